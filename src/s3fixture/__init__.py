@@ -1,0 +1,1 @@
+"""S3 for tests and local development, one `pip install` away."""

@@ -1,0 +1,58 @@
+"""The one source of time and of ids. Tests move it; nothing else in the project asks the system clock."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import time
+from datetime import datetime, timezone
+
+
+class Clock:
+    """Wall time with an offset that tests move, and the ids that S3 hands out."""
+
+    def __init__(self) -> None:
+        self._offset = 0.0
+        self._frozen: float | None = None
+
+    def time(self) -> float:
+        """Seconds since the epoch, as this server sees them."""
+        now = time.time() if self._frozen is None else self._frozen
+        return now + self._offset
+
+    def now(self) -> datetime:
+        """The same instant as an aware UTC datetime."""
+        return datetime.fromtimestamp(self.time(), timezone.utc)
+
+    def move(self, seconds: float) -> None:
+        """Go `seconds` forward, or back when negative."""
+        self._offset += seconds
+
+    def freeze(self) -> None:
+        """Stop at the present instant; `move` still works."""
+        self._frozen = time.time()
+
+    def reset(self) -> None:
+        """Back to the wall clock."""
+        self._offset = 0.0
+        self._frozen = None
+
+    @staticmethod
+    def request_id() -> str:
+        """16 upper-case characters, as in `x-amz-request-id`."""
+        return secrets.token_hex(8).upper()
+
+    @staticmethod
+    def host_id() -> str:
+        """An opaque base64 string, as in `x-amz-id-2`."""
+        return base64.b64encode(secrets.token_bytes(42)).decode()
+
+    @staticmethod
+    def version_id() -> str:
+        """32 URL-safe characters; S3 promises only that they are opaque."""
+        return secrets.token_urlsafe(24)
+
+    @staticmethod
+    def upload_id() -> str:
+        """An opaque URL-safe string."""
+        return secrets.token_urlsafe(48)

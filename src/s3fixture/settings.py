@@ -1,0 +1,87 @@
+"""The settings of one server: a frozen record, and the order in which its sources win."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from s3fixture.errors import S3FixtureError
+
+DEFAULT_ACCESS_KEY = "minioadmin"
+DEFAULT_SECRET_KEY = "minioadmin123"  # noqa: S105 - the default the replaced MinIO box was run with
+DEFAULT_REGION = "us-east-1"
+DEFAULT_PORT = 9000
+DEFAULT_CONSOLE_PORT = 9001
+
+# Environment variable -> setting. MinIO's names, because existing compose files and .env files have them.
+ENVIRONMENT: Mapping[str, str] = {
+    "MINIO_ROOT_USER": "access_key",
+    "MINIO_ROOT_PASSWORD": "secret_key",
+    "MINIO_REGION": "region",
+    "S3FIXTURE_HOST": "host",
+    "S3FIXTURE_PORT": "port",
+    "S3FIXTURE_DATA_DIR": "data_dir",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a server can be told. `port` 0 means: any free port; `data_dir` None: in memory."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    access_key: str = DEFAULT_ACCESS_KEY
+    secret_key: str = DEFAULT_SECRET_KEY
+    region: str = DEFAULT_REGION
+    data_dir: Path | None = None
+    identities: tuple[str, ...] = ()  # NAME:ACCESS_KEY:SECRET_KEY[:CANONICAL_ID[:EMAIL]]
+    base_hosts: tuple[str, ...] = ("localhost", "s3.localhost")  # for virtual-hosted buckets
+    header_limit: int = 64 * 1024  # bytes of request line and headers
+    idle_timeout: float = 60.0  # seconds that a connection may stay silent
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise S3FixtureError(f"port {self.port} is not a port number; use 0 (any free one) to 65535")
+        if len(self.access_key) < 3:
+            raise S3FixtureError(f"the access key {self.access_key!r} is too short; it needs 3 characters")
+        if len(self.secret_key) < 8:
+            raise S3FixtureError("the secret key is too short; it needs 8 characters")
+
+    @classmethod
+    def load(cls, *sources: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Settings:
+        """The first source that has a value other than None wins; then the environment; then the default.
+
+        Callers pass their sources in the order argument, command line, ini. Raises S3FixtureError for a
+        value that cannot be used.
+        """
+        environ = os.environ if environ is None else environ
+        from_environment = {name: environ[key] for key, name in ENVIRONMENT.items() if environ.get(key)}
+        chosen: dict[str, Any] = {}
+        for source in (*sources, from_environment):
+            for name, value in source.items():
+                if value is not None:
+                    chosen.setdefault(name, value)
+        return replace(cls(), **{name: _convert(name, value) for name, value in chosen.items()})
+
+
+_CONVERTERS: Mapping[str, Any] = {
+    "port": int,
+    "header_limit": int,
+    "idle_timeout": float,
+    "data_dir": Path,
+    "identities": tuple,
+    "base_hosts": tuple,
+}
+_NAMES = frozenset(field.name for field in fields(Settings))
+
+
+def _convert(name: str, value: Any) -> Any:
+    if name not in _NAMES:
+        raise S3FixtureError(f"there is no setting {name!r}; the settings are {', '.join(sorted(_NAMES))}")
+    try:
+        return _CONVERTERS.get(name, str)(value)
+    except (TypeError, ValueError) as error:
+        raise S3FixtureError(f"{value!r} is not a valid {name}: {error}") from error

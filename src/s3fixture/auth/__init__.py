@@ -1,0 +1,1 @@
+"""Who asks (signatures) and may they (policies). Knows nothing of storage."""

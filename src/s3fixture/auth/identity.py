@@ -1,0 +1,107 @@
+"""Who may ask: identities, each an account of its own with one user and one pair of keys.
+
+An identity is named as a principal in a policy by any of
+- its user, ``arn:aws:iam::<account id>:user/<name>``,
+- its account, ``<account id>`` or ``arn:aws:iam::<account id>:root``,
+- its canonical id, ``{"CanonicalUser": "<64 characters>"}``,
+- its access key (S3 has the unique user id there; ours is the access key).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from s3fixture.errors import S3FixtureError
+
+FORMAT = "NAME:ACCESS_KEY:SECRET_KEY[:CANONICAL_ID[:EMAIL]]"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """One account and its user. `root` marks the server's main keys; an empty `canonical_id` is derived."""
+
+    name: str
+    access_key: str
+    secret_key: str = field(repr=False)
+    canonical_id: str = ""
+    email: str = ""
+    root: bool = False
+    account_id: str = field(init=False)
+    arn: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        canonical_id = self.canonical_id or _sha256(f"s3fixture:{self.access_key}")
+        account_id = f"{int(_sha256(f'account:{canonical_id}'), 16) % 10**12:012}"
+        object.__setattr__(self, "canonical_id", canonical_id)
+        object.__setattr__(self, "account_id", account_id)
+        object.__setattr__(self, "arn", f"arn:aws:iam::{account_id}:user/{self.name}")
+
+
+class Identities:
+    """All identities of one server, found by whatever names them."""
+
+    def __init__(self, identities: Iterable[Identity] = ()) -> None:
+        self._by_access_key: dict[str, Identity] = {}
+        self._by_canonical_id: dict[str, Identity] = {}
+        self._by_email: dict[str, Identity] = {}
+        self._by_name: dict[str, Identity] = {}
+        for identity in identities:
+            self._add(identity)
+
+    def _add(self, identity: Identity) -> None:
+        _claim(self._by_name, identity.name, identity, "name")
+        _claim(self._by_access_key, identity.access_key, identity, "access key")
+        _claim(self._by_canonical_id, identity.canonical_id, identity, "canonical id")
+        if identity.email:
+            _claim(self._by_email, identity.email.lower(), identity, "e-mail address")
+
+    def __iter__(self) -> Iterator[Identity]:
+        return iter(self._by_access_key.values())
+
+    def __len__(self) -> int:
+        return len(self._by_access_key)
+
+    def by_access_key(self, access_key: str) -> Identity | None:
+        return self._by_access_key.get(access_key)
+
+    def by_canonical_id(self, canonical_id: str) -> Identity | None:
+        return self._by_canonical_id.get(canonical_id)
+
+    def by_email(self, email: str) -> Identity | None:
+        return self._by_email.get(email.lower())
+
+    def by_name(self, name: str) -> Identity | None:
+        return self._by_name.get(name)
+
+
+def parse_identity(text: str) -> Identity:
+    """An identity from ``NAME:ACCESS_KEY:SECRET_KEY[:CANONICAL_ID[:EMAIL]]``.
+
+    Raises S3FixtureError. Its text never holds the secret.
+    """
+    parts = text.split(":")
+    name = parts[0]
+    if not 3 <= len(parts) <= 5:
+        raise S3FixtureError(f"identity {name!r} has {len(parts)} fields; write it as {FORMAT}")
+    for label, value in zip(("name", "access key", "secret key"), parts, strict=False):
+        if not value or value != value.strip():
+            raise S3FixtureError(f"identity {name!r}: the {label} is empty or has spaces; write {FORMAT}")
+    access_key, secret_key = parts[1:3]
+    canonical_id, email = (*parts[3:], "", "")[:2]
+    if "/" in access_key or "," in access_key:
+        raise S3FixtureError(f"identity {name!r}: an access key cannot hold '/' or ','")
+    return Identity(name, access_key, secret_key, canonical_id, email)
+
+
+def _claim(index: dict[str, Identity], value: str, identity: Identity, what: str) -> None:
+    taken = index.setdefault(value, identity)
+    if taken is not identity:
+        raise S3FixtureError(
+            f"identities {taken.name!r} and {identity.name!r} have the same {what} {value!r}; each needs its own"
+        )
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,126 @@
+"""The request target: bucket, key and query out of a raw path and a Host header.
+
+Raw, because S3's keys are whatever stands between the slashes: a server's "normalized" path has lost `//`,
+`.` and `..`, and a literal `+`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+from s3fixture.errors import S3Error
+
+MAX_KEY_BYTES = 1024
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+@dataclass(slots=True)
+class Target:
+    """Where a request goes. `path` is raw; everything else is decoded.
+
+    `query` has the first value of each name, "" where there is none; `query_items` all of them in order.
+    """
+
+    bucket: str | None
+    key: str | None
+    path: str
+    query: dict[str, str]
+    raw_query: str
+    query_items: list[tuple[str, str]]
+
+
+def parse_target(raw_target: str, host: str, base_hosts: Collection[str]) -> Target:
+    """Split and decode. `host` may carry a port; `base_hosts` are names under which a label is a bucket.
+
+    Raises S3Error InvalidURI (bad escapes, not UTF-8, NUL, a key that climbs above its root) and
+    KeyTooLongError.
+    """
+    path, _, raw_query = raw_target.partition("?")
+    items = _parse_query(raw_query) if raw_query else []
+    query: dict[str, str] = {}
+    for name, value in items:
+        query.setdefault(name, value)
+    bucket, key = _split_path(path, _virtual_bucket(host, base_hosts))
+    return Target(bucket, key, path, query, raw_query, items)
+
+
+def _split_path(path: str, virtual_bucket: str | None) -> tuple[str | None, str | None]:
+    if not path.startswith("/"):
+        raise S3Error("InvalidURI", URI=path)
+    text = _decode(path[1:])
+    if virtual_bucket is not None:
+        return virtual_bucket, _checked_key(text)
+    if not text:
+        return None, None
+    bucket, _, key = text.partition("/")
+    if not bucket:
+        raise S3Error("InvalidBucketName", BucketName="")
+    return bucket, _checked_key(key)
+
+
+def _checked_key(key: str) -> str | None:
+    if not key:
+        return None
+    size = len(key) if key.isascii() else len(key.encode())
+    if size > MAX_KEY_BYTES:
+        raise S3Error("KeyTooLongError", Size=str(size), MaxSizeAllowed=str(MAX_KEY_BYTES))
+    if ".." in key and _climbs(key):
+        raise S3Error("InvalidURI", URI=key)
+    return key
+
+
+def _climbs(key: str) -> bool:
+    """Quirk 12: read from the left, `..` may never outnumber the ordinary segments before it.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+    """
+    depth = 0
+    for segment in key.split("/"):
+        if segment == "..":
+            depth -= 1
+            if depth < 0:
+                return True
+        elif segment not in ("", "."):
+            depth += 1
+    return False
+
+
+def _parse_query(raw_query: str) -> list[tuple[str, str]]:
+    items = []
+    for pair in raw_query.split("&"):
+        if not pair:
+            continue
+        name, _, value = pair.partition("=")
+        items.append((_decode_query(name), _decode_query(value)))
+    return items
+
+
+def _decode_query(text: str) -> str:
+    return _decode(text.replace("+", " ") if "+" in text else text)
+
+
+def _decode(text: str) -> str:
+    """Percent-decode what may only be UTF-8 without NUL. In a path `+` is a plus sign."""
+    if text.isascii() and "%" not in text and "\0" not in text:
+        return text
+    if _BAD_ESCAPE.search(text):
+        raise S3Error("InvalidURI", URI=text)
+    try:
+        decoded = unquote_to_bytes(text.encode("latin-1")).decode()
+    except UnicodeError:
+        raise S3Error("InvalidURI", URI=text) from None
+    if "\0" in decoded:
+        raise S3Error("InvalidURI", URI=text)
+    return decoded
+
+
+def _virtual_bucket(host: str, base_hosts: Collection[str]) -> str | None:
+    """The label(s) before the longest base host; None for a base host itself, an address, a strange name."""
+    name = host.lower().partition("]")[0].partition(":")[0].rstrip(".")
+    if not name or name in base_hosts or name[-1].isdigit() or name.startswith("["):
+        return None
+    best = max((base for base in base_hosts if name.endswith("." + base)), key=len, default="")
+    return name[: -len(best) - 1] if best else None

@@ -2,45 +2,80 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING
 
-from s3fixture.auth.identity import Identities, Identity
-from s3fixture.clock import Clock
+from s3fixture.auth import header, presigned, sigv2
+from s3fixture.auth.authentication import Authentication, ChunkVerifier, Realm, unsigned_content_sha256
+from s3fixture.auth.failures import asymmetric, failure
+from s3fixture.errors import S3Error
 
 if TYPE_CHECKING:
+    from s3fixture.auth.identity import Identities
+    from s3fixture.clock import Clock
     from s3fixture.wire.request import Request
     from s3fixture.wire.target import Target
 
+__all__ = ["Authentication", "Authenticator", "ChunkVerifier"]
 
-class ChunkVerifier(Protocol):
-    """Checks the chain of signatures of one aws-chunked body, in the order of its chunks."""
-
-    def verify_chunk(self, signature: str, chunk_sha256_hex: str) -> None: ...
-
-    def verify_trailer(self, signature: str, trailer_sha256_hex: str) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Authentication:
-    """Who asks and how; also what the payload must be checked against (`identity` None: anonymous)."""
-
-    identity: Identity | None
-    kind: Literal["anonymous", "header", "presigned", "post"]
-    content_sha256: str = ""
-    chunk_verifier: ChunkVerifier | None = None
-    signature_version: Literal["", "AWS", "AWS4-HMAC-SHA256"] = ""
-    signed_at: float | None = None  # seconds since the epoch
+_V4_PARAMETERS = ("X-Amz-Algorithm", "X-Amz-Signature", "X-Amz-Credential")
+_V2_PARAMETERS = ("Signature", "AWSAccessKeyId")
 
 
 class Authenticator:
-    """Checks the signature of requests against `identities` by the time of `clock`."""
+    """Checks the signature of requests against `identities` by the time of `clock`.
+
+    Like S3 itself (and unlike MinIO without a region) it takes only signatures for its own `region`; a
+    client that signs for another learns the right one from the error. An empty `region` takes all.
+    """
 
     def __init__(self, identities: Identities, clock: Clock, region: str) -> None:
-        self.identities = identities
-        self.clock = clock
-        self.region = region
+        self.realm = Realm(identities, clock, region)
+
+    @property
+    def identities(self) -> Identities:
+        return self.realm.identities
 
     def authenticate(self, request: Request, target: Target) -> Authentication:
         """Raises S3Error as S3 does when the credentials are malformed, unknown, expired or wrong."""
-        raise NotImplementedError
+        authorization = request.headers.get("authorization", "")
+        query = target.query
+        if query:
+            version_4 = any(name in query for name in _V4_PARAMETERS)
+            version_2 = any(name in query for name in _V2_PARAMETERS)
+            if bool(authorization) + version_4 + version_2 > 1:
+                raise _several_mechanisms(authorization)
+            if version_4:
+                return presigned.authenticate_presigned(request, target, self.realm)
+            if version_2:
+                return sigv2.authenticate_query(request, target, self.realm)
+        if authorization:
+            return self._authenticate_header(request, target, authorization)
+        content_sha256 = unsigned_content_sha256(request.headers.get("x-amz-content-sha256", ""))
+        return Authentication(None, "anonymous", content_sha256)
+
+    def _authenticate_header(self, request: Request, target: Target, authorization: str) -> Authentication:
+        algorithm, space, rest = authorization.partition(" ")
+        if algorithm == "AWS4-HMAC-SHA256" and space:
+            return header.authenticate_header(request, target, rest, self.realm)
+        if algorithm == "AWS" and space:
+            return sigv2.authenticate_header(request, target, rest, self.realm)
+        if algorithm == "AWS4-ECDSA-P256-SHA256":
+            raise asymmetric()
+        raise S3Error(
+            "InvalidArgument",
+            "Unsupported Authorization Type"
+            if space
+            else "Authorization header is invalid -- one and only one ' ' (space) required.",
+            ArgumentName="Authorization",
+            ArgumentValue=authorization,
+        )
+
+
+def _several_mechanisms(authorization: str) -> S3Error:
+    fields = {"ArgumentName": "Authorization", "ArgumentValue": authorization} if authorization else {}
+    return failure(
+        "InvalidArgument",
+        "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string "
+        "parameter or the Authorization header should be specified",
+        fields,
+    )

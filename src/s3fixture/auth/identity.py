@@ -99,7 +99,8 @@ def _claim(index: dict[str, Identity], value: str, identity: Identity, what: str
     taken = index.setdefault(value, identity)
     if taken is not identity:
         raise S3FixtureError(
-            f"identities {taken.name!r} and {identity.name!r} have the same {what} {value!r}; each needs its own"
+            f"identities {taken.name!r} and {identity.name!r} have the same {what} {value!r}; "
+            "give each its own"
         )
 
 

@@ -1,0 +1,127 @@
+"""What authentication finds out, and what it needs to know to find it out."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from s3fixture.auth import sigv4
+from s3fixture.auth.failures import asymmetric, signature_does_not_match
+from s3fixture.errors import S3Error
+
+if TYPE_CHECKING:
+    from s3fixture.auth.credential import Credential
+    from s3fixture.auth.identity import Identities, Identity
+    from s3fixture.clock import Clock
+
+SIGNED_CHUNKS = frozenset(
+    {"STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"}
+)
+_SPECIAL = SIGNED_CHUNKS | {sigv4.UNSIGNED, "STREAMING-UNSIGNED-PAYLOAD-TRAILER"}
+_ASYMMETRIC = frozenset(
+    {"STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER"}
+)
+_HEX_DIGITS = "0123456789abcdefABCDEF"
+_MAX_CREDENTIALS = 256
+
+
+class ChunkVerifier(Protocol):
+    """Checks the chain of signatures of one aws-chunked body, in the order of its chunks."""
+
+    def verify_chunk(self, signature: str, chunk_sha256_hex: str) -> None:
+        """Raises S3Error SignatureDoesNotMatch."""
+
+    def verify_trailer(self, signature: str, trailer_sha256_hex: str) -> None:
+        """After the last chunk. Raises S3Error SignatureDoesNotMatch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """Who asks and how; also what the payload must be checked against (`identity` None: anonymous)."""
+
+    identity: Identity | None
+    kind: Literal["anonymous", "header", "presigned", "post"]
+    content_sha256: str = ""
+    chunk_verifier: ChunkVerifier | None = None
+    signature_version: Literal["", "AWS", "AWS4-HMAC-SHA256"] = ""
+    signed_at: float | None = None  # seconds since the epoch, where the signature says it
+
+
+@dataclass(frozen=True, slots=True)
+class Realm:
+    """What signatures are checked against: one for a server."""
+
+    identities: Identities
+    clock: Clock
+    region: str  # "" accepts every region in a credential's scope
+    keys: sigv4.SigningKeys = field(default_factory=sigv4.SigningKeys)
+    credentials: dict[str, Credential] = field(default_factory=dict)  # by their text, once found good
+
+    def remember(self, text: str, credential: Credential) -> None:
+        if len(self.credentials) < _MAX_CREDENTIALS:
+            self.credentials[text] = credential
+
+
+@dataclass(slots=True)
+class SignatureChain:
+    """A ChunkVerifier: each signature covers the one before, the first one the request's own."""
+
+    access_key: str
+    key: bytes
+    timestamp: str
+    scope: str
+    previous: str
+
+    def verify_chunk(self, signature: str, chunk_sha256_hex: str) -> None:
+        self._verify(
+            signature,
+            sigv4.chunk_string_to_sign(self.timestamp, self.scope, self.previous, chunk_sha256_hex),
+        )
+
+    def verify_trailer(self, signature: str, trailer_sha256_hex: str) -> None:
+        self._verify(
+            signature,
+            sigv4.trailer_string_to_sign(self.timestamp, self.scope, self.previous, trailer_sha256_hex),
+        )
+
+    def _verify(self, signature: str, text: str) -> None:
+        expected = sigv4.signature(self.key, text)
+        if not same(expected, signature):
+            raise signature_does_not_match(self.access_key, signature, text)
+        self.previous = expected
+
+
+def same(expected: str, provided: str) -> bool:
+    """Compared in a time that tells nothing about `expected`."""
+    return hmac.compare_digest(expected.encode(), provided.encode("utf-8", "replace"))
+
+
+def check_content_sha256(value: str) -> None:
+    """Raises S3Error InvalidArgument for what is neither a digest nor one of S3's names."""
+    if value in _SPECIAL or (len(value) == 64 and not value.strip(_HEX_DIGITS)):
+        return
+    if value in _ASYMMETRIC:
+        raise asymmetric()
+    raise S3Error(
+        "InvalidArgument",
+        f"x-amz-content-sha256 must be {', '.join(sorted(_SPECIAL | _ASYMMETRIC))} or a valid sha256 value.",
+        ArgumentName="x-amz-content-sha256",
+        ArgumentValue=value,
+    )
+
+
+def unsigned_content_sha256(value: str) -> str:
+    """The header `value` of a request without a version 4 signature, which cannot have signed chunks.
+
+    Raises S3Error InvalidArgument and InvalidRequest.
+    """
+    if value:
+        check_content_sha256(value)
+    if value in SIGNED_CHUNKS:
+        raise S3Error(
+            "InvalidRequest",
+            "Anonymous requests don't support this x-amz-content-sha256 value. Please use UNSIGNED-PAYLOAD "
+            "or STREAMING-UNSIGNED-PAYLOAD-TRAILER.",
+        )
+    return value

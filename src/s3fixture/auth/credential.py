@@ -1,0 +1,44 @@
+"""The credential of signature version 4: `ACCESS_KEY/20130524/us-east-1/s3/aws4_request`.
+
+S3 words its complaints alike in the Authorization header, in a URL and in a form, inside another error
+for each; `Complain` makes that error from the wording.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from s3fixture.auth import dates
+from s3fixture.errors import S3Error
+
+Complain = Callable[..., S3Error]
+
+
+class Credential(NamedTuple):
+    access_key: str
+    date: str
+    region: str
+    scope: str
+
+
+def parse_credential(text: str, region: str, complain: Complain) -> Credential:
+    """Checked against this server's `region` ("": any). Raises what `complain(wording, **fields)` returns."""
+    # Split from the right: an access key may hold a slash on servers other than S3.
+    parts = text.rsplit("/", 4)
+    if len(parts) != 5 or not parts[0]:
+        raise complain(
+            'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".'
+        )
+    access_key, date, sent_region, service, terminal = parts
+    if service != "s3":
+        raise complain(f'incorrect service "{service}". This endpoint belongs to "s3".')
+    if terminal != "aws4_request":
+        raise complain(f'incorrect terminal "{terminal}". This endpoint uses "aws4_request".')
+    if not dates.is_scope_date(date):
+        raise complain(
+            f'incorrect date format "{date}". This date in the credential must be in the format "yyyyMMdd".'
+        )
+    if region and sent_region != region:
+        raise complain(f"the region '{sent_region}' is wrong; expecting '{region}'", Region=region)
+    return Credential(access_key, date, sent_region, f"{date}/{sent_region}/s3/aws4_request")

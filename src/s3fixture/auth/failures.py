@@ -1,0 +1,86 @@
+"""The errors that several ways of signing have in common.
+
+Codes and messages: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html ; the fields are
+those that S3 has been seen to send with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from s3fixture.auth import dates
+from s3fixture.auth.identity import Identities, Identity
+from s3fixture.errors import S3Error
+
+MAX_SKEW = 15 * 60  # seconds
+
+
+def failure(code: str, message: str | None, fields: Mapping[str, str]) -> S3Error:
+    """An S3Error whose fields have names that are no Python names."""
+    error = S3Error(code, message)
+    error.fields.update(fields)
+    return error
+
+
+def asymmetric() -> S3Error:
+    return S3Error("NotImplemented", "Asymmetric signatures (AWS4-ECDSA-P256-SHA256) are not implemented")
+
+
+def known_identity(identities: Identities, access_key: str) -> Identity:
+    """Raises S3Error InvalidAccessKeyId."""
+    identity = identities.by_access_key(access_key)
+    if identity is None:
+        raise S3Error("InvalidAccessKeyId", AWSAccessKeyId=access_key)
+    return identity
+
+
+def signature_does_not_match(
+    access_key: str, provided: str, string_to_sign: str, canonical_request: str | None = None
+) -> S3Error:
+    """`canonical_request` is None where the way of signing has none (signature version 2, forms)."""
+    fields = {
+        "AWSAccessKeyId": access_key,
+        "StringToSign": string_to_sign,
+        "SignatureProvided": provided,
+        "StringToSignBytes": _hex_bytes(string_to_sign),
+    }
+    if canonical_request is not None:
+        fields["CanonicalRequest"] = canonical_request
+        fields["CanonicalRequestBytes"] = _hex_bytes(canonical_request)
+    return failure("SignatureDoesNotMatch", None, fields)
+
+
+def check_skew(signed_at: int, written: str, now: float) -> None:
+    """`written` is the time as the request has it. Raises S3Error RequestTimeTooSkewed."""
+    if abs(now - signed_at) > MAX_SKEW:
+        raise S3Error(
+            "RequestTimeTooSkewed",
+            RequestTime=written,
+            ServerTime=dates.extended(now),
+            MaxAllowedSkewMilliseconds=str(MAX_SKEW * 1000),
+        )
+
+
+def expired(expires_at: float, now: float, seconds: str | None = None) -> S3Error:
+    """`seconds` is the X-Amz-Expires of a version 4 URL; a version 2 URL has none."""
+    fields = {"X-Amz-Expires": seconds} if seconds is not None else {}
+    fields["Expires"] = dates.extended(expires_at)
+    fields["ServerTime"] = dates.extended(now)
+    return failure("AccessDenied", "Request has expired", fields)
+
+
+def missing_date() -> S3Error:
+    return S3Error("AccessDenied", "AWS authentication requires a valid Date or x-amz-date header")
+
+
+def refuse_token(token: str) -> None:
+    """A session token belongs to temporary credentials, which no identity here has.
+
+    Raises S3Error InvalidToken unless `token` is empty.
+    """
+    if token:
+        raise failure("InvalidToken", None, {"Token-0": token})
+
+
+def _hex_bytes(text: str) -> str:
+    return text.encode("latin-1", "replace").hex(" ")

@@ -1,0 +1,128 @@
+"""Signature version 4 in the Authorization header.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html
+
+Order of the checks: form of the header, date, scope, skew, key, headers that must be signed, signature.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from s3fixture.auth import dates, sigv4
+from s3fixture.auth.authentication import (
+    SIGNED_CHUNKS,
+    Authentication,
+    Realm,
+    SignatureChain,
+    check_content_sha256,
+    same,
+)
+from s3fixture.auth.credential import Credential, parse_credential
+from s3fixture.auth.failures import (
+    check_skew,
+    failure,
+    known_identity,
+    missing_date,
+    refuse_token,
+    signature_does_not_match,
+)
+from s3fixture.errors import S3Error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from s3fixture.wire.request import Request
+    from s3fixture.wire.target import Target
+
+
+def authenticate_header(request: Request, target: Target, components: str, realm: Realm) -> Authentication:
+    """`components` is the Authorization header after its algorithm. Raises S3Error."""
+    headers = request.headers
+    credential_text, signed_headers, provided = _parse_components(components)
+    credential = realm.credentials.get(credential_text) or _parse_credential(credential_text, realm)
+    timestamp, signed_at = _signing_time(headers)
+    if not timestamp.startswith(credential.date):
+        raise _malformed("Invalid credential date. Date is not the same as X-Amz-Date.")
+    check_skew(signed_at, headers.get("x-amz-date") or timestamp, realm.clock.time())
+    identity = known_identity(realm.identities, credential.access_key)
+    if "x-amz-security-token" in headers:
+        refuse_token(headers["x-amz-security-token"])
+    content_sha256 = headers.get("x-amz-content-sha256", "")
+    if not content_sha256:
+        raise S3Error("InvalidRequest", "Missing required header for this request: x-amz-content-sha256")
+    check_content_sha256(content_sha256)
+    signed = signed_headers.split(";")
+    check_signed(headers, signed)
+
+    canonical = sigv4.canonical_request(
+        request.method,
+        sigv4.canonical_uri(target.path),
+        sigv4.canonical_query(target.query_items) if target.raw_query else "",
+        sigv4.canonical_headers(headers, signed),
+        signed_headers,
+        content_sha256,
+    )
+    text = sigv4.string_to_sign(timestamp, credential.scope, canonical)
+    key = realm.keys.get(identity.secret_key, credential.date, credential.region)
+    if not same(sigv4.signature(key, text), provided):
+        raise signature_does_not_match(credential.access_key, provided, text, canonical)
+    verifier = None
+    if content_sha256 in SIGNED_CHUNKS:
+        verifier = SignatureChain(credential.access_key, key, timestamp, credential.scope, provided)
+    return Authentication(identity, "header", content_sha256, verifier, "AWS4-HMAC-SHA256", signed_at)
+
+
+def check_signed(headers: Mapping[str, str], signed: list[str]) -> None:
+    """Host and every x-amz-* header must be signed. Raises S3Error AccessDenied with HeadersNotSigned."""
+    missing = [name for name in headers if name.startswith("x-amz-") and name not in signed]
+    if "host" not in signed:
+        missing.append("host")
+    if missing:
+        raise S3Error(
+            "AccessDenied",
+            "There were headers present in the request which were not signed",
+            HeadersNotSigned=", ".join(sorted(missing)),
+        )
+
+
+def _parse_components(components: str) -> tuple[str, str, str]:
+    """Credential, SignedHeaders and Signature; S3 takes them in any order, with or without spaces."""
+    found: dict[str, str] = {}
+    for component in components.split(","):
+        name, equals, value = component.strip().partition("=")
+        if not equals:
+            raise _malformed(f'the authorization component "{component.strip()}" is malformed.')
+        found[name] = value
+    try:
+        return found["Credential"], found["SignedHeaders"], found["Signature"]
+    except KeyError as error:
+        if len(found) < 3:
+            raise _malformed(
+                "the authorization header requires three components: Credential, SignedHeaders, "
+                "and Signature."
+            ) from None
+        raise _malformed(f"missing {error.args[0]}.") from None
+
+
+def _parse_credential(text: str, realm: Realm) -> Credential:
+    credential = parse_credential(text, realm.region, _malformed)
+    realm.remember(text, credential)
+    return credential
+
+
+def _signing_time(headers: Mapping[str, str]) -> tuple[str, int]:
+    """The time as the string to sign has it, and in seconds; x-amz-date goes before Date."""
+    written = headers.get("x-amz-date")
+    if written is None:
+        written = headers.get("date", "")
+    seconds = dates.parse_any(written)
+    if seconds is None:
+        raise missing_date()
+    return (written if written.endswith("Z") else dates.basic(seconds)), seconds
+
+
+def _malformed(wording: str, **fields: str) -> S3Error:
+    return failure(
+        "AuthorizationHeaderMalformed", f"The authorization header is malformed; {wording}", fields
+    )

@@ -1,0 +1,144 @@
+"""Signature version 4 in a URL's query.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from s3fixture.auth import dates, sigv4
+from s3fixture.auth.authentication import (
+    SIGNED_CHUNKS,
+    Authentication,
+    Realm,
+    SignatureChain,
+    check_content_sha256,
+    same,
+)
+from s3fixture.auth.credential import parse_credential
+from s3fixture.auth.failures import (
+    MAX_SKEW,
+    asymmetric,
+    expired,
+    failure,
+    known_identity,
+    refuse_token,
+    signature_does_not_match,
+)
+from s3fixture.auth.header import check_signed
+from s3fixture.errors import S3Error
+
+if TYPE_CHECKING:
+    from s3fixture.wire.request import Request
+    from s3fixture.wire.target import Target
+
+MAX_EXPIRES = 7 * 24 * 3600  # seconds
+_REQUIRED = frozenset(
+    {
+        "X-Amz-Algorithm",
+        "X-Amz-Credential",
+        "X-Amz-Date",
+        "X-Amz-Expires",
+        "X-Amz-Signature",
+        "X-Amz-SignedHeaders",
+    }
+)
+
+
+def authenticate_presigned(request: Request, target: Target, realm: Realm) -> Authentication:
+    """Raises S3Error."""
+    query, headers = target.query, request.headers
+    _check_parameters(target)
+    credential = parse_credential(query["X-Amz-Credential"], realm.region, _malformed_credential)
+    timestamp = query["X-Amz-Date"]
+    signed_at = _signing_time(timestamp, credential.date)
+    _check_validity(signed_at, query["X-Amz-Expires"], realm.clock.time())
+    identity = known_identity(realm.identities, credential.access_key)
+    refuse_token(query.get("X-Amz-Security-Token") or headers.get("x-amz-security-token", ""))
+    content_sha256 = headers.get("x-amz-content-sha256") or query.get("X-Amz-Content-Sha256")
+    content_sha256 = content_sha256 or sigv4.UNSIGNED
+    check_content_sha256(content_sha256)
+    signed_headers = query["X-Amz-SignedHeaders"]
+    signed = signed_headers.split(";")
+    check_signed(headers, signed)
+
+    canonical = sigv4.canonical_request(
+        request.method,
+        sigv4.canonical_uri(target.path),
+        sigv4.canonical_query([item for item in target.query_items if item[0] != "X-Amz-Signature"]),
+        sigv4.canonical_headers(headers, signed),
+        signed_headers,
+        content_sha256,
+    )
+    text = sigv4.string_to_sign(timestamp, credential.scope, canonical)
+    key = realm.keys.get(identity.secret_key, credential.date, credential.region)
+    provided = query["X-Amz-Signature"]
+    if not same(sigv4.signature(key, text), provided):
+        raise signature_does_not_match(credential.access_key, provided, text, canonical)
+    verifier = None
+    if content_sha256 in SIGNED_CHUNKS:
+        verifier = SignatureChain(credential.access_key, key, timestamp, credential.scope, provided)
+    return Authentication(identity, "presigned", content_sha256, verifier, "AWS4-HMAC-SHA256", signed_at)
+
+
+def _check_parameters(target: Target) -> None:
+    """All six, each once: a second value would escape what was signed."""
+    algorithm = target.query.get("X-Amz-Algorithm", sigv4.ALGORITHM)
+    if algorithm == "AWS4-ECDSA-P256-SHA256":
+        raise asymmetric()
+    if algorithm != sigv4.ALGORITHM:
+        raise _malformed('X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"')
+    names = [name for name, value in target.query_items if name in _REQUIRED and value]
+    if len(names) != len(_REQUIRED) or len(set(names)) != len(_REQUIRED):
+        raise _malformed(
+            "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, "
+            "X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."
+        )
+
+
+def _signing_time(timestamp: str, scope_date: str) -> int:
+    seconds = dates.parse_basic(timestamp)
+    if seconds is None:
+        raise _malformed("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
+    if not timestamp.startswith(scope_date):
+        raise _malformed(
+            f'Invalid credential date "{scope_date}". This date is not the same as X-Amz-Date: '
+            f'"{timestamp[:8]}".'
+        )
+    return seconds
+
+
+def _check_validity(signed_at: int, text: str, now: float) -> None:
+    """`text` is X-Amz-Expires. A URL from a fast clock is good up to the usual skew."""
+    digits = text[1:] if text[:1] in "+-" else text
+    if not (digits.isascii() and digits.isdigit()):
+        raise _malformed("X-Amz-Expires should be a number")
+    if text.startswith("-"):
+        raise _malformed("X-Amz-Expires must be non-negative")
+    if len(digits) > 9 or int(digits) > MAX_EXPIRES:
+        raise _malformed(
+            "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be "
+            "less than 604800 seconds"
+        )
+    expires_at = signed_at + int(digits)
+    if expires_at < now:
+        raise expired(expires_at, now, digits)
+    if signed_at > now + MAX_SKEW:
+        raise failure(
+            "AccessDenied",
+            "Request is not yet valid",
+            {
+                "X-Amz-Date": str(signed_at * 1000),
+                "Expires": dates.extended(expires_at),
+                "ServerTime": dates.extended(now),
+            },
+        )
+
+
+def _malformed(wording: str, **fields: str) -> S3Error:
+    return failure("AuthorizationQueryParametersError", wording, fields)
+
+
+def _malformed_credential(wording: str, **fields: str) -> S3Error:
+    return _malformed(f"Error parsing the X-Amz-Credential parameter; {wording}", **fields)

@@ -1,0 +1,115 @@
+"""Signature version 2, in the Authorization header and in a URL's query.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html . boto3 still makes such URLs where
+neither the signature version nor a version 4 region is configured.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from s3fixture.auth import dates
+from s3fixture.auth.authentication import Authentication, Realm, same, unsigned_content_sha256
+from s3fixture.auth.failures import (
+    check_skew,
+    expired,
+    known_identity,
+    missing_date,
+    refuse_token,
+    signature_does_not_match,
+)
+from s3fixture.errors import S3Error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from s3fixture.wire.request import Request
+    from s3fixture.wire.target import Target
+
+# The query parameters that name another resource or change the answer; the others are not signed.
+_NAMES = (
+    "accelerate acl analytics cors defaultObjectAcl delete encryption intelligent-tiering inventory "
+    "lifecycle location logging metrics notification object-lock ownershipControls legal-hold "
+    "partNumber policy policyStatus publicAccessBlock replication requestPayment response-cache- "
+    "control response-content-disposition response-content-encoding response-content-language "
+    "response-content-type response-expires restore retention select select-type storageClass tagging "
+    "torrent uploadId uploads versionId versioning versions website"
+)
+_SIGNED_PARAMETERS = frozenset(_NAMES.split())
+
+
+def string_to_sign(method: str, headers: Mapping[str, str], target: Target, date: str) -> str:
+    """`date` is the Date header, "" when x-amz-date has it, or the Expires of a URL."""
+    lines = [method, headers.get("content-md5", ""), headers.get("content-type", ""), date]
+    lines += [f"{name}:{headers[name]}" for name in sorted(headers) if name.startswith("x-amz-")]
+    lines.append(_resource(target))
+    return "\n".join(lines)
+
+
+def signature(secret: str, text: str) -> str:
+    """In base64."""
+    digest = hmac.digest(secret.encode(), text.encode("latin-1", "replace"), "sha1")
+    return base64.b64encode(digest).decode()
+
+
+def authenticate_header(request: Request, target: Target, credentials: str, realm: Realm) -> Authentication:
+    """`credentials` is `ACCESS_KEY:SIGNATURE`. Raises S3Error."""
+    headers = request.headers
+    access_key, colon, provided = credentials.strip().rpartition(":")
+    if not colon or not access_key:
+        raise S3Error(
+            "InvalidArgument",
+            "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature",
+            ArgumentName="Authorization",
+            ArgumentValue=headers["authorization"],
+        )
+    amz_date = headers.get("x-amz-date", "")
+    written = amz_date or headers.get("date", "")
+    signed_at = dates.parse_any(written)
+    if signed_at is None:
+        raise missing_date()
+    check_skew(signed_at, written, realm.clock.time())
+    identity = known_identity(realm.identities, access_key)
+    refuse_token(headers.get("x-amz-security-token", ""))
+    text = string_to_sign(request.method, headers, target, "" if amz_date else written)
+    if not same(signature(identity.secret_key, text), provided):
+        raise signature_does_not_match(access_key, provided, text)
+    content_sha256 = unsigned_content_sha256(headers.get("x-amz-content-sha256", ""))
+    return Authentication(identity, "header", content_sha256, None, "AWS", signed_at)
+
+
+def authenticate_query(request: Request, target: Target, realm: Realm) -> Authentication:
+    """Raises S3Error."""
+    query, headers = target.query, request.headers
+    try:
+        access_key, expires, provided = query["AWSAccessKeyId"], query["Expires"], query["Signature"]
+    except KeyError:
+        raise S3Error(
+            "AccessDenied",
+            "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters",
+        ) from None
+    if not (expires.isascii() and expires.isdigit() and len(expires) < 12):
+        raise S3Error("AccessDenied", f"Invalid date (should be seconds since epoch): {expires}")
+    now = realm.clock.time()
+    if int(expires) < now:
+        raise expired(int(expires), now)
+    identity = known_identity(realm.identities, access_key)
+    refuse_token(query.get("x-amz-security-token") or headers.get("x-amz-security-token", ""))
+    text = string_to_sign(request.method, headers, target, expires)
+    if not same(signature(identity.secret_key, text), provided):
+        raise signature_does_not_match(access_key, provided, text)
+    content_sha256 = unsigned_content_sha256(headers.get("x-amz-content-sha256", ""))
+    return Authentication(identity, "presigned", content_sha256, None, "AWS")
+
+
+def _resource(target: Target) -> str:
+    path = target.path or "/"
+    if target.bucket is not None and unquote(path[1:]) == (target.key or ""):
+        path = f"/{target.bucket}{path}"  # the bucket came from the Host header
+    signed = sorted(item for item in target.query_items if item[0] in _SIGNED_PARAMETERS)
+    if not signed:
+        return path
+    return path + "?" + "&".join(f"{name}={value}" if value else name for name, value in signed)

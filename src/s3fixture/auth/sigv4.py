@@ -1,0 +1,105 @@
+"""Signature version 4: pure functions from the parts of a request to its signature.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote, unquote_to_bytes
+
+ALGORITHM = "AWS4-HMAC-SHA256"
+EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
+UNSIGNED = "UNSIGNED-PAYLOAD"
+_UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+_PATH = _UNRESERVED + "/"
+_CACHED_KEYS = 256
+
+
+def canonical_uri(path: str) -> str:
+    """The raw `path`, decoded once and encoded by S3's rules; neither normalised nor encoded twice."""
+    if not path.rstrip(_PATH):
+        return path or "/"
+    return quote(unquote_to_bytes(path), safe="/~")
+
+
+def canonical_query(items: Iterable[tuple[str, str]]) -> str:
+    """The decoded query `items` encoded and sorted; a name without a value keeps its `=`."""
+    encoded = [
+        (
+            name if not name.rstrip(_UNRESERVED) else quote(name, safe="~"),
+            value if not value.rstrip(_UNRESERVED) else quote(value, safe="~"),
+        )
+        for name, value in items
+    ]
+    encoded.sort()
+    return "&".join([f"{name}={value}" for name, value in encoded])
+
+
+def canonical_headers(headers: Mapping[str, str], signed: Iterable[str]) -> str:
+    """One line for each name of `signed`; a header that the request lacks has an empty value."""
+    lines = []
+    for name in signed:
+        value = headers.get(name, "")
+        if "  " in value or "\t" in value:
+            value = " ".join([word for word in value.replace("\t", " ").split(" ") if word])
+        lines.append(f"{name}:{value}\n")
+    return "".join(lines)
+
+
+def canonical_request(
+    method: str, uri: str, query: str, headers: str, signed_headers: str, payload_hash: str
+) -> str:
+    """From the canonical parts; `signed_headers` as sent, `a;b;c`."""
+    return f"{method}\n{uri}\n{query}\n{headers}\n{signed_headers}\n{payload_hash}"
+
+
+def string_to_sign(timestamp: str, scope: str, request: str) -> str:
+    """`timestamp` as `20130524T000000Z`, `scope` as `20130524/us-east-1/s3/aws4_request`."""
+    # Header values reach us as latin-1 text, so this gives back the very bytes that were sent.
+    digest = hashlib.sha256(request.encode("latin-1", "replace")).hexdigest()
+    return f"{ALGORITHM}\n{timestamp}\n{scope}\n{digest}"
+
+
+def signing_key(secret: str, date: str, region: str, service: str = "s3") -> bytes:
+    key = f"AWS4{secret}".encode()
+    for part in (date, region, service, "aws4_request"):
+        key = _hmac(key, part)
+    return key
+
+
+def signature(key: bytes, text: str) -> str:
+    """In hexadecimal."""
+    return hmac.digest(key, text.encode(), "sha256").hex()
+
+
+class SigningKeys:
+    """Signing keys by secret, date, region and service; forgotten together when there are many."""
+
+    def __init__(self) -> None:
+        self._keys: dict[tuple[str, str, str, str], bytes] = {}
+
+    def get(self, secret: str, date: str, region: str, service: str = "s3") -> bytes:
+        wanted = (secret, date, region, service)
+        key = self._keys.get(wanted)
+        if key is None:
+            key = signing_key(*wanted)
+            if len(self._keys) >= _CACHED_KEYS:
+                self._keys = {}  # replaced, not emptied: other threads may be reading
+            self._keys[wanted] = key
+        return key
+
+
+def chunk_string_to_sign(timestamp: str, scope: str, previous: str, chunk_sha256: str) -> str:
+    return f"{ALGORITHM}-PAYLOAD\n{timestamp}\n{scope}\n{previous}\n{EMPTY_SHA256}\n{chunk_sha256}"
+
+
+def trailer_string_to_sign(timestamp: str, scope: str, previous: str, trailer_sha256: str) -> str:
+    return f"{ALGORITHM}-TRAILER\n{timestamp}\n{scope}\n{previous}\n{trailer_sha256}"
+
+
+def _hmac(key: bytes, text: str) -> bytes:
+    return hmac.digest(key, text.encode(), "sha256")

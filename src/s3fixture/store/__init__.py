@@ -1,0 +1,59 @@
+"""Bytes and index: buckets, versions, uploads, documents; in memory or in a folder.
+
+    store = Store(folder or None)
+    with store.spool(payload, size) as body, store.write() as index:
+        version = index.add_version(bucket.id, NewVersion(...), body)
+    with store.read() as index:
+        reader = store.open(index.get_current(bucket.id, key))
+
+The store knows nothing of HTTP, of permissions or of S3's errors: it raises StorageFull, Gone and
+S3FixtureError only.
+"""
+
+from s3fixture.store.errors import Gone, StorageFull
+from s3fixture.store.reader import BodyReader
+from s3fixture.store.rows import (
+    NULL_VERSION,
+    BucketPage,
+    BucketRow,
+    Checksum,
+    Entry,
+    NewPart,
+    NewUpload,
+    NewVersion,
+    Page,
+    Part,
+    PartInfo,
+    PartPage,
+    Upload,
+    UploadPage,
+    Usage,
+    Version,
+)
+from s3fixture.store.spool import Spooled
+from s3fixture.store.store import Index, Store
+
+__all__ = [
+    "NULL_VERSION",
+    "BodyReader",
+    "BucketPage",
+    "BucketRow",
+    "Checksum",
+    "Entry",
+    "Gone",
+    "Index",
+    "NewPart",
+    "NewUpload",
+    "NewVersion",
+    "Page",
+    "Part",
+    "PartInfo",
+    "PartPage",
+    "Spooled",
+    "StorageFull",
+    "Store",
+    "Upload",
+    "UploadPage",
+    "Usage",
+    "Version",
+]

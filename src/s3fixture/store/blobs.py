@@ -1,0 +1,97 @@
+"""Bodies in the index: counted references, and bodies made of other bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from s3fixture.store.errors import Gone
+from s3fixture.store.reader import Piece
+from s3fixture.store.rows import Part
+from s3fixture.store.spool import Spooled
+from s3fixture.store.tables import Tables
+
+_INSERT = "INSERT INTO blobs (id, size, refs, file, data) VALUES (?, ?, 1, ?, ?)"
+_SHARE = "UPDATE blobs SET refs = refs + 1 WHERE id = ?"
+_DROP = "UPDATE blobs SET refs = refs - 1 WHERE id = ?"
+_PIECES = """
+SELECT p.start, b.size, b.file, b.data FROM pieces AS p JOIN blobs AS b ON b.id = p.blob
+WHERE p.whole = ?1 AND p.start < ?3
+AND p.start >= (SELECT max(start) FROM pieces WHERE whole = ?1 AND start <= ?2)
+ORDER BY p.start
+"""
+
+
+class Blobs(Tables):
+    """References to bodies. A body of no bytes has no row: its id is None."""
+
+    def adopt_body(self, spooled: Spooled) -> int | None:
+        """Take over what was spooled; from now on the index decides when its bytes go."""
+        spooled.adopt()
+        if spooled.size == 0:
+            return None
+        blob = self.next_id()
+        self.execute(_INSERT, (blob, spooled.size, spooled.file, spooled.data))
+        if spooled.file is not None:
+            self.created_files.append(spooled.file)
+        return blob
+
+    def share_body(self, blob: int | None) -> int | None:
+        """One more reference to a body. Raises Gone when it has no row any more."""
+        if blob is not None and self.execute(_SHARE, (blob,)).rowcount != 1:
+            raise Gone("the body to copy was removed; read its row in the same transaction")
+        return blob
+
+    def join_bodies(self, parts: Sequence[Part]) -> int | None:
+        """The parts' bodies one behind the other as a new body, copying no byte."""
+        filled = [part for part in parts if part.blob is not None]
+        if len(filled) <= 1:
+            return self.share_body(filled[0].blob) if filled else None
+        whole, start, pieces = self.next_id(), 0, []
+        for part in filled:
+            pieces.append((whole, start, part.blob))
+            start += part.size
+        if self.executemany(_SHARE, [(blob,) for _, _, blob in pieces]).rowcount != len(pieces):
+            raise Gone("the body of a part was removed; read the parts in the same transaction")
+        self.execute(_INSERT, (whole, start, None, None))
+        self.executemany("INSERT INTO pieces (whole, start, blob) VALUES (?, ?, ?)", pieces)
+        return whole
+
+    def drop_body(self, blob: int | None) -> None:
+        """One reference less; the last one frees the bytes."""
+        if blob is None:
+            return
+        refs, file, inline = self.execute(
+            "SELECT refs, file, data IS NOT NULL FROM blobs WHERE id = ?", (blob,)
+        ).fetchone()
+        if refs > 1:
+            self.execute(_DROP, (blob,))
+            return
+        self.execute("DELETE FROM blobs WHERE id = ?", (blob,))
+        if file is not None:
+            self.freed_files.append(file)
+        elif not inline:
+            self._drop_pieces(blob)
+
+    def _drop_pieces(self, whole: int) -> None:
+        pieces = self.execute("SELECT blob FROM pieces WHERE whole = ?", (whole,)).fetchall()
+        self.execute("DELETE FROM pieces WHERE whole = ?", (whole,))
+        for (piece,) in pieces:
+            self.drop_body(piece)
+
+    def body_pieces(self, blob: int, start: int, end: int) -> list[Piece]:
+        """The bytes from `start` up to `end` of a body. Raises Gone when it has no row any more."""
+        row = self.execute("SELECT size, file, data FROM blobs WHERE id = ?", (blob,)).fetchone()
+        if row is None:
+            raise Gone("the body was removed; open it in the transaction that read its row")
+        if row[1] is not None or row[2] is not None:
+            return [_piece(0, *row, start, end)]
+        return [_piece(*piece, start, end) for piece in self.execute(_PIECES, (blob, start, end))]
+
+
+def _piece(at: int, size: int, file: str | None, data: bytes | None, start: int, end: int) -> Piece:
+    """The part of a piece lying at `at` that falls between `start` and `end` of the whole."""
+    first, last = max(start - at, 0), min(end - at, size)
+    if file is not None:
+        return Piece(file, first, last - first, b"")
+    assert data is not None
+    return Piece("", 0, last - first, data if last - first == size else data[first:last])

@@ -1,0 +1,211 @@
+"""The records that go into the store and come out of it.
+
+Named tuples where a page holds a thousand of them (a frozen dataclass takes four times as long to make),
+keyword-only dataclasses where a caller fills them in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+NULL_VERSION = "null"  # the version id of what an unversioned or suspended bucket writes
+
+
+class BucketRow(NamedTuple):
+    """A bucket; `created` in seconds since the epoch, `versioning` one of "", "Enabled", "Suspended"."""
+
+    id: int
+    name: str
+    owner: str
+    region: str
+    created: float
+    versioning: str
+
+
+class BucketPage(NamedTuple):
+    """Buckets in the order of their names, and whether more follow."""
+
+    buckets: list[BucketRow]
+    truncated: bool
+
+
+class Usage(NamedTuple):
+    """What a bucket holds. Parts of uploads that are not complete are not counted."""
+
+    objects: int  # keys whose latest version is not a delete marker
+    bytes: int  # of those
+    versions: int  # all versions that are not delete markers, latest and older
+    version_bytes: int  # of those
+    delete_markers: int
+
+
+class Checksum(NamedTuple):
+    """A checksum: `value` base64 (`-N` behind it when composite); `type` is "" for a part's."""
+
+    algorithm: str
+    value: str
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewVersion:
+    """What a caller says of a version it adds; size, sequence number and is_latest are the store's.
+
+    The mappings hold what JSON holds. `etag` has no quotes and is "" for a delete marker.
+    """
+
+    key: str
+    version_id: str
+    modified: float
+    owner: str
+    etag: str = ""
+    is_delete_marker: bool = False
+    storage_class: str = "STANDARD"
+    checksum: Checksum | None = None
+    headers: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Version(NamedTuple):
+    """One version of an object, or a delete marker.
+
+    `seq` grows with every version added and is never used again; the highest of a key is its latest.
+    `blob` names the body for `Store.open` and is None when there are no bytes. `parts` is the number of
+    parts it was completed from, 0 when it was not uploaded in parts; `Index.version_parts` lists them.
+    """
+
+    seq: int
+    bucket_id: int
+    key: str
+    version_id: str
+    is_latest: bool
+    is_delete_marker: bool
+    size: int
+    etag: str
+    modified: float
+    owner: str
+    storage_class: str
+    checksum: Checksum | None
+    blob: int | None
+    parts: int
+    headers: dict[str, Any]
+    metadata: dict[str, str]
+    tags: dict[str, str]
+    extra: dict[str, Any]
+
+
+class Entry(NamedTuple):
+    """What a listing says of a version; the checksum columns are "" when it has none."""
+
+    key: str
+    version_id: str
+    is_latest: bool
+    is_delete_marker: bool
+    size: int
+    etag: str
+    modified: float
+    owner: str
+    storage_class: str
+    checksum_algorithm: str
+    checksum_type: str
+
+
+class Page(NamedTuple):
+    """A page of a listing. Entries and prefixes together are at most the limit asked for.
+
+    `last_key` is the key or the common prefix that the page ends with, whichever is greater, and
+    `last_version_id` that entry's version id ("" when a prefix is last): the markers of the next page. Both
+    are "" on an empty page.
+    """
+
+    entries: list[Entry]
+    prefixes: list[str]
+    truncated: bool
+    last_key: str
+    last_version_id: str
+
+
+class PartInfo(NamedTuple):
+    """A part of a completed object: where its bytes are, and its checksum value ("" when it has none)."""
+
+    number: int
+    start: int
+    size: int
+    checksum: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewUpload:
+    """What a caller says of a multipart upload that it begins. Mappings as in NewVersion."""
+
+    key: str
+    upload_id: str
+    initiated: float
+    owner: str
+    storage_class: str = "STANDARD"
+    checksum_algorithm: str = ""
+    checksum_type: str = ""
+    headers: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Upload(NamedTuple):
+    """A multipart upload in progress."""
+
+    seq: int
+    bucket_id: int
+    key: str
+    upload_id: str
+    initiated: float
+    owner: str
+    storage_class: str
+    checksum_algorithm: str
+    checksum_type: str
+    headers: dict[str, Any]
+    metadata: dict[str, str]
+    tags: dict[str, str]
+    extra: dict[str, Any]
+
+
+class UploadPage(NamedTuple):
+    """A page of uploads, like `Page`; `last_upload_id` is "" when a common prefix is last."""
+
+    uploads: list[Upload]
+    prefixes: list[str]
+    truncated: bool
+    last_key: str
+    last_upload_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPart:
+    """What a caller says of a part; the size is the body's."""
+
+    number: int
+    etag: str
+    modified: float
+    checksum: Checksum | None = None
+
+
+class Part(NamedTuple):
+    """A part of an upload in progress; `blob` is None when it is empty."""
+
+    number: int
+    size: int
+    etag: str
+    modified: float
+    checksum: Checksum | None
+    blob: int | None
+
+
+class PartPage(NamedTuple):
+    """Parts in the order of their numbers, and whether more follow."""
+
+    parts: list[Part]
+    truncated: bool

@@ -1,0 +1,153 @@
+"""The tables of the index, as a numbered list of migrations; `user_version` counts those applied.
+
+Never change an entry that was released: append one. Keys are BLOBs, because S3 orders them by their UTF-8
+bytes. All ids and sequence numbers come from the store's own counter, never from SQLite: a rolled-back id
+that came again would make a stale reference name another object.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from s3fixture.errors import S3FixtureError
+
+APPLICATION_ID = 0x53334658  # "S3FX" in SQLite's header: tells our index from any other database
+
+_FIRST = """
+CREATE TABLE buckets (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    owner TEXT NOT NULL,
+    region TEXT NOT NULL,
+    created REAL NOT NULL,
+    versioning TEXT NOT NULL DEFAULT '',
+    objects INTEGER NOT NULL DEFAULT 0,
+    bytes INTEGER NOT NULL DEFAULT 0,
+    versions INTEGER NOT NULL DEFAULT 0,
+    version_bytes INTEGER NOT NULL DEFAULT 0,
+    delete_markers INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX buckets_by_owner ON buckets (owner, name);
+
+CREATE TABLE documents (
+    bucket INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (bucket, kind)
+) WITHOUT ROWID;
+
+-- A body: inline in data, or in a file, or (both NULL) the concatenation of its pieces.
+CREATE TABLE blobs (
+    id INTEGER PRIMARY KEY,
+    size INTEGER NOT NULL,
+    refs INTEGER NOT NULL,
+    file TEXT,
+    data BLOB
+);
+CREATE TABLE pieces (
+    whole INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    blob INTEGER NOT NULL,
+    PRIMARY KEY (whole, start)
+) WITHOUT ROWID;
+
+CREATE TABLE versions (
+    seq INTEGER PRIMARY KEY,
+    bucket INTEGER NOT NULL,
+    key BLOB NOT NULL,
+    version_id TEXT NOT NULL,
+    is_latest INTEGER NOT NULL,
+    is_delete_marker INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    etag TEXT NOT NULL,
+    modified REAL NOT NULL,
+    owner TEXT NOT NULL,
+    storage_class TEXT NOT NULL,
+    checksum_algorithm TEXT NOT NULL,
+    checksum_type TEXT NOT NULL,
+    checksum_value TEXT NOT NULL,
+    blob INTEGER,
+    parts INTEGER NOT NULL,
+    headers TEXT,
+    metadata TEXT,
+    tags TEXT,
+    extra TEXT
+);
+CREATE UNIQUE INDEX versions_by_key ON versions (bucket, key, seq DESC);
+CREATE UNIQUE INDEX versions_by_id ON versions (bucket, key, version_id);
+-- A plain listing walks this one: old versions and delete markers are not in it and cost nothing.
+CREATE UNIQUE INDEX versions_current ON versions (bucket, key) WHERE is_latest = 1 AND is_delete_marker = 0;
+
+CREATE TABLE version_parts (
+    version INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    checksum TEXT NOT NULL,
+    PRIMARY KEY (version, number)
+) WITHOUT ROWID;
+
+CREATE TABLE uploads (
+    seq INTEGER PRIMARY KEY,
+    bucket INTEGER NOT NULL,
+    key BLOB NOT NULL,
+    upload_id TEXT NOT NULL,
+    initiated REAL NOT NULL,
+    owner TEXT NOT NULL,
+    storage_class TEXT NOT NULL,
+    checksum_algorithm TEXT NOT NULL,
+    checksum_type TEXT NOT NULL,
+    headers TEXT,
+    metadata TEXT,
+    tags TEXT,
+    extra TEXT
+);
+CREATE UNIQUE INDEX uploads_by_key ON uploads (bucket, key, seq);
+CREATE UNIQUE INDEX uploads_by_id ON uploads (bucket, key, upload_id);
+
+CREATE TABLE parts (
+    upload INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    etag TEXT NOT NULL,
+    modified REAL NOT NULL,
+    checksum_algorithm TEXT NOT NULL,
+    checksum_value TEXT NOT NULL,
+    blob INTEGER,
+    PRIMARY KEY (upload, number)
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST,)
+
+
+def migrate(connection: sqlite3.Connection, name: str) -> None:
+    """Bring the database up to the newest schema; each step is one transaction.
+
+    Raises S3FixtureError, naming `name`, for a database that is not ours or that a newer version wrote.
+    """
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application != APPLICATION_ID and (application or version or tables):
+        raise S3FixtureError(f"{name} is a database of another program; choose another folder for the data")
+    if version > len(MIGRATIONS):
+        raise S3FixtureError(
+            f"{name} was written by a newer s3fixture (its schema is {version}, this one knows up to "
+            f"{len(MIGRATIONS)}); upgrade s3fixture, or choose another folder for the data"
+        )
+    for number in range(version, len(MIGRATIONS)):
+        _apply(connection, number)
+
+
+def _apply(connection: sqlite3.Connection, number: int) -> None:
+    """`executescript` commits what is open before it starts, so the transaction is part of the script."""
+    try:
+        connection.executescript(
+            f"BEGIN IMMEDIATE;{MIGRATIONS[number]};PRAGMA application_id = {APPLICATION_ID};"
+            f"PRAGMA user_version = {number + 1};COMMIT;"
+        )
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.rollback()
+        raise

@@ -9,7 +9,7 @@ ErrorBody = Callable[[int, str], tuple[str, bytes]]
 """Status and reason of an error that no application saw -> content type and body of its answer."""
 
 
-class ClientDisconnected(OSError):
+class ClientDisconnected(OSError):  # noqa: N818 - an event, named as what it is
     """The client went away, or fell silent, before its request or the answer was complete.
 
     `wsgi.input` raises it in the middle of a body. It may pass through the application: the listener closes
@@ -26,7 +26,7 @@ class RequestError(Exception):
         self.reason = reason
 
 
-class MalformedBody(RequestError):
+class MalformedBody(RequestError):  # noqa: N818 - named like S3's codes
     """Raised by `wsgi.input`: the chunked framing of the body is broken. Uncaught, it becomes a 400."""
 
     def __init__(self, reason: str) -> None:

@@ -17,6 +17,6 @@ class Limits:
     idle_seconds: float = 60.0
     """Without a byte sent or received: between requests, within a body, within an answer."""
     drain_bytes: int = 64 * 1024
-    """An unread request body up to this size is read and thrown away, so that the connection can be used again."""
-    linger_seconds: float = 2.0
-    """How long a connection that is closed with unread input goes on reading, so that no reset destroys the answer."""
+    """An unread request body up to this size is thrown away, so that the connection can be used again."""
+    linger_seconds: float = 5.0
+    """How long a connection closed with unread input is read on, lest a reset destroys the answer."""

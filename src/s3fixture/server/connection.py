@@ -1,0 +1,244 @@
+"""One connection: requests in, answers out, until one side ends it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import ssl
+import sys
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+
+from .bodies import Body, open_body
+from .errors import ClientDisconnected, ErrorBody, RequestError
+from .heads import HeadParser, RequestHead
+from .limits import Limits
+from .receiver import Receiver
+from .responses import DateLine, Response
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+_LOG = logging.getLogger("s3fixture.server")
+_SEND = 1024 * 1024  # at once, so that the time limit is for this much and not for a whole object
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class Stopping(Protocol):
+    """Tells connections that the server is being stopped."""
+
+    def is_set(self) -> bool:
+        """Whether no further request is taken."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all connections of one server share."""
+
+    app: WSGIApplication
+    limits: Limits
+    error_body: ErrorBody
+    parser: HeadParser
+    date: DateLine
+    environ: dict[str, Any]
+    stopping: Stopping
+
+
+class Connection:
+    """Serves one accepted socket. `run` is for a thread of its own; `cut` may be called from any other."""
+
+    def __init__(self, sock: socket.socket, peer: tuple[Any, ...], setting: Setting) -> None:
+        self._sock = sock
+        self._setting = setting
+        self._receiver = Receiver(sock, setting.limits)
+        self._environ = setting.environ | {"REMOTE_ADDR": peer[0], "REMOTE_PORT": str(peer[1])}
+        self.can_sendfile = hasattr(os, "sendfile") and not isinstance(sock, ssl.SSLSocket)
+        self.idle = True
+        """Whether no request is being answered."""
+
+    def run(self) -> None:
+        """Serve until the end. Raises nothing."""
+        try:
+            if self._shake_hands():
+                while self._serve_one():
+                    pass
+        except ClientDisconnected:
+            pass
+        except Exception:
+            _LOG.exception("a connection failed")
+        finally:
+            self._notify_close()
+            self._sock.close()
+
+    def cut(self) -> None:
+        """End the connection now: whatever `run` waits for on the socket returns."""
+        try:
+            # Not SSLSocket.shutdown, which takes the TLS object from under the thread that uses it.
+            socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
+        except OSError:
+            pass  # the client was faster
+
+    # --- what a response writes to
+
+    def send(self, data: bytes) -> None:
+        """See responses.Channel."""
+        try:
+            if len(data) <= _SEND:
+                self._sock.sendall(data)
+                return
+            view = memoryview(data)
+            for start in range(0, len(data), _SEND):
+                self._sock.sendall(view[start : start + _SEND])
+        except OSError as error:
+            raise ClientDisconnected(f"the client is gone: {error}") from error
+
+    def sendfile(self, file: BinaryIO, offset: int, count: int) -> int:
+        """See responses.Channel."""
+        try:
+            return self._sock.sendfile(file, offset, count)
+        except OSError as error:
+            raise ClientDisconnected(f"the client is gone: {error}") from error
+
+    # --- the life of a connection
+
+    def _shake_hands(self) -> bool:
+        limits = self._setting.limits
+        try:
+            self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if isinstance(self._sock, ssl.SSLSocket):
+                self._sock.settimeout(limits.head_seconds)
+                self._sock.do_handshake()
+            self._sock.settimeout(limits.idle_seconds)
+        except OSError:  # also ssl.SSLError: a client that does not trust us, or speaks no TLS
+            return False
+        return True
+
+    def _serve_one(self) -> bool:
+        """Answer one request. Whether another may follow."""
+        self.idle = True
+        if self._setting.stopping.is_set():
+            return False
+        try:
+            raw = self._receiver.head()
+            if raw is None:
+                return False
+            self.idle = False
+            head = self._setting.parser.parse(raw)
+        except RequestError as error:
+            self._refuse(error.status, error.reason)
+            return False
+        return self._answer(head)
+
+    def _answer(self, head: RequestHead) -> bool:
+        invite = self._invite if head.expects_continue else None
+        body = open_body(self._receiver, invite, length=head.content_length, chunked=head.chunked)
+        response = self._response(head, body)
+        try:
+            self._run_app(self._environment(head, body), response)
+        except ClientDisconnected:
+            return False
+        except RequestError as error:
+            if not response.head_sent:
+                self._refuse(error.status, error.reason, head.method)
+            return False
+        except Exception:
+            _LOG.exception("the application failed on %s %s", head.method, head.target)
+            if not response.head_sent:
+                self._refuse(500, "the application failed; its log says why", head.method)
+            return False
+        if response.keep_alive and (body.finished or self._drain(body)):
+            return True
+        if not body.finished or self._receiver.buffered:
+            self._linger()
+        return False
+
+    def _run_app(self, environ: dict[str, Any], response: Response) -> None:
+        result = self._setting.app(environ, response.start_response)
+        try:
+            response.send(result)
+        finally:
+            close = getattr(result, "close", None)
+            if close is not None:
+                close()
+
+    def _response(self, head: RequestHead, body: Body) -> Response:
+        def may_continue() -> bool:
+            return (
+                head.keep_alive
+                and (body.finished or self._can_drain(body))
+                and not self._setting.stopping.is_set()
+            )
+
+        return Response(self, self._setting.date, head.method, head.minor, may_continue)
+
+    def _can_drain(self, body: Body) -> bool:
+        if body.broken or body.uninvited:
+            return False
+        unread = body.unread
+        return unread is None or unread <= self._setting.limits.drain_bytes
+
+    def _environment(self, head: RequestHead, body: Body) -> dict[str, Any]:
+        environ = self._environ | head.variables
+        environ["REQUEST_METHOD"] = head.method
+        environ["REQUEST_URI"] = head.target
+        environ["PATH_INFO"] = head.path_info
+        environ["QUERY_STRING"] = head.query_string
+        environ["SERVER_PROTOCOL"] = "HTTP/1.1" if head.minor else "HTTP/1.0"
+        environ["s3fixture.headers"] = head.headers
+        environ["wsgi.input"] = body
+        environ["wsgi.input_terminated"] = True
+        environ["wsgi.errors"] = sys.stderr
+        return environ
+
+    def _invite(self) -> None:
+        self.send(_CONTINUE)
+
+    def _drain(self, body: Body) -> bool:
+        limits = self._setting.limits
+        if not self._can_drain(body):
+            return False
+        self._sock.settimeout(limits.linger_seconds)
+        try:
+            return body.drain(limits.drain_bytes)
+        except (ClientDisconnected, RequestError):
+            return False
+        finally:
+            self._sock.settimeout(limits.idle_seconds)
+
+    def _refuse(self, status: int, reason: str, method: str = "GET") -> None:
+        """Answer what no application answers, and end the connection."""
+        content_type, body = self._setting.error_body(status, reason)
+        response = Response(self, self._setting.date, method, 1, lambda: False)
+        response.start_response(f"{status} {HTTPStatus(status).phrase}", [("Content-Type", content_type)])
+        response.send([body])
+        self._linger()
+
+    def _linger(self) -> None:
+        """Read on until the client closes: a socket closed with unread input resets the connection, and the
+        reset may overtake the answer."""
+        self.idle = True
+        # Methods of the plain socket: what still comes need not be decrypted.
+        plain, sock = socket.socket, self._sock
+        deadline = time.monotonic() + self._setting.limits.linger_seconds
+        try:
+            self._notify_close()
+            plain.shutdown(sock, socket.SHUT_WR)
+            while (left := deadline - time.monotonic()) > 0:
+                sock.settimeout(left)
+                if not plain.recv(sock, _SEND):
+                    return
+        except OSError:
+            pass  # closed by a reset, by stop(), or by our patience
+
+    def _notify_close(self) -> None:
+        """TLS says goodbye, so that the client can tell the end of an answer from a cut."""
+        if not isinstance(self._sock, ssl.SSLSocket):
+            return
+        try:
+            self._sock.settimeout(0)  # sends ours, does not wait for the client's
+            self._sock.unwrap()
+        except (OSError, ValueError):
+            pass  # it is to be closed anyway

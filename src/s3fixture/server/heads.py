@@ -1,0 +1,216 @@
+"""The head of an HTTP/1.1 request, from its bytes: RFC 9112, without tolerance where tolerance is a hole."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from .errors import RequestError
+
+_METHODS = frozenset(("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH"))
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_VERSION = re.compile(r"HTTP/([0-9])\.([0-9])")
+_HOST = re.compile(r"[!$&'()*+,;=%\-._~:\[\]0-9A-Za-z]*")
+_ABSOLUTE = re.compile(r"https?://([^/?#]+)(.*)", re.IGNORECASE)
+_CONTROLS = bytes(code for code in range(32) if code not in b"\t\r\n") + b"\x7f"
+_ONLY_ONCE = frozenset(("content-length", "host", "content-type", "authorization"))
+_MOST_NAMES = 1024  # names remembered: clients invent them (x-amz-meta-*)
+_LONGEST_LENGTH = 18  # decimal digits of a Content-Length
+
+
+@dataclass(slots=True)
+class RequestHead:
+    """One request without its body."""
+
+    method: str
+    target: str
+    """As sent, but absolute-form is reduced to origin-form; "*" for OPTIONS."""
+    minor: int
+    """0 for HTTP/1.0, 1 for HTTP/1.1."""
+    headers: dict[str, str]
+    """Names in lower case; repeated ones joined with ","."""
+    variables: dict[str, str]
+    """The same as WSGI spells it: HTTP_*, CONTENT_TYPE, CONTENT_LENGTH."""
+    content_length: int
+    """0 when not sent."""
+    chunked: bool
+    keep_alive: bool
+    expects_continue: bool
+
+    @property
+    def path_info(self) -> str:
+        """PATH_INFO: percent-decoded, bytes as latin-1 text."""
+        path = self.target.partition("?")[0]
+        if path == "*":
+            return ""
+        return unquote(path, "latin-1") if "%" in path else path
+
+    @property
+    def query_string(self) -> str:
+        """Everything after the first "?", as sent."""
+        return self.target.partition("?")[2]
+
+
+class HeadParser:
+    """Parses heads. Remembers the names of headers that it has seen; may be shared by threads."""
+
+    def __init__(self, header_count: int) -> None:
+        self._header_count = header_count
+        self._names: dict[str, tuple[str, str]] = {}
+
+    def parse(self, raw: bytes) -> RequestHead:
+        """`raw` has no final empty line. RequestError when it is not a request of HTTP/1.x."""
+        lines = _split(raw)
+        method, target, minor = _request_line(lines[0])
+        if len(lines) - 1 > self._header_count:
+            raise RequestError(431, f"more than {self._header_count} headers")
+        headers, variables = self._headers(lines)
+        authority = ""
+        if target[0] != "/":
+            target, authority = _reduce(method, target)
+        if authority:
+            _check_host(authority)
+        _require_host(headers, minor)
+        if authority:
+            headers["host"] = variables["HTTP_HOST"] = authority
+        return RequestHead(
+            method=method,
+            target=target,
+            minor=minor,
+            headers=headers,
+            variables=variables,
+            content_length=_content_length(headers),
+            chunked="transfer-encoding" in headers and _is_chunked(headers, minor),
+            keep_alive=_keeps_alive(headers, minor),
+            expects_continue="expect" in headers and _expects_continue(headers, minor),
+        )
+
+    def _headers(self, lines: list[str]) -> tuple[dict[str, str], dict[str, str]]:
+        names = self._names
+        headers: dict[str, str] = {}
+        variables: dict[str, str] = {}
+        for line in lines[1:]:
+            name, colon, value = line.partition(":")
+            if not colon:
+                raise RequestError(400, f"a header line without a colon: {_shorten(line)}")
+            lower, variable = names.get(name) or self._learn(name)
+            value = value.strip(" \t")
+            if lower in headers:
+                if lower in _ONLY_ONCE:
+                    raise RequestError(400, f"the header {name} is sent more than once")
+                value = f"{headers[lower]},{value}"
+            headers[lower] = variables[variable] = value
+        return headers, variables
+
+    def _learn(self, name: str) -> tuple[str, str]:
+        if not _TOKEN.fullmatch(name):
+            # Also a folded line and a blank before the colon, RFC 9112 sections 5.1 and 5.2.
+            raise RequestError(400, f"not the name of a header: {_shorten(name)}")
+        lower = name.lower()
+        variable = lower.upper().replace("-", "_")
+        if lower not in ("content-type", "content-length"):
+            variable = "HTTP_" + variable
+        if len(self._names) < _MOST_NAMES:
+            self._names[name] = lower, variable
+        return lower, variable
+
+
+def _split(raw: bytes) -> list[str]:
+    lines = raw.decode("latin-1").split("\r\n")
+    breaks = len(lines) - 1
+    if raw.count(b"\r") != breaks or raw.count(b"\n") != breaks:
+        raise RequestError(400, "lines must end with CR LF")
+    if len(raw.translate(None, _CONTROLS)) != len(raw):
+        raise RequestError(400, "control characters in the head of the request")
+    return lines
+
+
+def _request_line(line: str) -> tuple[str, str, int]:
+    words = line.split(" ")
+    if len(words) != 3:
+        raise RequestError(400, f"not a request line: {_shorten(line)}")
+    method, target, version = words
+    if version != "HTTP/1.1":
+        _check_version(version)
+    if method not in _METHODS and not _TOKEN.fullmatch(method):
+        raise RequestError(400, f"not a method: {_shorten(method)}")
+    if not target or not target.isascii() or "\t" in target:
+        raise RequestError(400, f"not a request target: {_shorten(target)}")
+    return method, target, 0 if version == "HTTP/1.0" else 1
+
+
+def _check_version(version: str) -> None:
+    match = _VERSION.fullmatch(version)
+    if match is None:
+        raise RequestError(400, f"not a version of HTTP: {_shorten(version)}")
+    if match[1] != "1":
+        raise RequestError(505, f"{version} is not served here, only HTTP/1.1 and HTTP/1.0")
+
+
+def _reduce(method: str, target: str) -> tuple[str, str]:
+    """Origin-form and authority of an absolute target; RFC 9112 section 3.2."""
+    if target == "*" and method == "OPTIONS":
+        return target, ""
+    match = _ABSOLUTE.fullmatch(target)
+    if match is None:
+        raise RequestError(400, f"not a request target for {method}: {_shorten(target)}")
+    authority, rest = match.groups()
+    return (rest if rest.startswith("/") else "/" + rest), authority
+
+
+def _require_host(headers: dict[str, str], minor: int) -> None:
+    host = headers.get("host")
+    if host is not None:
+        _check_host(host)
+    elif minor:
+        raise RequestError(400, "an HTTP/1.1 request needs a Host header")
+
+
+def _check_host(host: str) -> None:
+    if not _HOST.fullmatch(host):
+        raise RequestError(400, f"not a host: {_shorten(host)}")
+
+
+def _content_length(headers: dict[str, str]) -> int:
+    value = headers.get("content-length")
+    if value is None:
+        return 0
+    if not (value.isascii() and value.isdigit()) or len(value) > _LONGEST_LENGTH:
+        raise RequestError(400, f"not a Content-Length: {_shorten(value)}")
+    return int(value)
+
+
+def _is_chunked(headers: dict[str, str], minor: int) -> bool:
+    """RFC 9112 section 6.1: everything that could let two readers disagree on the length is refused."""
+    if "content-length" in headers:
+        raise RequestError(400, "Content-Length and Transfer-Encoding exclude each other")
+    if not minor:
+        raise RequestError(400, "HTTP/1.0 has no Transfer-Encoding")
+    coding = headers["transfer-encoding"].lower()
+    if coding == "chunked":
+        return True
+    if coding.endswith("chunked") and coding.count("chunked") == 1:
+        raise RequestError(501, f"the transfer coding {_shorten(coding)} is not implemented, only chunked")
+    raise RequestError(400, f"a Transfer-Encoding must end with chunked, once: {_shorten(coding)}")
+
+
+def _keeps_alive(headers: dict[str, str], minor: int) -> bool:
+    value = headers.get("connection")
+    if value is None:
+        return minor > 0
+    options = {option.strip() for option in value.lower().split(",")}
+    return "close" not in options and (minor > 0 or "keep-alive" in options)
+
+
+def _expects_continue(headers: dict[str, str], minor: int) -> bool:
+    if not minor:
+        return False  # RFC 9110 section 10.1.1: ignored from HTTP/1.0
+    expectation = headers["expect"]
+    if expectation.lower() != "100-continue":
+        raise RequestError(417, f"only 100-continue can be expected, not {_shorten(expectation)}")
+    return True
+
+
+def _shorten(text: str) -> str:
+    return repr(text if len(text) <= 80 else text[:80] + "…")

@@ -8,6 +8,11 @@ import time
 from datetime import datetime, timezone
 
 
+def utc(seconds: float) -> datetime:
+    """Seconds since the epoch as an aware UTC datetime."""
+    return datetime.fromtimestamp(seconds, timezone.utc)
+
+
 class Clock:
     """Wall time with an offset that tests move, and the ids that S3 hands out."""
 
@@ -22,7 +27,7 @@ class Clock:
 
     def now(self) -> datetime:
         """The same instant as an aware UTC datetime."""
-        return datetime.fromtimestamp(self.time(), timezone.utc)
+        return utc(self.time())
 
     def move(self, seconds: float) -> None:
         """Go `seconds` forward, or back when negative."""

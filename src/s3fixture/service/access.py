@@ -1,0 +1,134 @@
+"""May they: ownership of buckets, and bucket policies.
+
+Every identity is an account of its own; a bucket and all objects in it belong to the account that made the
+bucket (S3's default since 2023, "bucket owner enforced"). Others may do what the bucket's policy allows.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-access-control.html
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from s3fixture.auth.actions import Permission, permissions
+from s3fixture.auth.identity import Identities
+from s3fixture.auth.policy import Decision, Policy, parse_policy
+from s3fixture.errors import S3Error
+from s3fixture.store import BucketRow, Store
+
+if TYPE_CHECKING:
+    from s3fixture.service.call import Call, Params
+
+POLICY = "policy"  # the kind of the document that holds a bucket's policy
+_CACHED_POLICIES = 256
+# The owner must be able to take back a policy that locks everyone out.
+_NEVER_DENIED_TO_OWNER = frozenset({"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"})
+_NEEDS_NO_BUCKET = frozenset({"s3:ListAllMyBuckets", "s3:CreateBucket"})
+
+
+class Access:
+    """Decides for one server; keeps the policies it parsed."""
+
+    def __init__(self, store: Store, identities: Identities) -> None:
+        self._store = store
+        self.identities = identities
+        self._parsed: OrderedDict[tuple[str, str], Policy] = OrderedDict()
+
+    def check(self, call: Call, params: Params) -> None:
+        """Raise AccessDenied unless the caller may do `call.operation` with `params`.
+
+        A bucket that does not exist is left to the operation, which says NoSuchBucket.
+        """
+        for permission in permissions(call.operation, params):
+            self.require(call, params, permission)
+        for member, bucket in (
+            ("ExpectedBucketOwner", "Bucket"),
+            ("ExpectedSourceBucketOwner", "CopySource"),
+        ):
+            if params.get(member) is not None:
+                self._check_expected_owner(params[bucket], params[member])
+
+    def require(self, call: Call, params: Params, permission: Permission) -> None:
+        """Raise AccessDenied unless the caller has `permission`."""
+        decision = self._decide(call, params, permission)
+        if decision == "allow":
+            return
+        raise S3Error("AccessDenied", _explain(call, permission, decision))
+
+    def allows(self, call: Call, params: Params, permission: Permission) -> bool:
+        """Whether the caller has `permission`."""
+        return self._decide(call, params, permission) == "allow"
+
+    def _check_expected_owner(self, bucket: str, expected: str) -> None:
+        """x-amz-expected-bucket-owner: an account id; the canonical id is taken, too."""
+        with self._store.read() as index:
+            row = index.get_bucket(bucket.lstrip("/").partition("/")[0])
+        if row is None:
+            return
+        owner = self.identities.by_canonical_id(row.owner)
+        if expected not in {row.owner, owner.account_id if owner else row.owner}:
+            raise S3Error("AccessDenied")
+
+    def policy_of(self, bucket: BucketRow, text: str) -> Policy:
+        """The parsed policy of a bucket; parsed once for each text."""
+        key = (bucket.name, text)
+        policy = self._parsed.get(key)
+        if policy is None:
+            policy = self._parsed[key] = parse_policy(text, bucket.name, self.identities)
+            if len(self._parsed) > _CACHED_POLICIES:
+                self._parsed.popitem(last=False)
+        return policy
+
+    def _decide(self, call: Call, params: Params, permission: Permission) -> Decision | None:
+        if permission.action in _NEEDS_NO_BUCKET or permission.bucket is None:
+            return "allow" if call.identity else None
+        with self._store.read() as index:
+            bucket = index.get_bucket(permission.bucket)
+            if bucket is None:
+                return "allow"
+            text = index.get_document(bucket.id, POLICY)
+        owner = call.identity is not None and call.identity.canonical_id == bucket.owner
+        if text is None:
+            return "allow" if owner else None
+        if owner and permission.action in _NEVER_DENIED_TO_OWNER:
+            return "allow"
+        decision = self.policy_of(bucket, text).evaluate(
+            call.identity,
+            permission.action,
+            permission.resource,
+            call.context(params, self._tags_of(bucket, permission, params)),
+        )
+        return decision or ("allow" if owner else None)
+
+    def _tags_of(
+        self, bucket: BucketRow, permission: Permission, params: Params
+    ) -> Callable[[], Mapping[str, str]]:
+        def tags() -> Mapping[str, str]:
+            if permission.key is None:
+                return {}
+            with self._store.read() as index:
+                version_id = params.get("VersionId")
+                version = (
+                    index.get_version(bucket.id, permission.key, version_id)
+                    if version_id
+                    else index.get_current(bucket.id, permission.key)
+                )
+            return version.tags if version else {}
+
+        return tags
+
+
+def _explain(call: Call, permission: Permission, decision: Decision | None) -> str | None:
+    """AWS names the user, the action and the reason to those who signed; strangers read "Access Denied"."""
+    if call.identity is None:
+        return None
+    reason = (
+        "with an explicit deny in a resource-based policy"
+        if decision == "deny"
+        else f"because no resource-based policy allows the {permission.action} action"
+    )
+    return (
+        f"User: {call.identity.arn} is not authorized to perform: {permission.action} "
+        f'on resource: "{permission.resource}" {reason}'
+    )

@@ -1,0 +1,183 @@
+"""Buckets: make, find, list, delete, and where they are."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from s3fixture.clock import utc
+from s3fixture.errors import S3Error
+from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.names import check_bucket_name
+from s3fixture.store import BucketRow
+
+_LEGACY_REGION = "us-east-1"
+_MAX_BUCKETS = 10_000
+_OWNERSHIP = ("BucketOwnerEnforced",)  # ACLs are off, as in every bucket that S3 makes since April 2023
+_UNSUPPORTED = {
+    "ObjectLockEnabledForBucket": "x-amz-bucket-object-lock-enabled",
+    "ACL": "x-amz-acl",
+    "GrantFullControl": "x-amz-grant-full-control",
+    "GrantRead": "x-amz-grant-read",
+    "GrantReadACP": "x-amz-grant-read-acp",
+    "GrantWrite": "x-amz-grant-write",
+    "GrantWriteACP": "x-amz-grant-write-acp",
+}
+
+
+def create_bucket(call: Call, params: Params) -> Result:
+    """Make a bucket of the caller's own.
+
+    Making one's own bucket again succeeds in us-east-1 and is BucketAlreadyOwnedByYou elsewhere.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+    """
+    name = params["Bucket"]
+    check_bucket_name(name)
+    configuration = params.get("CreateBucketConfiguration") or {}
+    region = _region(call, configuration.get("LocationConstraint"))
+    _refuse_unsupported(params)
+    assert call.identity is not None  # access.check refuses anonymous callers
+    owner = call.identity.canonical_id
+    with call.store.write() as index:
+        existing = index.get_bucket(name)
+        if existing is not None:
+            _answer_existing(existing, owner, region)
+        else:
+            index.create_bucket(name, owner=owner, region=region, created=call.clock.time())
+    return {"Location": f"/{name}", "BucketArn": f"arn:aws:s3:::{name}"}
+
+
+def _region(call: Call, constraint: str | None) -> str:
+    """The region a LocationConstraint asks for, checked as S3 does.
+
+    us-east-1 makes buckets in any other region, but does not take its own name as a constraint.
+    """
+    here = call.settings.region
+    if constraint is None:
+        if here != _LEGACY_REGION:
+            raise S3Error("IllegalLocationConstraintException")
+        return here
+    region = {"EU": "eu-west-1"}.get(constraint, constraint)
+    if here == _LEGACY_REGION:
+        if region in ("", _LEGACY_REGION):
+            raise S3Error("InvalidLocationConstraint", LocationConstraint=constraint)
+        return region
+    if region != here:
+        raise S3Error(
+            "IllegalLocationConstraintException",
+            f"The {constraint} location constraint is incompatible for the region specific endpoint this "
+            "request was sent to.",
+        )
+    return region
+
+
+def _refuse_unsupported(params: Params) -> None:
+    if params.get("ACL") == "private":
+        params = {key: value for key, value in params.items() if key != "ACL"}
+    ownership = params.get("ObjectOwnership", _OWNERSHIP[0])
+    if ownership not in _OWNERSHIP:
+        raise S3Error("NotImplemented", Header="x-amz-object-ownership")
+    for member, header in _UNSUPPORTED.items():
+        if params.get(member):
+            raise S3Error("NotImplemented", Header=header)
+
+
+def _answer_existing(bucket: BucketRow, owner: str, region: str) -> None:
+    if bucket.owner != owner:
+        raise S3Error("BucketAlreadyExists", BucketName=bucket.name)
+    if region != _LEGACY_REGION or bucket.region != _LEGACY_REGION:
+        raise S3Error("BucketAlreadyOwnedByYou", BucketName=bucket.name)
+
+
+def head_bucket(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html"""
+    with call.store.read() as index:
+        bucket = call.bucket(index, params["Bucket"])
+    return {"BucketRegion": bucket.region, "AccessPointAlias": False}
+
+
+def get_bucket_location(call: Call, params: Params) -> Result:
+    """An empty constraint means us-east-1.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html
+    """
+    with call.store.read() as index:
+        region = call.bucket(index, params["Bucket"]).region
+    return {"LocationConstraint": "" if region == _LEGACY_REGION else region}
+
+
+def delete_bucket(call: Call, params: Params) -> Result:
+    """Only when no version and no delete marker is left; unfinished uploads go with the bucket.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucket.html
+    """
+    with call.store.write() as index:
+        bucket = call.bucket(index, params["Bucket"])
+        if not index.is_empty(bucket.id):
+            raise S3Error("BucketNotEmpty", BucketName=bucket.name)
+        index.delete_bucket(bucket.id)
+    return {}
+
+
+def list_buckets(call: Call, params: Params) -> Result:
+    """The caller's own buckets, in order of name; paged only when MaxBuckets is given.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html
+    """
+    assert call.identity is not None  # access.check refuses anonymous callers
+    limit = _limit(params.get("MaxBuckets"))
+    prefix = params.get("Prefix") or ""
+    after = _bucket_after(params.get("ContinuationToken"))
+    region = params.get("BucketRegion")
+    with call.store.read() as index:
+        found = index.list_buckets(prefix, after, _MAX_BUCKETS, call.identity.canonical_id).buckets
+    rows = [row for row in found if region in (None, row.region)]
+    page = rows[:limit]
+    result: Result = {
+        "Buckets": [_bucket_entry(row, paged="MaxBuckets" in params) for row in page],
+        "Owner": {"ID": call.identity.canonical_id, "DisplayName": call.identity.name},
+    }
+    if "Prefix" in params:
+        result["Prefix"] = prefix
+    if len(rows) > limit:
+        result["ContinuationToken"] = base64.urlsafe_b64encode(page[-1].name.encode()).decode()
+    return result
+
+
+def _bucket_entry(row: BucketRow, *, paged: bool) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "Name": row.name,
+        "CreationDate": utc(row.created),
+        "BucketArn": f"arn:aws:s3:::{row.name}",
+    }
+    if paged:  # S3 names the region only in the paged form
+        entry["BucketRegion"] = row.region
+    return entry
+
+
+def _limit(max_buckets: int | None) -> int:
+    if max_buckets is None:
+        return _MAX_BUCKETS
+    if not 1 <= max_buckets <= _MAX_BUCKETS:
+        raise S3Error(
+            "InvalidArgument",
+            f"Argument max-buckets must be an integer between 1 and {_MAX_BUCKETS}",
+            ArgumentName="max-buckets",
+            ArgumentValue=str(max_buckets),
+        )
+    return max_buckets
+
+
+def _bucket_after(token: str | None) -> str:
+    if token is None:
+        return ""
+    try:
+        return base64.urlsafe_b64decode(token.encode()).decode()
+    except (binascii.Error, ValueError):
+        raise S3Error(
+            "InvalidArgument",
+            "The continuation token provided is incorrect",
+            ArgumentName="continuation-token",
+            ArgumentValue=token,
+        ) from None

@@ -1,0 +1,54 @@
+"""One request as an operation sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from s3fixture.auth.context import RequestContext
+from s3fixture.auth.identity import Identity
+from s3fixture.errors import S3Error
+from s3fixture.settings import Settings
+from s3fixture.store import BucketRow, Index, Store
+
+if TYPE_CHECKING:
+    from s3fixture.auth.authenticate import Authentication
+    from s3fixture.clock import Clock
+    from s3fixture.service.access import Access
+    from s3fixture.wire.request import Request
+    from s3fixture.wire.target import Target
+
+Params = Mapping[str, Any]  # a request's parameters, named and typed as boto3's
+Result = dict[str, Any]  # an answer's members, likewise; ETags without quotes
+Operation = Callable[["Call", Params], Result]
+
+
+@dataclass(slots=True)
+class Call:
+    """Who asks for what, and the rooms that an operation needs to answer."""
+
+    operation: str
+    request: Request
+    target: Target
+    authentication: Authentication
+    store: Store
+    clock: Clock
+    settings: Settings
+    access: Access
+
+    @property
+    def identity(self) -> Identity | None:
+        """None: anonymous."""
+        return self.authentication.identity
+
+    def context(self, params: Params, tags: Callable[[], Mapping[str, str]] | None = None) -> RequestContext:
+        """The condition keys that a bucket policy may ask for."""
+        return RequestContext(self.request, self.target, self.authentication, self.clock, params, tags)
+
+    def bucket(self, index: Index, name: str) -> BucketRow:
+        """The bucket of this name. Raises NoSuchBucket."""
+        row = index.get_bucket(name)
+        if row is None:
+            raise S3Error("NoSuchBucket", BucketName=name)
+        return row

@@ -1,0 +1,247 @@
+"""CopyObject and UploadPartCopy: bytes that come from an object that is there already.
+
+A copy of a whole object shares the bytes of its source in the store.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from s3fixture import checksums
+from s3fixture.checksums import Hasher
+from s3fixture.clock import utc
+from s3fixture.errors import S3Error
+from s3fixture.service import conditions, ranges, tags
+from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.metadata import (
+    ARCHIVED,
+    SYSTEM_METADATA,
+    Attributes,
+    check_supported,
+    encryption_header,
+    from_request,
+    storage_class,
+)
+from s3fixture.service.multipart import find_upload, part_checksum, put_part
+from s3fixture.service.objects import MAX_OBJECT_SIZE, checksum_members, new_version_id
+from s3fixture.service.versions import version_header
+from s3fixture.store import BucketRow, Checksum, Index, NewVersion, Version
+
+_DIRECTIVES = ("COPY", "REPLACE")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What `x-amz-copy-source` names."""
+
+    bucket: str
+    key: str
+    version_id: str | None
+
+
+def parse_source(header: str) -> Source:
+    """`[/]bucket/key[?versionId=id]`, percent-encoded. Raises InvalidArgument."""
+    path, _, query = header.partition("?versionId=")
+    bucket, _, key = unquote(path.removeprefix("/")).partition("/")
+    if not bucket or not key:
+        raise S3Error(
+            "InvalidArgument",
+            "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
+            ArgumentName="x-amz-copy-source",
+            ArgumentValue=header,
+        )
+    return Source(bucket, key, unquote(query) or None)
+
+
+def copy_object(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html"""
+    check_supported(params)
+    source = parse_source(params["CopySource"])
+    replaced = _replaced_attributes(params)
+    with call.store.read() as index:
+        source_bucket, original = _find_source(call, index, source, params)
+        call.bucket(index, params["Bucket"])
+    if original.size > MAX_OBJECT_SIZE:
+        raise S3Error(
+            "InvalidRequest",
+            "The specified copy source is larger than the maximum allowable size for a copy source: "
+            f"{MAX_OBJECT_SIZE}",
+        )
+    _refuse_copy_onto_itself(params, source, original)
+    etag, checksum = _digests(call, original, params.get("ChecksumAlgorithm"))
+    attributes = _attributes(params, original, replaced)
+    with call.store.write() as index:
+        bucket = call.bucket(index, params["Bucket"])
+        conditions.check_write(params, index.get_current(bucket.id, params["Key"]), params["Key"])
+        version = index.add_version(
+            bucket.id,
+            NewVersion(
+                key=params["Key"],
+                version_id=new_version_id(call, bucket),
+                modified=call.clock.time(),
+                owner=bucket.owner,
+                etag=etag,
+                storage_class=attributes.storage_class,
+                checksum=checksum,
+                headers=attributes.headers,
+                metadata=attributes.metadata,
+                tags=attributes.tags,
+            ),
+            original,
+        )
+    return {
+        "CopyObjectResult": {
+            "ETag": version.etag,
+            "LastModified": utc(version.modified),
+            **checksum_members(version.checksum),
+        },
+        **_source_version(source_bucket, original),
+        **version_header(bucket, version),
+        **encryption_header(),
+    }
+
+
+def upload_part_copy(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html"""
+    check_supported(params)
+    source = parse_source(params["CopySource"])
+    with call.store.read() as index:
+        upload = find_upload(call, index, params)
+        source_bucket, original = _find_source(call, index, source, params)
+    header = params.get("CopySourceRange")
+    start, length = 0, original.size
+    if header is not None:
+        chosen = ranges.parse_copy_range(header, original.size)
+        start, length = chosen.start, chosen.length
+    with call.store.open(original, start, length) as reader:
+        hashing = _Hashing(reader, part_checksum(upload))
+        part = put_part(call, params, hashing, length)
+    result: Result = {"CopyPartResult": {"ETag": part.etag, "LastModified": utc(part.modified)}}
+    if upload.checksum_algorithm:
+        result["CopyPartResult"] |= checksum_members(part.checksum)
+    return result | _source_version(source_bucket, original) | encryption_header()
+
+
+def _find_source(call: Call, index: Index, source: Source, params: Params) -> tuple[BucketRow, Version]:
+    """The version to copy from. Raises as GetObject does, except for delete markers."""
+    bucket = call.bucket(index, source.bucket)
+    if source.version_id is None:
+        version = index.get_current(bucket.id, source.key)
+    else:
+        version = index.get_version(bucket.id, source.key, source.version_id)
+        if version is None:
+            raise S3Error("NoSuchVersion", Key=source.key, VersionId=source.version_id)
+        if version.is_delete_marker:
+            raise S3Error(
+                "InvalidRequest",
+                "The source of a copy request may not specifically refer to a delete marker by version id.",
+            )
+    if version is None or version.is_delete_marker:
+        raise S3Error("NoSuchKey", Key=source.key)
+    if version.storage_class in ARCHIVED:
+        raise S3Error("InvalidObjectState", StorageClass=version.storage_class)
+    conditions.check_copy_source(params, version)
+    return bucket, version
+
+
+def _source_version(bucket: BucketRow, version: Version) -> Result:
+    return {"CopySourceVersionId": version.version_id} if bucket.versioning else {}
+
+
+def _directive(params: Params, member: str, header: str) -> str:
+    value: str = params.get(member) or "COPY"
+    if value not in _DIRECTIVES:
+        raise S3Error(
+            "InvalidArgument",
+            f"Unknown {header} directive.",
+            ArgumentName=header,
+            ArgumentValue=value,
+        )
+    return value
+
+
+def _replaced_attributes(params: Params) -> Attributes | None:
+    """The request's own metadata, when the directive says REPLACE."""
+    if _directive(params, "MetadataDirective", "x-amz-metadata-directive") == "REPLACE":
+        return from_request({**params, "Tagging": None})
+    return None
+
+
+def _attributes(params: Params, original: Version, replaced: Attributes | None) -> Attributes:
+    replace_tags = _directive(params, "TaggingDirective", "x-amz-tagging-directive") == "REPLACE"
+    if replaced is None:
+        headers = {name: original.headers[name] for name in SYSTEM_METADATA if name in original.headers}
+        headers.pop("WebsiteRedirectLocation", None)  # the one header that S3 does not copy
+        if params.get("WebsiteRedirectLocation"):
+            headers["WebsiteRedirectLocation"] = params["WebsiteRedirectLocation"]
+    return Attributes(
+        headers=replaced.headers if replaced else headers,
+        metadata=replaced.metadata if replaced else original.metadata,
+        tags=tags.from_header(params.get("Tagging") or "") if replace_tags else original.tags,
+        storage_class=storage_class(params),
+    )
+
+
+def _refuse_copy_onto_itself(params: Params, source: Source, original: Version) -> None:
+    """A copy onto itself must change something; restoring an older version does."""
+    same = (params["Bucket"], params["Key"]) == (source.bucket, source.key) and original.is_latest
+    changes = (
+        params.get("MetadataDirective") == "REPLACE"
+        or params.get("StorageClass") not in (None, original.storage_class)
+        or params.get("WebsiteRedirectLocation") is not None
+        or params.get("ServerSideEncryption") is not None
+    )
+    if same and not changes:
+        raise S3Error(
+            "InvalidRequest",
+            "This copy request is illegal because it is trying to copy an object to itself without changing "
+            "the object's metadata, storage class, website redirect location or encryption attributes.",
+        )
+
+
+def _digests(call: Call, original: Version, wanted: str | None) -> tuple[str, Checksum]:
+    """ETag and checksum of the copy, which is one piece whatever its source was.
+
+    The bytes are read again only when the source's digests are those of its parts, or another algorithm
+    is asked for.
+    """
+    algorithm = wanted or (original.checksum.algorithm if original.checksum else checksums.DEFAULT_ALGORITHM)
+    known = original.checksum
+    if (
+        not original.parts
+        and known is not None
+        and known.algorithm == algorithm
+        and known.type == checksums.FULL_OBJECT
+    ):
+        return original.etag, known
+    md5, hasher = checksums.md5(), checksums.ALGORITHMS[algorithm].new()
+    with call.store.open(original) as reader:
+        for chunk in reader:
+            md5.update(chunk)
+            hasher.update(chunk)
+    return md5.hexdigest(), Checksum(algorithm, checksums.encode(hasher.digest()), checksums.FULL_OBJECT)
+
+
+class _Hashing:
+    """A reader that hashes what goes through it, as a request's payload does."""
+
+    def __init__(self, reader: object, algorithm: str) -> None:
+        self._read = reader.read  # type: ignore[attr-defined]
+        self._algorithm = algorithm
+        self._md5: Hasher = checksums.md5()
+        self._hasher = checksums.ALGORITHMS[algorithm].new()
+
+    def read(self, n: int = -1, /) -> bytes:
+        data: bytes = self._read(n)
+        self._md5.update(data)
+        self._hasher.update(data)
+        return data
+
+    @property
+    def md5(self) -> bytes:
+        return self._md5.digest()
+
+    @property
+    def checksums(self) -> dict[str, str]:
+        return {self._algorithm: checksums.encode(self._hasher.digest())}

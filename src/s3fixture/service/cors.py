@@ -1,0 +1,156 @@
+"""CORS: the rules of a bucket, what they answer a browser's preflight, and which headers they add.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from fnmatch import translate
+from functools import lru_cache
+from typing import Any
+
+from s3fixture.errors import S3Error
+from s3fixture.service.call import Call, Params, Result
+from s3fixture.store import Store
+
+_CORS = "cors"  # the kind of the document that holds a bucket's rules
+_METHODS = frozenset({"GET", "PUT", "POST", "DELETE", "HEAD"})
+_MAX_RULES = 100
+_VARY = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"
+
+Rule = Mapping[str, Any]
+
+
+def get_bucket_cors(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketCors.html"""
+    with call.store.read() as index:
+        bucket = call.bucket(index, params["Bucket"])
+        document = index.get_document(bucket.id, _CORS)
+    if document is None:
+        raise S3Error("NoSuchCORSConfiguration", BucketName=bucket.name)
+    return {"CORSRules": json.loads(document)}
+
+
+def put_bucket_cors(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html"""
+    rules = params["CORSConfiguration"].get("CORSRules") or []
+    if not 0 < len(rules) <= _MAX_RULES:
+        raise S3Error("MalformedXML")
+    for rule in rules:
+        _check_rule(rule)
+    with call.store.write() as index:
+        index.put_document(call.bucket(index, params["Bucket"]).id, _CORS, json.dumps(rules))
+    return {}
+
+
+def delete_bucket_cors(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketCors.html"""
+    with call.store.write() as index:
+        index.delete_document(call.bucket(index, params["Bucket"]).id, _CORS)
+    return {}
+
+
+def _check_rule(rule: Rule) -> None:
+    if not rule.get("AllowedMethods") or not rule.get("AllowedOrigins"):
+        raise S3Error("MalformedXML")
+    for method in rule["AllowedMethods"]:
+        if method not in _METHODS:
+            raise S3Error(
+                "InvalidRequest",
+                f"Found unsupported HTTP method in CORS config. Unsupported method is {method}",
+            )
+    for member, name in (("AllowedOrigins", "AllowedOrigin"), ("AllowedHeaders", "AllowedHeader")):
+        for value in rule.get(member, []):
+            if value.count("*") > 1:
+                raise S3Error("InvalidRequest", f'{name} "{value}" can not have more than one wildcard.')
+
+
+def preflight(store: Store, bucket: str, headers: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The headers that answer an OPTIONS request. Raises BadRequest, NoSuchBucket, AccessForbidden."""
+    origin, method = headers.get("origin"), headers.get("access-control-request-method")
+    if origin is None:
+        raise S3Error("BadRequest", "Insufficient information. Origin request header needed.")
+    if method not in _METHODS:
+        raise S3Error("BadRequest", f"Invalid Access-Control-Request-Method: {method}")
+    rules = _rules(store, bucket)
+    if rules is None:
+        raise S3Error(
+            "AccessForbidden",
+            "CORSResponse: CORS is not enabled for this bucket.",
+            Method=method,
+            ResourceType="BUCKET",
+        )
+    asked = [name.strip().lower() for name in headers.get("access-control-request-headers", "").split(",")]
+    wanted = [name for name in asked if name]
+    rule = _find(rules, origin, method, wanted)
+    if rule is None:
+        raise S3Error(
+            "AccessForbidden",
+            "CORSResponse: This CORS request is not allowed. This is usually because the evalution of "
+            "Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers are "
+            "not whitelisted by the resource's CORS spec.",
+            Method=method,
+            ResourceType="OBJECT",
+        )
+    extra = [("Access-Control-Allow-Headers", ", ".join(wanted))] if wanted else []
+    if rule.get("MaxAgeSeconds") is not None:
+        extra.append(("Access-Control-Max-Age", str(rule["MaxAgeSeconds"])))
+    return _allow(rule, origin) + extra
+
+
+def response_headers(store: Store, bucket: str, origin: str, method: str) -> list[tuple[str, str]]:
+    """What a bucket's rules add to the answer of a request that came with an Origin."""
+    rules = _rules(store, bucket, missing_ok=True)
+    rule = _find(rules or [], origin, method, [])
+    return _allow(rule, origin) if rule else []
+
+
+def _allow(rule: Rule, origin: str) -> list[tuple[str, str]]:
+    everyone = "*" in rule["AllowedOrigins"]
+    headers = [
+        ("Access-Control-Allow-Origin", "*" if everyone else origin),
+        ("Access-Control-Allow-Methods", ", ".join(rule["AllowedMethods"])),
+        ("Vary", _VARY),
+    ]
+    if not everyone:
+        headers.append(("Access-Control-Allow-Credentials", "true"))
+    if rule.get("ExposeHeaders"):
+        headers.append(("Access-Control-Expose-Headers", ", ".join(rule["ExposeHeaders"])))
+    return headers
+
+
+def _rules(store: Store, name: str, *, missing_ok: bool = False) -> Sequence[Rule] | None:
+    with store.read() as index:
+        bucket = index.get_bucket(name)
+        if bucket is None:
+            if missing_ok:
+                return None
+            raise S3Error("NoSuchBucket", BucketName=name)
+        document = index.get_document(bucket.id, _CORS)
+    rules: Sequence[Rule] | None = json.loads(document) if document is not None else None
+    return rules
+
+
+def _find(rules: Sequence[Rule], origin: str, method: str, headers: Sequence[str]) -> Rule | None:
+    """The first rule that allows all of it."""
+    for rule in rules:
+        if (
+            method in rule["AllowedMethods"]
+            and any(_pattern(value).fullmatch(origin) for value in rule["AllowedOrigins"])
+            and all(_allows_header(rule, header) for header in headers)
+        ):
+            return rule
+    return None
+
+
+def _allows_header(rule: Rule, header: str) -> bool:
+    return any(_pattern(value.lower()).fullmatch(header) for value in rule.get("AllowedHeaders", []))
+
+
+@lru_cache(maxsize=512)  # a pure function of its argument
+def _pattern(value: str) -> re.Pattern[str]:
+    """A value with at most one `*`; the other characters that fnmatch knows are literal here."""
+    return re.compile(translate(value.replace("[", "[[]").replace("?", "[?]")))

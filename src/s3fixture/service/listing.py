@@ -1,0 +1,207 @@
+"""Listings of objects and of versions, page by page.
+
+The store gives raw keys in the order of their UTF-8 bytes; the serializer encodes them when the client asked
+for encoding-type=url.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from s3fixture.clock import utc
+from s3fixture.errors import S3Error
+from s3fixture.service.call import Call, Params, Result
+from s3fixture.store import Entry, Page
+
+PAGE_SIZE = 1000  # the most that S3 puts on a page
+
+
+def list_objects(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html"""
+    limit = page_size(params, "MaxKeys", "max-keys")
+    marker = params.get("Marker") or ""
+    page = _current_page(call, params, start=marker, limit=limit)
+    result = _common(params, page, limit, fetch_owner=True, call=call)
+    result["Marker"] = marker
+    if page.truncated and params.get("Delimiter"):  # without one, clients go on from the last key
+        result["NextMarker"] = page.last_key
+    return result
+
+
+def list_objects_v2(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html"""
+    limit = page_size(params, "MaxKeys", "max-keys")
+    token = params.get("ContinuationToken")
+    start = params.get("StartAfter") or ""
+    page = _current_page(call, params, start=start if token is None else _from_token(token), limit=limit)
+    result = _common(params, page, limit, fetch_owner=bool(params.get("FetchOwner")), call=call)
+    result["KeyCount"] = len(page.entries) + len(page.prefixes)
+    if token is not None:
+        result["ContinuationToken"] = token
+    if start:
+        result["StartAfter"] = start
+    if page.truncated:
+        result["NextContinuationToken"] = _to_token(page.last_key)
+    return result
+
+
+def list_object_versions(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html"""
+    limit = page_size(params, "MaxKeys", "max-keys")
+    key_marker = params.get("KeyMarker") or ""
+    version_marker = params.get("VersionIdMarker")
+    if version_marker is not None and not key_marker:
+        raise _marker_alone("version-id-marker", version_marker)
+    with call.store.read() as index:
+        bucket = call.bucket(index, params["Bucket"])
+        page = index.list_versions(
+            bucket.id,
+            prefix=params.get("Prefix") or "",
+            delimiter=params.get("Delimiter") or "",
+            key_marker=key_marker,
+            version_id_marker=version_marker or "",
+            limit=limit,
+        )
+    result = _frame(params, page.prefixes, page.truncated, limit)
+    result |= {
+        "KeyMarker": key_marker,
+        "VersionIdMarker": version_marker or "",
+        "Versions": [_version(call, entry) for entry in page.entries if not entry.is_delete_marker],
+        "DeleteMarkers": [_marker(call, entry) for entry in page.entries if entry.is_delete_marker],
+    }
+    if page.truncated:
+        result["NextKeyMarker"] = page.last_key
+        if page.last_version_id:
+            result["NextVersionIdMarker"] = page.last_version_id
+    return result
+
+
+def page_size(params: Params, member: str, name: str) -> int:
+    """The number of entries asked for, at most `PAGE_SIZE`. Raises InvalidArgument."""
+    wanted = params.get(member)
+    if wanted is None:
+        return PAGE_SIZE
+    if not 0 <= wanted <= 2**31 - 1:
+        raise S3Error(
+            "InvalidArgument",
+            f"Argument {name} must be an integer between 0 and 2147483647",
+            ArgumentName=name,
+            ArgumentValue=str(wanted),
+        )
+    return min(int(wanted), PAGE_SIZE)
+
+
+def owner_entry(call: Call, canonical_id: str) -> dict[str, str]:
+    """An Owner or Initiator element."""
+    identity = call.access.identities.by_canonical_id(canonical_id)
+    return {"ID": canonical_id, "DisplayName": identity.name if identity else ""}
+
+
+def check_encoding_type(params: Params) -> None:
+    """Raises InvalidArgument unless the encoding type is "url" or not given."""
+    encoding = params.get("EncodingType")
+    if encoding not in (None, "url"):
+        raise S3Error(
+            "InvalidArgument",
+            "Invalid Encoding Method specified in Request",
+            ArgumentName="encoding-type",
+            ArgumentValue=encoding,
+        )
+
+
+def _marker_alone(name: str, value: str) -> S3Error:
+    return S3Error(
+        "InvalidArgument",
+        f"A {name} cannot be specified without a key marker.",
+        ArgumentName=name,
+        ArgumentValue=value,
+    )
+
+
+def _current_page(call: Call, params: Params, *, start: str, limit: int) -> Page:
+    with call.store.read() as index:
+        bucket = call.bucket(index, params["Bucket"])
+        return index.list_objects(
+            bucket.id,
+            prefix=params.get("Prefix") or "",
+            delimiter=params.get("Delimiter") or "",
+            start=start,
+            limit=limit,
+        )
+
+
+def _frame(params: Params, prefixes: list[str], truncated: bool, limit: int) -> Result:
+    """What every listing has."""
+    check_encoding_type(params)
+    result: Result = {
+        "Name": params["Bucket"],
+        "Prefix": params.get("Prefix") or "",
+        "MaxKeys": limit,
+        "IsTruncated": truncated,
+        "CommonPrefixes": [{"Prefix": prefix} for prefix in prefixes],
+    }
+    for member in ("Delimiter", "EncodingType"):
+        if params.get(member):
+            result[member] = params[member]
+    return result
+
+
+def _common(params: Params, page: Page, limit: int, *, fetch_owner: bool, call: Call) -> Result:
+    result = _frame(params, page.prefixes, page.truncated, limit)
+    result["Contents"] = [_object(entry) for entry in page.entries]
+    if fetch_owner:
+        for entry, row in zip(result["Contents"], page.entries, strict=True):
+            entry["Owner"] = owner_entry(call, row.owner)
+    return result
+
+
+def _object(entry: Entry) -> dict[str, Any]:
+    result = {
+        "Key": entry.key,
+        "LastModified": utc(entry.modified),
+        "ETag": entry.etag,
+        "Size": entry.size,
+        "StorageClass": entry.storage_class,
+    }
+    if entry.checksum_algorithm:
+        result["ChecksumAlgorithm"] = [entry.checksum_algorithm]
+        result["ChecksumType"] = entry.checksum_type
+    return result
+
+
+def _version(call: Call, entry: Entry) -> dict[str, Any]:
+    return _object(entry) | _identification(call, entry)
+
+
+def _marker(call: Call, entry: Entry) -> dict[str, Any]:
+    return {"Key": entry.key, "LastModified": utc(entry.modified)} | _identification(call, entry)
+
+
+def _identification(call: Call, entry: Entry) -> dict[str, Any]:
+    return {
+        "VersionId": entry.version_id,
+        "IsLatest": entry.is_latest,
+        "Owner": owner_entry(call, entry.owner),
+    }
+
+
+def _to_token(last_key: str) -> str:
+    """An opaque continuation token; the `1` is there so that no token is empty."""
+    return base64.urlsafe_b64encode(b"1" + last_key.encode()).decode()
+
+
+def _from_token(token: str) -> str:
+    try:
+        raw = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
+        if raw[:1] == b"1":
+            return raw[1:].decode()
+    except (binascii.Error, ValueError):
+        pass
+    raise S3Error(
+        "InvalidArgument",
+        "The continuation token provided is incorrect",
+        ArgumentName="continuation-token",
+        ArgumentValue=token,
+    )

@@ -1,0 +1,117 @@
+"""What a request says about a new object besides its bytes, and what it may not say.
+
+Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from s3fixture.errors import S3Error
+from s3fixture.service import tags
+from s3fixture.service.call import Params, Result
+
+SYSTEM_METADATA = (
+    "CacheControl",
+    "ContentDisposition",
+    "ContentEncoding",
+    "ContentLanguage",
+    "ContentType",
+    "Expires",
+    "WebsiteRedirectLocation",
+)
+DEFAULT_CONTENT_TYPE = "binary/octet-stream"
+STANDARD = "STANDARD"
+ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})  # must be restored before they can be read
+_STORAGE_CLASSES = ARCHIVED | {
+    STANDARD,
+    "REDUCED_REDUNDANCY",
+    "STANDARD_IA",
+    "ONEZONE_IA",
+    "INTELLIGENT_TIERING",
+    "GLACIER_IR",
+}
+_METADATA_LIMIT = 2 * 1024  # bytes of names and values together
+_ENCRYPTION = "AES256"  # S3 encrypts every object so since January 2023, and says it
+
+# Parameters that would change what is stored or who may read it. Taking them without doing it would be a lie.
+_NOT_IMPLEMENTED: Mapping[str, str] = {
+    "SSECustomerAlgorithm": "x-amz-server-side-encryption-customer-algorithm",
+    "SSECustomerKey": "x-amz-server-side-encryption-customer-key",
+    "CopySourceSSECustomerAlgorithm": "x-amz-copy-source-server-side-encryption-customer-algorithm",
+    "SSEKMSKeyId": "x-amz-server-side-encryption-aws-kms-key-id",
+    "WriteOffsetBytes": "x-amz-write-offset-bytes",
+}
+_OBJECT_LOCK = (
+    "ObjectLockMode",
+    "ObjectLockRetainUntilDate",
+    "ObjectLockLegalHoldStatus",
+    "ObjectLockEventHold",
+)
+_GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP")
+_ACLS_THAT_CHANGE_NOTHING = frozenset({"private", "bucket-owner-full-control"})
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """What is stored with an object's bytes."""
+
+    headers: dict[str, str] = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    storage_class: str = STANDARD
+
+
+def from_request(params: Params) -> Attributes:
+    """The attributes named by PutObject, CopyObject (with REPLACE) or CreateMultipartUpload.
+
+    Raises MetadataTooLarge, InvalidStorageClass, InvalidTag, NotImplemented and others.
+    """
+    check_supported(params)
+    headers = {name: str(params[name]) for name in SYSTEM_METADATA if params.get(name)}
+    headers.setdefault("ContentType", DEFAULT_CONTENT_TYPE)
+    return Attributes(
+        headers=headers,
+        metadata=_user_metadata(params.get("Metadata")),
+        tags=tags.from_header(params["Tagging"]) if params.get("Tagging") else {},
+        storage_class=storage_class(params),
+    )
+
+
+def storage_class(params: Params) -> str:
+    """The storage class asked for. Raises InvalidStorageClass."""
+    name: str = params.get("StorageClass") or STANDARD
+    if name not in _STORAGE_CLASSES:
+        raise S3Error("InvalidStorageClass", StorageClassRequested=name)
+    return name
+
+
+def check_supported(params: Params) -> None:
+    """Refuse what this server would have to ignore: SSE-C, KMS, object lock, ACLs."""
+    for member, header in _NOT_IMPLEMENTED.items():
+        if params.get(member):
+            raise S3Error("NotImplemented", Header=header)
+    encryption = params.get("ServerSideEncryption")
+    if encryption not in (None, _ENCRYPTION):
+        raise S3Error("NotImplemented", Header="x-amz-server-side-encryption")
+    if any(params.get(member) for member in _OBJECT_LOCK):
+        raise S3Error("InvalidRequest", "Bucket is missing Object Lock Configuration")
+    acl = params.get("ACL")
+    if (acl and acl not in _ACLS_THAT_CHANGE_NOTHING) or any(params.get(grant) for grant in _GRANTS):
+        raise S3Error("AccessControlListNotSupported")
+
+
+def encryption_header() -> Result:
+    """What S3 says of every object it stored."""
+    return {"ServerSideEncryption": _ENCRYPTION}
+
+
+def _user_metadata(metadata: Mapping[str, str] | None) -> dict[str, str]:
+    if not metadata:
+        return {}
+    size = sum(len(name.encode()) + len(value.encode()) for name, value in metadata.items())
+    if size > _METADATA_LIMIT:
+        raise S3Error("MetadataTooLarge", Size=str(size), MaxSizeAllowed=str(_METADATA_LIMIT))
+    return dict(metadata)

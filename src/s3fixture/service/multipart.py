@@ -1,0 +1,249 @@
+"""Multipart uploads: begin, upload parts, list, abort. Completing is in completing.py.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from s3fixture import checksums
+from s3fixture.clock import utc
+from s3fixture.errors import S3Error
+from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.listing import check_encoding_type, owner_entry, page_size
+from s3fixture.service.metadata import Attributes, encryption_header, from_request
+from s3fixture.service.objects import check_size, checksum_members
+from s3fixture.store import Checksum, Index, NewPart, NewUpload, Part, Upload
+
+MAX_PARTS = 10_000
+
+
+class HashedSource(Protocol):
+    """A body that knows its digests once it was read: a request's payload, or a copy's source."""
+
+    def read(self, n: int = -1, /) -> bytes: ...
+
+    @property
+    def md5(self) -> bytes: ...
+
+    @property
+    def checksums(self) -> dict[str, str]: ...
+
+
+def create_multipart_upload(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html"""
+    attributes = from_request(params)
+    algorithm, kind = _checksum_choice(params)
+    upload_id = call.clock.upload_id()
+    with call.store.write() as index:
+        bucket = call.bucket(index, params["Bucket"])
+        index.create_upload(
+            bucket.id, _new_upload(call, params, attributes, upload_id, bucket.owner, algorithm, kind)
+        )
+    result: Result = {"Bucket": params["Bucket"], "Key": params["Key"], "UploadId": upload_id}
+    if algorithm:
+        result |= {"ChecksumAlgorithm": algorithm, "ChecksumType": kind}
+    return result | encryption_header()
+
+
+def _new_upload(
+    call: Call,
+    params: Params,
+    attributes: Attributes,
+    upload_id: str,
+    owner: str,
+    algorithm: str,
+    kind: str,
+) -> NewUpload:
+    return NewUpload(
+        key=params["Key"],
+        upload_id=upload_id,
+        initiated=call.clock.time(),
+        owner=owner,
+        storage_class=attributes.storage_class,
+        checksum_algorithm=algorithm,
+        checksum_type=kind,
+        headers=attributes.headers,
+        metadata=attributes.metadata,
+        tags=attributes.tags,
+        extra={"initiator": call.identity.canonical_id if call.identity else owner},
+    )
+
+
+def _checksum_choice(params: Params) -> tuple[str, str]:
+    """The algorithm and type of the upload's checksum; both "" when the client chose none."""
+    algorithm, kind = params.get("ChecksumAlgorithm"), params.get("ChecksumType")
+    if not algorithm:
+        if kind:
+            raise S3Error(
+                "InvalidRequest",
+                "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.",
+            )
+        return "", ""
+    row = checksums.ALGORITHMS.get(algorithm)
+    if row is None:
+        raise S3Error(
+            "InvalidRequest",
+            "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
+            f"[{', '.join(checksums.ALGORITHMS)}]",
+        )
+    if kind and kind not in row.types:
+        raise S3Error(
+            "InvalidRequest",
+            f"The {kind} checksum type cannot be used with the {algorithm.lower()} checksum algorithm.",
+        )
+    return algorithm, kind or row.types[0]
+
+
+def find_upload(call: Call, index: Index, params: Params) -> Upload:
+    """The upload that `params` name. Raises NoSuchBucket, NoSuchUpload."""
+    bucket = call.bucket(index, params["Bucket"])
+    upload = index.get_upload(bucket.id, params["Key"], params["UploadId"])
+    if upload is None:
+        raise S3Error("NoSuchUpload", UploadId=params["UploadId"])
+    return upload
+
+
+def part_checksum(upload: Upload) -> str:
+    """The algorithm that the upload's parts are hashed with; S3's own when the client chose none."""
+    return upload.checksum_algorithm or checksums.DEFAULT_ALGORITHM
+
+
+def upload_part(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html"""
+    payload = params["Body"]
+    check_size(payload.size)
+    with call.store.read() as index:
+        upload = find_upload(call, index, params)
+    declared = payload.declared_algorithm
+    if declared and upload.checksum_algorithm and declared != upload.checksum_algorithm:
+        raise S3Error(
+            "InvalidRequest",
+            f"Checksum Type mismatch occurred, expected checksum Type: {upload.checksum_algorithm.lower()}, "
+            f"actual checksum Type: {declared.lower()}",
+        )
+    payload.want(part_checksum(upload))
+    part = put_part(call, params, payload, payload.size)
+    answered = declared or upload.checksum_algorithm
+    members = checksum_members(Checksum(answered, payload.checksums[answered])) if answered else {}
+    return {"ETag": part.etag, **members, **encryption_header()}
+
+
+def put_part(call: Call, params: Params, source: HashedSource, size: int) -> Part:
+    """Store a part of the upload that `params` name, replacing one of the same number.
+
+    Raises InvalidArgument for a part number out of bounds.
+    """
+    number = params["PartNumber"]
+    if not 1 <= number <= MAX_PARTS:
+        raise S3Error(
+            "InvalidArgument",
+            f"Part number must be an integer between 1 and {MAX_PARTS}, inclusive",
+            ArgumentName="partNumber",
+            ArgumentValue=str(number),
+        )
+    with call.store.spool(source, size) as body, call.store.write() as index:
+        upload = find_upload(call, index, params)
+        algorithm = part_checksum(upload)
+        part = NewPart(
+            number=number,
+            etag=source.md5.hex(),
+            modified=call.clock.time(),
+            checksum=Checksum(algorithm, source.checksums[algorithm]),
+        )
+        return index.put_part(upload, part, body)
+
+
+def abort_multipart_upload(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html"""
+    with call.store.write() as index:
+        index.delete_upload(find_upload(call, index, params))
+    return {}
+
+
+def list_parts(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html"""
+    limit = page_size(params, "MaxParts", "max-parts")
+    marker = params.get("PartNumberMarker") or 0
+    with call.store.read() as index:
+        upload = find_upload(call, index, params)
+        page = index.list_parts(upload, after=marker, limit=limit)
+    result: Result = {
+        "Bucket": params["Bucket"],
+        "Key": upload.key,
+        "UploadId": upload.upload_id,
+        "PartNumberMarker": marker,
+        "MaxParts": limit,
+        "IsTruncated": page.truncated,
+        "Parts": [_part_entry(upload, part) for part in page.parts],
+        "Initiator": _initiator(call, upload),
+        "Owner": owner_entry(call, upload.owner),
+        "StorageClass": upload.storage_class,
+        "NextPartNumberMarker": page.parts[-1].number if page.parts else marker,
+    }
+    if upload.checksum_algorithm:
+        result |= {"ChecksumAlgorithm": upload.checksum_algorithm, "ChecksumType": upload.checksum_type}
+    return result
+
+
+def _part_entry(upload: Upload, part: Part) -> dict[str, Any]:
+    entry = {
+        "PartNumber": part.number,
+        "LastModified": utc(part.modified),
+        "ETag": part.etag,
+        "Size": part.size,
+    }
+    return entry | checksum_members(part.checksum) if upload.checksum_algorithm else entry
+
+
+def _initiator(call: Call, upload: Upload) -> dict[str, str]:
+    return owner_entry(call, upload.extra["initiator"])
+
+
+def list_multipart_uploads(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html"""
+    check_encoding_type(params)
+    limit = page_size(params, "MaxUploads", "max-uploads")
+    key_marker = params.get("KeyMarker") or ""
+    # S3 ignores an upload-id-marker that comes without a key-marker.
+    id_marker = (params.get("UploadIdMarker") or "") if key_marker else ""
+    with call.store.read() as index:
+        page = index.list_uploads(
+            call.bucket(index, params["Bucket"]).id,
+            prefix=params.get("Prefix") or "",
+            delimiter=params.get("Delimiter") or "",
+            key_marker=key_marker,
+            upload_id_marker=id_marker,
+            limit=limit,
+        )
+    result: Result = {
+        "Bucket": params["Bucket"],
+        "Prefix": params.get("Prefix") or "",
+        "KeyMarker": key_marker,
+        "UploadIdMarker": id_marker,
+        "MaxUploads": limit,
+        "IsTruncated": page.truncated,
+        "Uploads": [_upload_entry(call, upload) for upload in page.uploads],
+        "CommonPrefixes": [{"Prefix": prefix} for prefix in page.prefixes],
+    }
+    for member in ("Delimiter", "EncodingType"):
+        if params.get(member):
+            result[member] = params[member]
+    if page.truncated:
+        result |= {"NextKeyMarker": page.last_key, "NextUploadIdMarker": page.last_upload_id}
+    return result
+
+
+def _upload_entry(call: Call, upload: Upload) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "Key": upload.key,
+        "UploadId": upload.upload_id,
+        "Initiator": _initiator(call, upload),
+        "Owner": owner_entry(call, upload.owner),
+        "StorageClass": upload.storage_class,
+        "Initiated": utc(upload.initiated),
+    }
+    if upload.checksum_algorithm:
+        entry |= {"ChecksumAlgorithm": upload.checksum_algorithm, "ChecksumType": upload.checksum_type}
+    return entry

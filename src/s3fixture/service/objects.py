@@ -1,0 +1,292 @@
+"""Objects: put, get, head, delete, delete many."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from s3fixture import checksums
+from s3fixture.auth.actions import permissions
+from s3fixture.clock import utc
+from s3fixture.errors import S3Error
+from s3fixture.service import conditions, ranges
+from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.metadata import ARCHIVED, encryption_header, from_request
+from s3fixture.service.ranges import ByteRange
+from s3fixture.service.versions import describe, find_version, version_header
+from s3fixture.store import (
+    NULL_VERSION,
+    BucketRow,
+    Checksum,
+    Index,
+    NewVersion,
+    PartInfo,
+    Version,
+)
+
+MAX_OBJECT_SIZE = 5 * 1024**3  # bytes in one PutObject or UploadPart
+_MAX_DELETES = 1000  # keys in one DeleteObjects
+
+_OVERRIDES: Mapping[str, str] = {
+    "ResponseCacheControl": "CacheControl",
+    "ResponseContentDisposition": "ContentDisposition",
+    "ResponseContentEncoding": "ContentEncoding",
+    "ResponseContentLanguage": "ContentLanguage",
+    "ResponseContentType": "ContentType",
+    "ResponseExpires": "Expires",
+}
+
+
+def put_object(call: Call, params: Params) -> Result:
+    """Store an object whole or not at all; the conditions hold at the moment it becomes visible.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+    """
+    attributes = from_request(params)
+    payload = params["Body"]
+    check_size(payload.size)
+    algorithm = payload.declared_algorithm or checksums.DEFAULT_ALGORITHM
+    payload.want(algorithm)
+    with call.store.read() as index:  # refuse before the body is read, when it is clear already
+        bucket = call.bucket(index, params["Bucket"])
+        conditions.check_write(params, index.get_current(bucket.id, params["Key"]), params["Key"])
+    with call.store.spool(payload, payload.size) as body, call.store.write() as index:
+        bucket = call.bucket(index, params["Bucket"])
+        conditions.check_write(params, index.get_current(bucket.id, params["Key"]), params["Key"])
+        version = index.add_version(
+            bucket.id,
+            NewVersion(
+                key=params["Key"],
+                version_id=new_version_id(call, bucket),
+                modified=call.clock.time(),
+                owner=bucket.owner,
+                etag=payload.md5.hex(),
+                storage_class=attributes.storage_class,
+                checksum=Checksum(algorithm, payload.checksums[algorithm], checksums.FULL_OBJECT),
+                headers=attributes.headers,
+                metadata=attributes.metadata,
+                tags=attributes.tags,
+            ),
+            body,
+        )
+    return {
+        "ETag": version.etag,
+        **checksum_members(version.checksum),
+        **version_header(bucket, version),
+        **encryption_header(),
+    }
+
+
+def check_size(size: int) -> None:
+    """Raise EntityTooLarge for more than S3 takes in one request."""
+    if size > MAX_OBJECT_SIZE:
+        raise S3Error("EntityTooLarge", ProposedSize=str(size), MaxSizeAllowed=str(MAX_OBJECT_SIZE))
+
+
+def new_version_id(call: Call, bucket: BucketRow) -> str:
+    """The id of a new version: a fresh one, or that of the null version unless versioning is enabled."""
+    return call.clock.version_id() if bucket.versioning == "Enabled" else NULL_VERSION
+
+
+def checksum_members(checksum: Checksum | None) -> Result:
+    """`ChecksumCRC32` and so on, and `ChecksumType`."""
+    if checksum is None:
+        return {}
+    members = {checksums.ALGORITHMS[checksum.algorithm].member: checksum.value}
+    return members | {"ChecksumType": checksum.type} if checksum.type else members
+
+
+def get_object(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html"""
+    with call.store.read() as index:
+        result, version, chosen = _read(call, index, params)
+        if version.storage_class in ARCHIVED:
+            raise S3Error("InvalidObjectState", StorageClass=version.storage_class)
+        start, length = (chosen.start, chosen.length) if chosen else (0, version.size)
+        result["Body"] = call.store.open(version, start, length)
+    return result
+
+
+def head_object(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html"""
+    with call.store.read() as index:
+        return _read(call, index, params)[0]
+
+
+def _read(call: Call, index: Index, params: Params) -> tuple[Result, Version, ByteRange | None]:
+    """The headers of an answer to GET or HEAD, and which bytes of which version are its body."""
+    bucket = call.bucket(index, params["Bucket"])
+    version = find_version(call, index, bucket, params)
+    conditions.check_read(params, version)
+    part = _part(index, version, params)
+    result = describe(bucket, version)
+    result |= _overrides(call, params)
+    chosen = _chosen_bytes(version, part, params)
+    result["ContentLength"] = chosen.length if chosen else version.size
+    if part and version.parts:
+        result["PartsCount"] = version.parts
+    if chosen:
+        result["HTTPStatusCode"] = 206
+        result["ContentRange"] = chosen.content_range
+    if params.get("ChecksumMode") == "ENABLED":
+        result |= _read_checksum(version, part, params)
+    return result, version, chosen
+
+
+def _part(index: Index, version: Version, params: Params) -> PartInfo | None:
+    """The part that `partNumber` names; an object not uploaded in parts is its own first part."""
+    number = params.get("PartNumber")
+    if number is None:
+        return None
+    if params.get("Range"):
+        raise S3Error("InvalidRequest", "Cannot specify both Range header and partNumber query parameter")
+    if number < 1:
+        raise S3Error(
+            "InvalidArgument",
+            "Part number must be an integer between 1 and 10000, inclusive",
+            ArgumentName="partNumber",
+            ArgumentValue=str(number),
+        )
+    part = index.version_part(version.seq, number) if version.parts else None
+    if part is None and number == 1 and not version.parts:
+        return PartInfo(1, 0, version.size, "")
+    if part is None:
+        raise S3Error(
+            "InvalidPartNumber",
+            PartNumberRequested=str(number),
+            ActualPartCount=str(version.parts or 1),
+        )
+    return part
+
+
+def _chosen_bytes(version: Version, part: PartInfo | None, params: Params) -> ByteRange | None:
+    if part is not None:
+        return ByteRange(part.start, part.size, version.size) if version.size else None
+    header = params.get("Range")
+    return ranges.parse_range(header, version.size) if header else None
+
+
+def _read_checksum(version: Version, part: PartInfo | None, params: Params) -> Result:
+    """Of a part its own checksum, of the whole object the object's, of any other range none."""
+    if version.checksum is None or params.get("Range"):
+        return {}
+    if part is not None and version.parts:
+        member = checksums.ALGORITHMS[version.checksum.algorithm].member
+        return {member: part.checksum, "ChecksumType": version.checksum.type} if part.checksum else {}
+    return checksum_members(version.checksum)
+
+
+def _overrides(call: Call, params: Params) -> Result:
+    """The response-* parameters, which only signed requests may use."""
+    chosen = {target: params[name] for name, target in _OVERRIDES.items() if params.get(name) is not None}
+    if chosen and call.identity is None:
+        raise S3Error(
+            "InvalidRequest",
+            "Request specific response headers cannot be used for anonymous GET requests.",
+        )
+    return chosen
+
+
+def delete_object(call: Call, params: Params) -> Result:
+    """Remove a version for good, or with versioning put a delete marker on top.
+
+    Deleting what is not there succeeds.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html
+    """
+    with call.store.write() as index:
+        bucket = call.bucket(index, params["Bucket"])
+        return _delete(call, index, bucket, params)
+
+
+def delete_objects(call: Call, params: Params) -> Result:
+    """Each key by itself: one that fails does not keep the others.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+    """
+    objects = params["Delete"].get("Objects", [])
+    if not 0 < len(objects) <= _MAX_DELETES:
+        raise S3Error("MalformedXML")
+    quiet = bool(params["Delete"].get("Quiet"))
+    deleted: list[dict[str, Any]] = []
+    errors: list[dict[str, str]] = []
+    for entry in objects:
+        try:
+            done = _delete_one(call, {**entry, "Bucket": params["Bucket"], "IfMatch": entry.get("ETag")})
+        except S3Error as error:
+            if error.code == "NoSuchBucket":
+                raise
+            errors.append(_error_entry(entry, error))
+        else:
+            if not quiet:
+                deleted.append(done)
+    return {"Deleted": deleted, "Errors": errors}
+
+
+def _delete_one(call: Call, params: Params) -> dict[str, Any]:
+    for permission in permissions("DeleteObject", params):
+        call.access.require(call, params, permission)
+    result = delete_object(call, params)
+    done = {"Key": params["Key"]}
+    if params.get("VersionId"):
+        done["VersionId"] = params["VersionId"]
+    if result.get("DeleteMarker"):
+        done |= {"DeleteMarker": True, "DeleteMarkerVersionId": result["VersionId"]}
+    return done
+
+
+def _error_entry(entry: Mapping[str, Any], error: S3Error) -> dict[str, str]:
+    named = {name: entry[name] for name in ("Key", "VersionId") if entry.get(name)}
+    return {**named, "Code": error.code, "Message": error.message}
+
+
+def _delete(call: Call, index: Index, bucket: BucketRow, params: Params) -> Result:
+    key, version_id = params["Key"], params.get("VersionId")
+    current = index.get_current(bucket.id, key)
+    _check_delete_conditions(params, current)
+    if version_id is not None:
+        return _delete_version(index, bucket, key, version_id)
+    if not bucket.versioning:
+        if current is not None:
+            index.remove_version(current.seq)
+        return {}
+    marker = index.add_version(
+        bucket.id,
+        NewVersion(
+            key=key,
+            version_id=new_version_id(call, bucket),
+            modified=call.clock.time(),
+            owner=bucket.owner,
+            is_delete_marker=True,
+        ),
+        None,
+    )
+    return {"DeleteMarker": True, "VersionId": marker.version_id}
+
+
+def _delete_version(index: Index, bucket: BucketRow, key: str, version_id: str) -> Result:
+    """Deleting a version that does not exist succeeds, too."""
+    version = index.get_version(bucket.id, key, version_id)
+    if version is None:
+        return {"VersionId": version_id}
+    index.remove_version(version.seq)
+    if version.is_delete_marker:
+        return {"VersionId": version_id, "DeleteMarker": True}
+    return version_header(bucket, version)
+
+
+def _check_delete_conditions(params: Params, current: Version | None) -> None:
+    """If-Match, and the conditions on time and size, which S3 knows for directory buckets only."""
+    for member, header in (
+        ("IfMatchLastModifiedTime", "x-amz-if-match-last-modified-time"),
+        ("IfMatchSize", "x-amz-if-match-size"),
+        ("LastModifiedTime", "LastModifiedTime"),
+        ("Size", "Size"),
+    ):
+        if params.get(member) is not None:
+            raise S3Error("NotImplemented", Header=header)
+    conditions.check_delete(params.get("IfMatch"), current)
+
+
+def not_modified(version: Version) -> Result:
+    """The headers of a 304. RFC 9110, section 15.4.5."""
+    return {"HTTPStatusCode": 304, "ETag": version.etag, "LastModified": utc(version.modified)}

@@ -1,0 +1,50 @@
+"""Bucket policies as documents; what they allow is decided in access.py.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
+"""
+
+from __future__ import annotations
+
+from s3fixture.auth.policy import is_public
+from s3fixture.errors import S3Error
+from s3fixture.service.access import POLICY
+from s3fixture.service.call import Call, Params, Result
+from s3fixture.store import BucketRow
+
+
+def get_bucket_policy(call: Call, params: Params) -> Result:
+    """The policy to the letter as it was put."""
+    _, text = _policy(call, params)
+    return {"Policy": text}
+
+
+def put_bucket_policy(call: Call, params: Params) -> Result:
+    """Raises MalformedPolicy; the former policy then stays."""
+    text = params["Policy"]
+    with call.store.write() as index:
+        bucket = call.bucket(index, params["Bucket"])
+        call.access.policy_of(bucket, text)
+        index.put_document(bucket.id, POLICY, text)
+    return {"HTTPStatusCode": 204}
+
+
+def delete_bucket_policy(call: Call, params: Params) -> Result:
+    """Succeeds also where there is none."""
+    with call.store.write() as index:
+        index.delete_document(call.bucket(index, params["Bucket"]).id, POLICY)
+    return {}
+
+
+def get_bucket_policy_status(call: Call, params: Params) -> Result:
+    """Whether the policy makes the bucket public."""
+    bucket, text = _policy(call, params)
+    return {"PolicyStatus": {"IsPublic": is_public(call.access.policy_of(bucket, text))}}
+
+
+def _policy(call: Call, params: Params) -> tuple[BucketRow, str]:
+    with call.store.read() as index:
+        bucket = call.bucket(index, params["Bucket"])
+        text = index.get_document(bucket.id, POLICY)
+    if text is None:
+        raise S3Error("NoSuchBucketPolicy", BucketName=bucket.name)
+    return bucket, text

@@ -1,0 +1,66 @@
+"""Tags of objects and of buckets."""
+
+from __future__ import annotations
+
+import json
+
+from s3fixture.errors import S3Error
+from s3fixture.service import tags
+from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.versions import find_version, version_header
+
+_TAGGING = "tagging"  # the kind of the document that holds a bucket's tags
+
+
+def get_object_tagging(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html"""
+    with call.store.read() as index:
+        bucket = call.bucket(index, params["Bucket"])
+        version = find_version(call, index, bucket, params)
+    return {"TagSet": tags.to_document(version.tags), **version_header(bucket, version)}
+
+
+def put_object_tagging(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html"""
+    wanted = tags.from_document(params["Tagging"], limit=tags.OBJECT_TAGS, kind="Object")
+    return _replace_tags(call, params, wanted)
+
+
+def delete_object_tagging(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjectTagging.html"""
+    return _replace_tags(call, params, {})
+
+
+def _replace_tags(call: Call, params: Params, wanted: dict[str, str]) -> Result:
+    with call.store.write() as index:
+        bucket = call.bucket(index, params["Bucket"])
+        version = find_version(call, index, bucket, params)
+        index.update_version(version.seq, tags=wanted)
+    return version_header(bucket, version)
+
+
+def get_bucket_tagging(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketTagging.html"""
+    with call.store.read() as index:
+        bucket = call.bucket(index, params["Bucket"])
+        document = index.get_document(bucket.id, _TAGGING)
+    if document is None:
+        raise S3Error("NoSuchTagSet", BucketName=bucket.name)
+    return {"TagSet": tags.to_document(json.loads(document))}
+
+
+def put_bucket_tagging(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html"""
+    wanted = tags.from_document(params["Tagging"], limit=tags.BUCKET_TAGS, kind="Bucket")
+    with call.store.write() as index:
+        bucket = call.bucket(index, params["Bucket"])
+        index.put_document(bucket.id, _TAGGING, json.dumps(wanted))
+    return {"HTTPStatusCode": 204}
+
+
+def delete_bucket_tagging(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketTagging.html"""
+    with call.store.write() as index:
+        bucket = call.bucket(index, params["Bucket"])
+        index.delete_document(bucket.id, _TAGGING)
+    return {}

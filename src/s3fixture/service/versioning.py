@@ -1,0 +1,34 @@
+"""The versioning state of a bucket.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html
+"""
+
+from __future__ import annotations
+
+from s3fixture.errors import S3Error
+from s3fixture.service.call import Call, Params, Result
+
+_STATES = ("Enabled", "Suspended")
+
+
+def get_bucket_versioning(call: Call, params: Params) -> Result:
+    """Without a Status when versioning was never enabled."""
+    with call.store.read() as index:
+        state = call.bucket(index, params["Bucket"]).versioning
+    return {"Status": state} if state else {}
+
+
+def put_bucket_versioning(call: Call, params: Params) -> Result:
+    """Raises IllegalVersioningConfigurationException for another Status, NotImplemented for MFA Delete."""
+    configuration = params["VersioningConfiguration"]
+    state = configuration.get("Status")
+    if configuration.get("MFADelete") == "Enabled" or params.get("MFA"):
+        raise S3Error("NotImplemented", Header="x-amz-mfa")
+    if state not in _STATES:
+        raise S3Error(
+            "IllegalVersioningConfigurationException",
+            "The Versioning element must be specified" if state is None else None,
+        )
+    with call.store.write() as index:
+        index.set_versioning(call.bucket(index, params["Bucket"]).id, state)
+    return {}

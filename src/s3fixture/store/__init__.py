@@ -11,6 +11,7 @@ S3FixtureError only.
 """
 
 from s3fixture.store.errors import Gone, StorageFull
+from s3fixture.store.index import Index
 from s3fixture.store.reader import BodyReader
 from s3fixture.store.rows import (
     NULL_VERSION,
@@ -31,7 +32,7 @@ from s3fixture.store.rows import (
     Version,
 )
 from s3fixture.store.spool import Spooled
-from s3fixture.store.store import Index, Store
+from s3fixture.store.store import Store
 
 __all__ = [
     "NULL_VERSION",

@@ -84,12 +84,13 @@ class Blobs(Tables):
         if row is None:
             raise Gone("the body was removed; open it in the transaction that read its row")
         if row[1] is not None or row[2] is not None:
-            return [_piece(0, *row, start, end)]
-        return [_piece(*piece, start, end) for piece in self.execute(_PIECES, (blob, start, end))]
+            return [_piece((0, *row), start, end)]
+        return [_piece(row, start, end) for row in self.execute(_PIECES, (blob, start, end))]
 
 
-def _piece(at: int, size: int, file: str | None, data: bytes | None, start: int, end: int) -> Piece:
-    """The part of a piece lying at `at` that falls between `start` and `end` of the whole."""
+def _piece(row: tuple[int, int, str | None, bytes | None], start: int, end: int) -> Piece:
+    """What a piece (where it lies, its size, file, data) has between `start` and `end` of the whole."""
+    at, size, file, data = row
     first, last = max(start - at, 0), min(end - at, size)
     if file is not None:
         return Piece(file, first, last - first, b"")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 
-class StorageFull(Exception):
+class StorageFull(Exception):  # noqa: N818 - a condition, as StopIteration is
     """There is no room for the bytes or for the row; nothing of the change was kept."""
 
 
-class Gone(LookupError):
+class Gone(LookupError):  # noqa: N818 - likewise
     """A body is asked for whose last reference was removed, or rolled back, since its row was read."""

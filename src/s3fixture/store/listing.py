@@ -1,9 +1,76 @@
-"""Listings: prefix, delimiter, markers, pages. Every step is an index seek; nothing is scanned."""
+"""Listings: prefix, delimiter, markers, pages. Every step is an index seek; nothing is scanned.
+
+Sources: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html,
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html,
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html
+"""
 
 from __future__ import annotations
 
-from s3fixture.store.rows import Page, UploadPage
+import sys
+from collections.abc import Callable, Iterable
+from itertools import chain
+from typing import Any, NamedTuple
+
+from s3fixture.store.rows import Entry, Page, UploadPage
 from s3fixture.store.tables import Tables
+from s3fixture.store.uploads import upload_of
+
+# ruff: noqa: S608 - the statements are put together from constants, once, at import
+_ENTRY = (
+    "CAST(key AS TEXT), version_id, size, etag, modified, owner, storage_class, checksum_algorithm, "
+    "checksum_type"
+)
+_RANGE = "WHERE bucket = ? AND key >= ? AND key < ?"
+_CURRENT = (
+    f"SELECT {_ENTRY} FROM versions {_RANGE} AND is_latest = 1 AND is_delete_marker = 0 ORDER BY key LIMIT ?"
+)
+_FLAGS = "is_latest, is_delete_marker"
+_VERSIONS = f"SELECT {_ENTRY}, {_FLAGS} FROM versions {_RANGE} ORDER BY key, seq DESC LIMIT ?"
+_OLDER = (
+    f"SELECT {_ENTRY}, {_FLAGS} FROM versions WHERE bucket = ? AND key = ? AND seq < ? "
+    "ORDER BY seq DESC LIMIT ?"
+)
+_VERSION_SEQ = "SELECT seq FROM versions WHERE bucket = ? AND key = ? AND version_id = ?"
+_UPLOAD = (
+    "CAST(key AS TEXT), upload_id, initiated, owner, storage_class, checksum_algorithm, checksum_type, "
+    "headers, metadata, tags, extra, seq, bucket"
+)
+_UPLOADS = f"SELECT {_UPLOAD} FROM uploads {_RANGE} ORDER BY key, seq LIMIT ?"
+_LATER = f"SELECT {_UPLOAD} FROM uploads WHERE bucket = ? AND key = ? AND seq > ? ORDER BY seq LIMIT ?"
+_UPLOAD_SEQ = "SELECT seq FROM uploads WHERE bucket = ? AND key = ? AND upload_id = ?"
+
+_END = b"\xff"  # above every key: no UTF-8 begins with it
+_Row = tuple[Any, ...]  # its first column is the key, its second the version or upload id
+
+
+class _Query(NamedTuple):
+    """Which names a listing is about."""
+
+    prefix: str
+    delimiter: str
+    limit: int
+
+    def group_of(self, key: str) -> str:
+        """The common prefix that a key folds into, or ""."""
+        at = key.find(self.delimiter, len(self.prefix)) if self.delimiter else -1
+        return key[: at + len(self.delimiter)] if at >= 0 else ""
+
+    def first_after(self, marker: str, *, inclusive: bool = False) -> bytes:
+        """The least name that may follow `marker`: a group is listed only when it is greater than that."""
+        if not marker.startswith(self.prefix):
+            return max(_least_after(marker.encode()), self.prefix.encode())
+        group = self.group_of(marker)
+        if group:
+            return _successor(group.encode())
+        return marker.encode() if inclusive else _least_after(marker.encode())
+
+
+class _Found(NamedTuple):
+    rows: list[_Row]
+    prefixes: list[str]
+    truncated: bool
+    last: _Row  # the last row or, as its only column, the last prefix; empty on an empty page
 
 
 class Listing(Tables):
@@ -22,11 +89,13 @@ class Listing(Tables):
         """The current objects in the order of their keys' UTF-8 bytes, those greater than `start`.
 
         `inclusive` lets `start` itself in. Keys with the delimiter behind the prefix fold into one common
-        prefix, up to and including the delimiter. A group that `start` lies in or equals was already
-        listed and is not listed again. `limit` counts entries and prefixes; 0 gives an empty page that is
+        prefix, up to and including the delimiter. A group that `start` equals or lies in is not greater
+        than `start` and is not listed. `limit` counts entries and prefixes; 0 gives an empty page that is
         not truncated.
         """
-        raise NotImplementedError
+        query = _Query(prefix, delimiter, limit)
+        found = self._walk(_CURRENT, bucket_id, query, query.first_after(start, inclusive=inclusive))
+        return _page(found, [Entry(*row) for row in found.rows])
 
     def list_versions(
         self,
@@ -44,7 +113,13 @@ class Listing(Tables):
         with one behind that version of it. A version that is gone (deleted since the last page) makes it
         go on with all that is left of the key.
         """
-        raise NotImplementedError
+        query = _Query(prefix, delimiter, limit)
+        rest: Iterable[_Row] = ()
+        if version_id_marker and _is_plain(query, key_marker):
+            seq = self._seq(_VERSION_SEQ, bucket_id, key_marker, version_id_marker, sys.maxsize)
+            rest = self.execute(_OLDER, (bucket_id, key_marker.encode(), seq, limit + 1))
+        found = self._walk(_VERSIONS, bucket_id, query, query.first_after(key_marker), rest)
+        return _page(found, [Entry(*row[:9], row[9] == 1, row[10] == 1) for row in found.rows])
 
     def list_uploads(
         self,
@@ -57,4 +132,82 @@ class Listing(Tables):
         limit: int = 1000,
     ) -> UploadPage:
         """Uploads in progress, by key and then oldest first, behind the markers as in `list_versions`."""
-        raise NotImplementedError
+        query = _Query(prefix, delimiter, limit)
+        rest: Iterable[_Row] = ()
+        if upload_id_marker and _is_plain(query, key_marker):
+            seq = self._seq(_UPLOAD_SEQ, bucket_id, key_marker, upload_id_marker, 0)
+            rest = self.execute(_LATER, (bucket_id, key_marker.encode(), seq, limit + 1))
+        found = self._walk(_UPLOADS, bucket_id, query, query.first_after(key_marker), rest)
+        uploads = [upload_of((*row[-2:], *row[:-2])) for row in found.rows]
+        return UploadPage(uploads, found.prefixes, found.truncated, *_last_names(found))
+
+    def _seq(self, sql: str, bucket_id: int, key: str, name: str, default: int) -> int:
+        row = self.execute(sql, (bucket_id, key.encode(), name)).fetchone()
+        return default if row is None else int(row[0])
+
+    def _walk(
+        self, sql: str, bucket_id: int, query: _Query, first: bytes, rest: Iterable[_Row] = ()
+    ) -> _Found:
+        """`rest` and then the rows from `first` on, folded; a folded group is passed by one more seek."""
+        if query.limit <= 0:
+            return _Found([], [], False, ())
+        end = _successor(query.prefix.encode()) if query.prefix else _END
+        room = query.limit + 1  # one more than the page holds tells whether there is more
+
+        def rows(lower: bytes) -> Iterable[_Row]:
+            return self.execute(sql, (bucket_id, lower, end, room))
+
+        return _plain(query, rows(first), rest) if not query.delimiter else _fold(query, rows, first, rest)
+
+
+def _plain(query: _Query, rows: Iterable[_Row], rest: Iterable[_Row]) -> _Found:
+    found = [*rest, *rows]
+    kept = found[: query.limit]
+    return _Found(kept, [], len(found) > query.limit, kept[-1] if kept else ())
+
+
+def _fold(
+    query: _Query, rows: Callable[[bytes], Iterable[_Row]], first: bytes, rest: Iterable[_Row]
+) -> _Found:
+    found: list[_Row] = []
+    prefixes: list[str] = []
+    last: _Row = ()
+    upcoming: Iterable[_Row] | None = chain(rest, rows(first))
+    while upcoming is not None:
+        group = ""
+        for row in upcoming:
+            if len(found) + len(prefixes) == query.limit:
+                return _Found(found, prefixes, True, last)
+            group = query.group_of(row[0])
+            if group:
+                prefixes.append(group)
+                last = (group,)
+                break
+            found.append(row)
+            last = row
+        upcoming = rows(_successor(group.encode())) if group else None
+    return _Found(found, prefixes, False, last)
+
+
+def _page(found: _Found, entries: list[Entry]) -> Page:
+    return Page(entries, found.prefixes, found.truncated, *_last_names(found))
+
+
+def _last_names(found: _Found) -> tuple[str, str]:
+    key, name = (*found.last[:2], "", "")[:2]
+    return key, name
+
+
+def _is_plain(query: _Query, key: str) -> bool:
+    """Whether a key is in the listing by its own name."""
+    return key.startswith(query.prefix) and not query.group_of(key)
+
+
+def _least_after(name: bytes) -> bytes:
+    """The least byte string greater than a name; the empty marker has nothing before it."""
+    return name + b"\0" if name else b""
+
+
+def _successor(name: bytes) -> bytes:
+    """The least byte string greater than all that begin with `name`. UTF-8 has no byte 0xff to carry."""
+    return name[:-1] + bytes((name[-1] + 1,))

@@ -103,8 +103,6 @@ class Entry(NamedTuple):
 
     key: str
     version_id: str
-    is_latest: bool
-    is_delete_marker: bool
     size: int
     etag: str
     modified: float
@@ -112,6 +110,8 @@ class Entry(NamedTuple):
     storage_class: str
     checksum_algorithm: str
     checksum_type: str
+    is_latest: bool = True
+    is_delete_marker: bool = False
 
 
 class Page(NamedTuple):

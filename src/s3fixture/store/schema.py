@@ -44,6 +44,7 @@ CREATE TABLE blobs (
     file TEXT,
     data BLOB
 );
+CREATE INDEX blobs_in_files ON blobs (file) WHERE file IS NOT NULL;
 CREATE TABLE pieces (
     whole INTEGER NOT NULL,
     start INTEGER NOT NULL,

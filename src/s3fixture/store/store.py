@@ -1,20 +1,25 @@
-"""One server's store: the connection, the lock, transactions, snapshots."""
+"""One server's store."""
 
 from __future__ import annotations
 
+import itertools
+import sqlite3
+import threading
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from s3fixture.store.buckets import Buckets
-from s3fixture.store.listing import Listing
+from s3fixture.errors import S3FixtureError
+from s3fixture.store.database import open_folder, open_memory
+from s3fixture.store.index import Index
 from s3fixture.store.reader import BodyReader
 from s3fixture.store.rows import Version
-from s3fixture.store.spool import Source, Spooled
-from s3fixture.store.versions import Versions
+from s3fixture.store.spool import Source, Spooled, spool
+from s3fixture.store.transactions import Reading, Writing
 
-
-class Index(Buckets, Versions, Listing):
-    """Everything that can be asked of the index; only valid inside `Store.read` and `Store.write`."""
+_LAST_ID = """
+SELECT max(coalesce((SELECT max(id) FROM buckets), 0), coalesce((SELECT max(id) FROM blobs), 0),
+           coalesce((SELECT max(seq) FROM versions), 0), coalesce((SELECT max(seq) FROM uploads), 0))
+"""
 
 
 class Store:
@@ -25,11 +30,16 @@ class Store:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        raise NotImplementedError
+        self._folder = folder
+        self._connection, self._files = open_memory() if folder is None else open_folder(folder)
+        self._lock = threading.RLock()
+        self._index = Index(self._connection, itertools.count(_last_id(self._connection) + 1))
+        self._reading = Reading(self._lock, self._index)
+        self._writing = Writing(self._lock, self._connection, self._index, self._files)
 
     def read(self) -> AbstractContextManager[Index]:
         """`with store.read() as index:` a consistent view: nobody writes meanwhile. Keep it short."""
-        raise NotImplementedError
+        return self._reading
 
     def write(self) -> AbstractContextManager[Index]:
         """`with store.write() as index:` a change that happens whole or, on any exception, not at all.
@@ -38,7 +48,7 @@ class Store:
         are part of the outer one, but roll back by themselves. Never read a request's body inside.
         Raises StorageFull when there is no room; then nothing has changed.
         """
-        raise NotImplementedError
+        return self._writing
 
     def spool(self, source: Source, size: int | None = None) -> Spooled:
         """Read `source` to its end, outside the lock; `size` is a hint that saves a copy.
@@ -46,34 +56,48 @@ class Store:
         Use as `with store.spool(...) as body:`; a body that no transaction adopted inside is discarded.
         Whatever `source.read` raises passes through and leaves nothing behind. Raises StorageFull.
         """
-        raise NotImplementedError
+        return spool(self._files, source, size)
 
     def open(self, version: Version, start: int = 0, length: int | None = None) -> BodyReader:
-        """The bytes of a version, or `length` of them from `start` (which must lie inside it).
+        """The bytes of a version, or `length` of them from `start`; fewer where the body ends before.
 
         Call it inside the `read` that found the version; later it may raise Gone. The reader itself goes
         on being valid whatever happens to the object; close it.
         """
-        raise NotImplementedError
+        end = version.size if length is None else min(start + length, version.size)
+        if version.blob is None or start >= end:
+            return BodyReader(self._files, ())
+        with self._lock:
+            return BodyReader(self._files, self._index.body_pieces(version.blob, start, end))
 
     def snapshot(self) -> int:
         """Remember the present state; the token is for `rollback` and `release`. May be nested.
 
-        Raises S3FixtureError for a folder's store.
+        Raises S3FixtureError for a store in a folder, RuntimeError inside a write.
         """
-        raise NotImplementedError
+        if self._folder is not None:
+            raise S3FixtureError("a store in a folder has no snapshots; use one in memory")
+        return self._writing.snapshot()
 
     def rollback(self, token: int) -> None:
         """Back to that state, at the cost of what changed since; the token stays valid.
 
-        Snapshots taken after it are gone. Raises S3FixtureError for a token that is not valid any more.
+        Snapshots taken after it are gone. Raises S3FixtureError for a token that is not valid any more,
+        RuntimeError inside a write.
         """
-        raise NotImplementedError
+        self._writing.rollback(token)
 
     def release(self, token: int) -> None:
-        """Forget that snapshot and those taken after it; what was changed stays."""
-        raise NotImplementedError
+        """Forget that snapshot and those taken after it; what was changed stays. Raises as `rollback`."""
+        self._writing.release(token)
 
     def close(self) -> None:
         """Let go of the folder, or of the memory and the temporary files; safe to call twice."""
-        raise NotImplementedError
+        with self._lock:
+            self._connection.close()
+            self._files.close()
+
+
+def _last_id(connection: sqlite3.Connection) -> int:
+    (last,) = connection.execute(_LAST_ID).fetchone()
+    return int(last)

@@ -13,7 +13,7 @@ from s3fixture.store.tables import from_json, to_json
 # ruff: noqa: S608 - the statements are put together from constants, once, at import
 _COLUMNS = (
     "seq, bucket, key, version_id, is_latest, is_delete_marker, size, etag, modified, owner, storage_class, "
-    "checksum_algorithm, checksum_type, checksum_value, blob, parts, headers, metadata, tags, extra"
+    "checksum_algorithm, checksum_value, checksum_type, blob, parts, headers, metadata, tags, extra"
 )
 _LATEST = f"SELECT {_COLUMNS} FROM versions WHERE bucket = ? AND key = ? ORDER BY seq DESC LIMIT 1"
 _BY_ID = f"SELECT {_COLUMNS} FROM versions WHERE bucket = ? AND key = ? AND version_id = ?"
@@ -27,8 +27,26 @@ _COUNT = (
     "version_bytes = version_bytes + ?, delete_markers = delete_markers + ? WHERE id = ?"
 )
 _PARTS = "SELECT number, start, size, checksum FROM version_parts WHERE version = ?"
+_INSERT_PART = "INSERT INTO version_parts (version, number, start, size, checksum) VALUES (?, ?, ?, ?, ?)"
 
 Body = Spooled | Version | Sequence[Part] | None
+
+
+_NO_CHECKSUM = ("", "", "")
+
+
+class _State(NamedTuple):
+    """What a change must know of a version that is there already."""
+
+    seq: int
+    bucket: int
+    key: bytes
+    version_id: str
+    is_latest: int
+    is_delete_marker: int
+    size: int
+    blob: int | None
+    parts: int
 
 
 class Versions(Blobs):
@@ -53,10 +71,36 @@ class Versions(Blobs):
         it was read.
         """
         key = new.key.encode()
-        blob, size, parts = self._take_body(body)  # before the replaced version, which may share it, goes
-        counts = _Counts(self._make_room(bucket_id, key, new.version_id))
-        ...
-        raise NotImplementedError
+        blob, size, parts = self._take_body(body)  # first: the version replaced below may share the bytes
+        latest = self.execute(_STATE_LATEST, (bucket_id, key)).fetchone()
+        if latest is not None:
+            self._make_room(_State._make(latest), new.version_id)
+        checksum = new.checksum or _NO_CHECKSUM
+        row = (
+            self.next_id(),
+            bucket_id,
+            key,
+            new.version_id,
+            True,
+            new.is_delete_marker,
+            size,
+            new.etag,
+            new.modified,
+            new.owner,
+            new.storage_class,
+            *checksum,
+            blob,
+            len(parts),
+            to_json(new.headers),
+            to_json(new.metadata),
+            to_json(new.tags),
+            to_json(new.extra),
+        )
+        self.execute(_INSERT, row)
+        if parts:
+            self._record_parts(row[0], parts)
+        self._count(bucket_id, 1, size, is_latest=True, is_delete_marker=new.is_delete_marker)
+        return _version(row)
 
     def update_version(
         self, seq: int, *, tags: Mapping[str, str] | None = None, extra: Mapping[str, Any] | None = None
@@ -69,7 +113,16 @@ class Versions(Blobs):
 
     def remove_version(self, seq: int) -> bool:
         """Remove a version for good; the next newest becomes the latest. False when there is none."""
-        raise NotImplementedError
+        found = self.execute(_STATE_BY_SEQ, (seq,)).fetchone()
+        if found is None:
+            return False
+        state = _State._make(found)
+        self._delete(state)
+        if state.is_latest:
+            heir = self.execute(_STATE_LATEST, (state.bucket, state.key)).fetchone()
+            if heir is not None:
+                self._set_latest(_State._make(heir), True)
+        return True
 
     def version_parts(self, seq: int, after: int = 0, limit: int = 1000) -> list[PartInfo]:
         """The parts that a version was completed from, those with numbers above `after`."""
@@ -80,3 +133,88 @@ class Versions(Blobs):
         """One part of a version."""
         row = self.execute(f"{_PARTS} AND number = ?", (seq, number)).fetchone()
         return None if row is None else PartInfo._make(row)
+
+    def _take_body(self, body: Body) -> tuple[int | None, int, Sequence[Part]]:
+        """One reference to the bytes, their number, and the parts to record."""
+        if body is None:
+            return None, 0, ()
+        if isinstance(body, Spooled):
+            return self.adopt_body(body), body.size, ()
+        if isinstance(body, Version):
+            return self.share_body(body.blob), body.size, ()
+        return self.join_bodies(body), sum(part.size for part in body), body
+
+    def _make_room(self, latest: _State, version_id: str) -> None:
+        """Take the place of the latest version, and of the null version when `version_id` is "null"."""
+        replaced = latest
+        if latest.version_id != version_id:
+            self._set_latest(latest, False)
+            if version_id != NULL_VERSION:
+                return
+            row = self.execute(_STATE_BY_ID, (latest.bucket, latest.key, version_id)).fetchone()
+            if row is None:
+                return
+            replaced = _State._make(row)
+        self._delete(replaced)
+
+    def _delete(self, state: _State) -> None:
+        self.execute("DELETE FROM versions WHERE seq = ?", (state.seq,))
+        if state.parts:
+            self.execute("DELETE FROM version_parts WHERE version = ?", (state.seq,))
+        self.drop_body(state.blob)
+        self._count(
+            state.bucket,
+            -1,
+            -state.size,
+            is_latest=bool(state.is_latest),
+            is_delete_marker=bool(state.is_delete_marker),
+        )
+
+    def _set_latest(self, state: _State, latest: bool) -> None:
+        self.execute("UPDATE versions SET is_latest = ? WHERE seq = ?", (latest, state.seq))
+        if not state.is_delete_marker:
+            sign = 1 if latest else -1
+            self.execute(_COUNT, (sign, sign * state.size, 0, 0, 0, state.bucket))
+
+    def _count(self, bucket: int, sign: int, size: int, *, is_latest: bool, is_delete_marker: bool) -> None:
+        """Add a version to the bucket's counters, or with -1 and a negative size take it away."""
+        if is_delete_marker:
+            values = (0, 0, 0, 0, sign)
+        elif is_latest:
+            values = (sign, size, sign, size, 0)
+        else:
+            values = (0, 0, sign, size, 0)
+        self.execute(_COUNT, (*values, bucket))
+
+    def _record_parts(self, seq: int, parts: Sequence[Part]) -> None:
+        rows, start = [], 0
+        for part in parts:
+            rows.append((seq, part.number, start, part.size, part.checksum.value if part.checksum else ""))
+            start += part.size
+        self.executemany(_INSERT_PART, rows)
+
+
+def _version(row: tuple[Any, ...]) -> Version:
+    seq, bucket, key, version_id, is_latest, is_delete_marker, *columns = row
+    size, etag, modified, owner, storage_class, algorithm, value, kind, blob, parts, *mappings = columns
+    headers, metadata, tags, extra = map(from_json, mappings)
+    return Version(
+        seq,
+        bucket,
+        key.decode(),
+        version_id,
+        is_latest == 1,
+        is_delete_marker == 1,
+        size,
+        etag,
+        modified,
+        owner,
+        storage_class,
+        Checksum(algorithm, value, kind) if algorithm else None,
+        blob,
+        parts,
+        headers,
+        metadata,
+        tags,
+        extra,
+    )

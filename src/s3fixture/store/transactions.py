@@ -1,0 +1,166 @@
+"""Changes that happen whole or not at all, snapshots, and the files that come and go with both.
+
+The rows are SQLite's business: a change is a savepoint, a snapshot is a savepoint around many changes. The
+files are ours: one is made before the change that names it, and removed only when nothing can bring the
+row that named it back.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+import threading
+from collections.abc import Collection
+
+from s3fixture.errors import S3FixtureError
+from s3fixture.store.errors import StorageFull
+from s3fixture.store.files import Files
+from s3fixture.store.index import Index
+
+
+class Reading:
+    """`with` it to look at the index while nobody writes."""
+
+    def __init__(self, lock: threading.RLock, index: Index) -> None:
+        self._lock = lock
+        self._index = index
+
+    def __enter__(self) -> Index:
+        self._lock.acquire()
+        return self._index
+
+    def __exit__(self, *exception: object) -> None:
+        self._lock.release()
+
+
+class Writing:
+    """`with` it to change the index; an exception undoes the change. May be nested."""
+
+    def __init__(
+        self, lock: threading.RLock, connection: sqlite3.Connection, index: Index, files: Files
+    ) -> None:
+        self._lock = lock
+        self._connection = connection
+        self._index = index
+        self._files = files
+        self._marks: list[tuple[int, int]] = []  # for each write in progress: files made and freed before it
+        self._tokens = itertools.count(1)
+        self._snapshots: list[_Snapshot] = []
+
+    def __enter__(self) -> Index:
+        self._lock.acquire()
+        try:
+            self._connection.execute("SAVEPOINT change")
+        except BaseException:
+            self._lock.release()
+            raise
+        self._marks.append((len(self._index.created_files), len(self._index.freed_files)))
+        return self._index
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        mark = self._marks.pop()
+        try:
+            error = error or self._commit()
+            unneeded = self._undo(*mark) if error else self._keep()
+        finally:
+            self._lock.release()
+        if unneeded:
+            self._files.remove(unneeded)
+        if isinstance(error, sqlite3.Error):
+            raise _translate(error)
+
+    def _commit(self) -> sqlite3.Error | None:
+        try:
+            self._connection.execute("RELEASE change")
+        except sqlite3.Error as error:
+            return error
+        return None
+
+    def _undo(self, created: int, freed: int) -> list[str]:
+        """Back to where the write began; the files it made are not needed any more."""
+        if self._connection.in_transaction:  # SQLite undoes everything by itself when the disk is full
+            self._connection.execute("ROLLBACK TO change")
+            self._connection.execute("RELEASE change")
+        index = self._index
+        unneeded = index.created_files[created:]
+        del index.created_files[created:], index.freed_files[freed:]
+        return unneeded
+
+    def _keep(self) -> Collection[str]:
+        """The outermost write is done; the files that nothing can bring back are not needed any more."""
+        index = self._index
+        if self._marks or not (index.created_files or index.freed_files):
+            return ()
+        created, freed = set(index.created_files), set(index.freed_files)
+        index.created_files.clear()
+        index.freed_files.clear()
+        return self._settle(created, freed)
+
+    def _settle(self, created: set[str], freed: set[str]) -> set[str]:
+        return self._snapshots[-1].absorb(created, freed) if self._snapshots else freed
+
+    def snapshot(self) -> int:
+        """See `Store.snapshot`."""
+        with self._lock:
+            self._refuse_inside_write()
+            self._connection.execute(f"SAVEPOINT snapshot_{len(self._snapshots)}")
+            self._snapshots.append(_Snapshot(next(self._tokens)))
+            return self._snapshots[-1].token
+
+    def rollback(self, token: int) -> None:
+        """See `Store.rollback`."""
+        with self._lock:
+            depth = self._depth(token)
+            # Released and taken anew, because the journal that a rollback replays grows until then.
+            for verb in ("ROLLBACK TO", "RELEASE", "SAVEPOINT"):
+                self._connection.execute(f"{verb} snapshot_{depth}")
+            undone, self._snapshots[depth:] = self._snapshots[depth:], [_Snapshot(token)]
+        for snapshot in undone:
+            self._files.remove(snapshot.created)
+
+    def release(self, token: int) -> None:
+        """See `Store.release`."""
+        unneeded: set[str] = set()
+        with self._lock:
+            depth = self._depth(token)
+            self._connection.execute(f"RELEASE snapshot_{depth}")
+            while len(self._snapshots) > depth:
+                snapshot = self._snapshots.pop()
+                unneeded |= self._settle(snapshot.created, snapshot.freed)
+        self._files.remove(unneeded)
+
+    def _depth(self, token: int) -> int:
+        self._refuse_inside_write()
+        for depth, snapshot in enumerate(self._snapshots):
+            if snapshot.token == token:
+                return depth
+        raise S3FixtureError(f"snapshot {token} is not there; it was released, or an older one rolled back")
+
+    def _refuse_inside_write(self) -> None:
+        if self._marks:
+            raise RuntimeError("a snapshot cannot be taken, rolled back or released inside a write")
+
+
+class _Snapshot:
+    """The files made since a snapshot, and those freed since that a rollback brings back."""
+
+    def __init__(self, token: int) -> None:
+        self.token = token
+        self.created: set[str] = set()
+        self.freed: set[str] = set()
+
+    def absorb(self, created: set[str], freed: set[str]) -> set[str]:
+        """Note a change; returns the freed files that were made since, which no rollback brings back."""
+        self.created |= created
+        final = self.created & freed
+        self.created -= final
+        self.freed |= freed - final
+        return final
+
+
+def _translate(error: sqlite3.Error) -> Exception:
+    if "disk is full" not in str(error):
+        return error
+    full = StorageFull("there is no room for the change in the index")
+    full.__cause__ = error
+    return full

@@ -1,10 +1,25 @@
-"""Which permissions an operation needs."""
+"""Which permissions an operation needs.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, NamedTuple
+from urllib.parse import unquote
+
+Scope = Literal["service", "bucket", "object"]
+
+
+class Action(NamedTuple):
+    """What one operation needs; `versioned` when it names a version."""
+
+    scope: Scope
+    name: str
+    versioned: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +29,200 @@ class Permission:
     action: str
     bucket: str | None = None
     key: str | None = None
+    version_id: str | None = None
 
     @property
     def resource(self) -> str:
         """The ARN: of the object, else of the bucket, else "*"."""
-        raise NotImplementedError
+        if self.bucket is None:
+            return "*"
+        if self.key is None:
+            return f"arn:aws:s3:::{self.bucket}"
+        return f"arn:aws:s3:::{self.bucket}/{self.key}"
+
+
+# Operations on the service and on a bucket, where the action is not simply the operation's name.
+_SERVICE = {
+    "ListBuckets": "s3:ListAllMyBuckets",
+    "ListDirectoryBuckets": "s3express:ListAllMyDirectoryBuckets",
+    "WriteGetObjectResponse": "s3-object-lambda:WriteGetObjectResponse",
+}
+_BUCKET = {
+    "CreateBucket": "s3:CreateBucket",
+    "CreateBucketMetadataConfiguration": "s3:CreateBucketMetadataTableConfiguration",
+    "CreateBucketMetadataTableConfiguration": "s3:CreateBucketMetadataTableConfiguration",
+    "CreateSession": "s3express:CreateSession",
+    "DeleteBucket": "s3:DeleteBucket",
+    "DeleteBucketAnalyticsConfiguration": "s3:PutAnalyticsConfiguration",
+    "DeleteBucketCors": "s3:PutBucketCORS",
+    "DeleteBucketEncryption": "s3:PutEncryptionConfiguration",
+    "DeleteBucketIntelligentTieringConfiguration": "s3:PutIntelligentTieringConfiguration",
+    "DeleteBucketInventoryConfiguration": "s3:PutInventoryConfiguration",
+    "DeleteBucketLifecycle": "s3:PutLifecycleConfiguration",
+    "DeleteBucketMetadataConfiguration": "s3:DeleteBucketMetadataTableConfiguration",
+    "DeleteBucketMetadataTableConfiguration": "s3:DeleteBucketMetadataTableConfiguration",
+    "DeleteBucketMetricsConfiguration": "s3:PutMetricsConfiguration",
+    "DeleteBucketOwnershipControls": "s3:PutBucketOwnershipControls",
+    "DeleteBucketPolicy": "s3:DeleteBucketPolicy",
+    "DeleteBucketReplication": "s3:PutReplicationConfiguration",
+    "DeleteBucketTagging": "s3:PutBucketTagging",
+    "DeleteBucketWebsite": "s3:DeleteBucketWebsite",
+    "DeletePublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+    "GetBucketAbac": "s3:GetBucketAbac",
+    "GetBucketAccelerateConfiguration": "s3:GetAccelerateConfiguration",
+    "GetBucketAcl": "s3:GetBucketAcl",
+    "GetBucketAnalyticsConfiguration": "s3:GetAnalyticsConfiguration",
+    "GetBucketCors": "s3:GetBucketCORS",
+    "GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "GetBucketIntelligentTieringConfiguration": "s3:GetIntelligentTieringConfiguration",
+    "GetBucketInventoryConfiguration": "s3:GetInventoryConfiguration",
+    "GetBucketLifecycle": "s3:GetLifecycleConfiguration",
+    "GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+    "GetBucketLocation": "s3:GetBucketLocation",
+    "GetBucketLogging": "s3:GetBucketLogging",
+    "GetBucketMetadataConfiguration": "s3:GetBucketMetadataTableConfiguration",
+    "GetBucketMetadataTableConfiguration": "s3:GetBucketMetadataTableConfiguration",
+    "GetBucketMetricsConfiguration": "s3:GetMetricsConfiguration",
+    "GetBucketNotification": "s3:GetBucketNotification",
+    "GetBucketNotificationConfiguration": "s3:GetBucketNotification",
+    "GetBucketOwnershipControls": "s3:GetBucketOwnershipControls",
+    "GetBucketPolicy": "s3:GetBucketPolicy",
+    "GetBucketPolicyStatus": "s3:GetBucketPolicyStatus",
+    "GetBucketReplication": "s3:GetReplicationConfiguration",
+    "GetBucketRequestPayment": "s3:GetBucketRequestPayment",
+    "GetBucketTagging": "s3:GetBucketTagging",
+    "GetBucketVersioning": "s3:GetBucketVersioning",
+    "GetBucketWebsite": "s3:GetBucketWebsite",
+    "GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
+    "GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "HeadBucket": "s3:ListBucket",
+    "ListBucketAnalyticsConfigurations": "s3:GetAnalyticsConfiguration",
+    "ListBucketIntelligentTieringConfigurations": "s3:GetIntelligentTieringConfiguration",
+    "ListBucketInventoryConfigurations": "s3:GetInventoryConfiguration",
+    "ListBucketMetricsConfigurations": "s3:GetMetricsConfiguration",
+    "ListMultipartUploads": "s3:ListBucketMultipartUploads",
+    "ListObjectVersions": "s3:ListBucketVersions",
+    "ListObjects": "s3:ListBucket",
+    "ListObjectsV2": "s3:ListBucket",
+    "PutBucketAbac": "s3:PutBucketAbac",
+    "PutBucketAccelerateConfiguration": "s3:PutAccelerateConfiguration",
+    "PutBucketAcl": "s3:PutBucketAcl",
+    "PutBucketAnalyticsConfiguration": "s3:PutAnalyticsConfiguration",
+    "PutBucketCors": "s3:PutBucketCORS",
+    "PutBucketEncryption": "s3:PutEncryptionConfiguration",
+    "PutBucketIntelligentTieringConfiguration": "s3:PutIntelligentTieringConfiguration",
+    "PutBucketInventoryConfiguration": "s3:PutInventoryConfiguration",
+    "PutBucketLifecycle": "s3:PutLifecycleConfiguration",
+    "PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
+    "PutBucketLogging": "s3:PutBucketLogging",
+    "PutBucketMetricsConfiguration": "s3:PutMetricsConfiguration",
+    "PutBucketNotification": "s3:PutBucketNotification",
+    "PutBucketNotificationConfiguration": "s3:PutBucketNotification",
+    "PutBucketOwnershipControls": "s3:PutBucketOwnershipControls",
+    "PutBucketPolicy": "s3:PutBucketPolicy",
+    "PutBucketReplication": "s3:PutReplicationConfiguration",
+    "PutBucketRequestPayment": "s3:PutBucketRequestPayment",
+    "PutBucketTagging": "s3:PutBucketTagging",
+    "PutBucketVersioning": "s3:PutBucketVersioning",
+    "PutBucketWebsite": "s3:PutBucketWebsite",
+    "PutObjectLockConfiguration": "s3:PutBucketObjectLockConfiguration",
+    "PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+    "RenameObject": "s3express:CreateSession",
+    "UpdateBucketMetadataAnnotationTableConfiguration": "s3:UpdateBucketMetadataAnnotationTableConfiguration",
+    "UpdateBucketMetadataInventoryTableConfiguration": "s3:UpdateBucketMetadataInventoryTableConfiguration",
+    "UpdateBucketMetadataJournalTableConfiguration": "s3:UpdateBucketMetadataJournalTableConfiguration",
+}
+# Operations on an object: the action, and the action when a version is named where that is another one.
+_OBJECT: Mapping[str, tuple[str, str | None]] = {
+    "AbortMultipartUpload": ("s3:AbortMultipartUpload", None),
+    "CompleteMultipartUpload": ("s3:PutObject", None),
+    "CopyObject": ("s3:PutObject", None),
+    "CreateMultipartUpload": ("s3:PutObject", None),
+    "DeleteObject": ("s3:DeleteObject", "s3:DeleteObjectVersion"),
+    "DeleteObjectAnnotation": ("s3:DeleteObjectAnnotation", "s3:DeleteObjectVersionAnnotation"),
+    "DeleteObjectTagging": ("s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging"),
+    "DeleteObjects": ("s3:DeleteObject", "s3:DeleteObjectVersion"),
+    "GetObject": ("s3:GetObject", "s3:GetObjectVersion"),
+    "GetObjectAcl": ("s3:GetObjectAcl", "s3:GetObjectVersionAcl"),
+    "GetObjectAnnotation": ("s3:GetObjectAnnotation", "s3:GetObjectVersionAnnotation"),
+    "GetObjectAttributes": ("s3:GetObjectAttributes", "s3:GetObjectVersionAttributes"),
+    "GetObjectLegalHold": ("s3:GetObjectLegalHold", None),
+    "GetObjectRetention": ("s3:GetObjectRetention", None),
+    "GetObjectTagging": ("s3:GetObjectTagging", "s3:GetObjectVersionTagging"),
+    "GetObjectTorrent": ("s3:GetObjectTorrent", "s3:GetObjectVersionTorrent"),
+    "HeadObject": ("s3:GetObject", "s3:GetObjectVersion"),
+    "ListObjectAnnotations": ("s3:ListObjectAnnotations", "s3:ListObjectVersionAnnotations"),
+    "ListParts": ("s3:ListMultipartUploadParts", None),
+    "PostObject": ("s3:PutObject", None),  # a form; not in the model
+    "PutObject": ("s3:PutObject", None),
+    "PutObjectAcl": ("s3:PutObjectAcl", "s3:PutObjectVersionAcl"),
+    "PutObjectAnnotation": ("s3:PutObjectAnnotation", "s3:PutObjectVersionAnnotation"),
+    "PutObjectLegalHold": ("s3:PutObjectLegalHold", None),
+    "PutObjectRetention": ("s3:PutObjectRetention", None),
+    "PutObjectTagging": ("s3:PutObjectTagging", "s3:PutObjectVersionTagging"),
+    "RestoreObject": ("s3:RestoreObject", None),
+    "SelectObjectContent": ("s3:GetObject", None),
+    "UpdateObjectEncryption": ("s3:UpdateObjectEncryption", None),
+    "UploadPart": ("s3:PutObject", None),
+    "UploadPartCopy": ("s3:PutObject", None),
+}
+
+ACTIONS: Mapping[str, Action] = {
+    **{operation: Action("service", action) for operation, action in _SERVICE.items()},
+    **{operation: Action("bucket", action) for operation, action in _BUCKET.items()},
+    **{operation: Action("object", *actions) for operation, actions in _OBJECT.items()},
+}
+
+# What a parameter asks for besides the operation's own action.
+_WRITES = frozenset({"PutObject", "CopyObject", "CreateMultipartUpload", "PostObject"})
+_GRANTS = ("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
+_WRITE_EXTRAS: Mapping[str, str] = {
+    **dict.fromkeys(_GRANTS, "s3:PutObjectAcl"),
+    "Tagging": "s3:PutObjectTagging",
+    "ObjectLockMode": "s3:PutObjectRetention",
+    "ObjectLockRetainUntilDate": "s3:PutObjectRetention",
+    "ObjectLockLegalHoldStatus": "s3:PutObjectLegalHold",
+}
+_EXTRAS: Mapping[str, Mapping[str, str]] = {
+    **dict.fromkeys(_WRITES, _WRITE_EXTRAS),
+    "CreateBucket": {
+        **dict.fromkeys(_GRANTS, "s3:PutBucketAcl"),
+        "ObjectLockEnabledForBucket": "s3:PutBucketObjectLockConfiguration",
+        "ObjectOwnership": "s3:PutBucketOwnershipControls",
+    },
+    "DeleteObject": {"BypassGovernanceRetention": "s3:BypassGovernanceRetention"},
+    "PutObjectRetention": {"BypassGovernanceRetention": "s3:BypassGovernanceRetention"},
+}
+# Actions that no operation asks for by itself, but that a policy may name.
+_FURTHER_OBJECT_ACTIONS = (
+    "s3:BypassGovernanceRetention",
+    "s3:GetObjectVersionAnnotationForReplication",
+    "s3:GetObjectVersionForReplication",
+    "s3:InitiateReplication",
+    "s3:ObjectOwnerOverrideToBucketOwner",
+    "s3:ReplicateDelete",
+    "s3:ReplicateObject",
+    "s3:ReplicateObjectAnnotation",
+    "s3:ReplicateTags",
+)
+_FURTHER_BUCKET_ACTIONS = (
+    "s3:AllowVendedLogDeliveryForResource",
+    "s3:ListTagsForResource",
+    "s3:PauseReplication",
+    "s3:TagResource",
+    "s3:UntagResource",
+)
+
+
+def _scopes() -> dict[str, Scope]:
+    scopes: dict[str, Scope] = dict.fromkeys(map(str.lower, _FURTHER_OBJECT_ACTIONS), "object")
+    scopes.update(dict.fromkeys(map(str.lower, _FURTHER_BUCKET_ACTIONS), "bucket"))
+    for scope, name, versioned in ACTIONS.values():
+        scopes.update({action.lower(): scope for action in (name, versioned) if action})
+    return {action: scope for action, scope in scopes.items() if action.startswith("s3:")}
+
+
+ACTION_SCOPES: Mapping[str, Scope] = _scopes()  # every s3: action in lower case
 
 
 def permissions(operation: str, params: Mapping[str, Any]) -> tuple[Permission, ...]:
@@ -26,4 +230,49 @@ def permissions(operation: str, params: Mapping[str, Any]) -> tuple[Permission, 
 
     DeleteObjects answers () because S3 checks it object by object: ask for "DeleteObject" with each.
     """
-    raise NotImplementedError
+    if operation == "DeleteObjects":
+        return ()
+    scope, name, versioned = ACTIONS[operation]
+    if scope == "service":
+        return (Permission(name),)
+    bucket = params["Bucket"]
+    if scope == "bucket":
+        return (Permission(name, bucket), *_extras(operation, params, bucket, None, None))
+    key, version_id = params["Key"], params.get("VersionId")
+    action = versioned if version_id and versioned else name
+    needed = [Permission(action, bucket, key, version_id)]
+    if operation == "GetObjectAttributes":
+        needed.append(_read(bucket, key, version_id))
+    if "CopySource" in params:
+        needed += _source(params["CopySource"])
+    needed += _extras(operation, params, bucket, key, version_id)
+    return tuple(needed)
+
+
+def parse_copy_source(source: str) -> tuple[str, str, str | None] | None:
+    """Bucket, key and version of an x-amz-copy-source; None when it has no bucket or no key."""
+    path, _, version_id = source.partition("?versionId=")
+    bucket, _, key = unquote(path).lstrip("/").partition("/")
+    return (bucket, key, version_id or None) if bucket and key else None
+
+
+def _source(source: str | Mapping[str, str]) -> list[Permission]:
+    if not isinstance(source, str):
+        return [_read(source["Bucket"], source["Key"], source.get("VersionId"))]
+    parsed = parse_copy_source(source)
+    return [_read(*parsed)] if parsed else []
+
+
+def _read(bucket: str, key: str, version_id: str | None) -> Permission:
+    action = "s3:GetObjectVersion" if version_id else "s3:GetObject"
+    return Permission(action, bucket, key, version_id)
+
+
+def _extras(
+    operation: str, params: Mapping[str, Any], bucket: str, key: str | None, version_id: str | None
+) -> list[Permission]:
+    extras = _EXTRAS.get(operation)
+    if not extras:
+        return []
+    actions = dict.fromkeys(action for name, action in extras.items() if params.get(name))
+    return [Permission(action, bucket, key, version_id) for action in actions]

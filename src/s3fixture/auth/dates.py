@@ -5,6 +5,7 @@ from __future__ import annotations
 from calendar import timegm
 from datetime import datetime, timezone
 from email.utils import parsedate_tz
+from functools import lru_cache
 
 
 def parse_basic(text: str) -> int | None:
@@ -26,6 +27,7 @@ def parse_basic(text: str) -> int | None:
     return timegm((year, month, day, hour, minute, second))
 
 
+@lru_cache(maxsize=64)  # the requests of one second carry the same text
 def parse_any(text: str) -> int | None:
     """A basic ISO time or an HTTP date as seconds; None when it is neither or lies before 1970."""
     seconds = parse_basic(text)

@@ -30,13 +30,17 @@ class Identity:
     root: bool = False
     account_id: str = field(init=False)
     arn: str = field(init=False)
+    principals: frozenset[str] = field(init=False, repr=False)  # the forms above
 
     def __post_init__(self) -> None:
         canonical_id = self.canonical_id or _sha256(f"s3fixture:{self.access_key}")
         account_id = f"{int(_sha256(f'account:{canonical_id}'), 16) % 10**12:012}"
         object.__setattr__(self, "canonical_id", canonical_id)
         object.__setattr__(self, "account_id", account_id)
-        object.__setattr__(self, "arn", f"arn:aws:iam::{account_id}:user/{self.name}")
+        arn = f"arn:aws:iam::{account_id}:user/{self.name}"
+        object.__setattr__(self, "arn", arn)
+        names = {arn, f"arn:aws:iam::{account_id}:root", f"canonical:{canonical_id}", self.access_key}
+        object.__setattr__(self, "principals", frozenset(names))
 
 
 class Identities:

@@ -1,41 +1,10 @@
-"""Bucket policies: what a parsed policy says about a request.
-
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
-"""
+"""Bucket policies: parse one, ask it, and see whether it is public."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from s3fixture.auth.patterns import Context
+from s3fixture.auth.policy_model import Decision, Policy
+from s3fixture.auth.policy_parser import parse_policy
+from s3fixture.auth.public import is_public
 
-from s3fixture.auth.identity import Identities, Identity
-
-Decision = Literal["allow", "deny"]
-Context = Mapping[str, Sequence[str]]  # lower-case condition key -> its values
-
-
-@dataclass(frozen=True)
-class Policy:
-    """A validated policy; immutable, so it can be kept as long as its text is the bucket's policy."""
-
-    text: str
-
-    def evaluate(
-        self, principal: Identity | None, action: str, resource: str, context: Context
-    ) -> Decision | None:
-        """What the policy says: an explicit "deny" wins, else "allow", else None (it says nothing).
-
-        `action` as "s3:GetObject", `resource` as "arn:aws:s3:::bucket/key"; None asks for everyone.
-        """
-        raise NotImplementedError
-
-
-def parse_policy(text: str | bytes, bucket: str, identities: Identities) -> Policy:
-    """The policy put on `bucket`. Raises S3Error MalformedPolicy with S3's messages."""
-    raise NotImplementedError
-
-
-def is_public(policy: Policy) -> bool:
-    """Whether the policy grants access to the public, by the meaning of S3's Block Public Access."""
-    raise NotImplementedError
+__all__ = ["Context", "Decision", "Policy", "is_public", "parse_policy"]

@@ -41,13 +41,10 @@ def canonical_query(items: Iterable[tuple[str, str]]) -> str:
 
 def canonical_headers(headers: Mapping[str, str], signed: Iterable[str]) -> str:
     """One line for each name of `signed`; a header that the request lacks has an empty value."""
-    lines = []
-    for name in signed:
-        value = headers.get(name, "")
-        if "  " in value or "\t" in value:
-            value = " ".join([word for word in value.replace("\t", " ").split(" ") if word])
-        lines.append(f"{name}:{value}\n")
-    return "".join(lines)
+    lines = "".join([f"{name}:{headers.get(name, '')}\n" for name in signed])
+    if "  " not in lines and "\t" not in lines:
+        return lines
+    return "".join([f"{name}:{_single_spaced(headers.get(name, ''))}\n" for name in signed])
 
 
 def canonical_request(
@@ -99,6 +96,12 @@ def chunk_string_to_sign(timestamp: str, scope: str, previous: str, chunk_sha256
 
 def trailer_string_to_sign(timestamp: str, scope: str, previous: str, trailer_sha256: str) -> str:
     return f"{ALGORITHM}-TRAILER\n{timestamp}\n{scope}\n{previous}\n{trailer_sha256}"
+
+
+def _single_spaced(value: str) -> str:
+    if "  " not in value and "\t" not in value:
+        return value
+    return " ".join([word for word in value.replace("\t", " ").split(" ") if word])
 
 
 def _hmac(key: bytes, text: str) -> bytes:

@@ -1,0 +1,83 @@
+"""The Principal element of a policy: whom a statement is about.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+
+S3 refuses principals that do not exist. Here accounts, users and roles elsewhere are taken on trust, so
+that a policy made for the cloud can be put as it is; what names one of this server's own accounts, a
+canonical id or an access key must exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from s3fixture.auth.identity import Identities, Identity
+
+_PARTITIONS = frozenset({"aws", "aws-cn", "aws-us-gov"})
+_RESOURCES = {"iam": ("user/", "role/"), "sts": ("assumed-role/", "federated-user/")}
+
+
+@dataclass(frozen=True, slots=True)
+class Principals:
+    """`everyone` includes the anonymous; `names` are the forms that `Identity.principals` lists."""
+
+    everyone: bool = False
+    names: frozenset[str] = frozenset()
+
+    def include(self, identity: Identity | None) -> bool:
+        if self.everyone:
+            return True
+        return identity is not None and not self.names.isdisjoint(identity.principals)
+
+
+def parse_principals(element: Any, identities: Identities) -> Principals:
+    """Raises ValueError for what is no principal."""
+    if element == "*":
+        return Principals(everyone=True)
+    if not isinstance(element, dict) or not element:
+        raise ValueError(element)
+    names: set[str] = set()
+    for kind, values in element.items():
+        listed = values if isinstance(values, list) else [values]
+        if not listed or not all(isinstance(value, str) for value in listed):
+            raise ValueError(element)
+        names.update(_name(kind, value, identities) for value in listed)
+    return Principals("*" in names, frozenset(names - {"*"}))
+
+
+def _name(kind: str, value: str, identities: Identities) -> str:
+    if kind == "AWS":
+        return _aws(value, identities)
+    if kind == "CanonicalUser":
+        if identities.by_canonical_id(value) is None:
+            raise ValueError(value)
+        return f"canonical:{value}"
+    if kind == "Service" and value.endswith(".amazonaws.com"):
+        return f"service:{value}"  # no service calls this server, so it matches nobody
+    if kind == "Federated" and value:
+        return f"federated:{value}"
+    raise ValueError(value)
+
+
+def _aws(value: str, identities: Identities) -> str:
+    if value == "*" or identities.by_access_key(value) is not None:
+        return value
+    if _is_account(value):
+        return f"arn:aws:iam::{value}:root"
+    arn, partition, service, region, account, resource = (*value.split(":", 5), *("",) * 6)[:6]
+    if arn != "arn" or partition not in _PARTITIONS or region or not _is_account(account) or "*" in value:
+        raise ValueError(value)
+    if service == "iam" and resource == "root":
+        return value
+    kinds = _RESOURCES.get(service, ())
+    if not any(resource.startswith(kind) and len(resource) > len(kind) for kind in kinds):
+        raise ValueError(value)
+    ours = any(identity.account_id == account for identity in identities)
+    if ours and not any(identity.arn == value for identity in identities):
+        raise ValueError(value)
+    return value
+
+
+def _is_account(text: str) -> bool:
+    return len(text) == 12 and text.isascii() and text.isdigit()

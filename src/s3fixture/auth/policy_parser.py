@@ -48,8 +48,11 @@ _KNOWN_S3_KEYS = frozenset(_S3_KEYS.split())
 _TAG_KEYS = ("s3:existingobjecttag/", "s3:requestobjecttag/", "s3:buckettag/", "s3:accesspointtag/")
 
 
-def parse_policy(text: str | bytes, bucket: str, identities: Identities) -> Policy:
-    """The policy put on `bucket`. Raises S3Error MalformedPolicy with S3's messages."""
+def parse_policy(text: str | bytes, bucket: str, identities: Identities | None) -> Policy:
+    """The policy put on `bucket`. Raises S3Error MalformedPolicy with S3's messages.
+
+    Pass None for `identities` when the policy was put before: one who has left since makes it no worse.
+    """
     raw = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
     if len(raw) > MAX_SIZE:
         _refuse("Policy exceeds the maximum allowed document size.")
@@ -71,7 +74,7 @@ def parse_policy(text: str | bytes, bucket: str, identities: Identities) -> Poli
 
 
 class _StatementParser:
-    def __init__(self, bucket: str, identities: Identities, *, variables: bool) -> None:
+    def __init__(self, bucket: str, identities: Identities | None, *, variables: bool) -> None:
         self.bucket = bucket
         self.identities = identities
         self.variables = variables

@@ -1,6 +1,6 @@
-"""POST forms: the signature of the policy among the form's fields, and the policy's conditions.
+"""POST forms: the signature over the policy among the form's fields, versions 4 and 2.
 
-https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
+https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-authentication-HTTPPOST.html
 """
 
 from __future__ import annotations
@@ -8,23 +8,104 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from s3fixture.auth.authenticate import Authentication
+from s3fixture.auth import dates, sigv2, sigv4
+from s3fixture.auth.authentication import Authentication, Realm, same
+from s3fixture.auth.credential import parse_credential
+from s3fixture.auth.failures import failure, known_identity, refuse_token, signature_does_not_match
+from s3fixture.auth.post_policy import parse_post_policy
+from s3fixture.errors import S3Error
 
 if TYPE_CHECKING:
     from s3fixture.auth.authenticate import Authenticator
+    from s3fixture.auth.identity import Identity
+
+_VERSION_4 = ("policy", "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature")
+_VERSION_2 = ("policy", "AWSAccessKeyId", "signature")
+_MAX_AGE = 7 * 24 * 3600  # seconds that a signing key, and so a version 4 signature, is good for
 
 
 def verify_post_policy(
     authenticator: Authenticator, fields: Mapping[str, str], bucket: str
-) -> tuple[Authentication, range | None]:
-    """Authenticate the form `fields` (lower-case names, without `file`) sent to `bucket`.
+) -> tuple[Authentication, tuple[int, int] | None]:
+    """Authenticate the form `fields` sent to `bucket`, and check them against the form's own policy.
 
-    Returns the authentication and the sizes in bytes that the file may have (None: any); the caller
-    raises through `check_size` once the size is known. `fields["key"]` has `${filename}` replaced.
+    `fields` has lower-case names, no `file`, and `${filename}` already replaced in `key`. Returns also the
+    least and most bytes that the file may have (None: any), for `check_size` once they are known. A form
+    without any field of a signature is anonymous. Raises S3Error.
     """
-    raise NotImplementedError
+    realm = authenticator.realm
+    if any(name in fields for name in _VERSION_4[1:]):
+        authentication = _authenticate_v4(fields, realm)
+    elif any(name.lower() in fields for name in _VERSION_2):
+        authentication = _authenticate_v2(fields, realm)
+    else:
+        return Authentication(None, "post"), None
+    refuse_token(fields.get("x-amz-security-token", ""))
+    policy = parse_post_policy(fields["policy"])
+    policy.check(fields, bucket, realm.clock.time())
+    return authentication, policy.sizes
 
 
-def check_size(size: int, allowed: range | None) -> None:
-    """Raises S3Error EntityTooSmall or EntityTooLarge."""
-    raise NotImplementedError
+def check_size(size: int, allowed: tuple[int, int] | None) -> None:
+    """`size` in bytes, `allowed` as `verify_post_policy` returned it.
+
+    Raises S3Error EntityTooSmall or EntityTooLarge.
+    """
+    if allowed is None:
+        return
+    low, high = allowed
+    if size < low:
+        raise S3Error("EntityTooSmall", ProposedSize=str(size), MinSizeAllowed=str(low))
+    if size > high:
+        raise S3Error("EntityTooLarge", ProposedSize=str(size), MaxSizeAllowed=str(high))
+
+
+def _authenticate_v4(fields: Mapping[str, str], realm: Realm) -> Authentication:
+    _require(fields, _VERSION_4)
+    if fields["x-amz-algorithm"] != sigv4.ALGORITHM:
+        raise _invalid("X-Amz-Algorithm", fields["x-amz-algorithm"], "Only AWS4-HMAC-SHA256 is supported")
+    written = fields["x-amz-date"]
+    signed_at = dates.parse_basic(written)
+    if signed_at is None:
+        raise _invalid("X-Amz-Date", written, "X-Amz-Date must be formated via ISO8601 Long format")
+    text = fields["x-amz-credential"]
+
+    def complain(wording: str, **_fields: str) -> S3Error:
+        return _invalid("x-amz-credential", text, wording)
+
+    credential = parse_credential(text, realm.region, complain)
+    if not written.startswith(credential.date) or realm.clock.time() - signed_at > _MAX_AGE:
+        raise S3Error("AccessDenied", "Invalid according to Policy: Policy expired.")
+    identity = known_identity(realm.identities, credential.access_key)
+    key = realm.keys.get(identity.secret_key, credential.date, credential.region)
+    provided = fields["x-amz-signature"]
+    _check(identity, sigv4.signature(key, fields["policy"]), provided, fields["policy"])
+    return Authentication(identity, "post", "", None, "AWS4-HMAC-SHA256", signed_at)
+
+
+def _authenticate_v2(fields: Mapping[str, str], realm: Realm) -> Authentication:
+    _require(fields, _VERSION_2)
+    identity = known_identity(realm.identities, fields["awsaccesskeyid"])
+    expected = sigv2.signature(identity.secret_key, fields["policy"])
+    _check(identity, expected, fields["signature"], fields["policy"])
+    return Authentication(identity, "post", "", None, "AWS")
+
+
+def _check(identity: Identity, expected: str, provided: str, policy: str) -> None:
+    if not same(expected, provided):
+        raise signature_does_not_match(identity.access_key, provided, policy)
+
+
+def _require(fields: Mapping[str, str], names: tuple[str, ...]) -> None:
+    for name in names:
+        if name.lower() not in fields:
+            raise _invalid(
+                name,
+                "",
+                f"Bucket POST must contain a field named '{name}'.  If it is specified, please check the "
+                "order of the fields.",
+            )
+
+
+def _invalid(name: str, value: str, message: str) -> S3Error:
+    return failure("InvalidArgument", message, {"ArgumentName": name, "ArgumentValue": value})

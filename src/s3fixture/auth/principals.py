@@ -31,8 +31,8 @@ class Principals:
         return identity is not None and not self.names.isdisjoint(identity.principals)
 
 
-def parse_principals(element: Any, identities: Identities) -> Principals:
-    """Raises ValueError for what is no principal."""
+def parse_principals(element: Any, identities: Identities | None) -> Principals:
+    """`identities` None: do not ask who exists. Raises ValueError for what is no principal."""
     if element == "*":
         return Principals(everyone=True)
     if not isinstance(element, dict) or not element:
@@ -46,11 +46,11 @@ def parse_principals(element: Any, identities: Identities) -> Principals:
     return Principals("*" in names, frozenset(names - {"*"}))
 
 
-def _name(kind: str, value: str, identities: Identities) -> str:
+def _name(kind: str, value: str, identities: Identities | None) -> str:
     if kind == "AWS":
         return _aws(value, identities)
     if kind == "CanonicalUser":
-        if identities.by_canonical_id(value) is None:
+        if identities is not None and identities.by_canonical_id(value) is None:
             raise ValueError(value)
         return f"canonical:{value}"
     if kind == "Service" and value.endswith(".amazonaws.com"):
@@ -60,11 +60,13 @@ def _name(kind: str, value: str, identities: Identities) -> str:
     raise ValueError(value)
 
 
-def _aws(value: str, identities: Identities) -> str:
-    if value == "*" or identities.by_access_key(value) is not None:
+def _aws(value: str, identities: Identities | None) -> str:
+    if value == "*" or (identities is not None and identities.by_access_key(value) is not None):
         return value
     if _is_account(value):
         return f"arn:aws:iam::{value}:root"
+    if identities is None and ":" not in value:
+        return value
     arn, partition, service, region, account, resource = (*value.split(":", 5), *("",) * 6)[:6]
     if arn != "arn" or partition not in _PARTITIONS or region or not _is_account(account) or "*" in value:
         raise ValueError(value)
@@ -73,8 +75,8 @@ def _aws(value: str, identities: Identities) -> str:
     kinds = _RESOURCES.get(service, ())
     if not any(resource.startswith(kind) and len(resource) > len(kind) for kind in kinds):
         raise ValueError(value)
-    ours = any(identity.account_id == account for identity in identities)
-    if ours and not any(identity.arn == value for identity in identities):
+    ours = [identity.arn for identity in identities or () if identity.account_id == account]
+    if ours and value not in ours:
         raise ValueError(value)
     return value
 

@@ -1,0 +1,173 @@
+"""The policy document of a POST form: what the form's fields may be.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any, Literal, NoReturn
+
+from s3fixture.errors import S3Error
+
+# Fields that need no condition: what carries the signature, and the file itself.
+_UNCOVERED = frozenset({"awsaccesskeyid", "file", "policy", "signature", "x-amz-signature"})
+_RANGE = "content-length-range"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCondition:
+    """`field` in lower case; `written` is the condition as S3 quotes it in its answer."""
+
+    operator: Literal["eq", "starts-with"]
+    field: str
+    value: str
+    written: str
+
+    def holds(self, given: str | None) -> bool:
+        if given is None:
+            return False
+        if self.operator == "eq":
+            return given == self.value
+        if self.field == "content-type":  # a list of types: each must start so
+            return all(part.strip().startswith(self.value) for part in given.split(","))
+        return given.startswith(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class PostPolicy:
+    expires_at: float
+    conditions: tuple[FieldCondition, ...]
+    sizes: tuple[int, int] | None  # bytes, both included
+
+    def check(self, fields: Mapping[str, str], bucket: str, now: float) -> None:
+        """`fields` by lower-case name. Raises S3Error AccessDenied for what the policy does not allow."""
+        if self.expires_at < now:
+            _deny("Policy expired.")
+        given = {**fields, "bucket": bucket}
+        for condition in self.conditions:
+            if not condition.holds(given.get(condition.field)):
+                _deny(f"Policy Condition failed: {condition.written}")
+        covered = {condition.field for condition in self.conditions}
+        for name in given:
+            if name not in covered and name not in _UNCOVERED and not name.startswith("x-ignore-"):
+                _deny(f"Extra input fields: {name}")
+
+
+def parse_post_policy(encoded: str) -> PostPolicy:
+    """From the form's base64 text. Raises S3Error InvalidPolicyDocument."""
+    document = _decode(encoded)
+    for name in document:
+        if name not in ("expiration", "conditions"):
+            _refuse(f'Unexpected: "{name}"')
+    if "expiration" not in document:
+        _refuse("Policy missing expiration.")
+    if "conditions" not in document:
+        _refuse("Policy missing conditions.")
+    if not isinstance(document["conditions"], list):
+        _refuse("Invalid 'conditions' value: must be a List.")
+    conditions: list[FieldCondition] = []
+    sizes: tuple[int, int] | None = None
+    for condition in document["conditions"]:
+        if isinstance(condition, list) and condition and _operator(condition) == _RANGE:
+            sizes = _parse_range(condition)
+        else:
+            conditions.append(_parse_condition(condition))
+    return PostPolicy(_expiration(document["expiration"]), tuple(conditions), sizes)
+
+
+def _decode(encoded: str) -> dict[str, Any]:
+    if not encoded.strip():
+        _refuse("Expecting '{' but found End-of-Input")
+    try:
+        raw = base64.b64decode(encoded.strip(), validate=True)
+    except ValueError:
+        _refuse("invalid Base64 encoding.")
+    try:
+        document = json.loads(raw)
+    except (ValueError, RecursionError):
+        _refuse("Invalid JSON.")
+    if not isinstance(document, dict):
+        _refuse("Invalid JSON.")
+    return document
+
+
+def _expiration(text: Any) -> float:
+    try:
+        if not isinstance(text, str) or not text.endswith("Z"):
+            raise ValueError(text)
+        moment = datetime.fromisoformat(text[:-1])
+    except ValueError:
+        _refuse(f"Invalid 'expiration' value: '{text}'")
+    return moment.replace(tzinfo=timezone.utc).timestamp()
+
+
+def _operator(condition: Sequence[Any]) -> str:
+    return condition[0].lower() if isinstance(condition[0], str) else ""
+
+
+def _parse_condition(condition: Any) -> FieldCondition:
+    if isinstance(condition, dict):
+        return _parse_simple(condition)
+    if not isinstance(condition, list):
+        _refuse("Invalid condition test: must be a List or Object.")
+    if not condition:
+        _refuse("Invalid Condition: missing operation identifier.")
+    operator = _operator(condition)
+    parse = _OPERATORS.get(operator)
+    if parse is None:
+        _refuse(f"Invalid Condition: unknown operation '{condition[0]}'.")
+    return parse(condition)
+
+
+def _parse_simple(condition: dict[str, Any]) -> FieldCondition:
+    if len(condition) != 1:
+        _refuse("Invalid Simple-Condition: Simple-Conditions must have exactly one property specified.")
+    ((name, value),) = condition.items()
+    if not isinstance(value, str):
+        _refuse("Invalid Simple-Condition: value must be a string.")
+    return FieldCondition("eq", name.lower(), value, json.dumps(["eq", f"${name}", value]))
+
+
+def _parse_field(operator: Literal["eq", "starts-with"]) -> Callable[[list[Any]], FieldCondition]:
+    def parse(condition: list[Any]) -> FieldCondition:
+        if len(condition) != 3:
+            _refuse(f"Invalid {operator}: wrong number of arguments.")
+        _, name, value = condition
+        if not isinstance(name, str) or not isinstance(value, str | int) or isinstance(value, bool):
+            _refuse("Invalid JSON.")
+        if not name.startswith("$") or len(name) == 1:
+            _deny(f"Policy Condition failed: {json.dumps(condition)}")
+        return FieldCondition(operator, name[1:].lower(), str(value), json.dumps(condition))
+
+    return parse
+
+
+_OPERATORS: Mapping[str, Callable[[list[Any]], FieldCondition]] = {
+    "eq": _parse_field("eq"),
+    "starts-with": _parse_field("starts-with"),
+}
+
+
+def _parse_range(condition: Sequence[Any]) -> tuple[int, int]:
+    if len(condition) != 3:
+        _refuse(f"Invalid {_RANGE}: wrong number of arguments.")
+    try:
+        low, high = (int(str(bound)) for bound in condition[1:])
+    except ValueError:
+        _refuse("Invalid JSON.")
+    if low < 0 or high < low:
+        _refuse(f"Invalid {_RANGE}: {low} to {high} is no range of sizes.")
+    return low, high
+
+
+def _refuse(wording: str) -> NoReturn:
+    raise S3Error("InvalidPolicyDocument", f"Invalid Policy: {wording}")
+
+
+def _deny(wording: str) -> NoReturn:
+    raise S3Error("AccessDenied", f"Invalid according to Policy: {wording}")

@@ -12,6 +12,7 @@ from s3fixture.store.tables import Tables
 
 _INSERT = "INSERT INTO blobs (id, size, refs, file, data) VALUES (?, ?, 1, ?, ?)"
 _SHARE = "UPDATE blobs SET refs = refs + 1 WHERE id = ?"
+_DELETE_INLINE = "DELETE FROM blobs WHERE id = ? AND refs = 1 AND data IS NOT NULL"  # the usual case
 _DROP = "UPDATE blobs SET refs = refs - 1 WHERE id = ?"
 _PIECES = """
 SELECT p.start, b.size, b.file, b.data FROM pieces AS p JOIN blobs AS b ON b.id = p.blob
@@ -58,7 +59,7 @@ class Blobs(Tables):
 
     def drop_body(self, blob: int | None) -> None:
         """One reference less; the last one frees the bytes."""
-        if blob is None:
+        if blob is None or self.execute(_DELETE_INLINE, (blob,)).rowcount == 1:
             return
         refs, file, inline = self.execute(
             "SELECT refs, file, data IS NOT NULL FROM blobs WHERE id = ?", (blob,)

@@ -95,7 +95,7 @@ class Listing(Tables):
         """
         query = _Query(prefix, delimiter, limit)
         found = self._walk(_CURRENT, bucket_id, query, query.first_after(start, inclusive=inclusive))
-        return _page(found, [Entry(*row) for row in found.rows])
+        return _page(found, [Entry._make((*row, True, False)) for row in found.rows])
 
     def list_versions(
         self,
@@ -119,7 +119,7 @@ class Listing(Tables):
             seq = self._seq(_VERSION_SEQ, bucket_id, key_marker, version_id_marker, sys.maxsize)
             rest = self.execute(_OLDER, (bucket_id, key_marker.encode(), seq, limit + 1))
         found = self._walk(_VERSIONS, bucket_id, query, query.first_after(key_marker), rest)
-        return _page(found, [Entry(*row[:9], row[9] == 1, row[10] == 1) for row in found.rows])
+        return _page(found, [Entry._make((*row[:9], row[9] == 1, row[10] == 1)) for row in found.rows])
 
     def list_uploads(
         self,

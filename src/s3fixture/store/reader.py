@@ -27,13 +27,13 @@ class BodyReader:
     opened, whatever happens to the object; `close` (or `with`, or the end of iteration) lets the bytes go.
     """
 
-    def __init__(self, files: Files, pieces: Sequence[Piece]) -> None:
+    def __init__(self, files: Files, pieces: Sequence[Piece], size: int) -> None:
         self._files = files
         self._pieces = pieces
         self._pinned = [piece.file for piece in pieces if piece.file]
         self._chunks: Iterator[bytes] | None = None
         self._rest = b""
-        self.size = sum(piece.length for piece in pieces)
+        self.size = size
         if self._pinned:
             files.pin(self._pinned)
 

@@ -49,7 +49,7 @@ class Checksum(NamedTuple):
     type: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class NewVersion:
     """What a caller says of a version it adds; size, sequence number and is_latest are the store's.
 
@@ -110,8 +110,8 @@ class Entry(NamedTuple):
     storage_class: str
     checksum_algorithm: str
     checksum_type: str
-    is_latest: bool = True
-    is_delete_marker: bool = False
+    is_latest: bool
+    is_delete_marker: bool
 
 
 class Page(NamedTuple):

@@ -66,9 +66,10 @@ class Store:
         """
         end = version.size if length is None else min(start + length, version.size)
         if version.blob is None or start >= end:
-            return BodyReader(self._files, ())
+            return BodyReader(self._files, (), 0)
         with self._lock:
-            return BodyReader(self._files, self._index.body_pieces(version.blob, start, end))
+            pieces = self._index.body_pieces(version.blob, start, end)
+            return BodyReader(self._files, pieces, end - start)
 
     def snapshot(self) -> int:
         """Remember the present state; the token is for `rollback` and `release`. May be nested.

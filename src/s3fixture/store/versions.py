@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import add
 from typing import Any, NamedTuple
 
 from s3fixture.store.blobs import Blobs
@@ -49,6 +50,23 @@ class _State(NamedTuple):
     parts: int
 
 
+class _Counts(NamedTuple):
+    """What a change adds to the bucket's counters (see `rows.Usage`)."""
+
+    objects: int
+    bytes: int
+    versions: int
+    version_bytes: int
+    delete_markers: int
+
+    def plus(self, other: _Counts) -> _Counts:
+        return _Counts(*map(add, self, other))
+
+
+_NOTHING = _Counts(0, 0, 0, 0, 0)
+_DELETE_MARKER = _Counts(0, 0, 0, 0, 1)
+
+
 class Versions(Blobs):
     """The part of the index that knows versions."""
 
@@ -72,14 +90,11 @@ class Versions(Blobs):
         """
         key = new.key.encode()
         blob, size, parts = self._take_body(body)  # first: the version replaced below may share the bytes
-        latest = self.execute(_STATE_LATEST, (bucket_id, key)).fetchone()
-        if latest is not None:
-            self._make_room(_State._make(latest), new.version_id)
-        checksum = new.checksum or _NO_CHECKSUM
-        row = (
+        counts = self._make_room(bucket_id, key, new.version_id)
+        version = Version(
             self.next_id(),
             bucket_id,
-            key,
+            new.key,
             new.version_id,
             True,
             new.is_delete_marker,
@@ -88,19 +103,22 @@ class Versions(Blobs):
             new.modified,
             new.owner,
             new.storage_class,
-            *checksum,
+            new.checksum,
             blob,
             len(parts),
-            to_json(new.headers),
-            to_json(new.metadata),
-            to_json(new.tags),
-            to_json(new.extra),
+            dict(new.headers),
+            dict(new.metadata),
+            dict(new.tags),
+            dict(new.extra),
         )
-        self.execute(_INSERT, row)
+        mappings = map(to_json, version[14:])
+        checksum = new.checksum or _NO_CHECKSUM
+        self.execute(_INSERT, (*version[:2], key, *version[3:11], *checksum, blob, len(parts), *mappings))
         if parts:
-            self._record_parts(row[0], parts)
-        self._count(bucket_id, 1, size, is_latest=True, is_delete_marker=new.is_delete_marker)
-        return _version(row)
+            self._record_parts(version.seq, parts)
+        gained = _DELETE_MARKER if new.is_delete_marker else _Counts(1, size, 1, size, 0)
+        self._count(bucket_id, counts.plus(gained))
+        return version
 
     def update_version(
         self, seq: int, *, tags: Mapping[str, str] | None = None, extra: Mapping[str, Any] | None = None
@@ -117,11 +135,12 @@ class Versions(Blobs):
         if found is None:
             return False
         state = _State._make(found)
-        self._delete(state)
+        counts = self._delete(state)
         if state.is_latest:
             heir = self.execute(_STATE_LATEST, (state.bucket, state.key)).fetchone()
             if heir is not None:
-                self._set_latest(_State._make(heir), True)
+                counts = counts.plus(self._set_latest(_State._make(heir), True))
+        self._count(state.bucket, counts)
         return True
 
     def version_parts(self, seq: int, after: int = 0, limit: int = 1000) -> list[PartInfo]:
@@ -144,47 +163,41 @@ class Versions(Blobs):
             return self.share_body(body.blob), body.size, ()
         return self.join_bodies(body), sum(part.size for part in body), body
 
-    def _make_room(self, latest: _State, version_id: str) -> None:
+    def _make_room(self, bucket_id: int, key: bytes, version_id: str) -> _Counts:
         """Take the place of the latest version, and of the null version when `version_id` is "null"."""
-        replaced = latest
-        if latest.version_id != version_id:
-            self._set_latest(latest, False)
-            if version_id != NULL_VERSION:
-                return
-            row = self.execute(_STATE_BY_ID, (latest.bucket, latest.key, version_id)).fetchone()
-            if row is None:
-                return
-            replaced = _State._make(row)
-        self._delete(replaced)
+        row = self.execute(_STATE_LATEST, (bucket_id, key)).fetchone()
+        if row is None:
+            return _NOTHING
+        latest = _State._make(row)
+        if latest.version_id == version_id:
+            return self._delete(latest)
+        counts = self._set_latest(latest, False)
+        if version_id == NULL_VERSION:
+            row = self.execute(_STATE_BY_ID, (bucket_id, key, version_id)).fetchone()
+            if row is not None:
+                counts = counts.plus(self._delete(_State._make(row)))
+        return counts
 
-    def _delete(self, state: _State) -> None:
+    def _delete(self, state: _State) -> _Counts:
         self.execute("DELETE FROM versions WHERE seq = ?", (state.seq,))
         if state.parts:
             self.execute("DELETE FROM version_parts WHERE version = ?", (state.seq,))
         self.drop_body(state.blob)
-        self._count(
-            state.bucket,
-            -1,
-            -state.size,
-            is_latest=bool(state.is_latest),
-            is_delete_marker=bool(state.is_delete_marker),
-        )
+        if state.is_delete_marker:
+            return _Counts(0, 0, 0, 0, -1)
+        if state.is_latest:
+            return _Counts(-1, -state.size, -1, -state.size, 0)
+        return _Counts(0, 0, -1, -state.size, 0)
 
-    def _set_latest(self, state: _State, latest: bool) -> None:
+    def _set_latest(self, state: _State, latest: bool) -> _Counts:
         self.execute("UPDATE versions SET is_latest = ? WHERE seq = ?", (latest, state.seq))
-        if not state.is_delete_marker:
-            sign = 1 if latest else -1
-            self.execute(_COUNT, (sign, sign * state.size, 0, 0, 0, state.bucket))
+        if state.is_delete_marker:
+            return _NOTHING
+        return _Counts(1, state.size, 0, 0, 0) if latest else _Counts(-1, -state.size, 0, 0, 0)
 
-    def _count(self, bucket: int, sign: int, size: int, *, is_latest: bool, is_delete_marker: bool) -> None:
-        """Add a version to the bucket's counters, or with -1 and a negative size take it away."""
-        if is_delete_marker:
-            values = (0, 0, 0, 0, sign)
-        elif is_latest:
-            values = (sign, size, sign, size, 0)
-        else:
-            values = (0, 0, sign, size, 0)
-        self.execute(_COUNT, (*values, bucket))
+    def _count(self, bucket_id: int, counts: _Counts) -> None:
+        if any(counts):
+            self.execute(_COUNT, (*counts, bucket_id))
 
     def _record_parts(self, seq: int, parts: Sequence[Part]) -> None:
         rows, start = [], 0

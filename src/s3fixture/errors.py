@@ -154,6 +154,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         "The bucket POST must contain the specified field name. If it is specified, please check the order "
         "of the fields.",
     ),
+    "XMinioStorageFull": (507, "Storage backend has reached its minimum free drive threshold."),
     "XAmzContentChecksumMismatch": (
         400,
         "The provided 'x-amz-checksum' header does not match what was computed.",
@@ -191,3 +192,19 @@ class S3Error(Exception):
 
 class S3FixtureError(Exception):
     """What went wrong outside a request: a setting, a port, a seed. The text says what to do about it."""
+
+
+class ClientDisconnected(ConnectionError):  # noqa: N818 - an event, named as what it is
+    """The client went away, or fell silent, before its request or the answer was complete.
+
+    Raised by a request's body. It passes through the application; the listener closes the connection.
+    """
+
+
+class MalformedRequest(Exception):  # noqa: N818 - named like S3's codes
+    """A request that breaks HTTP. The listener answers `status` and closes the connection."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(f"{status}: {reason}")
+        self.status = status
+        self.reason = reason

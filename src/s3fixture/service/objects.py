@@ -77,9 +77,9 @@ def put_object(call: Call, params: Params) -> Result:
     }
 
 
-def check_size(size: int) -> None:
-    """Raise EntityTooLarge for more than S3 takes in one request."""
-    if size > MAX_OBJECT_SIZE:
+def check_size(size: int | None) -> None:
+    """Raise EntityTooLarge for more than S3 takes in one request (None: not known yet)."""
+    if size is not None and size > MAX_OBJECT_SIZE:
         raise S3Error("EntityTooLarge", ProposedSize=str(size), MaxSizeAllowed=str(MAX_OBJECT_SIZE))
 
 

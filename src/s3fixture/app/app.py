@@ -1,0 +1,139 @@
+"""One server's rooms, and the one place where exceptions become answers."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+
+from werkzeug.http import HTTP_STATUS_CODES
+
+from s3fixture.app.exchange import Exchange, request_of
+from s3fixture.app.faults import Faults
+from s3fixture.app.log import RequestLog, RequestRecord
+from s3fixture.app.steps import STEPS
+from s3fixture.auth.authenticate import Authenticator
+from s3fixture.auth.identity import Identities, Identity, parse_identity
+from s3fixture.clock import Clock
+from s3fixture.errors import ClientDisconnected, MalformedRequest, S3Error
+from s3fixture.service import cors
+from s3fixture.service.access import Access
+from s3fixture.settings import Settings
+from s3fixture.store import Gone, StorageFull, Store
+from s3fixture.wire.protocol import shared_protocol
+from s3fixture.wire.request import Response
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+_LOG = logging.getLogger("s3fixture")
+
+
+class App:
+    """S3 as a WSGI application: its settings, store, clock, identities, and what tests do with them.
+
+    Opens the store: raises S3FixtureError when the data folder cannot be used, or an identity is wrong.
+    """
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or Clock()
+        self.identities = _identities(settings)
+        self.store = Store(settings.data_dir)
+        self.protocol = shared_protocol()
+        self.authenticator = Authenticator(self.identities, self.clock, settings.region)
+        self.access = Access(self.store, self.identities)
+        self.log = RequestLog()
+        self.faults = Faults()
+
+    def close(self) -> None:
+        """Let go of the store; safe to call twice."""
+        self.store.close()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        started = time.perf_counter()
+        exchange = Exchange(self, request_of(environ), self.clock.request_id())
+        error: S3Error | None = None
+        try:
+            response = self._answer(exchange)
+        except (ClientDisconnected, MalformedRequest):
+            raise  # there is nobody to answer, or the listener answers
+        except Exception as exception:
+            error = self._translate(exchange, exception)
+            response = self._error_response(exchange, error)
+        headers = response.headers
+        origin = exchange.request.headers.get("origin")
+        if origin is not None and exchange.bucket and exchange.operation != "PreflightRequest":
+            headers += cors.response_headers(self.store, exchange.bucket, origin, exchange.request.method)
+        headers += (
+            ("x-amz-request-id", exchange.request_id),
+            ("x-amz-id-2", self.clock.host_id()),
+            ("Date", formatdate(self.clock.time(), usegmt=True)),
+            ("Server", "s3fixture"),
+        )
+        self._record(exchange, response, error, started)
+        start_response(f"{response.status} {HTTP_STATUS_CODES.get(response.status, '')}", headers)
+        if response.body is None:
+            return ()
+        return (response.body,) if isinstance(response.body, bytes) else response.body
+
+    def _answer(self, exchange: Exchange) -> Response:
+        for step in STEPS:
+            response = step(exchange)
+            if response is not None:
+                return response
+        raise AssertionError("the last step answers")
+
+    def _translate(self, exchange: Exchange, exception: Exception) -> S3Error:
+        """What S3 calls it. What nobody foresaw is InternalError, with its traceback in the log."""
+        if isinstance(exception, S3Error):
+            return exception
+        if isinstance(exception, Gone):  # removed between two looks at it
+            return S3Error("NoSuchKey", Key=exchange.key)
+        if isinstance(exception, StorageFull):
+            return S3Error("XMinioStorageFull")
+        _LOG.exception("%s %s failed", exchange.request.method, exchange.request.target)
+        return S3Error("InternalError")
+
+    def _error_response(self, exchange: Exchange, error: S3Error) -> Response:
+        return self.protocol.serialize_error(
+            error,
+            resource=exchange.request.target.partition("?")[0],
+            request_id=exchange.request_id,
+            host_id=self.clock.host_id(),
+            method=exchange.request.method,
+        )
+
+    def _record(self, exchange: Exchange, response: Response, error: S3Error | None, started: float) -> None:
+        request, who = exchange.request, exchange.authentication
+        headers = request.headers
+        self.log.add(
+            RequestRecord(
+                time=self.clock.time(),
+                operation=exchange.operation,
+                method=request.method,
+                bucket=exchange.bucket,
+                key=exchange.key,
+                status=response.status,
+                error_code=error.code if error else "",
+                error_message=error.message if error else "",
+                seconds=time.perf_counter() - started,
+                bytes_in=_length(headers.get("content-length")),
+                bytes_out=_length(next((v for n, v in response.headers if n == "Content-Length"), None)),
+                access_key=who.identity.access_key if who and who.identity else "",
+                remote_addr=request.remote_addr,
+                user_agent=headers.get("user-agent", ""),
+                request_id=exchange.request_id,
+            )
+        )
+
+
+def _length(header: str | None) -> int:
+    return int(header) if header and header.isascii() and header.isdigit() else 0
+
+
+def _identities(settings: Settings) -> Identities:
+    root = Identity(settings.access_key, settings.access_key, settings.secret_key, root=True)
+    return Identities([root, *map(parse_identity, settings.identities)])

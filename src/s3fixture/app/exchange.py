@@ -1,0 +1,85 @@
+"""One request on its way: what the steps found out so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from werkzeug.wsgi import get_input_stream
+
+from s3fixture.wire.request import Request, Stream
+from s3fixture.wire.target import Target
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+    from s3fixture.app.app import App
+    from s3fixture.auth.authenticate import Authentication
+    from s3fixture.service import Call, Result
+
+_RAW_TARGET = ("REQUEST_URI", "RAW_URI")  # what servers call the target as it stood on the wire
+
+
+@dataclass(slots=True)
+class Exchange:
+    """Filled in by the steps, in their order."""
+
+    app: App
+    request: Request
+    request_id: str
+    target: Target = field(init=False)
+    operation: str = ""
+    authentication: Authentication | None = None
+    call: Call = field(init=False)
+    params: dict[str, Any] = field(init=False)
+    result: Result = field(init=False)
+
+    @property
+    def bucket(self) -> str:
+        return (self.target.bucket or "") if hasattr(self, "target") else ""
+
+    @property
+    def key(self) -> str:
+        return (self.target.key or "") if hasattr(self, "target") else ""
+
+
+def request_of(environ: WSGIEnvironment) -> Request:
+    """The request in a WSGI environment; raw where the server gives it raw, as ours does."""
+    headers = environ.get("s3fixture.headers")
+    return Request(
+        method=environ["REQUEST_METHOD"],
+        target=_raw_target(environ),
+        headers=_wsgi_headers(environ) if headers is None else headers,
+        body=_body(environ),
+        scheme=environ["wsgi.url_scheme"],
+        remote_addr=environ.get("REMOTE_ADDR", ""),
+    )
+
+
+def _raw_target(environ: WSGIEnvironment) -> str:
+    for name in _RAW_TARGET:
+        if name in environ:
+            return str(environ[name])
+    path = quote(environ.get("PATH_INFO", "/").encode("latin-1"))
+    query = environ.get("QUERY_STRING", "")
+    return f"{path}?{query}" if query else path
+
+
+def _wsgi_headers(environ: WSGIEnvironment) -> dict[str, str]:
+    headers = {
+        name[5:].replace("_", "-").lower(): value
+        for name, value in environ.items()
+        if name.startswith("HTTP_")
+    }
+    for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+        if environ.get(name):
+            headers[name.replace("_", "-").lower()] = environ[name]
+    return headers
+
+
+def _body(environ: WSGIEnvironment) -> Stream:
+    if environ.get("wsgi.input_terminated"):
+        stream: Stream = environ["wsgi.input"]
+        return stream
+    return get_input_stream(environ)

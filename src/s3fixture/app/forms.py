@@ -1,0 +1,266 @@
+"""PostObject: the upload that a browser makes from an HTML form. It is not in the service model.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from xml.sax.saxutils import escape
+
+from werkzeug.http import parse_options_header
+from werkzeug.sansio.multipart import (
+    NEED_DATA,
+    Data,
+    Epilogue,
+    Event,
+    Field,
+    File,
+    MultipartDecoder,
+)
+
+from s3fixture import checksums
+from s3fixture.auth.post_form import check_size, verify_post_policy
+from s3fixture.errors import S3Error
+from s3fixture.service import Call, Params, Result, implementation
+from s3fixture.service.objects import MAX_OBJECT_SIZE
+from s3fixture.wire.documents import DocumentError, parse_document
+from s3fixture.wire.request import Request, Response, Stream
+
+if TYPE_CHECKING:
+    from s3fixture.app.exchange import Exchange
+
+_FIELDS_LIMIT = 20 * 1024  # bytes of the form before the file
+_CHUNK = 256 * 1024
+
+# Form field, in lower case -> parameter of PutObject.
+_PARAMETERS: Mapping[str, str] = {
+    "acl": "ACL",
+    "cache-control": "CacheControl",
+    "content-disposition": "ContentDisposition",
+    "content-encoding": "ContentEncoding",
+    "content-type": "ContentType",
+    "expires": "Expires",
+    "x-amz-server-side-encryption": "ServerSideEncryption",
+    "x-amz-server-side-encryption-customer-algorithm": "SSECustomerAlgorithm",
+    "x-amz-server-side-encryption-customer-key": "SSECustomerKey",
+    "x-amz-storage-class": "StorageClass",
+    "x-amz-website-redirect-location": "WebsiteRedirectLocation",
+}
+_METADATA = "x-amz-meta-"
+
+
+def post_object(exchange: Exchange) -> Response:
+    """Store the file of a form. Raises S3Error as S3 does for forms that lack something."""
+    form = _Form(exchange.request)
+    fields = dict(form.fields)
+    if not fields.get("key"):
+        raise S3Error(
+            "InvalidArgument",
+            "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of "
+            "the fields.",
+            ArgumentName="key",
+            ArgumentValue="",
+        )
+    fields["key"] = fields["key"].replace("${filename}", form.filename)
+    app = exchange.app
+    authentication, allowed = verify_post_policy(app.authenticator, fields, exchange.bucket)
+    exchange.authentication = authentication
+    payload = _FormPayload(form, fields, allowed)
+    params = _parameters(exchange.bucket, fields, payload)
+    call = Call(
+        "PutObject",
+        exchange.request,
+        exchange.target,
+        authentication,
+        app.store,
+        app.clock,
+        app.settings,
+        app.access,
+    )
+    app.access.check(call, params)
+    return _answer(exchange.request, params, fields, implementation("PutObject")(call, params))
+
+
+def _parameters(bucket: str, fields: Mapping[str, str], payload: _FormPayload) -> dict[str, Any]:
+    params: dict[str, Any] = {"Bucket": bucket, "Key": fields["key"], "Body": payload}
+    params |= {member: fields[name] for name, member in _PARAMETERS.items() if fields.get(name)}
+    params["Metadata"] = {
+        name.removeprefix(_METADATA): value for name, value in fields.items() if name.startswith(_METADATA)
+    }
+    if fields.get("tagging"):
+        params["Tagging"] = urlencode(_tags(fields["tagging"].encode()))
+    return params
+
+
+def _tags(document: bytes) -> list[tuple[str, str]]:
+    """The pairs of a Tagging document, which forms carry in a field."""
+    try:
+        root = parse_document(document)
+    except DocumentError:
+        raise S3Error("MalformedXML") from None
+    tags = [tag for tag_set in root.children for tag in tag_set.children]
+    pairs = [{child.name: child.text for child in tag.children} for tag in tags]
+    if any(set(pair) != {"Key", "Value"} for pair in pairs):
+        raise S3Error("MalformedXML")
+    return [(pair["Key"], pair["Value"]) for pair in pairs]
+
+
+def _answer(request: Request, params: Params, fields: Mapping[str, str], result: Result) -> Response:
+    """204, or what the form asks for: a redirect, 200, or 201 with a document."""
+    bucket, key, etag = params["Bucket"], params["Key"], f'"{result["ETag"]}"'
+    location = f"{request.scheme}://{request.host}/{quote(bucket)}/{quote(key)}"
+    headers = [("ETag", etag), ("Location", location)]
+    if result.get("VersionId"):
+        headers.append(("x-amz-version-id", result["VersionId"]))
+    redirect = _redirection(fields, bucket, key, etag)
+    if redirect:
+        headers[1] = ("Location", redirect)
+        return Response(303, [*headers, ("Content-Length", "0")], b"")
+    status = fields.get("success_action_status")
+    if status == "201":
+        names = (("Location", location), ("Bucket", bucket), ("Key", key), ("ETag", etag))
+        elements = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in names)
+        body = f'<?xml version="1.0" encoding="UTF-8"?>\n<PostResponse>{elements}</PostResponse>'.encode()
+        headers += (("Content-Type", "application/xml"), ("Content-Length", str(len(body))))
+        return Response(201, headers, body)
+    if status == "200":
+        return Response(200, [*headers, ("Content-Length", "0")], b"")
+    return Response(204, headers)
+
+
+def _redirection(fields: Mapping[str, str], bucket: str, key: str, etag: str) -> str | None:
+    """Where success_action_redirect leads; what is not a URL is ignored, as S3 does."""
+    wanted = fields.get("success_action_redirect") or fields.get("redirect") or ""
+    parts = urlsplit(wanted)
+    if not parts.scheme or not parts.netloc:
+        return None
+    query = [
+        *parse_qsl(parts.query, keep_blank_values=True),
+        ("bucket", bucket),
+        ("key", key),
+        ("etag", etag),
+    ]
+    return urlunsplit(parts._replace(query=urlencode(query)))
+
+
+class _Form:
+    """A multipart/form-data body up to its file; `read` then gives the file."""
+
+    def __init__(self, request: Request) -> None:
+        _, options = parse_options_header(request.headers.get("content-type", ""))
+        boundary = options.get("boundary")
+        if not boundary:
+            raise S3Error("MalformedPOSTRequest")
+        self._source: Stream = request.body
+        self._decoder = MultipartDecoder(boundary.encode("latin-1"), max_form_memory_size=None)
+        self._ended = False
+        self.fields: dict[str, str] = {}
+        self.filename = ""
+        self._read_fields()
+
+    def _read_fields(self) -> None:
+        size = 0
+        name: str | None = None
+        value = b""
+        while True:
+            event = self._next()
+            if isinstance(event, File) or (isinstance(event, Field) and event.name.lower() == "file"):
+                self.filename = getattr(event, "filename", "") or ""
+                return
+            if isinstance(event, Field):
+                name, value = event.name.lower(), b""
+            elif isinstance(event, Data) and name is not None:
+                value += event.data
+                size += len(event.data)
+                if size > _FIELDS_LIMIT:
+                    raise S3Error("MaxPostPreDataLengthExceededError")
+                if not event.more_data:
+                    self.fields[name] = value.decode("utf-8", "replace")
+            elif isinstance(event, Epilogue):
+                raise S3Error(
+                    "InvalidArgument",
+                    "POST requires exactly one file upload per request.",
+                    ArgumentName="file",
+                    ArgumentValue="0",
+                )
+
+    def _next(self) -> Event:
+        while True:
+            try:
+                event = self._decoder.next_event()
+                if event is not NEED_DATA:
+                    return event
+                self._decoder.receive_data(self._source.read(_CHUNK) or None)
+            except ValueError:  # what the decoder raises for every form that is not one
+                raise S3Error("MalformedPOSTRequest") from None
+
+    def read(self) -> bytes:
+        """The next bytes of the file, b"" at its end."""
+        while not self._ended:
+            event = self._next()
+            if isinstance(event, Data):
+                self._ended = not event.more_data
+                if event.data:
+                    return bytes(event.data)
+            else:
+                self._ended = True
+        return b""
+
+
+class _FormPayload:
+    """The file of a form, with the interface of a request's payload."""
+
+    size = None  # the form does not say
+
+    def __init__(self, form: _Form, fields: Mapping[str, str], allowed: tuple[int, int] | None) -> None:
+        self._form = form
+        self._allowed = allowed
+        self._total = 0
+        self._md5 = checksums.md5()
+        self._hashers: dict[str, checksums.Hasher] = {}
+        self._declared = {
+            row.name: fields[header] for header, row in checksums.BY_HEADER.items() if fields.get(header)
+        }
+        for algorithm in self._declared:
+            self.want(algorithm)
+
+    @property
+    def declared_algorithm(self) -> str | None:
+        return next(iter(self._declared), None)
+
+    def want(self, algorithm: str) -> None:
+        self._hashers.setdefault(algorithm, checksums.ALGORITHMS[algorithm].new())
+
+    def read(self, _size: int = -1, /) -> bytes:
+        """Raises EntityTooLarge, EntityTooSmall, BadDigest at the latest at the end."""
+        data = self._form.read()
+        self._total += len(data)
+        if self._total > MAX_OBJECT_SIZE:
+            raise S3Error("EntityTooLarge", MaxSizeAllowed=str(MAX_OBJECT_SIZE))
+        if not data:
+            check_size(self._total, self._allowed)
+            self._check_declared()
+            return data
+        self._md5.update(data)
+        for hasher in self._hashers.values():
+            hasher.update(data)
+        return data
+
+    def _check_declared(self) -> None:
+        computed = self.checksums
+        for algorithm, value in self._declared.items():
+            if computed[algorithm] != value:
+                raise S3Error(
+                    "BadDigest", f"The {algorithm} you specified did not match the calculated checksum."
+                )
+
+    @property
+    def md5(self) -> bytes:
+        return self._md5.digest()
+
+    @property
+    def checksums(self) -> dict[str, str]:
+        return {name: checksums.encode(hasher.digest()) for name, hasher in self._hashers.items()}

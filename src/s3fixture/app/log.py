@@ -1,0 +1,77 @@
+"""What was asked: the last requests of one server, for tests and for people who debug a client."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple
+
+_KEPT = 1000  # requests
+
+_LOGGER = logging.getLogger("s3fixture.requests")
+
+
+class RequestRecord(NamedTuple):
+    """One finished request. `seconds` ends when the answer's head is ready; sizes are of the bodies."""
+
+    time: float  # seconds since the epoch, when it came
+    operation: str  # "" when it was refused before it was known
+    method: str
+    bucket: str
+    key: str
+    status: int
+    error_code: str  # "" when it succeeded
+    error_message: str
+    seconds: float
+    bytes_in: int
+    bytes_out: int
+    access_key: str  # "" for anonymous, or when it was refused before it was known
+    remote_addr: str
+    user_agent: str
+    request_id: str
+
+
+Observer = Callable[[RequestRecord], None]
+
+
+class RequestLog:
+    """A bounded record of requests, and those who want to hear of each."""
+
+    def __init__(self) -> None:
+        self._records: deque[RequestRecord] = deque(maxlen=_KEPT)
+        self._observers: tuple[Observer, ...] = ()
+
+    def add(self, record: RequestRecord) -> None:
+        self._records.append(record)
+        for observer in self._observers:
+            observer(record)
+
+    def entries(self) -> list[RequestRecord]:
+        """The last requests, oldest first; at most 1,000."""
+        return list(self._records)
+
+    def clear(self) -> None:
+        self._records.clear()
+
+    def observe(self, observer: Observer) -> None:
+        """Call `observer` with each record, in the request's thread; it must be quick and not raise."""
+        self._observers = (*self._observers, observer)
+
+    def forget(self, observer: Observer) -> None:
+        """Undo `observe`."""
+        self._observers = tuple(known for known in self._observers if known != observer)
+
+
+def log_to_logging(record: RequestRecord) -> None:
+    """An observer that writes one line a request to the logger `s3fixture.requests`."""
+    _LOGGER.info(
+        "%s %s /%s%s %d %s %.1f ms",
+        record.operation or "-",
+        record.method,
+        record.bucket,
+        f"/{record.key}" if record.key else "",
+        record.status,
+        record.error_code or "-",
+        record.seconds * 1000,
+    )

@@ -1,0 +1,109 @@
+"""The way of a request: one ordered tuple of steps. The first that returns a response ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from s3fixture.app.exchange import Exchange
+from s3fixture.app.forms import post_object
+from s3fixture.service import Call, cors, implementation
+from s3fixture.service.conditions import NotModified
+from s3fixture.service.objects import not_modified
+from s3fixture.wire.payload import open_payload
+from s3fixture.wire.request import Response
+from s3fixture.wire.target import parse_target
+
+Step = Callable[[Exchange], "Response | None"]
+
+HEALTH = frozenset({"/minio/health/live", "/minio/health/ready"})
+
+
+def answer_health(exchange: Exchange) -> Response | None:
+    """MinIO's two health checks; both mean that this code runs."""
+    if exchange.request.target.partition("?")[0] not in HEALTH:
+        return None
+    return Response(200, [("Content-Length", "0")], b"")
+
+
+def find_target(exchange: Exchange) -> None:
+    request = exchange.request
+    exchange.target = parse_target(request.target, request.host, exchange.app.settings.base_hosts)
+
+
+def route(exchange: Exchange) -> None:
+    request = exchange.request
+    exchange.operation = exchange.app.protocol.route(request.method, exchange.target, request.headers)
+
+
+def answer_preflight(exchange: Exchange) -> Response | None:
+    """Browsers ask without credentials."""
+    if exchange.operation != "PreflightRequest":
+        return None
+    headers = cors.preflight(exchange.app.store, exchange.bucket, exchange.request.headers)
+    return Response(200, [*headers, ("Content-Length", "0")], b"")
+
+
+def strike_fault(exchange: Exchange) -> None:
+    if exchange.app.faults:
+        exchange.app.faults.strike(exchange.operation, exchange.target.bucket, exchange.target.key)
+
+
+def answer_form(exchange: Exchange) -> Response | None:
+    """Forms carry their credentials in the body, so they have a way of their own."""
+    return post_object(exchange) if exchange.operation == "PostObject" else None
+
+
+def authenticate(exchange: Exchange) -> None:
+    exchange.authentication = exchange.app.authenticator.authenticate(exchange.request, exchange.target)
+
+
+def parse(exchange: Exchange) -> None:
+    """A body that is a document is read here, after the signature was checked."""
+    assert exchange.authentication is not None
+    implementation(exchange.operation)  # what is not implemented is said before anything is read
+    payload = open_payload(exchange.request, exchange.authentication)
+    exchange.params = exchange.app.protocol.parse(
+        exchange.operation, exchange.request, exchange.target, payload
+    )
+
+
+def authorize(exchange: Exchange) -> None:
+    assert exchange.authentication is not None
+    app = exchange.app
+    exchange.call = Call(
+        exchange.operation,
+        exchange.request,
+        exchange.target,
+        exchange.authentication,
+        app.store,
+        app.clock,
+        app.settings,
+        app.access,
+    )
+    app.access.check(exchange.call, exchange.params)
+
+
+def perform(exchange: Exchange) -> None:
+    try:
+        exchange.result = implementation(exchange.operation)(exchange.call, exchange.params)
+    except NotModified as answer:
+        exchange.result = not_modified(answer.version)
+
+
+def serialize(exchange: Exchange) -> Response:
+    return exchange.app.protocol.serialize(exchange.operation, exchange.result, exchange.request.method)
+
+
+STEPS: tuple[Step, ...] = (
+    answer_health,
+    find_target,
+    route,
+    strike_fault,
+    answer_preflight,
+    answer_form,
+    authenticate,
+    parse,
+    authorize,
+    perform,
+    serialize,
+)

@@ -1,18 +1,37 @@
-"""A request's body, decoded and verified while it is read."""
+"""A request's body, decoded and verified while it is read: lengths, chunks, digests, checksums, trailers.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
+"""
 
 from __future__ import annotations
 
+import base64
+import re
+from binascii import Error as Base64Error
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from s3fixture.wire.request import Request
+from s3fixture import checksums
+from s3fixture.checksums import ALGORITHMS, BY_HEADER, Hasher
+from s3fixture.errors import S3Error
+from s3fixture.wire.chunked import ChunkedReader, ChunkVerifier
+from s3fixture.wire.request import Request, Stream
 
+BLOCK = 1024 * 1024  # bytes that `read_all` asks for at once
+UNSIGNED = "UNSIGNED-PAYLOAD"
+_SIGNED_CHUNKS = frozenset(
+    {"STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"}
+)
+_UNSIGNED_CHUNKS = frozenset({"STREAMING-UNSIGNED-PAYLOAD-TRAILER"})
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_BAD_SHA256 = (
+    "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, "
+    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, "
+    "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER or a valid "
+    "sha256 value."
+)
 
-class ChunkVerifier(Protocol):
-    """Checks the chain of signatures of a signed aws-chunked body; raises S3Error."""
-
-    def verify_chunk(self, signature: str, chunk_sha256_hex: str) -> None: ...
-
-    def verify_trailer(self, signature: str, trailer_sha256_hex: str) -> None: ...
+__all__ = ["ChunkVerifier", "Payload", "PayloadAuth", "open_payload"]
 
 
 class PayloadAuth(Protocol):
@@ -26,24 +45,241 @@ class PayloadAuth(Protocol):
 
 
 class Payload:
-    """The body as the client meant it. `size` is known before a byte is read."""
+    """The body as the client meant it. `size` is known before a byte is read.
 
-    size: int
-    md5: bytes  # after the end
-    checksums: dict[str, str]  # after the end: algorithm -> base64
-    declared_algorithm: str | None
+    `want` and `expect_checksums` come before the first read. Everything is verified inside the read that
+    meets the last byte, so whoever stores the bytes must be ready to throw them away until then.
+    """
+
+    __slots__ = (
+        "_chunked",
+        "_content_md5",
+        "_expected",
+        "_finished",
+        "_hashers",
+        "_left",
+        "_sha256",
+        "_source",
+        "_trailer",
+        "_updates",
+        "checksums",
+        "declared_algorithm",
+        "length_known",
+        "size",
+    )
+
+    def __init__(self, source: Stream | ChunkedReader, size: int, *, length_known: bool = True) -> None:
+        self.size = size
+        self.length_known = length_known
+        self.checksums: dict[str, str] = {}  # after the end: algorithm -> base64
+        self.declared_algorithm: str | None = None
+        self._source = source
+        self._chunked = source if isinstance(source, ChunkedReader) else None
+        self._left = size
+        self._finished = False
+        self._hashers: dict[str, Hasher] = {}
+        self._updates: list[Callable[[bytes], object]] = []
+        self._content_md5 = ""  # base64, what the client says
+        self._sha256 = ""  # hex, what the client signed
+        self._trailer = ""  # algorithm that x-amz-trailer announces
+        self._expected: tuple[str, str] | None = None  # algorithm, base64
+
+    @property
+    def md5(self) -> bytes:
+        """The digest of what was read; only for payloads that stream into objects."""
+        return self._hashers["MD5"].digest()
 
     def want(self, algorithm: str) -> None:
-        """Compute this checksum too; before the first read."""
-        raise NotImplementedError
+        """Compute this checksum too."""
+        if algorithm not in self._hashers:
+            hasher = ALGORITHMS[algorithm].new()
+            self._hashers[algorithm] = hasher
+            self._updates.append(hasher.update)
+
+    def expect_digests(self, content_md5: str | None, content_sha256: str) -> None:
+        """Verify Content-MD5 and, if it is a digest, x-amz-content-sha256."""
+        if content_md5 is not None:
+            if len(_decode_base64(content_md5)) != 16:
+                raise S3Error("InvalidDigest", None, headers=None, **{"Content-MD5": content_md5})
+            self._content_md5 = content_md5
+            self.want("MD5")
+        if _SHA256.fullmatch(content_sha256):
+            self._sha256 = content_sha256
+            self.want("SHA256")
+
+    def expect_checksums(self, headers: Mapping[str, str]) -> None:
+        """Verify what x-amz-checksum-* or x-amz-trailer promise.
+
+        Raises S3Error InvalidRequest for promises that contradict each other or cannot be kept.
+        """
+        sent = [name for name in headers if name in BY_HEADER]
+        trailer = headers.get("x-amz-trailer", "")
+        if len(sent) + bool(trailer) > 1:
+            raise S3Error(
+                "InvalidRequest",
+                "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.",
+            )
+        named = _sdk_algorithm(headers.get("x-amz-sdk-checksum-algorithm", ""))
+        if sent:
+            self._expect_header(sent[0], headers[sent[0]])
+        elif trailer:
+            self._expect_trailer(trailer.strip().lower())
+        elif named:
+            raise S3Error(
+                "InvalidRequest",
+                "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or "
+                "x-amz-trailer headers were found.",
+            )
+        if named and named != self.declared_algorithm:
+            raise S3Error("InvalidRequest", "Value for x-amz-sdk-checksum-algorithm header is invalid.")
+
+    def _expect_header(self, name: str, value: str) -> None:
+        algorithm = BY_HEADER[name]
+        if len(_decode_base64(value)) != algorithm.size:
+            raise S3Error("InvalidRequest", f"Value for {name} header is invalid.")
+        self._expected = algorithm.name, value
+        self.declared_algorithm = algorithm.name
+        self.want(algorithm.name)
+
+    def _expect_trailer(self, name: str) -> None:
+        if name not in BY_HEADER:
+            raise S3Error(
+                "InvalidRequest", "The value specified in the x-amz-trailer header is not supported"
+            )
+        self._trailer = self.declared_algorithm = BY_HEADER[name].name
+        self.want(self._trailer)
 
     def read(self, n: int = -1) -> bytes:
-        raise NotImplementedError
+        """Up to n bytes; all that is left without n; b"" at the end. Raises S3Error, see above."""
+        if n < 0:
+            return b"".join(iter(lambda: self.read(BLOCK), b""))
+        if n == 0 or self._left == 0:
+            if n:
+                self._finish()
+            return b""
+        data = self._source.read(min(n, self._left))
+        if not data:
+            raise S3Error("IncompleteBody")
+        self._left -= len(data)
+        for update in self._updates:
+            update(data)
+        if self._left == 0:
+            self._finish()
+        return data
 
     def read_all(self, limit: int) -> bytes:
-        raise NotImplementedError
+        """The whole body; MaxMessageLengthExceeded when it has more than `limit` bytes."""
+        if self.size > limit:
+            raise S3Error("MaxMessageLengthExceeded", MaxMessageLengthBytes=str(limit))
+        return self.read()
+
+    def _finish(self) -> None:
+        if self._finished:
+            return
+        self._finished = True
+        if self._chunked is not None:
+            if self._chunked.read(1):  # more data than x-amz-decoded-content-length says
+                raise S3Error("IncompleteBody")
+            self._take_trailers(self._chunked.trailers)
+        self._verify_digests()
+        self.checksums = {name: checksums.encode(hasher.digest()) for name, hasher in self._hashers.items()}
+        if self._expected is not None:
+            _compare(*self._expected, self.checksums)
+
+    def _take_trailers(self, trailers: Mapping[str, str]) -> None:
+        """Quirk 40."""
+        announced = ALGORITHMS[self._trailer].header if self._trailer else None
+        if set(trailers) != ({announced} if announced else set()):
+            raise S3Error("MalformedTrailerError")
+        if announced:
+            value = trailers[announced]
+            if len(_decode_base64(value)) != ALGORITHMS[self._trailer].size:
+                raise S3Error("InvalidRequest", f"Value for {announced} trailing header is invalid.")
+            self._expected = self._trailer, value
+
+    def _verify_digests(self) -> None:
+        if self._sha256:
+            computed = self._hashers["SHA256"].digest().hex()
+            if computed != self._sha256:
+                raise S3Error(
+                    "XAmzContentSHA256Mismatch",
+                    ClientComputedContentSHA256=self._sha256,
+                    S3ComputedContentSHA256=computed,
+                )
+        if self._content_md5:
+            computed = checksums.encode(self.md5)
+            if computed != self._content_md5:
+                raise S3Error("BadDigest", ExpectedDigest=self._content_md5, CalculatedDigest=computed)
 
 
 def open_payload(request: Request, authentication: PayloadAuth) -> Payload:
-    """The payload of a request; raises S3Error for headers that cannot be right."""
-    raise NotImplementedError
+    """The payload of a request; raises S3Error for headers that cannot be right.
+
+    A body whose length is not known is not refused here but by those operations that need it.
+    """
+    headers, sha256 = request.headers, authentication.content_sha256
+    if sha256 in _SIGNED_CHUNKS or sha256 in _UNSIGNED_CHUNKS:
+        payload = _open_chunked(request, authentication, signed=sha256 in _SIGNED_CHUNKS)
+    else:
+        if sha256 and sha256 != UNSIGNED and not _SHA256.fullmatch(sha256):
+            raise S3Error(
+                "InvalidArgument",
+                _BAD_SHA256,
+                ArgumentName="x-amz-content-sha256",
+                ArgumentValue=sha256,
+            )
+        payload = _open_plain(request)
+    if "content-md5" in headers or sha256:
+        payload.expect_digests(headers.get("content-md5"), sha256)
+    return payload
+
+
+def _open_plain(request: Request) -> Payload:
+    headers = request.headers
+    length = headers.get("content-length")
+    if length is not None:
+        return Payload(request.body, _length(length))
+    if "transfer-encoding" in headers:  # quirk 41
+        raise S3Error("NotImplemented", Header="Transfer-Encoding")
+    return Payload(request.body, 0, length_known=False)
+
+
+def _open_chunked(request: Request, authentication: PayloadAuth, *, signed: bool) -> Payload:
+    verifier = authentication.chunk_verifier
+    if signed and verifier is None:
+        raise S3Error(
+            "InvalidRequest",
+            "Anonymous requests don't support this x-amz-content-sha256 value. Please use UNSIGNED-PAYLOAD "
+            "or STREAMING-UNSIGNED-PAYLOAD-TRAILER.",
+        )
+    size = _length(request.headers.get("x-amz-decoded-content-length", ""))  # quirk 16
+    return Payload(ChunkedReader(request.body, verifier, signed=signed), size)
+
+
+def _length(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
+        raise S3Error("MissingContentLength")
+    return int(text)
+
+
+def _sdk_algorithm(value: str) -> str:
+    name = value.strip().upper()
+    if name and name not in ALGORITHMS:
+        raise S3Error(
+            "InvalidRequest",
+            "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
+            f"[{', '.join(sorted(ALGORITHMS))}]",
+        )
+    return name
+
+
+def _decode_base64(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (Base64Error, ValueError):
+        return b""
+
+
+def _compare(algorithm: str, expected: str, computed: Mapping[str, str]) -> None:
+    if computed[algorithm] != expected:
+        raise S3Error("BadDigest", f"The {algorithm} you specified did not match the calculated checksum.")

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 from s3fixture.errors import S3Error
+from s3fixture.model import quirks
 
 MAX_KEY_BYTES = 1024
+_NEVER_BUCKETS = tuple(quirks.HOST_PREFIXES.values())
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -94,17 +96,15 @@ def _parse_query(raw_query: str) -> list[tuple[str, str]]:
         if not pair:
             continue
         name, _, value = pair.partition("=")
-        items.append((_decode_query(name), _decode_query(value)))
+        if "+" in pair:  # quirk 14
+            name, value = name.replace("+", " "), value.replace("+", " ")
+        items.append((_decode(name), _decode(value)))
     return items
 
 
-def _decode_query(text: str) -> str:
-    return _decode(text.replace("+", " ") if "+" in text else text)
-
-
 def _decode(text: str) -> str:
-    """Percent-decode what may only be UTF-8 without NUL. In a path `+` is a plus sign."""
-    if text.isascii() and "%" not in text and "\0" not in text:
+    """Percent-decode what may only be UTF-8 without NUL, quirk 13."""
+    if "%" not in text and text.isascii() and "\0" not in text:
         return text
     if _BAD_ESCAPE.search(text):
         raise S3Error("InvalidURI", URI=text)
@@ -119,8 +119,11 @@ def _decode(text: str) -> str:
 
 def _virtual_bucket(host: str, base_hosts: Collection[str]) -> str | None:
     """The label(s) before the longest base host; None for a base host itself, an address, a strange name."""
-    name = host.lower().partition("]")[0].partition(":")[0].rstrip(".")
-    if not name or name in base_hosts or name[-1].isdigit() or name.startswith("["):
+    name = host.partition(":")[0]
+    if name[-1:].isdigit() or name.startswith("["):  # no name ends in a digit, every IPv4 address does
+        return None
+    name = name.lower().rstrip(".")
+    if not name or name in base_hosts or name.startswith(_NEVER_BUCKETS):
         return None
     best = max((base for base in base_hosts if name.endswith("." + base)), key=len, default="")
     return name[: -len(best) - 1] if best else None

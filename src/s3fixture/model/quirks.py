@@ -1,0 +1,466 @@
+"""What S3 does and its model does not say: a numbered list, and the tables that the wire room reads.
+
+Code that acts on a quirk names it ("quirk 12"). Numbers are never reused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_API = "https://docs.aws.amazon.com/AmazonS3/latest/API"
+_GUIDE = "https://docs.aws.amazon.com/AmazonS3/latest/userguide"
+_VERSITY = "versity/versitygw, tests/integration (answers recorded from S3)"
+
+
+@dataclass(frozen=True, slots=True)
+class Quirk:
+    """One fact: what S3 does, why it matters here, and where that is known from."""
+
+    number: int
+    what: str
+    why: str
+    source: str
+
+
+QUIRKS: tuple[Quirk, ...] = (
+    # routing
+    Quirk(
+        1,
+        "Of two operations with one method and one subresource, the one that is not deprecated answers.",
+        "GetBucketLifecycle and its kin stand in the model for clients that were generated long ago.",
+        "the trait `deprecated` in the model",
+    ),
+    Quirk(
+        2,
+        "Operations on one path and subresource are told apart by their required query and header members.",
+        "PutObject, CopyObject, UploadPart and UploadPartCopy are all PUT /{Bucket}/{Key+}.",
+        "the model; e.g. " + _API + "/API_UploadPart.html",
+    ),
+    Quirk(
+        3,
+        "A subresource that S3 knows but the model lacks is NotImplemented; other query names are ignored.",
+        "PUT /bucket?website must never become CreateBucket; ?x-id=GetObject and ?foo=bar change nothing.",
+        _GUIDE + "/RESTAuthentication.html (the list of subresources), and the literals of the model",
+    ),
+    Quirk(
+        4,
+        "Two subresources in one request: InvalidArgument, Conflicting query string parameters: acl, policy.",
+        "Choosing one of them silently would do what the client did not ask for.",
+        "amzn/selling-partner-api-models issue 4741",
+    ),
+    Quirk(
+        5,
+        "PUT with partNumber and no uploadId is InvalidArgument; with uploadId alone, MethodNotAllowed.",
+        "Either falling through to PutObject would overwrite the object with one part.",
+        _VERSITY + "/general.go",
+    ),
+    Quirk(
+        6,
+        "?uploads and ?versions on a key with GET are InvalidRequest with messages of their own.",
+        "Both are subresources of the bucket; clients show the message.",
+        _VERSITY + "/general.go",
+    ),
+    Quirk(
+        7,
+        "x-amz-copy-source on anything but a PUT of a key is InvalidArgument.",
+        "The header would otherwise be ignored and the copy silently not made.",
+        _VERSITY + "/general.go",
+    ),
+    Quirk(
+        8,
+        "MethodNotAllowed names Method and ResourceType, and the answer has an Allow header.",
+        "HTTP wants Allow with 405.",
+        _VERSITY + "/general.go; RFC 9110 section 15.5.6",
+    ),
+    Quirk(
+        9,
+        "ListDirectoryBuckets is GET / on the host s3express-control.*; GET / anywhere else is ListBuckets.",
+        "The two have the same method and path in the model.",
+        _API + "/API_ListDirectoryBuckets.html",
+    ),
+    Quirk(
+        10,
+        "WriteGetObjectResponse is a fixed path that no bucket can have, with {RequestRoute} as host prefix.",
+        "Its path looks like a bucket's.",
+        _API + "/API_WriteGetObjectResponse.html",
+    ),
+    Quirk(
+        11,
+        "OPTIONS is a CORS preflight, and POST of a form to a bucket an upload; neither is in the model.",
+        "They get the pseudo operations PreflightRequest and PostObject.",
+        _API + "/RESTOPTIONSobject.html, " + _API + "/RESTObjectPOST.html",
+    ),
+    # target
+    Quirk(
+        12,
+        "A key may hold `..` only as long as, read from the left, it never climbs above its root.",
+        "Anything else is 400, Couldn't parse the specified URI.",
+        _GUIDE + "/object-keys.html (cumulative count of relative path segments)",
+    ),
+    Quirk(
+        13,
+        "A target that is not UTF-8 once decoded, or holds a bad escape or NUL, is InvalidURI.",
+        "Keys are UTF-8; the index orders them by their bytes.",
+        "ceph/s3-tests, test_object_read_unreadable",
+    ),
+    Quirk(
+        14,
+        "`+` is a plus sign in the path and a space in the query.",
+        "Clients that encode keys as forms store keys with a plus sign in them on S3 too.",
+        "RFC 3986; encoded listings answer in the same way, quirk 33",
+    ),
+    # parsing
+    Quirk(
+        15,
+        "`aws-chunked` is a transfer matter: it is taken off the stored Content-Encoding.",
+        "`gzip,aws-chunked` is stored as `gzip`.",
+        _API + "/sigv4-streaming.html",
+    ),
+    Quirk(
+        16,
+        "Content-Length is the decoded length, whatever the framing added.",
+        "x-amz-decoded-content-length is required with aws-chunked; absent or unreadable is 411.",
+        _VERSITY + "/unsigned_streaming_payload_trailer.go",
+    ),
+    Quirk(
+        17,
+        "The x-amz-checksum-* headers of CompleteMultipartUpload describe the object, not the body.",
+        "In the model: checksum members without the httpChecksum trait.",
+        _API + "/API_CompleteMultipartUpload.html",
+    ),
+    Quirk(
+        18,
+        "A blank number, enumeration or time means that the parameter is absent; Expires keeps its raw text.",
+        "`max-keys=` lists by the default. S3 stores Expires as it came and gives it back so.",
+        "ceph/s3-tests, test_bucket_list_maxkeys_none; botocore handle_expires_header",
+    ),
+    Quirk(
+        19,
+        "A conditional header whose date cannot be read is ignored.",
+        "HTTP says so.",
+        "RFC 9110 section 13.1.3",
+    ),
+    Quirk(
+        20,
+        "Headers and query values with a closed set of values have errors of their own (ENUM_ERRORS).",
+        "Clients' tests name them: InvalidStorageClass, Unknown metadata directive.",
+        _VERSITY + "; versity/versitygw issue 1984 for encoding-type",
+    ),
+    Quirk(
+        21,
+        "A document that is not well-formed or not of the schema is MalformedXML; some operations differ.",
+        "ACL documents answer MalformedACLError, a wrong versioning status "
+        "IllegalVersioningConfigurationException.",
+        "ceph/s3-tests, test_lifecycle_invalid_status; aws/aws-sdk-js-v3 issue 2267; "
+        + _API
+        + "/ErrorResponses.html",
+    ),
+    Quirk(
+        22,
+        "An absent document is MissingRequestBodyError where one is needed; CompleteMultipartUpload's is "
+        "MalformedXML.",
+        "The model marks some of these members optional.",
+        "ceph/s3-tests, test_multipart_upload_empty; " + _VERSITY,
+    ),
+    Quirk(
+        23,
+        "Documents are accepted with and without S3's namespace; declarations of types and entities never.",
+        "Hand-written clients leave the namespace out. Entities can grow without end.",
+        _API + "/API_DeleteObjects.html (examples without namespace)",
+    ),
+    Quirk(
+        24,
+        "Operations with httpChecksumRequired want Content-MD5 or a checksum, else InvalidRequest.",
+        "The message names both.",
+        _VERSITY + "; the trait requestChecksumRequired in the model",
+    ),
+    Quirk(
+        25,
+        "In a presigned URL, x-amz-* query parameters stand for headers.",
+        "Several SDKs hoist headers into the query when they presign.",
+        _API + "/sigv4-query-string-auth.html; aws/aws-sdk-js-v3 hoists by default",
+    ),
+    Quirk(
+        26,
+        "A response-* value outside ISO-8859-1 is InvalidArgument; a control character in it too.",
+        "The value becomes a header of the answer.",
+        "guardian/grid pull request 1716, CartoDB/cartodb issue 10701 (S3's answers)",
+    ),
+    Quirk(
+        27,
+        "Metadata headers are ISO-8859-1 on the way in; others than ASCII come back in RFC 2047 form.",
+        "HTTP headers have no other encoding.",
+        _GUIDE + "/UsingMetadata.html (example x-amz-meta-nonascii)",
+    ),
+    # answering
+    Quirk(
+        28,
+        "Root elements have names of their own (ROOT_NAMES).",
+        "botocore's copy of the model has dropped them; clients other than botocore check them.",
+        "the response syntax of each operation in " + _API,
+    ),
+    Quirk(
+        29,
+        "Elements of listings have an order that is not the model's (ELEMENT_ORDER).",
+        "Streaming parsers want the head before the entries.",
+        "versity/versitygw issues 1985 and 2156 (S3's answers)",
+    ),
+    Quirk(
+        30,
+        "GetBucketLocation answers the region as text of the root; empty means us-east-1.",
+        "The model has a member inside a structure.",
+        "botocore parse_get_bucket_location; " + _API + "/API_GetBucketLocation.html",
+    ),
+    Quirk(
+        31,
+        "Times in documents have milliseconds, always .000 for last modified, created and initiated.",
+        "Last-Modified has whole seconds, and the two must agree.",
+        "versity/versitygw issue 1985 (S3's answer)",
+    ),
+    Quirk(
+        32,
+        "ETags stand in quotation marks (&quot; in documents), except in GetObjectAttributes.",
+        "The service works with bare ETags; the wire adds and takes the marks.",
+        _API + "/API_GetObjectAttributes.html (examples)",
+    ),
+    Quirk(
+        33,
+        "With EncodingType url, keys, prefixes and markers are encoded as forms are, `/` and `*` excepted.",
+        "`a+ b(1)` is `a%2B+b%281%29`. UploadIdMarker and tokens stay as they are.",
+        "versity/versitygw issues 2156 and 2169 (S3's answers)",
+    ),
+    Quirk(
+        34,
+        "Characters that XML 1.0 cannot hold are written as references (&#x1;) nevertheless.",
+        "This is why encoding-type exists; SDKs fail on it with S3 too. In errors they are replaced.",
+        "basho/riak_cs pull request 1255, boto/botocore issue 3496",
+    ),
+    Quirk(
+        35,
+        "Some operations answer another status than the model's (STATUSES).",
+        "botocore does not look; other clients and S3's documents do.",
+        _API + "/API_PutBucketPolicy.html; " + _VERSITY,
+    ),
+    Quirk(
+        36,
+        "Errors are a bare <Error> without namespace; none with HEAD and 304.",
+        "The namespace stands on results only.",
+        _API + "/ErrorResponses.html",
+    ),
+    Quirk(
+        37,
+        "ListObjectVersions mixes Version and DeleteMarker elements: by key, then newest first.",
+        "Some clients keep the order of the document.",
+        _API + "/API_ListObjectVersions.html (examples)",
+    ),
+    Quirk(
+        38,
+        "CompleteMultipartUpload may answer 200, keep the line alive with white space, and end in an Error.",
+        "White space may only follow the XML declaration, so the rest is sent without it.",
+        _API + "/API_CompleteMultipartUpload.html",
+    ),
+    # payload
+    Quirk(
+        39,
+        "Framing that lies is IncompleteBody; a chunk under 8 KiB before another one InvalidChunkSizeError.",
+        "aws-chunked has no error of its own for a bad size, a missing CRLF or a wrong sum.",
+        _VERSITY + "/unsigned_streaming_payload_trailer.go and signed_streaming_payload.go",
+    ),
+    Quirk(
+        40,
+        "A trailer that was not announced, or announced and not sent, is MalformedTrailerError.",
+        "x-amz-trailer is signed, the trailer's name is not.",
+        _VERSITY + "/unsigned_streaming_payload_trailer.go",
+    ),
+    Quirk(
+        41,
+        "A plain chunked transfer coding, without a decoded length, is NotImplemented (Transfer-Encoding).",
+        "S3 wants to know the size before the first byte.",
+        _API + "/API_PutObject.html (Content-Length is required); the error is S3's since 2010",
+    ),
+)
+
+# Quirk 3: what S3 calls a subresource, including those that old models lack and those that S3 has dropped.
+SUBRESOURCES = frozenset(
+    (
+        *("abac", "accelerate", "acl", "analytics", "annotation", "append", "attributes", "cors", "delete"),
+        *("encryption", "intelligent-tiering", "inventory", "legal-hold", "lifecycle", "location"),
+        *("logging", "metadataAnnotationTable", "metadataConfiguration", "metadataInventoryTable"),
+        *("metadataJournalTable", "metadataTable", "metrics", "notification", "object-lock"),
+        *("ownershipControls", "policy", "policyStatus", "publicAccessBlock", "renameObject"),
+        *("replication", "requestPayment", "restore", "retention", "select", "session", "storageClass"),
+        *("tagging", "torrent", "uploads", "versioning", "versions", "website"),
+    )
+)
+
+# Quirk 6: (method, subresource) on a key -> message of InvalidRequest.
+BUCKET_ONLY: Mapping[tuple[str, str], str] = {
+    ("GET", "uploads"): "Key is not expected for the GET method ?uploads subresource",
+    ("GET", "versions"): "There is no such thing as the ?versions sub-resource for a key",
+}
+
+# Quirk 9: operation -> what its Host header begins with.
+HOST_PREFIXES: Mapping[str, str] = {"ListDirectoryBuckets": "s3express-control."}
+
+# Quirk 20: wire name -> (code, message).
+ENUM_ERRORS: Mapping[str, tuple[str, str | None]] = {
+    "encoding-type": ("InvalidArgument", "Invalid Encoding Method specified in Request"),
+    "x-amz-acl": ("InvalidArgument", None),
+    "x-amz-checksum-algorithm": (
+        "InvalidRequest",
+        "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [{valid}]",
+    ),
+    "x-amz-checksum-type": ("InvalidRequest", "Value for x-amz-checksum-type header is invalid."),
+    "x-amz-metadata-directive": ("InvalidArgument", "Unknown metadata directive."),
+    "x-amz-object-attributes": ("InvalidArgument", "Invalid attribute name specified."),
+    "x-amz-object-lock-legal-hold": ("InvalidArgument", "Legal Hold must be either of 'ON' or 'OFF'"),
+    "x-amz-object-lock-mode": ("InvalidArgument", "Unknown wormMode directive."),
+    "x-amz-object-ownership": ("InvalidArgument", "Invalid x-amz-object-ownership header: {value}"),
+    "x-amz-optional-object-attributes": ("InvalidArgument", "Invalid attribute name specified."),
+    "x-amz-server-side-encryption": (
+        "InvalidArgument",
+        "The encryption method specified is not supported",
+    ),
+    "x-amz-storage-class": ("InvalidStorageClass", None),
+    "x-amz-tagging-directive": ("InvalidArgument", "Unknown tagging directive."),
+}
+
+# Quirk 20: names of integers with a range -> (lowest, highest, message).
+INTEGER_RANGES: Mapping[str, tuple[int, int, str]] = {
+    "max-buckets": (1, 10_000, "Argument max-buckets must be an integer between 1 and 10000."),
+    "max-keys": (0, 2**31 - 1, "Argument max-keys must be an integer between 0 and 2147483647"),
+    "max-parts": (0, 2**31 - 1, "Argument max-parts must be an integer between 0 and 2147483647"),
+    "max-uploads": (0, 2**31 - 1, "Argument max-uploads must be an integer between 0 and 2147483647"),
+    "part-number-marker": (
+        0,
+        2**31 - 1,
+        "Argument part-number-marker must be an integer between 0 and 2147483647",
+    ),
+    "partNumber": (1, 10_000, "Part number must be an integer between 1 and 10000, inclusive."),
+}
+
+# Quirk 21: operation -> code for a document that is not of its schema. MalformedXML for all others.
+DOCUMENT_ERRORS: Mapping[str, str] = {
+    "PutBucketAcl": "MalformedACLError",
+    "PutBucketVersioning": "IllegalVersioningConfigurationException",
+    "PutObjectAcl": "MalformedACLError",
+}
+
+# Quirk 21: shapes whose values the service judges, because S3 has a better answer than MalformedXML.
+OPEN_ENUMS = frozenset({"BucketLocationConstraint", "Event"})
+
+# Quirk 22: operation -> code for an absent document that the model calls optional.
+ABSENT_DOCUMENTS: Mapping[str, str] = {
+    "CompleteMultipartUpload": "MalformedXML",
+    "PutBucketLifecycleConfiguration": "MissingRequestBodyError",
+    "PutObjectLegalHold": "MalformedXML",
+    "PutObjectLockConfiguration": "MissingRequestBodyError",
+    "PutObjectRetention": "MalformedXML",
+}
+
+# Quirk 20: required header -> (code, message) when absent. InvalidArgument for all others.
+ABSENT_MEMBERS: Mapping[str, tuple[str, str]] = {
+    "x-amz-object-attributes": (
+        "InvalidRequest",
+        "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or "
+        "empty",
+    ),
+}
+
+# Quirk 28. What is absent has the name of the payload member, or of the output shape.
+ROOT_NAMES: Mapping[str, str] = {
+    "CompleteMultipartUpload": "CompleteMultipartUploadResult",
+    "CopyObject": "CopyObjectResult",
+    "CreateMultipartUpload": "InitiateMultipartUploadResult",
+    "CreateSession": "CreateSessionResult",
+    "DeleteObjects": "DeleteResult",
+    "GetBucketAccelerateConfiguration": "AccelerateConfiguration",
+    "GetBucketAcl": "AccessControlPolicy",
+    "GetBucketCors": "CORSConfiguration",
+    "GetBucketLifecycle": "LifecycleConfiguration",
+    "GetBucketLifecycleConfiguration": "LifecycleConfiguration",
+    "GetBucketLocation": "LocationConstraint",
+    "GetBucketLogging": "BucketLoggingStatus",
+    "GetBucketNotification": "NotificationConfiguration",
+    "GetBucketNotificationConfiguration": "NotificationConfiguration",
+    "GetBucketRequestPayment": "RequestPaymentConfiguration",
+    "GetBucketTagging": "Tagging",
+    "GetBucketVersioning": "VersioningConfiguration",
+    "GetBucketWebsite": "WebsiteConfiguration",
+    "GetObjectAcl": "AccessControlPolicy",
+    "GetObjectAttributes": "GetObjectAttributesResponse",
+    "GetObjectTagging": "Tagging",
+    "ListBucketAnalyticsConfigurations": "ListBucketAnalyticsConfigurationResult",
+    "ListBucketIntelligentTieringConfigurations": "ListBucketIntelligentTieringConfigurationsResult",
+    "ListBucketInventoryConfigurations": "ListInventoryConfigurationsResult",
+    "ListBucketMetricsConfigurations": "ListMetricsConfigurationsResult",
+    "ListBuckets": "ListAllMyBucketsResult",
+    "ListDirectoryBuckets": "ListAllMyDirectoryBucketsResult",
+    "ListMultipartUploads": "ListMultipartUploadsResult",
+    "ListObjectVersions": "ListVersionsResult",
+    "ListObjects": "ListBucketResult",
+    "ListObjectsV2": "ListBucketResult",
+    "ListParts": "ListPartsResult",
+    "UploadPartCopy": "CopyPartResult",
+}
+
+# Quirk 29: shape -> members that come first, in this order; the rest follow in the model's.
+ELEMENT_ORDER: Mapping[str, tuple[str, ...]] = {
+    "DeleteMarkerEntry": ("Key", "VersionId", "IsLatest", "LastModified", "Owner"),
+    "GetBucketAclOutput": ("Owner", "Grants"),
+    "Initiator": ("ID", "DisplayName"),
+    "ListBucketsOutput": ("Owner", "Buckets"),
+    "ListMultipartUploadsOutput": (
+        *("Bucket", "KeyMarker", "UploadIdMarker", "NextKeyMarker", "NextUploadIdMarker", "Prefix"),
+        *("Delimiter", "MaxUploads", "EncodingType", "IsTruncated", "Uploads", "CommonPrefixes"),
+    ),
+    "ListObjectVersionsOutput": (
+        *("Name", "Prefix", "KeyMarker", "VersionIdMarker", "NextKeyMarker", "NextVersionIdMarker"),
+        *("MaxKeys", "Delimiter", "EncodingType", "IsTruncated", "Versions", "DeleteMarkers"),
+    ),
+    "ListObjectsOutput": (
+        *("Name", "Prefix", "Marker", "NextMarker", "MaxKeys", "Delimiter", "EncodingType"),
+        *("IsTruncated", "Contents", "CommonPrefixes"),
+    ),
+    "ListObjectsV2Output": (
+        *("Name", "Prefix", "StartAfter", "ContinuationToken", "NextContinuationToken", "KeyCount"),
+        *("MaxKeys", "Delimiter", "EncodingType", "IsTruncated", "Contents", "CommonPrefixes"),
+    ),
+    "ListPartsOutput": (
+        *("Bucket", "Key", "UploadId", "Initiator", "Owner", "StorageClass", "PartNumberMarker"),
+        *("NextPartNumberMarker", "MaxParts", "IsTruncated", "Parts"),
+    ),
+    "MultipartUpload": ("Key", "UploadId", "Initiator", "Owner", "StorageClass", "Initiated"),
+    "Object": (
+        *("Key", "LastModified", "ETag", "ChecksumAlgorithm", "ChecksumType", "Size", "Owner"),
+        "StorageClass",
+    ),
+    "ObjectVersion": (
+        *("Key", "VersionId", "IsLatest", "LastModified", "ETag", "ChecksumAlgorithm", "ChecksumType"),
+        *("Size", "StorageClass", "Owner"),
+    ),
+    "Owner": ("ID", "DisplayName"),
+    "Part": ("PartNumber", "LastModified", "ETag", "Size"),
+}
+
+# Quirk 37: shape -> two lists that are written as one.
+MERGED_LISTS: Mapping[str, tuple[str, str]] = {"ListObjectVersionsOutput": ("Versions", "DeleteMarkers")}
+
+# Quirk 32: operations whose document has bare ETags.
+BARE_ETAGS = frozenset({"GetObjectAttributes"})
+
+# Quirk 31: shapes of times that have whole seconds.
+WHOLE_SECONDS = frozenset({"CreationDate", "Initiated", "LastModified"})
+
+# Quirk 33: members that are encoded when the result's EncodingType is "url".
+URL_ENCODED = frozenset(
+    {"Delimiter", "Key", "KeyMarker", "Marker", "NextKeyMarker", "NextMarker", "Prefix", "StartAfter"}
+)
+
+# Quirk 35.
+STATUSES: Mapping[str, int] = {
+    "PutBucketPolicy": 204,
+    "PutBucketTagging": 204,
+    "RestoreObject": 202,
+}

@@ -1,0 +1,175 @@
+"""Readers of XML documents: one function per shape, made once, from a node to boto3's value.
+
+S3 validates documents against a schema. What the schema does not have, has twice or lacks is refused, with
+the operation's code (quirk 21).
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from binascii import Error as Base64Error
+from collections.abc import Callable
+from typing import Any
+
+from botocore.model import ListShape, Shape, StringShape, StructureShape
+
+from s3fixture.errors import S3Error
+from s3fixture.model import quirks
+from s3fixture.wire.documents import DocumentError, Node, parse_document
+from s3fixture.wire.times import parse_time
+
+Reader = Callable[[Node], Any]
+_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
+_BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
+
+
+def make_document_reader(operation: str, root: str, shape: StructureShape) -> Callable[[bytes], Any]:
+    """From the bytes of a document with the element `root` to the parameters of `shape`."""
+    code = quirks.DOCUMENT_ERRORS.get(operation, "MalformedXML")
+    read_root = _make(shape)
+
+    def read(data: bytes) -> Any:
+        try:
+            node = parse_document(data)
+        except DocumentError as error:
+            raise S3Error("MalformedXML") from error
+        try:
+            if node.name != root:
+                raise DocumentError(f"the root is {node.name}, not {root}")
+            return read_root(node)
+        except DocumentError as error:
+            raise S3Error(code) from error
+
+    return read
+
+
+def _make(shape: Shape) -> Reader:
+    if isinstance(shape, StructureShape):
+        return _make_structure(shape)
+    if isinstance(shape, ListShape):
+        return _make_list(shape)
+    return _SCALARS[shape.type_name](shape)
+
+
+def _make_structure(shape: StructureShape) -> Reader:
+    """Members with a location stand in the head of the request, not in the document."""
+    elements: dict[str, tuple[str, Reader, bool]] = {}
+    attributes: dict[str, str] = {}
+    inside = {name: inner for name, inner in shape.members.items() if not inner.serialization.get("location")}
+    for member, inner in inside.items():
+        name = inner.serialization.get("name", member)
+        if inner.serialization.get("xmlAttribute"):
+            attributes[name.rpartition(":")[2]] = member
+        elif isinstance(inner, ListShape) and inner.serialization.get("flattened"):
+            elements[name] = member, _make(inner.member), True
+        else:
+            elements[name] = member, _make(inner), False
+    required = frozenset(shape.required_members) & inside.keys()
+
+    def read(node: Node) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for name, value in node.attributes.items():
+            if name in attributes:
+                result[attributes[name]] = value
+        for child in node.children:
+            try:
+                member, read_child, repeated = elements[child.name]
+            except KeyError:
+                raise DocumentError(f"{node.name} has no element {child.name}") from None
+            if repeated:
+                result.setdefault(member, []).append(read_child(child))
+            elif member in result:
+                raise DocumentError(f"{child.name} stands twice in {node.name}")
+            else:
+                result[member] = read_child(child)
+        if not required <= result.keys():
+            raise DocumentError(f"{node.name} lacks {', '.join(sorted(required - result.keys()))}")
+        return result
+
+    return read
+
+
+def _make_list(shape: ListShape) -> Reader:
+    item_name = shape.member.serialization.get("name", "member")
+    read_item = _make(shape.member)
+
+    def read(node: Node) -> list[Any]:
+        for child in node.children:
+            if child.name != item_name:
+                raise DocumentError(f"{node.name} has no element {child.name}")
+        return [read_item(child) for child in node.children]
+
+    return read
+
+
+def _text(node: Node) -> str:
+    if node.children:
+        raise DocumentError(f"{node.name} holds elements where text belongs")
+    return node.text
+
+
+def _make_string(shape: Shape) -> Reader:
+    if shape.name == "ETag":  # quirk 32
+        return lambda node: _text(node).strip().strip('"')
+    if not isinstance(shape, StringShape) or not shape.enum or shape.name in quirks.OPEN_ENUMS:
+        return _text
+    values = frozenset(shape.enum)
+
+    def read(node: Node) -> str:
+        text = _text(node).strip()
+        if text not in values:
+            raise DocumentError(f"{text!r} is no value of {node.name}")
+        return text
+
+    return read
+
+
+def _make_integer(_shape: Shape) -> Reader:
+    def read(node: Node) -> int:
+        text = _text(node).strip()
+        if not _INTEGER.fullmatch(text):
+            raise DocumentError(f"{node.name} is not an integer: {text!r}")
+        return int(text)
+
+    return read
+
+
+def _make_boolean(_shape: Shape) -> Reader:
+    def read(node: Node) -> bool:
+        try:
+            return _BOOLEANS[_text(node).strip().lower()]
+        except KeyError:
+            raise DocumentError(f"{node.name} is neither true nor false") from None
+
+    return read
+
+
+def _make_timestamp(_shape: Shape) -> Reader:
+    def read(node: Node) -> Any:
+        moment = parse_time(_text(node))
+        if moment is None:
+            raise DocumentError(f"{node.name} is not a time: {node.text!r}")
+        return moment
+
+    return read
+
+
+def _make_blob(_shape: Shape) -> Reader:
+    def read(node: Node) -> bytes:
+        try:
+            return base64.b64decode(_text(node))
+        except (Base64Error, ValueError):
+            raise DocumentError(f"{node.name} is not base64") from None
+
+    return read
+
+
+_SCALARS: dict[str, Callable[[Shape], Reader]] = {
+    "blob": _make_blob,
+    "boolean": _make_boolean,
+    "integer": _make_integer,
+    "long": _make_integer,
+    "string": _make_string,
+    "timestamp": _make_timestamp,
+}

@@ -1,0 +1,231 @@
+"""From a request to parameters, named and typed as boto3 does: one function per operation, made once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from botocore.model import OperationModel, Shape, StructureShape
+
+from s3fixture.errors import S3Error
+from s3fixture.model import quirks
+from s3fixture.wire.document_readers import make_document_reader
+from s3fixture.wire.payload import Payload
+from s3fixture.wire.request import Request
+from s3fixture.wire.target import Target
+from s3fixture.wire.values import Reader, make_reader
+
+DOCUMENT_LIMIT = 2 * 1024 * 1024  # bytes; 1,000 keys of 1,024 bytes and their markup fit
+_AWS_CHUNKED = "aws-chunked"
+_SKIPPED_HEADERS = frozenset({"content-length"})  # quirk 16: the payload knows it
+
+Parser = Callable[[Request, Target, Payload], dict[str, Any]]
+_Table = dict[str, tuple[str, Reader | None]]
+_BodyReader = Callable[[Payload, dict[str, Any]], None]
+
+
+def make_parser(operation: OperationModel) -> Parser:
+    """The parser of one operation; it raises S3Error for whatever S3 refuses."""
+    shape = operation.input_shape
+    if shape is None:
+        return lambda request, target, payload: {}
+    headers = _table(shape, "header", str.lower)
+    query = _table(shape, "querystring", str)
+    prefixes = [
+        (str(inner.serialization["name"]).lower(), member)
+        for member, inner in shape.members.items()
+        if inner.serialization.get("location") == "headers"
+    ]
+    uses = {inner.serialization["name"] for inner in _at(shape, "uri").values()}
+    required = _required(shape)
+    read_body = _make_body_reader(operation, shape)
+    verify = _has_body(shape) and not _describes_the_object(operation, shape)
+    needs_checksum = bool(operation.http_checksum.get("requestChecksumRequired"))
+    has_length, has_expires = "ContentLength" in shape.members, "Expires" in shape.members
+
+    def parse(request: Request, target: Target, payload: Payload) -> dict[str, Any]:
+        params: dict[str, Any] = {}
+        if "Bucket" in uses:
+            params["Bucket"] = target.bucket
+        if "Key" in uses:
+            params["Key"] = target.key
+        sent = request.headers
+        if target.query:
+            if "X-Amz-Signature" in target.query:
+                sent = _with_hoisted(sent, target)
+            _read_query(target.query, query, params)
+        _read_headers(sent, headers, prefixes, params)
+        if has_expires and sent.get("expires"):  # quirk 18
+            params["ExpiresString"] = sent["expires"]
+        for member, name in required:
+            if member not in params:
+                raise _missing(name)
+        if verify:
+            payload.expect_checksums(sent)
+        if needs_checksum and not payload.declared_algorithm and "content-md5" not in sent:  # quirk 24
+            raise S3Error(
+                "InvalidRequest", "Missing required header for this request: Content-MD5 OR x-amz-checksum-*"
+            )
+        read_body(payload, params)
+        if has_length and payload.length_known:
+            params["ContentLength"] = payload.size
+        return params
+
+    return parse
+
+
+def _at(shape: StructureShape, location: str) -> dict[str, Shape]:
+    return {
+        member: inner
+        for member, inner in shape.members.items()
+        if inner.serialization.get("location") == location
+    }
+
+
+def _table(shape: StructureShape, location: str, fold: Callable[[str], str]) -> _Table:
+    table: _Table = {}
+    for member, inner in _at(shape, location).items():
+        name = fold(inner.serialization["name"])
+        if name not in _SKIPPED_HEADERS:
+            table[name] = member, make_reader(name, inner)
+    if location == "header" and "content-encoding" in table:
+        table["content-encoding"] = "ContentEncoding", _read_content_encoding
+    return table
+
+
+def _required(shape: StructureShape) -> list[tuple[str, str]]:
+    """(member, wire name) of what must be in the query and the headers."""
+    items = ((member, shape.members[member].serialization) for member in shape.required_members)
+    return [
+        (member, item["name"]) for member, item in items if item.get("location") in ("querystring", "header")
+    ]
+
+
+def _missing(name: str) -> S3Error:
+    if name in quirks.ABSENT_MEMBERS:
+        code, message = quirks.ABSENT_MEMBERS[name]
+        return S3Error(code, message)
+    return S3Error("InvalidArgument", f"{name} is required", ArgumentName=name, ArgumentValue="")
+
+
+def _has_body(shape: StructureShape) -> bool:
+    return any(not inner.serialization.get("location") for inner in shape.members.values())
+
+
+def _describes_the_object(operation: OperationModel, shape: StructureShape) -> bool:
+    """Quirk 17."""
+    return "ChecksumCRC32" in shape.members and not operation.http_checksum
+
+
+def _with_hoisted(headers: dict[str, str], target: Target) -> dict[str, str]:
+    """Quirk 25. What was sent as a header wins."""
+    hoisted = {name.lower(): value for name, value in target.query_items if name.lower().startswith("x-amz-")}
+    return {**hoisted, **headers}
+
+
+def _read_query(query: Mapping[str, str], table: _Table, params: dict[str, Any]) -> None:
+    for name, text in query.items():
+        if name in table:
+            member, read = table[name]
+            value = text if read is None else read(text)
+            if value is not None:
+                params[member] = value
+
+
+def _read_headers(
+    headers: Mapping[str, str], table: _Table, prefixes: list[tuple[str, str]], params: dict[str, Any]
+) -> None:
+    for _, member in prefixes:
+        params[member] = {}
+    for name, text in headers.items():
+        if name in table:
+            member, read = table[name]
+            value = text if read is None else read(text)
+            if value is not None:
+                params[member] = value
+        else:
+            for prefix, member in prefixes:
+                if name.startswith(prefix):
+                    params[member][name[len(prefix) :]] = text
+
+
+def _read_content_encoding(text: str) -> str | None:
+    """Quirk 15."""
+    if _AWS_CHUNKED not in text:
+        return text
+    codings = [coding.strip() for coding in text.split(",")]
+    return ",".join(coding for coding in codings if coding != _AWS_CHUNKED) or None
+
+
+def _make_body_reader(operation: OperationModel, shape: StructureShape) -> _BodyReader:
+    member = shape.serialization.get("payload")
+    if member is None:
+        return _make_whole_reader(operation, shape)
+    inner = shape.members[member]
+    if isinstance(inner, StructureShape):
+        return _make_member_reader(operation, member, inner, required=member in shape.required_members)
+    if inner.type_name == "blob":
+        return _make_streaming_reader(member)
+    return _make_text_reader(member)
+
+
+def _make_streaming_reader(member: str) -> _BodyReader:
+    def read(payload: Payload, params: dict[str, Any]) -> None:
+        if not payload.length_known:
+            raise S3Error("MissingContentLength")
+        payload.want("MD5")
+        params[member] = payload
+
+    return read
+
+
+def _make_text_reader(member: str) -> _BodyReader:
+    """A bucket policy: JSON, which the service judges."""
+
+    def read(payload: Payload, params: dict[str, Any]) -> None:
+        data = payload.read_all(DOCUMENT_LIMIT)
+        if not data:
+            raise S3Error("MissingRequestBodyError")
+        try:
+            params[member] = data.decode()
+        except UnicodeError:
+            raise S3Error("MalformedPolicy") from None
+
+    return read
+
+
+def _make_member_reader(
+    operation: OperationModel, member: str, shape: StructureShape, *, required: bool
+) -> _BodyReader:
+    read_document = make_document_reader(operation.name, shape.serialization["name"], shape)
+    absent = "MissingRequestBodyError" if required else quirks.ABSENT_DOCUMENTS.get(operation.name)
+
+    def read(payload: Payload, params: dict[str, Any]) -> None:
+        data = payload.read_all(DOCUMENT_LIMIT)
+        if data:
+            params[member] = read_document(data)
+        elif absent:  # quirk 22
+            raise S3Error(absent)
+
+    return read
+
+
+def _make_whole_reader(operation: OperationModel, shape: StructureShape) -> _BodyReader:
+    """Of an operation whose members without location stand in the document, if there are any."""
+    if not _has_body(shape):
+        return lambda payload, params: _drain(payload)
+    root = shape.serialization.get("name", shape.name)
+    read_document = make_document_reader(operation.name, root, shape)
+
+    def read(payload: Payload, params: dict[str, Any]) -> None:
+        data = payload.read_all(DOCUMENT_LIMIT)
+        if not data:
+            raise S3Error("MissingRequestBodyError")
+        params.update(read_document(data))
+
+    return read
+
+
+def _drain(payload: Payload) -> None:
+    """A body that the operation has no use for is still verified, and read so that the line stays usable."""
+    payload.read_all(DOCUMENT_LIMIT)

@@ -1,0 +1,200 @@
+"""Which operation a request asks for: one table, made out of the model."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from botocore.model import OperationModel, ServiceModel
+
+from s3fixture.errors import S3Error
+from s3fixture.model import quirks
+from s3fixture.wire.target import Target
+
+POST_OBJECT = "PostObject"
+PREFLIGHT = "PreflightRequest"
+
+_SERVICE, _BUCKET, _OBJECT = "SERVICE", "BUCKET", "OBJECT"
+_KINDS = {"/": _SERVICE, "/{Bucket}": _BUCKET, "/{Bucket}/{Key+}": _OBJECT}
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """One operation, and what tells it apart from others of its method, kind of path and subresource."""
+
+    operation: str
+    names: frozenset[str]  # query names that must be there
+    values: tuple[tuple[str, str], ...]  # query values that must be so
+    headers: frozenset[str]
+    host_prefix: str
+
+    @property
+    def weight(self) -> int:
+        return len(self.names) + len(self.values) + len(self.headers) + len(self.host_prefix)
+
+    def matches(self, query: Mapping[str, str], headers: Mapping[str, str]) -> bool:
+        return (
+            self.names <= query.keys()
+            and self.headers <= headers.keys()
+            and all(query.get(name) == value for name, value in self.values)
+            and headers.get("host", "").startswith(self.host_prefix)
+        )
+
+
+class Router:
+    """Looks routes up by (method, kind of path, subresource); the subresource "" is none."""
+
+    def __init__(self, model: ServiceModel) -> None:
+        self._fixed: dict[str, str] = {}  # quirk 10: raw path -> operation
+        self._table = _build_table(model, self._fixed)
+        self._known = {key[1:] for key in self._table}
+        self._implemented = {subresource for _, subresource in self._known}
+        self._subresources = quirks.SUBRESOURCES | self._implemented - {""}
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """All operations that have a route, sorted."""
+        routed = {route.operation for routes in self._table.values() for route in routes}
+        return tuple(sorted(routed.union(self._fixed.values())))
+
+    def route(self, method: str, target: Target, headers: Mapping[str, str]) -> str:
+        """The operation's name; see `Protocol.route`."""
+        if method == "OPTIONS":  # quirk 11
+            return PREFLIGHT
+        kind = _OBJECT if target.key is not None else _BUCKET if target.bucket is not None else _SERVICE
+        query = target.query
+        subresource = self._subresource(query) if query else ""
+        if method == "POST" and not subresource:
+            special = self._post(kind, target, headers)
+            if special:
+                return special
+        _check_copy_source(method, kind, headers)
+        if query and method == "PUT" and kind == _OBJECT:
+            _check_part_address(query)
+        routes = self._table.get((method, kind, subresource), ())
+        for route in routes:
+            if route.matches(query, headers):
+                return route.operation
+        if routes and subresource:  # what it requires is missing: the parser says what
+            return routes[-1].operation
+        raise self._no_route(method, kind, subresource)
+
+    def _subresource(self, query: Mapping[str, str]) -> str:
+        """Quirks 3 and 4."""
+        found = [name for name in query if name in self._subresources]
+        if len(found) > 1:
+            raise S3Error(
+                "InvalidArgument",
+                f"Conflicting query string parameters: {', '.join(sorted(found))}",
+                ArgumentName="ResourceType",
+                ArgumentValue=found[0],
+            )
+        return found[0] if found else ""
+
+    def _post(self, kind: str, target: Target, headers: Mapping[str, str]) -> str | None:
+        """Quirks 10 and 11."""
+        if target.path in self._fixed:
+            return self._fixed[target.path]
+        form = headers.get("content-type", "").lower().startswith("multipart/form-data")
+        return POST_OBJECT if form and kind == _BUCKET else None
+
+    def _no_route(self, method: str, kind: str, subresource: str) -> S3Error:
+        if subresource and subresource not in self._implemented:  # quirk 3
+            return S3Error("NotImplemented", ResourceType=subresource.upper())
+        if (kind, subresource) in self._known or kind == _SERVICE:
+            allowed = [m for m, *rest in self._table if rest == [kind, subresource] and m != method]
+            return _method_not_allowed(method, subresource.upper() or kind, allowed)
+        if kind == _BUCKET:
+            return S3Error("InvalidRequest", "A key must be specified")
+        message = quirks.BUCKET_ONLY.get((method, subresource))  # quirk 6
+        return S3Error(
+            "InvalidRequest",
+            message or f"Key is not expected for the {method} method ?{subresource} subresource",
+        )
+
+
+def _build_table(
+    model: ServiceModel, fixed: dict[str, str]
+) -> dict[tuple[str, str, str], tuple[_Route, ...]]:
+    groups: defaultdict[tuple[str, str, str], dict[_Route, bool]] = defaultdict(dict)
+    for name in sorted(model.operation_names, key=lambda name: _is_deprecated(model, name)):
+        operation = model.operation_model(name)
+        path, _, literals = operation.http["requestUri"].partition("?")
+        if path not in _KINDS:
+            fixed[path] = name
+            continue
+        subresource, route = _describe(operation, literals)
+        group = groups[operation.http["method"], _KINDS[path], subresource]
+        if not any(_same_demands(route, other) for other in group):  # quirk 1: the first is not deprecated
+            group[route] = True
+    return {
+        key: tuple(sorted(group, key=lambda route: route.weight, reverse=True))
+        for key, group in groups.items()
+    }
+
+
+def _is_deprecated(model: ServiceModel, name: str) -> bool:
+    return bool(model.operation_model(name).deprecated)
+
+
+def _describe(operation: OperationModel, literals: str) -> tuple[str, _Route]:
+    """The subresource and, quirk 2, the demands of one operation."""
+    pairs = parse_qsl(literals, keep_blank_values=True)
+    names = [name for name, value in pairs if not value and name != "x-id"]
+    values = tuple((name, value) for name, value in pairs if value and name != "x-id")
+    shape = operation.input_shape
+    required = [shape.members[member].serialization for member in shape.required_members] if shape else []
+    route = _Route(
+        operation=operation.name,
+        names=frozenset(item["name"] for item in required if item.get("location") == "querystring"),
+        values=values,
+        headers=frozenset(item["name"].lower() for item in required if item.get("location") == "header"),
+        host_prefix=quirks.HOST_PREFIXES.get(operation.name, ""),
+    )
+    return (names[0] if names else ""), route
+
+
+def _same_demands(first: _Route, second: _Route) -> bool:
+    return (first.names, first.values, first.headers, first.host_prefix) == (
+        second.names,
+        second.values,
+        second.headers,
+        second.host_prefix,
+    )
+
+
+def _check_copy_source(method: str, kind: str, headers: Mapping[str, str]) -> None:
+    """Quirk 7."""
+    if "x-amz-copy-source" in headers and (method != "PUT" or kind != _OBJECT):
+        raise S3Error(
+            "InvalidArgument",
+            "You can only specify a copy source header for copy requests.",
+            ArgumentName="x-amz-copy-source",
+            ArgumentValue=headers["x-amz-copy-source"],
+        )
+
+
+def _check_part_address(query: Mapping[str, str]) -> None:
+    """Quirk 5."""
+    if ("partNumber" in query) == ("uploadId" in query):
+        return
+    if "uploadId" in query:
+        raise _method_not_allowed("PUT", "UPLOAD", ["DELETE", "GET", "POST"])
+    raise S3Error(
+        "InvalidArgument",
+        "This operation does not accept partNumber without uploadId",
+        ArgumentName="partNumber",
+        ArgumentValue=query["partNumber"],
+    )
+
+
+def _method_not_allowed(method: str, resource: str, allowed: list[str]) -> S3Error:
+    """Quirk 8."""
+    return S3Error(
+        "MethodNotAllowed",
+        headers={"Allow": ", ".join(sorted({*allowed}))} if allowed else None,
+        Method=method,
+        ResourceType=resource,
+    )

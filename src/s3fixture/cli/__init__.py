@@ -1,0 +1,36 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from s3fixture.cli.failures import guarded
+from s3fixture.cli.lazy import LazyGroup
+
+# Section of the help -> commands in it; each stands in a module of `commands` that has its name.
+COMMANDS = {
+    "The box": ("up", "down", "status", "logs"),
+    "Its use": ("env", "run", "seed"),
+}
+
+
+@click.group(cls=LazyGroup, sections=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="s3fixture", message="s3fixture %(version)s")
+def cli() -> None:
+    """S3 for tests and local development.
+
+    \b
+    s3fixture up --detach                 a server on port 9000 with this project's data
+    s3fixture run --bucket data -- pytest a server for one command
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit code. Never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a key need not be in the terminal's encoding
+    return guarded(lambda: cli.main(arguments, prog_name="s3fixture", standalone_mode=False))

@@ -1,0 +1,47 @@
+"""`s3fixture env`: the variables that lead clients to the box."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from s3fixture.cli import output
+from s3fixture.cli.env_formats import FORMATS
+from s3fixture.cli.state import StateFolder
+from s3fixture.environment import is_removed, variables
+from s3fixture.errors import S3FixtureError
+
+
+@click.command("env", short_help="Print the variables that lead clients to the box.")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(list(FORMATS)),
+    default="shell",
+    show_default=True,
+    help="Who shall read them.",
+)
+@click.option("--bucket", metavar="NAME", help="Make this bucket MLflow's artifact root.")
+def command(kind: str, bucket: str | None) -> int:
+    """Print the variables that lead boto3, MLflow and other clients to the box of this project.
+
+    \b
+    eval "$(s3fixture env)"                            sh, bash, zsh
+    s3fixture env --format fish | source
+    s3fixture env --format powershell | Out-String | Invoke-Expression
+    docker run --env-file <(s3fixture env --format docker) ...
+    s3fixture env --format github >> "$GITHUB_ENV"
+    """
+    folder = StateFolder.nearest()
+    box = folder.box()
+    if box is None:
+        raise S3FixtureError(
+            f"no box runs for {folder.path.parent}; start one with `s3fixture up --detach`, "
+            "or use `s3fixture run`"
+        )
+    values = variables(box.url, box.access_key, box.secret_key, box.region, bucket)
+    removed = sorted(name for name in os.environ if is_removed(name) and name not in values)
+    for line in FORMATS[kind](values, removed):
+        output.say(line)
+    return 0

@@ -1,0 +1,29 @@
+"""`s3fixture seed`: fill the box."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from s3fixture.cli import output
+from s3fixture.cli.options import connection_options
+
+
+@click.command("seed", short_help="Make buckets and objects from a folder or manifest.")
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@connection_options
+def command(paths: tuple[Path, ...], **connection: str | None) -> int:
+    """Make buckets and objects from folders or manifests, in the box or any other server.
+
+    In a folder, each sub-folder is a bucket and the files below it are its objects. A manifest is a YAML or
+    JSON file. All of them are checked before the first bucket is made; doing it twice changes nothing.
+    """
+    from s3fixture.cli.connection import connect
+    from s3fixture.seeding import read, seed
+
+    plans = [read(path) for path in paths]
+    endpoint = connect(**connection)
+    for plan in plans:
+        output.say(str(seed(endpoint, plan, progress=output.progress())))
+    return 0

@@ -1,0 +1,80 @@
+"""`s3fixture up`: the box of this project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from s3fixture.cli import output
+from s3fixture.cli.options import server_options
+from s3fixture.cli.state import Box, StateFolder
+from s3fixture.settings import DEFAULT_PORT
+
+if TYPE_CHECKING:
+    from s3fixture.cli.plan import BoxPlan
+
+
+@click.command("up", short_help="Start the box of this project.")
+@server_options
+@click.option("--port", type=int, metavar="PORT", help=f"Listen on this port.  [default: {DEFAULT_PORT}]")
+@click.option(
+    "--data-dir", metavar="FOLDER", help="Keep the data in this folder.  [default: .s3fixture/data]"
+)
+@click.option("--memory", is_flag=True, help="Keep nothing: data lives in memory.")
+@click.option(
+    "--env-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the clients' variables into this .env file; its other lines stay.",
+)
+@click.option("--detach", "-d", is_flag=True, help="Return when the box is ready; it runs on.")
+def command(detach: bool, memory: bool, **options: Any) -> int:
+    """Start a server that keeps its data in this project, on port 9000.
+
+    MINIO_ROOT_USER, MINIO_ROOT_PASSWORD and MINIO_REGION are read from the environment and from .env here.
+    Without --detach it runs until Ctrl-C, SIGTERM or `s3fixture down`, and then ends with exit code 0.
+    """
+    from s3fixture.cli.plan import make_plan, project_environment
+
+    if memory and options["data_dir"]:
+        raise click.UsageError("--memory and --data-dir exclude each other; choose one")
+    folder = StateFolder.here()
+    environ = {
+        "S3FIXTURE_PORT": str(DEFAULT_PORT),
+        "S3FIXTURE_DATA_DIR": str(folder.data),
+        **project_environment(),
+        **({"S3FIXTURE_DATA_DIR": ""} if memory else {}),
+    }
+    plan = make_plan(options, environ)
+    folder.check_free()
+    if detach:
+        from s3fixture.cli.detach import launch
+
+        _announce(launch(plan, folder), plan, stop="s3fixture down")
+        return 0
+
+    from s3fixture.cli.life import live
+
+    return live(plan, folder, announce=_announce)
+
+
+def _announce(box: Box, plan: BoxPlan, *, stop: str = "Ctrl-C, or `s3fixture down`") -> None:
+    """What a person needs next."""
+    arguments = f'endpoint_url="{box.url}", aws_access_key_id="{box.access_key}"'
+    rows = [
+        ("endpoint", box.url),
+        ("access key", box.access_key),
+        ("secret key", box.secret_key),
+        ("region", box.region),
+        ("buckets", ", ".join(plan.all_buckets) or "`s3fixture ls` lists them"),
+        ("data", box.data_dir or "in memory: gone when the box stops"),
+        ("variables", 'eval "$(s3fixture env)"'),
+        ("boto3", f'boto3.client("s3", {arguments}, aws_secret_access_key="{box.secret_key}")'),
+        ("stop", stop),
+    ]
+    for seed in plan.seeds:
+        output.say(str(seed.report()))
+    output.say(output.style("s3fixture is up", fg="green", bold=True))
+    output.say(output.pairs(rows))

@@ -1,0 +1,98 @@
+"""A box in a process of its own, which stays when this one ends."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from typing import Any
+
+from s3fixture.cli.box_log import tail
+from s3fixture.cli.health import answers
+from s3fixture.cli.plan import BoxPlan
+from s3fixture.cli.state import Box, StateFolder
+from s3fixture.errors import S3FixtureError
+
+_SILENCE_SECONDS = 60.0  # a box that starts writes to its log; one that is silent so long hangs
+_STOP_SECONDS = 5.0
+_TAIL_LINES = 15
+# Not `-m`, which would put the working folder, and whatever modules lie there, before the standard library.
+_PROGRAM = """\
+import sys
+sys.path[:] = [p for p in sys.path if p]
+sys.path += [p for p in sys.argv[2:] if p not in sys.path]
+from s3fixture.cli.box_process import main
+sys.exit(main())
+"""
+
+
+def launch(plan: BoxPlan, folder: StateFolder) -> Box:
+    """Start a box and return once it answers. Raises S3FixtureError, with nothing left running."""
+    folder.make()
+    folder.check_free()
+    start = folder.log.stat().st_size if folder.log.exists() else 0
+    began = time.time()
+    with folder.log.open("ab") as log:
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-c", _PROGRAM, str(folder.path), *filter(None, sys.path)],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            **_apart(),
+        )
+    try:
+        _hand_over(process, plan)
+        return _wait_until_ready(process, folder, began, start)
+    except BaseException:
+        _end(process)
+        raise
+
+
+def _apart() -> dict[str, Any]:
+    """What lets a process outlive the terminal it was started from."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
+
+
+def _hand_over(process: subprocess.Popen[bytes], plan: BoxPlan) -> None:
+    assert process.stdin is not None
+    try:
+        process.stdin.write(plan.to_json().encode())
+        process.stdin.close()
+    except OSError:
+        pass  # it died at once; waiting for it tells why
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], folder: StateFolder, began: float, start: int) -> Box:
+    heard, silent_since = -1, time.monotonic()
+    while process.poll() is None:
+        found = folder.box()
+        if found and found.started >= began and answers(found.url):
+            process.returncode = 0  # ours no longer: Popen shall not warn that it still runs
+            return found
+        size = folder.log.stat().st_size
+        if size != heard:
+            heard, silent_since = size, time.monotonic()
+        if time.monotonic() - silent_since > _SILENCE_SECONDS:
+            raise S3FixtureError(f"the box did not get ready; its log says: {_last_words(folder, start)}")
+        time.sleep(0.03)
+    raise S3FixtureError(_last_words(folder, start))
+
+
+def _last_words(folder: StateFolder, start: int) -> str:
+    lines = tail(folder.log, _TAIL_LINES, start)
+    if len(lines) == 1:
+        return lines[0].removeprefix("s3fixture: ")
+    return "\n".join(["the box could not start; the end of its log:", *lines])
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

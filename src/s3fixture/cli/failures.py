@@ -1,0 +1,60 @@
+"""Every way to fail, as one clear line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+
+import click
+
+from s3fixture.cli import output
+from s3fixture.cli.signals import Stopped
+from s3fixture.errors import S3FixtureError
+
+FAILED = 1
+NOT_RUNNING = 3  # of `status`, as of systemctl and of LSB init scripts
+INTERRUPTED = 130
+_DEBUG = "S3FIXTURE_DEBUG"
+
+
+def guarded(work: Callable[[], int | None]) -> int:
+    """The exit code of `work`; whatever it raises becomes a line on standard error."""
+    try:
+        return work() or 0
+    except click.exceptions.Exit as request:
+        return request.exit_code
+    except click.ClickException as error:  # wrong usage: click knows best how to say so
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt) as error:
+        return 128 + error.number if isinstance(error, Stopped) else INTERRUPTED
+    except BrokenPipeError:  # `s3fixture ls | head`
+        _silence_standard_output()
+        return FAILED
+    except Exception as error:
+        if os.environ.get(_DEBUG):
+            traceback.print_exc()
+        output.complain(explained(error))
+        return FAILED
+
+
+def explained(error: Exception) -> str:
+    """An exception for people, with what to do about it."""
+    if isinstance(error, S3FixtureError):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    if "botocore" in sys.modules:
+        from s3fixture.cli.server_failures import explained_by_server
+
+        text = explained_by_server(error)
+        if text:
+            return text
+    return f"unexpected {type(error).__name__}: {error}; please report this with the output of {_DEBUG}=1"
+
+
+def _silence_standard_output() -> None:
+    """Nobody reads any more: the interpreter must not complain when it flushes at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

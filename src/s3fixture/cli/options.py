@@ -1,0 +1,56 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import click
+
+from s3fixture.auth.identity import FORMAT
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def _together(*decorators: Decorator) -> Decorator:
+    return lambda command: reduce(lambda done, decorate: decorate(done), reversed(decorators), command)
+
+
+server_options = _together(
+    click.option("--bucket", "buckets", multiple=True, metavar="NAME", help="Make this bucket. Repeatable."),
+    click.option(
+        "--seed",
+        "seeds",
+        multiple=True,
+        metavar="PATH",
+        type=click.Path(path_type=Path),
+        help="Seed from this folder or manifest. Repeatable.",
+    ),
+    click.option(
+        "--identity",
+        "identities",
+        multiple=True,
+        metavar="IDENTITY",
+        help=f"One more account, as {FORMAT}. Repeatable.",
+    ),
+    click.option("--host", metavar="ADDRESS", help="Listen on this address.  [default: 127.0.0.1]"),
+    click.option("--access-key", metavar="KEY", help="The main access key.  [default: minioadmin]"),
+    click.option("--secret-key", metavar="KEY", help="Its secret.  [default: minioadmin123]"),
+    click.option("--region", metavar="NAME", help="The region.  [default: us-east-1]"),
+    click.option(
+        "--backend",
+        default="emulator",
+        show_default=True,
+        metavar="NAME",
+        help="Where the server comes from.",
+    ),
+)
+
+connection_options = _together(
+    click.option("--endpoint-url", metavar="URL", help="The server to use, instead of the box."),
+    click.option("--access-key", metavar="KEY", help="The access key for it."),
+    click.option("--secret-key", metavar="KEY", help="Its secret."),
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for scripts.")

@@ -1,0 +1,115 @@
+"""Everything that is printed: plain on a pipe, coloured on a terminal, JSON lines for machines."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from s3fixture.seeding.progress import NoProgress, Progress
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
+
+_QUICK_SECONDS = 0.5  # what takes less needs no progress bar
+
+
+def colours(stream: TextIO) -> bool:
+    """Whether to colour: on a terminal, unless NO_COLOR (https://no-color.org) is set."""
+    return not os.environ.get("NO_COLOR") and stream.isatty()
+
+
+def style(text: str, **how: Any) -> str:
+    """Text for standard output, coloured where that is wanted."""
+    return click.style(text, **how) if colours(sys.stdout) else text
+
+
+def say(text: str = "") -> None:
+    """A line of what was asked for, on standard output."""
+    click.echo(text)
+
+
+def tell(text: str) -> None:
+    """A line about what happens, on standard error: it is no part of the output."""
+    click.echo(text, err=True)
+
+
+def complain(text: str) -> None:
+    """What went wrong, in one line."""
+    head = click.style("s3fixture:", fg="red", bold=True) if colours(sys.stderr) else "s3fixture:"
+    click.echo(f"{head} {' '.join(text.split())}", err=True)
+
+
+def say_json(document: Mapping[str, Any]) -> None:
+    """One object on one line."""
+    click.echo(json.dumps(document, ensure_ascii=False, default=str))
+
+
+def printable(text: str) -> str:
+    """A key or name as it may be printed: one with control characters cannot play tricks on a terminal."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode()
+
+
+def pairs(rows: Sequence[tuple[str, str]], indent: str = "  ") -> str:
+    """Names and values in two columns."""
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"{indent}{style(name.ljust(width), dim=True)}  {value}" for name, value in rows)
+
+
+class Bar:
+    """A progress bar on standard error; it appears when the transfer takes longer than half a second."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._shown: RichProgress | None = None
+        self._task: TaskID | None = None
+        self._what, self._total, self._done, self._began = "", 0, 0, 0.0
+
+    def begin(self, what: str, total: int) -> None:
+        self._what, self._total, self._done, self._began = what, total, 0, time.monotonic()
+
+    def advance(self, size: int) -> None:
+        with self._lock:
+            self._done += size
+            if self._shown is None and time.monotonic() - self._began > _QUICK_SECONDS:
+                self._show()
+            if self._shown is not None and self._task is not None:
+                self._shown.update(self._task, completed=self._done)
+
+    def end(self) -> None:
+        with self._lock:
+            if self._shown is not None:
+                self._shown.stop()
+            self._shown = None
+
+    def _show(self) -> None:
+        from rich import progress  # imported when used: most transfers are over before it would be there
+        from rich.console import Console
+
+        self._shown = progress.Progress(
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(),
+            progress.DownloadColumn(binary_units=True),
+            progress.TransferSpeedColumn(),
+            progress.TimeRemainingColumn(),
+            console=Console(stderr=True, no_color=not colours(sys.stderr)),
+            transient=True,
+        )
+        self._task = self._shown.add_task(self._what, total=self._total)
+        self._shown.start()
+
+
+def progress() -> Progress:
+    """A bar on a terminal, nothing elsewhere."""
+    return Bar() if sys.stderr.isatty() else NoProgress()

@@ -1,0 +1,79 @@
+"""What a box shall be: all options resolved and checked before anything is started."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from s3fixture.auth.identity import parse_identity
+from s3fixture.cli import dotenv_file
+from s3fixture.seeding import SeedPlan, read
+from s3fixture.seeding.plan import check_bucket_name
+from s3fixture.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class BoxPlan:
+    """One server, with what it holds from the start."""
+
+    settings: Settings
+    backend: str = "emulator"
+    buckets: tuple[str, ...] = ()
+    seeds: tuple[SeedPlan, ...] = ()
+    env_file: Path | None = None
+
+    @property
+    def all_buckets(self) -> list[str]:
+        """The buckets that will be there, as asked for and from seeds."""
+        seeded = [bucket.name for seed in self.seeds for bucket in seed.buckets]
+        return list(dict.fromkeys([*self.buckets, *seeded]))
+
+    def to_json(self) -> str:
+        """For the process that becomes the box; it reads the seeds itself."""
+        document = {
+            "settings": asdict(self.settings),
+            "backend": self.backend,
+            "buckets": self.buckets,
+            "seeds": [seed.source for seed in self.seeds],
+            "env_file": self.env_file,
+        }
+        return json.dumps(document, default=str)
+
+    @classmethod
+    def from_json(cls, text: str) -> BoxPlan:
+        document = json.loads(text)
+        return cls(
+            settings=Settings.load(document["settings"], environ={}),
+            backend=document["backend"],
+            buckets=tuple(document["buckets"]),
+            seeds=tuple(read(path) for path in document["seeds"]),
+            env_file=Path(document["env_file"]) if document["env_file"] else None,
+        )
+
+
+def make_plan(options: Mapping[str, Any], environ: Mapping[str, str]) -> BoxPlan:
+    """A plan from the command line (the values of `options.server_options`) and the environment.
+
+    Raises S3FixtureError for whatever cannot be.
+    """
+    wanted = dict(options)
+    buckets, paths = tuple(wanted.pop("buckets")), wanted.pop("seeds")
+    backend, env_file = wanted.pop("backend"), wanted.pop("env_file", None)
+    settings = Settings.load(wanted, environ=environ)
+    if settings.data_dir is not None:
+        settings = replace(settings, data_dir=settings.data_dir.expanduser().absolute())
+    for name in buckets:
+        check_bucket_name(name, "--bucket")
+    for identity in settings.identities:
+        parse_identity(identity)
+    seeds = tuple(read(path.absolute()) for path in paths)
+    return BoxPlan(settings, backend, buckets, seeds, env_file.absolute() if env_file else None)
+
+
+def project_environment() -> dict[str, str]:
+    """The environment of this process over the `.env` of the current directory."""
+    return {**dotenv_file.read(Path(".env")), **os.environ}

@@ -1,0 +1,60 @@
+"""Ctrl-C, SIGTERM and a closed terminal."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+Handler = Callable[[int, "FrameType | None"], Any]
+
+
+class Stopped(KeyboardInterrupt):
+    """Someone asked this program to end; `number` is the signal."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+        self.name = signal.Signals(number).name
+
+
+def _raise(number: int, frame: FrameType | None) -> None:
+    raise Stopped(number)
+
+
+def _stopping() -> list[signal.Signals]:
+    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # not every system has all of them
+    return [getattr(signal, name) for name in names if hasattr(signal, name)]
+
+
+@contextmanager
+def handled(handler: Handler) -> Iterator[None]:
+    """Within, the handler is called for every signal that asks to stop and is not ignored already."""
+    found = {number: signal.getsignal(number) for number in _stopping()}
+    mine = [number for number, former in found.items() if former is not signal.SIG_IGN]  # nohup's SIGHUP
+    for number in mine:
+        signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number in mine:
+            signal.signal(number, found[number])
+
+
+def stop_on_signals() -> Any:
+    """A context manager within which each such signal raises `Stopped`."""
+    return handled(_raise)
+
+
+def came_from_terminal() -> bool:
+    """Whether a Ctrl-C now reaches our whole process group, children included, without our help."""
+    if sys.platform == "win32":
+        return True
+    try:
+        return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    except (OSError, ValueError, AttributeError):  # no terminal, or no standard input at all
+        return False

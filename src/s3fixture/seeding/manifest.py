@@ -1,0 +1,187 @@
+"""A seed as a manifest: one YAML or JSON file that names buckets, objects and what is special about them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from s3fixture.errors import S3FixtureError
+from s3fixture.seeding import policies
+from s3fixture.seeding.content_types import guess
+from s3fixture.seeding.node import Node
+from s3fixture.seeding.plan import (
+    SeedBucket,
+    SeedObject,
+    SeedPlan,
+    check_bucket_name,
+    check_key,
+    check_unique,
+)
+
+SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+_BUCKET_FIELDS = ("name", "versioning", "tags", "policy", "objects")
+_OBJECT_FIELDS = ("key", "file", "content", "json", "content_type", "metadata", "tags")
+_BODY_FIELDS = ("file", "content", "json")
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html and UsingMetadata.html
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_OBJECT_TAGS, _BUCKET_TAGS, _METADATA_BYTES = 10, 50, 2048
+
+
+def read_manifest(path: Path) -> SeedPlan:
+    """The plan of a manifest. Raises S3FixtureError with the file and the field that is wrong."""
+    root = Node(_load(path), str(path))
+    entries = root.fields(("buckets",), required=("buckets",))["buckets"].entries()
+    buckets = tuple(_bucket(entry, path.parent) for entry in entries)
+    check_unique((bucket.name for bucket in buckets), "bucket", str(path))
+    return SeedPlan(path, buckets)
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """A field that is written twice is a mistake; YAML itself would silently keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"{key.value!r} is there twice", problem_mark=key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def _load(path: Path) -> Any:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise S3FixtureError(f"{path}: is not text in UTF-8; save it as UTF-8") from error
+    except OSError as error:
+        raise S3FixtureError(f"{path}: cannot be read: {error.strerror}") from error
+    try:
+        # JSON is YAML too, and YAML's messages name line and column in both.
+        return yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 - derived from SafeLoader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise S3FixtureError(f"{path}{place}: {error.problem}; correct the file") from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise S3FixtureError(f"{path}: is not valid YAML or JSON: {error}; correct the file") from error
+
+
+def _bucket(node: Node, folder: Path) -> SeedBucket:
+    if isinstance(node.value, str):
+        check_bucket_name(node.value, node.where)
+        return SeedBucket(node.value)
+    fields = node.fields(_BUCKET_FIELDS, required=("name",))
+    name = fields["name"].text()
+    check_bucket_name(name, fields["name"].where)
+    objects = (
+        tuple(_object(entry, folder) for entry in fields["objects"].entries()) if "objects" in fields else ()
+    )
+    check_unique((item.key for item in objects), "key", f"{node.where}.objects")
+    return SeedBucket(
+        name,
+        objects,
+        versioning=fields["versioning"].flag() if "versioning" in fields else None,
+        tags=_tags(fields["tags"], _BUCKET_TAGS) if "tags" in fields else {},
+        policy=_policy(fields["policy"], name, folder) if "policy" in fields else None,
+    )
+
+
+def _object(node: Node, folder: Path) -> SeedObject:
+    fields = node.fields(_OBJECT_FIELDS, required=("key",))
+    key = fields["key"].text()
+    check_key(key, fields["key"].where)
+    bodies = [name for name in _BODY_FIELDS if name in fields]
+    if len(bodies) != 1:
+        found = " and ".join(bodies) or "none of them"
+        raise node.fault(f"needs exactly one of {', '.join(_BODY_FIELDS)}, and has {found}")
+    body, kind = _body(bodies[0], fields[bodies[0]], folder)
+    return SeedObject(
+        key,
+        body,
+        body.stat().st_size if isinstance(body, Path) else len(body),
+        content_type=fields["content_type"].ascii() if "content_type" in fields else guess(key) or kind,
+        metadata=_metadata(fields["metadata"]) if "metadata" in fields else {},
+        tags=_tags(fields["tags"], _OBJECT_TAGS) if "tags" in fields else {},
+    )
+
+
+def _body(name: str, node: Node, folder: Path) -> tuple[bytes | Path, str | None]:
+    """The bytes or their file, and the content type if nothing better is known."""
+    if name == "file":
+        path = _file(node, folder)
+        return path, guess(path.name)
+    if name == "content":
+        return node.text(empty=True).encode(), "text/plain"
+    try:
+        return json.dumps(node.value, ensure_ascii=False).encode(), "application/json"
+    except (TypeError, ValueError) as error:
+        raise node.fault(f"cannot be written as JSON ({error}); put dates and the like in quotes") from error
+
+
+def _file(node: Node, folder: Path) -> Path:
+    """The file a manifest names, which must lie in the manifest's folder."""
+    path = folder / node.text()
+    try:
+        real = path.resolve(strict=True)
+    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, before Python 3.13
+        raise node.fault(f"there is no file {path}; correct the path") from error
+    if not real.is_relative_to(folder.resolve()):
+        raise node.fault(
+            f"{node.value!r} leads out of the manifest's folder, to {real}; copy the file into it"
+        )
+    if not real.is_file():
+        raise node.fault(f"{path} is not a file")
+    return path
+
+
+def _metadata(node: Node) -> dict[str, str]:
+    """User metadata as S3 gives it back: names in lower case, values without outer spaces."""
+    found = {}
+    for name, value in node.pairs():
+        if not _HEADER_NAME.fullmatch(name):
+            raise node.fault(f"{name!r} cannot be the name of a header; use letters, digits, '-' and '_'")
+        found[name.lower()] = value.ascii().strip()
+    size = sum(len(name) + len(value) for name, value in found.items())
+    if size > _METADATA_BYTES:
+        raise node.fault(f"has {size} bytes, and {_METADATA_BYTES} are allowed")
+    return found
+
+
+def _tags(node: Node, limit: int) -> dict[str, str]:
+    found = {name: value.text(empty=True) for name, value in node.pairs()}
+    if len(found) > limit:
+        raise node.fault(f"has {len(found)} tags, and {limit} are allowed")
+    for name, value in found.items():
+        if len(name) > 128 or len(value) > 256:
+            raise node.fault(
+                f"the tag {name!r} is too long; 128 characters are allowed, and 256 for its value"
+            )
+    return found
+
+
+def _policy(node: Node, bucket: str, folder: Path) -> str:
+    """A policy's text, from its name, from the document itself, or from a file."""
+    if isinstance(node.value, dict):
+        return _checked_policy(json.dumps(node.value, default=str), bucket, node)
+    name = node.text()
+    if name in policies.NAMES:
+        return policies.document(policies.statements(name, bucket))
+    if Path(name).suffix != ".json":
+        known = ", ".join(policies.NAMES)
+        raise node.fault(f"there is no policy {name!r}; use {known}, a .json file, or the document itself")
+    return _checked_policy(_file(node, folder).read_text(encoding="utf-8"), bucket, node)
+
+
+def _checked_policy(text: str, bucket: str, node: Node) -> str:
+    try:
+        json.loads(text)
+    except ValueError as error:
+        raise node.fault(f"is not JSON: {error}") from error
+    return text

@@ -1,0 +1,77 @@
+"""One value of a manifest, with its address, so that every complaint names file and field."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from s3fixture.errors import S3FixtureError
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """`value` as YAML gave it; `where` reads `seed.yaml: buckets[0].name`. Methods raise S3FixtureError."""
+
+    value: Any
+    where: str
+
+    def fault(self, what: str) -> S3FixtureError:
+        return S3FixtureError(f"{self.where}: {what}")
+
+    def fields(self, known: Sequence[str], required: Sequence[str] = ()) -> dict[str, Node]:
+        """The fields of a mapping, none of them unknown."""
+        found = dict(self.pairs())
+        for name in found:
+            if name not in known:
+                close = difflib.get_close_matches(name, known, 1)
+                hint = f"did you mean {close[0]!r}?" if close else f"the fields are {', '.join(known)}"
+                raise self.fault(f"unknown field {name!r}; {hint}")
+        for name in required:
+            if name not in found:
+                raise self.fault(f"the field {name!r} is missing; add it")
+        return found
+
+    def pairs(self) -> Iterator[tuple[str, Node]]:
+        """Names and values of a mapping."""
+        if not isinstance(self.value, dict):
+            raise self.fault(f"must be a mapping (name: value), and is {_kind(self.value)}")
+        separator = "." if ": " in self.where else ": "
+        for name, value in self.value.items():
+            if not isinstance(name, str):
+                raise self.fault(f"the name {name!r} is {_kind(name)}; put it in quotes")
+            yield name, Node(value, f"{self.where}{separator}{name}")
+
+    def entries(self) -> list[Node]:
+        """The entries of a list."""
+        if not isinstance(self.value, list):
+            raise self.fault(f"must be a list, and is {_kind(self.value)}")
+        return [Node(entry, f"{self.where}[{number}]") for number, entry in enumerate(self.value)]
+
+    def text(self, *, empty: bool = False) -> str:
+        """A string; numbers are taken as they are written."""
+        if isinstance(self.value, bool) or not isinstance(self.value, (str, int, float)):
+            raise self.fault(f"must be text, and is {_kind(self.value)}; put it in quotes")
+        if self.value == "" and not empty:
+            raise self.fault("must not be empty")
+        return str(self.value)
+
+    def ascii(self) -> str:
+        """A string that can stand in an HTTP header."""
+        text = self.text(empty=True)
+        if not text.isascii() or not text.isprintable():
+            raise self.fault(f"{text!r} cannot stand in a header; use printable ASCII characters")
+        return text
+
+    def flag(self) -> bool:
+        if not isinstance(self.value, bool):
+            raise self.fault(f"must be true or false, and is {self.value!r}")
+        return self.value
+
+
+_KINDS = {dict: "a mapping", list: "a list", str: "text", bool: "true or false", type(None): "empty"}
+
+
+def _kind(value: object) -> str:
+    return _KINDS.get(type(value), type(value).__name__)

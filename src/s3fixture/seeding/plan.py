@@ -1,0 +1,100 @@
+"""What a seed asks for, checked completely before the first bucket is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from s3fixture.errors import S3FixtureError
+from s3fixture.seeding.sizes import counted, human_size
+from s3fixture.service.names import is_bucket_name
+
+MAX_KEY_BYTES = 1024
+_BUCKET_NAME_RULE = (
+    "S3 takes 3 to 63 characters of a-z, 0-9, '-' and '.', with a letter or digit at both ends, "
+    "no IP address, and nothing reserved such as 'xn--' in front"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SeedObject:
+    """One object; `body` is its bytes or the file that holds them, `size` in bytes."""
+
+    key: str
+    body: bytes | Path
+    size: int
+    content_type: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SeedBucket:
+    """One bucket; `versioning` and `policy` None: leave as it is."""
+
+    name: str
+    objects: tuple[SeedObject, ...] = ()
+    versioning: bool | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    policy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeedReport:
+    """What a seed made, or found there already."""
+
+    buckets: int
+    objects: int
+    bytes: int
+
+    def __str__(self) -> str:
+        buckets, objects = counted(self.buckets, "bucket"), counted(self.objects, "object")
+        return f"seeded {buckets}, {objects} ({human_size(self.bytes)})"
+
+
+@dataclass(frozen=True, slots=True)
+class SeedPlan:
+    """What one source asks for."""
+
+    source: Path
+    buckets: tuple[SeedBucket, ...]
+
+    def report(self) -> SeedReport:
+        """What there is once the plan is carried out."""
+        objects = [item for bucket in self.buckets for item in bucket.objects]
+        return SeedReport(len(self.buckets), len(objects), sum(item.size for item in objects))
+
+
+def check_bucket_name(name: str, where: str) -> None:
+    """Raises S3FixtureError when S3 would not take this name."""
+    if not is_bucket_name(name):
+        raise S3FixtureError(f"{where}: {name!r} cannot be a bucket's name: {_BUCKET_NAME_RULE}; rename it")
+
+
+def check_key(key: str, where: str) -> None:
+    """Raises S3FixtureError when S3 would not take this key."""
+    fault = _key_fault(key)
+    if fault:
+        raise S3FixtureError(f"{where}: {key!r} cannot be a key: {fault}; rename it")
+
+
+def _key_fault(key: str) -> str | None:
+    if not key:
+        return "it is empty"
+    if "\0" in key:
+        return "it holds a NUL character"
+    try:
+        size = len(key.encode())
+    except UnicodeEncodeError:
+        return "it is not text in UTF-8"
+    return f"it has {size} bytes in UTF-8, and {MAX_KEY_BYTES} are allowed" if size > MAX_KEY_BYTES else None
+
+
+def check_unique(names: Iterable[str], what: str, where: str) -> None:
+    """Raises S3FixtureError when a name occurs twice."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise S3FixtureError(f"{where}: the {what} {name!r} is there twice; remove one")
+        seen.add(name)

@@ -1,0 +1,166 @@
+"""Carrying a checked plan out: buckets first, objects in parallel, policies last."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from botocore.exceptions import BotoCoreError, ClientError
+from s3transfer.manager import TransferConfig, TransferManager
+from s3transfer.subscribers import BaseSubscriber
+
+from s3fixture.checksums import composite_md5, md5
+from s3fixture.errors import S3FixtureError
+from s3fixture.seeding.plan import SeedBucket, SeedObject, SeedPlan
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from s3transfer.futures import TransferFuture
+
+    from s3fixture.seeding.progress import Progress
+
+PART_SIZE = 8 * 1024 * 1024  # bytes; an object of more goes up in parts of this size
+_OWN_ALREADY = "BucketAlreadyOwnedByYou"
+
+
+def ensure_bucket(client: S3Client, name: str) -> None:
+    """Make a bucket that may be there already. Raises S3FixtureError when it is somebody else's."""
+    region = client.meta.region_name
+    place: Any = (
+        {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    )
+    try:
+        client.create_bucket(Bucket=name, **place)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != _OWN_ALREADY:
+            raise S3FixtureError(f"the bucket {name!r} cannot be made: {reason(error)}") from error
+
+
+def carry_out(client: S3Client, plan: SeedPlan, progress: Progress) -> None:
+    """Make what the plan asks for. Raises S3FixtureError at the first thing that cannot be made."""
+    progress.begin(f"seeding {plan.source.name}", plan.report().bytes)
+    try:
+        existing = _existing(client, plan)
+        for bucket in plan.buckets:
+            ensure_bucket(client, bucket.name)
+            _set_versioning(client, bucket)
+        _put_objects(client, plan, existing, progress)
+        for bucket in plan.buckets:
+            _finish_bucket(client, bucket)
+    except (ClientError, BotoCoreError) as error:
+        raise S3FixtureError(f"{plan.source}: seeding failed: {reason(error)}") from error
+    finally:
+        progress.end()
+
+
+def reason(error: Exception) -> str:
+    """A server's or botocore's complaint in one line."""
+    if isinstance(error, ClientError):
+        details = error.response["Error"]
+        return f"{details.get('Code')}: {details.get('Message')}".rstrip(": ")
+    return str(error)
+
+
+def _existing(client: S3Client, plan: SeedPlan) -> dict[tuple[str, str], int]:
+    """Sizes of the objects that the plan's buckets hold already."""
+    sizes = {}
+    there = {bucket["Name"] for page in [client.list_buckets()] for bucket in page.get("Buckets", [])}
+    for bucket in plan.buckets:
+        if bucket.name in there and bucket.objects:
+            for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket.name):
+                sizes.update({(bucket.name, item["Key"]): item["Size"] for item in page.get("Contents", [])})
+    return sizes
+
+
+def _set_versioning(client: S3Client, bucket: SeedBucket) -> None:
+    if bucket.versioning is None:
+        return
+    enabled = client.get_bucket_versioning(Bucket=bucket.name).get("Status") == "Enabled"
+    if bucket.versioning != enabled:
+        status: Any = "Enabled" if bucket.versioning else "Suspended"
+        client.put_bucket_versioning(Bucket=bucket.name, VersioningConfiguration={"Status": status})
+
+
+def _finish_bucket(client: S3Client, bucket: SeedBucket) -> None:
+    """Tags and policy; last, because a policy may deny what the seed itself does."""
+    if bucket.tags:
+        tags: Any = [{"Key": name, "Value": value} for name, value in bucket.tags.items()]
+        client.put_bucket_tagging(Bucket=bucket.name, Tagging={"TagSet": tags})
+    if bucket.policy is not None:
+        client.put_bucket_policy(Bucket=bucket.name, Policy=bucket.policy)
+
+
+def _put_objects(
+    client: S3Client, plan: SeedPlan, existing: Mapping[tuple[str, str], int], progress: Progress
+) -> None:
+    config = TransferConfig(multipart_threshold=PART_SIZE, multipart_chunksize=PART_SIZE)
+    watcher = _Watcher(progress)
+    uploads: list[tuple[str, SeedObject, TransferFuture]] = []
+    with TransferManager(client, config) as manager:
+        for bucket in plan.buckets:
+            for item in bucket.objects:
+                if existing.get((bucket.name, item.key)) == item.size and _same(client, bucket.name, item):
+                    progress.advance(item.size)  # a second version of the same would not be the same state
+                    continue
+                source = str(item.body) if isinstance(item.body, Path) else io.BytesIO(item.body)
+                future = manager.upload(source, bucket.name, item.key, _extra(item), [watcher])
+                uploads.append((bucket.name, item, future))
+        for bucket_name, item, future in uploads:
+            _await(future, f"s3://{bucket_name}/{item.key}", plan.source)
+
+
+def _await(future: TransferFuture, address: str, source: Path) -> None:
+    try:
+        future.result()
+    except (ClientError, BotoCoreError) as error:
+        raise S3FixtureError(f"{source}: {address} cannot be made: {reason(error)}") from error
+    except OSError as error:
+        raise S3FixtureError(f"{source}: {address} cannot be made: {error.strerror or error}") from error
+
+
+class _Watcher(BaseSubscriber):
+    """Hands s3transfer's steps on."""
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__()
+        self._progress = progress
+
+    def on_progress(self, future: Any, bytes_transferred: int, **kwargs: Any) -> None:
+        self._progress.advance(bytes_transferred)
+
+
+def _extra(item: SeedObject) -> dict[str, Any]:
+    wanted = {
+        "ContentType": item.content_type,
+        "Metadata": dict(item.metadata),
+        "Tagging": urlencode(item.tags),
+    }
+    return {name: value for name, value in wanted.items() if value}
+
+
+def _same(client: S3Client, bucket: str, item: SeedObject) -> bool:
+    """Whether the object is there already, with the same bytes and everything that the seed says of it."""
+    head = client.head_object(Bucket=bucket, Key=item.key)
+    if head["ETag"].strip('"') != _etag(item.body) or head["Metadata"] != dict(item.metadata):
+        return False
+    if item.content_type and head["ContentType"] != item.content_type:
+        return False
+    tags = client.get_object_tagging(Bucket=bucket, Key=item.key)["TagSet"]
+    return {tag["Key"]: tag["Value"] for tag in tags} == dict(item.tags)
+
+
+def _etag(body: bytes | Path) -> str:
+    """The ETag that S3 gives to what `_put_objects` sends."""
+    parts = []
+    with io.BytesIO(body) if isinstance(body, bytes) else body.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        while data := file.read(PART_SIZE):
+            parts.append(md5(data).hexdigest())
+    if size < PART_SIZE:
+        return parts[0] if parts else md5(b"").hexdigest()
+    return composite_md5(parts)

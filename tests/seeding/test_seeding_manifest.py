@@ -1,0 +1,149 @@
+"""Seeds as manifests: what they may say, and what is said about mistakes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from s3fixture.errors import S3FixtureError
+from s3fixture.seeding import SeedPlan, read
+
+WHOLE = """
+buckets:
+  - plain
+  - name: models
+    versioning: true
+    tags: {team: ml, year: 2026}
+    policy: public-read
+    objects:
+      - key: a/model.bin
+        file: files/model.bin
+        content_type: application/x-model
+        metadata: {Stage: production}
+        tags: {kind: model}
+      - key: notes.txt
+        content: "Grüße"
+      - key: run.json
+        json: {accuracy: 0.95, steps: [1, 2]}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "seed" / "files").mkdir(parents=True)
+    (tmp_path / "seed" / "files" / "model.bin").write_bytes(b"\0\1\2")
+    (tmp_path / "outside.txt").write_text("outside")
+    return tmp_path / "seed"
+
+
+def plan(folder: Path, text: str, name: str = "seed.yaml") -> SeedPlan:
+    (folder / name).write_text(text, encoding="utf-8")
+    return read(folder / name)
+
+
+def refusal(folder: Path, text: str, name: str = "seed.yaml") -> str:
+    with pytest.raises(S3FixtureError) as caught:
+        plan(folder, text, name)
+    assert str(folder / name) in str(caught.value)
+    return str(caught.value)
+
+
+def of_object(fields: str) -> str:
+    return f"buckets: [{{name: data, objects: [{{key: k, {fields}}}]}}]"
+
+
+def test_everything_a_manifest_can_say(folder: Path) -> None:
+    found = plan(folder, WHOLE)
+    plain, models = found.buckets
+    assert (plain.name, plain.objects, plain.versioning, plain.policy) == ("plain", (), None, None)
+    assert (models.versioning, models.tags) == (True, {"team": "ml", "year": "2026"})
+    assert models.policy is not None
+    assert json.loads(models.policy)["Statement"][-1]["Action"] == ["s3:GetObject"]
+    model, notes, run = models.objects
+    assert (model.body, model.size) == (folder / "files" / "model.bin", 3)
+    assert (model.content_type, model.metadata, model.tags) == (
+        "application/x-model",
+        {"stage": "production"},
+        {"kind": "model"},
+    )
+    assert (notes.body, notes.size, notes.content_type) == ("Grüße".encode(), 7, "text/plain")
+    assert isinstance(run.body, bytes)
+    assert json.loads(run.body) == {"accuracy": 0.95, "steps": [1, 2]}
+    assert run.content_type == "application/json"
+    assert str(found.report()) == f"seeded 2 buckets, 3 objects ({3 + 7 + run.size} B)"
+
+
+def test_a_manifest_may_be_json(folder: Path) -> None:
+    text = json.dumps({"buckets": [{"name": "data", "objects": [{"key": "k", "content": ""}]}]})
+    assert plan(folder, text, "seed.json").report().objects == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("bucket: []", "unknown field 'bucket'; did you mean 'buckets'?"),
+        ("buckets: [{name: data, color: red}]", "buckets[0]: unknown field 'color'; the fields are name, "),
+        (of_object("contnt: x"), "buckets[0].objects[0]: unknown field 'contnt'; did you mean 'content'?"),
+        (
+            of_object("content: x, file: y"),
+            "needs exactly one of file, content, json, and has file and content",
+        ),
+        (of_object("tags: {}"), "and has none of them"),
+        (of_object("content: x, metadata: {a: Grün}"), "metadata.a: 'Grün' cannot stand in a header"),
+        (of_object("content: x, metadata: {a b: c}"), "'a b' cannot be the name of a header"),
+        (of_object("content: x, metadata: {a: " + "v" * 3000 + "}"), "has 3001 bytes, and 2048 are allowed"),
+        (of_object('content: x, content_type: "a\\nb"'), "cannot stand in a header"),
+        (of_object("content: 2026-01-01"), "content: must be text, and is date; put it in quotes"),
+        (of_object("json: {day: 2026-01-01}"), "cannot be written as JSON"),
+        (of_object("content: x, tags: {a: true}"), "tags.a: must be text, and is true or false"),
+        (of_object("content: x, tags: {" + ",".join(f"t{n}: v" for n in range(11)) + "}"), "has 11 tags"),
+        ("buckets: [{objects: []}]", "buckets[0]: the field 'name' is missing"),
+        ("buckets: {name: data}", "buckets: must be a list, and is a mapping"),
+        ("[]", "must be a mapping (name: value), and is a list"),
+        ("", "must be a mapping (name: value), and is empty"),
+        ("buckets: [{name: Data}]", "buckets[0].name: 'Data' cannot be a bucket's name"),
+        ("buckets: [{name: data}, data]", "the bucket 'data' is there twice"),
+        ("buckets: [{name: data, versioning: maybe}]", "versioning: must be true or false, and is 'maybe'"),
+        ("buckets: [{name: data, policy: open}]", "there is no policy 'open'; use download, "),
+        ("buckets: [{name: data, objects: [{key: '', content: x}]}]", "key: must not be empty"),
+        ("buckets: [{name: data, name: more}]", "line 1, column 24: 'name' is there twice"),
+        ("buckets: [", "line 1"),
+        ("buckets: !!python/object/apply:os.getcwd []", "line 1"),
+    ],
+)
+def test_a_mistake_is_named_with_file_and_field(folder: Path, text: str, complaint: str) -> None:
+    assert complaint in refusal(folder, text)
+
+
+def test_a_key_that_is_there_twice_is_refused(folder: Path) -> None:
+    text = "buckets: [{name: data, objects: [{key: k, content: a}, {key: k, content: b}]}]"
+    assert "the key 'k' is there twice" in refusal(folder, text)
+
+
+@pytest.mark.parametrize("path", ["../outside.txt", "files/../../outside.txt", "/etc/hosts", "link.txt"])
+def test_a_file_out_of_the_manifests_folder_is_refused(folder: Path, path: str) -> None:
+    (folder / "link.txt").symlink_to("../outside.txt")
+    assert "leads out of the manifest's folder" in refusal(folder, of_object(f"file: {path}"))
+
+
+def test_a_file_that_is_not_there_is_refused(folder: Path) -> None:
+    assert "there is no file" in refusal(folder, of_object("file: gone.txt"))
+    assert "is not a file" in refusal(folder, of_object("file: files"))
+
+
+def test_a_policy_may_be_a_document_or_a_file(folder: Path) -> None:
+    document = {"Version": "2012-10-17", "Statement": []}
+    (folder / "open.json").write_text(json.dumps(document))
+    inline = plan(folder, f"buckets: [{{name: data, policy: {json.dumps(document)}}}]").buckets[0].policy
+    filed = plan(folder, "buckets: [{name: data, policy: open.json}]").buckets[0].policy
+    assert inline is not None
+    assert filed is not None
+    assert json.loads(inline) == json.loads(filed) == document
+
+
+def test_a_manifest_that_is_not_utf8_is_refused(folder: Path) -> None:
+    (folder / "seed.yaml").write_bytes("buckets: []".encode("utf-16"))
+    with pytest.raises(S3FixtureError, match="is not text in UTF-8"):
+        read(folder / "seed.yaml")

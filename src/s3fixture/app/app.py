@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Iterable
 from email.utils import formatdate
+from functools import cache
 from typing import TYPE_CHECKING
 
 from werkzeug.http import HTTP_STATUS_CODES
@@ -22,7 +23,7 @@ from s3fixture.service import cors
 from s3fixture.service.access import Access
 from s3fixture.settings import Settings
 from s3fixture.store import Gone, StorageFull, Store
-from s3fixture.wire.protocol import shared_protocol
+from s3fixture.wire.protocol import Protocol
 from s3fixture.wire.request import Response
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class App:
         self.clock = clock or Clock()
         self.identities = _identities(settings)
         self.store = Store(settings.data_dir)
-        self.protocol = shared_protocol()
+        self.protocol = _protocol()
         self.authenticator = Authenticator(self.identities, self.clock, settings.region)
         self.access = Access(self.store, self.identities)
         self.log = RequestLog()
@@ -128,6 +129,11 @@ class App:
                 request_id=exchange.request_id,
             )
         )
+
+
+@cache  # it depends on the model alone, and keeps nothing of a server
+def _protocol() -> Protocol:
+    return Protocol()
 
 
 def _length(header: str | None) -> int:

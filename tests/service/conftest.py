@@ -1,0 +1,95 @@
+"""A whole server without the plugin: application and listener, asked through real boto3 clients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
+
+from s3fixture.app import App
+from s3fixture.server import Server
+from s3fixture.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+OTHER = "other:otheraccesskey:othersecretkey:" + "0123456789abcdef" * 4 + ":other@example.com"
+
+
+@pytest.fixture(scope="session")
+def app() -> Iterator[App]:
+    app = App(Settings(identities=(OTHER,)))
+    yield app
+    app.close()
+
+
+@pytest.fixture(scope="session")
+def url(app: App) -> Iterator[str]:
+    with Server(app) as server:
+        yield server.url
+
+
+@pytest.fixture(autouse=True)
+def _clean_state(app: App) -> Iterator[None]:
+    token = app.store.snapshot()
+    yield
+    app.store.rollback(token)
+    app.store.release(token)
+    app.clock.reset()
+    app.faults.clear()
+    app.log.clear()
+
+
+NewClient = Callable[..., "S3Client"]
+
+
+@pytest.fixture(scope="session")
+def new_client(url: str) -> NewClient:
+    """Make a client: `new_client(access_key, secret_key, **Config options)`."""
+    session = boto3.session.Session()
+
+    def make(access_key: str = "minioadmin", secret_key: str = "minioadmin123", **options: object) -> S3Client:
+        config = Config(
+            retries={"total_max_attempts": 1},
+            s3={"addressing_style": "path"},
+            **options,  # type: ignore[arg-type]  # Config's options have many types
+        )
+        return session.client(
+            "s3",
+            endpoint_url=url,
+            region_name="us-east-1",
+            aws_access_key_id=access_key,
+            aws_secret_access_key=secret_key,
+            config=config,
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def client(new_client: NewClient) -> S3Client:
+    """Signs with the main keys."""
+    return new_client()
+
+
+@pytest.fixture(scope="session")
+def other(new_client: NewClient) -> S3Client:
+    """Signs with the keys of another account."""
+    return new_client("otheraccesskey", "othersecretkey")
+
+
+@pytest.fixture(scope="session")
+def anonymous(new_client: NewClient) -> S3Client:
+    """Does not sign."""
+    return new_client(signature_version=UNSIGNED)
+
+
+@pytest.fixture
+def bucket(client: S3Client) -> str:
+    """A fresh bucket of the main account's."""
+    client.create_bucket(Bucket="bucket")
+    return "bucket"

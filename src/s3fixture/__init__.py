@@ -1,1 +1,34 @@
 """S3 for tests and local development, one `pip install` away."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from s3fixture.backends.endpoint import Endpoint
+    from s3fixture.errors import S3FixtureError
+    from s3fixture.serving import serve
+    from s3fixture.settings import Settings
+
+__all__ = ["Endpoint", "S3FixtureError", "Settings", "serve"]
+
+_HOMES = {
+    "Endpoint": "s3fixture.backends.endpoint",
+    "S3FixtureError": "s3fixture.errors",
+    "Settings": "s3fixture.settings",
+    "serve": "s3fixture.serving",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use: the pytest plugin imports this package in every test run."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

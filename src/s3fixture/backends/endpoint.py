@@ -1,0 +1,105 @@
+"""An S3 server that answers somewhere, and how to reach it."""
+
+from __future__ import annotations
+
+import threading
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from s3fixture.environment import variables
+
+if TYPE_CHECKING:
+    from botocore.config import Config
+    from mypy_boto3_s3 import S3Client, S3ServiceResource
+
+    from s3fixture.backends.session import IsolatedSession
+
+SETUP_USER_AGENT = "s3fixture-setup"  # marks the requests of fixtures and seeds in the request log
+
+
+class Endpoint:
+    """Where a server answers, the keys it takes, and clients for it. A context manager that stops it.
+
+    `capabilities` names what the server can do: powers over it ("snapshot", "clock", "faults",
+    "requests"), and features of S3 that not every server has.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        access_key: str,
+        secret_key: str,
+        region: str,
+        backend: str,
+        console_url: str | None = None,
+        capabilities: frozenset[str] = frozenset(),
+    ) -> None:
+        self.url = url
+        self.access_key = access_key
+        self.secret_key = secret_key
+        self.region = region
+        self.backend = backend
+        self.console_url = console_url
+        self.capabilities = capabilities
+        self._lock = threading.RLock()  # of the session, which may not be used by two threads, and of stop
+        self._stopped = False
+
+    def client(self, *, config: Config | None = None, **kwargs: Any) -> S3Client:
+        """A new boto3 client. `kwargs` go to boto3 and win; `config` is merged over ours."""
+        with self._lock:
+            client: S3Client = self._session.client("s3", **self._client_arguments(config, kwargs))
+            return client
+
+    def resource(self, *, config: Config | None = None, **kwargs: Any) -> S3ServiceResource:
+        """A new boto3 resource; arguments as for `client`."""
+        with self._lock:
+            resource: S3ServiceResource = self._session.resource(
+                "s3", **self._client_arguments(config, kwargs)
+            )
+            return resource
+
+    @cached_property
+    def setup_client(self) -> S3Client:
+        """The client of fixtures and seeds: shared, and told apart in the request log."""
+        from botocore.config import Config
+
+        return self.client(config=Config(user_agent_extra=SETUP_USER_AGENT))
+
+    def environ(self, bucket: str | None = None) -> dict[str, str]:
+        """The environment variables that lead clients here; `bucket` becomes MLflow's artifact root."""
+        return variables(self.url, self.access_key, self.secret_key, self.region, bucket)
+
+    def stop(self) -> None:
+        """Stop what was started for this endpoint; safe to call twice."""
+        with self._lock:
+            stopped, self._stopped = self._stopped, True
+        if not stopped:
+            self._stop()
+
+    def _stop(self) -> None:
+        """What a backend does to stop its server."""
+
+    @cached_property
+    def _session(self) -> IsolatedSession:
+        from s3fixture.backends.session import isolated_session
+
+        return isolated_session(self.access_key, self.secret_key, self.region)
+
+    def _client_arguments(self, config: Config | None, kwargs: dict[str, Any]) -> dict[str, Any]:
+        from s3fixture.backends.session import base_config
+
+        merged = base_config() if config is None else base_config().merge(config)
+        return {"endpoint_url": self.url, "config": merged} | kwargs
+
+    def __enter__(self) -> Endpoint:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.url} backend={self.backend!r} access_key={self.access_key!r}>"

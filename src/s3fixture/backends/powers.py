@@ -1,0 +1,74 @@
+"""What can be done to a running emulator, whoever asks: its own process, or another one by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from s3fixture.app import Fault
+from s3fixture.backends.gate import Gate
+
+if TYPE_CHECKING:
+    from s3fixture.app import App, RequestRecord
+
+
+class Powers:
+    """The powers over one App. Arguments and results are what JSON can carry, or lists of records."""
+
+    def __init__(self, app: App, gate: Gate) -> None:
+        self._app = app
+        self._gate = gate
+
+    def begin(self) -> int:
+        """A fresh log, clock and set of faults, and a snapshot: a test starts."""
+        self.reset()
+        return self.snapshot()
+
+    def finish(self, token: int) -> None:
+        """Back to `begin`, which is forgotten: the test is over."""
+        self.rollback(token)
+        self.release(token)
+        self.reset()
+
+    def reset(self) -> None:
+        self.clear_faults()
+        self.reset_clock()
+        self.clear_requests()
+
+    def snapshot(self) -> int:
+        return self._app.store.snapshot()
+
+    def rollback(self, token: int) -> None:
+        with self._gate.closed():
+            self._app.store.rollback(token)
+
+    def release(self, token: int) -> None:
+        self._app.store.release(token)
+
+    def move_clock(self, seconds: float) -> None:
+        self._app.clock.move(seconds)
+
+    def freeze_clock(self) -> None:
+        self._app.clock.freeze()
+
+    def reset_clock(self) -> None:
+        self._app.clock.reset()
+
+    def time(self) -> float:
+        return self._app.clock.time()
+
+    def requests(self) -> list[RequestRecord]:
+        return self._app.log.entries()
+
+    def writes(self) -> int:
+        return self._gate.writes
+
+    def clear_requests(self) -> None:
+        self._app.log.clear()
+
+    def fail(
+        self, operation: str, code: str, times: int, bucket: str | None, key: str | None, delay: float
+    ) -> None:
+        self._app.faults.add(Fault(operation, code, times, bucket, key, delay))
+
+    def clear_faults(self) -> None:
+        self._app.faults.clear()

@@ -1,0 +1,150 @@
+"""The emulator in a process of its own: a client that holds the interpreter lock cannot stop it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from s3fixture.backends.emulator import EmulatorEndpoint
+from s3fixture.errors import S3FixtureError
+
+if TYPE_CHECKING:
+    from s3fixture.app import RequestRecord
+    from s3fixture.settings import Settings
+
+_STOP_SECONDS = 5.0
+_STDERR_LINES = 15
+# Not `-m`, which would put the working folder, and whatever modules lie there, before the standard library.
+_PROGRAM = """\
+import sys
+sys.path[:] = [p for p in sys.path if p]
+sys.path += [p for p in sys.argv[1:] if p not in sys.path]
+from s3fixture.backends.worker import main
+sys.exit(main())
+"""
+
+
+class ProcessEndpoint(EmulatorEndpoint):
+    """An emulator in a child process."""
+
+    def __init__(self, url: str, settings: Settings, child: _Child) -> None:
+        super().__init__(url, settings)
+        self._child = child
+
+    @property
+    def pid(self) -> int:
+        """The id of the child process."""
+        return self._child.pid
+
+    def requests(self) -> list[RequestRecord]:
+        """The requests answered since the log was cleared, oldest first."""
+        from s3fixture.app import RequestRecord
+
+        return [RequestRecord(*record) for record in self.perform("requests")]
+
+    def perform(self, power: str, **arguments: Any) -> Any:
+        return self._child.call({"power": power, "arguments": arguments})
+
+    def _stop(self) -> None:
+        self._child.stop()
+
+
+class _Child:
+    """The process and the two pipes to it."""
+
+    def __init__(self) -> None:
+        if not sys.executable:
+            raise S3FixtureError("Python does not know its own program here; use --s3-emulator=thread")
+        self._lock = threading.Lock()
+        self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop
+        self._process = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-c", _PROGRAM, *filter(None, sys.path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            text=True,
+            encoding="utf-8",
+            **_apart(),
+        )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def call(self, message: dict[str, Any]) -> Any:
+        """Send one line and return the answer's value. S3FixtureError: its error, or a child that died."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with self._lock:
+            try:
+                self._process.stdin.write(json.dumps(message) + "\n")
+                self._process.stdin.flush()
+                line = self._process.stdout.readline()
+            except (OSError, ValueError):  # a broken pipe, or one that `stop` closed
+                line = ""
+        if not line:
+            raise S3FixtureError(self._epitaph())
+        answer = json.loads(line)
+        if "error" in answer:
+            raise S3FixtureError(answer["error"])
+        return answer["value"]
+
+    def stop(self) -> None:
+        """End the input, which ends the child; kill it when it does not listen."""
+        process = self._process
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with contextlib.suppress(OSError):  # it is dead already
+            process.stdin.close()
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+        self._stderr.close()
+
+    def _epitaph(self) -> str:
+        if self._stderr.closed:
+            return "the S3 server's process was stopped"
+        try:
+            code: int | str = self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            code = "unknown"
+        self._stderr.seek(0)
+        lines = self._stderr.read().decode(errors="replace").splitlines()[-_STDERR_LINES:]
+        said = "\n".join(["; it said:", *lines]) if lines else " and said nothing"
+        return f"the S3 server's process {self.pid} ended with exit code {code}{said}"
+
+
+def _apart() -> dict[str, Any]:
+    """Ctrl-C goes to the terminal's process group: apart from it, the child outlives our teardown."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
+
+
+def start_process(settings: Settings) -> ProcessEndpoint:
+    """An emulator in a child process. Raises S3FixtureError; then nothing is left running."""
+    child = _Child()
+    try:
+        url = child.call({"settings": _as_json(settings), "parent": os.getpid()})
+    except BaseException:
+        child.stop()
+        raise
+    return ProcessEndpoint(url, settings, child)
+
+
+def _as_json(settings: Settings) -> dict[str, Any]:
+    values = asdict(settings)
+    if settings.data_dir is not None:
+        values["data_dir"] = str(Path(settings.data_dir).absolute())
+    return values

@@ -1,0 +1,208 @@
+"""Which environment variables which S3 client reads, and how to set and restore them.
+
+Sources: https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html for the AWS SDKs; the
+other clients' own pages are named in the tables.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from types import ModuleType
+from urllib.parse import quote, urlsplit
+
+# Variable -> template. The comment says which client needs it.
+_SET: Mapping[str, str] = {
+    "AWS_ACCESS_KEY_ID": "{access_key}",
+    "AWS_SECRET_ACCESS_KEY": "{secret_key}",
+    "AWS_DEFAULT_REGION": "{region}",  # botocore, AWS CLI
+    "AWS_REGION": "{region}",  # every other AWS SDK, TensorFlow
+    "AWS_ENDPOINT_URL_S3": "{url}",  # current AWS SDKs, botocore >= 1.31, object_store
+    "AWS_ENDPOINT_URL": "{url}",  # the same, for their other services: a stray STS call must not reach AWS
+    "AWS_ENDPOINT": "{url}",  # older object_store (Polars, delta-rs), Bun
+    "AWS_ALLOW_HTTP": "{plain}",  # object_store refuses http:// without it
+    "AWS_VIRTUAL_HOSTED_STYLE_REQUEST": "false",  # object_store
+    "AWS_S3_ENDPOINT": "{address}",  # GDAL, rasterio: https://gdal.org/user/virtual_file_systems.html
+    "AWS_HTTPS": "{yes_when_tls}",  # GDAL
+    "AWS_VIRTUAL_HOSTING": "FALSE",  # GDAL
+    "AWS_CONFIG_FILE": "{nothing}",  # the developer's profiles, SSO sessions and credential processes
+    "AWS_SHARED_CREDENTIALS_FILE": "{nothing}",  # the developer's keys
+    "AWS_EC2_METADATA_DISABLED": "true",  # no machine role, and no wait for one where there is none
+    "S3_ENDPOINT_URL": "{url}",  # s5cmd
+    "S3_ENDPOINT": "{address}",  # TensorFlow, KServe: https://www.tensorflow.org/deploy/s3
+    "S3_USE_HTTPS": "{one_when_tls}",  # TensorFlow, KServe
+    "S3_VERIFY_SSL": "{one_when_tls}",  # TensorFlow, KServe
+    "DUCKDB_S3_ENDPOINT": "{address}",  # DuckDB's httpfs
+    "DUCKDB_S3_USE_SSL": "{tls}",  # DuckDB's httpfs
+    "MLFLOW_S3_ENDPOINT_URL": "{url}",  # https://mlflow.org/docs/latest/self-hosting/architecture/artifact-store
+    "MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE": "path",
+    "RCLONE_S3_PROVIDER": "Other",  # rclone's on-the-fly remote `:s3:bucket`
+    "RCLONE_S3_ENV_AUTH": "true",
+    "RCLONE_S3_ENDPOINT": "{url}",
+    "MC_HOST_minio": "{url_with_keys}",  # MinIO's mc, as `mc ls minio`
+}
+_SET_WITH_BUCKET: Mapping[str, str] = {
+    "MLFLOW_DEFAULT_ARTIFACT_ROOT": "s3://{bucket}",  # mlflow server --default-artifact-root
+    "MLFLOW_ARTIFACTS_DESTINATION": "s3://{bucket}",  # mlflow server --artifacts-destination
+}
+_NO_PROXY = ("NO_PROXY", "no_proxy")  # clients differ in which they read; Windows knows no difference
+_NO_PROXY_HOSTS = ("127.0.0.1", "localhost")
+
+# What would lead a client to somebody else's keys or elsewhere than to the server.
+REMOVED: frozenset[str] = frozenset(
+    {
+        "AWS_ACCOUNT_ID",
+        "AWS_AUTH_SCHEME_PREFERENCE",
+        "AWS_CA_BUNDLE",
+        "AWS_CREDENTIAL_EXPIRATION",  # botocore would try to refresh the keys set above
+        "AWS_CREDENTIAL_FILE",
+        "AWS_DEFAULT_PROFILE",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+        "AWS_NO_SIGN_REQUEST",
+        "AWS_PROFILE",
+        "AWS_ROLE_ARN",
+        "AWS_ROLE_SESSION_NAME",
+        "AWS_S3_DISABLE_EXPRESS_SESSION_AUTH",
+        "AWS_SECURITY_TOKEN",
+        "AWS_SESSION_TOKEN",
+        "AWS_SIGV4A_SIGNING_REGION_SET",
+        "AWS_SKIP_SIGNATURE",
+        "AWS_USE_DUALSTACK_ENDPOINT",
+        "AWS_USE_FIPS_ENDPOINT",
+        "AWS_VAULT",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "BOTO_CONFIG",  # keys of the first boto, which botocore still reads
+        "MLFLOW_S3_EXPECTED_BUCKET_OWNER",
+        "MLFLOW_S3_IGNORE_TLS",
+        "MLFLOW_S3_UPLOAD_EXTRA_ARGS",
+    }
+)
+REMOVED_PREFIXES = (
+    "AWS_BEARER_TOKEN_",
+    "AWS_CONTAINER_",
+    "AWS_CSM_",
+    "AWS_EC2_METADATA_SERVICE_",
+    "AWS_ENDPOINT_URL_",  # of single services
+    "AWS_LOGIN_",
+    "AWS_SSO_",
+)
+# Whatever a test changes among these is put back too, not only what was set for it.
+_FAMILIES = ("AWS_", "MLFLOW_", "_MLFLOW_", "S3_", "RCLONE_S3_", "MC_HOST_")
+
+
+def variables(
+    url: str,
+    access_key: str,
+    secret_key: str,
+    region: str,
+    bucket: str | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """The variables that lead every client named above to the server at `url`.
+
+    `environ` (default: os.environ) gives the NO_PROXY that is extended.
+    """
+    values = {"access_key": access_key, "secret_key": secret_key, "region": region, "url": url}
+    values |= _url_values(url, access_key, secret_key)
+    templates = dict(_SET)
+    if bucket:
+        templates |= _SET_WITH_BUCKET
+        values["bucket"] = bucket
+    result = {name: template.format(**values) for name, template in templates.items()}
+    no_proxy = _no_proxy(os.environ if environ is None else environ, urlsplit(url).hostname or "")
+    return result | dict.fromkeys(_NO_PROXY, no_proxy)
+
+
+def _url_values(url: str, access_key: str, secret_key: str) -> dict[str, str]:
+    parts = urlsplit(url)
+    tls = parts.scheme == "https"
+    keys = f"{quote(access_key, safe='')}:{quote(secret_key, safe='')}"
+    return {
+        "address": parts.netloc,
+        "plain": "false" if tls else "true",
+        "tls": "true" if tls else "false",
+        "one_when_tls": "1" if tls else "0",
+        "yes_when_tls": "YES" if tls else "NO",
+        "url_with_keys": f"{parts.scheme}://{keys}@{parts.netloc}",
+        "nothing": os.devnull,
+    }
+
+
+def _no_proxy(environ: Mapping[str, str], host: str) -> str:
+    present = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
+    hosts = [name.strip() for name in present.split(",") if name.strip()]
+    if "*" in hosts:
+        return "*"
+    return ",".join(dict.fromkeys([*hosts, *_NO_PROXY_HOSTS, *filter(None, [host])]))
+
+
+def is_removed(name: str) -> bool:
+    """True for a variable that a client of the server must not see."""
+    return name in REMOVED or name.startswith(REMOVED_PREFIXES)
+
+
+def child_environ(values: Mapping[str, str], environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of a child process: `environ` (default: os.environ), cleaned, with `values` set."""
+    environ = os.environ if environ is None else environ
+    return {name: value for name, value in environ.items() if not is_removed(name)} | dict(values)
+
+
+@contextmanager
+def applied(
+    values: Mapping[str, str], environ: MutableMapping[str, str] | None = None
+) -> Iterator[MutableMapping[str, str]]:
+    """Set `values`, hide what would lead elsewhere, and put everything back at the end.
+
+    Everything: also what was changed inside, of the variables touched and of their families.
+    """
+    environ = os.environ if environ is None else environ
+    before = dict(environ)
+    _forget_cached_clients()
+    try:
+        for name in [name for name in environ if is_removed(name) and name not in values]:
+            del environ[name]
+        environ.update(values)
+        yield environ
+    finally:
+        _restore(environ, before, values)
+        _forget_cached_clients()
+
+
+def _restore(environ: MutableMapping[str, str], before: Mapping[str, str], values: Mapping[str, str]) -> None:
+    ours = [name for name in {*environ, *before} if name in values or _is_in_family(name)]
+    for name in ours:
+        if name not in before:
+            environ.pop(name, None)
+        elif environ.get(name) != before[name]:
+            environ[name] = before[name]
+
+
+def _is_in_family(name: str) -> bool:
+    return name.startswith(_FAMILIES) or is_removed(name)
+
+
+def _forget_boto3_session(boto3: ModuleType) -> None:
+    """boto3.client() keeps a session, and with it the keys that it found first."""
+    boto3.DEFAULT_SESSION = None  # type: ignore[attr-defined]
+
+
+def _forget_s3fs_instances(s3fs: ModuleType) -> None:
+    """S3FileSystem() gives the former object again, with its keys and its cached listings."""
+    s3fs.S3FileSystem.clear_instance_cache()
+
+
+_CACHES: Mapping[str, Callable[[ModuleType], None]] = {
+    "boto3": _forget_boto3_session,
+    "s3fs": _forget_s3fs_instances,
+}
+
+
+def _forget_cached_clients() -> None:
+    """Of the clients that are imported already; none is imported for it."""
+    for name, forget in _CACHES.items():
+        module = sys.modules.get(name)
+        if module is not None:
+            forget(module)

@@ -1,0 +1,94 @@
+"""The fixtures of the plugin: the factories' with their usual names, and what only the main server has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from s3fixture import factories
+from s3fixture.environment import applied
+from s3fixture.pytest_plugin.handle import S3
+from s3fixture.pytest_plugin.isolation import TestRun, isolation_of
+from s3fixture.pytest_plugin.marker import Wish, wish_of
+from s3fixture.pytest_plugin.messages import readable_errors
+from s3fixture.pytest_plugin.options import Launch, main_launch_of
+from s3fixture.pytest_plugin.tracking import make_database, tracking
+from s3fixture.serving import Seeds, fill, make_bucket
+
+if TYPE_CHECKING:
+    from s3fixture.backends.endpoint import Endpoint
+
+MLFLOW_BUCKET = "mlflow-artifacts"
+
+
+def _resolve(config: pytest.Config) -> tuple[Launch, Iterable[str], Seeds]:
+    launch = main_launch_of(config)
+    return launch, launch.buckets, launch.seeds
+
+
+s3_server = factories.server_fixture(
+    "s3_server",
+    _resolve,
+    "The S3 server of the test session: url, access_key, secret_key, region, client(), environ(). Each test "
+    "starts from its seeded state.",
+)
+s3_client = factories.s3_client(name="s3_client")
+s3_resource = factories.s3_resource(name="s3_resource")
+s3_bucket = factories.s3_bucket(name="s3_bucket")
+s3_env = factories.s3_env(name="s3_env")
+
+
+@pytest.fixture(name=factories.TEST_RUN, autouse=True)
+def _isolate(request: pytest.FixtureRequest) -> Iterator[TestRun]:
+    """Roll back what the test does to its servers; nothing where there is no server."""
+    with readable_errors():
+        wish = wish_of(request.node)
+        with isolation_of(request.config).test() as run:
+            if wish is not None:
+                _fulfil(wish, request.getfixturevalue("s3_server"))
+            yield run
+
+
+def _fulfil(wish: Wish, server: Endpoint) -> None:
+    missing = [name for name in wish.requires if name not in server.capabilities]
+    if missing:
+        pytest.skip(f"the backend {server.backend!r} has no {', '.join(missing)}")
+    for bucket in wish.buckets:
+        make_bucket(server, bucket, versioning=wish.versioning)
+    fill(server, seed=wish.seeds)
+
+
+@pytest.fixture
+def s3(request: pytest.FixtureRequest, s3_server: Endpoint, s3_env: dict[str, str]) -> S3:
+    """Everything in one handle: client, resource, bucket, environ; put, get, keys; requests, assert_called;
+    fail, clock, snapshot and restore."""
+    return S3(
+        s3_server,
+        s3_env,
+        client=partial(request.getfixturevalue, "s3_client"),
+        resource=partial(request.getfixturevalue, "s3_resource"),
+        bucket=partial(request.getfixturevalue, "s3_bucket"),
+    )
+
+
+@pytest.fixture(scope="session")
+def _mlflow_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tracking database that each test gets a copy of."""
+    with readable_errors():
+        return make_database(tmp_path_factory.mktemp("mlflow") / "template.db", f"s3://{MLFLOW_BUCKET}")
+
+
+@pytest.fixture
+def mlflow_s3(_mlflow_database: Path, s3_server: Endpoint, _s3_test: TestRun, tmp_path: Path) -> str:
+    """MLflow for this test: its tracking database in a local file, its artifacts in the server. The URI of
+    the artifact root."""
+    root = f"s3://{MLFLOW_BUCKET}"
+    with readable_errors():
+        make_bucket(s3_server, MLFLOW_BUCKET)
+        _s3_test.enter(applied(s3_server.environ(MLFLOW_BUCKET)))
+        _s3_test.enter(tracking(_mlflow_database, tmp_path, root))
+    return root

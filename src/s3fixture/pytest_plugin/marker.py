@@ -1,0 +1,85 @@
+"""`@pytest.mark.s3(...)`: what one test asks of its server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from s3fixture.errors import S3FixtureError
+
+NAME = "s3"
+HELP = (
+    "s3(buckets=[...], seed=..., versioning=True, requires=...): make these buckets, and load this folder "
+    "or manifest (or several), for this test alone; with versioning, in them and in s3_bucket; skip it "
+    "where the backend lacks one of the required capabilities."
+)
+_KEYWORDS = ("buckets", "seed", "versioning", "requires")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What all s3 markers of a test ask for together."""
+
+    buckets: tuple[str, ...] = ()
+    seeds: tuple[Path, ...] = ()
+    versioning: bool = False
+    requires: tuple[str, ...] = ()
+
+
+def wish_of(node: pytest.Item) -> Wish | None:
+    """The test's wish, or None without a marker. S3FixtureError for a marker that cannot be understood.
+
+    Buckets, seeds and requirements of module, class and function add up; the nearest `versioning` wins.
+    Seeds are looked for from the test file's folder.
+    """
+    markers = [_checked(marker) for marker in node.iter_markers(NAME)]  # the nearest comes first
+    if not markers:
+        return None
+    seeds = _gathered("seed", markers, (str, Path))
+    return Wish(
+        buckets=tuple(_gathered("buckets", markers)),
+        seeds=tuple(node.path.parent / seed for seed in seeds),
+        versioning=next((marker["versioning"] for marker in markers if "versioning" in marker), False),
+        requires=tuple(_gathered("requires", markers)),
+    )
+
+
+def _gathered(
+    keyword: str, markers: list[Mapping[str, Any]], kinds: type | tuple[type, ...] = str
+) -> list[Any]:
+    """What all markers say, each thing once; the farthest marker's first, as a seed may build on another."""
+    found = [item for marker in reversed(markers) for item in _listed(keyword, marker.get(keyword), kinds)]
+    return list(dict.fromkeys(found))
+
+
+def _checked(marker: pytest.Mark) -> Mapping[str, Any]:
+    if marker.args:
+        raise S3FixtureError(
+            f"@pytest.mark.s3 takes keywords only ({', '.join(_KEYWORDS)}), not {marker.args[0]!r}"
+        )
+    for keyword in marker.kwargs:
+        if keyword not in _KEYWORDS:
+            raise S3FixtureError(
+                f"@pytest.mark.s3 does not know the keyword {keyword!r}; it takes {', '.join(_KEYWORDS)}"
+            )
+    if not isinstance(marker.kwargs.get("versioning", False), bool):
+        raise S3FixtureError("@pytest.mark.s3(versioning=...) takes True or False")
+    return marker.kwargs
+
+
+def _listed(keyword: str, value: Any, kinds: type | tuple[type, ...]) -> list[Any]:
+    """One or several values as a list."""
+    if value is None:
+        return []
+    values = [value] if isinstance(value, (str, Path)) else value
+    if not isinstance(values, Iterable) or isinstance(values, (bytes, Mapping)):
+        raise S3FixtureError(f"@pytest.mark.s3({keyword}=...) takes a name or a list of names, not {value!r}")
+    values = list(values)
+    wrong = next((item for item in values if not isinstance(item, kinds)), None)
+    if wrong is not None:
+        raise S3FixtureError(f"@pytest.mark.s3({keyword}=...) takes names, not {wrong!r}")
+    return values

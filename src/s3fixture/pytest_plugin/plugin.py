@@ -1,0 +1,56 @@
+"""The hooks. What pytest calls is here and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from s3fixture.pytest_plugin import marker, options
+from s3fixture.pytest_plugin.fixtures import (
+    _isolate,
+    _mlflow_database,
+    mlflow_s3,
+    s3,
+    s3_bucket,
+    s3_client,
+    s3_env,
+    s3_resource,
+    s3_server,
+)
+from s3fixture.pytest_plugin.isolation import isolation_of
+
+# pytest finds the fixtures of a plugin among the names of its module.
+__all__ = [
+    "_isolate",
+    "_mlflow_database",
+    "mlflow_s3",
+    "s3",
+    "s3_bucket",
+    "s3_client",
+    "s3_env",
+    "s3_resource",
+    "s3_server",
+]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    options.add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", marker.HELP)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+) -> Generator[None, object, object]:
+    with isolation_of(request.config).watch(fixturedef, request):
+        return (yield)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Whatever way the session ended: nothing stays behind."""
+    isolation_of(config).stop_all()

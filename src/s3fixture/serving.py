@@ -1,0 +1,85 @@
+"""A running server from one call, with buckets and seeds in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from s3fixture import backends
+from s3fixture.errors import S3FixtureError
+from s3fixture.settings import DEFAULT_REGION, Settings
+
+if TYPE_CHECKING:
+    from s3fixture.backends.endpoint import Endpoint
+
+Seeds = str | Path | Iterable[str | Path] | None
+
+
+def serve(
+    *,
+    backend: str = "emulator",
+    emulator: str = "thread",
+    buckets: Iterable[str] = (),
+    seed: Seeds = None,
+    **settings: Any,
+) -> Endpoint:
+    """Start an S3 server, make `buckets` and load `seed` (a folder or a manifest, or several).
+
+    `settings` are those of `Settings`; what is not given comes from the environment. The endpoint is a
+    context manager that stops the server. Raises S3FixtureError when any of this cannot be done; then
+    nothing is left running.
+    """
+    return launch(Settings.load(settings), backend=backend, emulator=emulator, buckets=buckets, seed=seed)
+
+
+def launch(
+    settings: Settings,
+    *,
+    backend: str = "emulator",
+    emulator: str = "thread",
+    buckets: Iterable[str] = (),
+    seed: Seeds = None,
+) -> Endpoint:
+    """`serve`, for callers that have their Settings already."""
+    endpoint = backends.start(backend, settings, emulator=emulator)
+    try:
+        fill(endpoint, buckets, seed)
+    except BaseException:
+        endpoint.stop()
+        raise
+    return endpoint
+
+
+def fill(endpoint: Endpoint, buckets: Iterable[str] = (), seed: Seeds = None) -> None:
+    """Make the buckets that are not there yet, then load the seeds."""
+    for bucket in buckets:
+        make_bucket(endpoint, bucket)
+    for source in _sources(seed):
+        from s3fixture.seeding import seed as load  # imported when used: it brings YAML with it
+
+        load(endpoint.setup_client, source)
+
+
+def make_bucket(endpoint: Endpoint, name: str, *, versioning: bool = False) -> None:
+    """Make the bucket unless it is ours already. S3FixtureError when S3 refuses it."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    client = endpoint.setup_client
+    arguments: dict[str, Any] = {"Bucket": name}
+    if endpoint.region != DEFAULT_REGION:  # S3 takes a location for all regions but this one
+        arguments["CreateBucketConfiguration"] = {"LocationConstraint": endpoint.region}
+    try:
+        client.create_bucket(**arguments)
+    except client.exceptions.BucketAlreadyOwnedByYou:
+        pass
+    except (BotoCoreError, ClientError) as error:
+        raise S3FixtureError(f"the bucket {name!r} cannot be made: {error}; choose another name") from error
+    if versioning:
+        client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+
+
+def _sources(seed: Seeds) -> list[str | Path]:
+    if seed is None:
+        return []
+    return [seed] if isinstance(seed, (str, Path)) else list(seed)

@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from s3fixture.wire.request import Request
     from s3fixture.wire.target import Target
 
-# The query parameters that name another resource or change the answer; the others are not signed.
+# The query parameters that are signed. AWS's page names fewer and its clients differ about the newer ones;
+# these are botocore's.
 _NAMES = (
-    "accelerate acl analytics cors defaultObjectAcl delete encryption intelligent-tiering inventory "
-    "lifecycle location logging metrics notification object-lock ownershipControls legal-hold "
-    "partNumber policy policyStatus publicAccessBlock replication requestPayment response-cache- "
-    "control response-content-disposition response-content-encoding response-content-language "
-    "response-content-type response-expires restore retention select select-type storageClass tagging "
-    "torrent uploadId uploads versionId versioning versions website"
+    "accelerate acl analytics cors defaultObjectAcl delete inventory lifecycle location logging "
+    "metrics notification object-lock partNumber policy replication requestPayment "
+    "response-cache-control response-content-disposition response-content-encoding "
+    "response-content-language response-content-type response-expires restore select select-type "
+    "storageClass tagging torrent uploadId uploads versionId versioning versions website"
 )
 _SIGNED_PARAMETERS = frozenset(_NAMES.split())
 
@@ -109,6 +109,8 @@ def _resource(target: Target) -> str:
     path = target.path or "/"
     if target.bucket is not None and unquote(path[1:]) == (target.key or ""):
         path = f"/{target.bucket}{path}"  # the bucket came from the Host header
+    elif target.key is None and not path.endswith("/"):
+        path += "/"
     signed = sorted(item for item in target.query_items if item[0] in _SIGNED_PARAMETERS)
     if not signed:
         return path

@@ -1,0 +1,212 @@
+"""What botocore signs is accepted, and nothing else: botocore is the oracle."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import boto3
+import pytest
+from botocore.auth import HmacV1Auth, HmacV1QueryAuth, S3SigV4Auth, S3SigV4QueryAuth
+from botocore.config import Config
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from signing_helpers import ALICE, CREDENTIALS, URL, authenticate, incoming, signed
+
+from s3fixture.errors import S3Error
+from s3fixture.wire.request import Request
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+KEYS = TEXT.map(lambda text: f"k{text}").filter(lambda key: ".." not in key)
+QUERIES = st.dictionaries(
+    TEXT.filter(lambda name: name and not name.lower().startswith(("x-amz", "aws", "signature", "expires"))),
+    TEXT,
+    max_size=4,
+)
+HEADER_TEXT = st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), min_size=1, max_size=30)
+METADATA = st.dictionaries(
+    st.from_regex(r"x-amz-meta-[a-z0-9_-]{1,8}", fullmatch=True), HEADER_TEXT, max_size=3
+)
+
+
+def object_url(key: str, query: dict[str, str], host: str = "127.0.0.1:9000/bucket") -> str:
+    text = "&".join(
+        f"{quote(name, safe='-._~')}={quote(value, safe='-._~')}" for name, value in query.items()
+    )
+    return f"http://{host}/{quote(key, safe='/-._~')}" + (f"?{text}" if text else "")
+
+
+@settings(max_examples=200, deadline=None)
+@given(key=KEYS, query=QUERIES, metadata=METADATA, method=st.sampled_from(["GET", "PUT", "DELETE", "HEAD"]))
+def test_any_request_that_botocore_signs_in_its_headers_is_accepted(
+    key: str, query: dict[str, str], metadata: dict[str, str], method: str
+) -> None:
+    signer = S3SigV4Auth(CREDENTIALS, "s3", "us-east-1")
+    request = signed(signer, method, object_url(key, query), metadata)
+    request.headers = {name: value.strip() for name, value in request.headers.items()}
+    found = authenticate(request)
+    assert (found.identity, found.kind, found.signature_version) == (ALICE, "header", "AWS4-HMAC-SHA256")
+
+
+@settings(max_examples=200, deadline=None)
+@given(key=KEYS, query=QUERIES)
+def test_any_url_that_botocore_presigns_is_accepted(key: str, query: dict[str, str]) -> None:
+    signer = S3SigV4QueryAuth(CREDENTIALS, "s3", "us-east-1", expires=60)
+    found = authenticate(signed(signer, "GET", object_url(key, query)))
+    assert (found.identity, found.kind, found.content_sha256) == (ALICE, "presigned", "UNSIGNED-PAYLOAD")
+
+
+@settings(max_examples=100, deadline=None)
+@given(key=KEYS, metadata=METADATA)
+@pytest.mark.parametrize("host", ["127.0.0.1:9000/bucket", "bucket.localhost:9000"])
+def test_version_2_of_botocore_is_accepted_for_paths_and_for_virtual_hosts(
+    host: str, key: str, metadata: dict[str, str]
+) -> None:
+    url = object_url(key, {}, host)
+    path = urlsplit(url).path
+    auth_path = path if host.endswith("/bucket") else f"/bucket{path}"
+    request = signed(HmacV1Auth(CREDENTIALS), "PUT", url, metadata, auth_path=auth_path)
+    request.headers = {name: value.strip() for name, value in request.headers.items()}
+    assert authenticate(request).identity == ALICE
+    url_signer = HmacV1QueryAuth(CREDENTIALS, expires=60)
+    assert authenticate(signed(url_signer, "GET", url, auth_path=auth_path)).kind == "presigned"
+
+
+@pytest.mark.parametrize("query", ["acl", "uploads", "versionId=a%20b", "response-content-type=text%2Fx&acl"])
+def test_version_2_signs_the_subresources(query: str) -> None:
+    request = signed(HmacV1Auth(CREDENTIALS), "GET", f"{URL}?{query}")
+    assert authenticate(request).identity == ALICE
+    request.target = request.target.split("?")[0]
+    assert_refused(request, "SignatureDoesNotMatch")
+
+
+def test_the_subresources_of_version_2_include_all_that_botocore_signs() -> None:
+    for name in HmacV1Auth.QSAOfInterest:
+        request = signed(HmacV1Auth(CREDENTIALS), "GET", f"{URL}?{name}=1")
+        assert authenticate(request).identity == ALICE, name
+
+
+@pytest.mark.parametrize("signature_version", ["s3v4", "s3", None])
+@pytest.mark.parametrize("addressing_style", ["path", "virtual"])
+def test_presigned_urls_of_a_boto3_client_are_accepted(
+    signature_version: str | None, addressing_style: Any
+) -> None:
+    client = boto3.client(
+        "s3",
+        endpoint_url="http://localhost:9000",
+        region_name="us-east-1",
+        aws_access_key_id=ALICE.access_key,
+        aws_secret_access_key=ALICE.secret_key,
+        config=Config(signature_version=signature_version, s3={"addressing_style": addressing_style}),
+    )
+    for operation, params, method in (
+        ("get_object", {"Bucket": "bucket", "Key": "a b/ü+'(x).txt", "ResponseContentType": "text/x"}, "GET"),
+        ("put_object", {"Bucket": "bucket", "Key": "key", "ContentType": "text/plain"}, "PUT"),
+        ("list_objects_v2", {"Bucket": "bucket", "Prefix": "a/ b"}, "GET"),
+    ):
+        url = client.generate_presigned_url(operation, Params=params, ExpiresIn=60)
+        headers = {"content-type": "text/plain"} if method == "PUT" else {}
+        assert authenticate(incoming(method, url, headers)).identity == ALICE, url
+
+
+def test_the_server_encodes_what_a_client_signed_but_did_not_escape() -> None:
+    signer = S3SigV4Auth(CREDENTIALS, "s3", "us-east-1")
+    request = signed(signer, "GET", "http://127.0.0.1:9000/bucket/a%20%28b%29%21%2Bc?prefix=%2Fx%20y")
+    request.target = "/bucket/a%20(b)!+c?prefix=/x+y"
+    assert authenticate(request).identity == ALICE
+
+
+def test_the_path_is_neither_normalised_nor_encoded_twice() -> None:
+    signer = S3SigV4Auth(CREDENTIALS, "s3", "us-east-1")
+    request = signed(signer, "GET", "http://127.0.0.1:9000/bucket/a//b/./%2520c/")
+    assert authenticate(request).identity == ALICE
+    request.target = "/bucket/a/b/%2520c/"
+    assert_refused(request, "SignatureDoesNotMatch")
+
+
+@pytest.mark.parametrize("query", ["acl", "acl=", "b=2&a=1", "a=2&a=1", "uploads&prefix=x"])
+def test_a_query_may_have_valueless_and_repeated_names_in_any_order(query: str) -> None:
+    signer = S3SigV4Auth(CREDENTIALS, "s3", "us-east-1")
+    assert authenticate(signed(signer, "GET", f"{URL}?{query}")).identity == ALICE
+
+
+def test_a_date_header_is_taken_where_there_is_no_x_amz_date() -> None:
+    request = signed(S3SigV4Auth(CREDENTIALS, "s3", "us-east-1"), headers={"Date": "now"})
+    assert "x-amz-date" not in request.headers
+    assert authenticate(request).identity == ALICE
+
+
+def test_an_unsigned_request_is_anonymous() -> None:
+    for headers in ({}, {"authorization": ""}, {"x-amz-content-sha256": "UNSIGNED-PAYLOAD"}):
+        found = authenticate(incoming("GET", URL, headers))
+        assert (found.identity, found.kind, found.signature_version) == (None, "anonymous", "")
+
+
+def test_only_streaming_with_signed_chunks_has_a_chunk_verifier() -> None:
+    signer = S3SigV4Auth(CREDENTIALS, "s3", "us-east-1")
+    unsigned = {"checksum": {"request_algorithm": {"in": "trailer"}}}
+    request = signed(signer, "PUT", "https://127.0.0.1:9000/bucket/key", body=b"x", context=unsigned)
+    found = authenticate(request)
+    assert found.content_sha256 == "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+    assert found.chunk_verifier is None
+
+
+SIGNERS = [
+    pytest.param(S3SigV4Auth(CREDENTIALS, "s3", "us-east-1"), id="version 4 header"),
+    pytest.param(S3SigV4QueryAuth(CREDENTIALS, "s3", "us-east-1", expires=60), id="version 4 URL"),
+    pytest.param(HmacV1Auth(CREDENTIALS), id="version 2 header"),
+    pytest.param(HmacV1QueryAuth(CREDENTIALS, expires=60), id="version 2 URL"),
+]
+
+
+@pytest.mark.parametrize("signer", SIGNERS)
+def test_what_was_signed_cannot_be_changed(signer: Any) -> None:
+    headers = {"x-amz-meta-a": "1", "content-type": "text/plain", "content-md5": "1B2M2Y8AsgTpgAmY7PhCfg=="}
+    url = f"{URL}?versionId=1"
+    assert authenticate(signed(signer, "PUT", url, headers)).identity == ALICE
+
+    request = signed(signer, "PUT", url, headers)
+    request.method = "DELETE"
+    assert_refused(request, "SignatureDoesNotMatch")
+    for old, new in (
+        ("/bucket/key", "/bucket/kez"),
+        ("/bucket/", "/bucket//"),
+        ("versionId=1", "versionId=2"),
+    ):
+        request = signed(signer, "PUT", url, headers)
+        request.target = request.target.replace(old, new)
+        assert_refused(request, "SignatureDoesNotMatch")
+    # botocore's URLs of version 4 hoist headers into the query, or do not sign them.
+    request = signed(signer, "PUT", url, headers)
+    if "x-amz-meta-a" in request.headers:
+        request.headers["x-amz-meta-a"] = "2"
+        assert_refused(request, "SignatureDoesNotMatch")
+
+
+@pytest.mark.parametrize("signer", SIGNERS)
+def test_another_secret_does_not_match_and_the_answer_tells_what_was_signed(signer: Any) -> None:
+    request = signed(signer)
+    text = request.headers.get("authorization") or request.target
+    request.headers = {key: value for key, value in request.headers.items() if key != "authorization"}
+    if "AKIDALICE" in request.target:
+        request.target = text.replace("AKIDALICE", "AKIDBOB")
+    else:
+        request.headers["authorization"] = text.replace("AKIDALICE", "AKIDBOB")
+    error = assert_refused(request, "SignatureDoesNotMatch")
+    assert error.fields["AWSAccessKeyId"] == "AKIDBOB"
+    assert error.fields["SignatureProvided"]
+    assert bytes.fromhex(error.fields["StringToSignBytes"]).decode() == error.fields["StringToSign"]
+    if error.fields["StringToSign"].startswith("AWS4"):
+        canonical = error.fields["CanonicalRequest"]
+        assert canonical.startswith("GET\n/bucket/key\n")
+        assert bytes.fromhex(error.fields["CanonicalRequestBytes"]).decode() == canonical
+    else:
+        assert "CanonicalRequest" not in error.fields
+    assert ALICE.secret_key not in str(error.fields)
+
+
+def assert_refused(request: Request, code: str) -> S3Error:
+    with pytest.raises(S3Error) as refused:
+        authenticate(request)
+    assert refused.value.code == code
+    return refused.value

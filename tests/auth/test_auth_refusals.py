@@ -1,0 +1,345 @@
+"""Credentials that are malformed, unknown, too old or incomplete, each with S3's own answer.
+
+Sources are named in the modules; where S3's order of checks matters, more than one thing is wrong here.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import pytest
+from botocore.auth import HmacV1Auth, HmacV1QueryAuth, S3SigV4Auth, S3SigV4QueryAuth
+from botocore.credentials import Credentials
+from signing_helpers import ALICE, CREDENTIALS, URL, authenticate, incoming, make_authenticator, signed
+
+from s3fixture.auth import sigv4
+from s3fixture.auth.authenticate import Authenticator
+from s3fixture.clock import Clock
+from s3fixture.errors import S3Error
+from s3fixture.wire.request import Request
+
+HOUR = 3600
+V4 = S3SigV4Auth(CREDENTIALS, "s3", "us-east-1")
+V4_URL = S3SigV4QueryAuth(CREDENTIALS, "s3", "us-east-1", expires=600)
+
+
+def refused(request: Request, authenticator: Authenticator | None = None) -> S3Error:
+    with pytest.raises(S3Error) as caught:
+        authenticate(request, authenticator)
+    return caught.value
+
+
+def later(seconds: float) -> Authenticator:
+    clock = Clock()
+    clock.move(seconds)
+    return make_authenticator(clock)
+
+
+def with_authorization(old: str, new: str) -> Request:
+    request = signed(V4)
+    changed = request.headers["authorization"].replace(old, new)
+    assert changed != request.headers["authorization"]
+    request.headers["authorization"] = changed
+    return request
+
+
+def with_target(old: str, new: str, **headers: str) -> Request:
+    request = signed(V4_URL, headers=headers)
+    changed = request.target.replace(old, new)
+    assert changed != request.target
+    request.target = changed
+    return request
+
+
+@pytest.mark.parametrize("kind", [S3SigV4Auth, S3SigV4QueryAuth])
+def test_an_unknown_access_key_is_told_before_its_signature_is_looked_at(kind: type[S3SigV4Auth]) -> None:
+    error = refused(signed(kind(Credentials("AKIDNOBODY", "x"), "s3", "us-east-1")))
+    assert (error.code, error.status) == ("InvalidAccessKeyId", 403)
+    assert error.fields == {"AWSAccessKeyId": "AKIDNOBODY"}
+
+
+@pytest.mark.parametrize("signer", [HmacV1Auth, HmacV1QueryAuth])
+def test_an_unknown_access_key_of_version_2_is_told(signer: type[HmacV1Auth]) -> None:
+    assert refused(signed(signer(Credentials("AKIDNOBODY", "x")))).code == "InvalidAccessKeyId"
+
+
+@pytest.mark.parametrize("seconds", [901, -902, 30 * 24 * HOUR])
+@pytest.mark.parametrize("signer", [V4, HmacV1Auth(CREDENTIALS)])
+def test_a_clock_that_differs_by_more_than_fifteen_minutes_is_refused(
+    signer: HmacV1Auth, seconds: float
+) -> None:
+    request = signed(signer)
+    error = refused(request, later(seconds))
+    assert (error.code, error.status) == ("RequestTimeTooSkewed", 403)
+    assert error.fields["MaxAllowedSkewMilliseconds"] == "900000"
+    assert error.fields["RequestTime"] in (request.headers.get("x-amz-date"), request.headers.get("date"))
+    assert error.fields["ServerTime"].endswith("Z")
+
+
+@pytest.mark.parametrize("seconds", [890, -890])
+def test_a_clock_that_differs_by_less_is_accepted(seconds: float) -> None:
+    assert authenticate(signed(V4), later(seconds)).identity == ALICE
+
+
+def test_the_skew_is_told_before_the_key_is_looked_up() -> None:
+    request = signed(S3SigV4Auth(Credentials("AKIDNOBODY", "x"), "s3", "us-east-1"))
+    assert refused(request, later(HOUR)).code == "RequestTimeTooSkewed"
+
+
+@pytest.mark.parametrize("date", [None, "", "yesterday", "20261332T000000Z", "Tue, 07 Jul 1936 21:53:04 GMT"])
+@pytest.mark.parametrize("signer", [V4, HmacV1Auth(CREDENTIALS)])
+def test_a_request_without_a_valid_date_is_refused(signer: HmacV1Auth, date: str | None) -> None:
+    # The dates are those of ceph/s3-tests, test_headers.py.
+    request = signed(signer)
+    for name in ("date", "x-amz-date"):
+        request.headers.pop(name, None)
+    if date is not None:
+        request.headers["date"] = date
+    error = refused(request)
+    assert (error.code, error.message) == (
+        "AccessDenied",
+        "AWS authentication requires a valid Date or x-amz-date header",
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (", SignedHeaders", "; SignedHeaders", "the authorization header requires three components"),
+        ("Credential=", "Credentials=", "missing Credential."),
+        ("SignedHeaders=", "Signed=", "missing SignedHeaders."),
+        ("Signature=", "Sig=", "missing Signature."),
+        ("Signature=", "Signature", "is malformed."),
+        ("AKIDALICE/", "", "the Credential is mal-formed"),
+        ("AKIDALICE", "", "the Credential is mal-formed"),
+        ("/s3/", "/ec2/", 'incorrect service "ec2". This endpoint belongs to "s3".'),
+        ("aws4_request", "aws_request", 'incorrect terminal "aws_request".'),
+        ("AKIDALICE/20", "AKIDALICE/3220", "incorrect date format"),
+        ("AKIDALICE/20", "AKIDALICE/19", "Date is not the same as X-Amz-Date."),
+        ("us-east-1", "eu-west-1", "the region 'eu-west-1' is wrong; expecting 'us-east-1'"),
+    ],
+)
+def test_a_malformed_header_is_told_what_is_wrong_with_it(old: str, new: str, message: str) -> None:
+    error = refused(with_authorization(old, new))
+    assert (error.code, error.status) == ("AuthorizationHeaderMalformed", 400)
+    assert error.message.startswith("The authorization header is malformed; ")
+    assert message in error.message
+    assert error.fields == ({"Region": "us-east-1"} if "region" in message else {})
+
+
+def test_a_server_of_no_region_takes_every_region() -> None:
+    request = signed(S3SigV4Auth(CREDENTIALS, "s3", "eu-west-1"))
+    assert authenticate(request, make_authenticator(region="")).identity == ALICE
+    error = refused(request, make_authenticator(region="us-west-2"))
+    assert error.fields["Region"] == "us-west-2"
+
+
+def test_components_may_come_in_any_order_and_without_spaces() -> None:
+    request = signed(V4)
+    algorithm, *components = request.headers["authorization"].replace(",", "").split(" ")
+    request.headers["authorization"] = f"{algorithm} {','.join(reversed(components))}"
+    assert authenticate(request).identity == ALICE
+
+
+@pytest.mark.parametrize(
+    ("authorization", "message"),
+    [
+        ("Basic YWxpY2U6c2VjcmV0", "Unsupported Authorization Type"),
+        ("AWS4-HMAC-SHA1 Credential=x", "Unsupported Authorization Type"),
+        ("nonsense", "Authorization header is invalid -- one and only one ' ' (space) required."),
+        ("AWS HAHAHA", "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature"),
+    ],
+)
+def test_another_kind_of_authorization_is_an_invalid_argument(authorization: str, message: str) -> None:
+    error = refused(incoming("GET", URL, {"authorization": authorization}))
+    assert (error.code, error.message) == ("InvalidArgument", message)
+    assert error.fields == {"ArgumentName": "Authorization", "ArgumentValue": authorization}
+
+
+def test_asymmetric_signatures_are_said_to_be_missing() -> None:
+    header = {"authorization": "AWS4-ECDSA-P256-SHA256 Credential=x"}
+    assert refused(incoming("GET", URL, header)).code == "NotImplemented"
+    assert refused(with_target("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256")).code == "NotImplemented"
+
+
+def test_two_kinds_of_credentials_at_once_are_refused() -> None:
+    request = signed(V4_URL)
+    request.headers["authorization"] = "AWS a:b"
+    error = refused(request)
+    assert error.code == "InvalidArgument"
+    assert error.message.startswith("Only one auth mechanism allowed")
+    request = signed(HmacV1QueryAuth(CREDENTIALS))
+    request.target += "&X-Amz-Algorithm=AWS4-HMAC-SHA256"
+    assert refused(request).code == "InvalidArgument"
+
+
+@pytest.mark.parametrize("signer", [V4, V4_URL])
+@pytest.mark.parametrize("name", ["x-amz-copy-source", "x-amz-tagging", "x-amz-whatever"])
+def test_every_amz_header_must_be_signed(signer: S3SigV4Auth, name: str) -> None:
+    request = signed(signer)
+    request.headers[name] = "a"
+    request.headers["x-custom"] = "is nobody's business"
+    error = refused(request)
+    assert (error.code, error.fields) == ("AccessDenied", {"HeadersNotSigned": name})
+    assert error.message == "There were headers present in the request which were not signed"
+
+
+def test_the_host_must_be_signed() -> None:
+    assert refused(with_authorization("host;", "")).fields == {"HeadersNotSigned": "host"}
+    error = refused(with_target("SignedHeaders=host", "SignedHeaders=range", Range="bytes=0-1"))
+    assert error.fields == {"HeadersNotSigned": "host"}
+
+
+def test_a_signed_header_that_a_proxy_dropped_breaks_the_signature() -> None:
+    request = signed(V4, headers={"x-amz-meta-a": "1"})
+    del request.headers["x-amz-meta-a"]
+    assert refused(request).code == "SignatureDoesNotMatch"
+
+
+def test_the_port_of_the_host_is_part_of_the_signature() -> None:
+    request = signed(V4)
+    assert request.host == "127.0.0.1:9000"
+    request.headers["host"] = "127.0.0.1"
+    assert refused(request).code == "SignatureDoesNotMatch"
+
+
+def test_the_payload_hash_is_required_and_must_be_one() -> None:
+    request = signed(V4)
+    del request.headers["x-amz-content-sha256"]
+    error = refused(request)
+    assert (error.code, error.message) == (
+        "InvalidRequest",
+        "Missing required header for this request: x-amz-content-sha256",
+    )
+    for value in ("invalid", "0" * 63, "g" * 64):
+        request.headers["x-amz-content-sha256"] = value
+        error = refused(request)
+        assert (error.code, error.fields["ArgumentValue"]) == ("InvalidArgument", value)
+        assert error.fields["ArgumentName"] == "x-amz-content-sha256"
+    request.headers["x-amz-content-sha256"] = "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"
+    assert refused(request).code == "NotImplemented"
+
+
+def test_a_payload_hash_is_signed() -> None:
+    request = signed(V4, "PUT", body=b"data")
+    request.headers["x-amz-content-sha256"] = sigv4.UNSIGNED
+    assert refused(request).code == "SignatureDoesNotMatch"
+
+
+def test_anonymous_requests_cannot_have_signed_chunks() -> None:
+    request = incoming("PUT", URL, {"x-amz-content-sha256": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"})
+    error = refused(request)
+    assert error.code == "InvalidRequest"
+    assert error.message.startswith("Anonymous requests don't support this x-amz-content-sha256 value.")
+
+
+def test_a_url_expires_when_its_time_has_passed_and_says_so_before_all_else() -> None:
+    request = signed(V4_URL)
+    assert authenticate(request, later(590)).identity == ALICE
+    request.target = request.target.replace("AKIDALICE", "AKIDNOBODY")
+    error = refused(request, later(602))
+    assert (error.code, error.message) == ("AccessDenied", "Request has expired")
+    assert error.fields["X-Amz-Expires"] == "600"
+    assert set(error.fields) == {"X-Amz-Expires", "Expires", "ServerTime"}
+    assert error.fields["Expires"] < error.fields["ServerTime"]
+
+
+def test_a_version_2_url_expires_at_its_time() -> None:
+    request = signed(HmacV1QueryAuth(CREDENTIALS, expires=600))
+    assert authenticate(request, later(590)).identity == ALICE
+    error = refused(request, later(602))
+    assert (error.code, error.message) == ("AccessDenied", "Request has expired")
+    assert set(error.fields) == {"Expires", "ServerTime"}
+
+
+def test_a_url_from_the_future_is_not_yet_valid() -> None:
+    request = signed(V4_URL)
+    assert authenticate(request, later(-890)).identity == ALICE
+    error = refused(request, later(-910))
+    assert (error.code, error.message) == ("AccessDenied", "Request is not yet valid")
+    assert set(error.fields) == {"X-Amz-Date", "Expires", "ServerTime"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("X-Amz-Expires=600", "X-Amz-Expires=604801", "X-Amz-Expires must be less than a week (in seconds)"),
+        ("X-Amz-Expires=600", "X-Amz-Expires=" + "9" * 5000, "X-Amz-Expires must be less than a week"),
+        ("X-Amz-Expires=600", "X-Amz-Expires=-1", "X-Amz-Expires must be non-negative"),
+        ("X-Amz-Expires=600", "X-Amz-Expires=soon", "X-Amz-Expires should be a number"),
+        ("X-Amz-Expires=600", "X-Amz-Expires=%C2%B2", "X-Amz-Expires should be a number"),
+        ("X-Amz-Expires=600", "X-Amz-Expires=", "Query-string authentication version 4 requires"),
+        ("X-Amz-Expires", "X-Amz-Expiry", "Query-string authentication version 4 requires"),
+        ("X-Amz-Credential", "X-Amz-Cred", "Query-string authentication version 4 requires"),
+        ("X-Amz-Algorithm=", "x=", "Query-string authentication version 4 requires"),
+        ("X-Amz-Signature", "X-Amz-Sig", "Query-string authentication version 4 requires"),
+        ("?", "?X-Amz-Expires=1&", "Query-string authentication version 4 requires"),
+        ("?", "?X-Amz-Signature=0&", "Query-string authentication version 4 requires"),
+        ("AWS4-HMAC-SHA256", "AWS4-SHA1", "X-Amz-Algorithm only supports"),
+        ("X-Amz-Date=20", "X-Amz-Date=A20", "X-Amz-Date must be in the ISO8601 Long Format"),
+        ("X-Amz-Date=20", "X-Amz-Date=19", "This date is not the same as X-Amz-Date"),
+        ("%2Fs3%2F", "%2F", "Error parsing the X-Amz-Credential parameter; the Credential is mal-formed"),
+        ("%2Fs3%2F", "%2Fiam%2F", "Error parsing the X-Amz-Credential parameter; incorrect service"),
+        ("us-east-1", "eu-west-1", "the region 'eu-west-1' is wrong; expecting 'us-east-1'"),
+    ],
+)
+def test_a_malformed_url_is_told_what_is_wrong_with_it(old: str, new: str, message: str) -> None:
+    error = refused(with_target(old, new))
+    assert (error.code, error.status) == ("AuthorizationQueryParametersError", 400)
+    assert message in error.message
+
+
+def test_a_week_is_the_longest_that_a_url_may_live() -> None:
+    week = 7 * 24 * HOUR
+    request = signed(S3SigV4QueryAuth(CREDENTIALS, "s3", "us-east-1", expires=week))
+    assert authenticate(request, later(week - 10)).identity == ALICE
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("Expires=", "Expired=", "requires the Signature, Expires and AWSAccessKeyId parameters"),
+        ("AWSAccessKeyId=", "Key-Pair-Id=", "requires the Signature, Expires and AWSAccessKeyId parameters"),
+        ("Expires=", "Expires=x", "Invalid date (should be seconds since epoch): x"),
+    ],
+)
+def test_a_malformed_version_2_url_is_denied(old: str, new: str, message: str) -> None:
+    request = signed(HmacV1QueryAuth(CREDENTIALS))
+    request.target = request.target.replace(old, new)
+    error = refused(request)
+    assert error.code == "AccessDenied"
+    assert message in error.message
+
+
+@pytest.mark.parametrize("kind", [S3SigV4Auth, S3SigV4QueryAuth])
+def test_a_session_token_is_refused_because_no_identity_has_one(kind: type[S3SigV4Auth]) -> None:
+    credentials = Credentials(ALICE.access_key, ALICE.secret_key, "token/+=")
+    error = refused(signed(kind(credentials, "s3", "us-east-1")))
+    assert (error.code, error.status) == ("InvalidToken", 400)
+    assert error.fields == {"Token-0": "token/+="}
+
+
+def test_an_empty_session_token_is_no_token() -> None:
+    request = signed(V4, headers={"x-amz-security-token": ""})
+    assert authenticate(request).identity == ALICE
+
+
+@pytest.mark.parametrize("text", ["é", "\x80", "Ω", "'"])
+def test_a_signature_of_strange_characters_is_only_wrong(text: str) -> None:
+    request = signed(V4)
+    request.headers["authorization"] += text
+    assert refused(request).code == "SignatureDoesNotMatch"
+    assert refused(with_target("X-Amz-Signature=", f"X-Amz-Signature={quote(text)}")).code == (
+        "SignatureDoesNotMatch"
+    )
+
+
+def test_signing_keys_are_kept_for_each_secret_day_and_region_and_do_not_pile_up() -> None:
+    keys = sigv4.SigningKeys()
+    first = keys.get("secret", "20260101", "us-east-1")
+    assert first == sigv4.signing_key("secret", "20260101", "us-east-1", "s3")
+    assert keys.get("secret", "20260101", "us-east-1") is first
+    others = {keys.get(f"secret{n}", "20260101", "us-east-1") for n in range(1000)}
+    assert len(others) == 1000
+    assert len(keys) <= 256
+    assert keys.get("secret", "20260101", "us-east-1") == first

@@ -1,0 +1,175 @@
+"""The powers over an emulator, the same in a thread and in a process of its own."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from mypy_boto3_s3 import S3Client
+
+from s3fixture import S3FixtureError, Settings
+from s3fixture.backends import start
+from s3fixture.backends.emulator import EmulatorEndpoint
+
+ONCE = Config(retries={"total_max_attempts": 1})
+
+
+@pytest.fixture(scope="module", params=["thread", "process"])
+def running(request: pytest.FixtureRequest) -> Iterator[EmulatorEndpoint]:
+    with start("emulator", Settings(), emulator=request.param) as endpoint:
+        assert isinstance(endpoint, EmulatorEndpoint)
+        endpoint.client().create_bucket(Bucket="data")
+        yield endpoint
+
+
+@pytest.fixture
+def endpoint(running: EmulatorEndpoint) -> Iterator[EmulatorEndpoint]:
+    token = running.begin()
+    yield running
+    running.finish(token)
+
+
+@pytest.fixture
+def client(endpoint: EmulatorEndpoint) -> S3Client:
+    return endpoint.client(config=ONCE)
+
+
+def keys(client: S3Client) -> list[str]:
+    return [item["Key"] for item in client.list_objects_v2(Bucket="data").get("Contents", ())]
+
+
+def test_a_rollback_undoes_what_came_after_the_snapshot(endpoint: EmulatorEndpoint, client: S3Client) -> None:
+    client.put_object(Bucket="data", Key="kept", Body=b"1")
+    token = endpoint.snapshot()
+    for _ in range(2):
+        client.put_object(Bucket="data", Key="kept", Body=b"changed")
+        client.put_object(Bucket="data", Key="gone", Body=b"2")
+        client.create_bucket(Bucket="gone")
+
+        endpoint.rollback(token)
+
+        assert keys(client) == ["kept"]
+        assert client.get_object(Bucket="data", Key="kept")["Body"].read() == b"1"
+        assert [bucket["Name"] for bucket in client.list_buckets()["Buckets"]] == ["data"]
+
+
+def test_snapshots_nest(endpoint: EmulatorEndpoint, client: S3Client) -> None:
+    outer = endpoint.snapshot()
+    client.put_object(Bucket="data", Key="a", Body=b"1")
+    inner = endpoint.snapshot()
+    client.put_object(Bucket="data", Key="b", Body=b"2")
+
+    endpoint.rollback(inner)
+    assert keys(client) == ["a"]
+    endpoint.rollback(outer)
+    assert keys(client) == []
+
+
+def test_a_snapshot_that_is_gone_is_refused_with_a_reason(endpoint: EmulatorEndpoint) -> None:
+    token = endpoint.snapshot()
+    endpoint.release(token)
+
+    with pytest.raises(S3FixtureError):
+        endpoint.rollback(token)
+
+
+def test_what_was_public_before_a_rollback_is_private_after_it(
+    endpoint: EmulatorEndpoint, client: S3Client
+) -> None:
+    from urllib.error import HTTPError
+    from urllib.request import urlopen
+
+    client.put_object(Bucket="data", Key="a", Body=b"1")
+    token = endpoint.snapshot()
+    policy = (
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*",'
+        '"Action":"s3:GetObject","Resource":"arn:aws:s3:::data/*"}]}'
+    )
+    client.put_bucket_policy(Bucket="data", Policy=policy)
+    with urlopen(f"{endpoint.url}/data/a") as answer:  # noqa: S310 - our own server
+        assert answer.read() == b"1"
+
+    endpoint.rollback(token)
+
+    with pytest.raises(HTTPError, match="403"):
+        urlopen(f"{endpoint.url}/data/a")  # noqa: S310
+
+
+def test_the_clock_moves_for_the_server_alone(endpoint: EmulatorEndpoint, client: S3Client) -> None:
+    endpoint.move_clock(3600)
+
+    with pytest.raises(ClientError, match="RequestTimeTooSkewed"):
+        client.put_object(Bucket="data", Key="late", Body=b"")
+    assert endpoint.time() == pytest.approx(time.time() + 3600, abs=60)
+
+
+def test_a_frozen_clock_stands_still(endpoint: EmulatorEndpoint) -> None:
+    endpoint.freeze_clock()
+    endpoint.move_clock(10)
+
+    assert endpoint.time() == endpoint.time()
+
+
+def test_a_fault_strikes_as_often_as_asked_and_where_asked(
+    endpoint: EmulatorEndpoint, client: S3Client
+) -> None:
+    endpoint.fail("PutObject", "SlowDown", times=2, bucket="data", key="a")
+    for _ in range(2):
+        with pytest.raises(ClientError, match="SlowDown"):
+            client.put_object(Bucket="data", Key="a", Body=b"")
+    client.put_object(Bucket="data", Key="a", Body=b"")
+    client.put_object(Bucket="data", Key="b", Body=b"")
+
+
+def test_a_fault_that_s3_does_not_know_is_refused(endpoint: EmulatorEndpoint) -> None:
+    with pytest.raises(S3FixtureError, match="'NoSuchError'"):
+        endpoint.fail("PutObject", "NoSuchError")
+
+
+def test_requests_are_recorded(endpoint: EmulatorEndpoint, client: S3Client) -> None:
+    client.put_object(Bucket="data", Key="a b", Body=b"123")
+    with pytest.raises(ClientError):
+        client.head_object(Bucket="data", Key="missing")
+
+    put, head = endpoint.requests()
+
+    assert (put.operation, put.bucket, put.key, put.status) == ("PutObject", "data", "a b", 200)
+    assert (head.operation, head.status, head.error_code) == ("HeadObject", 404, "NoSuchKey")
+
+
+def test_finish_forgets_faults_clock_and_requests_too(running: EmulatorEndpoint) -> None:
+    client = running.client(config=ONCE)
+    token = running.begin()
+    running.move_clock(3600)
+    running.fail("*", "InternalError", times=100)
+
+    running.finish(token)
+
+    assert running.requests() == []
+    client.list_buckets()
+
+
+@pytest.mark.parametrize("emulator", ["thread", "process"])
+def test_a_taken_port_is_one_clear_line(emulator: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        with pytest.raises(S3FixtureError, match=f"port {port} .*already in use"):
+            start("emulator", Settings(port=port), emulator=emulator)
+
+
+@pytest.mark.parametrize("backend", ["container", "binary", "external"])
+def test_a_backend_of_later_versions_says_so(backend: str) -> None:
+    with pytest.raises(S3FixtureError, match=f"'{backend}' is not there yet"):
+        start(backend, Settings())
+
+
+def test_unknown_names_are_refused_with_those_that_there_are() -> None:
+    with pytest.raises(S3FixtureError, match="no backend 'minio'; choose one of emulator, container"):
+        start("minio", Settings())
+    with pytest.raises(S3FixtureError, match="no emulator 'fork'; choose one of thread, process"):
+        start("emulator", Settings(), emulator="fork")

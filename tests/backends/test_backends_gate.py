@@ -1,0 +1,117 @@
+"""A request that was under way when a roll-back came does not write into what follows."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from s3fixture import serve
+from s3fixture.backends.emulator import EmulatorEndpoint
+
+BODY = b"half" * 500
+
+
+@pytest.fixture(scope="module", params=["thread", "process"])
+def endpoint(request: pytest.FixtureRequest) -> Iterator[EmulatorEndpoint]:
+    with serve(emulator=request.param, buckets=["data"]) as endpoint:
+        assert isinstance(endpoint, EmulatorEndpoint)
+        yield endpoint
+
+
+def half_sent_put(endpoint: EmulatorEndpoint, key: str) -> HTTPConnection:
+    """A PUT whose head and first half have been sent."""
+    url = f"{endpoint.url}/data/{key}"
+    headers = {"x-amz-content-sha256": hashlib.sha256(BODY).hexdigest(), "Content-Length": str(len(BODY))}
+    request = AWSRequest("PUT", url, headers=headers)
+    SigV4Auth(Credentials(endpoint.access_key, endpoint.secret_key), "s3", endpoint.region).add_auth(request)
+    parts = urlsplit(url)
+    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+    connection.putrequest("PUT", parts.path)
+    for name, value in request.headers.items():
+        connection.putheader(name, value)
+    connection.endheaders(BODY[: len(BODY) // 2])
+    return connection
+
+
+def keys(endpoint: EmulatorEndpoint) -> list[str]:
+    answer = endpoint.setup_client.list_objects_v2(Bucket="data")
+    return [item["Key"] for item in answer.get("Contents", ())]
+
+
+def wait_for_write(endpoint: EmulatorEndpoint, before: int) -> None:
+    done = threading.Event()
+    while endpoint.writes() == before:
+        done.wait(0.01)
+
+
+def test_an_upload_under_way_is_refused_when_its_body_comes_after_the_rollback(
+    endpoint: EmulatorEndpoint,
+) -> None:
+    token = endpoint.begin()
+    before = endpoint.writes()
+    connection = half_sent_put(endpoint, "late")
+    wait_for_write(endpoint, before)
+
+    endpoint.finish(token)
+    connection.send(BODY[len(BODY) // 2 :])
+    answer = connection.getresponse()
+    text = answer.read()
+    connection.close()
+
+    assert answer.status == 400
+    assert b"its test has ended" in text
+    assert keys(endpoint) == []
+
+
+def test_an_upload_that_never_ends_does_not_hold_up_the_rollback(endpoint: EmulatorEndpoint) -> None:
+    token = endpoint.begin()
+    before = endpoint.writes()
+    connection = half_sent_put(endpoint, "stuck")
+    wait_for_write(endpoint, before)
+
+    endpoint.finish(token)  # would run into the time limit of this test
+    connection.close()
+
+    assert keys(endpoint) == []
+
+
+def test_writes_in_full_swing_leave_nothing_behind(endpoint: EmulatorEndpoint) -> None:
+    over = threading.Event()
+    refused: list[Any] = []
+
+    def write(number: int) -> None:
+        client = endpoint.client()
+        count = 0
+        while not over.is_set():
+            count += 1
+            try:
+                client.put_object(Bucket="data", Key=f"{number}/{count}", Body=b"x" * 3000)
+            except client.exceptions.ClientError as error:
+                refused.append(error.response["Error"]["Code"])
+
+    token = endpoint.snapshot()
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    before = endpoint.writes()
+    for _ in range(20):
+        while endpoint.writes() < before + 10:
+            over.wait(0.001)
+        before = endpoint.writes()
+        endpoint.rollback(token)
+    over.set()
+    for thread in threads:
+        thread.join()
+    endpoint.rollback(token)
+
+    assert keys(endpoint) == []
+    assert set(refused) <= {"InvalidRequest"}

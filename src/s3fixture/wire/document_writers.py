@@ -1,19 +1,19 @@
-"""Writers of XML documents: one function per shape, made once, that appends text to a list.
+"""Writers of XML documents: one function per shape, made once, from a value to text.
 
-Plain strings, because a listing of 1,000 keys is S3's most frequent long answer.
+Plain strings, because a listing of 1,000 keys is the longest of S3's frequent answers.
 """
 
 from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import quote_plus
 
-from botocore.model import ListShape, Shape, StructureShape
+from botocore.model import ListShape, Shape, StringShape, StructureShape
 
 from s3fixture.model import quirks
 from s3fixture.wire.times import iso_millis, iso_seconds
@@ -21,20 +21,19 @@ from s3fixture.wire.times import iso_millis, iso_seconds
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
-Append = Callable[[str], object]
-Writer = Callable[[Any, Append], None]
+Writer = Callable[[Any], str]
 
-_PLAIN = re.compile(r"[^&<>\"\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]*").fullmatch
-_SPECIAL = re.compile(r"[&<>\"\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
+_SPECIAL = re.compile('[&<>"\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]')
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_is_special = _SPECIAL.search
+_is_url_plain = re.compile(r"[A-Za-z0-9./*_-]*").fullmatch
+_NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 _EPOCH = datetime.fromtimestamp(0, timezone.utc)
-_URL_PLAIN = re.compile(r"[A-Za-z0-9./*_-]*").fullmatch
 
 
 def escape(text: str) -> str:
     """Text as it may stand in an element or attribute; quirk 34 for what XML 1.0 cannot hold."""
-    return text if _PLAIN(text) else _SPECIAL.sub(_reference, text)
+    return _SPECIAL.sub(_reference, text) if _is_special(text) else text
 
 
 def _reference(match: re.Match[str]) -> str:
@@ -49,7 +48,7 @@ def escape_strict(text: str) -> str:
 
 def url_encode(text: str) -> str:
     """Quirk 33."""
-    return text if _URL_PLAIN(text) else quote_plus(text, safe="/*").replace("~", "%7E")
+    return text if _is_url_plain(text) else quote_plus(text, safe="/*").replace("~", "%7E")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +68,7 @@ def make_document_writer(
     tail = f"</{root}>"
 
     def document(result: Mapping[str, Any]) -> bytes:
-        texts = [head]
-        write(result, texts.append)
-        texts.append(tail)
-        return "".join(texts).encode("utf-8", "surrogatepass")
+        return f"{head}{write(result)}{tail}".encode()
 
     return document
 
@@ -82,47 +78,28 @@ def _make(name: str, shape: Shape, style: Style) -> Writer:
         return _make_structure(name, shape, style)
     if isinstance(shape, ListShape):
         return _make_list(name, shape, style)
-    return _make_scalar(name, _formatter(shape, style))
-
-
-def _make_scalar(name: str, text_of: Callable[[Any], str]) -> Writer:
-    start, end = f"<{name}>", f"</{name}>"
-
-    def write(value: Any, append: Append) -> None:
-        append(f"{start}{text_of(value)}{end}")
-
-    return write
+    if shape.name == "ETag":
+        return _make_etag(name, style)
+    return _SCALARS.get(shape.type_name, _make_string)(name, shape)
 
 
 def _make_structure(name: str, shape: StructureShape, style: Style) -> Writer:
     start, end = f"<{name}{_namespace(shape)}", f"</{name}>"
+    write_members = _make_members(shape, style)
     attributes = [
         (member, inner.serialization["name"])
         for member, inner in shape.members.items()
         if inner.serialization.get("xmlAttribute")
     ]
-    write_members = _make_members(shape, style)
+    if not attributes:
+        return lambda value: f"{start}>{write_members(value)}{end}"
 
-    def write(value: Mapping[str, Any], append: Append) -> None:
-        append(start)
-        for member, attribute in attributes:
-            if value.get(member) is not None:
-                append(f' {attribute}="{escape(value[member])}"')
-        append(">")
-        write_members(value, append)
-        append(end)
+    def write(value: Mapping[str, Any]) -> str:
+        given = [(name, value[member]) for member, name in attributes if value.get(member) is not None]
+        texts = "".join(f' {name}="{escape(text)}"' for name, text in given)
+        return f"{start}{texts}>{write_members(value)}{end}"
 
-    if attributes or _namespace(shape):
-        return write
-
-    opening = f"{start}>"
-
-    def write_plain(value: Mapping[str, Any], append: Append) -> None:
-        append(opening)
-        write_members(value, append)
-        append(end)
-
-    return write_plain
+    return write
 
 
 def _namespace(shape: StructureShape) -> str:
@@ -138,15 +115,14 @@ def _make_members(shape: StructureShape, style: Style) -> Writer:
     return _make_merging(writers, *merged) if merged else _make_sequence(writers)
 
 
-def _make_sequence(writers: dict[str, Writer]) -> Writer:
+def _make_sequence(writers: Mapping[str, Writer]) -> Writer:
     members = tuple(writers.items())
 
-    def write(value: Mapping[str, Any], append: Append) -> None:
+    def write(value: Mapping[str, Any]) -> str:
         get = value.get
-        for member, write_member in members:
-            item = get(member)
-            if item is not None:
-                write_member(item, append)
+        return "".join(
+            [write_member(item) for member, write_member in members if (item := get(member)) is not None]
+        )
 
     return write
 
@@ -155,17 +131,16 @@ def _make_merging(writers: dict[str, Writer], first: str, second: str) -> Writer
     """Quirk 37: both lists in the place of the first."""
     of_member = {first: writers[first], second: writers.pop(second)}
 
-    def write_entries(entries: list[tuple[str, Mapping[str, Any]]], append: Append) -> None:
-        for member, entry in entries:
-            of_member[member]([entry], append)
+    def write_entries(entries: Iterable[tuple[str, Any]]) -> str:
+        return "".join([of_member[member]([entry]) for member, entry in entries])
 
     write_all = _make_sequence({**writers, first: write_entries})
 
-    def write(value: Mapping[str, Any], append: Append) -> None:
+    def write(value: Mapping[str, Any]) -> str:
         entries = [(member, entry) for member in (first, second) for entry in value.get(member) or ()]
         entries.sort(key=lambda item: item[1].get("LastModified") or _EPOCH, reverse=True)
         entries.sort(key=lambda item: item[1].get("Key", "").encode("utf-8", "surrogatepass"))
-        write_all({**value, first: entries}, append)
+        return write_all({**value, first: entries})
 
     return write
 
@@ -184,59 +159,67 @@ def _order(shape: StructureShape) -> list[str]:
 def _make_member(member: str, shape: Shape, style: Style) -> Writer:
     name = shape.serialization.get("name", member)
     if style.url_encoded and member in quirks.URL_ENCODED and shape.type_name == "string":
-        return _make_scalar(name, url_encode)
+        return lambda text: f"<{name}>{url_encode(text)}</{name}>"
     return _make(name, shape, style)
 
 
 def _make_list(name: str, shape: ListShape, style: Style) -> Writer:
-    flattened = shape.serialization.get("flattened")
-    write_item = _make(
-        name if flattened else shape.member.serialization.get("name", "member"), shape.member, style
-    )
+    item_name = shape.member.serialization.get("name", "member")
+    if shape.serialization.get("flattened"):
+        write_item = _make(name, shape.member, style)
+        return lambda items: "".join(map(write_item, items))
+    write_item = _make(item_name, shape.member, style)
+    return lambda items: f"<{name}>{''.join(map(write_item, items))}</{name}>"
 
-    def write_flat(items: Any, append: Append) -> None:
-        for item in items:
-            write_item(item, append)
 
-    if flattened:
-        return write_flat
-    start, end = f"<{name}>", f"</{name}>"
+def _make_etag(name: str, style: Style) -> Writer:
+    """Quirk 32."""
+    mark = "" if style.bare_etags else "&quot;"
+    start, end = f"<{name}>{mark}", f"{mark}</{name}>"
 
-    def write(items: Any, append: Append) -> None:
-        append(start)
-        write_flat(items, append)
-        append(end)
+    def write(value: str) -> str:
+        if value.isalnum():
+            return f"{start}{value}{end}"
+        return f"{start}{escape(value.strip('"'))}{end}"
 
     return write
 
 
-def _formatter(shape: Shape, style: Style) -> Callable[[Any], str]:
-    if shape.name == "ETag":
-        return _bare_etag if style.bare_etags else _quoted_etag
-    if shape.type_name == "timestamp":
-        return iso_seconds if shape.name in quirks.WHOLE_SECONDS else iso_millis
-    return _FORMATTERS.get(shape.type_name, escape)
+def _make_string(name: str, shape: Shape) -> Writer:
+    start, end = f"<{name}>", f"</{name}>"
+
+    def write(value: str) -> str:
+        return f"{start}{_SPECIAL.sub(_reference, value) if _is_special(value) else value}{end}"
+
+    if not isinstance(shape, StringShape) or not shape.enum:
+        return write
+    texts = {value: write(value) for value in shape.enum}
+
+    return lambda value: texts.get(value) or write(value)
 
 
-def _bare_etag(value: str) -> str:
-    return escape(value.strip('"'))
+def _make_timestamp(name: str, shape: Shape) -> Writer:
+    text_of = iso_seconds if shape.name in quirks.WHOLE_SECONDS else iso_millis
+    return lambda value: f"<{name}>{text_of(value)}</{name}>"
 
 
-def _quoted_etag(value: str) -> str:
-    return f"&quot;{_bare_etag(value)}&quot;"
+def _make_boolean(name: str, _shape: Shape) -> Writer:
+    texts = {True: f"<{name}>true</{name}>", False: f"<{name}>false</{name}>"}
+    return lambda value: texts[bool(value)]
 
 
-def _boolean(value: Any) -> str:
-    return "true" if value else "false"
+def _make_number(name: str, _shape: Shape) -> Writer:
+    return lambda value: f"<{name}>{value}</{name}>"
 
 
-def _blob(value: bytes) -> str:
-    return base64.b64encode(value).decode()
+def _make_blob(name: str, _shape: Shape) -> Writer:
+    return lambda value: f"<{name}>{base64.b64encode(value).decode()}</{name}>"
 
 
-_FORMATTERS: Mapping[str, Callable[[Any], str]] = {
-    "blob": _blob,
-    "boolean": _boolean,
-    "integer": str,
-    "long": str,
+_SCALARS: Mapping[str, Callable[[str, Shape], Writer]] = {
+    "blob": _make_blob,
+    "boolean": _make_boolean,
+    "integer": _make_number,
+    "long": _make_number,
+    "timestamp": _make_timestamp,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from botocore.model import OperationModel, Shape, StructureShape
@@ -121,12 +122,17 @@ def _list(values: Iterable[Any]) -> str:
     return ",".join(_header_text(str(value)) for value in values)
 
 
+def _http_time(value: datetime | str) -> str:
+    """Quirk 18: Expires may be the text that the client sent once."""
+    return _header_text(value) if isinstance(value, str) else http_date(value)
+
+
 _FORMATTERS: Mapping[str, _Formatter] = {
     "boolean": _boolean,
     "integer": str,
     "list": _list,
     "long": str,
-    "timestamp": http_date,
+    "timestamp": _http_time,
 }
 
 

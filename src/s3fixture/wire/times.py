@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from math import floor
 
 _ISO = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)"
     r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?)?"
 )
 _SECONDS = re.compile(r"-?\d{1,11}(?:\.\d{1,9})?")
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -46,7 +49,7 @@ def _offset(zone: str) -> timedelta:
 def _parse_seconds(text: str) -> datetime | None:
     if not _SECONDS.fullmatch(text):
         return None
-    return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=float(text))
+    return _EPOCH + timedelta(seconds=float(text))
 
 
 def _parse_http(text: str) -> datetime:
@@ -54,24 +57,36 @@ def _parse_http(text: str) -> datetime:
     return moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment.astimezone(timezone.utc)
 
 
-def _in_utc(moment: datetime) -> datetime:
-    return moment if moment.tzinfo is timezone.utc else moment.astimezone(timezone.utc)
-
-
 def iso_millis(moment: datetime) -> str:
     """2024-02-29T12:00:00.250Z"""
-    return _in_utc(moment).isoformat(timespec="milliseconds")[:23] + "Z"
+    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def iso_seconds(moment: datetime) -> str:
     """2024-02-29T12:00:00.000Z, whatever the fraction (quirk 31)."""
-    return _in_utc(moment).isoformat(timespec="seconds")[:19] + ".000Z"
+    minute, second = divmod(floor(moment.timestamp()), 60)
+    return f"{_iso_minute(minute)}{second:02d}.000Z"
 
 
 def http_date(moment: datetime) -> str:
     """Thu, 29 Feb 2024 12:00:00 GMT, in any locale (RFC 9110 section 5.6.7)."""
-    t = _in_utc(moment)
+    minute, second = divmod(floor(moment.timestamp()), 60)
+    return f"{_http_minute(minute)}{second:02d} GMT"
+
+
+def _at_minute(minute: int) -> datetime:
+    return _EPOCH + timedelta(minutes=minute)
+
+
+# Formatting a date takes longer than all the rest of a listing's entry, and entries share their minutes.
+@lru_cache(maxsize=4096)
+def _iso_minute(minute: int) -> str:
+    return _at_minute(minute).isoformat(timespec="minutes")[:16] + ":"
+
+
+@lru_cache(maxsize=4096)
+def _http_minute(minute: int) -> str:
+    t = _at_minute(minute)
     return (
-        f"{_DAYS[t.weekday()]}, {t.day:02d} {_MONTHS[t.month - 1]} {t.year:04d} "
-        f"{t.hour:02d}:{t.minute:02d}:{t.second:02d} GMT"
+        f"{_DAYS[t.weekday()]}, {t.day:02d} {_MONTHS[t.month - 1]} {t.year:04d} {t.hour:02d}:{t.minute:02d}:"
     )

@@ -178,9 +178,8 @@ def _make_etag(name: str, style: Style) -> Writer:
     start, end = f"<{name}>{mark}", f"{mark}</{name}>"
 
     def write(value: str) -> str:
-        if value.isalnum():
-            return f"{start}{value}{end}"
-        return f"{start}{escape(value.strip('"'))}{end}"
+        text = value if value.isalnum() else escape(value.strip('"'))
+        return f"{start}{text}{end}"
 
     return write
 

@@ -1,0 +1,113 @@
+"""Which permissions operations need."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import botocore.loaders
+import pytest
+from botocore.model import ServiceModel
+
+from s3fixture.auth.actions import ACTION_SCOPES, ACTIONS, parse_copy_source, permissions
+
+# In the model of the newest botocore only, or not in the model at all.
+NOT_IN_THE_MODEL = {"PostObject"}
+
+
+def model_operations() -> set[str]:
+    loader = botocore.loaders.Loader()
+    return set(ServiceModel(loader.load_service_model("s3", "service-2")).operation_names)
+
+
+def test_every_operation_of_the_model_has_a_row() -> None:
+    assert model_operations() - set(ACTIONS) == set()
+
+
+def test_every_row_asks_for_an_action_that_a_policy_can_name() -> None:
+    for operation, (scope, name, versioned) in ACTIONS.items():
+        for action in filter(None, (name, versioned)):
+            if action.startswith("s3:"):
+                assert ACTION_SCOPES[action.lower()] == scope, operation
+
+
+def test_the_operations_of_the_model_on_objects_are_those_that_take_a_key() -> None:
+    model = ServiceModel(botocore.loaders.Loader().load_service_model("s3", "service-2"))
+    for operation in model.operation_names:
+        shape = model.operation_model(operation).input_shape
+        members = shape.members if shape else {}
+        expected = "object" if "Key" in members else "bucket" if "Bucket" in members else "service"
+        if operation not in ("DeleteObjects", "RenameObject"):  # many keys; allowed by a session
+            assert ACTIONS[operation].scope == expected, operation
+
+
+BUCKET: dict[str, Any] = {"Bucket": "b"}
+OBJECT: dict[str, Any] = {"Bucket": "b", "Key": "k/1"}
+
+
+def needed(operation: str, params: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(permission.action, permission.resource) for permission in permissions(operation, params)]
+
+
+@pytest.mark.parametrize(
+    ("operation", "params", "expected"),
+    [
+        ("ListBuckets", {}, [("s3:ListAllMyBuckets", "*")]),
+        ("HeadBucket", BUCKET, [("s3:ListBucket", "arn:aws:s3:::b")]),
+        ("GetObject", OBJECT, [("s3:GetObject", "arn:aws:s3:::b/k/1")]),
+        ("HeadObject", {**OBJECT, "VersionId": "1"}, [("s3:GetObjectVersion", "arn:aws:s3:::b/k/1")]),
+        ("DeleteObject", {**OBJECT, "VersionId": "1"}, [("s3:DeleteObjectVersion", "arn:aws:s3:::b/k/1")]),
+        ("DeleteObjects", BUCKET, []),
+        ("UploadPart", OBJECT, [("s3:PutObject", "arn:aws:s3:::b/k/1")]),
+    ],
+)
+def test_an_operation_needs_its_action_on_its_resource(
+    operation: str, params: dict[str, Any], expected: list[tuple[str, str]]
+) -> None:
+    assert needed(operation, params) == expected
+
+
+@pytest.mark.parametrize(
+    ("operation", "params", "further"),
+    [
+        ("PutObject", {"ACL": "public-read", "GrantRead": "id=x"}, ["s3:PutObjectAcl"]),
+        ("PutObject", {"Tagging": "a=b"}, ["s3:PutObjectTagging"]),
+        (
+            "PutObject",
+            {
+                "ObjectLockMode": "GOVERNANCE",
+                "ObjectLockRetainUntilDate": 1,
+                "ObjectLockLegalHoldStatus": "ON",
+            },
+            ["s3:PutObjectRetention", "s3:PutObjectLegalHold"],
+        ),
+        ("DeleteObject", {"BypassGovernanceRetention": True}, ["s3:BypassGovernanceRetention"]),
+        ("PutObjectRetention", {"BypassGovernanceRetention": True}, ["s3:BypassGovernanceRetention"]),
+        ("PutObjectRetention", {"BypassGovernanceRetention": False}, []),
+        ("GetObjectAttributes", {}, ["s3:GetObject"]),
+        ("GetObjectAttributes", {"VersionId": "1"}, ["s3:GetObjectVersion"]),
+    ],
+)
+def test_parameters_may_need_further_actions(
+    operation: str, params: dict[str, Any], further: list[str]
+) -> None:
+    assert [action for action, _ in needed(operation, {**OBJECT, **params})][1:] == further
+
+
+@pytest.mark.parametrize("operation", ["CopyObject", "UploadPartCopy"])
+@pytest.mark.parametrize(
+    ("source", "read"),
+    [
+        ("src/a%20b/c", ("s3:GetObject", "arn:aws:s3:::src/a b/c")),
+        ("/src/a?versionId=7", ("s3:GetObjectVersion", "arn:aws:s3:::src/a")),
+        ({"Bucket": "src", "Key": "a", "VersionId": "7"}, ("s3:GetObjectVersion", "arn:aws:s3:::src/a")),
+    ],
+)
+def test_a_copy_must_also_read_its_source(operation: str, source: Any, read: tuple[str, str]) -> None:
+    put = ("s3:PutObject", "arn:aws:s3:::b/k/1")
+    assert needed(operation, {**OBJECT, "CopySource": source}) == [put, read]
+
+
+@pytest.mark.parametrize("source", ["", "/", "bucket", "bucket/", "//key"])
+def test_a_source_without_bucket_or_key_is_none(source: str) -> None:
+    assert parse_copy_source(source) is None
+    assert needed("CopyObject", {**OBJECT, "CopySource": source}) == [("s3:PutObject", "arn:aws:s3:::b/k/1")]

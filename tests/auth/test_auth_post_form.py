@@ -1,0 +1,260 @@
+"""POST forms, signed by botocore. Many cases are those of ceph/s3-tests (test_post_object_*)."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from botocore.auth import BaseSigner, HmacV1PostAuth, S3SigV4PostAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from signing_helpers import ALICE, CREDENTIALS, make_authenticator
+
+from s3fixture.auth.authenticate import Authentication
+from s3fixture.auth.post_form import check_size, verify_post_policy
+from s3fixture.auth.sigv2 import signature
+from s3fixture.clock import Clock
+from s3fixture.errors import S3Error
+
+V4 = S3SigV4PostAuth(CREDENTIALS, "s3", "us-east-1")
+V2 = HmacV1PostAuth(CREDENTIALS)
+FIELDS = {"key": "foo.txt", "acl": "private", "Content-Type": "text/plain"}
+CONDITIONS: list[Any] = [
+    {"bucket": "bucket"},
+    ["starts-with", "$key", "foo"],
+    {"acl": "private"},
+    ["starts-with", "$Content-Type", "text/plain"],
+    ["content-length-range", 0, 1024],
+]
+
+
+def in_time(seconds: float = 600) -> str:
+    return (datetime.now(timezone.utc) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def form(
+    signer: BaseSigner = V4,
+    fields: dict[str, str] | None = None,
+    conditions: Any = None,
+    policy: dict[str, Any] | None = None,
+) -> dict[str, str]:
+    """The fields of a form that botocore signed, by lower-case name."""
+    request = AWSRequest("POST", "http://127.0.0.1:9000/bucket", {}, b"")
+    request.context["s3-presign-post-fields"] = dict(FIELDS if fields is None else fields)
+    conditions = list(CONDITIONS if conditions is None else conditions)
+    policy = {"expiration": in_time(), "conditions": conditions} if policy is None else policy
+    policy.setdefault("conditions", [])
+    request.context["s3-presign-post-policy"] = policy
+    signer.add_auth(request)
+    return {name.lower(): value for name, value in request.context["s3-presign-post-fields"].items()}
+
+
+def verify(fields: dict[str, str], bucket: str = "bucket", clock: Clock | None = None) -> Authentication:
+    return verify_post_policy(make_authenticator(clock), fields, bucket)[0]
+
+
+def refused(fields: dict[str, str], bucket: str = "bucket", clock: Clock | None = None) -> S3Error:
+    with pytest.raises(S3Error) as caught:
+        verify(fields, bucket, clock)
+    return caught.value
+
+
+def with_document(document: bytes | str) -> dict[str, str]:
+    """A form of version 2 whose policy is this text, rightly signed."""
+    raw = document.encode() if isinstance(document, str) else document
+    policy = base64.b64encode(raw).decode()
+    sent = {"key": "foo.txt", "awsaccesskeyid": ALICE.access_key, "policy": policy}
+    return {**sent, "signature": signature(ALICE.secret_key, policy)}
+
+
+@pytest.mark.parametrize("signer", [V4, V2])
+def test_a_form_that_botocore_signed_is_accepted(signer: BaseSigner) -> None:
+    found = verify(form(signer))
+    assert (found.identity, found.kind) == (ALICE, "post")
+
+
+def test_a_form_without_a_signature_is_anonymous() -> None:
+    found, allowed = verify_post_policy(make_authenticator(), {"key": "a", "acl": "private"}, "bucket")
+    assert (found.identity, found.kind, allowed) == (None, "post", None)
+    check_size(10**12, allowed)
+
+
+@pytest.mark.parametrize(
+    ("signer", "name"),
+    [(V4, "policy"), (V4, "x-amz-signature"), (V2, "policy"), (V2, "signature")],
+)
+def test_a_changed_signature_or_policy_does_not_match(signer: BaseSigner, name: str) -> None:
+    fields = form(signer)
+    fields[name] = fields[name][1:]
+    error = refused(fields)
+    assert error.code == "SignatureDoesNotMatch"
+    assert error.fields["StringToSign"] == fields["policy"]
+    assert "CanonicalRequest" not in error.fields
+
+
+def test_an_unknown_access_key_is_told() -> None:
+    stranger = Credentials("AKIDNOBODY", "x")
+    assert refused(form(HmacV1PostAuth(stranger))).code == "InvalidAccessKeyId"
+    assert refused(form(S3SigV4PostAuth(stranger, "s3", "us-east-1"))).code == "InvalidAccessKeyId"
+
+
+@pytest.mark.parametrize(
+    ("signer", "name", "field"),
+    [
+        (V4, "policy", "policy"),
+        (V4, "x-amz-date", "x-amz-date"),
+        (V4, "x-amz-credential", "x-amz-credential"),
+        (V4, "x-amz-signature", "x-amz-signature"),
+        (V2, "policy", "policy"),
+        (V2, "signature", "signature"),
+        (V2, "awsaccesskeyid", "AWSAccessKeyId"),
+    ],
+)
+def test_a_half_signed_form_is_told_which_field_it_lacks(signer: BaseSigner, name: str, field: str) -> None:
+    fields = form(signer)
+    del fields[name]
+    error = refused(fields)
+    assert (error.code, error.status, error.fields["ArgumentName"]) == ("InvalidArgument", 400, field)
+    assert error.message.startswith(f"Bucket POST must contain a field named '{field}'.")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("x-amz-algorithm", "AWS4-SHA1", "Only AWS4-HMAC-SHA256 is supported"),
+        ("x-amz-date", "yesterday", "X-Amz-Date must be formated via ISO8601 Long format"),
+        ("x-amz-credential", "AKIDALICE", "the Credential is mal-formed"),
+        (
+            "x-amz-credential",
+            "AKIDALICE/20260101/eu-west-1/s3/aws4_request",
+            "the region 'eu-west-1' is wrong",
+        ),
+    ],
+)
+def test_a_malformed_field_of_the_signature_is_an_invalid_argument(
+    name: str, value: str, message: str
+) -> None:
+    error = refused({**form(), name: value})
+    assert (error.code, error.fields["ArgumentValue"]) == ("InvalidArgument", value)
+    assert message in error.message
+
+
+def test_an_expired_policy_is_denied() -> None:
+    clock = Clock()
+    fields = form()
+    clock.move(590)
+    assert verify(fields, clock=clock).identity == ALICE
+    clock.move(20)
+    error = refused(fields, clock=clock)
+    assert (error.code, error.message) == ("AccessDenied", "Invalid according to Policy: Policy expired.")
+
+
+def test_a_session_token_is_refused() -> None:
+    signer = S3SigV4PostAuth(Credentials(ALICE.access_key, ALICE.secret_key, "token"), "s3", "us-east-1")
+    assert refused(form(signer)).code == "InvalidToken"
+
+
+def test_names_are_compared_without_regard_to_case_and_values_with() -> None:
+    conditions = [
+        {"bUcKeT": "bucket"},
+        ["StArTs-WiTh", "$KeY", "foo"],
+        {"AcL": "private"},
+        ["StArTs-WiTh", "$CoNtEnT-TyPe", "text/plain"],
+    ]
+    assert verify(form(conditions=conditions)).identity == ALICE
+    assert refused({**form(conditions=conditions), "acl": "Private"}).code == "AccessDenied"
+
+
+def test_a_field_that_is_to_be_ignored_needs_no_condition() -> None:
+    assert verify(form(fields={**FIELDS, "x-ignore-foo": "bar"})).identity == ALICE
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({**FIELDS, "key": "bar.txt"}, 'Policy Condition failed: ["starts-with", "$key", "foo"]'),
+        ({**FIELDS, "acl": "public-read"}, 'Policy Condition failed: ["eq", "$acl", "private"]'),
+        (
+            {"key": "foo.txt", "acl": "private"},
+            'Policy Condition failed: ["starts-with", "$Content-Type", "text/plain"]',
+        ),
+        ({**FIELDS, "x-amz-meta-foo": "barclamp"}, "Extra input fields: x-amz-meta-foo"),
+    ],
+)
+def test_fields_must_be_what_the_policy_says(fields: dict[str, str], message: str) -> None:
+    error = refused(form(fields=fields))
+    assert (error.code, error.status) == ("AccessDenied", 403)
+    assert error.message == f"Invalid according to Policy: {message}"
+
+
+def test_the_bucket_is_checked_and_must_be_among_the_conditions() -> None:
+    assert "Policy Condition failed" in refused(form(), "other").message
+    without = [condition for condition in CONDITIONS if condition != {"bucket": "bucket"}]
+    assert "Extra input fields: bucket" in refused(form(conditions=without)).message
+
+
+def test_each_type_of_a_list_must_start_as_the_condition_says() -> None:
+    conditions = [condition for condition in CONDITIONS if "$Content-Type" not in condition]
+    conditions.append(["starts-with", "$Content-Type", "image/"])
+    fields = {**FIELDS, "Content-Type": "image/jpg, image/png"}
+    assert verify(form(fields=fields, conditions=conditions)).identity == ALICE
+    fields = {**FIELDS, "Content-Type": "image/jpg, text/html"}
+    assert refused(form(fields=fields, conditions=conditions)).code == "AccessDenied"
+
+
+def test_the_size_must_lie_in_the_range() -> None:
+    conditions = [*CONDITIONS[:-1], ["content-length-range", "2", 4]]
+    _, allowed = verify_post_policy(make_authenticator(), form(conditions=conditions), "bucket")
+    for size in (2, 3, 4):
+        check_size(size, allowed)
+    for size, code in ((1, "EntityTooSmall"), (5, "EntityTooLarge")):
+        with pytest.raises(S3Error) as caught:
+            check_size(size, allowed)
+        assert (caught.value.code, caught.value.fields["ProposedSize"]) == (code, str(size))
+
+
+SOON = "2999-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ("", "Expecting '{' but found End-of-Input"),
+        ("{", "Invalid JSON."),
+        ("[]", "Invalid JSON."),
+        (b"\xff", "Invalid JSON."),
+        ({"conditions": []}, "Policy missing expiration."),
+        ({"expiration": SOON}, "Policy missing conditions."),
+        ({"EXPIRATION": SOON, "conditions": []}, 'Unexpected: "EXPIRATION"'),
+        ({"expiration": SOON, "CONDITIONS": []}, 'Unexpected: "CONDITIONS"'),
+        ({"expiration": "2999-01-01 00:00:00+00:00", "conditions": []}, "Invalid 'expiration' value"),
+        ({"expiration": 1, "conditions": []}, "Invalid 'expiration' value"),
+        ({"expiration": SOON, "conditions": {}}, "Invalid 'conditions' value: must be a List."),
+        ({"expiration": SOON, "conditions": [[]]}, "missing operation identifier"),
+        ({"expiration": SOON, "conditions": [1]}, "Invalid condition test: must be a List or Object."),
+        ({"expiration": SOON, "conditions": [{}]}, "exactly one property"),
+        ({"expiration": SOON, "conditions": [{"a": "1", "b": "2"}]}, "exactly one property"),
+        ({"expiration": SOON, "conditions": [{"a": 1}]}, "value must be a string"),
+        ({"expiration": SOON, "conditions": [["ne", "$a", "b"]]}, "unknown operation 'ne'"),
+        ({"expiration": SOON, "conditions": [["eq", "$a"]]}, "Invalid eq: wrong number of arguments."),
+        ({"expiration": SOON, "conditions": [["content-length-range", 0]]}, "wrong number of arguments"),
+        ({"expiration": SOON, "conditions": [["content-length-range", -1, 0]]}, "content-length-range"),
+        ({"expiration": SOON, "conditions": [["content-length-range", 0, "x"]]}, "Invalid JSON."),
+    ],
+)
+def test_a_policy_that_is_none_is_refused(document: Any, message: str) -> None:
+    text = document if isinstance(document, str | bytes) else json.dumps(document)
+    error = refused(with_document(text))
+    assert (error.code, error.status) == ("InvalidPolicyDocument", 400)
+    assert error.message.startswith("Invalid Policy: ")
+    assert message in error.message
+
+
+def test_a_policy_that_is_not_base64_is_refused() -> None:
+    fields = with_document("{}")
+    fields["policy"] = "###"
+    fields["signature"] = signature(ALICE.secret_key, "###")
+    assert refused(fields).message == "Invalid Policy: invalid Base64 encoding."

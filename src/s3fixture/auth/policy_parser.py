@@ -21,7 +21,7 @@ from s3fixture.errors import S3Error
 
 MAX_SIZE = 20 * 1024  # bytes
 _VARIABLES_SINCE = "2012-10-17"
-_VERSIONS = frozenset({"2008-10-17", _VARIABLES_SINCE})
+_VERSIONS = ("2008-10-17", _VARIABLES_SINCE)
 _POLICY_FIELDS = frozenset({"Version", "Id", "Statement"})
 _ELEMENTS = ("Principal", "Action", "Resource")
 _STATEMENT_FIELDS = frozenset(

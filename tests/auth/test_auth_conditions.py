@@ -1,0 +1,139 @@
+"""Condition operators.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from policy_helpers import conditioned
+
+KEY = "aws:Referer"
+
+
+@pytest.mark.parametrize(
+    ("operator", "wanted", "value", "holds"),
+    [
+        ("StringEquals", "a", "a", True),
+        ("StringEquals", "a", "A", False),
+        ("StringEquals", "a*", "ab", False),
+        ("StringEquals", ["x", "a"], "a", True),
+        ("StringNotEquals", "a", "b", True),
+        ("StringNotEquals", ["a", "b"], "b", False),
+        ("StringEqualsIgnoreCase", "Straße", "STRASSE", True),
+        ("StringNotEqualsIgnoreCase", "a", "A", False),
+        ("StringLike", "http://example.com/*", "http://example.com/index.html", True),
+        ("StringLike", "http://example.com/*", "http://example.org/", False),
+        ("StringLike", "a?", "ab", True),
+        ("StringNotLike", "a*", "ab", False),
+        ("NumericEquals", 5, "5.0", True),
+        ("NumericNotEquals", 5, "5", False),
+        ("NumericLessThan", "10", "9", True),
+        ("NumericLessThan", 10, "10", False),
+        ("NumericLessThanEquals", 10, "10", True),
+        ("NumericGreaterThan", 10, "9", False),
+        ("NumericGreaterThanEquals", 10, "10", True),
+        ("NumericLessThan", 10, "many", False),
+        ("DateEquals", "2026-01-02T00:00:00Z", "2026-01-02T00:00:00Z", True),
+        ("DateLessThan", "2026-01-02T00:00:00Z", "2026-01-01T23:59:59Z", True),
+        ("DateGreaterThan", "2026-01-02", "2026-01-01T23:59:59Z", False),
+        ("DateGreaterThan", 1, "2026-01-01T23:59:59Z", True),
+        ("Bool", "true", "true", True),
+        ("Bool", True, "true", True),
+        ("Bool", False, "true", False),
+        ("BinaryEquals", "QmluYXJ5", "QmluYXJ5", True),
+        ("IpAddress", "203.0.113.0/24", "203.0.113.7", True),
+        ("IpAddress", "203.0.113.0/24", "203.0.114.7", False),
+        ("IpAddress", "203.0.113.7", "203.0.113.7", True),
+        ("IpAddress", ["10.0.0.0/8", "2001:db8::/32"], "2001:db8::1", True),
+        ("IpAddress", "10.0.0.0/8", "unknown", False),
+        ("NotIpAddress", "10.0.0.0/8", "10.1.2.3", False),
+        ("NotIpAddress", "10.0.0.0/8", "11.1.2.3", True),
+        ("ArnEquals", "arn:aws:sns:*:1:t*", "arn:aws:sns:eu:1:topic", True),
+        ("ArnLike", "arn:aws:sns:*:t", "arn:aws:sns:eu:1:t", False),
+        ("ArnNotLike", "arn:aws:sns:*:1:*", "arn:aws:sns:eu:1:t", False),
+        ("ArnNotEquals", "arn:aws:sns:*:1:*", "arn:aws:sqs:eu:1:t", True),
+    ],
+)
+def test_an_operator_compares(operator: str, wanted: Any, value: str, holds: bool) -> None:
+    assert conditioned(operator, KEY, wanted, {"aws:referer": (value,)}) is holds
+    assert conditioned(f"{operator}IfExists", KEY, wanted, {"aws:referer": (value,)}) is holds
+
+
+@pytest.mark.parametrize(
+    ("operator", "wanted", "holds"),
+    [
+        ("StringEquals", "a", False),
+        ("StringLike", "*", False),
+        ("StringNotEquals", "a", True),
+        ("NumericNotEquals", 1, True),
+        ("NotIpAddress", "10.0.0.0/8", True),
+        ("ForAllValues:StringEquals", "a", True),
+        ("ForAnyValue:StringEquals", "a", False),
+        ("ForAnyValue:StringNotEquals", "a", False),
+        ("StringEqualsIfExists", "a", True),
+        ("BoolIfExists", "true", True),
+        ("Null", "true", True),
+        ("Null", "false", False),
+        ("Null", ["true", "false"], True),
+    ],
+)
+def test_a_key_that_the_request_lacks_satisfies_only_some(operator: str, wanted: Any, holds: bool) -> None:
+    assert conditioned(operator, KEY, wanted, {}) is holds
+
+
+def test_null_tells_whether_a_key_is_there_even_when_it_is_empty() -> None:
+    assert conditioned("Null", KEY, False, {"aws:referer": ("",)})
+    assert not conditioned("Null", KEY, True, {"aws:referer": ("",)})
+
+
+TAGS = "s3:RequestObjectTagKeys"
+
+
+@pytest.mark.parametrize(
+    ("operator", "wanted", "given_values", "holds"),
+    [
+        ("ForAllValues:StringEquals", ["a", "b"], ("a", "b"), True),
+        ("ForAllValues:StringEquals", ["a", "b"], ("a", "c"), False),
+        ("ForAllValues:StringNotEquals", ["a"], ("b", "c"), True),
+        ("ForAllValues:StringNotEquals", ["a"], ("a", "c"), False),
+        ("ForAnyValue:StringEquals", ["a"], ("a", "c"), True),
+        ("ForAnyValue:StringEquals", ["a"], ("b", "c"), False),
+        ("ForAnyValue:StringNotEquals", ["a"], ("a", "c"), True),
+        ("ForAnyValue:StringNotEquals", ["a"], ("a", "a"), False),
+        ("ForAnyValue:StringLike", ["x*"], ("a", "xy"), True),
+    ],
+)
+def test_keys_of_many_values_are_tested_for_any_or_all(
+    operator: str, wanted: list[str], given_values: tuple[str, ...], holds: bool
+) -> None:
+    assert conditioned(operator, TAGS, wanted, {TAGS.lower(): given_values}) is holds
+
+
+def test_names_of_keys_are_compared_without_regard_to_case() -> None:
+    assert conditioned("StringEquals", "AWS:referer", "a", {"aws:referer": ("a",)})
+
+
+def test_values_may_hold_variables() -> None:
+    context = {"aws:referer": ("home/alice/",), "aws:username": ("alice",)}
+    assert conditioned("StringLike", KEY, "home/${aws:username}/*", context)
+    assert conditioned("StringEquals", KEY, ["x", "home/${aws:username}/"], context)
+    assert not conditioned("StringNotEquals", KEY, "home/${aws:username}/", context)
+    assert not conditioned("StringLike", KEY, "home/${aws:userid}/*", context)
+
+
+@given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=30))
+def test_every_text_equals_itself_and_is_like_a_star(text: str) -> None:
+    context = {"aws:referer": (text,)}
+    escaped = text.replace("$", "${$}")
+    assert conditioned("StringEquals", KEY, escaped, context)
+    assert not conditioned("StringNotEquals", KEY, escaped, context)
+    assert conditioned("StringLike", KEY, "*", context)
+    escaped = escaped.replace("*", "${*}").replace("?", "${?}")
+    assert conditioned("StringLike", KEY, escaped, context)
+    assert conditioned("StringLike", KEY, f"*{escaped}*", {"aws:referer": (f"a{text}b",)})

@@ -1,0 +1,195 @@
+"""The condition keys of requests, and policies that ask for them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from botocore.auth import HmacV1QueryAuth, S3SigV4Auth, S3SigV4QueryAuth
+from policy_helpers import BUCKET_ARN, ask, parse, statement
+from signing_helpers import ALICE, BASE_HOSTS, CREDENTIALS, URL, incoming, make_authenticator, signed
+
+from s3fixture.auth.context import RequestContext
+from s3fixture.clock import Clock
+from s3fixture.wire.request import Request
+from s3fixture.wire.target import parse_target
+
+V4 = S3SigV4Auth(CREDENTIALS, "s3", "us-east-1")
+
+
+def context_of(
+    request: Request,
+    params: dict[str, Any] | None = None,
+    tags: dict[str, str] | None = None,
+    clock: Clock | None = None,
+) -> RequestContext:
+    target = parse_target(request.target, request.host, BASE_HOSTS)
+    authentication = make_authenticator(clock).authenticate(request, target)
+    return RequestContext(
+        request,
+        target,
+        authentication,
+        clock or Clock(),
+        params or {},
+        None if tags is None else lambda: tags,
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        ("aws:username", ("alice",)),
+        ("aws:userid", ("AKIDALICE",)),
+        ("aws:principalarn", (ALICE.arn,)),
+        ("aws:principalaccount", (ALICE.account_id,)),
+        ("aws:principaltype", ("User",)),
+        ("aws:securetransport", ("false",)),
+        ("aws:sourceip", ("192.0.2.1",)),
+        ("aws:useragent", ("curl/8",)),
+        ("aws:referer", ("http://example.com/",)),
+        ("s3:authtype", ("REST-HEADER",)),
+        ("s3:signatureversion", ("AWS4-HMAC-SHA256",)),
+        ("s3:prefix", ("a/",)),
+        ("s3:delimiter", ("",)),
+        ("s3:max-keys", ("5",)),
+        ("s3:versionid", None),
+        ("s3:existingobjecttag/a", None),
+        ("s3:x-amz-acl", None),
+        ("aws:nothing", None),
+    ],
+)
+def test_a_signed_listing_has_its_keys(key: str, values: tuple[str, ...] | None) -> None:
+    headers = {"User-Agent": "curl/8", "Referer": "http://example.com/"}
+    request = signed(V4, url="http://127.0.0.1/bucket?prefix=a%2F&delimiter&max-keys=5", headers=headers)
+    request.remote_addr = "192.0.2.1"
+    context = context_of(request)
+    assert context.get(key) == values
+    assert (key in set(context)) is (values is not None)
+
+
+def test_a_stranger_has_no_name() -> None:
+    context = context_of(incoming("GET", URL, {}))
+    assert context.get("aws:username") is None
+    assert context["aws:principaltype"] == ("Anonymous",)
+    assert context["aws:userid"] == ("anonymous",)
+    for key in ("s3:authtype", "s3:signatureversion", "s3:signatureage", "aws:sourceip"):
+        assert key not in context
+    assert len(context) == len(list(context))
+
+
+def test_the_age_of_a_signature_is_in_milliseconds_of_the_servers_clock() -> None:
+    request = signed(S3SigV4QueryAuth(CREDENTIALS, "s3", "us-east-1", expires=3600))
+    clock = Clock()
+    clock.move(600)
+    context = context_of(request, clock=clock)
+    assert context["s3:authtype"] == ("REST-QUERY-STRING",)
+    assert 599_000 <= int(context["s3:signatureage"][0]) <= 660_000
+    policy = parse(statement(Effect="Deny", Condition={"NumericGreaterThan": {"s3:signatureAge": 590000}}))
+    assert ask(policy, ALICE, context=context) == "deny"
+
+
+def test_a_version_2_url_says_so() -> None:
+    context = context_of(signed(HmacV1QueryAuth(CREDENTIALS)))
+    assert context["s3:signatureversion"] == ("AWS",)
+    assert "s3:signatureage" not in context
+
+
+def test_the_time_is_the_servers() -> None:
+    clock = Clock()
+    clock.move(400 * 24 * 3600)
+    context = context_of(incoming("GET", URL, {}), clock=clock)
+    year = datetime.now(timezone.utc) + timedelta(days=400)
+    assert context["aws:currenttime"][0].startswith(f"{year:%Y-%m-%d}T")
+    assert abs(int(context["aws:epochtime"][0]) - year.timestamp()) < 60
+
+
+def test_headers_of_s3_are_keys() -> None:
+    headers = {"x-amz-acl": "public-read", "x-amz-server-side-encryption": "AES256", "If-None-Match": "*"}
+    context = context_of(signed(V4, "PUT", headers=headers))
+    assert context["s3:x-amz-acl"] == ("public-read",)
+    assert context["s3:x-amz-server-side-encryption"] == ("AES256",)
+    assert context["s3:if-none-match"] == ("*",)
+    assert context["s3:objectcreationoperation"] == ("true",)
+
+
+def test_headers_that_a_url_carries_are_keys_too() -> None:
+    signer = S3SigV4QueryAuth(CREDENTIALS, "s3", "us-east-1")
+    context = context_of(signed(signer, "PUT", f"{URL}?x-amz-acl=public-read"))
+    assert context["s3:x-amz-acl"] == ("public-read",)
+
+
+def test_a_copy_source_is_a_key_with_and_without_its_slash() -> None:
+    headers = {"x-amz-copy-source": "source/public/a%20b?versionId=7"}
+    context = context_of(signed(V4, "PUT", headers=headers))
+    assert context["s3:versionid"] == ("7",)
+    for pattern, decision in (("source/public/*", "allow"), ("/source/public/*", "allow"), ("other/*", None)):
+        condition = {"StringLike": {"s3:x-amz-copy-source": pattern}}
+        policy = parse(statement(Action="s3:PutObject", Condition=condition))
+        assert ask(policy, None, "s3:PutObject", context=context) == decision
+
+
+def test_a_missing_encryption_header_can_be_denied() -> None:
+    # ceph/s3-tests, test_bucket_policy_put_obj_s3_noenc
+    no_header = {"Null": {"s3:x-amz-server-side-encryption": "true"}}
+    policy = parse(statement(Effect="Deny", Action="s3:PutObject", Condition=no_header))
+    assert ask(policy, ALICE, "s3:PutObject", context=context_of(signed(V4, "PUT"))) == "deny"
+    encrypted = signed(V4, "PUT", headers={"x-amz-server-side-encryption": "AES256"})
+    assert ask(policy, ALICE, "s3:PutObject", context=context_of(encrypted)) is None
+
+
+def test_tags_of_the_object_and_of_the_request_are_keys() -> None:
+    document = {"Tagging": {"TagSet": [{"Key": "security", "Value": "public"}, {"Key": "b", "Value": ""}]}}
+    for params in (document, {"Tagging": "security=public&b="}):
+        context = context_of(signed(V4, "PUT"), params, {"Owner": "alice"})
+        assert context["s3:requestobjecttag/security"] == ("public",)
+        assert context["s3:requestobjecttagkeys"] == ("security", "b")
+        assert context["s3:existingobjecttag/owner"] == ("alice",)
+        assert "s3:existingobjecttag/security" not in context
+    assert "s3:requestobjecttagkeys" not in context_of(signed(V4, "PUT"), {"Tagging": ""})
+
+
+def test_tags_of_the_object_are_fetched_only_when_asked_for() -> None:
+    request = signed(V4)
+    target = parse_target(request.target, request.host, BASE_HOSTS)
+    asked: list[int] = []
+
+    def tags() -> dict[str, str]:
+        asked.append(1)
+        return {"security": "public"}
+
+    authentication = make_authenticator().authenticate(request, target)
+    context = RequestContext(request, target, authentication, Clock(), {}, tags)
+    assert ask(parse(statement()), context=context) == "allow"
+    assert not asked
+    condition = {"StringEquals": {"s3:ExistingObjectTag/security": "public"}}
+    assert ask(parse(statement(Condition=condition)), context=context) == "allow"
+    assert asked
+
+
+def test_retention_location_and_versions_come_from_the_parameters() -> None:
+    until = datetime.now(timezone.utc) + timedelta(days=10)
+    for params in (
+        {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": until},
+        {"Retention": {"Mode": "GOVERNANCE", "RetainUntilDate": until}},
+    ):
+        context = context_of(signed(V4, "PUT"), params)
+        assert context["s3:object-lock-mode"] == ("GOVERNANCE",)
+        assert context["s3:object-lock-retain-until-date"] == (f"{until:%Y-%m-%dT%H:%M:%SZ}",)
+        assert 9.9 < float(context["s3:object-lock-remaining-retention-days"][0]) < 10.1
+    assert context_of(signed(V4), {"VersionId": "7"})["s3:versionid"] == ("7",)
+    location = {"CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}
+    assert context_of(signed(V4, "PUT"), location)["s3:locationconstraint"] == ("eu-west-1",)
+    assert context_of(signed(V4, "PUT"), {"LegalHold": {"Status": "ON"}})["s3:object-lock-legal-hold"] == (
+        "ON",
+    )
+
+
+def test_a_prefix_can_be_required_of_listings() -> None:
+    # AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/walkthrough1.html
+    condition = {"StringLike": {"s3:prefix": "home/${aws:username}/*"}}
+    policy = parse(statement(Action="s3:ListBucket", Resource=BUCKET_ARN, Condition=condition))
+    for prefix, decision in (("home%2Falice%2F", "allow"), ("home%2Fbob%2F", None), ("", None)):
+        request = signed(V4, url=f"http://127.0.0.1/bucket?prefix={prefix}")
+        assert ask(policy, ALICE, "s3:ListBucket", BUCKET_ARN, context_of(request)) == decision
+    assert ask(policy, ALICE, "s3:ListBucket", BUCKET_ARN, context_of(signed(V4))) is None

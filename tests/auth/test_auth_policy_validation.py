@@ -1,0 +1,198 @@
+"""Policies that PutBucketPolicy refuses, with S3's messages.
+
+Most cases are those that versitygw checks to be S3's (tests/integration/PutBucketPolicy.go); others have
+been reported by people who met them ("Missing required field Principal", "Conditions do not apply ...").
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from policy_helpers import BUCKET_ARN, IDENTITIES, OBJECTS_ARN, parse, statement
+from signing_helpers import ALICE
+
+from s3fixture.auth.policy import parse_policy
+from s3fixture.errors import S3Error
+
+
+def refused(text: str | bytes) -> str:
+    with pytest.raises(S3Error) as caught:
+        parse_policy(text, "bucket", IDENTITIES)
+    assert (caught.value.code, caught.value.status) == ("MalformedPolicy", 400)
+    return caught.value.message
+
+
+def refused_statement(**elements: Any) -> str:
+    return refused(json.dumps({"Version": "2012-10-17", "Statement": [statement(**elements)]}))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "Policies must be valid JSON and the first byte must be '{'"),
+        ("[]", "Policies must be valid JSON and the first byte must be '{'"),
+        (" {}", "Policies must be valid JSON and the first byte must be '{'"),
+        ("{", "This policy contains invalid Json"),
+        ('{"Statement": [],}', "This policy contains invalid Json"),
+        ('{"Statement": [], "Statement": []}', "This policy contains invalid Json"),
+        ('{"Id": "\\ud800"}', "This policy contains invalid Json"),
+        (b'{"Id": "\xff"}', "This policy contains invalid Json"),
+        ('{"Id":' * 3000, "This policy contains invalid Json"),
+        ("{}", "Missing required field Statement"),
+        ('{"Statement": []}', "Could not parse the policy: Statement is empty!"),
+        ('{"Statement": ["x"]}', "Invalid policy syntax."),
+        ('{"Id": 1, "Statement": []}', "Invalid policy syntax."),
+        ('{"Version": "2021-01-01", "Statement": []}', "The policy must contain a valid version string"),
+        ('{"Version": ["2012-10-17"], "Statement": []}', "The policy must contain a valid version string"),
+        ('{"Statements": []}', "Unknown field Statements"),
+        ("{" + " " * 20479 + "}", "Policy exceeds the maximum allowed document size."),
+    ],
+)
+def test_a_document_that_is_no_policy_is_refused(text: str | bytes, message: str) -> None:
+    assert refused(text) == message
+
+
+@pytest.mark.parametrize("name", ["Effect", "Principal", "Action", "Resource"])
+def test_a_statement_must_have_its_elements(name: str) -> None:
+    assert refused_statement(**{name: None}) == f"Missing required field {name}"
+
+
+@pytest.mark.parametrize("name", ["Principal", "Action", "Resource"])
+def test_an_element_and_its_negation_exclude_each_other(name: str) -> None:
+    both = {"Effect": "Deny", f"Not{name}": statement()[name]}
+    assert refused_statement(**both) == "Invalid policy syntax."
+
+
+@pytest.mark.parametrize("effect", ["invalid_effect", "allow", "", 1])
+def test_the_effect_is_allow_or_deny(effect: Any) -> None:
+    assert refused_statement(Effect=effect) == f"Invalid effect: {effect}"
+
+
+@pytest.mark.parametrize(
+    "principal",
+    [
+        "",
+        "alice",
+        [],
+        ["*"],
+        {},
+        {"AWS": ""},
+        {"AWS": []},
+        {"AWS": [1]},
+        {"AWS": "a_rarely_existing_user"},
+        {"AWS": "12345678901"},
+        {"AWS": "arn:aws:iam::111122223333:user/"},
+        {"AWS": "arn:aws:iam::111122223333:user/*"},
+        {"AWS": "arn:aws:iam::111122223333:group/x"},
+        {"AWS": "arn:aws:iam:::user/alice"},
+        {"AWS": "arn:aws:s3:::bucket"},
+        {"AWS": f"arn:aws:iam::{ALICE.account_id}:user/bob"},
+        {"CanonicalUser": "0" * 64},
+        {"Service": "example.com"},
+        {"User": "alice"},
+    ],
+)
+def test_a_principal_that_is_none_or_does_not_exist_is_refused(principal: Any) -> None:
+    assert refused_statement(Principal=principal) == "Invalid principal in policy"
+
+
+def test_everyone_but_somebody_cannot_be_allowed() -> None:
+    message = refused_statement(Principal=None, NotPrincipal={"AWS": ALICE.arn})
+    assert message == "Allow with NotPrincipal is not allowed"
+
+
+@pytest.mark.parametrize(
+    "action",
+    ["", [], "ListObjects", "s3:NoSuchAction", "s3:GetObjects*", "ec2:*", ["s3:GetObject", ""], [1], "S4:*"],
+)
+def test_an_action_that_s3_does_not_have_is_refused(action: Any) -> None:
+    assert refused_statement(Action=action) == "Policy has invalid action"
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        "",
+        [],
+        [1],
+        "*",
+        "bucket/*",
+        "arn:aws:s3:::",
+        "arn:aws:s3:::*",
+        "arn:aws:s3:::/bucket",
+        "arn:aws:s3:::other/*",
+        "arn:aws:s3:::bucket2/*",
+        "arn:aws:sns:::bucket/*",
+        [OBJECTS_ARN, "arn:aws:s3:::other"],
+    ],
+)
+def test_a_resource_outside_the_bucket_is_refused(resource: Any) -> None:
+    assert refused_statement(Resource=resource) == "Policy has invalid resource"
+
+
+MISMATCH = "Action does not apply to any resource(s) in statement"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("s3:PutObject", BUCKET_ARN),
+        ("s3:ListBucket", OBJECTS_ARN),
+        (["s3:GetObject", "s3:ListBucket"], OBJECTS_ARN),
+        ("s3:PutObjectTagging", BUCKET_ARN),
+        ("s3:*Object", BUCKET_ARN),
+        ("s3:ListAllMyBuckets", [BUCKET_ARN, OBJECTS_ARN]),
+    ],
+)
+def test_an_action_must_apply_to_a_resource(action: Any, resource: Any) -> None:
+    assert refused_statement(Action=action, Resource=resource) == MISMATCH
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("s3:*", BUCKET_ARN),
+        ("s3:*", OBJECTS_ARN),
+        ("*", OBJECTS_ARN),
+        ("s3:Get*", BUCKET_ARN),
+        (["s3:GetObject", "s3:ListBucket"], [BUCKET_ARN, OBJECTS_ARN]),
+        (["s3:GetObject", "s3:ListBucket"], f"{BUCKET_ARN}*"),
+        ("s3:GetObject", [OBJECTS_ARN, OBJECTS_ARN]),
+    ],
+)
+def test_an_action_that_applies_is_accepted(action: Any, resource: Any) -> None:
+    assert len(parse(statement(Action=action, Resource=resource)).statements) == 1
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ([], "Invalid policy syntax."),
+        ({"StringEquals": "x"}, "Invalid policy syntax."),
+        ({"StringEquals": {"aws:username": {}}}, "Invalid policy syntax."),
+        ({"StringEqual": {"aws:username": "a"}}, "Invalid Condition type : StringEqual"),
+        ({"NullIfExists": {"aws:username": "true"}}, "Invalid Condition type : NullIfExists"),
+        ({"ForAny:StringEquals": {"aws:username": "a"}}, "Invalid Condition type : ForAny:StringEquals"),
+        ({"StringEquals": {"username": "a"}}, "Policy has an invalid condition key"),
+        ({"StringEquals": {"s3:x-amz-nothing": "a"}}, "Policy has an invalid condition key"),
+        ({"IpAddress": {"aws:SourceIp": "not an address"}}, "Invalid policy syntax."),
+        ({"NumericEquals": {"s3:signatureAge": "x"}}, "Invalid policy syntax."),
+        ({"DateLessThan": {"aws:CurrentTime": "soon"}}, "Invalid policy syntax."),
+        ({"Bool": {"aws:SecureTransport": "perhaps"}}, "Invalid policy syntax."),
+        (
+            {"StringEquals": {"s3:prefix": "a"}},
+            "Conditions do not apply to combination of actions and resources in statement",
+        ),
+    ],
+)
+def test_a_condition_that_cannot_be_is_refused(condition: Any, message: str) -> None:
+    assert refused_statement(Condition=condition) == message
+
+
+def test_a_policy_of_twenty_kibibytes_is_accepted() -> None:
+    text = json.dumps({"Version": "2012-10-17", "Statement": [statement()]})
+    padded = "{" + " " * (20480 - len(text)) + text[1:]
+    assert len(padded) == 20480
+    assert parse_policy(padded, "bucket", IDENTITIES).text == padded

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import tempfile
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from hypothesis import settings
@@ -43,10 +45,13 @@ def fold(names: Iterable[tuple[str, str]], prefix: str, delimiter: str, marker: 
 class StoreMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.box = Box()
+        self.box = self.open()
         self.model: Model = {}
         self.snapshots: list[tuple[int, Model]] = []
         self.next_version = 0
+
+    def open(self) -> Box:
+        return Box()
 
     def teardown(self) -> None:
         self.box.store.close()
@@ -113,27 +118,6 @@ class StoreMachine(RuleBasedStateMachine):
         with self.box.store.write() as index:
             index.delete_upload(upload)
 
-    @precondition(lambda self: len(self.snapshots) < 3)
-    @rule()
-    def snapshot(self) -> None:
-        self.snapshots.append((self.box.store.snapshot(), copy.deepcopy(self.model)))
-
-    @precondition(lambda self: self.snapshots)
-    @rule(data=st.data())
-    def rollback(self, data: st.DataObject) -> None:
-        depth = data.draw(st.integers(0, len(self.snapshots) - 1))
-        del self.snapshots[depth + 1 :]
-        token, model = self.snapshots[depth]
-        self.box.store.rollback(token)
-        self.model = copy.deepcopy(model)
-
-    @precondition(lambda self: self.snapshots)
-    @rule(data=st.data())
-    def release(self, data: st.DataObject) -> None:
-        depth = data.draw(st.integers(0, len(self.snapshots) - 1))
-        self.box.store.release(self.snapshots[depth][0])
-        del self.snapshots[depth:]
-
     @rule(prefix=PREFIXES, delimiter=DELIMITERS, start=st.one_of(st.just(""), KEYS), limit=LIMITS)
     def list_objects(self, prefix: str, delimiter: str, start: str, limit: int) -> None:
         live = [
@@ -198,5 +182,49 @@ class StoreMachine(RuleBasedStateMachine):
             assert files == names
 
 
-StoreMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
-TestStoreAgainstItsModel = StoreMachine.TestCase
+class MemoryMachine(StoreMachine):
+    """With snapshots."""
+
+    @precondition(lambda self: len(self.snapshots) < 3)
+    @rule()
+    def snapshot(self) -> None:
+        self.snapshots.append((self.box.store.snapshot(), copy.deepcopy(self.model)))
+
+    @precondition(lambda self: self.snapshots)
+    @rule(data=st.data())
+    def rollback(self, data: st.DataObject) -> None:
+        depth = data.draw(st.integers(0, len(self.snapshots) - 1))
+        del self.snapshots[depth + 1 :]
+        token, model = self.snapshots[depth]
+        self.box.store.rollback(token)
+        self.model = copy.deepcopy(model)
+
+    @precondition(lambda self: self.snapshots)
+    @rule(data=st.data())
+    def release(self, data: st.DataObject) -> None:
+        depth = data.draw(st.integers(0, len(self.snapshots) - 1))
+        self.box.store.release(self.snapshots[depth][0])
+        del self.snapshots[depth:]
+
+
+class FolderMachine(StoreMachine):
+    """With restarts."""
+
+    def open(self) -> Box:
+        self.folder = tempfile.TemporaryDirectory()
+        return Box(Path(self.folder.name))
+
+    @rule()
+    def restart(self) -> None:
+        self.box.store.close()
+        self.box = Box(Path(self.folder.name))
+
+    def teardown(self) -> None:
+        super().teardown()
+        self.folder.cleanup()
+
+
+for machine in (MemoryMachine, FolderMachine):
+    machine.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestMemoryAgainstTheModel = MemoryMachine.TestCase
+TestFolderAgainstTheModel = FolderMachine.TestCase

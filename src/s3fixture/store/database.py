@@ -17,6 +17,7 @@ _BOTH = (
 # with a killed process, and saves the shared memory file. Once the write-ahead log is in use it is taken.
 _IN_FOLDER = (
     "PRAGMA locking_mode = EXCLUSIVE",
+    "PRAGMA auto_vacuum = INCREMENTAL",  # for `shrink`; must come before the first table
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",  # a killed process loses nothing; a power failure may, some seconds
 )
@@ -79,6 +80,23 @@ def _take(connection: sqlite3.Connection, folder: Path) -> None:
 
 def _refusal(folder: Path, reason: object) -> S3FixtureError:
     return S3FixtureError(f"{folder} cannot be used for the data: {reason}, or choose another folder")
+
+
+def shrink(connection: sqlite3.Connection) -> None:
+    """Give the pages that are not used any more, and the log, back to the disk; as far as it lets us.
+
+    In steps, because the log grows by what a step moves, and this is called when there is little room.
+    """
+    if connection.in_transaction:
+        return
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        while connection.execute("PRAGMA freelist_count").fetchone() != (0,):
+            connection.execute("PRAGMA incremental_vacuum(250)").fetchall()
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    except sqlite3.OperationalError as error:
+        if "disk is full" not in str(error):
+            raise
 
 
 def _remove_leftovers(connection: sqlite3.Connection, files: Files) -> None:

@@ -18,6 +18,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+# Bodies leave this much of the disk free (bytes), more than the index's log ever takes: deleting writes to
+# the log, and on a disk filled to the last byte nothing could be deleted to make room again.
+RESERVE = 8 * 1024 * 1024
 _SUFFIX = ".body"  # nothing without it is ever removed: the folder may hold what is not ours
 
 
@@ -30,6 +33,12 @@ class Files:
         self._lock = threading.Lock()  # taken last: nothing is called while it is held
         self._pins: Counter[str] = Counter()
         self._doomed: set[str] = set()
+
+    def has_room(self, size: int) -> bool:
+        """Whether a body of `size` bytes leaves the reserve of the folder's disk untouched."""
+        if self._temporary or self._folder is None:
+            return True
+        return shutil.disk_usage(self._folder.parent).free >= size + RESERVE
 
     def create(self) -> tuple[str, BinaryIO]:
         """A new, empty file: its name and an unbuffered handle to write with."""

@@ -104,4 +104,4 @@ def storage_errors() -> Iterator[None]:
     except OSError as error:
         if error.errno not in _FULL:
             raise
-        raise StorageFull(f"there is no room for the body: {error.strerror}") from error
+        raise StorageFull(f"the disk has no room for the body: {error.strerror}") from error

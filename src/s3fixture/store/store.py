@@ -9,7 +9,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from s3fixture.errors import S3FixtureError
-from s3fixture.store.database import open_folder, open_memory
+from s3fixture.store.database import open_folder, open_memory, shrink
+from s3fixture.store.errors import StorageFull
 from s3fixture.store.index import Index
 from s3fixture.store.reader import BodyReader
 from s3fixture.store.rows import Version
@@ -56,6 +57,8 @@ class Store:
         Use as `with store.spool(...) as body:`; a body that no transaction adopted inside is discarded.
         Whatever `source.read` raises passes through and leaves nothing behind. Raises StorageFull.
         """
+        if not self._files.has_room(size or 0):
+            self._make_room(size or 0)
         return spool(self._files, source, size)
 
     def open(self, version: Version, start: int = 0, length: int | None = None) -> BodyReader:
@@ -97,6 +100,13 @@ class Store:
         with self._lock:
             self._connection.close()
             self._files.close()
+
+    def _make_room(self, size: int) -> None:
+        """What was removed from the index is still in its file: give it back to the disk."""
+        with self._lock:
+            shrink(self._connection)
+        if not self._files.has_room(size):
+            raise StorageFull(f"the disk of {self._folder} has no room for a body of {size} bytes")
 
 
 def _last_id(connection: sqlite3.Connection) -> int:

@@ -161,6 +161,6 @@ class _Snapshot:
 def _translate(error: sqlite3.Error) -> Exception:
     if "disk is full" not in str(error):
         return error
-    full = StorageFull("there is no room for the change in the index")
+    full = StorageFull("the disk has no room for the change in the index")
     full.__cause__ = error
     return full

@@ -1,0 +1,200 @@
+"""A store in a folder: everything is there again, and nobody else gets in."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from store_box import LARGE, SMALL, Box
+
+from s3fixture.errors import S3FixtureError
+from s3fixture.store import Store, schema
+
+
+def test_everything_is_there_again_after_a_restart(tmp_path: Path) -> None:
+    with Box(tmp_path) as box:
+        box.put("small", SMALL, tags={"a": "b"})
+        box.put("large", LARGE, version_id="v1")
+        upload = box.begin("big", "u1")
+        box.part(upload, 1, LARGE)
+        with box.store.write() as index:
+            index.put_document(box.bucket.id, "policy", "text")
+        before = (box.versions(), box.usage(), box.find("small"), sorted(box.files()))
+    with Box(tmp_path) as box:
+        assert (box.versions(), box.usage(), box.find("small"), sorted(box.files())) == before
+        assert (box.get("small"), box.get("large")) == (SMALL, LARGE)
+        with box.store.read() as index:
+            assert index.get_document(box.bucket.id, "policy") == "text"
+            assert index.get_upload(box.bucket.id, "big", "u1") == upload
+        box.part(upload, 2, b"end")
+        box.complete(upload)
+        assert box.get("big") == LARGE + b"end"
+
+
+def test_sequence_numbers_go_on_after_a_restart(tmp_path: Path) -> None:
+    with Box(tmp_path) as box:
+        first = box.put("a", version_id="v1")
+    with Box(tmp_path) as box:
+        assert box.put("a", version_id="v2").seq > first.seq
+        assert [entry.version_id for entry in box.versions().entries] == ["v2", "v1"]
+
+
+def test_small_bodies_make_no_file_and_large_ones_one_each(tmp_path: Path) -> None:
+    with Box(tmp_path) as box:
+        box.put("a", bytes(64 * 1024))
+        assert box.files() == []
+        box.put("b", bytes(64 * 1024 + 1))
+        assert len(box.files()) == 1
+        box.put("b", SMALL)
+        assert box.files() == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the temporary directory is looked for by its POSIX name")
+def test_a_store_in_memory_makes_a_directory_only_for_a_large_body(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with Box() as box:
+        box.put("a", SMALL)
+        assert list(tmp_path.iterdir()) == []
+        box.put("b", LARGE)
+        assert len(list(tmp_path.iterdir())) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_store_on_the_folder_is_refused(tmp_path: Path) -> None:
+    with Box(tmp_path) as box:
+        with pytest.raises(S3FixtureError, match="another s3fixture has it") as refusal:
+            Store(tmp_path)
+        assert str(tmp_path) in str(refusal.value)
+        box.put("a")
+    with Box(tmp_path) as box:
+        assert box.keys() == ["a"]
+
+
+def test_a_second_process_on_the_folder_is_refused(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from s3fixture.store import Store; Store(Path(sys.argv[1]))"
+    )
+    with Box(tmp_path):
+        second = subprocess.run(
+            [sys.executable, "-c", program, tmp_path], check=False, capture_output=True, text=True
+        )
+    assert second.returncode == 1
+    assert f"{tmp_path} cannot be used for the data: another s3fixture has it" in second.stderr
+
+
+def change_index(folder: Path, sql: str) -> None:
+    connection = sqlite3.connect(folder / "index.sqlite")
+    connection.executescript(sql)
+    connection.close()
+
+
+def test_a_folder_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    with Box(tmp_path):
+        pass
+    change_index(tmp_path, "PRAGMA user_version = 99")
+    with pytest.raises(S3FixtureError, match=r"newer s3fixture.*schema is 99.*upgrade"):
+        Store(tmp_path)
+
+
+def test_a_folder_of_an_older_version_is_upgraded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Box(tmp_path) as box:
+        box.put("a")
+    step = "CREATE TABLE invention (id INTEGER PRIMARY KEY); INSERT INTO invention VALUES (7)"
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, step))
+    for _ in range(2):  # the second time there is nothing left to do
+        with Box(tmp_path) as box:
+            assert box.keys() == ["a"]
+            assert box.store._connection.execute("SELECT id FROM invention").fetchall() == [(7,)]
+
+
+def test_an_upgrade_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Box(tmp_path) as box:
+        box.put("a")
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, "CREATE TABLE one (id); DROP TABLE nothing"))
+        with pytest.raises(sqlite3.OperationalError, match="nothing"):
+            Store(tmp_path)
+    with Box(tmp_path) as box:
+        assert box.keys() == ["a"]
+        sql = "SELECT count(*) FROM sqlite_master WHERE name = 'one'"
+        assert box.store._connection.execute(sql).fetchone() == (0,)
+
+
+def test_another_programs_database_is_refused(tmp_path: Path) -> None:
+    change_index(tmp_path, "CREATE TABLE theirs (id)")
+    with pytest.raises(S3FixtureError, match="another program"):
+        Store(tmp_path)
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "index.sqlite").write_text("what is this? " * 1000)
+    with pytest.raises(S3FixtureError, match="not a database"):
+        Store(tmp_path)
+
+
+def test_a_path_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(S3FixtureError, match="choose another folder"):
+        Store(tmp_path / "file")
+
+
+@pytest.mark.skipif(
+    sys.platform == "win32" or os.geteuid() == 0, reason="rights do not bind root, and Windows has others"
+)
+def test_a_folder_without_rights_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(S3FixtureError, match="choose another folder"):
+        Store(tmp_path / "data")
+
+
+def test_bodies_without_an_index_are_not_thrown_away(tmp_path: Path) -> None:
+    with Box(tmp_path) as box:
+        box.put("a", LARGE)
+        (body,) = box.files()
+    (tmp_path / "index.sqlite").unlink()
+    with pytest.raises(S3FixtureError, match="put it back"):
+        Store(tmp_path)
+    assert body.read_bytes() == LARGE
+
+
+def test_what_a_crash_left_is_removed_and_what_is_not_ours_stays(tmp_path: Path) -> None:
+    with Box(tmp_path) as box:
+        box.put("a", LARGE)
+        (body,) = box.files()
+    leftover = body.with_name(body.name[:2] + "0" * 30 + ".body")
+    strangers = [body.parent / "notes.txt", tmp_path / "blobs" / "readme"]
+    for path in (leftover, *strangers):
+        path.write_text("half a bo")
+    with Box(tmp_path) as box:
+        assert sorted(box.files()) == sorted([body, *strangers])
+        assert box.get("a") == LARGE
+
+
+def test_a_body_that_was_taken_away_is_named(tmp_path: Path) -> None:
+    with Box(tmp_path) as box:
+        box.put("a", LARGE)
+        (body,) = box.files()
+        body.unlink()
+        with pytest.raises(S3FixtureError, match=body.name):
+            box.get("a")
+
+
+def test_a_body_that_was_cut_short_is_named(tmp_path: Path) -> None:
+    with Box(tmp_path) as box:
+        box.put("a", LARGE)
+        (body,) = box.files()
+        os.truncate(body, 1000)
+        with pytest.raises(S3FixtureError, match="too early"):
+            box.get("a")
+
+
+def test_a_store_is_closed_twice_without_harm(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.close()
+    store.close()

@@ -8,6 +8,7 @@ import socket
 import ssl
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
@@ -75,11 +76,9 @@ class Connection:
 
     def cut(self) -> None:
         """End the connection now: whatever `run` waits for on the socket returns."""
-        try:
-            # Not SSLSocket.shutdown, which takes the TLS object from under the thread that uses it.
+        # Not SSLSocket.shutdown, which takes the TLS object from under the thread that uses it.
+        with suppress(OSError):  # the client may be faster
             socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
-        except OSError:
-            pass  # the client was faster
 
     # --- what a response writes to
 

@@ -128,6 +128,7 @@ class Server:
     def _serve(self, sock: socket.socket, peer: tuple[Any, ...]) -> None:
         try:
             if self._ssl_context is not None:
+                sock.getpeername()  # wrap_socket would lose a socket whose client is gone
                 # The handshake itself waits for the client, so it is the connection's thread that does it.
                 sock = self._ssl_context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
             connection = Connection(sock, peer, self._setting)

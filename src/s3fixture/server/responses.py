@@ -32,7 +32,7 @@ class Channel(Protocol):
 
 
 class FileWrapper:
-    """`wsgi.file_wrapper`: a binary file from its current position on, sent without passing through Python."""
+    """`wsgi.file_wrapper`: a file from its position on, if possible sent without passing through Python."""
 
     def __init__(self, file: BinaryIO, block_size: int = _BLOCK) -> None:
         self.file = file
@@ -228,7 +228,7 @@ class Response:
         return _encode(lines)
 
     def _framing(self, length: int | None) -> str:
-        """How the client sees the end of a body whose length the application did not give; RFC 9112 section 6."""
+        """The header that tells the end of the body, when the application did not; RFC 9112 section 6."""
         if self._bodiless:
             return f"Content-Length: {length}\r\n" if length and self._method == "HEAD" else ""
         if length is not None:

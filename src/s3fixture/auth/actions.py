@@ -41,7 +41,7 @@ class Permission:
         return f"arn:aws:s3:::{self.bucket}/{self.key}"
 
 
-# Operations on the service and on a bucket, where the action is not simply the operation's name.
+# Operations on the service, and on a bucket.
 _SERVICE = {
     "ListBuckets": "s3:ListAllMyBuckets",
     "ListDirectoryBuckets": "s3express:ListAllMyDirectoryBuckets",

@@ -8,6 +8,7 @@ from email.utils import parsedate_tz
 from functools import lru_cache
 
 
+@lru_cache(maxsize=64)  # the requests of one second carry the same text
 def parse_basic(text: str) -> int | None:
     """`20130524T000000Z` as seconds, or None when it is not such a time."""
     if len(text) != 16 or text[8] != "T" or text[15] != "Z" or not text.isascii():
@@ -27,7 +28,6 @@ def parse_basic(text: str) -> int | None:
     return timegm((year, month, day, hour, minute, second))
 
 
-@lru_cache(maxsize=64)  # the requests of one second carry the same text
 def parse_any(text: str) -> int | None:
     """A basic ISO time or an HTTP date as seconds; None when it is neither or lies before 1970."""
     seconds = parse_basic(text)

@@ -16,7 +16,7 @@ from s3fixture.auth.authentication import (
     check_content_sha256,
     same,
 )
-from s3fixture.auth.credential import parse_credential
+from s3fixture.auth.credential import Credential, parse_credential
 from s3fixture.auth.failures import (
     MAX_SKEW,
     asymmetric,
@@ -50,7 +50,8 @@ def authenticate_presigned(request: Request, target: Target, realm: Realm) -> Au
     """Raises S3Error."""
     query, headers = target.query, request.headers
     _check_parameters(target)
-    credential = parse_credential(query["X-Amz-Credential"], realm.region, _malformed_credential)
+    text = query["X-Amz-Credential"]
+    credential = realm.credentials.get(text) or _parse_credential(text, realm)
     timestamp = query["X-Amz-Date"]
     signed_at = _signing_time(timestamp, credential.date)
     _check_validity(signed_at, query["X-Amz-Expires"], realm.clock.time())
@@ -95,6 +96,12 @@ def _check_parameters(target: Target) -> None:
             "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, "
             "X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."
         )
+
+
+def _parse_credential(text: str, realm: Realm) -> Credential:
+    credential = parse_credential(text, realm.region, _malformed_credential)
+    realm.remember(text, credential)
+    return credential
 
 
 def _signing_time(timestamp: str, scope_date: str) -> int:

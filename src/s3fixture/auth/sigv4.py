@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
 ALGORITHM = "AWS4-HMAC-SHA256"
@@ -28,14 +29,7 @@ def canonical_uri(path: str) -> str:
 
 def canonical_query(items: Iterable[tuple[str, str]]) -> str:
     """The decoded query `items` encoded and sorted; a name without a value keeps its `=`."""
-    encoded = [
-        (
-            name if not name.rstrip(_UNRESERVED) else quote(name, safe="~"),
-            value if not value.rstrip(_UNRESERVED) else quote(value, safe="~"),
-        )
-        for name, value in items
-    ]
-    encoded.sort()
+    encoded = sorted([(_encode(name), _encode(value)) for name, value in items])
     return "&".join([f"{name}={value}" for name, value in encoded])
 
 
@@ -99,6 +93,11 @@ def chunk_string_to_sign(timestamp: str, scope: str, previous: str, chunk_sha256
 
 def trailer_string_to_sign(timestamp: str, scope: str, previous: str, trailer_sha256: str) -> str:
     return f"{ALGORITHM}-TRAILER\n{timestamp}\n{scope}\n{previous}\n{trailer_sha256}"
+
+
+@lru_cache(maxsize=128)  # names repeat, and so do the values that need encoding: credentials
+def _encode(text: str) -> str:
+    return quote(text, safe="~")
 
 
 def _single_spaced(value: str) -> str:

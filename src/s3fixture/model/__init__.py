@@ -10,6 +10,8 @@ from typing import Any
 from botocore.loaders import JSONFileLoader, Loader
 from botocore.model import ServiceModel
 
+from s3fixture.model.quirks import SHAPES
+
 _S3 = "s3/2006-03-01/service-2"  # S3's API version since its first day
 
 
@@ -34,4 +36,5 @@ def _candidates(file_path: str) -> tuple[Path, Path]:
 def load_model() -> ServiceModel:
     """The model of S3, some 20 ms of work: make it once."""
     data = Loader(file_loader=_PlainFileLoader()).load_data(_S3)
+    data["shapes"].update(SHAPES)
     return ServiceModel(data, "s3")

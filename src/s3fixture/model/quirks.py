@@ -131,7 +131,7 @@ QUIRKS: tuple[Quirk, ...] = (
     ),
     Quirk(
         18,
-        "A blank number, enumeration or time means that the parameter is absent; Expires keeps its raw text.",
+        "A blank number, enumeration or time means that the parameter is absent; Expires is any text.",
         "`max-keys=` lists by the default. S3 stores Expires as it came and gives it back so.",
         "ceph/s3-tests, test_bucket_list_maxkeys_none; botocore handle_expires_header",
     ),
@@ -280,6 +280,12 @@ QUIRKS: tuple[Quirk, ...] = (
         _API + "/API_PutObject.html (Content-Length is required); the error is S3's since 2010",
     ),
 )
+
+# Quirk 18: shapes that are others than in the model. SDKs make times of these.
+SHAPES: Mapping[str, Mapping[str, str]] = {
+    "Expires": {"type": "string"},
+    "ResponseExpires": {"type": "string"},
+}
 
 # Quirk 3: what S3 calls a subresource, including those that old models lack and those that S3 has dropped.
 SUBRESOURCES = frozenset(

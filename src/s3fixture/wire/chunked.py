@@ -96,11 +96,11 @@ class ChunkedReader:
 
     def _read_trailers(self) -> None:
         """Everything up to the end. The documentation writes LF CRLF between them, SDKs write CRLF."""
+        while len(self._buffer) - self._position <= _MAX_TRAILERS and self._fill():
+            pass
         rest = self._buffer[self._position :]
-        while data := self._source.read(_READ):
-            rest += data
-            if len(rest) > _MAX_TRAILERS:
-                raise S3Error("MalformedTrailerError")
+        if len(rest) > _MAX_TRAILERS:
+            raise S3Error("MalformedTrailerError")
         if rest != b"\r\n" and not rest.endswith(b"\n\r\n"):
             raise S3Error("IncompleteBody")
         for line in filter(None, (line.rstrip(b"\r") for line in rest.split(b"\n"))):

@@ -41,7 +41,7 @@ def make_parser(operation: OperationModel) -> Parser:
     read_body = _make_body_reader(operation, shape)
     verify = _has_body(shape) and not _describes_the_object(operation, shape)
     needs_checksum = bool(operation.http_checksum.get("requestChecksumRequired"))
-    has_length, has_expires = "ContentLength" in shape.members, "Expires" in shape.members
+    has_length = "ContentLength" in shape.members
 
     def parse(request: Request, target: Target, payload: Payload) -> dict[str, Any]:
         params: dict[str, Any] = {}
@@ -55,8 +55,6 @@ def make_parser(operation: OperationModel) -> Parser:
                 sent = _with_hoisted(sent, target)
             _read_query(target.query, query, params)
         _read_headers(sent, headers, prefixes, params)
-        if has_expires and sent.get("expires"):  # quirk 18
-            params["ExpiresString"] = sent["expires"]
         for member, name in required:
             if member not in params:
                 raise _missing(name)

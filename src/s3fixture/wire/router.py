@@ -103,15 +103,16 @@ class Router:
     def _no_route(self, method: str, kind: str, subresource: str) -> S3Error:
         if subresource and subresource not in self._implemented:  # quirk 3
             return S3Error("NotImplemented", ResourceType=subresource.upper())
+        message = quirks.BUCKET_ONLY.get((method, subresource)) if kind == _OBJECT else None
+        if message:  # quirk 6
+            return S3Error("InvalidRequest", message)
         if (kind, subresource) in self._known or kind == _SERVICE:
             allowed = [m for m, *rest in self._table if rest == [kind, subresource] and m != method]
             return _method_not_allowed(method, subresource.upper() or kind, allowed)
         if kind == _BUCKET:
             return S3Error("InvalidRequest", "A key must be specified")
-        message = quirks.BUCKET_ONLY.get((method, subresource))  # quirk 6
         return S3Error(
-            "InvalidRequest",
-            message or f"Key is not expected for the {method} method ?{subresource} subresource",
+            "InvalidRequest", f"Key is not expected for the {method} method ?{subresource} subresource"
         )
 
 

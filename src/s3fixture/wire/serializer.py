@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 from botocore.model import OperationModel, Shape, StructureShape
@@ -51,9 +50,6 @@ def make_serializer(operation: OperationModel) -> Serializer:
             elif member in prefixes:
                 prefix = prefixes[member]
                 sent.extend((prefix + key, _metadata(text)) for key, text in value.items())
-        if "ExpiresString" in result and "Expires" in headers:  # quirk 18
-            sent = [item for item in sent if item[0] != "Expires"]
-            sent.append(("Expires", _header_text(result["ExpiresString"])))
         if "HTTPHeaders" in result:
             sent.extend(result["HTTPHeaders"].items())
         code = result.get("HTTPStatusCode", status)
@@ -122,17 +118,12 @@ def _list(values: Iterable[Any]) -> str:
     return ",".join(_header_text(str(value)) for value in values)
 
 
-def _http_time(value: datetime | str) -> str:
-    """Quirk 18: Expires may be the text that the client sent once."""
-    return _header_text(value) if isinstance(value, str) else http_date(value)
-
-
 _FORMATTERS: Mapping[str, _Formatter] = {
     "boolean": _boolean,
     "integer": str,
     "list": _list,
     "long": str,
-    "timestamp": _http_time,
+    "timestamp": http_date,
 }
 
 

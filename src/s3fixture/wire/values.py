@@ -11,6 +11,7 @@ import re
 from binascii import Error as Base64Error
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from botocore.model import ListShape, Shape, StringShape
@@ -28,7 +29,7 @@ _BOOLEANS = {"true": True, "false": False, "": None}
 def make_reader(name: str, shape: Shape) -> Reader | None:
     """The reader of the header or query parameter `name`; None where the text is the value."""
     if name.startswith("response-"):
-        return _response_reader(name, shape)
+        return partial(_read_response_header, name)
     maker = _MAKERS.get(shape.type_name)
     return maker(name, shape) if maker else None
 
@@ -65,7 +66,7 @@ def _make_boolean(name: str, _shape: Shape) -> Reader:
 
 
 def _make_timestamp(name: str, _shape: Shape) -> Reader:
-    lenient = name.endswith("-since") or name == "expires"  # quirks 18 and 19
+    lenient = name.endswith("-since")  # quirk 19
 
     def read(text: str) -> datetime | None:
         moment = parse_time(text)
@@ -115,7 +116,7 @@ def _make_list(name: str, shape: Shape) -> Reader:
 
     def read(text: str) -> list[Any] | None:
         items = _split(text)
-        return [item(value) for value in items] if item else items or None
+        return [item(value) for value in items] if item and items else items or None
 
     return read
 
@@ -146,21 +147,13 @@ def _make_blob(name: str, _shape: Shape) -> Reader:
     return read
 
 
-def _response_reader(name: str, shape: Shape) -> Reader:
-    """Quirk 26: the text becomes a header of the answer. A date goes through as it is, too."""
-    inner = _make_timestamp(name, shape) if shape.type_name == "timestamp" else None
-
-    def read(text: str) -> Any:
-        printable = text.isprintable() or text.replace("\t", " ").replace("\xa0", " ").isprintable()
-        try:
-            text.encode("latin-1")
-        except UnicodeError:
-            printable = False
-        if not printable:
+def _read_response_header(name: str, text: str) -> str:
+    """Quirk 26: the text becomes a header of the answer."""
+    if not text.isascii() or not text.isprintable():
+        visible = text.replace("\t", " ").replace("\xa0", " ")
+        if not visible.isprintable() or not all(character < "\u0100" for character in text):
             raise _invalid(name, text, "Header value cannot be represented using ISO-8859-1.")
-        return inner(text) if inner else text
-
-    return read
+    return text
 
 
 _MAKERS: dict[str, Callable[[str, Shape], Reader | None]] = {

@@ -1,0 +1,112 @@
+"""Which operation answers which request, and what S3 says when none does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from wire_shapes import BASE_HOSTS
+
+from s3fixture.errors import S3Error
+from s3fixture.wire.protocol import Protocol
+from s3fixture.wire.target import parse_target
+
+PROTOCOL = Protocol()
+
+
+def route(method: str, target: str, headers: Mapping[str, str] | None = None) -> str:
+    sent = {"host": "127.0.0.1:9000", **(headers or {})}
+    return PROTOCOL.route(method, parse_target(target, sent["host"], BASE_HOSTS), sent)
+
+
+COPY = {"x-amz-copy-source": "b/k"}
+FORM = {"content-type": "Multipart/Form-Data; boundary=x"}
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "headers", "operation"),
+    [
+        ("GET", "/", None, "ListBuckets"),
+        ("GET", "/", {"host": "s3express-control.localhost:9000"}, "ListDirectoryBuckets"),
+        ("GET", "/b", None, "ListObjects"),
+        ("GET", "/b/", None, "ListObjects"),
+        ("GET", "/b?list-type=2&prefix=x", None, "ListObjectsV2"),
+        ("GET", "/b?lifecycle", None, "GetBucketLifecycleConfiguration"),
+        ("GET", "/b?notification", None, "GetBucketNotificationConfiguration"),
+        ("PUT", "/b?lifecycle", None, "PutBucketLifecycleConfiguration"),
+        ("PUT", "/b?notification=", None, "PutBucketNotificationConfiguration"),
+        ("GET", "/b?analytics", None, "ListBucketAnalyticsConfigurations"),
+        ("GET", "/b?analytics&id=1", None, "GetBucketAnalyticsConfiguration"),
+        ("GET", "/b?location", None, "GetBucketLocation"),
+        ("HEAD", "/b", None, "HeadBucket"),
+        ("POST", "/b?delete", None, "DeleteObjects"),
+        ("POST", "/b", FORM, "PostObject"),
+        ("OPTIONS", "/b/k", None, "PreflightRequest"),
+        ("GET", "/b/k", None, "GetObject"),
+        ("GET", "/b/k?partNumber=2", None, "GetObject"),
+        ("GET", "/b/k?x-id=GetObject&foo=bar", None, "GetObject"),
+        ("GET", "/b/k?uploadId=u", None, "ListParts"),
+        ("GET", "/b/k?attributes", None, "GetObjectAttributes"),
+        ("HEAD", "/b/k?partNumber=1", None, "HeadObject"),
+        ("PUT", "/b/k?versionId=3", None, "PutObject"),
+        ("PUT", "/b/k", COPY, "CopyObject"),
+        ("PUT", "/b/k?partNumber=1&uploadId=u", None, "UploadPart"),
+        ("PUT", "/b/k?partNumber=1&uploadId=u", COPY, "UploadPartCopy"),
+        ("POST", "/b/k?uploads", None, "CreateMultipartUpload"),
+        ("POST", "/b/k?uploadId=u", None, "CompleteMultipartUpload"),
+        ("POST", "/b/k?select&select-type=2", None, "SelectObjectContent"),
+        ("DELETE", "/b/k", None, "DeleteObject"),
+        ("DELETE", "/b/k?uploadId=u", None, "AbortMultipartUpload"),
+        ("POST", "/WriteGetObjectResponse", None, "WriteGetObjectResponse"),
+        ("PUT", "/b?foo=bar", None, "CreateBucket"),
+    ],
+)
+def test_a_request_is_routed(
+    method: str, target: str, headers: Mapping[str, str] | None, operation: str
+) -> None:
+    assert route(method, target, headers) == operation
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "headers", "code"),
+    [
+        ("PUT", "/b?storageClass", None, "NotImplemented"),
+        ("GET", "/b/k?append", None, "NotImplemented"),
+        ("POST", "/b?append", None, "NotImplemented"),
+        ("GET", "/b?acl&policy", None, "InvalidArgument"),
+        ("PUT", "/b/k?partNumber=1", None, "InvalidArgument"),
+        ("PUT", "/b/k?uploadId=u", None, "MethodNotAllowed"),
+        ("GET", "/b/k?uploads", None, "InvalidRequest"),
+        ("GET", "/b/k?versions", None, "InvalidRequest"),
+        ("GET", "/b/k?policy", None, "InvalidRequest"),
+        ("GET", "/b?torrent", None, "InvalidRequest"),
+        ("GET", "/b/k", COPY, "InvalidArgument"),
+        ("PUT", "/b", COPY, "InvalidArgument"),
+        ("POST", "/b/k", None, "MethodNotAllowed"),
+        ("POST", "/", None, "MethodNotAllowed"),
+        ("HEAD", "/", None, "MethodNotAllowed"),
+        ("HEAD", "/b?acl", None, "MethodNotAllowed"),
+        ("PATCH", "/b/k", None, "MethodNotAllowed"),
+        ("DELETE", "/b?acl", None, "MethodNotAllowed"),
+    ],
+)
+def test_a_request_without_operation_is_refused(
+    method: str, target: str, headers: Mapping[str, str] | None, code: str
+) -> None:
+    with pytest.raises(S3Error) as caught:
+        route(method, target, headers)
+
+    assert caught.value.code == code
+
+
+def test_a_wrong_method_is_told_the_right_ones() -> None:
+    with pytest.raises(S3Error) as caught:
+        route("POST", "/b?acl")
+
+    assert caught.value.headers == {"Allow": "GET, PUT"}
+    assert caught.value.fields == {"Method": "POST", "ResourceType": "ACL"}
+
+
+def test_conflicting_subresources_are_named() -> None:
+    with pytest.raises(S3Error, match="Conflicting query string parameters: acl, policy"):
+        route("PUT", "/b?policy&acl")

@@ -71,11 +71,14 @@ class Access:
             raise S3Error("AccessDenied")
 
     def policy_of(self, bucket: BucketRow, text: str) -> Policy:
-        """The parsed policy of a bucket; parsed once for each text."""
+        """The parsed policy of a bucket; parsed once for each text.
+
+        Its principals were checked when it was put: one that has gone since must not lock the others out.
+        """
         key = (bucket.name, text)
         policy = self._parsed.get(key)
         if policy is None:
-            policy = self._parsed[key] = parse_policy(text, bucket.name, self.identities)
+            policy = self._parsed[key] = parse_policy(text, bucket.name, None)
             if len(self._parsed) > _CACHED_POLICIES:
                 self._parsed.popitem(last=False)
         return policy

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
 
 from __future__ import annotations
 
-from s3fixture.auth.policy import is_public
+from s3fixture.auth.policy import is_public, parse_policy
 from s3fixture.errors import S3Error
 from s3fixture.service.access import POLICY
 from s3fixture.service.call import Call, Params, Result
@@ -23,7 +23,7 @@ def put_bucket_policy(call: Call, params: Params) -> Result:
     text = params["Policy"]
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
-        call.access.policy_of(bucket, text)
+        parse_policy(text, bucket.name, call.access.identities)
         index.put_document(bucket.id, POLICY, text)
     return {"HTTPStatusCode": 204}
 

@@ -185,7 +185,9 @@ def _fold(
                 break
             found.append(row)
             last = row
-        upcoming = rows(_successor(group.encode())) if group else None
+        upcoming = None  # ends its statement, or the next seek would have to prepare one of its own
+        if group:
+            upcoming = rows(_successor(group.encode()))
     return _Found(found, prefixes, False, last)
 
 

@@ -271,6 +271,15 @@ def test_a_presigned_url_may_carry_headers() -> None:  # quirk 25
     assert "ACL" not in parse("PUT", "/b/k?x-amz-acl=public-read")
 
 
+def test_a_checksum_in_a_presigned_url_is_verified() -> None:  # quirk 25
+    promised = "X-Amz-Signature=0&x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32"
+    chosen = "X-Amz-Signature=0&x-amz-sdk-checksum-algorithm=SHA256"
+
+    with pytest.raises(S3Error, match="The CRC32 you specified did not match"):
+        parse("PUT", f"/b/k?{promised}", {}, b"hello")["Body"].read()
+    assert parse("PUT", f"/b/k?{chosen}", {}, b"hello")["Body"].read() == b"hello"
+
+
 @pytest.mark.parametrize("value", ["%E2%80%93", "a%0D%0AX-Evil:%201", "%01"])
 def test_response_headers_stay_within_latin_1(value: str) -> None:  # quirk 26
     error = refusal("GET", f"/b/k?response-content-disposition={value}")

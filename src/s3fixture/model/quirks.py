@@ -177,9 +177,9 @@ QUIRKS: tuple[Quirk, ...] = (
     ),
     Quirk(
         25,
-        "In a presigned URL, x-amz-* query parameters stand for headers.",
-        "Several SDKs hoist headers into the query when they presign.",
-        _API + "/sigv4-query-string-auth.html; aws/aws-sdk-js-v3 hoists by default",
+        "In a presigned URL, x-amz-* query parameters stand for headers, checksums too.",
+        "SDKs hoist headers when they presign, even the checksum of no body, and S3 refuses the upload.",
+        _API + "/sigv4-query-string-auth.html; aws/aws-sdk-js-v3 issue 6994; seaweedfs/seaweedfs issue 10216",
     ),
     Quirk(
         26,

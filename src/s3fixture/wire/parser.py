@@ -17,6 +17,7 @@ from s3fixture.wire.values import Reader, make_reader
 
 DOCUMENT_LIMIT = 2 * 1024 * 1024  # bytes; 1,000 keys of 1,024 bytes and their markup fit
 _AWS_CHUNKED = "aws-chunked"
+_SDK_ALGORITHM = "x-amz-sdk-checksum-algorithm"
 _SKIPPED_HEADERS = frozenset({"content-length"})  # quirk 16: the payload knows it
 
 Parser = Callable[[Request, Target, Payload], dict[str, Any]]
@@ -116,9 +117,10 @@ def _describes_the_object(operation: OperationModel, shape: StructureShape) -> b
 
 
 def _with_hoisted(headers: dict[str, str], target: Target) -> dict[str, str]:
-    """Quirk 25. What was sent as a header wins."""
-    hoisted = {name.lower(): value for name, value in target.query_items if name.lower().startswith("x-amz-")}
-    return {**hoisted, **headers}
+    """Quirk 25. What was sent as a header wins; the SDK's choice of an algorithm is no promise to keep it."""
+    hoisted = {name.lower(): value for name, value in target.query.items()}
+    wanted = (name for name in hoisted if name.startswith("x-amz-") and name != _SDK_ALGORITHM)
+    return {**{name: hoisted[name] for name in wanted}, **headers}
 
 
 def _read_query(query: Mapping[str, str], table: _Table, params: dict[str, Any]) -> None:

@@ -16,9 +16,8 @@ _DELETE_INLINE = "DELETE FROM blobs WHERE id = ? AND refs = 1 AND data IS NOT NU
 _DROP = "UPDATE blobs SET refs = refs - 1 WHERE id = ?"
 _PIECES = """
 SELECT p.start, b.size, b.file, b.data FROM pieces AS p JOIN blobs AS b ON b.id = p.blob
-WHERE p.whole = ?1 AND p.start < ?3
-AND p.start >= (SELECT max(start) FROM pieces WHERE whole = ?1 AND start <= ?2)
-ORDER BY p.start
+WHERE p.whole = ? AND p.start >= (SELECT max(start) FROM pieces WHERE whole = ? AND start <= ?)
+AND p.start < ? ORDER BY p.start
 """
 
 
@@ -86,7 +85,7 @@ class Blobs(Tables):
             raise Gone("the body was removed; open it in the transaction that read its row")
         if row[1] is not None or row[2] is not None:
             return [_piece((0, *row), start, end)]
-        return [_piece(row, start, end) for row in self.execute(_PIECES, (blob, start, end))]
+        return [_piece(row, start, end) for row in self.execute(_PIECES, (blob, blob, start, end))]
 
 
 def _piece(row: tuple[int, int, str | None, bytes | None], start: int, end: int) -> Piece:

@@ -12,7 +12,7 @@ import pytest
 from botocore.loaders import Loader
 
 import s3fixture
-from s3fixture.model import load_model, quirks
+from s3fixture.model import load_model, quirks, tables
 
 SOURCE = Path(s3fixture.__file__).parent
 
@@ -66,12 +66,12 @@ def test_the_code_cites_only_quirks_that_exist() -> None:
     ["HOST_PREFIXES", "DOCUMENT_ERRORS", "ABSENT_DOCUMENTS", "ROOT_NAMES", "STATUSES", "BARE_ETAGS"],
 )
 def test_the_tables_name_operations_of_the_model(table: str) -> None:
-    assert set(getattr(quirks, table)) <= set(load_model().operation_names)
+    assert set(getattr(tables, table)) <= set(load_model().operation_names)
 
 
 @pytest.mark.parametrize("table", ["ELEMENT_ORDER", "MERGED_LISTS"])
 def test_the_tables_name_members_of_shapes(table: str) -> None:
-    for name, members in getattr(quirks, table).items():
+    for name, members in getattr(tables, table).items():
         shape = load_model().shape_for(name)
         assert set(members) <= set(shape.members), name  # type: ignore[attr-defined]  # a structure
 
@@ -85,5 +85,5 @@ def test_the_tables_name_headers_and_queries_of_the_model() -> None:
         for inner in shape.members.values()
     }
 
-    for table in (quirks.ENUM_ERRORS, quirks.INTEGER_RANGES, quirks.ABSENT_MEMBERS):
+    for table in (tables.ENUM_ERRORS, tables.INTEGER_RANGES, tables.ABSENT_MEMBERS):
         assert {name.lower() for name in table} <= names

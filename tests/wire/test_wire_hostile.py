@@ -11,7 +11,7 @@ from wire_shapes import BASE_HOSTS, Auth
 
 from s3fixture import checksums
 from s3fixture.errors import S3Error
-from s3fixture.model import quirks
+from s3fixture.model import tables
 from s3fixture.wire.payload import Payload, open_payload
 from s3fixture.wire.protocol import Protocol
 from s3fixture.wire.request import Request
@@ -23,7 +23,7 @@ latin1 = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), ma
 escapes = st.lists(st.sampled_from(["/", "..", "%", "%2", "%2e", "%00", "%ff", "+", "é", "a", "&", "=", "?"]))
 paths = st.one_of(latin1, escapes.map("".join)).map(lambda text: "/" + text)
 names = st.one_of(
-    st.sampled_from(sorted(quirks.SUBRESOURCES)), st.sampled_from(sorted(quirks.INTEGER_RANGES))
+    st.sampled_from(sorted(tables.SUBRESOURCES)), st.sampled_from(sorted(tables.INTEGER_RANGES))
 )
 queries = st.lists(st.tuples(st.one_of(names, latin1), st.one_of(st.just(""), latin1)), max_size=3).map(
     lambda pairs: "&".join(f"{name}={value}" for name, value in pairs)
@@ -31,7 +31,7 @@ queries = st.lists(st.tuples(st.one_of(names, latin1), st.one_of(st.just(""), la
 header_names = st.sampled_from(
     sorted(
         {
-            *quirks.ENUM_ERRORS,
+            *tables.ENUM_ERRORS,
             *checksums.BY_HEADER,
             *("content-md5", "content-length", "x-amz-trailer", "x-amz-decoded-content-length"),
             *("x-amz-sdk-checksum-algorithm", "if-modified-since", "content-type", "content-encoding"),

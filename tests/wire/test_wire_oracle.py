@@ -15,7 +15,7 @@ from botocore.model import OperationModel
 from wire_shapes import BASE_HOSTS, Auth, Values, make_request, understand, unverifiable
 
 from s3fixture import checksums
-from s3fixture.model import load_model, quirks
+from s3fixture.model import load_model, tables
 from s3fixture.wire.payload import Payload, open_payload
 from s3fixture.wire.protocol import Protocol
 from s3fixture.wire.request import Request
@@ -125,10 +125,10 @@ def readable(name: str, result: dict[str, Any]) -> dict[str, Any]:
     """The result as boto3 shows it: ETags in quotation marks, header maps always there."""
     expected = {}
     for member, value in result.items():
-        if member in quirks.MERGED_LISTS.get(f"{name}Output", ()):
+        if member in tables.MERGED_LISTS.get(f"{name}Output", ()):
             value.sort(key=lambda entry: entry.get("LastModified", EPOCH), reverse=True)
             value.sort(key=lambda entry: entry.get("Key", "").encode())
-        expected[member] = quoted(member, value, bare=name in quirks.BARE_ETAGS)
+        expected[member] = quoted(member, value, bare=name in tables.BARE_ETAGS)
     shape = operation_model(name).output_shape
     for member, inner in shape.members.items() if shape else ():
         if inner.serialization.get("location") == "headers":
@@ -151,7 +151,7 @@ def decode(parsed: Any) -> None:
             decode(item)
     elif isinstance(parsed, dict):
         for name, value in parsed.items():
-            if isinstance(value, str) and name in quirks.URL_ENCODED:
+            if isinstance(value, str) and name in tables.URL_ENCODED:
                 parsed[name] = unquote_plus(value)
             else:
                 decode(value)

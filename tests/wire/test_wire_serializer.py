@@ -12,7 +12,7 @@ from botocore.parsers import create_parser
 from wire_shapes import understand
 
 from s3fixture.errors import S3Error
-from s3fixture.model import quirks
+from s3fixture.model import tables
 from s3fixture.wire.protocol import Protocol
 from s3fixture.wire.request import Response
 from s3fixture.wire.serializer import without_declaration
@@ -39,7 +39,7 @@ def header(response: Response, name: str) -> str | None:
     return next((value for key, value in response.headers if key == name), None)
 
 
-@pytest.mark.parametrize(("operation", "root"), quirks.ROOT_NAMES.items())
+@pytest.mark.parametrize(("operation", "root"), tables.ROOT_NAMES.items())
 def test_roots_have_the_names_and_the_namespace_of_s3(operation: str, root: str) -> None:  # quirk 28
     shape = PROTOCOL.model.operation_model(operation).output_shape
     assert shape is not None

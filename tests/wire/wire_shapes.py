@@ -17,7 +17,7 @@ from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 
 from s3fixture import checksums
-from s3fixture.model import quirks
+from s3fixture.model import tables
 from s3fixture.wire.chunked import ChunkVerifier
 from s3fixture.wire.request import Request, Response
 
@@ -92,7 +92,7 @@ class Values:
         return "x" + "".join(self._random.choices(letters, k=self._random.randint(0, 12))) + "x"
 
     def _integer(self, shape: Shape, _member: str) -> int:
-        low, high, _ = quirks.INTEGER_RANGES.get(shape.serialization.get("name", ""), (0, 2**31 - 1, ""))
+        low, high, _ = tables.INTEGER_RANGES.get(shape.serialization.get("name", ""), (0, 2**31 - 1, ""))
         return self._random.randint(low, high)
 
     _long = _integer

@@ -1,4 +1,4 @@
-"""S3's service model as botocore ships it, and the numbered quirks that it needs on top (`quirks`)."""
+"""S3's service model as botocore ships it, and the numbered quirks that it needs on top."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from botocore.loaders import JSONFileLoader, Loader
 from botocore.model import ServiceModel
 
-from s3fixture.model.quirks import SHAPES
+from s3fixture.model.tables import SHAPES
 
 _S3 = "s3/2006-03-01/service-2"  # S3's API version since its first day
 

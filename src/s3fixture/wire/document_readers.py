@@ -15,7 +15,7 @@ from typing import Any
 from botocore.model import ListShape, Shape, StringShape, StructureShape
 
 from s3fixture.errors import S3Error
-from s3fixture.model import quirks
+from s3fixture.model import tables
 from s3fixture.wire.documents import DocumentError, Node, parse_document
 from s3fixture.wire.times import parse_time
 
@@ -26,7 +26,7 @@ _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
 def make_document_reader(operation: str, root: str, shape: StructureShape) -> Callable[[bytes], Any]:
     """From the bytes of a document with the element `root` to the parameters of `shape`."""
-    code = quirks.DOCUMENT_ERRORS.get(operation, "MalformedXML")
+    code = tables.DOCUMENT_ERRORS.get(operation, "MalformedXML")
     read_root = _make(shape)
 
     def read(data: bytes) -> Any:
@@ -112,7 +112,7 @@ def _text(node: Node) -> str:
 def _make_string(shape: Shape) -> Reader:
     if shape.name == "ETag":  # quirk 32
         return lambda node: _text(node).strip().strip('"')
-    if not isinstance(shape, StringShape) or not shape.enum or shape.name in quirks.OPEN_ENUMS:
+    if not isinstance(shape, StringShape) or not shape.enum or shape.name in tables.OPEN_ENUMS:
         return _text
     values = frozenset(shape.enum)
 

@@ -15,7 +15,7 @@ from urllib.parse import quote_plus
 
 from botocore.model import ListShape, Shape, StringShape, StructureShape
 
-from s3fixture.model import quirks
+from s3fixture.model import tables
 from s3fixture.wire.times import iso_millis, iso_seconds
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -111,7 +111,7 @@ def _namespace(shape: StructureShape) -> str:
 
 def _make_members(shape: StructureShape, style: Style) -> Writer:
     writers = {member: _make_member(member, shape.members[member], style) for member in _order(shape)}
-    merged = quirks.MERGED_LISTS.get(shape.name)
+    merged = tables.MERGED_LISTS.get(shape.name)
     return _make_merging(writers, *merged) if merged else _make_sequence(writers)
 
 
@@ -152,13 +152,13 @@ def _order(shape: StructureShape) -> list[str]:
         for member, inner in shape.members.items()
         if not inner.serialization.get("location") and not inner.serialization.get("xmlAttribute")
     ]
-    first = [member for member in quirks.ELEMENT_ORDER.get(shape.name, ()) if member in inside]
+    first = [member for member in tables.ELEMENT_ORDER.get(shape.name, ()) if member in inside]
     return first + [member for member in inside if member not in first]
 
 
 def _make_member(member: str, shape: Shape, style: Style) -> Writer:
     name = shape.serialization.get("name", member)
-    if style.url_encoded and member in quirks.URL_ENCODED and shape.type_name == "string":
+    if style.url_encoded and member in tables.URL_ENCODED and shape.type_name == "string":
         return lambda text: f"<{name}>{url_encode(text)}</{name}>"
     return _make(name, shape, style)
 
@@ -198,7 +198,7 @@ def _make_string(name: str, shape: Shape) -> Writer:
 
 
 def _make_timestamp(name: str, shape: Shape) -> Writer:
-    text_of = iso_seconds if shape.name in quirks.WHOLE_SECONDS else iso_millis
+    text_of = iso_seconds if shape.name in tables.WHOLE_SECONDS else iso_millis
     return lambda value: f"<{name}>{text_of(value)}</{name}>"
 
 

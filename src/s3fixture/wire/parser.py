@@ -8,7 +8,7 @@ from typing import Any
 from botocore.model import OperationModel, Shape, StructureShape
 
 from s3fixture.errors import S3Error
-from s3fixture.model import quirks
+from s3fixture.model import tables
 from s3fixture.wire.document_readers import make_document_reader
 from s3fixture.wire.payload import Payload
 from s3fixture.wire.request import Request
@@ -101,8 +101,8 @@ def _required(shape: StructureShape) -> list[tuple[str, str]]:
 
 
 def _missing(name: str) -> S3Error:
-    if name in quirks.ABSENT_MEMBERS:
-        code, message = quirks.ABSENT_MEMBERS[name]
+    if name in tables.ABSENT_MEMBERS:
+        code, message = tables.ABSENT_MEMBERS[name]
         return S3Error(code, message)
     return S3Error("InvalidArgument", f"{name} is required", ArgumentName=name, ArgumentValue="")
 
@@ -198,7 +198,7 @@ def _make_member_reader(
     operation: OperationModel, member: str, shape: StructureShape, *, required: bool
 ) -> _BodyReader:
     read_document = make_document_reader(operation.name, shape.serialization["name"], shape)
-    absent = "MissingRequestBodyError" if required else quirks.ABSENT_DOCUMENTS.get(operation.name)
+    absent = "MissingRequestBodyError" if required else tables.ABSENT_DOCUMENTS.get(operation.name)
 
     def read(payload: Payload, params: dict[str, Any]) -> None:
         data = payload.read_all(DOCUMENT_LIMIT)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from botocore.model import OperationModel, ServiceModel
 
 from s3fixture.errors import S3Error
-from s3fixture.model import quirks
+from s3fixture.model import tables
 from s3fixture.wire.target import Target
 
 POST_OBJECT = "PostObject"
@@ -51,7 +51,7 @@ class Router:
         self._table = _build_table(model, self._fixed)
         self._known = {key[1:] for key in self._table}
         self._implemented = {subresource for _, subresource in self._known}
-        self._subresources = quirks.SUBRESOURCES | self._implemented - {""}
+        self._subresources = tables.SUBRESOURCES | self._implemented - {""}
 
     @property
     def operations(self) -> tuple[str, ...]:
@@ -103,7 +103,7 @@ class Router:
     def _no_route(self, method: str, kind: str, subresource: str) -> S3Error:
         if subresource and subresource not in self._implemented:  # quirk 3
             return S3Error("NotImplemented", ResourceType=subresource.upper())
-        message = quirks.BUCKET_ONLY.get((method, subresource)) if kind == _OBJECT else None
+        message = tables.BUCKET_ONLY.get((method, subresource)) if kind == _OBJECT else None
         if message:  # quirk 6
             return S3Error("InvalidRequest", message)
         if (kind, subresource) in self._known or kind == _SERVICE:
@@ -152,7 +152,7 @@ def _describe(operation: OperationModel, literals: str) -> tuple[str, _Route]:
         names=frozenset(item["name"] for item in required if item.get("location") == "querystring"),
         values=values,
         headers=frozenset(item["name"].lower() for item in required if item.get("location") == "header"),
-        host_prefix=quirks.HOST_PREFIXES.get(operation.name, ""),
+        host_prefix=tables.HOST_PREFIXES.get(operation.name, ""),
     )
     return (names[0] if names else ""), route
 

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.model import OperationModel, Shape, StructureShape
 
 from s3fixture.errors import S3Error
-from s3fixture.model import quirks
+from s3fixture.model import tables
 from s3fixture.wire.document_writers import (
     DECLARATION,
     NAMESPACE,
@@ -34,7 +34,7 @@ _EMPTY_STATUSES = frozenset({204, 304})
 def make_serializer(operation: OperationModel) -> Serializer:
     """The serializer of one operation."""
     shape = operation.output_shape
-    status = quirks.STATUSES.get(operation.name, operation.http.get("responseCode", 200))  # quirk 35
+    status = tables.STATUSES.get(operation.name, operation.http.get("responseCode", 200))  # quirk 35
     headers = _header_table(shape)
     prefixes = {} if shape is None else _prefix_table(shape)
     content_type, write_body = _make_body_writer(operation, shape)
@@ -149,7 +149,7 @@ def _make_body_writer(
 
 
 def _make_member_writer(operation: OperationModel, member: str, shape: StructureShape) -> _BodyWriter:
-    root = quirks.ROOT_NAMES.get(operation.name) or shape.serialization.get("name", member)
+    root = tables.ROOT_NAMES.get(operation.name) or shape.serialization.get("name", member)
     write = make_document_writer(root, shape, Style())
 
     def body(result: Mapping[str, Any]) -> bytes:
@@ -163,8 +163,8 @@ def _make_whole_writer(operation: OperationModel, shape: StructureShape) -> _Bod
     """Of an operation whose members without location make the document, if there are any."""
     if all(inner.serialization.get("location") for inner in shape.members.values()):
         return lambda result: b""
-    root = quirks.ROOT_NAMES.get(operation.name) or shape.name.removesuffix("Output") + "Result"
-    write = make_document_writer(root, shape, Style(bare_etags=operation.name in quirks.BARE_ETAGS))
+    root = tables.ROOT_NAMES.get(operation.name) or shape.name.removesuffix("Output") + "Result"
+    write = make_document_writer(root, shape, Style(bare_etags=operation.name in tables.BARE_ETAGS))
     if "EncodingType" not in shape.members:
         return write
     write_encoded = make_document_writer(root, shape, Style(url_encoded=True))

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 from s3fixture.errors import S3Error
-from s3fixture.model import quirks
+from s3fixture.model import tables
 
 MAX_KEY_BYTES = 1024
-_NEVER_BUCKETS = tuple(quirks.HOST_PREFIXES.values())
+_NEVER_BUCKETS = tuple(tables.HOST_PREFIXES.values())
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from botocore.model import ListShape, Shape, StringShape
 
 from s3fixture.errors import S3Error
-from s3fixture.model import quirks
+from s3fixture.model import tables
 from s3fixture.wire.times import parse_time
 
 Reader = Callable[[str], Any]
@@ -39,7 +39,7 @@ def _invalid(name: str, value: str, message: str | None = None) -> S3Error:
 
 
 def _make_integer(name: str, _shape: Shape) -> Reader:
-    lowest, highest, message = quirks.INTEGER_RANGES.get(name, (-(2**63), 2**63 - 1, None))
+    lowest, highest, message = tables.INTEGER_RANGES.get(name, (-(2**63), 2**63 - 1, None))
 
     def read(text: str) -> int | None:
         text = text.strip()
@@ -83,7 +83,7 @@ _TIME_ERRORS = {
 
 
 def _make_string(name: str, shape: Shape) -> Reader | None:
-    if not isinstance(shape, StringShape) or not shape.enum or name not in quirks.ENUM_ERRORS:
+    if not isinstance(shape, StringShape) or not shape.enum or name not in tables.ENUM_ERRORS:
         return None
     spelled = {value.upper(): value for value in shape.enum}
     exact = frozenset(shape.enum)
@@ -102,7 +102,7 @@ def _make_string(name: str, shape: Shape) -> Reader | None:
 
 def _enum_error(name: str, value: str, valid: list[str]) -> S3Error:
     """Quirk 20."""
-    code, message = quirks.ENUM_ERRORS[name]
+    code, message = tables.ENUM_ERRORS[name]
     if message is not None:
         message = message.format(value=value, valid=", ".join(sorted(valid)))
     if code == "InvalidArgument":

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+
 from s3fixture.store.rows import BucketPage, BucketRow, Usage
 from s3fixture.store.uploads import Uploads
 
@@ -10,7 +13,21 @@ _DROP_UPLOADS = "SELECT seq FROM uploads WHERE bucket = ?"
 
 
 class Buckets(Uploads):
-    """The part of the index that knows buckets."""
+    """The part of the index that knows buckets.
+
+    Every request asks for a bucket and its policy, and both change rarely, so what was read is kept.
+    Whoever undoes a change calls `forget`.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, ids: Iterator[int]) -> None:
+        super().__init__(connection, ids)
+        self._buckets: dict[str, BucketRow] = {}
+        self._documents: dict[tuple[int, str], str | None] = {}
+
+    def forget(self) -> None:
+        """Drop what is kept: the tables have changed behind it."""
+        self._buckets.clear()
+        self._documents.clear()
 
     def create_bucket(
         self, name: str, *, owner: str, region: str, created: float, versioning: str = ""
@@ -22,8 +39,13 @@ class Buckets(Uploads):
 
     def get_bucket(self, name: str) -> BucketRow | None:
         """The bucket of this name."""
+        if name in self._buckets:
+            return self._buckets[name]
         row = self.execute(f"SELECT {_COLUMNS} FROM buckets WHERE name = ?", (name,)).fetchone()  # noqa: S608
-        return None if row is None else BucketRow._make(row)
+        if row is None:
+            return None
+        found = self._buckets[name] = BucketRow._make(row)
+        return found
 
     def list_buckets(
         self, prefix: str = "", after: str = "", limit: int = 10_000, owner: str | None = None
@@ -46,10 +68,12 @@ class Buckets(Uploads):
             self.drop_upload(upload)
         self.execute("DELETE FROM documents WHERE bucket = ?", (bucket_id,))
         self.execute("DELETE FROM buckets WHERE id = ?", (bucket_id,))
+        self.forget()
 
     def set_versioning(self, bucket_id: int, state: str) -> None:
         """`state` is "Enabled" or "Suspended"."""
         self.execute("UPDATE buckets SET versioning = ? WHERE id = ?", (state, bucket_id))
+        self.forget()
 
     def is_empty(self, bucket_id: int) -> bool:
         """Whether it holds no version and no delete marker. Uploads in progress do not count."""
@@ -63,16 +87,21 @@ class Buckets(Uploads):
 
     def get_document(self, bucket_id: int, kind: str) -> str | None:
         """The text stored under `kind` ("policy", "cors", "tagging", ...)."""
-        sql = "SELECT body FROM documents WHERE bucket = ? AND kind = ?"
-        row = self.execute(sql, (bucket_id, kind)).fetchone()
-        return None if row is None else str(row[0])
+        name = (bucket_id, kind)
+        if name not in self._documents:
+            sql = "SELECT body FROM documents WHERE bucket = ? AND kind = ?"
+            row = self.execute(sql, name).fetchone()
+            self._documents[name] = None if row is None else str(row[0])
+        return self._documents[name]
 
     def put_document(self, bucket_id: int, kind: str, body: str) -> None:
         """Store or replace the text under `kind`."""
         sql = "INSERT OR REPLACE INTO documents (bucket, kind, body) VALUES (?, ?, ?)"
         self.execute(sql, (bucket_id, kind, body))
+        self._documents.pop((bucket_id, kind), None)
 
     def delete_document(self, bucket_id: int, kind: str) -> bool:
         """Remove the text under `kind`; whether there was one."""
+        self._documents.pop((bucket_id, kind), None)
         sql = "DELETE FROM documents WHERE bucket = ? AND kind = ?"
         return self.execute(sql, (bucket_id, kind)).rowcount > 0

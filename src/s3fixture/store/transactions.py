@@ -82,6 +82,7 @@ class Writing:
             self._connection.execute("ROLLBACK TO change")
             self._connection.execute("RELEASE change")
         index = self._index
+        index.forget()
         unneeded = index.created_files[created:]
         del index.created_files[created:], index.freed_files[freed:]
         return unneeded
@@ -114,6 +115,7 @@ class Writing:
             # Released and taken anew, because the journal that a rollback replays grows until then.
             for verb in ("ROLLBACK TO", "RELEASE", "SAVEPOINT"):
                 self._connection.execute(f"{verb} snapshot_{depth}")
+            self._index.forget()
             undone, self._snapshots[depth:] = self._snapshots[depth:], [_Snapshot(token)]
         for snapshot in undone:
             self._files.remove(snapshot.created)

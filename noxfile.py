@@ -1,0 +1,99 @@
+"""What is checked before a change lands. `nox` alone runs all of it; `nox -l` lists the sessions.
+
+Tests run on the built wheel, so that a file missing from it is found here and not by a user.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"  # sessions that require other sessions
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.download_python = "never"
+nox.options.error_on_missing_interpreters = False  # "every interpreter found", also where CI is set
+nox.options.reuse_existing_virtualenvs = True
+nox.options.stop_on_first_error = False
+
+PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
+OLDEST = PYTHONS[0]
+PROJECT = nox.project.load_toml("pyproject.toml")
+DIST = Path(".nox") / "dist"
+
+
+def group(name: str) -> list[str]:
+    return list(nox.project.dependency_groups(PROJECT, name))
+
+
+def wheel() -> str:
+    """The wheel that the session `build` made."""
+    (found,) = DIST.glob("*.whl")
+    return str(found)
+
+
+def install_wheel(session: nox.Session, *others: str, resolution: str | None = None) -> None:
+    """Install the wheel as a user would; by force, because its version is the same as yesterday's."""
+    session.install("--force-reinstall", "--no-deps", wheel())
+    options = [f"--resolution={resolution}"] if resolution else []
+    session.install(*options, *PROJECT["project"]["dependencies"], *others)
+    # The checkout lies in the working folder; only the installed package may be tested.
+    session.run("python", "-c", "import s3fixture; assert 'site-packages' in s3fixture.__file__", silent=True)
+
+
+@nox.session(default=False)
+def build(session: nox.Session) -> None:
+    """Build the source archive, and the wheel from it."""
+    session.install("build", *PROJECT["build-system"]["requires"])
+    shutil.rmtree(DIST, ignore_errors=True)
+    session.run("python", "-m", "build", "--no-isolation", "--outdir", str(DIST), silent=True)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, imports, likely mistakes."""
+    session.install(*group("lint"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Strict types, for the oldest Python that we promise."""
+    session.install("-e", ".", *group("types"))
+    session.run("mypy")
+
+
+@nox.session(python=PYTHONS, requires=["build"])
+def tests(session: nox.Session) -> None:
+    """The test suite on the built wheel; `nox -s tests -- tests/store -k rollback` for a part of it."""
+    install_wheel(session, *group("test"))
+    session.run("pytest", *(session.posargs or parallel()))
+
+
+@nox.session(python=OLDEST, requires=["build"], venv_backend="uv")
+def lowest(session: nox.Session) -> None:
+    """The test suite with the oldest versions that pyproject.toml admits."""
+    install_wheel(session, *group("test"), resolution="lowest-direct")
+    session.run("pytest", *(session.posargs or parallel()))
+
+
+@nox.session(python="3.12", requires=["build"])
+def mlflow(session: nox.Session) -> None:
+    """Real MLflow against the server: direct, proxied, proxied with multipart uploads."""
+    install_wheel(session, *group("test"), *group("mlflow"))
+    session.run("pytest", "tests/mlflow", *session.posargs)
+
+
+@nox.session(default=False, requires=["build"])
+def bench(session: nox.Session) -> None:
+    """Measure against the null server and moto: `nox -s bench -- --help`."""
+    install_wheel(session, *group("bench"))
+    session.run("python", "-m", "bench", *session.posargs)
+
+
+def parallel() -> list[str]:
+    """One worker for each core, each with servers of its own."""
+    return ["-n", os.environ.get("S3FIXTURE_TEST_WORKERS", "auto")]

@@ -14,6 +14,7 @@ from s3fixture.cli.lazy import LazyGroup
 COMMANDS = {
     "The box": ("up", "down", "status", "logs"),
     "Its use": ("env", "run", "seed"),
+    "Its data": ("ls", "mb", "rb", "cp", "mirror", "rm", "cat", "stat", "du", "policy", "presign"),
 }
 
 

@@ -31,7 +31,7 @@ def started(plan: BoxPlan, progress: Progress) -> Iterator[Endpoint]:
 
 
 @contextmanager
-def box(plan: BoxPlan, folder: StateFolder, progress: Progress) -> Iterator[Box]:
+def box(plan: BoxPlan, folder: StateFolder, progress: Progress) -> Iterator[tuple[Endpoint, Box]]:
     """The box of this folder, while the context lasts."""
     folder.claim()
     try:
@@ -41,7 +41,7 @@ def box(plan: BoxPlan, folder: StateFolder, progress: Progress) -> Iterator[Box]
                 dotenv_file.write(plan.env_file, endpoint.environ(plan.buckets[0] if plan.buckets else None))
             found = _described(endpoint, plan)
             folder.write(found)
-            yield found
+            yield endpoint, found
     finally:
         folder.release()
 

@@ -7,8 +7,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from s3fixture.cli import output
+
+if TYPE_CHECKING:
+    from s3fixture.backends.endpoint import Endpoint
 
 MAX_BYTES = 16 * 1024 * 1024  # then the log starts anew: a box may live for weeks
 LOGGER = logging.getLogger("s3fixture")
@@ -60,6 +64,15 @@ def logged(path: Path, *, printed: bool) -> Iterator[None]:
         for handler in handlers:
             LOGGER.removeHandler(handler)
             handler.close()
+
+
+def log_requests(endpoint: Endpoint) -> None:
+    """From now on, log each request of a server that runs in this process; others keep logs of their own."""
+    from s3fixture.app.log import log_to_logging
+    from s3fixture.backends.emulator import ThreadEndpoint
+
+    if isinstance(endpoint, ThreadEndpoint):
+        endpoint.app.log.observe(log_to_logging)
 
 
 def tail(path: Path, lines: int | None = None, start: int = 0) -> list[str]:

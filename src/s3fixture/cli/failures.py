@@ -29,7 +29,8 @@ def guarded(work: Callable[[], int | None]) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt) as error:
-        return 128 + error.number if isinstance(error, Stopped) else INTERRUPTED
+        cause = error.__cause__ if isinstance(error, click.Abort) else error  # click wraps what it meets
+        return 128 + cause.number if isinstance(cause, Stopped) else INTERRUPTED
     except BrokenPipeError:  # `s3fixture ls | head`
         _silence_standard_output()
         return FAILED

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -49,7 +50,11 @@ def complain(text: str) -> None:
 
 def say_json(document: Mapping[str, Any]) -> None:
     """One object on one line."""
-    click.echo(json.dumps(document, ensure_ascii=False, default=str))
+    click.echo(json.dumps(document, ensure_ascii=False, default=_json_value))
+
+
+def _json_value(value: object) -> str:
+    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else str(value)
 
 
 def printable(text: str) -> str:

@@ -137,7 +137,8 @@ class StateFolder:
         self._stop.touch()
 
     def asked_to_stop(self) -> bool:
-        return self._stop.exists()
+        """Whether the box that lives here should end: asked to, or because nobody could find it any more."""
+        return self._stop.exists() or not self._state.exists()
 
     def add_volume(self, folder: Path) -> None:
         """Remember a folder that a box made for its data, so that `down --volumes` may remove it."""

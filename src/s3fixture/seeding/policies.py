@@ -29,19 +29,14 @@ def statements(name: str, bucket: str, prefix: str = "") -> list[dict[str, Any]]
     """The statements of the policy called `name` for the objects whose keys begin with `prefix`."""
     of_bucket, of_objects = _GRANTS[_ALIASES.get(name, name)]
     everyone = {"Effect": "Allow", "Principal": {"AWS": ["*"]}}
-    open_actions = [action for action in of_bucket if not (prefix and action == "s3:ListBucket")]
-    found = [{**everyone, "Action": open_actions, "Resource": [f"arn:aws:s3:::{bucket}"]}]
-    if prefix and "s3:ListBucket" in of_bucket:
-        found.append(
-            {
-                **everyone,
-                "Action": ["s3:ListBucket"],
-                "Resource": [f"arn:aws:s3:::{bucket}"],
-                "Condition": {"StringLike": {"s3:prefix": [f"{prefix}*"]}},
-            }
-        )
-    resource = f"arn:aws:s3:::{bucket}/{prefix}*"
-    return [*found, {**everyone, "Action": list(of_objects), "Resource": [resource]}]
+    root = {"Resource": [f"arn:aws:s3:::{bucket}"]}
+    objects = {**everyone, "Action": list(of_objects), "Resource": [f"arn:aws:s3:::{bucket}/{prefix}*"]}
+    if not prefix:
+        return [{**everyone, "Action": list(of_bucket), **root}, objects]
+    if "s3:ListBucket" not in of_bucket:
+        return [objects]
+    below = {"Condition": {"StringLike": {"s3:prefix": [f"{prefix}*"]}}}
+    return [{**everyone, "Action": ["s3:ListBucket"], **root, **below}, objects]
 
 
 def document(statement_list: list[dict[str, Any]]) -> str:

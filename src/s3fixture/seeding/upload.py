@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from botocore import exceptions
 from botocore.exceptions import BotoCoreError, ClientError
 from s3transfer.manager import TransferConfig, TransferManager
 from s3transfer.subscribers import BaseSubscriber
 
-from s3fixture.checksums import composite_md5, md5
 from s3fixture.errors import S3FixtureError
+from s3fixture.seeding.etags import has_etag
 from s3fixture.seeding.plan import SeedBucket, SeedObject, SeedPlan
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ def reason(error: Exception) -> str:
     if isinstance(error, ClientError):
         details = error.response["Error"]
         return f"{details.get('Code')}: {details.get('Message')}".rstrip(": ")
+    if isinstance(error, (exceptions.ConnectionError, exceptions.HTTPClientError)):
+        return f"{error}; is the server running?"
     return str(error)
 
 
@@ -145,22 +147,11 @@ def _extra(item: SeedObject) -> dict[str, Any]:
 def _same(client: S3Client, bucket: str, item: SeedObject) -> bool:
     """Whether the object is there already, with the same bytes and everything that the seed says of it."""
     head = client.head_object(Bucket=bucket, Key=item.key)
-    if head["ETag"].strip('"') != _etag(item.body) or head["Metadata"] != dict(item.metadata):
+    if head["Metadata"] != dict(item.metadata):
         return False
     if item.content_type and head["ContentType"] != item.content_type:
         return False
     tags = client.get_object_tagging(Bucket=bucket, Key=item.key)["TagSet"]
-    return {tag["Key"]: tag["Value"] for tag in tags} == dict(item.tags)
-
-
-def _etag(body: bytes | Path) -> str:
-    """The ETag that S3 gives to what `_put_objects` sends."""
-    parts = []
-    with io.BytesIO(body) if isinstance(body, bytes) else body.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(0)
-        while data := file.read(PART_SIZE):
-            parts.append(md5(data).hexdigest())
-    if size < PART_SIZE:
-        return parts[0] if parts else md5(b"").hexdigest()
-    return composite_md5(parts)
+    if {tag["Key"]: tag["Value"] for tag in tags} != dict(item.tags):
+        return False
+    return has_etag(item.body, item.size, head["ETag"].strip('"')) is True

@@ -16,6 +16,8 @@ from s3fixture.errors import S3FixtureError
 _STOP_SECONDS = 10.0  # what a box gets to end by itself, then to be gone
 _KILL = signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL  # TerminateProcess on Windows
 
+_STORE_FILES = ("index.sqlite", "blobs")  # with -wal and -shm behind the first
+
 
 @click.command("down", short_help="Stop the box of this project.")
 @click.option("--volumes", "-v", is_flag=True, help="Remove its data too, if the box made the folder.")
@@ -44,9 +46,19 @@ def _stop(folder: StateFolder) -> None:
 
 
 def _remove_volumes(folder: StateFolder) -> None:
-    """Only folders that a box made: in any other there may be more than our data."""
+    """Only folders that a box made, and in them only what a store makes: the rest is somebody's."""
     for volume in folder.volumes():
-        if volume.is_dir() and not volume.is_symlink():
-            shutil.rmtree(volume)
+        for path in volume.glob("*"):
+            if path.is_symlink() or not path.name.startswith(_STORE_FILES):
+                continue
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        left = sorted(path.name for path in volume.glob("*"))
+        if left:
+            output.say(f"emptied {volume}, but for {', '.join(map(output.printable, left))}: not the box's")
+        elif volume.is_dir():
+            volume.rmdir()
             output.say(f"removed {volume}")
     folder.forget_volumes()

@@ -1,0 +1,133 @@
+"""`s3fixture ls`: buckets, folders, objects, versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from s3fixture.cli import output
+from s3fixture.cli.addresses import Remote, parse_remote
+from s3fixture.cli.options import connection_options, json_option
+from s3fixture.errors import S3FixtureError
+from s3fixture.seeding.sizes import human_size
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+Row = dict[str, Any]
+
+
+@click.command("ls", short_help="List buckets, folders and objects.")
+@click.argument("targets", metavar="[TARGET]...", nargs=-1)
+@click.option("--recursive", "-r", is_flag=True, help="Everything below, not only one level.")
+@click.option("--versions", is_flag=True, help="All versions and delete markers.")
+@json_option
+@connection_options
+def command(
+    targets: tuple[str, ...], recursive: bool, versions: bool, as_json: bool, **connection: str | None
+) -> int:
+    """List the buckets, or what is in s3://BUCKET or s3://BUCKET/FOLDER."""
+    from s3fixture.cli.connection import client_of, connect
+
+    places = [parse_remote(target) for target in targets] or [Remote()]
+    client = client_of(connect(**connection))
+    for place in places:
+        empty = True
+        for row in _rows(client, place, recursive=recursive, versions=versions):
+            empty = False
+            if as_json:
+                output.say_json({"status": "success", **row})
+            else:
+                output.say(_line(row))
+        if empty and place.key:
+            raise S3FixtureError(
+                f"{place}: there is nothing; `s3fixture ls s3://{place.bucket}` shows what is"
+            )
+    return 0
+
+
+def _rows(client: S3Client, place: Remote, *, recursive: bool, versions: bool) -> Iterator[Row]:
+    if place.bucket:
+        yield from _in_bucket(client, place, recursive=recursive, versions=versions)
+        return
+    for bucket in client.list_buckets()["Buckets"]:
+        name = bucket["Name"]
+        if recursive:
+            for row in _in_bucket(client, Remote(name), recursive=True, versions=versions):
+                yield {**row, "key": f"{name}/{row['key']}"}
+        else:
+            yield _row("folder", f"{name}/", bucket["CreationDate"])
+
+
+def _in_bucket(client: S3Client, place: Remote, *, recursive: bool, versions: bool) -> Iterator[Row]:
+    pages = _version_pages if versions else _object_pages
+    if not place.is_folder and _is_prefix_of_folder(client, place, versions=versions):
+        place = place.folder()
+    cut = place.key.rpartition("/")[0]
+    head = f"{cut}/" if cut else ""
+    for page in pages(client, place, "" if recursive else "/"):
+        for row in page:
+            yield {**row, "key": row["key"].removeprefix(head)}
+
+
+def _is_prefix_of_folder(client: S3Client, place: Remote, *, versions: bool) -> bool:
+    """`ls s3://b/a` means the folder `a/` when there is one, and else what begins with `a`."""
+    if versions:
+        page: Any = client.list_object_versions(Bucket=place.bucket, Prefix=place.folder().key, MaxKeys=1)
+        return bool(page.get("Versions") or page.get("DeleteMarkers"))
+    return client.list_objects_v2(Bucket=place.bucket, Prefix=place.folder().key, MaxKeys=1)["KeyCount"] > 0
+
+
+def _object_pages(client: S3Client, place: Remote, delimiter: str) -> Iterator[list[Row]]:
+    paginator = client.get_paginator("list_objects_v2")
+    for page in paginator.paginate(Bucket=place.bucket, Prefix=place.key, Delimiter=delimiter):
+        folders = [_row("folder", found["Prefix"]) for found in page.get("CommonPrefixes", [])]
+        files = [_object_row(found) for found in page.get("Contents", [])]
+        yield sorted(folders + files, key=lambda row: str(row["key"]))
+
+
+def _version_pages(client: S3Client, place: Remote, delimiter: str) -> Iterator[list[Row]]:
+    paginator = client.get_paginator("list_object_versions")
+    for page in paginator.paginate(Bucket=place.bucket, Prefix=place.key, Delimiter=delimiter):
+        folders = [_row("folder", found["Prefix"]) for found in page.get("CommonPrefixes", [])]
+        files = [{**_object_row(found), **_version(found)} for found in page.get("Versions", [])]
+        markers = [
+            {**_row("file", found["Key"], found["LastModified"]), **_version(found), "isDeleteMarker": True}
+            for found in page.get("DeleteMarkers", [])
+        ]
+        newest_first = sorted(files + markers, key=lambda row: row["lastModified"], reverse=True)
+        newest_first.sort(key=lambda row: not row["isLatest"])
+        yield sorted(folders + newest_first, key=lambda row: str(row["key"]))
+
+
+def _row(kind: str, key: str, modified: datetime | None = None, size: int = 0) -> Row:
+    return {"type": kind, "lastModified": modified, "size": size, "key": key}
+
+
+def _object_row(found: Any) -> Row:
+    row = _row("file", found["Key"], found["LastModified"], found["Size"])
+    return {**row, "etag": found["ETag"].strip('"'), "storageClass": found.get("StorageClass", "STANDARD")}
+
+
+def _version(found: Any) -> Row:
+    return {"versionId": found["VersionId"], "isLatest": found["IsLatest"]}
+
+
+def _line(row: Row) -> str:
+    modified = row["lastModified"]
+    time = modified.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z") if modified else ""
+    size = human_size(row["size"]).replace(" ", "")
+    words = [output.style(f"[{time}]" if time else " " * _TIME_WIDTH, fg="green"), f"{size:>7}"]
+    if "storageClass" in row or "isDeleteMarker" in row:
+        words.append(row.get("storageClass", "STANDARD"))
+    if "versionId" in row:
+        words += [row["versionId"], "DEL" if row.get("isDeleteMarker") else "PUT"]
+    name = output.printable(row["key"])
+    words.append(output.style(name, fg="cyan", bold=True) if row["type"] == "folder" else name)
+    return " ".join(words)
+
+
+_TIME_WIDTH = len(datetime.now().astimezone().strftime("[%Y-%m-%d %H:%M:%S %Z]"))

@@ -1,0 +1,50 @@
+"""`s3fixture mb`: make buckets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from s3fixture.cli import output
+from s3fixture.cli.addresses import parse_bucket
+from s3fixture.cli.options import connection_options, json_option
+from s3fixture.errors import S3FixtureError
+
+
+@click.command("mb", short_help="Make buckets.")
+@click.argument("targets", metavar="TARGET...", nargs=-1, required=True)
+@click.option("--ignore-existing", "-p", is_flag=True, help="A bucket that is there already is fine.")
+@click.option("--with-versioning", is_flag=True, help="Keep all versions of its objects.")
+@json_option
+@connection_options
+def command(
+    targets: tuple[str, ...],
+    ignore_existing: bool,
+    with_versioning: bool,
+    as_json: bool,
+    **connection: str | None,
+) -> int:
+    """Make the buckets s3://NAME (or just NAME)."""
+    from s3fixture.cli.connection import client_of, connect
+
+    places = [parse_bucket(target) for target in targets]
+    client = client_of(connect(**connection))
+    region = client.meta.region_name
+    # Everywhere but in us-east-1, where S3 takes no location and does not mind a bucket that is ours already.
+    location: Any = (
+        {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    )
+    for place in places:
+        ours = place.bucket in {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}
+        if ours and not ignore_existing:
+            raise S3FixtureError(f"{place} is there already; use it, or add --ignore-existing")
+        if not ours:
+            client.create_bucket(Bucket=place.bucket, **location)
+        if with_versioning:
+            client.put_bucket_versioning(Bucket=place.bucket, VersioningConfiguration={"Status": "Enabled"})
+        if as_json:
+            output.say_json({"status": "success", "bucket": place.bucket, "region": region})
+        else:
+            output.say(f"{place} is there already" if ours else f"Made {place}")
+    return 0

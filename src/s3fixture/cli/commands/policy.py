@@ -1,0 +1,68 @@
+"""`s3fixture policy`: what anonymous clients may do."""
+
+from __future__ import annotations
+
+import click
+
+from s3fixture.cli import output
+from s3fixture.cli.addresses import parse_in_bucket
+from s3fixture.cli.options import connection_options, json_option
+
+_NONE = "none"
+
+
+@click.group("policy", short_help="Show and set what anonymous clients may do.")
+def command() -> None:
+    """Show and set what clients without keys may do in a bucket or below a prefix.
+
+    \b
+    none      nothing
+    download  list and read
+    upload    write, but not read
+    public    list, read and write
+    """
+
+
+@command.command("set", short_help="Set it.")
+@click.argument("name", type=click.Choice(["public", "download", "upload", _NONE]))
+@click.argument("target")
+@json_option
+@connection_options
+def set_policy(name: str, target: str, as_json: bool, **connection: str | None) -> int:
+    """Let clients without keys do this in s3://BUCKET, or with keys that begin with s3://BUCKET/PREFIX.
+
+    Statements of the bucket's policy about anything else stay.
+    """
+    from s3fixture.cli.anonymous import set_access
+    from s3fixture.cli.connection import client_of, connect
+
+    place = parse_in_bucket(target)
+    set_access(client_of(connect(**connection)), place, name)
+    if as_json:
+        output.say_json({"status": "success", "operation": "set", "resource": str(place), "permission": name})
+    else:
+        output.say(f"Access of clients without keys to {output.printable(str(place))} is now {name}")
+    return 0
+
+
+@command.command("get", short_help="Show it.")
+@click.argument("target")
+@json_option
+@connection_options
+def get_policy(target: str, as_json: bool, **connection: str | None) -> int:
+    """Show what clients without keys may do in s3://BUCKET or below s3://BUCKET/PREFIX.
+
+    `custom` means that the bucket has a policy which is none of those that `set` makes; --json shows it.
+    """
+    from s3fixture.cli.anonymous import access_of, policy_of
+    from s3fixture.cli.connection import client_of, connect
+
+    place = parse_in_bucket(target)
+    client = client_of(connect(**connection))
+    access = access_of(client, place)
+    if as_json:
+        document = {"status": "success", "operation": "get", "resource": str(place), "permission": access}
+        output.say_json({**document, "policy": policy_of(client, place.bucket)})
+    else:
+        output.say(f"Access of clients without keys to {output.printable(str(place))} is {access}")
+    return 0

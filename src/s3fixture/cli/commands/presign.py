@@ -1,0 +1,64 @@
+"""`s3fixture presign`: a URL that carries its own permission."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+import click
+
+from s3fixture.cli import output
+from s3fixture.cli.addresses import parse_object
+from s3fixture.cli.options import connection_options, json_option
+from s3fixture.errors import S3FixtureError
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"(?:\d+[smhd])+|\d+")
+_LONGEST = (
+    7 * 86400
+)  # seconds; https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
+
+
+@click.command("presign", short_help="Make a URL that anyone may use for a while.")
+@click.argument("target", metavar="TARGET")
+@click.option(
+    "--expires", default="1h", show_default=True, metavar="TIME", help="30s, 15m, 1h30m, 7d at most."
+)
+@click.option("--put", is_flag=True, help="A URL to upload to, instead of one to download from.")
+@click.option("--version-id", metavar="ID", help="This version of the object.")
+@json_option
+@connection_options
+def command(
+    target: str, expires: str, put: bool, version_id: str | None, as_json: bool, **connection: str | None
+) -> int:
+    """Make a URL with which anyone may download s3://BUCKET/KEY for a while, or with --put upload to it."""
+    from botocore.config import Config
+
+    from s3fixture.cli.connection import connect
+
+    if put and version_id:
+        raise click.UsageError("--version-id goes with a download")
+    place, seconds = parse_object(target), _seconds(expires)
+    operation: Literal["put_object", "get_object"] = "put_object" if put else "get_object"
+    # Version 4 explicitly: botocore still signs URLs for us-east-1 with version 2.
+    client = connect(**connection).client(config=Config(signature_version="s3v4"))
+    params = {"Bucket": place.bucket, "Key": place.key, **({"VersionId": version_id} if version_id else {})}
+    url = client.generate_presigned_url(operation, Params=params, ExpiresIn=seconds)
+    if as_json:
+        output.say_json(
+            {"status": "success", "url": url, "method": "PUT" if put else "GET", "expires": seconds}
+        )
+    else:
+        output.say(url)
+    return 0
+
+
+def _seconds(text: str) -> int:
+    """`1h30m` in seconds; a bare number is in seconds."""
+    if not _DURATION.fullmatch(text):
+        raise S3FixtureError(f"--expires {text!r} is not a time; write it as 30s, 15m, 1h30m or 7d")
+    parts = re.findall(r"(\d+)([smhd]?)", text)
+    seconds = sum(int(number) * _UNITS[unit or "s"] for number, unit in parts)
+    if not 1 <= seconds <= _LONGEST:
+        raise S3FixtureError(f"--expires {text!r} is out of range; S3 takes 1s to 7d")
+    return seconds

@@ -1,0 +1,39 @@
+"""`s3fixture rb`: remove buckets."""
+
+from __future__ import annotations
+
+import click
+
+from s3fixture.cli import output
+from s3fixture.cli.addresses import parse_bucket
+from s3fixture.cli.options import connection_options, json_option
+from s3fixture.errors import S3FixtureError
+
+
+@click.command("rb", short_help="Remove buckets.")
+@click.argument("targets", metavar="TARGET...", nargs=-1, required=True)
+@click.option("--force", is_flag=True, help="With everything in them, all versions included.")
+@json_option
+@connection_options
+def command(targets: tuple[str, ...], force: bool, as_json: bool, **connection: str | None) -> int:
+    """Remove the buckets s3://NAME (or just NAME), which must be empty unless --force is given."""
+    from s3fixture.cli.connection import client_of, connect
+    from s3fixture.cli.removal import abort_uploads, all_versions, remove_objects
+
+    places = [parse_bucket(target) for target in targets]
+    client = client_of(connect(**connection))
+    for place in places:
+        client.head_bucket(Bucket=place.bucket)  # all of them must be there before the first is removed
+    for place in places:
+        if force:
+            victims = all_versions(client, place.bucket)
+            failed = remove_objects(client, place.bucket, victims, lambda key, version: None)
+            if failed:
+                raise S3FixtureError(f"{place} stays: {failed} of its objects cannot be removed")
+            abort_uploads(client, place.bucket)
+        client.delete_bucket(Bucket=place.bucket)
+        if as_json:
+            output.say_json({"status": "success", "bucket": place.bucket})
+        else:
+            output.say(f"Removed {place}")
+    return 0

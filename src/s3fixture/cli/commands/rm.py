@@ -1,0 +1,118 @@
+"""`s3fixture rm`: remove objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from s3fixture.cli import output
+from s3fixture.cli.addresses import Remote, parse_in_bucket, parse_object
+from s3fixture.cli.options import connection_options, json_option
+from s3fixture.errors import S3FixtureError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+    from s3fixture.cli.removal import Victim
+
+
+@click.command("rm", short_help="Remove objects.")
+@click.argument("targets", metavar="TARGET...", nargs=-1, required=True)
+@click.option("--recursive", "-r", is_flag=True, help="Everything in a bucket or folder; needs --force.")
+@click.option("--force", is_flag=True, help="Confirm --recursive; and do not mind what is not there.")
+@click.option("--versions", is_flag=True, help="All versions and delete markers, for good; needs --force.")
+@click.option("--version-id", metavar="ID", help="This version, for good.")
+@click.option("--dry-run", is_flag=True, help="Only tell what would be removed.")
+@json_option
+@connection_options
+def command(
+    targets: tuple[str, ...],
+    recursive: bool,
+    force: bool,
+    versions: bool,
+    version_id: str | None,
+    dry_run: bool,
+    as_json: bool,
+    **connection: str | None,
+) -> int:
+    """Remove the objects s3://BUCKET/KEY, or with --recursive all in a bucket or folder.
+
+    The folder s3://BUCKET/a is what begins with a/; never what merely begins with an a. A bucket stays,
+    also when it is empty then.
+    """
+    from s3fixture.cli.connection import client_of, connect
+    from s3fixture.cli.removal import remove_objects
+
+    if (recursive or versions) and not force and not dry_run:
+        raise click.UsageError("this removes many things for good; add --force if that is meant")
+    if version_id and (recursive or versions or len(targets) > 1):
+        raise click.UsageError("--version-id goes with one object and without --recursive and --versions")
+    places = [parse_in_bucket(target) if recursive else parse_object(target) for target in targets]
+    client = client_of(connect(**connection))
+    failed = 0
+    for place in places:
+        victims = _victims(client, place, recursive=recursive, versions=versions, version_id=version_id)
+        if not recursive and not force:
+            victims = _existing(client, place, victims)
+
+        def report(key: str, version: str | None, bucket: str = place.bucket) -> None:
+            _report(Remote(bucket, key), version, dry_run=dry_run, as_json=as_json)
+
+        if dry_run:
+            for key, version in victims:
+                report(key, version)
+        else:
+            failed += remove_objects(client, place.bucket, victims, report)
+    return 1 if failed else 0
+
+
+def _victims(
+    client: S3Client, place: Remote, *, recursive: bool, versions: bool, version_id: str | None
+) -> Iterator[Victim]:
+    from s3fixture.cli.removal import all_versions
+
+    if not recursive and not versions:
+        yield place.key, version_id
+        return
+    folder = place.folder().key
+    found = all_versions(client, place.bucket, place.key) if versions else _keys(client, place)
+    for key, version in found:
+        if key == place.key or (recursive and key.startswith(folder)):
+            yield key, version
+
+
+def _keys(client: S3Client, place: Remote) -> Iterator[Victim]:
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=place.bucket, Prefix=place.key)
+    for page in pages:
+        for found in page.get("Contents", []):
+            yield found["Key"], None
+
+
+def _existing(client: S3Client, place: Remote, victims: Iterator[Victim]) -> Iterator[Victim]:
+    """S3 itself does not mind when there is nothing to remove; a person who mistyped does."""
+    from botocore.exceptions import ClientError
+
+    for key, version in victims:
+        which: Any = {"VersionId": version} if version else {}
+        try:
+            client.head_object(Bucket=place.bucket, Key=key, **which)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "404":
+                raise S3FixtureError(
+                    f"{place}: there is no such object; `s3fixture ls` shows what is"
+                ) from error
+            if error.response["Error"]["Code"] != "405":  # a delete marker has no head, but can be removed
+                raise
+        yield key, version
+
+
+def _report(place: Remote, version: str | None, *, dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        document = {"status": "success", "key": place.key, "bucket": place.bucket, "dryRun": dry_run}
+        output.say_json({**document, **({"versionId": version} if version else {})})
+        return
+    suffix = f" (version {version})" if version else ""
+    verb = "Would remove" if dry_run else "Removed"
+    output.say(f"{verb} {output.printable(str(place))}{suffix}")

@@ -1,0 +1,99 @@
+"""What lies in a folder, on the server or here, each with its name relative to the folder."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from s3fixture.cli.addresses import Remote
+from s3fixture.errors import S3FixtureError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An object or a file. `modified` is in seconds since the epoch; files have no `etag`."""
+
+    name: str
+    place: Remote | Path
+    size: int
+    modified: float
+    etag: str | None = None
+
+    @property
+    def is_folder_mark(self) -> bool:
+        """Whether it is the empty object by which consoles show an empty folder; it cannot be a file."""
+        return not self.size and (not self.name or self.name.endswith("/"))
+
+
+def remote_items(client: S3Client, folder: Remote) -> Iterator[Item]:
+    """The objects in a bucket or below a prefix, in the order of their keys."""
+    prefix = folder.folder().key
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=folder.bucket, Prefix=prefix)
+    for page in pages:
+        for found in page.get("Contents", []):
+            yield Item(
+                found["Key"].removeprefix(prefix),
+                Remote(folder.bucket, found["Key"]),
+                found["Size"],
+                found["LastModified"].timestamp(),
+                found["ETag"].strip('"'),
+            )
+
+
+def remote_item(client: S3Client, place: Remote, version: str | None = None) -> Item:
+    """One object."""
+    which: Any = {"VersionId": version} if version else {}
+    head = client.head_object(Bucket=place.bucket, Key=place.key, **which)
+    modified = head["LastModified"].timestamp()
+    return Item(place.name, place, head["ContentLength"], modified, head["ETag"].strip('"'))
+
+
+def local_items(folder: Path) -> Iterator[Item]:
+    """The files in a folder and below, links followed. Raises S3FixtureError for what cannot be read."""
+    waiting: list[tuple[Path, str, tuple[Path, ...]]] = [(folder, "", (folder.resolve(),))]
+    while waiting:
+        here, prefix, trail = waiting.pop()
+        for entry in _entries(here):
+            name = prefix + _checked(entry)
+            if not entry.is_dir():
+                yield local_item(entry, name)
+                continue
+            real = entry.resolve()
+            if real in trail:
+                raise S3FixtureError(f"{entry}: a link to a folder above itself has no end; remove it")
+            waiting.append((entry, f"{name}/", (*trail, real)))
+
+
+def local_item(path: Path, name: str) -> Item:
+    """One file."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise S3FixtureError(f"{path}: {error.strerror}; was it removed meanwhile?") from error
+    if not stat.S_ISREG(status.st_mode):
+        raise S3FixtureError(f"{path}: is neither a file nor a folder; move it away")
+    return Item(name, path, status.st_size, status.st_mtime)
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        raise S3FixtureError(f"{folder}: {error.strerror}; was it removed meanwhile?") from error
+
+
+def _checked(path: Path) -> str:
+    try:
+        path.name.encode()
+    except UnicodeEncodeError as error:
+        raise S3FixtureError(
+            f"{os.fsencode(path)!r}: its name is not Unicode, and a key must be; rename it"
+        ) from error
+    return path.name

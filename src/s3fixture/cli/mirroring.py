@@ -1,0 +1,74 @@
+"""What a mirror has to do: both sides listed completely, compared, and nothing done before that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from s3fixture.cli.addresses import Local, Remote, local_target
+from s3fixture.cli.comparing import differs
+from s3fixture.cli.items import Item, local_items, remote_items
+from s3fixture.cli.transfer import Job
+from s3fixture.errors import S3FixtureError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+Address = Remote | Local
+
+
+@dataclass(slots=True)
+class Mirror:
+    """`missing` in the target, `changed` since, `extra`: only in the target; `refused`: with the reason."""
+
+    missing: list[Job] = field(default_factory=list)
+    changed: list[Job] = field(default_factory=list)
+    extra: list[Item] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    sources: int = 0
+
+
+def compare(client: S3Client, source: Address, target: Address) -> Mirror:
+    """Compare two folders or buckets. Raises when either cannot be read to its end."""
+    both_remote = isinstance(source, Remote) and isinstance(target, Remote)
+    here = listed(client, source, marks=both_remote)
+    there = listed(client, target, marks=both_remote) if exists(client, target) else {}
+    found = Mirror(sources=len(here))
+    for name, item in here.items():
+        try:
+            job = Job(item, _place(target, name))
+        except S3FixtureError as error:
+            found.refused.append(str(error))
+            continue
+        if name not in there:
+            found.missing.append(job)
+        elif differs(item, there[name]):
+            found.changed.append(job)
+    found.extra = [item for name, item in there.items() if name not in here]
+    return found
+
+
+def listed(client: S3Client, address: Address, *, marks: bool) -> dict[str, Item]:
+    """What is in a folder or bucket, by name; `marks`: also the empty objects that stand for folders."""
+    items = local_items(address.path) if isinstance(address, Local) else remote_items(client, address)
+    return {item.name: item for item in items if marks or not item.is_folder_mark}
+
+
+def exists(client: S3Client, address: Address) -> bool:
+    """Whether the folder or bucket is there."""
+    if isinstance(address, Local):
+        return address.path.is_dir()
+    from botocore.exceptions import ClientError
+
+    try:
+        client.head_bucket(Bucket=address.bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("404", "NoSuchBucket"):
+            return False
+        raise
+    return True
+
+
+def _place(target: Address, name: str) -> Remote | Path:
+    return target.child(name) if isinstance(target, Remote) else local_target(target.path, name)

@@ -1,0 +1,268 @@
+"""`up`, in the foreground and detached."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from command_line import STOP_SIGNALS, CommandLine, is_alive, posix_only, until
+from dotenv import dotenv_values
+
+
+def read_until(process: subprocess.Popen[str], word: str) -> str:
+    assert process.stdout is not None
+    said = ""
+    for line in process.stdout:
+        said += line
+        if word in line:
+            return said
+    raise AssertionError(f"{word!r} was never said: {said}")
+
+
+def state_file(s3: CommandLine) -> Path:
+    return s3.folder / ".s3fixture" / "state.json"
+
+
+def test_a_detached_box_is_ready_when_the_command_returns(s3: CommandLine) -> None:
+    done = s3("up", "--detach", "--port", 0, "--memory", "--bucket", "models", "--bucket", "data")
+    client = s3.client()
+    assert [bucket["Name"] for bucket in client.list_buckets()["Buckets"]] == ["data", "models"]
+    url = s3.state()["url"]
+    for needed in (
+        url,
+        "minioadmin123",
+        "us-east-1",
+        "models, data",
+        'eval "$(s3fixture env)"',
+        "boto3.client(",
+    ):
+        assert needed in done.stdout
+    assert done.stderr == ""
+
+
+def test_the_data_of_a_box_is_there_again_after_a_restart(s3: CommandLine) -> None:
+    s3.up("--bucket", "data")
+    s3.client().put_object(Bucket="data", Key="k", Body=b"kept")
+    s3("down")
+    s3.up("--bucket", "data")
+    assert s3.client().get_object(Bucket="data", Key="k")["Body"].read() == b"kept"
+    assert s3.state()["data_dir"] == str(s3.folder / ".s3fixture" / "data")
+
+
+def test_a_box_in_memory_forgets(s3: CommandLine) -> None:
+    s3.up("--memory", "--bucket", "data")
+    assert s3.state()["data_dir"] is None
+    s3("down")
+    s3.up("--memory")
+    assert s3.client().list_buckets()["Buckets"] == []
+
+
+def test_a_box_is_seeded_before_it_is_ready(s3: CommandLine) -> None:
+    (s3.folder / "seed" / "data").mkdir(parents=True)
+    (s3.folder / "seed" / "data" / "a.txt").write_text("hello")
+    (s3.folder / "more.yaml").write_text("buckets: [{name: more, objects: [{key: b, content: b}]}]")
+    done = s3("up", "-d", "--port", 0, "--memory", "--seed", "seed", "--seed", "more.yaml")
+    assert "seeded 1 bucket, 1 object (5 B)" in done.stdout
+    assert s3.client().get_object(Bucket="data", Key="a.txt")["Body"].read() == b"hello"
+    assert s3.client().get_object(Bucket="more", Key="b")["Body"].read() == b"b"
+
+
+def test_keys_come_from_the_env_file_of_the_folder(s3: CommandLine) -> None:
+    (s3.folder / ".env").write_text("MINIO_ROOT_USER=someone\nMINIO_ROOT_PASSWORD='a secret # one'\n")
+    s3.up("--memory")
+    assert (s3.state()["access_key"], s3.state()["secret_key"]) == ("someone", "a secret # one")
+    assert s3.client().list_buckets()["Buckets"] == []
+
+
+def test_the_environment_wins_over_the_env_file_and_options_over_both(s3: CommandLine) -> None:
+    (s3.folder / ".env").write_text("MINIO_ROOT_USER=fromfile\nMINIO_REGION=eu-west-1\n")
+    s3.environ["MINIO_ROOT_USER"] = "fromenvironment"
+    s3.up("--memory", "--region", "eu-north-1")
+    assert (s3.state()["access_key"], s3.state()["region"]) == ("fromenvironment", "eu-north-1")
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"FINE=1\nnot a variable at all\n", "line 2: is not NAME=value"),
+        ("NAME=1".encode("utf-16"), "is not text in UTF-8"),
+    ],
+)
+def test_a_broken_env_file_is_named(s3: CommandLine, content: bytes, complaint: str) -> None:
+    (s3.folder / ".env").write_bytes(content)
+    assert complaint in s3.refused("up", "--memory", "--port", 0)
+
+
+def test_the_written_env_file_keeps_its_other_lines(s3: CommandLine) -> None:
+    path = s3.folder / ".env"
+    path.write_text("# mine\nOTHER='kept as it is'\nAWS_ENDPOINT_URL=http://old:1\nLAST=1")
+    endpoint = s3.up("--memory", "--bucket", "data", "--env-file", ".env", "--secret-key", "it's # secret")
+    text = path.read_text()
+    assert text.startswith(f"# mine\nOTHER='kept as it is'\nAWS_ENDPOINT_URL={endpoint.url}\nLAST=1\n")
+    values = dotenv_values(path)
+    assert values["AWS_SECRET_ACCESS_KEY"] == "it's # secret"
+    assert values["MLFLOW_DEFAULT_ARTIFACT_ROOT"] == "s3://data"
+    s3("down")
+    s3.up("--memory", "--env-file", ".env")  # what was written can be read
+
+
+@posix_only
+def test_what_holds_the_secret_is_its_owners_only(s3: CommandLine) -> None:
+    s3.up("--memory", "--env-file", "new.env")
+    for path in (state_file(s3), s3.folder / "new.env"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert (s3.folder / ".s3fixture" / ".gitignore").read_text() == "*\n"
+
+
+def test_several_identities_own_what_they_make(s3: CommandLine) -> None:
+    endpoint = s3.up("--memory", "--identity", "ann:annkey:annsecret", "--identity", "bob:bobkey:bobsecret")
+    ann = endpoint.client(aws_access_key_id="annkey", aws_secret_access_key="annsecret")
+    bob = endpoint.client(aws_access_key_id="bobkey", aws_secret_access_key="bobsecret")
+    ann.create_bucket(Bucket="of-ann")
+    with pytest.raises(bob.exceptions.ClientError, match="AccessDenied"):
+        bob.list_objects_v2(Bucket="of-ann")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--bucket", "Not_A_Bucket"], "--bucket: 'Not_A_Bucket' cannot be a bucket's name"),
+        (["--seed", "missing"], "there is no such seed"),
+        (["--identity", "half"], "identity 'half' has 1 fields"),
+        (["--identity", "a:minioadmin:secretsecret"], "have the same access key 'minioadmin'"),
+        (["--backend", "nonsense"], "there is no backend 'nonsense'"),
+        (["--backend", "container"], "not there yet in this version"),
+        (["--port", "99999"], "port 99999 is not a port number"),
+        (["--secret-key", "short"], "the secret key is too short"),
+        (["--data-dir", "file.txt"], "file.txt"),
+        (["--host", "203.0.113.1"], "203.0.113.1"),
+        (["--env-file", "no/such/folder/.env"], "no/such/folder/.env"),
+    ],
+)
+@pytest.mark.parametrize("detach", [[], ["--detach"]])
+def test_what_cannot_be_is_refused_with_nothing_left_behind(
+    s3: CommandLine, arguments: list[str], complaint: str, detach: list[str]
+) -> None:
+    (s3.folder / "file.txt").write_text("a file")
+    assert complaint in s3.refused("up", *detach, "--port", 0, *arguments)
+    assert not state_file(s3).exists()
+    s3("status", code=3)
+
+
+@pytest.mark.parametrize("detach", [[], ["--detach"]])
+def test_a_taken_port_is_named_with_the_remedy(s3: CommandLine, detach: list[str]) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        line = s3.refused("up", *detach, "--memory", "--port", port)
+    assert str(port) in line
+    assert "--port" in line
+    s3("status", code=3)
+
+
+@pytest.mark.parametrize("detach", [[], ["--detach"]])
+def test_a_second_box_for_the_same_folder_is_refused(s3: CommandLine, detach: list[str]) -> None:
+    endpoint = s3.up("--memory")
+    line = s3.refused("up", *detach, "--memory", "--port", 0)
+    assert endpoint.url in line
+    assert "s3fixture down" in line
+    assert s3.endpoint().url == endpoint.url
+
+
+def test_of_two_boxes_started_at_once_one_runs(s3: CommandLine) -> None:
+    first, second = (s3.start("up", "--detach", "--memory", "--port", 0) for _ in range(2))
+    said = [process.communicate(timeout=60)[0] for process in (first, second)]
+    assert sorted([first.returncode, second.returncode]) == [0, 1], said
+    assert any("a box runs for" in text for text in said)
+    assert s3.client().list_buckets()["Buckets"] == []
+
+
+@posix_only
+def test_a_killed_box_does_not_stand_in_the_way(s3: CommandLine) -> None:
+    s3.up("--bucket", "data")
+    s3.client().put_object(Bucket="data", Key="k", Body=b"acknowledged")
+    os.kill(s3.state()["pid"], signal.SIGKILL)
+    until(lambda: s3("status", code=None).returncode == 3, "the box is seen to be gone")
+    s3.up()
+    assert s3.client().get_object(Bucket="data", Key="k")["Body"].read() == b"acknowledged"
+
+
+def test_a_state_file_that_lies_is_not_believed(s3: CommandLine) -> None:
+    s3.up("--memory")
+    text = state_file(s3).read_text()
+    s3("down")
+    lie = {**json.loads(text), "pid": os.getpid()}
+    state_file(s3).write_text(json.dumps(lie))
+    s3("status", code=3)
+    s3("down")
+    assert is_alive(os.getpid())
+    s3.up("--memory")
+
+
+def test_memory_and_data_dir_exclude_each_other(s3: CommandLine) -> None:
+    done = s3("up", "--memory", "--data-dir", "x", code=2)
+    assert "exclude each other" in done.stderr
+
+
+@posix_only
+@pytest.mark.parametrize("number", STOP_SIGNALS)
+def test_a_box_in_the_foreground_ends_cleanly_on_a_signal(s3: CommandLine, number: int) -> None:
+    process = s3.start("up", "--port", 0, "--bucket", "data")
+    said = read_until(process, "stop ")
+    assert "s3fixture is up" in said
+    s3.client().put_object(Bucket="data", Key="k", Body=b"x")
+    process.send_signal(number)
+    rest, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, rest
+    assert "PutObject PUT /data/k 200" in rest
+    assert "Traceback" not in rest
+    s3("status", code=3)
+
+
+def test_down_ends_a_box_in_the_foreground(s3: CommandLine) -> None:
+    process = s3.start("up", "--port", 0, "--memory")
+    read_until(process, "stop ")
+    s3("down")
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
+@posix_only
+def test_a_signal_while_the_box_starts_leaves_nothing(s3: CommandLine) -> None:
+    (s3.folder / "seed" / "data").mkdir(parents=True)
+    for number in range(3000):
+        (s3.folder / "seed" / "data" / f"{number}").write_text("x")
+    process = s3.start("up", "--port", 0, "--memory", "--seed", "seed")
+    until((s3.folder / ".s3fixture" / "lock").exists, "the box starts")
+    process.send_signal(signal.SIGTERM)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM, said
+    assert "Traceback" not in said
+    s3("status", code=3)
+
+
+def test_modules_in_the_folder_do_not_get_in_the_way(s3: CommandLine) -> None:
+    for name in ("json", "signal", "socket", "boto3", "logging"):
+        (s3.folder / f"{name}.py").write_text("raise SystemExit('taken for the real one')")
+    program = "import sys; sys.path.pop(0); from s3fixture.cli import main; sys.exit(main())"
+    started = subprocess.run(
+        [sys.executable, "-c", program, "up", "--detach", "--memory", "--port", "0", "--bucket", "data"],
+        cwd=s3.folder,
+        env=s3.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    stopped = subprocess.run(
+        [sys.executable, "-c", program, "down"], cwd=s3.folder, env=s3.environ, check=False, timeout=60
+    )
+    assert (started.returncode, stopped.returncode) == (0, 0), started.stderr

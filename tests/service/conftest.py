@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
+from service_helpers import NewClient
 
 from s3fixture.app import App
 from s3fixture.server import Server
@@ -44,15 +45,14 @@ def _clean_state(app: App) -> Iterator[None]:
     app.log.clear()
 
 
-NewClient = Callable[..., "S3Client"]
-
-
 @pytest.fixture(scope="session")
 def new_client(url: str) -> NewClient:
     """Make a client: `new_client(access_key, secret_key, **Config options)`."""
     session = boto3.session.Session()
 
-    def make(access_key: str = "minioadmin", secret_key: str = "minioadmin123", **options: object) -> S3Client:
+    def make(
+        access_key: str = "minioadmin", secret_key: str = "minioadmin123", **options: object
+    ) -> S3Client:
         config = Config(
             retries={"total_max_attempts": 1},
             s3={"addressing_style": "path"},

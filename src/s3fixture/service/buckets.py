@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import Any
 
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.names import check_bucket_name
+from s3fixture.service.tokens import from_token, to_token
 from s3fixture.store import BucketRow
 
 _LEGACY_REGION = "us-east-1"
@@ -128,7 +127,8 @@ def list_buckets(call: Call, params: Params) -> Result:
     assert call.identity is not None  # access.check refuses anonymous callers
     limit = _limit(params.get("MaxBuckets"))
     prefix = params.get("Prefix") or ""
-    after = _bucket_after(params.get("ContinuationToken"))
+    token = params.get("ContinuationToken")
+    after = "" if token is None else from_token(token)
     region = params.get("BucketRegion")
     with call.store.read() as index:
         found = index.list_buckets(prefix, after, _MAX_BUCKETS, call.identity.canonical_id).buckets
@@ -141,7 +141,7 @@ def list_buckets(call: Call, params: Params) -> Result:
     if "Prefix" in params:
         result["Prefix"] = prefix
     if len(rows) > limit:
-        result["ContinuationToken"] = base64.urlsafe_b64encode(page[-1].name.encode()).decode()
+        result["ContinuationToken"] = to_token(page[-1].name)
     return result
 
 
@@ -167,17 +167,3 @@ def _limit(max_buckets: int | None) -> int:
             ArgumentValue=str(max_buckets),
         )
     return max_buckets
-
-
-def _bucket_after(token: str | None) -> str:
-    if token is None:
-        return ""
-    try:
-        return base64.urlsafe_b64decode(token.encode()).decode()
-    except (binascii.Error, ValueError):
-        raise S3Error(
-            "InvalidArgument",
-            "The continuation token provided is incorrect",
-            ArgumentName="continuation-token",
-            ArgumentValue=token,
-        ) from None

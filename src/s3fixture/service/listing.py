@@ -6,13 +6,12 @@ for encoding-type=url.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import Any
 
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.tokens import from_token, to_token
 from s3fixture.store import Entry, Page
 
 PAGE_SIZE = 1000  # the most that S3 puts on a page
@@ -35,7 +34,7 @@ def list_objects_v2(call: Call, params: Params) -> Result:
     limit = page_size(params, "MaxKeys", "max-keys")
     token = params.get("ContinuationToken")
     start = params.get("StartAfter") or ""
-    page = _current_page(call, params, start=start if token is None else _from_token(token), limit=limit)
+    page = _current_page(call, params, start=start if token is None else from_token(token), limit=limit)
     result = _common(params, page, limit, fetch_owner=bool(params.get("FetchOwner")), call=call)
     result["KeyCount"] = len(page.entries) + len(page.prefixes)
     if token is not None:
@@ -43,7 +42,7 @@ def list_objects_v2(call: Call, params: Params) -> Result:
     if start:
         result["StartAfter"] = start
     if page.truncated:
-        result["NextContinuationToken"] = _to_token(page.last_key)
+        result["NextContinuationToken"] = to_token(page.last_key)
     return result
 
 
@@ -185,23 +184,3 @@ def _identification(call: Call, entry: Entry) -> dict[str, Any]:
         "IsLatest": entry.is_latest,
         "Owner": owner_entry(call, entry.owner),
     }
-
-
-def _to_token(last_key: str) -> str:
-    """An opaque continuation token; the `1` is there so that no token is empty."""
-    return base64.urlsafe_b64encode(b"1" + last_key.encode()).decode()
-
-
-def _from_token(token: str) -> str:
-    try:
-        raw = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
-        if raw[:1] == b"1":
-            return raw[1:].decode()
-    except (binascii.Error, ValueError):
-        pass
-    raise S3Error(
-        "InvalidArgument",
-        "The continuation token provided is incorrect",
-        ArgumentName="continuation-token",
-        ArgumentValue=token,
-    )

@@ -1,0 +1,31 @@
+"""Continuation tokens: where a listing goes on, in a form that clients take for opaque."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from s3fixture.errors import S3Error
+
+_MARK = b"1"  # so that no token is empty
+
+
+def to_token(last: str) -> str:
+    """The token that continues after the name `last`."""
+    return base64.urlsafe_b64encode(_MARK + last.encode()).decode()
+
+
+def from_token(token: str) -> str:
+    """The name after which to continue. Raises InvalidArgument for what `to_token` did not make."""
+    try:
+        raw = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
+        if raw[:1] == _MARK:
+            return raw[1:].decode()
+    except (binascii.Error, ValueError):
+        pass
+    raise S3Error(
+        "InvalidArgument",
+        "The continuation token provided is incorrect",
+        ArgumentName="continuation-token",
+        ArgumentValue=token,
+    )

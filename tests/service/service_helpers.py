@@ -1,0 +1,126 @@
+"""Short ways to ask a server, and to say which refusal is expected."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import http.client
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
+import pytest
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+NewClient = Callable[..., "S3Client"]
+MIB = 1024 * 1024
+PART = b"p" * (5 * MIB)  # the smallest part that may be followed by another
+
+
+@contextmanager
+def refused(code: str, status: int | None = None) -> Iterator[dict[str, Any]]:
+    """The block must raise S3's `code`; yields a dict that afterwards holds the error's response."""
+    response: dict[str, Any] = {}
+    with pytest.raises(ClientError) as caught:
+        yield response
+    response.update(caught.value.response)
+    assert response["Error"]["Code"] == code, response["Error"]
+    if status is not None:
+        assert response["ResponseMetadata"]["HTTPStatusCode"] == status
+
+
+@dataclass
+class Reply:
+    """What came back, as it stood on the wire."""
+
+    status: int
+    headers: dict[str, str]  # names in lower case
+    body: bytes
+
+    @property
+    def code(self) -> str:
+        """S3's error code, "" when there is none."""
+        return self.field("Code") if self.body.startswith(b"<?xml") else ""
+
+    def field(self, name: str) -> str:
+        """The text of an element of the document, namespace or not; "" when it is not there."""
+        found = ElementTree.fromstring(self.body).find(f".//{{*}}{name}")  # noqa: S314 - our own answer
+        return "" if found is None else found.text or ""
+
+
+def send(
+    url: str,
+    method: str,
+    target: str,
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
+) -> Reply:
+    """One request that nobody signs; `target` goes out as it is."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+    try:
+        all_headers = {"Host": urlsplit(url).netloc, "Content-Length": str(len(body)), **(headers or {})}
+        connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
+        for name, value in all_headers.items():
+            connection.putheader(name, value.encode("latin-1"))
+        connection.endheaders(body or None)
+        answer = connection.getresponse()
+        return Reply(
+            answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+        )
+    finally:
+        connection.close()
+
+
+def signed(
+    url: str,
+    method: str,
+    target: str,
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
+    *,
+    keys: tuple[str, str] = ("minioadmin", "minioadmin123"),
+    host: str = "",
+) -> Reply:
+    """One request signed with the main keys, with headers that boto3 would not send or would add to."""
+    address = f"http://{host}" if host else url
+    request = AWSRequest(method, f"{address}{target}", dict(headers or {}), body)
+    S3SigV4Auth(Credentials(*keys), "s3", "us-east-1").add_auth(request)
+    prepared = request.prepare()
+    sent = {
+        name: value.decode("latin-1") if isinstance(value, bytes) else str(value)
+        for name, value in prepared.headers.items()
+    }
+    return send(url, method, target, body, {"Host": host or urlsplit(url).netloc, **sent})
+
+
+def send_document(url: str, method: str, target: str, body: bytes) -> Reply:
+    """A signed request with Content-MD5, which S3 wants with most documents."""
+    digest = base64.b64encode(hashlib.md5(body).digest()).decode()
+    return signed(url, method, target, body, {"Content-MD5": digest})
+
+
+def put_parts(client: S3Client, bucket: str, key: str, bodies: list[bytes], **options: Any) -> str:
+    """Upload `bodies` as parts 1, 2, ... of a new upload; returns its id."""
+    upload_id = client.create_multipart_upload(Bucket=bucket, Key=key, **options)["UploadId"]
+    for number, body in enumerate(bodies, 1):
+        client.upload_part(Bucket=bucket, Key=key, UploadId=upload_id, PartNumber=number, Body=body)
+    return upload_id
+
+
+def complete(client: S3Client, bucket: str, key: str, upload_id: str, **options: Any) -> Any:
+    """Complete an upload with all of its parts."""
+    found = client.list_parts(Bucket=bucket, Key=key, UploadId=upload_id).get("Parts", [])
+    kept = ("PartNumber", "ETag", "Checksum")
+    parts: list[Any] = [{k: v for k, v in part.items() if k.startswith(kept)} for part in found]
+    return client.complete_multipart_upload(
+        Bucket=bucket, Key=key, UploadId=upload_id, MultipartUpload={"Parts": parts}, **options
+    )

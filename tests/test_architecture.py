@@ -1,0 +1,193 @@
+"""The rooms keep their walls, the package keeps its promises about names and imports."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import s3fixture
+from s3fixture.cli import COMMANDS
+from s3fixture.pytest_plugin import plugin
+from s3fixture.pytest_plugin.options import OPTIONS
+
+CHECKOUT = Path(__file__).parents[1]
+PACKAGE = Path(s3fixture.__file__).parent  # the installed one
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+MOST_LINES = 400
+
+# From the bottom up: each room may import those before it. Rooms in one row are one room for this purpose.
+ROOMS = (
+    ("errors",),
+    ("clock",),
+    ("checksums",),
+    ("settings",),
+    ("environment",),
+    ("model",),
+    ("wire",),
+    ("auth",),
+    ("store",),
+    ("service",),
+    ("app",),
+    ("server",),
+    ("backends",),
+    ("seeding",),
+    ("serving",),
+    ("pytest_plugin", "factories"),
+    ("console",),
+    ("cli",),
+    ("__main__",),
+    ("__init__",),
+)
+RANK = {name: rank for rank, names in enumerate(ROOMS) for name in names}
+
+# Beyond the order: package -> the only places that may import it.
+ONLY_IN = {
+    "werkzeug": ("app", "server", "console"),
+    "docker": ("backends/container",),
+    "testcontainers": ("backends/container",),
+}
+# Beyond the order: room -> rooms that it must not know.
+STRANGERS = {
+    "store": {"wire", "auth", "model"},
+    "seeding": {"app", "server", "store"},
+    "server": {"app", "service", "store", "auth", "wire", "model"},
+}
+HEAVY = ("boto3", "botocore", "click", "docker", "rich", "testcontainers", "werkzeug", "xxhash", "yaml")
+
+
+def room_of(source: Path) -> str:
+    return source.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported_by(source: Path) -> Iterator[str]:
+    """The full names that a file imports, wherever in it; `from a import b` gives a.b."""
+    package = ("s3fixture", *source.relative_to(PACKAGE).parent.parts)
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join((*above, *filter(None, [node.module])))
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def rooms_imported_by(source: Path) -> set[str]:
+    """The other rooms of the package."""
+    names = (name.split(".") for name in imported_by(source))
+    return {parts[1] for parts in names if parts[0] == "s3fixture" and parts[1] in RANK} - {room_of(source)}
+
+
+def violations(found: dict[str, list[str]]) -> dict[str, list[str]]:
+    return {name: what for name, what in found.items() if what}
+
+
+def name_of(source: Path) -> str:
+    return source.relative_to(PACKAGE).as_posix()
+
+
+def test_imports_point_up_the_list_of_rooms() -> None:
+    down = {
+        name_of(source): sorted(room for room in rooms_imported_by(source) if RANK[room] > rank)
+        for source in SOURCES
+        for rank in (RANK[room_of(source)],)
+    }
+    assert violations(down) == {}, "these import rooms that come after them in the list"
+
+
+def test_rooms_do_not_know_their_strangers() -> None:
+    met = {
+        name_of(source): sorted(rooms_imported_by(source) & STRANGERS.get(room_of(source), set()))
+        for source in SOURCES
+    }
+    assert violations(met) == {}
+
+
+def test_packages_are_imported_in_their_rooms_only() -> None:
+    strays = {
+        name_of(source): sorted(
+            package
+            for package in {name.partition(".")[0] for name in imported_by(source)} & ONLY_IN.keys()
+            if not name_of(source).startswith(ONLY_IN[package])
+        )
+        for source in SOURCES
+    }
+    assert violations(strays) == {}
+
+
+def test_no_file_hides_another_room() -> None:
+    files = [*SOURCES, *(path for folder in ("tests", "bench") for path in (CHECKOUT / folder).rglob("*.py"))]
+    lengths = {str(path): len(path.read_text(encoding="utf-8").splitlines()) for path in files}
+    too_long = {path: lines for path, lines in lengths.items() if lines > MOST_LINES}
+    assert too_long == {}, f"more than {MOST_LINES} lines: look for the room that hides there"
+
+
+@pytest.mark.parametrize("name", s3fixture.__all__)
+def test_every_public_name_exists(name: str) -> None:
+    assert getattr(s3fixture, name) is not None
+    assert name in dir(s3fixture)
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="nonsense"):
+        s3fixture.nonsense  # noqa: B018 - the access is what is tested
+
+
+@pytest.mark.parametrize("module", ["s3fixture", "s3fixture.pytest_plugin.plugin", "s3fixture.factories"])
+def test_loading_it_imports_nothing_heavy(module: str) -> None:
+    """A test run that uses no S3 pays nothing."""
+    loaded = modules_after(f"import {module}") & set(HEAVY)
+    assert not loaded, f"importing {module} brings {', '.join(sorted(loaded))} with it"
+
+
+def test_the_server_process_imports_neither_boto3_nor_pytest() -> None:
+    assert not modules_after("import s3fixture.backends.worker") & {"boto3", "pytest", "rich", "click"}
+
+
+def modules_after(statement: str) -> set[str]:
+    """The modules in a fresh interpreter after `statement`."""
+    program = f"import sys\n{statement}\nprint(*sys.modules)"
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+def documentation() -> str:
+    pages = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").glob("*.md"))]
+    return "\n".join(page.read_text(encoding="utf-8") for page in pages)
+
+
+@pytest.mark.parametrize("fixture", [name for name in plugin.__all__ if not name.startswith("_")])
+def test_every_fixture_is_documented(fixture: str) -> None:
+    assert f"`{fixture}`" in documentation(), f"say in README.md or docs/ what `{fixture}` gives"
+
+
+@pytest.mark.parametrize("option", [option.flag for option in OPTIONS])
+def test_every_pytest_option_is_documented(option: str) -> None:
+    assert f"`{option}" in documentation(), f"say in README.md or docs/ what `{option}` does"
+
+
+@pytest.mark.parametrize("command", [name for names in COMMANDS.values() for name in names])
+def test_every_command_is_documented(command: str) -> None:
+    assert f"s3fixture {command}" in documentation(), f"say in README.md or docs/ what `{command}` does"
+
+
+@pytest.mark.parametrize("name", ["README.md", ".ci/run"])
+def test_the_command_that_passes_the_tests_is_what_ci_runs(name: str) -> None:
+    command = 'python3 -m venv .venv && .venv/bin/pip install --quiet "nox[uv]" && .venv/bin/nox'
+    assert command in (CHECKOUT / name).read_text(encoding="utf-8")
+
+
+def test_every_name_that_is_lazily_exported_comes_from_its_home() -> None:
+    for name in s3fixture.__all__:
+        value = getattr(s3fixture, name)
+        assert getattr(import_module(value.__module__), name) is value

@@ -184,7 +184,7 @@ def test_a_request_that_outlasts_the_grace_time_is_cut() -> None:
 
 
 def test_an_application_that_hangs_does_not_hang_stop(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("s3fixture.server.listener._CUT_SECONDS", 0.05)
+    monkeypatch.setattr("s3fixture.server.dispatcher._CUT_SECONDS", 0.05)
     app = Blocking()
     server = Server(app)
     server.start()

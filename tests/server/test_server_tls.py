@@ -118,4 +118,5 @@ def test_a_client_that_distrusts_the_certificate_is_no_news(
 
 def test_a_handshake_has_a_deadline(serve: Serve, connect: Connect, server_context: ssl.SSLContext) -> None:
     client = connect(serve(echo, ssl_context=server_context, limits=Limits(head_seconds=0.1)))
+    client.send(b"\x16\x03")
     assert client.closed()

@@ -8,6 +8,7 @@ import socket
 import ssl
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("s3fixture.server")
 _SEND = 1024 * 1024  # at once, so that the time limit is for this much and not for a whole object
+_BRIEF = 0.002  # seconds that a connection waits before another thread takes over the others
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -46,33 +48,51 @@ class Setting:
     date: DateLine
     environ: dict[str, Any]
     stopping: Stopping
+    step_down: Callable[[], None]
+    """Called by a thread that is about to wait for its client."""
 
 
 class Connection:
-    """Serves one accepted socket. `run` is for a thread of its own; `cut` may be called from any other."""
+    """Serves one accepted socket. `cut` may be called from any thread, the rest from one at a time."""
 
     def __init__(self, sock: socket.socket, peer: tuple[Any, ...], setting: Setting) -> None:
         self._sock = sock
         self._setting = setting
-        self._receiver = Receiver(sock, setting.limits)
+        self._receiver = Receiver(sock, setting.limits, self._wait_longer)
         self._environ = setting.environ | {"REMOTE_ADDR": peer[0], "REMOTE_PORT": str(peer[1])}
+        self._handshake_due = isinstance(sock, ssl.SSLSocket)
+        self._patience = 0
         self.can_sendfile = hasattr(os, "sendfile") and not isinstance(sock, ssl.SSLSocket)
         self.idle = True
         """Whether no request is being answered."""
+        self.last_used = time.monotonic()
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setblocking(False)
 
-    def run(self) -> None:
-        """Serve until the end. Raises nothing."""
+    def fileno(self) -> int:
+        """For a selector."""
+        return self._sock.fileno()
+
+    def serve(self) -> bool:
+        """Answer what the client has sent. Whether the connection goes on. Raises nothing."""
         try:
-            if self._shake_hands():
-                while self._serve_one():
-                    pass
-        except ClientDisconnected:
-            pass
+            goes_on = self._serve_waiting()
+            if self._patience:
+                self._patience = 0
+                self._sock.setblocking(False)
+        except OSError:  # ClientDisconnected, or a socket that stop() closed
+            return False
         except Exception:
             _LOG.exception("a connection failed")
-        finally:
-            self._notify_close()
-            self._sock.close()
+            return False
+        self.idle = True
+        self.last_used = time.monotonic()
+        return goes_on
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._notify_close()
+        self._sock.close()
 
     def cut(self) -> None:
         """End the connection now: whatever `run` waits for on the socket returns."""
@@ -85,17 +105,19 @@ class Connection:
     def send(self, data: bytes) -> None:
         """See responses.Channel."""
         try:
-            if len(data) <= _SEND:
-                self._sock.sendall(data)
+            sent = self._send_briefly(data)
+            if sent == len(data):
                 return
+            self._be_patient()
             view = memoryview(data)
-            for start in range(0, len(data), _SEND):
+            for start in range(sent, len(data), _SEND):
                 self._sock.sendall(view[start : start + _SEND])
         except OSError as error:
             raise ClientDisconnected(f"the client is gone: {error}") from error
 
     def sendfile(self, file: BinaryIO, offset: int, count: int) -> int:
         """See responses.Channel."""
+        self._be_patient()
         try:
             return self._sock.sendfile(file, offset, count)
         except OSError as error:
@@ -103,17 +125,58 @@ class Connection:
 
     # --- the life of a connection
 
-    def _shake_hands(self) -> bool:
+    def _serve_waiting(self) -> bool:
+        if isinstance(self._sock, ssl.SSLSocket):
+            # A readable socket may hold half a record: every read may wait.
+            self._be_patient()
+            if self._handshake_due:
+                self._handshake_due = False
+                return self._shake_hands(self._sock)
+        while self._serve_one():
+            if not self._receiver.buffered and not self._has_decrypted():
+                return True
+        return False
+
+    def _has_decrypted(self) -> bool:
+        return isinstance(self._sock, ssl.SSLSocket) and self._sock.pending() > 0
+
+    def _shake_hands(self, sock: ssl.SSLSocket) -> bool:
         limits = self._setting.limits
         try:
-            self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if isinstance(self._sock, ssl.SSLSocket):
-                self._sock.settimeout(limits.head_seconds)
-                self._sock.do_handshake()
-            self._sock.settimeout(limits.idle_seconds)
+            sock.settimeout(limits.head_seconds)
+            sock.do_handshake()
+            sock.settimeout(limits.idle_seconds)
         except OSError:  # also ssl.SSLError: a client that does not trust us, or speaks no TLS
             return False
         return True
+
+    def _wait_longer(self) -> bool:
+        """Let the next call on the socket wait: for a moment, then as long as a client may be idle.
+
+        False when that was so before.
+        """
+        if self._patience == 0:
+            self._patience = 1
+            self._sock.settimeout(_BRIEF)
+            return True
+        return self._be_patient()
+
+    def _be_patient(self) -> bool:
+        """From now on this thread may wait for its client, so it leaves the other connections to another."""
+        if self._patience == 2:
+            return False
+        self._patience = 2
+        self._setting.step_down()
+        self._sock.settimeout(self._setting.limits.idle_seconds)
+        return True
+
+    def _send_briefly(self, data: bytes) -> int:
+        if self._patience == 2:
+            return 0
+        try:
+            return self._sock.send(data)
+        except (BlockingIOError, TimeoutError):
+            return 0
 
     def _serve_one(self) -> bool:
         """Answer one request. Whether another may follow."""
@@ -196,16 +259,10 @@ class Connection:
         self.send(_CONTINUE)
 
     def _drain(self, body: Body) -> bool:
-        limits = self._setting.limits
-        if not self._can_drain(body):
-            return False
-        self._sock.settimeout(limits.linger_seconds)
         try:
-            return body.drain(limits.drain_bytes)
+            return self._can_drain(body) and body.drain(self._setting.limits.drain_bytes)
         except (ClientDisconnected, RequestError):
             return False
-        finally:
-            self._sock.settimeout(limits.idle_seconds)
 
     def _refuse(self, status: int, reason: str, method: str = "GET") -> None:
         """Answer what no application answers, and end the connection."""
@@ -219,6 +276,7 @@ class Connection:
         """Read on until the client closes: a socket closed with unread input resets the connection, and the
         reset may overtake the answer."""
         self.idle = True
+        self._be_patient()
         # Methods of the plain socket: what still comes need not be decrypted.
         plain, sock = socket.socket, self._sock
         deadline = time.monotonic() + self._setting.limits.linger_seconds

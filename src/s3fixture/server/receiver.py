@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Callable
 
 from .errors import ClientDisconnected, MalformedBody, RequestError
 from .limits import Limits
@@ -16,11 +17,13 @@ _HEAD_END = b"\r\n\r\n"
 class Receiver:
     """Reads heads, lines and pieces of bodies from one connection."""
 
-    __slots__ = ("_buffer", "_limits", "_sock", "_start")
+    __slots__ = ("_buffer", "_limits", "_sock", "_start", "_wait_longer")
 
-    def __init__(self, sock: socket.socket, limits: Limits) -> None:
+    def __init__(self, sock: socket.socket, limits: Limits, wait_longer: Callable[[], bool]) -> None:
+        """`wait_longer` is called when `sock` has nothing: whether it has now a longer time limit."""
         self._sock = sock
         self._limits = limits
+        self._wait_longer = wait_longer
         self._buffer = b""
         self._start = 0
 
@@ -56,7 +59,7 @@ class Receiver:
                 self._buffer, self._start = b"", 0
             return piece
         try:
-            return self._sock.recv(min(limit, _BODY_READ))
+            return self._recv(min(limit, _BODY_READ))
         except TimeoutError as error:
             message = f"the client sent nothing for {self._limits.idle_seconds:g} s within a body"
             raise ClientDisconnected(message) from error
@@ -88,15 +91,25 @@ class Receiver:
         self._buffer, self._start = b"", 0
         return data
 
+    def _recv(self, size: int) -> bytes:
+        while True:
+            try:
+                return self._sock.recv(size)
+            except (BlockingIOError, TimeoutError):
+                if not self._wait_longer():
+                    raise
+
     def _first_bytes(self) -> bytes:
         try:
-            return self._sock.recv(_HEAD_READ)
+            return self._recv(_HEAD_READ)
         except OSError:
             return b""  # idle for too long, reset, or closed by stop()
 
     def _rest_of_head(self, data: bytes) -> bytes | None:
         """The slow way: a head in several pieces, before a deadline, or with empty lines in front."""
         deadline = time.monotonic() + self._limits.head_seconds
+        while self._wait_longer():
+            pass
         checked = 0
         try:
             while True:

@@ -1,0 +1,241 @@
+"""Which thread serves which connection.
+
+One thread at a time leads: it waits for all idle connections together and answers short requests itself, one
+after the other. To hand each request to another thread costs several switches of the interpreter lock, more
+than the request itself. But the leader never makes others wait for one client: before it would wait (for the
+rest of a body, for a slow taker of an answer) it steps down and another thread leads. And when an application
+takes long for any other reason, the watch deposes the leader.
+"""
+
+from __future__ import annotations
+
+import logging
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from .connection import Connection
+
+_LOG = logging.getLogger("s3fixture.server")
+_TICK = 0.01  # seconds; a request that takes longer than one or two of them does not hold up others
+_RESERVE = 4  # threads kept for the next change of leader
+_PAUSE = 0.05  # seconds after a failed accept, such as "too many open files"
+_CUT_SECONDS = 2.0  # what a thread gets to end after its connection was cut
+
+Connect = Callable[[socket.socket, tuple[Any, ...]], Connection | None]
+"""Makes a connection of an accepted socket; None when its client is gone already."""
+
+
+class Dispatcher:
+    """Accepts connections on a port and serves them, with as few threads as possible."""
+
+    def __init__(self, port: socket.socket, idle_seconds: float) -> None:
+        self.stopping = threading.Event()
+        """Set by `stop`: no further request is taken."""
+        self._port = port
+        self._idle_seconds = idle_seconds
+        self._next_sweep = 0.0
+        self._waker, self._woken = socket.socketpair()
+        self._waker.setblocking(False)
+        self._woken.setblocking(False)
+        self._active = threading.Event()  # set while requests come in
+
+        self._lock = threading.Lock()  # of all below; the selector is the leader's, or whoever deposes it
+        self._changed = threading.Condition(self._lock)
+        self._selector = selectors.DefaultSelector()
+        self._threads: list[threading.Thread] = []
+        self._connections: set[Connection] = set()
+        self._returned: list[Connection] = []  # by threads that do not lead any more
+        self._leader: int | None = None  # ident of a thread
+        self._served: Connection | None = None  # by the leader, now
+        self._turns = 0  # how often leaders turned to a connection
+        self._reserve = 0  # threads that wait for the lead
+
+    def start(self, connect: Connect) -> None:
+        """Begin to serve, in threads."""
+        self._connect = connect
+        self._selector.register(self._port, selectors.EVENT_READ, self._accept)
+        self._selector.register(self._woken, selectors.EVENT_READ, self._take_returned)
+        with self._lock:
+            self._spawn(self._work, "s3fixture-worker")
+            self._spawn(self._watch, "s3fixture-watch")
+
+    def step_down(self) -> None:
+        """Called by a thread that is about to wait within `Connection.serve`: if it leads, another will."""
+        with self._lock:
+            if self._leader == threading.get_ident():
+                self._depose()
+
+    def stop(self, grace: float) -> None:
+        """End everything, idle connections at once and others after `grace` seconds; once only."""
+        with self._lock:
+            self.stopping.set()
+            self._changed.notify_all()
+        self._active.set()
+        self._wake()
+        self._port.close()
+        self._cut(only_idle=True)
+        self._join(grace)
+        self._cut(only_idle=False)
+        self._join(_CUT_SECONDS)
+        with self._lock:
+            for connection in self._connections:
+                connection.close()
+        self._selector.close()
+        self._waker.close()
+        self._woken.close()
+
+    # --- the leader
+
+    def _work(self) -> None:
+        while self._take_lead():
+            self._lead()
+
+    def _take_lead(self) -> bool:
+        """Wait for the lead. False when this thread is not needed any more."""
+        with self._lock:
+            if self._leader is not None and self._reserve >= _RESERVE:
+                return False
+            self._reserve += 1
+            while self._leader is not None and not self.stopping.is_set():
+                self._changed.wait()
+            self._reserve -= 1
+            if self.stopping.is_set():
+                return False
+            self._leader = threading.get_ident()
+            return True
+
+    def _lead(self) -> None:
+        while not self.stopping.is_set():
+            try:
+                events = self._selector.select(self._idle_seconds / 2)
+            except OSError:
+                if self.stopping.is_set():
+                    return  # some systems do not like a port that is closed meanwhile
+                raise
+            for key, _ in events:
+                if not isinstance(key.data, Connection):
+                    key.data()
+                elif not self._serve(key.data):
+                    return
+            self._sweep()
+
+    def _serve(self, connection: Connection) -> bool:
+        """Whether this thread still leads afterwards."""
+        with self._lock:
+            if self.stopping.is_set():
+                return False
+            self._served = connection
+            self._turns += 1
+        if not self._active.is_set():
+            self._active.set()
+        goes_on = connection.serve()
+        with self._lock:
+            leads = self._leader == threading.get_ident()
+            if leads:
+                self._served = None
+                if not goes_on and not self.stopping.is_set():
+                    self._selector.unregister(connection)
+            elif goes_on:
+                self._returned.append(connection)
+            if not goes_on:
+                self._connections.discard(connection)
+        if not goes_on:
+            connection.close()
+        elif not leads:
+            self._wake()
+        return leads
+
+    def _accept(self) -> None:
+        while not self.stopping.is_set():
+            try:
+                sock, peer = self._port.accept()
+            except BlockingIOError:
+                return
+            except ConnectionError:
+                continue  # gone before we came to it
+            except OSError as error:
+                if not self.stopping.is_set():
+                    _LOG.error("cannot accept a connection: %s", error)
+                    self.stopping.wait(_PAUSE)
+                return
+            connection = self._connect(sock, peer)
+            if connection is not None:
+                with self._lock:
+                    self._connections.add(connection)
+                self._selector.register(connection, selectors.EVENT_READ, connection)
+
+    def _take_returned(self) -> None:
+        with suppress(OSError):
+            self._woken.recv(4096)
+        with self._lock:
+            returned, self._returned = self._returned, []
+        for connection in returned:
+            self._selector.register(connection, selectors.EVENT_READ, connection)
+
+    def _sweep(self) -> None:
+        """Close what was idle for too long."""
+        now = time.monotonic()
+        if now < self._next_sweep:
+            return
+        self._next_sweep = now + self._idle_seconds / 2
+        for key in list(self._selector.get_map().values()):
+            connection = key.data
+            if isinstance(connection, Connection) and now - connection.last_used > self._idle_seconds:
+                self._selector.unregister(connection)
+                with self._lock:
+                    self._connections.discard(connection)
+                connection.close()
+
+    # --- changes of leader
+
+    def _watch(self) -> None:
+        """Depose a leader that has been with one connection since the last look."""
+        seen = 0
+        while not self.stopping.is_set():
+            self._active.wait()
+            self.stopping.wait(_TICK)
+            with self._lock:
+                if self._turns == seen:
+                    if self._served is None:
+                        self._active.clear()
+                    else:
+                        self._depose()
+                seen = self._turns
+
+    def _depose(self) -> None:
+        if self.stopping.is_set() or self._served is None:
+            return
+        self._selector.unregister(self._served)
+        self._served = self._leader = None
+        if self._reserve:
+            self._changed.notify()
+        else:
+            self._spawn(self._work, "s3fixture-worker")
+
+    def _spawn(self, target: Callable[[], None], name: str) -> None:
+        thread = threading.Thread(target=target, name=name, daemon=True)
+        thread.start()
+        self._threads = [thread, *(other for other in self._threads if other.is_alive())]
+
+    def _wake(self) -> None:
+        with suppress(OSError):  # full: it is awake, closed: it has ended
+            self._waker.send(b"x")
+
+    # --- stopping
+
+    def _cut(self, *, only_idle: bool) -> None:
+        with self._lock:
+            connections = list(self._connections)
+        for connection in connections:
+            if connection.idle or not only_idle:
+                connection.cut()
+
+    def _join(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from email.utils import formatdate
 from functools import cache
 from typing import TYPE_CHECKING
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _LOG = logging.getLogger("s3fixture")
+_NO_FIELDS: Mapping[str, str] = {}
 
 
 class App:
@@ -127,6 +128,7 @@ class App:
                 remote_addr=request.remote_addr,
                 user_agent=headers.get("user-agent", ""),
                 request_id=exchange.request_id,
+                error_fields=error.fields if error else _NO_FIELDS,
             )
         )
 

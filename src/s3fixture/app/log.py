@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 _KEPT = 1000  # requests
@@ -30,6 +30,7 @@ class RequestRecord(NamedTuple):
     remote_addr: str
     user_agent: str
     request_id: str
+    error_fields: Mapping[str, str]  # what the error document says besides, such as StringToSign
 
 
 Observer = Callable[[RequestRecord], None]

@@ -2,4 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib import import_module
+
+import pytest
+
 pytest_plugins = ["pytester"]
+
+# pytester forgets what is first imported in a run, so that it would be imported again in each.
+KEPT_MODULES = (
+    "boto3.session",
+    "s3fixture.app",
+    "s3fixture.backends.powers",
+    "s3fixture.backends.session",
+    "s3fixture.seeding",
+    "s3fixture.server",
+)
+# Hypothesis would be imported in each run.
+QUIETLY = ("-W", "error", "-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., pytest.RunResult]:
+    """Write a test file and run it in this process, with warnings as errors."""
+    for module in KEPT_MODULES:
+        import_module(module)
+    for name in ("PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(source: str, *arguments: str, conftest: str = "") -> pytest.RunResult:
+        pytester.makepyfile(source)
+        if conftest:
+            pytester.makeconftest(conftest)
+        return pytester.runpytest_inprocess(*QUIETLY, *arguments)
+
+    return run

@@ -18,21 +18,30 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from s3fixture.environment import applied
 from s3fixture.pytest_plugin.handle import S3
-from s3fixture.pytest_plugin.isolation import TestRun, isolation_of
-from s3fixture.pytest_plugin.lending import fresh_bucket, lent_client, lent_resource
+from s3fixture.pytest_plugin.isolation import isolation_of
+from s3fixture.pytest_plugin.lending import Loans, loans_of
 from s3fixture.pytest_plugin.messages import readable_errors
 from s3fixture.pytest_plugin.options import Launch, launch_of
 from s3fixture.serving import Seeds, launch
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client, S3ServiceResource
-
     from s3fixture.backends.endpoint import Endpoint
 
 __all__ = ["s3", "s3_bucket", "s3_client", "s3_env", "s3_resource", "s3_server"]
 
+# What `pytest --fixtures` says of them.
+CLIENT = "A boto3 S3 client for the server, new for each test."
+RESOURCE = "A boto3 S3 resource for the server, new for each test."
+BUCKET = "The name of a fresh, empty bucket of this test."
+ENV = (
+    "Set the variables that lead boto3, MLflow and other S3 clients, in this process and its children, to "
+    "the server; the developer's own profile and keys are out of sight. A dict of the variables."
+)
+HANDLE = (
+    "Everything in one handle: client, resource, bucket, environ; put, get, keys; requests, assert_called; "
+    "fail, clock, snapshot and restore. It sets the variables of `s3_env`."
+)
 TEST_RUN = "_s3_test"  # the fixture that isolates a test; whatever a test is lent ends before it
 
 
@@ -79,82 +88,35 @@ def server_fixture(
 
 def s3_client(server: str = "s3_server", *, name: str | None = None) -> Any:
     """A boto3 client for the server fixture with this name."""
-
-    def client(**needed: Any) -> Iterator[S3Client]:
-        with lent_client(needed[server]) as made:
-            yield made
-
-    return _fixture(
-        client, name, "A boto3 S3 client for the server, new for each test.", needs=(server, TEST_RUN)
-    )
+    return _loan(server, name, CLIENT, lambda loans: loans.client)
 
 
 def s3_resource(server: str = "s3_server", *, name: str | None = None) -> Any:
     """A boto3 resource for the server fixture with this name."""
-
-    def resource(**needed: Any) -> Iterator[S3ServiceResource]:
-        with lent_resource(needed[server]) as made:
-            yield made
-
-    return _fixture(
-        resource, name, "A boto3 S3 resource for the server, new for each test.", needs=(server, TEST_RUN)
-    )
+    return _loan(server, name, RESOURCE, lambda loans: loans.resource)
 
 
 def s3_bucket(server: str = "s3_server", *, name: str | None = None) -> Any:
     """The name of a fresh bucket in the server fixture with this name."""
-
-    def bucket(request: pytest.FixtureRequest, **needed: Any) -> str:
-        with readable_errors():
-            return fresh_bucket(needed[server], request.node)
-
-    return _fixture(
-        bucket, name, "The name of a fresh, empty bucket for this test.", needs=(server, TEST_RUN, "request")
-    )
+    return _loan(server, name, BUCKET, lambda loans: loans.bucket)
 
 
 def s3_env(server: str = "s3_server", *, name: str | None = None) -> Any:
     """The environment that leads every client to the server fixture with this name."""
-
-    def environment(**needed: Any) -> dict[str, str]:
-        return set_environment(needed[server], needed[TEST_RUN])
-
-    return _fixture(
-        environment,
-        name,
-        "Set the variables that lead boto3, MLflow and other S3 clients, in this process and its "
-        "children, to the server; the developer's own profile and keys are out of sight. A dict of them.",
-        needs=(server, TEST_RUN),
-    )
+    return _loan(server, name, ENV, lambda loans: dict(loans.environ))
 
 
 def s3(server: str = "s3_server", *, name: str | None = None) -> Any:
     """One handle on the server fixture with this name."""
-
-    def handle(request: pytest.FixtureRequest, **needed: Any) -> S3:
-        endpoint, run = needed[server], needed[TEST_RUN]
-        return S3(
-            endpoint,
-            set_environment(endpoint, run),
-            client=lambda: run.enter(lent_client(endpoint)),
-            resource=lambda: run.enter(lent_resource(endpoint)),
-            bucket=lambda: fresh_bucket(endpoint, request.node),
-        )
-
-    return _fixture(handle, name, S3_DOC, needs=(server, TEST_RUN, "request"))
+    return _loan(server, name, HANDLE, S3)
 
 
-S3_DOC = (
-    "Everything in one handle: client, resource, bucket, environ; put, get, keys; requests, assert_called; "
-    "fail, clock, snapshot and restore."
-)
+def _loan(server: str, name: str | None, doc: str, pick: Callable[[Loans], Any]) -> Any:
+    def lend(**needed: Any) -> Any:
+        with readable_errors():
+            return pick(loans_of(needed[TEST_RUN], needed[server]))
 
-
-def set_environment(endpoint: Endpoint, run: TestRun) -> dict[str, str]:
-    """Set the server's variables until all fixtures of the test, monkeypatch among them, have ended."""
-    variables = endpoint.environ()
-    run.enter(applied(variables))
-    return variables
+    return _fixture(lend, name, doc, needs=(server, TEST_RUN))
 
 
 def _fixture(

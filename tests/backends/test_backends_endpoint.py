@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.config import Config
@@ -93,8 +94,9 @@ def test_a_config_is_merged_so_that_addressing_stays(endpoint: Endpoint) -> None
 
     client.put_object(Bucket="data", Key="merged", Body=b"1")
 
-    assert client.meta.config.s3 == {"addressing_style": "path"}
-    assert client.meta.config.retries["total_max_attempts"] == 1
+    config: Any = client.meta.config
+    assert config.s3 == {"addressing_style": "path"}
+    assert config.retries["total_max_attempts"] == 1
 
 
 def test_clients_share_no_handlers(endpoint: Endpoint) -> None:

@@ -10,16 +10,17 @@ from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
+    from s3fixture.backends.runs import Run
     from s3fixture.settings import Settings
 
-__all__ = ["BACKENDS", "EMULATORS", "start"]
+__all__ = ["BACKENDS", "EMULATORS", "environment", "start"]
 
-# Name -> module:function that starts it, imported when chosen; None: not there yet in this version.
-BACKENDS: Mapping[str, str | None] = {
+# Name -> module:function that starts it, imported when chosen.
+BACKENDS: Mapping[str, str] = {
     "emulator": "s3fixture.backends.emulator:start_thread",
-    "container": None,
-    "binary": None,
-    "external": None,
+    "container": "s3fixture.backends.container:start_container",
+    "binary": "s3fixture.backends.binary:start_binary",
+    "external": "s3fixture.backends.external:start_external",
 }
 # Where the emulator runs.
 EMULATORS: Mapping[str, str] = {
@@ -28,17 +29,25 @@ EMULATORS: Mapping[str, str] = {
 }
 
 
-def start(backend: str, settings: Settings, *, emulator: str = "thread") -> Endpoint:
-    """A running server. Raises S3FixtureError when it cannot be had; then nothing is left running."""
+def start(backend: str, settings: Settings, *, emulator: str = "thread", run: Run | None = None) -> Endpoint:
+    """A running server. Raises S3FixtureError when it cannot be had; then nothing is left running.
+
+    `run` tells servers other than the emulator whose they are; None: this process's alone.
+    """
     if backend not in BACKENDS:
         raise S3FixtureError(f"there is no backend {backend!r}; choose one of {', '.join(BACKENDS)}")
     if emulator not in EMULATORS:
         raise S3FixtureError(f"there is no emulator {emulator!r}; choose one of {', '.join(EMULATORS)}")
-    target = EMULATORS[emulator] if backend == "emulator" else BACKENDS[backend]
-    if target is None:
-        raise S3FixtureError(
-            f"the backend {backend!r} is not there yet in this version; use --s3-backend=emulator"
-        )
-    module, _, function = target.partition(":")
-    starter: Callable[[Settings], Endpoint] = getattr(import_module(module), function)
-    return starter(settings)
+    own = backend == "emulator"
+    module, _, function = (EMULATORS[emulator] if own else BACKENDS[backend]).partition(":")
+    starter: Callable[..., Endpoint] = getattr(import_module(module), function)
+    return starter(settings) if own else starter(settings, run)
+
+
+def environment(backend: str, environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The variables from which the settings of a server of this backend are taken."""
+    if backend != "external":
+        return environ
+    from s3fixture.backends.external import environment as with_keys
+
+    return with_keys(environ)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
+from s3fixture.backends.capabilities import CAPABILITIES, SNAPSHOT
 from s3fixture.backends.endpoint import Endpoint
 
 if TYPE_CHECKING:
-    from s3fixture.app import RequestRecord
+    from s3fixture.app import App, RequestRecord
     from s3fixture.backends.powers import Powers
     from s3fixture.server import Server
     from s3fixture.settings import Settings
 
-POWERS = frozenset({"clock", "faults", "requests"})
-SNAPSHOT = "snapshot"
+_CAPABILITIES = frozenset(CAPABILITIES) - {"object-lock"}
 _GRACE = 1.0  # seconds for answers under way when the server is stopped
 
 
@@ -29,7 +29,7 @@ class EmulatorEndpoint(Endpoint):
             secret_key=settings.secret_key,
             region=settings.region,
             backend="emulator",
-            capabilities=POWERS | {SNAPSHOT} if in_memory else POWERS,
+            capabilities=_CAPABILITIES if in_memory else _CAPABILITIES - {SNAPSHOT},
         )
 
     @abstractmethod
@@ -114,18 +114,18 @@ class EmulatorEndpoint(Endpoint):
 class ThreadEndpoint(EmulatorEndpoint):
     """An emulator in threads of this process."""
 
-    def __init__(self, settings: Settings, server: Server, powers: Powers, close: Any) -> None:
-        super().__init__(server.url, settings)
+    def __init__(self, app: App, server: Server, powers: Powers) -> None:
+        super().__init__(server.url, app.settings)
+        self.app = app  # for what runs beside the API in this process: the log of a box, the console
         self._server = server
         self._powers = powers
-        self._close = close
 
     def perform(self, power: str, **arguments: Any) -> Any:
         return getattr(self._powers, power)(**arguments)
 
     def _stop(self) -> None:
         self._server.stop(_GRACE)
-        self._close()
+        self.app.close()
 
 
 def start_thread(settings: Settings) -> ThreadEndpoint:
@@ -144,4 +144,4 @@ def start_thread(settings: Settings) -> ThreadEndpoint:
     except BaseException:
         app.close()
         raise
-    return ThreadEndpoint(settings, server, Powers(app, gate), app.close)
+    return ThreadEndpoint(app, server, Powers(app, gate))

@@ -12,6 +12,7 @@ from s3fixture.environment import variables
 if TYPE_CHECKING:
     from botocore.config import Config
     from mypy_boto3_s3 import S3Client, S3ServiceResource
+    from typing_extensions import Self
 
     from s3fixture.backends.session import IsolatedSession
 
@@ -21,8 +22,7 @@ SETUP_USER_AGENT = "s3fixture-setup"  # marks the requests of fixtures and seeds
 class Endpoint:
     """Where a server answers, the keys it takes, and clients for it. A context manager that stops it.
 
-    `capabilities` names what the server can do: powers over it ("snapshot", "clock", "faults",
-    "requests"), and features of S3 that not every server has.
+    `capabilities` are keys of `s3fixture.backends.capabilities.CAPABILITIES`.
     """
 
     def __init__(
@@ -67,6 +67,12 @@ class Endpoint:
 
         return self.client(config=Config(user_agent_extra=SETUP_USER_AGENT))
 
+    def plain_client(self, config: Config | None = None) -> S3Client:
+        """A client that nobody watches, for questions about the server itself."""
+        with self._lock:
+            client: S3Client = self._session.client("s3", **self._client_arguments(config, {}))
+            return client
+
     def environ(self, bucket: str | None = None) -> dict[str, str]:
         """The environment variables that lead clients here; `bucket` becomes MLflow's artifact root."""
         return variables(self.url, self.access_key, self.secret_key, self.region, bucket)
@@ -93,7 +99,7 @@ class Endpoint:
         merged = base_config() if config is None else base_config().merge(config)
         return {"endpoint_url": self.url, "config": merged} | kwargs
 
-    def __enter__(self) -> Endpoint:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

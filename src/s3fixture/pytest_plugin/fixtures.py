@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from s3fixture import factories
+from s3fixture.backends.capabilities import check_known
 from s3fixture.environment import applied
-from s3fixture.pytest_plugin.handle import S3
 from s3fixture.pytest_plugin.isolation import TestRun, isolation_of
 from s3fixture.pytest_plugin.marker import Wish, wish_of
 from s3fixture.pytest_plugin.messages import readable_errors
@@ -40,6 +39,7 @@ s3_client = factories.s3_client(name="s3_client")
 s3_resource = factories.s3_resource(name="s3_resource")
 s3_bucket = factories.s3_bucket(name="s3_bucket")
 s3_env = factories.s3_env(name="s3_env")
+s3 = factories.s3(name="s3")
 
 
 @pytest.fixture(name=factories.TEST_RUN, autouse=True)
@@ -47,32 +47,20 @@ def _isolate(request: pytest.FixtureRequest) -> Iterator[TestRun]:
     """Roll back what the test does to its servers; nothing where there is no server."""
     with readable_errors():
         wish = wish_of(request.node)
-        with isolation_of(request.config).test() as run:
+        with isolation_of(request.config).test(request.node) as run:
             if wish is not None:
                 _fulfil(wish, request.getfixturevalue("s3_server"))
             yield run
 
 
 def _fulfil(wish: Wish, server: Endpoint) -> None:
+    check_known(wish.requires)
     missing = [name for name in wish.requires if name not in server.capabilities]
     if missing:
         pytest.skip(f"the backend {server.backend!r} has no {', '.join(missing)}")
     for bucket in wish.buckets:
         make_bucket(server, bucket, versioning=wish.versioning)
     fill(server, seed=wish.seeds)
-
-
-@pytest.fixture
-def s3(request: pytest.FixtureRequest, s3_server: Endpoint, s3_env: dict[str, str]) -> S3:
-    """Everything in one handle: client, resource, bucket, environ; put, get, keys; requests, assert_called;
-    fail, clock, snapshot and restore."""
-    return S3(
-        s3_server,
-        s3_env,
-        client=partial(request.getfixturevalue, "s3_client"),
-        resource=partial(request.getfixturevalue, "s3_resource"),
-        bucket=partial(request.getfixturevalue, "s3_bucket"),
-    )
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cached_property
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from s3fixture.backends.emulator import EmulatorEndpoint
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client, S3ServiceResource
 
     from s3fixture.app import RequestRecord
-    from s3fixture.backends.endpoint import Endpoint
+    from s3fixture.pytest_plugin.lending import Loans
 
 # What assertions compare -> how the record of a request calls it.
 _COMPARED: Mapping[str, str] = {
@@ -29,21 +28,11 @@ _COMPARED: Mapping[str, str] = {
 class S3:
     """One handle on the server of a test."""
 
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        environ: Mapping[str, str],
-        *,
-        client: Callable[[], S3Client],
-        resource: Callable[[], S3ServiceResource],
-        bucket: Callable[[], str],
-    ) -> None:
-        self.endpoint = endpoint
-        self.environ = dict(environ)
+    def __init__(self, loans: Loans) -> None:
+        self._loans = loans
+        self.endpoint = loans.endpoint
+        self.environ = dict(loans.environ)
         """The variables that are set for this test."""
-        self._make_client = client
-        self._make_resource = resource
-        self._make_bucket = bucket
         self.clock = ServerClock(self)
 
     @property
@@ -51,20 +40,20 @@ class S3:
         """The server's address, such as http://127.0.0.1:41234."""
         return self.endpoint.url
 
-    @cached_property
+    @property
     def client(self) -> S3Client:
-        """The boto3 client of this test."""
-        return self._make_client()
+        """The boto3 client of this test, the same as `s3_client`."""
+        return self._loans.client
 
-    @cached_property
+    @property
     def resource(self) -> S3ServiceResource:
-        """The boto3 resource of this test."""
-        return self._make_resource()
+        """The boto3 resource of this test, the same as `s3_resource`."""
+        return self._loans.resource
 
-    @cached_property
+    @property
     def bucket(self) -> str:
-        """The name of a fresh bucket, made when it is first asked for."""
-        return self._make_bucket()
+        """The name of a fresh bucket, made when it is first asked for; the same as `s3_bucket`."""
+        return self._loans.bucket
 
     # --- objects; none of this shows in `requests`
 

@@ -11,13 +11,14 @@ for the next one that asks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from s3fixture.backends.emulator import SNAPSHOT, EmulatorEndpoint
+from s3fixture.backends.capabilities import SNAPSHOT
+from s3fixture.backends.emulator import EmulatorEndpoint
 
 if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
@@ -53,9 +54,9 @@ class Isolation:
                 stack.callback(self.stop, server)
 
     @contextmanager
-    def test(self) -> Iterator[TestRun]:
+    def test(self, node: pytest.Item) -> Iterator[TestRun]:
         """The time of one test, from before its own fixtures to after them."""
-        with TestRun() as run:
+        with TestRun(node) as run:
             for server in self._servers:
                 run.protect(server)
             self._test = run
@@ -84,7 +85,9 @@ class TestRun:
 
     __test__ = False  # it is not a test class
 
-    def __init__(self) -> None:
+    def __init__(self, node: pytest.Item) -> None:
+        self.node = node
+        self._made: dict[object, Any] = {}
         self._undo = ExitStack()
         self._protected: dict[EmulatorEndpoint, tuple[int, int]] = {}  # token, writes before
 
@@ -97,6 +100,13 @@ class TestRun:
     def enter(self, context: AbstractContextManager[_T]) -> _T:
         """Enter a context that ends after all fixtures of the test have ended."""
         return self._undo.enter_context(context)
+
+    def once(self, key: object, make: Callable[[], _T]) -> _T:
+        """What `make` gave the first time in this test."""
+        if key not in self._made:
+            self._made[key] = make()
+        made: _T = self._made[key]
+        return made
 
     def protect(self, server: Endpoint) -> None:
         """Roll this server back when the test ends."""

@@ -1,4 +1,4 @@
-"""What a test is lent: clients that end with it, and buckets of its own."""
+"""What a test is lent of a server: clients that end with it, an environment, a bucket of its own."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from s3fixture.environment import applied
 from s3fixture.errors import S3FixtureError
+from s3fixture.pytest_plugin.isolation import TestRun
 from s3fixture.pytest_plugin.marker import wish_of
 from s3fixture.serving import make_bucket
 
@@ -22,23 +25,48 @@ if TYPE_CHECKING:
 _NAME_LENGTH = 40  # of the part that tells the test; S3 allows 63 characters in all
 
 
-@contextmanager
-def lent_client(endpoint: Endpoint) -> Iterator[S3Client]:
-    """A client for one test.
+class Loans:
+    """What one test is lent of one server, each thing made when first asked for.
 
-    Made anew for each, as handlers and stubs that a test adds stay on a client.
+    All of it ends after the fixtures of the test, which may use it while they are torn down.
     """
-    client = endpoint.client()
-    with _ending(client):
-        yield client
+
+    def __init__(self, run: TestRun, endpoint: Endpoint) -> None:
+        self._run = run
+        self.endpoint = endpoint
+
+    @cached_property
+    def client(self) -> S3Client:
+        """Made anew for each test, as handlers and stubs that a test adds stay on a client."""
+        client = self.endpoint.client()
+        self._run.enter(_ending(client))
+        return client
+
+    @cached_property
+    def resource(self) -> S3ServiceResource:
+        resource = self.endpoint.resource()
+        self._run.enter(_ending(resource.meta.client))
+        return resource
+
+    @cached_property
+    def environ(self) -> dict[str, str]:
+        """Set in this process. It lasts longer than monkeypatch, which would put ours back otherwise."""
+        variables = self.endpoint.environ()
+        self._run.enter(applied(variables))
+        return variables
+
+    @cached_property
+    def bucket(self) -> str:
+        """Named after the test, with a random end; versioned if its marker says so."""
+        bucket = _bucket_name(self._run.node)
+        wish = wish_of(self._run.node)
+        make_bucket(self.endpoint, bucket, versioning=wish is not None and wish.versioning)
+        return bucket
 
 
-@contextmanager
-def lent_resource(endpoint: Endpoint) -> Iterator[S3ServiceResource]:
-    """A resource for one test."""
-    resource = endpoint.resource()
-    with _ending(resource.meta.client):
-        yield resource
+def loans_of(run: TestRun, endpoint: Endpoint) -> Loans:
+    """The same for all fixtures of a test."""
+    return run.once(endpoint, lambda: Loans(run, endpoint))
 
 
 @contextmanager
@@ -58,11 +86,7 @@ def _ending(client: S3Client) -> Iterator[None]:
         client.close()
 
 
-def fresh_bucket(endpoint: Endpoint, node: pytest.Item) -> str:
-    """Make a bucket named after the test, with a random end; versioned if its marker says so."""
+def _bucket_name(node: pytest.Item) -> str:
     words = re.sub(r"[^a-z0-9]+", "-", node.name.lower()).strip("-")
     name = words if words.startswith("test") else f"test-{words}"  # S3 reserves some beginnings
-    bucket = f"{name[:_NAME_LENGTH].rstrip('-')}-{secrets.token_hex(4)}"
-    wish = wish_of(node)
-    make_bucket(endpoint, bucket, versioning=wish is not None and wish.versioning)
-    return bucket
+    return f"{name[:_NAME_LENGTH].rstrip('-')}-{secrets.token_hex(4)}"

@@ -1,0 +1,213 @@
+"""A server program that is installed on this machine, run for this process alone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from s3fixture.backends.foreign import ForeignEndpoint
+from s3fixture.backends.guardian import PROGRAM
+from s3fixture.backends.launching import Blanks, keys_of
+from s3fixture.backends.programs import PROGRAMS, Program
+from s3fixture.backends.readiness import wait_until_ready
+from s3fixture.backends.runs import Run, new_run
+from s3fixture.environment import child_environ
+from s3fixture.errors import S3FixtureError
+
+if TYPE_CHECKING:
+    from s3fixture.settings import Settings
+
+_STOP_SECONDS = 10.0  # the guardian gives the program half of it
+_TAIL_LINES = 15
+_ATTEMPTS = 3  # somebody may take a free port before the program does
+
+
+class BinaryEndpoint(ForeignEndpoint):
+    """A server program and its folders."""
+
+    def __init__(self, settings: Settings, run: Run, program: Program, process: _Process) -> None:
+        access_key, secret_key = keys_of(program.name, settings)
+        super().__init__(
+            process.url,
+            run=run,
+            access_key=access_key,
+            secret_key=secret_key,
+            region=settings.region,
+            backend="binary",
+            capabilities=program.server.capabilities,
+            exclusive=True,
+        )
+        self.server = program.name
+        self._process = process
+
+    @property
+    def pid(self) -> int:
+        """Of the process that guards the program."""
+        return self._process.pid
+
+    def check(self) -> None:
+        self._process.check()
+
+    def logs(self) -> list[str]:
+        """What the program has printed so far."""
+        return self._process.output()
+
+    def _stop(self) -> None:
+        self._process.stop()
+
+
+class _Process:
+    """The program under its guardian, its output in a file, its folders."""
+
+    def __init__(self, path: str, program: Program, settings: Settings, port: int) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="s3fixture-"))
+        self.url = f"http://{settings.host}:{port}"
+        self._path = path
+        self._stopped = False
+        try:
+            data = settings.data_dir or self.home / "data"
+            data.mkdir(parents=True, exist_ok=True)
+            blanks = Blanks.of(
+                program.name,
+                settings,
+                host=settings.host,
+                port=port,
+                data=data,
+                home=self.home,
+                rpc_port=_free_port(settings.host),
+                rpc_secret=secrets.token_hex(32),
+            )
+            for folder in program.folders:
+                (self.home / folder).mkdir()
+            for name, template in program.files.items():
+                (self.home / name).write_text(blanks.fill(template), encoding="utf-8")
+            self._log = (self.home / "output.log").open("w+b")
+            self._process = subprocess.Popen(  # noqa: S603 - the program that was asked for
+                [sys.executable, "-I", "-c", PROGRAM, path, *blanks.fill_all(program.arguments)],
+                stdin=subprocess.PIPE,
+                stdout=self._log,
+                stderr=self._log,
+                cwd=self.home,
+                env=child_environ(blanks.fill_values(program.environment)),
+                **_apart(),
+            )
+        except OSError as error:
+            shutil.rmtree(self.home, ignore_errors=True)
+            raise S3FixtureError(f"{path} could not be run: {error}") from error
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def check(self) -> None:
+        """S3FixtureError when the program has ended."""
+        code = self._process.poll()
+        if code is not None and not self._stopped:
+            raise S3FixtureError(f"{self._path} ended with exit code {code}{self.said()}")
+
+    def output(self) -> list[str]:
+        if self._log.closed:
+            return []
+        self._log.flush()
+        return (self.home / "output.log").read_text(encoding="utf-8", errors="replace").splitlines()
+
+    def said(self) -> str:
+        """The end of its output, for an error."""
+        lines = self.output()[-_TAIL_LINES:]
+        return "\n".join(["; it said:", *lines]) if lines else " and said nothing"
+
+    def stop(self) -> None:
+        self._stopped = True
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._log.close()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+def start_binary(settings: Settings, run: Run | None = None) -> BinaryEndpoint:
+    """The program named in the settings, or the first that is found. Raises S3FixtureError; then nothing
+    is left running."""
+    path, program = find(settings.binary)
+    if settings.port:
+        _check_free(settings.host, settings.port)
+    for attempt in range(_ATTEMPTS):
+        process = _Process(path, program, settings, settings.port or _free_port(settings.host))
+        endpoint = BinaryEndpoint(settings, run or new_run(), program, process)
+        try:
+            wait_until_ready(
+                endpoint, health=program.server.health, seconds=program.start_seconds, watch=process.check
+            )
+        except S3FixtureError as error:
+            said = process.said() if process.pid and "; it said:" not in str(error) else ""
+            endpoint.stop()
+            if not settings.port and attempt + 1 < _ATTEMPTS and "in use" in f"{error}{said}":
+                continue
+            raise S3FixtureError(f"{error}{said}") from error
+        except BaseException:
+            endpoint.stop()
+            raise
+        return endpoint
+    raise AssertionError("the last attempt returns or raises")
+
+
+def find(wanted: str) -> tuple[str, Program]:
+    """The path of a program and how to run it; `wanted` is a name, a path, or "" for any that is there."""
+    if not wanted:
+        for program in PROGRAMS[:-1]:  # our own is the emulator, not another server
+            for name in program.names:
+                path = shutil.which(name)
+                if path:
+                    return path, program
+        names = ", ".join(name for program in PROGRAMS[:-1] for name in program.names)
+        raise S3FixtureError(
+            f"no server program is on PATH; looked for {names}; install one, or name one with --s3-binary"
+        )
+    stem = Path(wanted).name.lower().removesuffix(".exe")
+    known = next((p for p in PROGRAMS if stem in (*p.names, p.name) or stem.startswith(p.names)), None)
+    if known is None:
+        names = ", ".join(name for program in PROGRAMS for name in program.names)
+        raise S3FixtureError(f"{wanted!r} is no server program that is known here; known are {names}")
+    path = shutil.which(wanted) or next(filter(None, map(shutil.which, known.names)), None)
+    if path is None:
+        raise S3FixtureError(f"there is no program {wanted!r}; install it, or check its path and PATH")
+    return path, known
+
+
+def _check_free(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        if os.name == "posix":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise S3FixtureError(
+                f"port {port} on {host} is already in use; choose another with --port, or stop what runs there"
+            ) from error
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _apart() -> dict[str, Any]:
+    """Ctrl-C goes to the terminal's process group: apart from it, the program outlives our teardown."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}

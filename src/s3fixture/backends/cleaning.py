@@ -1,0 +1,136 @@
+"""Emptying and removing buckets of ours on any server, with whatever protects their objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from s3fixture.errors import S3FixtureError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_BATCH = 1000  # what S3 takes in one request
+_ROUNDS = 3  # an upload under way may end between emptying and removing
+_GONE = frozenset({"NoSuchBucket", "NoSuchKey", "NoSuchVersion", "NoSuchUpload", "404"})
+Item = tuple[str, "str | None"]  # key, and version or None where there are no versions
+
+
+def remove_bucket(client: S3Client, bucket: str) -> None:
+    """Remove a bucket with everything in it; one that is gone already is fine.
+
+    Raises S3FixtureError for what cannot be removed, such as an object under retention in compliance mode.
+    """
+    problem: Exception | None = None
+    for _ in range(_ROUNDS):
+        try:
+            empty_bucket(client, bucket)
+            client.delete_bucket(Bucket=bucket)
+        except ClientError as error:
+            if _code(error) == "NoSuchBucket":
+                return
+            problem = error
+            if _code(error) != "BucketNotEmpty":
+                break
+        except BotoCoreError as error:
+            problem = error
+            break
+        else:
+            return
+    raise S3FixtureError(
+        f"the bucket {bucket!r} could not be removed: {problem}; remove it yourself: s3fixture rb --force"
+    ) from problem
+
+
+def empty_bucket(client: S3Client, bucket: str) -> None:
+    """Abort all uploads, delete all versions and delete markers, holds and retention notwithstanding."""
+    for key, upload in list(_uploads(client, bucket)):
+        _quietly(client.abort_multipart_upload, Bucket=bucket, Key=key, UploadId=upload)
+    delete(client, bucket, list(items(client, bucket)))
+
+
+def items(client: S3Client, bucket: str) -> Iterator[Item]:
+    """Every version and delete marker; every object where the server knows no versions."""
+    for key, version, _ in entries(client, bucket):
+        yield key, version
+
+
+def entries(client: S3Client, bucket: str) -> Iterator[tuple[str, str | None, str]]:
+    """Every version, delete marker or object, with its ETag."""
+    try:
+        for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket):
+            for found in page.get("Versions", []):
+                yield found["Key"], found.get("VersionId"), found.get("ETag", "")
+            for marker in page.get("DeleteMarkers", []):
+                yield marker["Key"], marker.get("VersionId"), "delete marker"
+    except ClientError as error:
+        if _code(error) in _GONE:
+            raise
+        for objects in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+            for item in objects.get("Contents", []):
+                yield item["Key"], None, item.get("ETag", "")
+
+
+def delete(client: S3Client, bucket: str, victims: Iterable[Item]) -> None:
+    """Delete these, in batches where the server can; what is protected, one by one."""
+    rest = iter(victims)
+    while batch := list(islice(rest, _BATCH)):
+        for key, version in _delete_batch(client, bucket, batch):
+            _delete_protected(client, bucket, key, version)
+
+
+def _delete_batch(client: S3Client, bucket: str, batch: list[Item]) -> list[Item]:
+    """What could not be deleted."""
+    objects: Any = [{"Key": key, **_version(version)} for key, version in batch]
+    try:
+        answer = client.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+    except ClientError:
+        return batch  # not every server has this request, or with these checksums
+    return [
+        (error["Key"], error.get("VersionId") or None)
+        for error in answer.get("Errors", [])
+        if error.get("Code") not in _GONE
+    ]
+
+
+def _delete_protected(client: S3Client, bucket: str, key: str, version: str | None) -> None:
+    """Past a legal hold and retention in governance mode."""
+    which: dict[str, Any] = {"Bucket": bucket, "Key": key, **_version(version)}
+    if _quietly(client.delete_object, **which):
+        return
+    _quietly(client.put_object_legal_hold, **which, LegalHold={"Status": "OFF"})
+    try:
+        client.delete_object(**which, BypassGovernanceRetention=True)
+    except ClientError as error:
+        if _code(error) not in _GONE:
+            raise
+
+
+def _uploads(client: S3Client, bucket: str) -> Iterator[tuple[str, str]]:
+    try:
+        for page in client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
+            for upload in page.get("Uploads", []):
+                yield upload["Key"], upload["UploadId"]
+    except ClientError as error:
+        if _code(error) in _GONE:
+            raise
+        # A server without this listing has no uploads that could be seen, or stand in the way.
+
+
+def _version(version: str | None) -> dict[str, str]:
+    return {"VersionId": version} if version else {}
+
+
+def _quietly(call: Any, **arguments: Any) -> bool:
+    try:
+        call(**arguments)
+    except ClientError:
+        return False
+    return True
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))

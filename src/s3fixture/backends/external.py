@@ -1,0 +1,105 @@
+"""A store that exists already: AWS, Ceph, a MinIO or Garage cluster. Nothing is started here."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from s3fixture.backends.capabilities import CAPABILITIES, POWERS
+from s3fixture.backends.foreign import ForeignEndpoint
+from s3fixture.backends.readiness import WrongKeys, wait_until_ready
+from s3fixture.backends.runs import Run, is_alive, new_run
+from s3fixture.errors import S3FixtureError
+
+if TYPE_CHECKING:
+    from s3fixture.settings import Settings
+
+_SECONDS = 10.0  # for a store that should be there
+# What every client of the store reads; the settings' own variables go before these.
+_KEYS: Mapping[str, tuple[str, ...]] = {
+    "MINIO_ROOT_USER": ("AWS_ACCESS_KEY_ID",),
+    "MINIO_ROOT_PASSWORD": ("AWS_SECRET_ACCESS_KEY",),
+    "MINIO_REGION": ("AWS_REGION", "AWS_DEFAULT_REGION"),
+}
+
+
+class ExternalEndpoint(ForeignEndpoint):
+    """A store that others use too: only what we made is ever removed."""
+
+    def _stop(self) -> None:
+        """Remove what this session made, and is still there; the last worker does."""
+        with self.run.exclusive():
+            ours = self.ours()
+            if self.run.share is not None:
+                ours = _hand_over(self.run, ours)
+            self.remove(ours)
+
+
+def start_external(settings: Settings, run: Run | None = None) -> ExternalEndpoint:
+    """The store at `settings.endpoint_url`. Raises S3FixtureError when it does not answer, or not to us."""
+    run = run or new_run()
+    url = settings.endpoint_url.rstrip("/")
+    if not url:
+        raise S3FixtureError(
+            "the backend 'external' needs the address of the store; give it as --s3-endpoint-url (in a test "
+            "run) or --endpoint-url, such as https://s3.example.com"
+        )
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise S3FixtureError(f"{url!r} is not an endpoint; write it as http://HOST:PORT")
+    endpoint = ExternalEndpoint(
+        url,
+        run=run,
+        access_key=settings.access_key,
+        secret_key=settings.secret_key,
+        region=settings.region,
+        backend="external",
+        # Nobody knows whose it is. What a test needs and the store has not is then seen as a failure.
+        capabilities=frozenset(CAPABILITIES) - POWERS,
+    )
+    try:
+        wait_until_ready(endpoint, seconds=_SECONDS, watch=endpoint.check)
+    except WrongKeys as error:
+        raise S3FixtureError(
+            f"{error}; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to keys of that store"
+        ) from error
+    except S3FixtureError as error:
+        raise S3FixtureError(
+            f"the store at {url} {error}; check --s3-endpoint-url, and that this machine reaches it"
+        ) from error
+    _join(run)
+    return endpoint
+
+
+def environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """`environ` with the keys of the store where the settings look for them."""
+    found = {
+        name: next((environ[other] for other in others if environ.get(other)), "")
+        for name, others in _KEYS.items()
+        if not environ.get(name)
+    }
+    return {**environ, **{name: value for name, value in found.items() if value}}
+
+
+def _join(run: Run) -> None:
+    """Write down that this worker uses the store too."""
+    if run.share is not None:
+        (run.share / f"{run.name}.{os.getpid()}.user").touch()
+
+
+def _hand_over(run: Run, ours: list[str]) -> list[str]:
+    """What is to be removed now: everything when no other worker is left, else nothing yet."""
+    assert run.share is not None
+    (run.share / f"{run.name}.{os.getpid()}.user").unlink(missing_ok=True)
+    file = run.share / f"{run.name}.buckets.json"
+    known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
+    everything = list(dict.fromkeys([*known, *ours]))
+    others = [int(path.name.split(".")[-2]) for path in run.share.glob(f"{run.name}.*.user")]
+    if any(is_alive(pid) for pid in others):
+        file.write_text(json.dumps(everything), encoding="utf-8")
+        return []
+    file.unlink(missing_ok=True)
+    return everything

@@ -1,0 +1,83 @@
+"""The S3 servers that are known, however they are run: what they can do and when they are ready.
+
+The facts that differ with the way they are run stand in `images` and `programs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_WITH_SIGNATURES = frozenset({"presigned-urls", "signatures"})
+_USUAL = _WITH_SIGNATURES | {"bucket-policy", "cors", "object-lock", "tagging", "versioning"}
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One kind of server.
+
+    `health` is a path that answers 200 as soon as the server is ready; "": it has none on its S3 port, and
+    a signed request must tell. `capabilities` are keys of `capabilities.CAPABILITIES`: what its own
+    documentation says, and only where tests of ours could rely on it.
+    """
+
+    name: str
+    licence: str
+    health: str
+    capabilities: frozenset[str]
+    note: str = ""
+
+
+_SERVERS = (
+    Server("garage", "AGPL-3.0", "", _WITH_SIGNATURES | {"cors"}, "No versioning, no bucket policies."),
+    Server(
+        "localstack",
+        "Apache-2.0",
+        "/_localstack/health",
+        frozenset({"bucket-policy", "checksums", "conditional-writes", "cors", "object-lock"})
+        | {"presigned-urls", "tagging", "versioning"},
+        "Takes any keys. Later releases want an account.",
+    ),
+    Server(
+        "minio",
+        "AGPL-3.0",
+        "/minio/health/ready",
+        (_USUAL | {"checksums", "conditional-writes", "identities"}) - {"cors"},
+        "Archived: it gets no fixes any more. CORS is a setting of the server, not of buckets.",
+    ),
+    Server(
+        "moto",
+        "Apache-2.0",
+        "/moto-api/",
+        frozenset({"conditional-writes", "cors", "object-lock", "presigned-urls", "tagging", "versioning"}),
+        "Takes any keys and checks no signatures.",
+    ),
+    Server("rclone", "MIT", "", _WITH_SIGNATURES, "Objects and multipart uploads only."),
+    Server("rustfs", "Apache-2.0", "/health", _USUAL | {"conditional-writes"}, "Before its first release."),
+    Server(
+        "s3fixture",
+        "Apache-2.0",
+        "/minio/health/ready",
+        (_USUAL | {"checksums", "conditional-writes", "identities"}) - {"object-lock"},
+        "The emulator of this package, as a server.",
+    ),
+    Server(
+        "s3mock",
+        "Apache-2.0",
+        "/favicon.ico",
+        frozenset({"checksums", "conditional-writes", "object-lock", "tagging", "versioning"}),
+        "Takes any keys and checks no signatures.",
+    ),
+    Server("seaweedfs", "Apache-2.0", "/healthz", _USUAL | {"conditional-writes"}),
+    Server(
+        "versitygw",
+        "Apache-2.0",
+        "/health",
+        _USUAL | {"checksums", "conditional-writes", "identities"},
+        "A gateway to a file system; versions lie in a folder of their own.",
+    ),
+)
+SERVERS: Mapping[str, Server] = {server.name: server for server in _SERVERS}
+
+# What is assumed of a server that nobody described: what every S3 server has.
+UNKNOWN = Server("unknown", "", "", _WITH_SIGNATURES)

@@ -1,0 +1,137 @@
+"""The `s3` fixture: everything in one handle."""
+
+from __future__ import annotations
+
+import time
+import urllib.request
+from urllib.error import HTTPError
+
+import pytest
+from botocore.exceptions import ClientError
+
+from s3fixture.errors import S3FixtureError
+from s3fixture.pytest_plugin.handle import S3
+
+
+def test_it_knows_its_server(s3: S3, s3_server: object, s3_bucket: str) -> None:
+    assert s3.endpoint is s3_server
+    assert s3.url.startswith("http://127.0.0.1:")
+    assert s3.bucket == s3_bucket
+    assert s3.environ["AWS_ENDPOINT_URL"] == s3.url
+    assert s3.resource.Bucket(s3.bucket).creation_date is not None
+
+
+def test_put_get_and_keys_are_short_for_the_client(s3: S3) -> None:
+    s3.put("b/text", "grün", ContentType="text/plain")
+    s3.put("a", b"\0")
+    s3.client.create_bucket(Bucket="other")
+    s3.put("elsewhere", bucket="other")
+
+    assert s3.get("b/text") == "grün".encode()
+    assert s3.keys() == ["a", "b/text"]
+    assert s3.keys("b/") == ["b/text"]
+    assert s3.keys(bucket="other") == ["elsewhere"]
+    assert s3.client.head_object(Bucket=s3.bucket, Key="b/text")["ContentType"] == "text/plain"
+
+
+def test_keys_go_on_past_the_first_page(s3: S3) -> None:
+    for number in range(1001):
+        s3.put(f"{number:04}")
+
+    assert s3.keys() == [f"{number:04}" for number in range(1001)]
+
+
+def test_only_what_the_test_asks_is_recorded(s3: S3) -> None:
+    s3.put("a", b"1")
+    assert s3.requests == []
+
+    s3.client.get_object(Bucket=s3.bucket, Key="a")
+
+    assert [record.operation for record in s3.requests] == ["GetObject"]
+
+
+def test_calls_are_asserted_in_sentences(s3: S3) -> None:
+    s3.put("a")
+    s3.client.get_object(Bucket=s3.bucket, Key="a")
+    s3.client.get_object(Bucket=s3.bucket, Key="a")
+
+    s3.assert_called("GetObject")
+    s3.assert_called("GetObject", Bucket=s3.bucket, Key="a", status=200, times=2)
+    s3.assert_not_called("PutObject")
+    s3.assert_not_called("GetObject", Key="b")
+
+
+def test_an_assertion_that_fails_says_what_was_asked_instead(s3: S3) -> None:
+    with pytest.raises(ClientError):
+        s3.client.head_object(Bucket=s3.bucket, Key="missing")
+
+    with pytest.raises(AssertionError) as failure:
+        s3.assert_called("HeadObject", Key="a", times=2)
+
+    assert str(failure.value) == (
+        "expected a call of HeadObject(Key='a') 2 times, but it was called 0 times; the server was asked:\n"
+        f"  HeadObject {s3.bucket}/missing -> 404 NoSuchKey"
+    )
+    with pytest.raises(AssertionError, match=r"(?s)call of PutObject; the server was asked:.*HeadObject"):
+        s3.assert_called("PutObject")
+
+
+def test_a_misspelt_comparison_is_refused(s3: S3) -> None:
+    with pytest.raises(TypeError, match="not recorded by 'bucket', but by Bucket, Key"):
+        s3.assert_called("PutObject", bucket=s3.bucket)
+
+
+def test_failures_happen_on_request(s3: S3) -> None:
+    s3.fail("PutObject", code="AccessDenied", times=1, key="a")
+
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.client.put_object(Bucket=s3.bucket, Key="a", Body=b"")
+    s3.client.put_object(Bucket=s3.bucket, Key="a", Body=b"")
+
+    s3.assert_called("PutObject", error_code="AccessDenied", times=1)
+
+
+def test_boto3_gets_over_a_few_slow_downs_by_itself(s3: S3) -> None:
+    s3.fail("PutObject", times=2)
+
+    s3.client.put_object(Bucket=s3.bucket, Key="a", Body=b"")
+
+    s3.assert_called("PutObject", status=503, times=2)
+    s3.assert_called("PutObject", status=200, times=1)
+
+
+def test_the_clock_can_be_moved_past_the_end_of_a_presigned_url(s3: S3) -> None:
+    s3.put("a", b"1")
+    url = s3.client.generate_presigned_url("get_object", {"Bucket": s3.bucket, "Key": "a"}, ExpiresIn=60)
+    with urllib.request.urlopen(url) as answer:  # noqa: S310 - our own server
+        assert answer.read() == b"1"
+
+    s3.clock.move(seconds=61)
+
+    with pytest.raises(HTTPError, match="403"):
+        urllib.request.urlopen(url)  # noqa: S310
+
+
+def test_the_clock_can_be_frozen(s3: S3) -> None:
+    s3.clock.freeze()
+    assert s3.clock.time() == s3.clock.time()
+    s3.clock.reset()
+    assert s3.clock.time() == pytest.approx(time.time(), abs=60)
+
+
+def test_a_snapshot_can_be_restored_again_and_again(s3: S3) -> None:
+    s3.put("a", b"1")
+    before = s3.snapshot()
+    for _ in range(2):
+        s3.put("a", b"2")
+        s3.put("b")
+
+        s3.restore(before)
+
+        assert s3.keys() == ["a"]
+        assert s3.get("a") == b"1"
+
+
+def test_a_snapshot_of_an_earlier_test_is_refused(s3: S3) -> None:
+    with pytest.raises(S3FixtureError):
+        s3.restore(10**9)

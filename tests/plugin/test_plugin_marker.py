@@ -1,0 +1,149 @@
+"""`@pytest.mark.s3(...)`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+Run = Callable[..., pytest.RunResult]
+
+BUCKETS = """
+import pytest
+
+def buckets(client):
+    return [bucket["Name"] for bucket in client.list_buckets()["Buckets"]]
+"""
+
+
+def test_buckets_are_made_for_the_marked_test_alone(run: Run) -> None:
+    result = run(
+        BUCKETS
+        + """
+@pytest.mark.s3(buckets=["one", "two"])
+def test_marked(s3):
+    assert buckets(s3.client) == ["one", "two"]
+    assert [record.operation for record in s3.requests] == ["ListBuckets"]
+
+@pytest.mark.s3(buckets="single")
+def test_single(s3_client):
+    assert buckets(s3_client) == ["single"]
+
+def test_unmarked(s3_client):
+    assert buckets(s3_client) == []
+"""
+    )
+
+    result.assert_outcomes(passed=3)
+
+
+def test_markers_of_module_class_and_function_add_up(run: Run) -> None:
+    result = run(
+        BUCKETS
+        + """
+pytestmark = pytest.mark.s3(buckets=["module", "common"], versioning=True)
+
+@pytest.mark.s3(buckets=["class", "common"])
+class TestClass:
+    @pytest.mark.s3(buckets=["function"], versioning=False)
+    def test_all(self, s3_client):
+        assert buckets(s3_client) == ["class", "common", "function", "module"]
+        assert "Status" not in s3_client.get_bucket_versioning(Bucket="module")
+
+    def test_versioned(self, s3_client, s3_bucket):
+        for bucket in ("module", "class", s3_bucket):
+            assert s3_client.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+"""
+    )
+
+    result.assert_outcomes(passed=2)
+
+
+def test_seeds_are_found_beside_the_test_file(run: Run, pytester: pytest.Pytester) -> None:
+    for name in ("first", "second"):
+        bucket = pytester.path / "seeds" / name / "data"
+        bucket.mkdir(parents=True)
+        (bucket / f"{name}.txt").write_text(name)
+
+    result = run(
+        BUCKETS
+        + """
+from pathlib import Path
+
+@pytest.mark.s3(seed=["seeds/first", Path("seeds/second")])
+def test_seeded(s3):
+    assert s3.keys(bucket="data") == ["first.txt", "second.txt"]
+    assert s3.requests == []
+
+def test_unmarked(s3_client):
+    assert buckets(s3_client) == []
+"""
+    )
+
+    result.assert_outcomes(passed=2)
+
+
+def test_a_marker_alone_starts_the_server(run: Run) -> None:
+    result = run(
+        """
+import boto3, pytest
+from s3fixture import factories
+
+@pytest.mark.s3(buckets=["marked"])
+def test_marked(request):
+    assert request.getfixturevalue("s3_client").head_bucket(Bucket="marked")
+"""
+    )
+
+    result.assert_outcomes(passed=1)
+
+
+def test_what_the_backend_lacks_skips_the_test_with_the_reason(run: Run) -> None:
+    result = run(
+        """
+import pytest
+
+@pytest.mark.s3(requires=["snapshot", "clock"])
+def test_has(s3_client): ...
+
+@pytest.mark.s3(requires="object-lock")
+def test_lacks(s3_client): ...
+""",
+        "-rs",
+    )
+
+    result.assert_outcomes(passed=1, skipped=1)
+    result.stdout.fnmatch_lines(["*the backend 'emulator' has no object-lock*"])
+
+
+@pytest.mark.parametrize(
+    ("marker", "message"),
+    [
+        ("bucket=['a']", "does not know the keyword 'bucket'; it takes buckets, seed, versioning, requires"),
+        ("'a'", "takes keywords only (buckets, seed, versioning, requires), not 'a'"),
+        ("versioning='yes'", "(versioning=...) takes True or False"),
+        ("buckets=3", "(buckets=...) takes a name or a list of names, not 3"),
+        ("buckets=[3]", "(buckets=...) takes names, not 3"),
+        ("buckets=['No_Good']", "the bucket 'No_Good' cannot be made"),
+        ("seed='missing'", "missing"),
+        ("requires='object-luck'", "no capability 'object-luck'; there are"),
+    ],
+)
+def test_a_wrong_marker_is_refused_in_one_line(run: Run, marker: str, message: str) -> None:
+    result = run(
+        f"""
+import pytest
+
+@pytest.mark.s3({marker})
+def test_marked(s3_client): ...
+"""
+    )
+
+    result.assert_outcomes(errors=1)
+    assert message in result.stdout.str()
+    assert "Traceback" not in result.stdout.str()
+    assert "src/s3fixture" not in result.stdout.str()
+
+
+def test_the_marker_is_registered(run: Run) -> None:
+    run("", "--markers").stdout.fnmatch_lines(["@pytest.mark.s3(buckets=*seed=*versioning=*requires=*"])

@@ -1,0 +1,176 @@
+"""Options: command line, ini file, environment; and what people read when they are wrong."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+
+import pytest
+
+Run = Callable[..., pytest.RunResult]
+
+SHOWS = """
+def test_shows(s3_server, s3_client):
+    print("SERVER", s3_server.url, type(s3_server).__name__)
+    print("BUCKETS", [bucket["Name"] for bucket in s3_client.list_buckets()["Buckets"]])
+"""
+
+
+def shown(result: pytest.RunResult, word: str) -> str:
+    result.assert_outcomes(passed=1)
+    return next(line for line in result.outlines if f"{word} " in line).partition(f"{word} ")[2]
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        port: int = sock.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        yield sock.getsockname()[1]
+
+
+def test_the_command_line_wins_over_ini_and_environment(
+    run: Run, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("S3FIXTURE_BUCKETS", "from-environment,second")
+    assert shown(run(SHOWS, "-s"), "BUCKETS") == "['from-environment', 'second']"
+
+    pytester.makeini("[pytest]\ns3_bucket =\n    from-ini\n    other\ns3_emulator = process\n")
+    result = run(SHOWS, "-s")
+    assert shown(result, "BUCKETS") == "['from-ini', 'other']"
+    assert shown(result, "SERVER").endswith("ProcessEndpoint")
+
+    result = run(SHOWS, "-s", "--s3-bucket=from-line", "--s3-bucket=more", "--s3-emulator=thread")
+    assert shown(result, "BUCKETS") == "['from-line', 'more']"
+    assert shown(result, "SERVER").endswith("ThreadEndpoint")
+
+
+def test_the_port_can_be_chosen(run: Run, free_port: int) -> None:
+    result = run(SHOWS, "-s", f"--s3-port={free_port}")
+
+    assert shown(result, "SERVER").startswith(f"http://127.0.0.1:{free_port} ")
+
+
+def test_keys_come_from_minios_variables(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MINIO_ROOT_USER", "somebody")
+    monkeypatch.setenv("MINIO_ROOT_PASSWORD", "somebodys-secret")
+
+    run(
+        """
+def test_keys(s3_server, s3_client):
+    assert s3_server.access_key == "somebody"
+    s3_client.list_buckets()
+"""
+    ).assert_outcomes(passed=1)
+
+
+def test_the_folder_of_s3fixture_up_is_left_alone(
+    run: Run, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("S3FIXTURE_DATA_DIR", str(pytester.path / "data"))
+
+    run(SHOWS).assert_outcomes(passed=1)
+
+    assert not (pytester.path / "data").exists()
+
+
+def test_seeds_of_the_ini_file_are_found_beside_it(run: Run, pytester: pytest.Pytester) -> None:
+    bucket = pytester.path / "seeds" / "models"
+    bucket.mkdir(parents=True)
+    (bucket / "a").write_text("1")
+    pytester.makeini("[pytest]\ns3_seed = seeds\n")
+    below = pytester.mkdir("below")
+    (below / "test_below.py").write_text(SHOWS)
+    pytester.chdir()
+
+    result = pytester.runpytest_inprocess("-s", "below")
+
+    assert shown(result, "BUCKETS") == "['models']"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--s3-backend=container"], "the backend 'container' is not there yet in this version"),
+        (["--s3-endpoint-url=http://h:1"], "--s3-endpoint-url is for --s3-backend=external"),
+        (["--s3-image=minio"], "--s3-image is for --s3-backend=container"),
+        (["--s3-port=http"], "'http' is not a valid port"),
+        (["--s3-port=99999"], "port 99999 is not a port number"),
+        (["--s3-seed=missing"], "missing"),
+        (["--s3-bucket=No_Good"], "the bucket 'No_Good' cannot be made"),
+        (["-o", "s3_backend=minio"], "s3_backend is 'minio'; choose one of emulator, container"),
+        (["-o", "s3_emulator=fork"], "s3_emulator is 'fork'; choose one of thread, process"),
+    ],
+)
+def test_what_cannot_be_had_is_one_clear_line_for_each_test(
+    run: Run, arguments: list[str], message: str
+) -> None:
+    result = run("def test_one(s3_client): ...\ndef test_two(s3_client): ...", *arguments)
+
+    result.assert_outcomes(errors=2)
+    lines = [line for line in result.outlines if line.startswith("s3fixture: ") and message in line]
+    assert len(lines) == 2
+    assert "src/s3fixture" not in result.stdout.str()
+
+
+def test_a_taken_port_is_named_with_the_option_that_changes_it(run: Run, taken_port: int) -> None:
+    result = run("def test_one(s3_client): ...", f"--s3-port={taken_port}")
+
+    result.stdout.fnmatch_lines([f"*port {taken_port} on 127.0.0.1 is already in use*--s3-port*"])
+
+
+def test_an_unknown_choice_on_the_command_line_is_refused_at_once(run: Run) -> None:
+    result = run("", "--s3-backend=minio")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--s3-backend: invalid choice: 'minio'*"])
+
+
+def test_wrong_options_do_not_matter_where_no_test_uses_s3(run: Run) -> None:
+    run("def test_one(): ...", "--s3-backend=container", "--s3-port=http").assert_outcomes(passed=1)
+
+
+def test_a_factorys_arguments_win_over_the_options(run: Run) -> None:
+    result = run(
+        """
+from s3fixture import factories
+
+threaded = factories.s3_server(emulator="thread")
+other = factories.s3_server()
+
+def test_kinds(s3_server, threaded, other):
+    kinds = [type(server).__name__ for server in (s3_server, threaded, other)]
+    assert kinds == ["ProcessEndpoint", "ThreadEndpoint", "ProcessEndpoint"]
+""",
+        "--s3-emulator=process",
+    )
+
+    result.assert_outcomes(passed=1)
+
+
+def test_a_factorys_server_for_tests_lives_in_memory(run: Run) -> None:
+    result = run(
+        """
+from s3fixture import factories
+
+durable = factories.s3_server(data_dir="data")
+
+def test_durable(durable): ...
+"""
+    )
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*lives in memory*leave out data_dir*"])
+
+
+def test_the_options_are_in_the_help(run: Run) -> None:
+    help_text = run("", "--help").stdout.str()
+
+    for name in ("backend", "emulator", "endpoint-url", "image", "port", "bucket", "seed"):
+        assert f"--s3-{name}=" in help_text
+        assert f"s3_{name.replace('-', '_')} (" in help_text

@@ -17,9 +17,10 @@ from s3fixture.service.metadata import encryption_header
 from s3fixture.service.multipart import find_upload, part_checksum
 from s3fixture.service.objects import checksum_members, new_version_id
 from s3fixture.service.versions import version_header
-from s3fixture.store import Checksum, NewVersion, Part, Upload
+from s3fixture.store import BucketRow, Checksum, Index, NewVersion, Part, Upload, Version
 
 MIN_PART_SIZE = 5 * 1024**2  # bytes of every part but the last
+_UPLOAD_ID = "upload_id"  # kept with the version that the upload became
 
 
 def complete_multipart_upload(call: Call, params: Params) -> Result:
@@ -29,6 +30,9 @@ def complete_multipart_upload(call: Call, params: Params) -> Result:
         raise S3Error("MalformedXML")
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
+        done = _completed_before(index, bucket, params, listed)
+        if done is not None:
+            return _answer(call, bucket, done)
         upload = find_upload(call, index, params)
         conditions.check_write(params, index.get_current(bucket.id, upload.key), upload.key)
         parts = _chosen_parts(upload, listed, {part.number: part for part in index.get_parts(upload)})
@@ -47,17 +51,37 @@ def complete_multipart_upload(call: Call, params: Params) -> Result:
                 headers=upload.headers,
                 metadata=upload.metadata,
                 tags=upload.tags,
+                extra={_UPLOAD_ID: upload.upload_id},
             ),
             parts,
         )
         index.delete_upload(upload)
-    scheme, host = call.request.scheme, call.request.host
+    return _answer(call, bucket, version)
+
+
+def _completed_before(
+    index: Index, bucket: BucketRow, params: Params, listed: Sequence[Mapping[str, Any]]
+) -> Version | None:
+    """The object that this very request made already, as long as it is the current one.
+
+    A client that lost the answer sends it again, and S3 answers as the first time (seen by
+    minio/minio issue 13318 and adobe/S3Mock issue 2586).
+    """
+    version = index.get_current(bucket.id, params["Key"])
+    if version is None or version.extra.get(_UPLOAD_ID) != params["UploadId"]:
+        return None
+    stored = index.version_parts(version.seq, after=0, limit=len(listed) + 1)
+    numbers = [entry.get("PartNumber") for entry in listed]
+    return version if numbers == [part.number for part in stored] else None
+
+
+def _answer(call: Call, bucket: BucketRow, version: Version) -> Result:
     return {
-        "Location": f"{scheme}://{host}{call.target.path}",
+        "Location": f"{call.request.scheme}://{call.request.host}{call.target.path}",
         "Bucket": bucket.name,
-        "Key": upload.key,
+        "Key": version.key,
         "ETag": version.etag,
-        **checksum_members(checksum),
+        **checksum_members(version.checksum),
         **version_header(bucket, version),
         **encryption_header(),
     }

@@ -91,7 +91,7 @@ def storage_class(params: Params) -> str:
 def check_supported(params: Params) -> None:
     """Refuse what this server would have to ignore: SSE-C, KMS, object lock, ACLs."""
     for member, header in _NOT_IMPLEMENTED.items():
-        if params.get(member):
+        if params.get(member) is not None:
             raise S3Error("NotImplemented", Header=header)
     encryption = params.get("ServerSideEncryption")
     if encryption not in (None, _ENCRYPTION):

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3fixture import backends
+from s3fixture.backends.foreign import ForeignEndpoint
 from s3fixture.errors import S3FixtureError
 from s3fixture.settings import DEFAULT_REGION, Settings
 
 if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
+    from s3fixture.backends.runs import Run
 
 Seeds = str | Path | Iterable[str | Path] | None
 
@@ -30,7 +35,8 @@ def serve(
     context manager that stops the server. Raises S3FixtureError when any of this cannot be done; then
     nothing is left running.
     """
-    return launch(Settings.load(settings), backend=backend, emulator=emulator, buckets=buckets, seed=seed)
+    loaded = Settings.load(settings, environ=backends.environment(backend, os.environ))
+    return launch(loaded, backend=backend, emulator=emulator, buckets=buckets, seed=seed)
 
 
 def launch(
@@ -40,15 +46,26 @@ def launch(
     emulator: str = "thread",
     buckets: Iterable[str] = (),
     seed: Seeds = None,
+    run: Run | None = None,
 ) -> Endpoint:
-    """`serve`, for callers that have their Settings already."""
-    endpoint = backends.start(backend, settings, emulator=emulator)
-    try:
-        fill(endpoint, buckets, seed)
-    except BaseException:
-        endpoint.stop()
-        raise
-    return endpoint
+    """`serve`, for callers that have their Settings already; `run` as for `backends.start`."""
+    with run.exclusive() if run else nullcontext():
+        endpoint = backends.start(backend, settings, emulator=emulator, run=run)
+        try:
+            _fill_first(endpoint, tuple(buckets), seed)
+        except BaseException:
+            endpoint.stop()
+            raise
+        return endpoint
+
+
+def _fill_first(endpoint: Endpoint, buckets: Iterable[str], seed: Seeds) -> None:
+    """Fill it, unless another worker of this session has."""
+    if isinstance(endpoint, ForeignEndpoint):
+        endpoint.refill = partial(fill, endpoint, buckets, seed)
+        if not endpoint.fresh:
+            return
+    fill(endpoint, buckets, seed)
 
 
 def fill(endpoint: Endpoint, buckets: Iterable[str] = (), seed: Seeds = None) -> None:

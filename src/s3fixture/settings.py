@@ -21,9 +21,14 @@ ENVIRONMENT: Mapping[str, str] = {
     "MINIO_ROOT_USER": "access_key",
     "MINIO_ROOT_PASSWORD": "secret_key",
     "MINIO_REGION": "region",
+    "MINIO_SERVER_URL": "public_url",
     "S3FIXTURE_HOST": "host",
     "S3FIXTURE_PORT": "port",
     "S3FIXTURE_DATA_DIR": "data_dir",
+    "S3FIXTURE_PUBLIC_URL": "public_url",
+    "S3FIXTURE_IMAGE": "image",
+    "S3FIXTURE_BINARY": "binary",
+    "S3FIXTURE_ENDPOINT_URL": "endpoint_url",
 }
 
 
@@ -41,6 +46,10 @@ class Settings:
     base_hosts: tuple[str, ...] = ("localhost", "s3.localhost")  # for virtual-hosted buckets
     header_limit: int = 64 * 1024  # bytes of request line and headers
     idle_timeout: float = 60.0  # seconds that a connection may stay silent
+    public_url: str = ""  # where clients elsewhere reach the server; "": where it listens
+    image: str = ""  # of the backend container; "": the default of backends.images
+    binary: str = ""  # of the backend binary: a name or path; "": the first that is found
+    endpoint_url: str = ""  # of the backend external
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
@@ -49,6 +58,8 @@ class Settings:
             raise S3FixtureError(f"the access key {self.access_key!r} is too short; it needs 3 characters")
         if len(self.secret_key) < 8:
             raise S3FixtureError("the secret key is too short; it needs 8 characters")
+        if self.public_url and not self.public_url.startswith(("http://", "https://")):
+            raise S3FixtureError(f"the public URL {self.public_url!r} is none; write it as http://HOST:PORT")
 
     @classmethod
     def load(cls, *sources: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Settings:

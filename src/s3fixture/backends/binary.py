@@ -195,7 +195,8 @@ def _check_free(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise S3FixtureError(
-                f"port {port} on {host} is already in use; choose another with --port, or stop what runs there"
+                f"port {port} on {host} is already in use; choose another with --port, or stop what runs "
+                "there"
             ) from error
 
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 _BATCH = 1000  # what S3 takes in one request
 _ROUNDS = 3  # an upload under way may end between emptying and removing
-_GONE = frozenset({"NoSuchBucket", "NoSuchKey", "NoSuchVersion", "NoSuchUpload", "404"})
+_NO_BUCKET = frozenset({"NoSuchBucket", "404"})
+_GONE = _NO_BUCKET | frozenset({"NoSuchKey", "NoSuchVersion", "NoSuchUpload"})
 Item = tuple[str, "str | None"]  # key, and version or None where there are no versions
 
 
@@ -67,7 +68,7 @@ def entries(client: S3Client, bucket: str) -> Iterator[tuple[str, str | None, st
             for marker in page.get("DeleteMarkers", []):
                 yield marker["Key"], marker.get("VersionId"), "delete marker"
     except ClientError as error:
-        if _code(error) in _GONE:
+        if _code(error) in _NO_BUCKET:
             raise
         for objects in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
             for item in objects.get("Contents", []):
@@ -115,7 +116,7 @@ def _uploads(client: S3Client, bucket: str) -> Iterator[tuple[str, str]]:
             for upload in page.get("Uploads", []):
                 yield upload["Key"], upload["UploadId"]
     except ClientError as error:
-        if _code(error) in _GONE:
+        if _code(error) in _NO_BUCKET:
             raise
         # A server without this listing has no uploads that could be seen, or stand in the way.
 

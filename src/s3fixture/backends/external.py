@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from s3fixture.backends.capabilities import CAPABILITIES, POWERS
 from s3fixture.backends.foreign import ForeignEndpoint
-from s3fixture.backends.readiness import WrongKeys, wait_until_ready
+from s3fixture.backends.readiness import WrongKeysError, wait_until_ready
 from s3fixture.backends.runs import Run, is_alive, new_run
 from s3fixture.errors import S3FixtureError
 
@@ -62,7 +62,7 @@ def start_external(settings: Settings, run: Run | None = None) -> ExternalEndpoi
     )
     try:
         wait_until_ready(endpoint, seconds=_SECONDS, watch=endpoint.check)
-    except WrongKeys as error:
+    except WrongKeysError as error:
         raise S3FixtureError(
             f"{error}; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to keys of that store"
         ) from error

@@ -128,7 +128,7 @@ class ForeignEndpoint(Endpoint):
             self._restore(before)
 
     def _restore(self, before: Contents) -> None:
-        """Buckets that the test found are as they were: what it added goes, what it destroyed is made again."""
+        """Buckets that the test found: what it added goes, what it destroyed is made again."""
         from s3fixture.backends.cleaning import delete
 
         now = self._contents()

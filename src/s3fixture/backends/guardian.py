@@ -10,7 +10,7 @@ PROGRAM = r"""
 import os, signal, subprocess, sys, threading
 GRACE = 5.0
 posix = os.name == "posix"
-child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, **({"start_new_session": True} if posix else {}))
+child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, start_new_session=posix)
 def tell(number):
     try:
         os.killpg(child.pid, number) if posix else child.terminate()

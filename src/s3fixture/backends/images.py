@@ -27,9 +27,9 @@ _MINIO_KEYS: Mapping[str, str] = {"MINIO_ROOT_USER": "{access_key}", "MINIO_ROOT
 class Image:
     """One image. Templates may hold {access_key}, {secret_key} and {region}.
 
-    `command`: () for the image's own. `files`: path in the container -> template. `keys`: how the server
-    learns them, for people. `data`: where it keeps its data. `build`: how to get an image that no registry
-    has.
+    `command`: () for the image's own. `files`: path in the container -> template; `folders`: made too before
+    it starts. `keys`: how the server learns them, for people. `data`: where it keeps its data. `build`: how
+    to get an image that no registry has.
     """
 
     server: Server
@@ -41,6 +41,7 @@ class Image:
     command: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    folders: tuple[str, ...] = ()
     console_port: int | None = None
     data: str = "/data"
     build: str = ""
@@ -117,18 +118,9 @@ _IMAGES: Mapping[str, Image] = {
         SERVERS["versitygw"],
         "ghcr.io/versity/versitygw:v1.7.0",
         port=7070,
-        command=(
-            "--health",
-            "/health",
-            "--region",
-            "{region}",
-            "posix",
-            "--sidecar",
-            "/tmp/meta",
-            "/tmp/data",
-        ),  # noqa: S108 - in the container
+        command=("--health", "/health", "--region", "{region}", "posix", "--sidecar", "/meta", "/data"),
+        folders=("/meta", "/data"),
         environment={"ROOT_ACCESS_KEY": "{access_key}", "ROOT_SECRET_KEY": "{secret_key}"},
-        data="/tmp/data",  # noqa: S108 - in the container
         keys="ROOT_ACCESS_KEY, ROOT_SECRET_KEY",
         checked="2026-11-23",
         source="https://github.com/versity/versitygw/wiki/Global-Options",

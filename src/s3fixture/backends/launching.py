@@ -46,6 +46,10 @@ class Blanks:
             template = template.replace("{" + name + "}", str(value))
         return template
 
+    def secret(self) -> str:
+        """64 hex digits for servers that want a secret between their own parts."""
+        return hashlib.sha256(str(self.values["secret_key"]).encode()).hexdigest()
+
     def fill_all(self, templates: Iterable[str]) -> list[str]:
         return [self.fill(template) for template in templates]
 
@@ -53,7 +57,7 @@ class Blanks:
         return {name: self.fill(template) for name, template in templates.items()}
 
 
-# Garage reads no addresses and folders from the environment, so it gets a file, in containers and on the host.
+# Garage reads no addresses and folders from the environment, so it gets a file.
 GARAGE_FILE = """\
 metadata_dir = "{data}/meta"
 data_dir = "{data}/data"

@@ -50,8 +50,10 @@ PROGRAMS = (
     Program(
         SERVERS["versitygw"],
         ("versitygw",),
-        ("--port", _ADDRESS, "--region", "{region}", "--health", "/health", "--quiet", "posix")
-        + ("--versioning-dir", "{home}/versions", "--sidecar", "{home}/meta", "{data}"),
+        (
+            *("--port", _ADDRESS, "--region", "{region}", "--health", "/health", "--quiet", "posix"),
+            *("--versioning-dir", "{home}/versions", "--sidecar", "{home}/meta", "{data}"),
+        ),
         environment={"ROOT_ACCESS_KEY": "{access_key}", "ROOT_SECRET_KEY": "{secret_key}"},
         folders=("versions", "meta"),
     ),

@@ -23,7 +23,7 @@ _NOT_YET = frozenset({"ServiceUnavailable", "XMinioServerNotInitialized", "SlowD
 Watch = Callable[[], None]
 
 
-class WrongKeys(S3FixtureError):
+class WrongKeysError(S3FixtureError):
     """The server is there, but does not take the keys."""
 
 
@@ -80,7 +80,7 @@ def _ask_for_buckets(endpoint: Endpoint) -> str:
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
         if code in _WRONG_KEYS:
-            raise WrongKeys(
+            raise WrongKeysError(
                 f"{endpoint.url} does not take the access key {endpoint.access_key!r}: {error}"
             ) from error
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]

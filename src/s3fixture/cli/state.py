@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from s3fixture.cli.locking import FileLock
+from s3fixture.backends.locking import FileLock
 from s3fixture.errors import S3FixtureError
 
 FOLDER_NAME = ".s3fixture"

@@ -1,0 +1,275 @@
+"""A server in a container, by the table in `images`.
+
+Each container says in its labels whose it is: the run, the process with which it ends, and the machine.
+Nothing else is ever stopped; what a killed run left behind is removed by the next one, or by
+`docker rm -f -v $(docker ps -aq --filter label=s3fixture.session)`.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import docker
+from docker.errors import NotFound
+from docker.models.containers import Container
+
+from s3fixture.backends.container_engine import address_host, engine, explained, image_here, tail
+from s3fixture.backends.foreign import ForeignEndpoint
+from s3fixture.backends.images import DEFAULT, LABEL, Image, image_of
+from s3fixture.backends.launching import Blanks, keys_of
+from s3fixture.backends.readiness import wait_until_ready
+from s3fixture.backends.runs import Run, is_alive, new_run, this_host
+from s3fixture.errors import S3FixtureError
+
+if TYPE_CHECKING:
+    from s3fixture.settings import Settings
+
+SESSION_LABEL, PID_LABEL, HOST_LABEL = "s3fixture.session", "s3fixture.pid", "s3fixture.host"
+_STOP_SECONDS = 5
+_ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - inside the container
+
+
+class ContainerEndpoint(ForeignEndpoint):
+    """A container and the server in it. `owned`: this process removes it."""
+
+    def __init__(
+        self, url: str, settings: Settings, run: Run, image: Image, container: Container, *, owned: bool
+    ) -> None:
+        access_key, secret_key = keys_of(image.name, settings)
+        super().__init__(
+            url,
+            run=run,
+            access_key=access_key,
+            secret_key=secret_key,
+            region=settings.region,
+            backend="container",
+            capabilities=image.server.capabilities,
+            exclusive=run.share is None,
+            fresh=owned,
+        )
+        self.server = image.name
+        self.image = image.reference
+        self._container = container
+        self._owned = owned and run.share is None
+
+    @property
+    def container_id(self) -> str:
+        """As `docker ps` shows it."""
+        return str(self._container.short_id)
+
+    def check(self) -> None:
+        check_running(self._container, self.image)
+
+    def logs(self) -> list[str]:
+        """What the server has printed so far."""
+        with explained():
+            return self._container.logs().decode(errors="replace").splitlines()
+
+    def _stop(self) -> None:
+        if self._owned:
+            remove(self._container)
+
+
+def start_container(settings: Settings, run: Run | None = None) -> ContainerEndpoint:
+    """A container of the image in the settings. Raises S3FixtureError; then nothing is left running."""
+    run = run or new_run()
+    client = engine()
+    image = image_of(settings.image or DEFAULT)
+    shared = _shared(client, run)
+    if shared is not None:
+        container, url = shared
+        image = image_of(image.reference, _label(container))
+        return ContainerEndpoint(url, settings, run, image, container, owned=False)
+    remove_leftovers(client)
+    found = image_here(client, image)
+    image = image_of(settings.image or DEFAULT, (found.labels or {}).get(LABEL))
+    container = _create(client, settings, run, image, found)
+    try:
+        with explained():
+            for path, data in _files(image, settings).items():
+                container.put_archive(path, data)
+        _run(container, settings)
+        url = _url(client, container, _port(image, found))
+        endpoint = ContainerEndpoint(url, settings, run, image, container, owned=True)
+        wait_until_ready(
+            endpoint, health=image.server.health, seconds=image.start_seconds, watch=endpoint.check
+        )
+        _share(run, container, url)
+    except S3FixtureError as error:
+        said = "" if "the end of its log" in str(error) else tail(container)
+        remove(container)
+        raise S3FixtureError(f"the container of {image.reference} {error}{said}") from error
+    except BaseException:
+        remove(container)
+        raise
+    return endpoint
+
+
+def check_running(container: Container, image: str) -> None:
+    """S3FixtureError when the container has ended or is gone."""
+    try:
+        with explained():
+            container.reload()
+    except S3FixtureError as error:
+        if isinstance(error.__cause__, NotFound):
+            raise S3FixtureError(
+                f"the container {container.short_id} of {image} is gone: somebody removed it"
+            ) from error
+        raise
+    if container.status not in ("created", "running", "restarting"):
+        code = container.attrs.get("State", {}).get("ExitCode")
+        raise S3FixtureError(f"({container.short_id}) ended with exit code {code}{tail(container)}")
+
+
+def remove(container: Container) -> None:
+    """Stop and remove a container with its anonymous volumes; one that is gone is fine."""
+    try:
+        with explained():
+            container.remove(force=True, v=True)
+    except S3FixtureError as error:
+        if isinstance(error.__cause__, NotFound) or "already in progress" in str(error):
+            return
+        raise S3FixtureError(f"{error}; remove it yourself: docker rm -f -v {container.short_id}") from error
+
+
+def remove_session(session: str) -> None:
+    """Remove what is left of one session's containers."""
+    client = engine()
+    with explained():
+        found = client.containers.list(all=True, filters={"label": f"{SESSION_LABEL}={session}"})
+    for container in found:
+        remove(container)
+
+
+def remove_leftovers(client: docker.DockerClient) -> None:
+    """Remove containers of runs that are over for sure: their process was on this machine and is dead."""
+    with explained():
+        found = client.containers.list(
+            all=True, filters={"label": f"{HOST_LABEL}={this_host()}"}, ignore_removed=True
+        )
+    for container in found:
+        pid = container.labels.get(PID_LABEL, "")
+        if pid.isdecimal() and not is_alive(int(pid)):
+            remove(container)
+
+
+def _create(client: docker.DockerClient, settings: Settings, run: Run, image: Image, found: Any) -> Container:
+    blanks = _blanks(image, settings)
+    _, local = address_host(client)
+    port = _port(image, found)
+    # No port: Docker takes a free one. Its package knows that; its types do not.
+    where: Any = (settings.host if local else _ALL_ADDRESSES, settings.port or None)
+    volumes = {str(settings.data_dir): {"bind": image.data, "mode": "rw"}} if settings.data_dir else None
+    with explained():
+        return client.containers.create(
+            found.id,
+            command=blanks.fill_all(image.command) or None,
+            environment=blanks.fill_values(image.environment),
+            ports={f"{port}/tcp": where},
+            volumes=volumes,
+            labels={SESSION_LABEL: run.id, PID_LABEL: str(run.pid), HOST_LABEL: this_host()},
+        )
+
+
+def _run(container: Container, settings: Settings) -> None:
+    try:
+        with explained():
+            container.start()
+    except S3FixtureError as error:
+        if any(words in str(error) for words in ("already allocated", "already in use", "port is already")):
+            raise S3FixtureError(
+                f"cannot have its port: port {settings.port} on {settings.host} is already in use; choose "
+                "another with --port, or stop what runs there"
+            ) from error
+        raise S3FixtureError(f"could not be started: {error}") from error
+
+
+def _url(client: docker.DockerClient, container: Container, port: int) -> str:
+    with explained():
+        container.reload()
+    published = container.attrs["NetworkSettings"]["Ports"].get(f"{port}/tcp") or []
+    if not published:
+        check_running(container, str(container.attrs["Config"]["Image"]))
+        raise S3FixtureError(f"has no published port {port}")
+    host, _ = address_host(client)
+    return f"http://{host}:{published[0]['HostPort']}"
+
+
+def _port(image: Image, found: Any) -> int:
+    """The S3 port; of an image that nobody knows, the lowest that it exposes."""
+    if image.port:
+        return image.port
+    exposed = found.attrs.get("Config", {}).get("ExposedPorts") or {}
+    ports = sorted(int(name.partition("/")[0]) for name in exposed if name.endswith("/tcp"))
+    if not ports:
+        raise S3FixtureError(
+            f"the image {image.reference} is not in s3fixture's table and exposes no port; add EXPOSE to it, "
+            f"or the label {LABEL} with the name of a server that it is like"
+        )
+    return ports[0]
+
+
+def _blanks(image: Image, settings: Settings) -> Blanks:
+    return Blanks.of(
+        image.name,
+        settings,
+        host=_ALL_ADDRESSES,
+        port=image.port,
+        data=image.data,
+        rpc_port=3901,
+        rpc_secret=Blanks.of(image.name, settings).secret(),
+    )
+
+
+def _files(image: Image, settings: Settings) -> dict[str, bytes]:
+    """Folder in the container -> archive of the files and folders that it is to have before it starts."""
+    blanks = _blanks(image, settings)
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        for path in image.folders:
+            folder = tarfile.TarInfo(path.lstrip("/"))
+            folder.type, folder.mode = tarfile.DIRTYPE, 0o777
+            tar.addfile(folder)
+        for path, template in image.files.items():
+            data = blanks.fill(template).encode()
+            file = tarfile.TarInfo(str(PurePosixPath(path.lstrip("/"))))
+            file.size, file.mode = len(data), 0o644
+            tar.addfile(file, io.BytesIO(data))
+    return {"/": archive.getvalue()} if image.files or image.folders else {}
+
+
+def _label(container: Container) -> str | None:
+    labels: dict[str, str] = container.labels
+    return labels.get(LABEL)
+
+
+def _share(run: Run, container: Container, url: str) -> None:
+    """Let the other workers of this session find it."""
+    if run.share is not None:
+        text = json.dumps({"container": container.id, "url": url})
+        (run.share / f"{run.name}.json").write_text(text, encoding="utf-8")
+
+
+def _shared(client: docker.DockerClient, run: Run) -> tuple[Container, str] | None:
+    """The container that another worker of this session has started, if it still runs."""
+    if run.share is None:
+        return None
+    file = run.share / f"{run.name}.json"
+    if not file.exists():
+        return None
+    found = json.loads(file.read_text(encoding="utf-8"))
+    try:
+        with explained():
+            container = client.containers.get(found["container"])
+    except S3FixtureError:
+        container = None
+    if container is None or container.status != "running":
+        raise S3FixtureError(
+            f"the container that all workers of this session share is gone ({found['container'][:12]}); "
+            "somebody stopped it, or the server in it crashed"
+        )
+    return container, found["url"]

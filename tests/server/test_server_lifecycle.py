@@ -256,3 +256,20 @@ def test_an_idle_connection_is_not_closed_while_its_request_takes_long(
     assert not app.release.wait(0.3)  # longer than any idle time
     app.release.set()
     assert client.answer().status == 200
+
+
+def test_slow_clients_do_not_hold_up_others(serve: Serve, connect: Connect) -> None:
+    def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        body = environ["wsgi.input"].read()
+        start_response("200 OK", [])
+        return [body or b"x" * 20_000_000] if environ["PATH_INFO"] == "/slow" else [b"quick"]
+
+    server = serve(app)
+    uploading, downloading = connect(server), connect(server)
+    uploading.send(b"PUT /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe")
+    downloading.send(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+    other = connect(server)
+    for _ in range(10):
+        assert other.ask(GET).body == b"quick"
+    assert uploading.ask(b"llo").body == b"hello"
+    assert len(downloading.answer().body) == 20_000_000

@@ -95,7 +95,7 @@ class Connection:
         self._sock.close()
 
     def cut(self) -> None:
-        """End the connection now: whatever `run` waits for on the socket returns."""
+        """End the connection now: a thread that waits for the client returns."""
         # Not SSLSocket.shutdown, which takes the TLS object from under the thread that uses it.
         with suppress(OSError):  # the client may be faster
             socket.socket.shutdown(self._sock, socket.SHUT_RDWR)

@@ -1,0 +1,122 @@
+"""The console as a WSGI application: who may come in, and which page answers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.routing import Map
+from werkzeug.wrappers import Request, Response
+
+from s3fixture.console import login
+from s3fixture.console.assets import Assets
+from s3fixture.console.feed import Feed
+from s3fixture.console.rendering import environment
+from s3fixture.console.routes import OPEN, RULES
+from s3fixture.console.security import check_change, secure
+from s3fixture.console.sessions import Session, Sessions
+from s3fixture.console.throttle import Throttle
+from s3fixture.console.usage import UsageSamples
+from s3fixture.console.visit import PageError, Visit, explain, html_response, json_response
+from s3fixture.errors import ClientDisconnected, S3Error, S3FixtureError
+from s3fixture.store import Gone, StorageFull
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from s3fixture.app import App
+
+_LOG = logging.getLogger("s3fixture.console")
+
+
+class Console:
+    """The console of one server. `api_url` is where its API answers."""
+
+    def __init__(self, app: App, *, api_url: str) -> None:
+        self.app = app
+        self.api_url = api_url
+        self.sessions = Sessions()
+        self.throttle = Throttle()
+        self.assets = Assets()
+        self.feed = Feed(app.log)
+        self.usage = UsageSamples(app.store, app.clock)
+        self._templates = environment(asset=self.assets.path)
+        self._map = Map(RULES, strict_slashes=False, merge_slashes=False)
+
+    def close(self) -> None:
+        """End all streams and threads of this console; safe to call twice."""
+        self.feed.close()
+        self.usage.close()
+
+    def render(self, template: str, **names: Any) -> str:
+        """A template as text."""
+        return self._templates.get_template(template).render(names)
+
+    def session_of(self, request: Request) -> Session | None:
+        """The session that the request's cookie names."""
+        return self.sessions.find(request.cookies.get(login.cookie_name(request), ""))
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        request = Request(environ)
+        try:
+            response = self._answer(request)
+        except ClientDisconnected:
+            raise
+        except Exception:
+            _LOG.exception("%s %s failed", request.method, request.path)
+            response = self._refuse(
+                request, None, PageError(500, "Something failed here; the log says what.")
+            )
+        secure(response)
+        return response(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        session = self.session_of(request)
+        try:
+            page, arguments = self._map.bind_to_environ(request.environ).match()
+            if page in OPEN:
+                response: Response = page(self, request, session, **arguments)
+                return response
+            if session is None:
+                return _ask_to_log_in(request)
+            check_change(request, session)
+            visit = Visit.of(self, request, session)
+            response = page(visit, **arguments)
+        except (S3Error, PageError) as error:
+            return self._refuse(request, session, error)
+        except Gone:
+            return self._refuse(request, session, S3Error("NoSuchKey"))
+        except StorageFull:
+            return self._refuse(request, session, S3Error("XMinioStorageFull"))
+        except S3FixtureError as error:
+            return self._refuse(request, session, PageError(500, str(error)))
+        except RequestEntityTooLarge:
+            return self._refuse(request, session, PageError(413, "That is more than this page takes."))
+        except HTTPException as error:
+            return self._refuse_http(request, session, error)
+        return response
+
+    def _refuse_http(self, request: Request, session: Session | None, error: HTTPException) -> Response:
+        """What routing found: a redirect, a page that there is none of, a method that it does not take."""
+        if error.code is not None and error.code < 400:
+            return Response.force_type(error.get_response(), request.environ)
+        if session is None:
+            return _ask_to_log_in(request)
+        return self._refuse(request, session, PageError(error.code or 500, "There is no such page here."))
+
+    def _refuse(self, request: Request, session: Session | None, error: S3Error | PageError) -> Response:
+        status, shown = explain(error)
+        if request.path.startswith("/api/"):
+            return json_response(shown, status)
+        if session is None:
+            return html_response(self.render("login.html", message=error.message, next=""), status)
+        return Visit.of(self, request, session).page("error.html", status, error=shown, title=str(status))
+
+
+def _ask_to_log_in(request: Request) -> Response:
+    """Without a log-in nothing is shown, not even whether there is such a page."""
+    if request.path.startswith("/api/"):
+        return json_response({"code": "LogIn", "message": "You are logged out; log in again."}, 401)
+    return login.redirect_to_login(request)

@@ -1,0 +1,89 @@
+"""Policies and CORS rules as people type them: where a mistake is, and what is wrong there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from s3fixture.auth.identity import Identities
+from s3fixture.auth.policy import parse_policy
+from s3fixture.console.visit import PageError
+from s3fixture.errors import S3Error
+
+_LISTS = ("AllowedHeaders", "AllowedMethods", "AllowedOrigins", "ExposeHeaders")
+_RULE: Mapping[str, type] = {**dict.fromkeys(_LISTS, list), "MaxAgeSeconds": int, "ID": str}
+
+
+def load(text: str) -> Any:
+    """JSON. Raises PageError with `line` and `column`, both from 1."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise PageError(
+            400,
+            f"Line {error.lineno}, column {error.colno}: {error.msg}.",
+            line=error.lineno,
+            column=error.colno,
+        ) from None
+    except RecursionError:
+        raise PageError(400, "This is nested too deeply.") from None
+
+
+def check_policy(text: str, bucket: str, identities: Identities) -> None:
+    """Raise PageError with S3's message, the statement that it is about, and the line where that begins."""
+    document = load(text)
+    try:
+        parse_policy(text.strip(), bucket, identities)
+    except S3Error as error:
+        number = _wrong_statement(document, bucket, identities)
+        if number is None:
+            raise PageError(400, error.message, code=error.code) from None
+        line = _line_of_statement(text, number)
+        raise PageError(400, f"Statement {number + 1}: {error.message}", code=error.code, line=line) from None
+
+
+def _wrong_statement(document: Any, bucket: str, identities: Identities) -> int | None:
+    """The first statement that is refused by itself; None when the fault is elsewhere."""
+    if not isinstance(document, dict) or not isinstance(document.get("Statement"), list):
+        return None
+    for number, statement in enumerate(document["Statement"]):
+        try:
+            parse_policy(json.dumps({**document, "Statement": [statement]}), bucket, identities)
+        except S3Error:
+            return number
+    return None
+
+
+def _line_of_statement(text: str, number: int) -> int:
+    """The line, from 1, where the statement of this number begins."""
+    position = text.find('"Statement"')
+    position = text.find("[", position) + 1
+    decoder = json.JSONDecoder()
+    for _ in range(number):
+        position = text.find("{", position)
+        _, position = decoder.raw_decode(text, position)
+    return text.count("\n", 0, text.find("{", position)) + 1
+
+
+def cors_rules(text: str) -> list[dict[str, Any]]:
+    """CORSRules, with the types that the operation relies on. Raises PageError."""
+    rules = load(text)
+    if not isinstance(rules, list):
+        raise PageError(400, "CORS rules are a list: begin with [ and end with ].")
+    for number, rule in enumerate(rules, start=1):
+        if not isinstance(rule, dict):
+            raise PageError(400, f"Rule {number} is not an object.")
+        for name, value in rule.items():
+            _check_member(number, name, value)
+    return rules
+
+
+def _check_member(number: int, name: str, value: Any) -> None:
+    if name not in _RULE:
+        raise PageError(400, f"Rule {number}: there is no {name!r}; a rule has {', '.join(_RULE)}.")
+    if not isinstance(value, _RULE[name]) or isinstance(value, bool):
+        kind = {list: "a list of texts", int: "a number", str: "a text"}[_RULE[name]]
+        raise PageError(400, f"Rule {number}: {name} is {kind}.")
+    if isinstance(value, list) and not all(isinstance(entry, str) for entry in value):
+        raise PageError(400, f"Rule {number}: {name} is a list of texts.")

@@ -1,0 +1,98 @@
+"""Logging in and out."""
+
+from __future__ import annotations
+
+import hmac
+import math
+from typing import TYPE_CHECKING
+
+from werkzeug.utils import redirect
+from werkzeug.wrappers import Request, Response
+
+from s3fixture.console.rendering import link
+from s3fixture.console.security import check_origin
+from s3fixture.console.sessions import LIFETIME
+from s3fixture.console.visit import Visit, html_response
+
+if TYPE_CHECKING:
+    from s3fixture.auth.identity import Identity
+    from s3fixture.console.application import Console
+    from s3fixture.console.sessions import Session
+
+_FORM_LIMIT = 16 * 1024  # bytes
+
+
+def cookie_name(request: Request) -> str:
+    """Cookies do not know ports: each console of a machine needs a name of its own."""
+    return f"s3fixture_console_{request.environ.get('SERVER_PORT', '')}"
+
+
+def show_login(console: Console, request: Request, session: Session | None) -> Response:
+    """GET: the form, or on to the pages for who is logged in."""
+    target = _local(request.args.get("next", ""))
+    if session is not None:
+        return redirect(target, 303)
+    return html_response(console.render("login.html", message="", next=target))
+
+
+def log_in(console: Console, request: Request, session: Session | None) -> Response:
+    """POST: keys against a cookie. Wrong ones are slowed down by address and by access key."""
+    check_origin(request)
+    request.max_content_length = _FORM_LIMIT
+    access_key, secret_key = request.form.get("access_key", "").strip(), request.form.get("secret_key", "")
+    names = (f"address {request.remote_addr}", f"key {access_key}")
+    target = _local(request.form.get("next", ""))
+    wait = console.throttle.wait(*names)
+    if wait > 0:
+        seconds = math.ceil(wait)
+        message = f"Too many wrong log-ins. Try again in {seconds} s."
+        response = html_response(console.render("login.html", message=message, next=target), 429)
+        response.headers["Retry-After"] = str(seconds)
+        return response
+    identity = console.app.identities.by_access_key(access_key)
+    if not _is_secret_of(identity, secret_key) or identity is None:
+        console.throttle.failed(*names)
+        message = "The access key or the secret key is wrong."
+        return html_response(console.render("login.html", message=message, next=target), 401)
+    console.throttle.succeeded(*names)
+    if session is not None:  # the former log-in of this browser ends
+        console.sessions.end(request.cookies[cookie_name(request)])
+    token, _ = console.sessions.begin(identity)
+    response = redirect(target, 303)
+    response.set_cookie(
+        cookie_name(request),
+        token,
+        max_age=int(LIFETIME),
+        httponly=True,
+        secure=request.scheme == "https",
+        samesite="Lax",
+        path="/",
+    )
+    return response
+
+
+def log_out(visit: Visit) -> Response:
+    """End the session; what a thief copied ends with it."""
+    name = cookie_name(visit.request)
+    visit.console.sessions.end(visit.request.cookies.get(name, ""))
+    response = redirect("/login", 303)
+    response.delete_cookie(name, path="/", httponly=True, samesite="Lax")
+    return response
+
+
+def redirect_to_login(request: Request) -> Response:
+    """On to the form, and afterwards back to the page that was asked for."""
+    asked = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    return redirect(link("/login", next="" if asked == "/" else asked), 303)
+
+
+def _is_secret_of(identity: Identity | None, secret_key: str) -> bool:
+    """Compared in the same time whether there is such an identity or not."""
+    expected = identity.secret_key if identity else "\0"
+    return hmac.compare_digest(expected.encode(), secret_key.encode("utf-8", "replace"))
+
+
+def _local(target: str) -> str:
+    """A path of ours; "/" for anything that would lead elsewhere."""
+    local = target.startswith("/") and not target.startswith(("//", "/\\")) and "\\" not in target
+    return target if local and target.isprintable() else "/"

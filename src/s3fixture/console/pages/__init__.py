@@ -1,0 +1,1 @@
+"""One module a page, with what its modules ask for."""

@@ -1,0 +1,110 @@
+"""Changes to objects: delete, restore, tag; and links to share."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from werkzeug.wrappers import Response
+
+from s3fixture.auth.presigned import MAX_EXPIRES
+from s3fixture.clock import utc
+from s3fixture.console.rendering import moment, object_path
+from s3fixture.console.sharing import presign
+from s3fixture.console.visit import PageError, Visit, json_response
+
+_STEP = 1000  # objects removed by one request; the module asks again, and shows how far it is
+
+
+def delete_objects(visit: Visit, bucket: str) -> Response:
+    """POST /api/buckets/<bucket>/delete {objects: [{key, version}], prefix}: one step of it.
+
+    Answers {deleted, errors, more}. With a prefix, everything under it, a step at a time.
+    """
+    document = visit.document()
+    more, objects = False, [_identifier(entry) for entry in _list(document.get("objects"))]
+    prefix = document.get("prefix")
+    if isinstance(prefix, str) and prefix:
+        found = visit.caller.perform("ListObjectsV2", Bucket=bucket, Prefix=prefix, MaxKeys=_STEP)
+        objects, more = [{"Key": entry["Key"]} for entry in found["Contents"]], found["IsTruncated"]
+    return _delete(visit, bucket, objects, more=more)
+
+
+def empty_bucket(visit: Visit, bucket: str) -> Response:
+    """POST /api/buckets/<bucket>/empty: one step of removing all versions of everything, for good."""
+    found = visit.caller.perform("ListObjectVersions", Bucket=bucket, MaxKeys=_STEP)
+    entries = [*found["Versions"], *found["DeleteMarkers"]]
+    objects = [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries]
+    return _delete(visit, bucket, objects, more=found["IsTruncated"])
+
+
+def restore_version(visit: Visit, bucket: str) -> Response:
+    """POST /api/buckets/<bucket>/restore {key, version}: a copy of that version becomes the latest."""
+    document = visit.document()
+    key, version = str(document.get("key", "")), str(document.get("version", ""))
+    source = f"{bucket}/{quote(key)}?versionId={quote(version)}"
+    visit.caller.perform("CopyObject", Bucket=bucket, Key=key, CopySource=source)
+    return json_response({"path": object_path(bucket, key)})
+
+
+def put_tags(visit: Visit, bucket: str) -> Response:
+    """PUT /api/buckets/<bucket>/tags {key, version, tags: [[name, value]]}."""
+    document = visit.document()
+    try:
+        tags = [{"Key": str(name), "Value": str(value)} for name, value in _list(document.get("tags"))]
+    except (TypeError, ValueError):
+        raise PageError(400, "The tags cannot be read.") from None
+    visit.caller.perform(
+        "PutObjectTagging", **_named(bucket, _identifier(document)), Tagging={"TagSet": tags}
+    )
+    return json_response({"tags": len(tags)})
+
+
+def share(visit: Visit, bucket: str) -> Response:
+    """POST /api/buckets/<bucket>/share {key, version, expires}: a presigned link."""
+    document = visit.document()
+    identifier, expires = _identifier(document), document.get("expires")
+    if not isinstance(expires, int) or not 0 < expires <= MAX_EXPIRES:
+        raise PageError(400, f"A link can be good for 1 to {MAX_EXPIRES:,} seconds.")
+    visit.caller.perform("HeadObject", **_named(bucket, identifier))  # no links that cannot work
+    now = visit.caller.app.clock.time()
+    url = presign(
+        visit.session.identity,
+        visit.endpoint,
+        visit.caller.app.settings.region,
+        bucket,
+        identifier["Key"],
+        expires=expires,
+        now=now,
+        version_id=identifier.get("VersionId", ""),
+    )
+    return json_response({"url": url, "until": f"{moment(utc(now + expires))} UTC"})
+
+
+def _delete(visit: Visit, bucket: str, objects: list[dict[str, str]], *, more: bool) -> Response:
+    errors: list[dict[str, Any]] = []
+    if objects:
+        delete = {"Objects": objects, "Quiet": True}
+        errors = visit.caller.perform("DeleteObjects", Bucket=bucket, Delete=delete)["Errors"]
+    return json_response(
+        {
+            "deleted": len(objects) - len(errors),
+            "errors": [{"key": error.get("Key", ""), "message": error["Message"]} for error in errors[:20]],
+            "more": more and not errors,  # what cannot be removed would come again and again
+        }
+    )
+
+
+def _identifier(entry: Any) -> dict[str, str]:
+    if not isinstance(entry, dict) or not isinstance(entry.get("key"), str) or not entry["key"]:
+        raise PageError(400, "The request names no object.")
+    version = entry.get("version")
+    return {"Key": entry["key"]} | ({"VersionId": str(version)} if version else {})
+
+
+def _named(bucket: str, identifier: dict[str, str]) -> dict[str, str]:
+    return {"Bucket": bucket, **identifier}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

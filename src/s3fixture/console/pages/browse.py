@@ -1,0 +1,176 @@
+"""What is in a bucket: folders, objects, versions, a page at a time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from werkzeug.wrappers import Response
+
+from s3fixture.console.pages.buckets import bucket_line
+from s3fixture.console.rendering import bucket_path, link
+from s3fixture.console.visit import Visit
+
+PAGE_SIZES = (100, 500, 1000)
+_DELIMITER = "/"
+
+
+class Row(NamedTuple):
+    """One line of the listing. Folders have no time."""
+
+    key: str
+    name: str
+    kind: str  # "folder", "object" or "marker"
+    size: int = 0
+    modified: datetime | None = None
+    version_id: str = ""
+    is_latest: bool = True
+    storage_class: str = "STANDARD"
+
+
+class Crumb(NamedTuple):
+    """A folder above, and the prefix that it stands for."""
+
+    name: str
+    prefix: str
+
+
+_SORT_KEYS: dict[str, Any] = {
+    "name": lambda row: row.key.encode(),
+    "size": lambda row: row.size,
+    "modified": lambda row: row.modified.timestamp() if row.modified else 0.0,
+}
+
+
+def show_folder(visit: Visit, bucket: str) -> Response:
+    """GET /buckets/<bucket>/?prefix=&search=&after=&versions=&sort=&order=&size="""
+    prefix, search = visit.argument("prefix"), visit.argument("search")
+    with_versions = visit.argument("versions") == "1"
+    limit = _limit(visit.argument("size"))
+    list_page = _list_versions if with_versions else _list_objects
+    rows, following = list_page(visit, bucket, prefix + search, limit)
+    rows = [row._replace(name=row.key[len(prefix) :]) for row in rows]
+    sort = visit.argument("sort") if visit.argument("sort") in _SORT_KEYS else "name"
+    descending = visit.argument("order") == "desc"
+    state = {
+        "prefix": prefix,
+        "search": search,
+        "versions": "1" if with_versions else "",
+        "size": limit if limit != PAGE_SIZES[0] else "",
+        "sort": sort if sort != "name" else "",
+        "order": "desc" if descending else "",
+    }
+    here = bucket_path(bucket)
+    first = link(here, **state)
+    return visit.page(
+        "browse.html",
+        title=bucket,
+        bucket=bucket_line(visit, bucket),
+        crumbs=_crumbs(prefix),
+        prefix=prefix,
+        search=search,
+        with_versions=with_versions,
+        rows=_sorted(rows, sort, descending=descending),
+        sort=sort,
+        descending=descending,
+        limit=limit,
+        page_sizes=PAGE_SIZES,
+        paged=bool(following or visit.argument("after")),
+        first=first if visit.argument("after") else "",
+        next=link(here, **state, **following) if following else "",
+        state=state,
+        may_write=visit.caller.may("s3:PutObject", bucket, f"{prefix}x"),
+        may_delete=visit.caller.may("s3:DeleteObject", bucket, f"{prefix}x"),
+    )
+
+
+def _list_objects(visit: Visit, bucket: str, prefix: str, limit: int) -> tuple[list[Row], dict[str, str]]:
+    after = visit.argument("after")
+    found = visit.caller.perform(
+        "ListObjectsV2",
+        Bucket=bucket,
+        Prefix=prefix,
+        Delimiter=_DELIMITER,
+        MaxKeys=limit,
+        **({"ContinuationToken": after} if after else {}),
+    )
+    rows = _folders(found) + [
+        Row(
+            key=entry["Key"],
+            name="",
+            kind="object",
+            size=entry["Size"],
+            modified=entry["LastModified"],
+            storage_class=entry["StorageClass"],
+        )
+        for entry in found["Contents"]
+    ]
+    following = found.get("NextContinuationToken")
+    return rows, {"after": following} if following else {}
+
+
+def _list_versions(visit: Visit, bucket: str, prefix: str, limit: int) -> tuple[list[Row], dict[str, str]]:
+    after, version = visit.argument("after"), visit.argument("after_version")
+    found = visit.caller.perform(
+        "ListObjectVersions",
+        Bucket=bucket,
+        Prefix=prefix,
+        Delimiter=_DELIMITER,
+        MaxKeys=limit,
+        **({"KeyMarker": after} if after else {}),
+        **({"VersionIdMarker": version} if after and version else {}),
+    )
+    rows = _folders(found) + version_rows(found)
+    if not found["IsTruncated"]:
+        return rows, {}
+    return rows, {
+        "after": found["NextKeyMarker"],
+        "after_version": found.get("NextVersionIdMarker", ""),
+    }
+
+
+def version_rows(found: dict[str, Any]) -> list[Row]:
+    """Versions and delete markers of a listing, by key, newest first."""
+    entries = [("object", entry) for entry in found["Versions"]]
+    entries += [("marker", entry) for entry in found["DeleteMarkers"]]
+    rows = [
+        Row(
+            key=entry["Key"],
+            name="",
+            kind=kind,
+            size=entry.get("Size", 0),
+            modified=entry["LastModified"],
+            version_id=entry["VersionId"],
+            is_latest=entry["IsLatest"],
+            storage_class=entry.get("StorageClass", ""),
+        )
+        for kind, entry in entries
+    ]
+    return sorted(rows, key=_by_key_newest_first)
+
+
+def _by_key_newest_first(row: Row) -> tuple[bytes, bool, float]:
+    assert row.modified is not None
+    return row.key.encode(), not row.is_latest, -row.modified.timestamp()
+
+
+def _folders(found: dict[str, Any]) -> list[Row]:
+    return [Row(entry["Prefix"], "", "folder") for entry in found["CommonPrefixes"]]
+
+
+def _sorted(rows: list[Row], sort: str, *, descending: bool) -> list[Row]:
+    """Folders first, as S3 gave them when by name; what is sorted is this page."""
+    folders = [row for row in rows if row.kind == "folder"]
+    others = [row for row in rows if row.kind != "folder"]
+    if sort == "name":
+        return folders[::-1] + others[::-1] if descending else folders + others
+    return folders + sorted(others, key=_SORT_KEYS[sort], reverse=descending)
+
+
+def _crumbs(prefix: str) -> list[Crumb]:
+    parts = prefix.split(_DELIMITER)[:-1]
+    return [Crumb(part, _DELIMITER.join(parts[: depth + 1]) + _DELIMITER) for depth, part in enumerate(parts)]
+
+
+def _limit(text: str) -> int:
+    return int(text) if text in map(str, PAGE_SIZES) else PAGE_SIZES[0]

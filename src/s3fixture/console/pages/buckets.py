@@ -1,0 +1,90 @@
+"""The list of buckets; making and deleting one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from werkzeug.wrappers import Response
+
+from s3fixture.auth.policy import is_public
+from s3fixture.clock import utc
+from s3fixture.console.rendering import bucket_path
+from s3fixture.console.visit import Visit, json_response
+from s3fixture.service.access import POLICY
+from s3fixture.settings import DEFAULT_REGION
+from s3fixture.store import BucketRow, Index, Usage
+
+PAGE_SIZE = 100
+_LOOKED_AT = 1000  # buckets of others that are asked whether they may be listed
+
+
+class BucketLine(NamedTuple):
+    """What the list says of a bucket; `versioning` is "" where it was never on."""
+
+    name: str
+    created: datetime
+    usage: Usage
+    versioning: str
+    public: bool
+
+
+def show_buckets(visit: Visit) -> Response:
+    """GET /: one's own buckets, and others' that one may list."""
+    owner = visit.session.identity.canonical_id
+    search, after = visit.argument("search").strip(), visit.argument("after")
+    visit.caller.perform("ListBuckets")  # checks that this identity may
+    with visit.caller.app.store.read() as index:
+        page = index.list_buckets(search, after, PAGE_SIZE, owner)
+        own = [_line(visit, index, row) for row in page.buckets]
+        others = [row for row in index.list_buckets(search, "", _LOOKED_AT).buckets if row.owner != owner]
+    shared = [row for row in others if visit.caller.may("s3:ListBucket", row.name)]
+    with visit.caller.app.store.read() as index:
+        others_lines = [_line(visit, index, row) for row in shared]
+    return visit.page(
+        "buckets.html",
+        title="Buckets",
+        buckets=own,
+        shared=others_lines,
+        search=search,
+        after=after,
+        next=page.buckets[-1].name if page.truncated else "",
+        totals=(sum(line.usage.objects for line in own), sum(line.usage.bytes for line in own)),
+    )
+
+
+def bucket_line(visit: Visit, name: str) -> BucketLine:
+    """What is said of one bucket on its pages. Raises NoSuchBucket."""
+    from s3fixture.errors import S3Error
+
+    with visit.caller.app.store.read() as index:
+        row = index.get_bucket(name)
+        if row is None:
+            raise S3Error("NoSuchBucket", BucketName=name)
+        return _line(visit, index, row)
+
+
+def _line(visit: Visit, index: Index, row: BucketRow) -> BucketLine:
+    """From counters and one document: the same work for a bucket of any size."""
+    policy = index.get_document(row.id, POLICY)
+    public = policy is not None and is_public(visit.caller.app.access.policy_of(row, policy))
+    return BucketLine(row.name, utc(row.created), index.usage(row.id), row.versioning, public)
+
+
+def create_bucket(visit: Visit) -> Response:
+    """POST /api/buckets {name, versioning}."""
+    document = visit.document()
+    name = str(document.get("name", "")).strip()
+    region = visit.caller.app.settings.region
+    location = {} if region == DEFAULT_REGION else {"LocationConstraint": region}
+    visit.caller.perform("CreateBucket", Bucket=name, CreateBucketConfiguration=location)
+    if document.get("versioning"):
+        status = {"Status": "Enabled"}
+        visit.caller.perform("PutBucketVersioning", Bucket=name, VersioningConfiguration=status)
+    return json_response({"path": bucket_path(name)}, 201)
+
+
+def delete_bucket(visit: Visit, bucket: str) -> Response:
+    """DELETE /api/buckets/<bucket>: an empty one."""
+    visit.caller.perform("DeleteBucket", Bucket=bucket)
+    return json_response({"path": "/"})

@@ -1,0 +1,22 @@
+"""How to connect: the variables and lines for each client."""
+
+from __future__ import annotations
+
+from werkzeug.wrappers import Response
+
+from s3fixture.console.snippets import connection_snippets
+from s3fixture.console.visit import Visit
+
+
+def show_connect(visit: Visit) -> Response:
+    """GET /connect?bucket=."""
+    identity, settings = visit.session.identity, visit.caller.app.settings
+    bucket = visit.argument("bucket")
+    return visit.page(
+        "connect.html",
+        title="Connect",
+        endpoint=visit.endpoint,
+        region=settings.region,
+        bucket=bucket,
+        snippets=connection_snippets(visit.endpoint, identity, settings.region, bucket),
+    )

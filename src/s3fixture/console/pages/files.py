@@ -1,0 +1,74 @@
+"""Bytes of objects: to keep, or inside a page where nothing in them can run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from werkzeug.http import dump_options_header
+from werkzeug.wrappers import Response
+
+from s3fixture.console.preview.kinds import PDF, image_type
+from s3fixture.console.visit import NO_STORE, PageError, Visit
+
+_HEAD = 64  # bytes that tell what a file is
+_NOTHING_RUNS = "default-src 'none'; sandbox"
+
+
+def download(visit: Visit, bucket: str) -> Response:
+    """GET /buckets/<bucket>/download?key=&version=: always as a file to keep, never as a page."""
+    result = visit.caller.perform("GetObject", **_named(visit, bucket))
+    name = visit.required("key").rstrip("/").rpartition("/")[2]
+    response = _streamed(result, "application/octet-stream")
+    response.headers["Content-Disposition"] = dump_options_header(
+        "attachment", {"filename": _file_name(name)}
+    )
+    response.headers["Content-Security-Policy"] = _NOTHING_RUNS
+    return response
+
+
+def show_image(visit: Visit, bucket: str) -> Response:
+    """GET /buckets/<bucket>/image?key=&version=: a picture by its own first bytes, whatever it is called."""
+    content_type = image_type(_first_bytes(visit, bucket))
+    if content_type is None:
+        raise PageError(415, "This is not a picture that browsers show safely.")
+    response = _streamed(visit.caller.perform("GetObject", **_named(visit, bucket)), content_type)
+    response.headers["Content-Security-Policy"] = _NOTHING_RUNS
+    return response
+
+
+def show_pdf(visit: Visit, bucket: str) -> Response:
+    """GET /buckets/<bucket>/pdf?key=&version=: for the frame of our own page only.
+
+    Browsers show PDF in a process of its own without access to pages; they refuse to under CSP's sandbox.
+    """
+    if not _first_bytes(visit, bucket).startswith(PDF):
+        raise PageError(415, "This is not a PDF document.")
+    response = _streamed(visit.caller.perform("GetObject", **_named(visit, bucket)), "application/pdf")
+    response.headers["Content-Security-Policy"] = "frame-ancestors 'self'"
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return response
+
+
+def _first_bytes(visit: Visit, bucket: str) -> bytes:
+    named = _named(visit, bucket)
+    if not visit.caller.perform("HeadObject", **named)["ContentLength"]:
+        return b""
+    with visit.caller.perform("GetObject", **named, Range=f"bytes=0-{_HEAD - 1}")["Body"] as body:
+        data: bytes = body.read()
+    return data
+
+
+def _named(visit: Visit, bucket: str) -> dict[str, str]:
+    version = visit.argument("version")
+    return {"Bucket": bucket, "Key": visit.required("key"), **({"VersionId": version} if version else {})}
+
+
+def _streamed(result: dict[str, Any], content_type: str) -> Response:
+    headers = {**NO_STORE, "Content-Length": str(result["ContentLength"])}
+    return Response(result["Body"], headers=headers, content_type=content_type)
+
+
+def _file_name(name: str) -> str:
+    """A name that a file can have everywhere."""
+    cleaned = "".join("_" if not char.isprintable() or char in '\\/:*?"<>|' else char for char in name)
+    return cleaned.strip(" .")[:200] or "download"

@@ -1,0 +1,110 @@
+"""One object: what is in it, what is known of it, its versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from s3fixture import checksums
+from s3fixture.console.pages.browse import Row, version_rows
+from s3fixture.console.pages.buckets import bucket_line
+from s3fixture.console.preview import Preview, preview
+from s3fixture.console.rendering import moment, size
+from s3fixture.console.snippets import object_snippets
+from s3fixture.console.visit import Visit
+from s3fixture.errors import S3Error
+from s3fixture.service.metadata import SYSTEM_METADATA
+
+_VERSIONS = 50
+# Expiry in seconds -> how the choice reads.
+EXPIRIES: Mapping[int, str] = {
+    300: "5 minutes",
+    3600: "1 hour",
+    12 * 3600: "12 hours",
+    86400: "1 day",
+    7 * 86400: "7 days, the longest S3 allows",
+}
+
+
+def show_object(visit: Visit, bucket: str) -> Response:
+    """GET /buckets/<bucket>/object?key=&version=."""
+    key, version = visit.required("key"), visit.argument("version")
+    named = {"Bucket": bucket, "Key": key} | ({"VersionId": version} if version else {})
+    versions, more_versions = _versions(visit, bucket, key)
+    try:
+        head = visit.caller.perform("HeadObject", **named, ChecksumMode="ENABLED")
+    except S3Error as error:
+        if not versions or error.code not in ("NoSuchKey", "MethodNotAllowed"):
+            raise
+        head = None  # a delete marker: there is nothing to show but the versions below it
+    return visit.page(
+        "object.html",
+        title=key.rstrip("/").rpartition("/")[2] or key,
+        bucket=bucket_line(visit, bucket),
+        key=key,
+        version=version,
+        folder=key.rstrip("/").rpartition("/")[0] + "/" if "/" in key.rstrip("/") else "",
+        head=head,
+        facts=_facts(head) if head else [],
+        checksums=_checksums(head) if head else [],
+        headers=[(name, str(head[name])) for name in SYSTEM_METADATA if head.get(name)] if head else [],
+        preview=_preview(visit, named, head),
+        tags=_tags(visit, named) if head else None,
+        versions=versions,
+        more_versions=more_versions,
+        snippets=object_snippets(bucket, key, version),
+        uri=f"s3://{bucket}/{key}",
+        expiries=EXPIRIES,
+        may_delete=visit.caller.may("s3:DeleteObject", bucket, key),
+        may_tag=head is not None and visit.caller.may("s3:PutObjectTagging", bucket, key),
+        may_write=visit.caller.may("s3:PutObject", bucket, key),
+    )
+
+
+def _facts(head: Mapping[str, Any]) -> list[tuple[str, str]]:
+    facts = [
+        ("Size", f"{size(head['ContentLength'])} ({head['ContentLength']:,} bytes)"),
+        ("Last modified", f"{moment(head['LastModified'])} UTC"),
+        ("ETag", head["ETag"]),
+        ("Storage class", head.get("StorageClass", "STANDARD")),
+        ("Encryption", head.get("ServerSideEncryption", "")),
+        ("Version", head.get("VersionId", "")),
+        ("Parts", str(head.get("PartsCount", ""))),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _checksums(head: Mapping[str, Any]) -> list[tuple[str, str]]:
+    kind = head.get("ChecksumType", "").lower().replace("_", " ")
+    found = [(row.name, head[row.member]) for row in checksums.ALGORITHMS.values() if row.member in head]
+    return [(f"{name}, {kind}" if kind else name, value) for name, value in found]
+
+
+def _preview(visit: Visit, named: dict[str, str], head: Mapping[str, Any] | None) -> Preview | None:
+    """None without an object, or without the right to read it."""
+    if head is None:
+        return None
+    try:
+        return preview(visit.caller, named, head["ContentLength"], head.get("ContentType", ""))
+    except S3Error as error:
+        return Preview("none", note=error.message)
+
+
+def _tags(visit: Visit, named: dict[str, str]) -> list[dict[str, str]] | None:
+    """None when one may not see them."""
+    found = visit.caller.attempt("GetObjectTagging", "AccessDenied", **named)
+    return found["TagSet"] if found else None
+
+
+def _versions(visit: Visit, bucket: str, key: str) -> tuple[list[Row], bool]:
+    """The versions of this key, newest first, and whether there are more than are shown."""
+    found = visit.caller.attempt(
+        "ListObjectVersions", "AccessDenied", Bucket=bucket, Prefix=key, MaxKeys=_VERSIONS
+    )
+    if found is None:
+        return [], False
+    rows = [row for row in version_rows(found) if row.key == key]
+    more = found["IsTruncated"] and found["NextKeyMarker"] == key
+    return rows, more

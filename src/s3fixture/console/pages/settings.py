@@ -1,0 +1,91 @@
+"""A bucket's settings: versioning, who may read, policy, CORS; and its end."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from s3fixture.console.documents import check_policy, cors_rules
+from s3fixture.console.pages.buckets import bucket_line
+from s3fixture.console.publicity import with_public_read, without_public_read
+from s3fixture.console.visit import PageError, Visit, json_response
+
+
+def show_settings(visit: Visit, bucket: str) -> Response:
+    """GET /buckets/<bucket>/settings."""
+    visit.caller.perform("HeadBucket", Bucket=bucket)
+    policy = _policy(visit, bucket)
+    cors = visit.caller.attempt("GetBucketCors", "AccessDenied", "NoSuchCORSConfiguration", Bucket=bucket)
+    return visit.page(
+        "settings.html",
+        title=f"Settings of {bucket}",
+        bucket=bucket_line(visit, bucket),
+        policy=policy or "",
+        example=with_public_read(None, bucket),
+        cors=json.dumps(cors["CORSRules"], indent=2) if cors else "",
+        may={
+            "versioning": visit.caller.may("s3:PutBucketVersioning", bucket),
+            "policy": visit.caller.may("s3:PutBucketPolicy", bucket),
+            "cors": visit.caller.may("s3:PutBucketCORS", bucket),
+            "delete": visit.caller.may("s3:DeleteBucket", bucket),
+        },
+    )
+
+
+def put_versioning(visit: Visit, bucket: str) -> Response:
+    """PUT /api/buckets/<bucket>/versioning {enabled}."""
+    status = {"Status": "Enabled" if visit.document().get("enabled") else "Suspended"}
+    visit.caller.perform("PutBucketVersioning", Bucket=bucket, VersioningConfiguration=status)
+    return json_response(status)
+
+
+def put_public(visit: Visit, bucket: str) -> Response:
+    """PUT /api/buckets/<bucket>/public {enabled}: other statements of the policy stay as they are."""
+    policy = _policy(visit, bucket)
+    if visit.document().get("enabled"):
+        _put(visit, bucket, with_public_read(policy, bucket))
+    else:
+        _put(visit, bucket, without_public_read(policy))
+    public = bucket_line(visit, bucket).public
+    return json_response({"public": public})
+
+
+def put_policy(visit: Visit, bucket: str) -> Response:
+    """PUT /api/buckets/<bucket>/policy {text}; an empty text removes it."""
+    text = _text(visit.document())
+    if text:
+        check_policy(text, bucket, visit.caller.app.identities)
+    _put(visit, bucket, text or None)
+    return json_response({"public": bucket_line(visit, bucket).public})
+
+
+def put_cors(visit: Visit, bucket: str) -> Response:
+    """PUT /api/buckets/<bucket>/cors {text}; an empty text, or an empty list, removes the rules."""
+    text = _text(visit.document())
+    rules = cors_rules(text) if text else []
+    if rules:
+        visit.caller.perform("PutBucketCors", Bucket=bucket, CORSConfiguration={"CORSRules": rules})
+    else:
+        visit.caller.perform("DeleteBucketCors", Bucket=bucket)
+    return json_response({"rules": len(rules)})
+
+
+def _policy(visit: Visit, bucket: str) -> str | None:
+    found = visit.caller.attempt("GetBucketPolicy", "AccessDenied", "NoSuchBucketPolicy", Bucket=bucket)
+    return found["Policy"] if found else None
+
+
+def _put(visit: Visit, bucket: str, policy: str | None) -> None:
+    if policy is None:
+        visit.caller.perform("DeleteBucketPolicy", Bucket=bucket)
+    else:
+        visit.caller.perform("PutBucketPolicy", Bucket=bucket, Policy=policy)
+
+
+def _text(document: dict[str, Any]) -> str:
+    text = document.get("text")
+    if not isinstance(text, str):
+        raise PageError(400, "The request has no text.")
+    return text.strip()

@@ -1,0 +1,98 @@
+"""The requests to the API as they happen, and what the buckets held over time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.wrappers import Response
+
+from s3fixture.console.feed import Batch, Viewer
+from s3fixture.console.usage import EVERY
+from s3fixture.console.visit import NO_STORE, PageError, Visit, json_response
+from s3fixture.errors import ERRORS, S3Error
+from s3fixture.wire.protocol import Protocol
+
+if TYPE_CHECKING:
+    from s3fixture.app import RequestRecord
+
+
+def show_watch(visit: Visit) -> Response:
+    """GET /watch."""
+    return visit.page("watch.html", title="Requests", sees_all=visit.session.identity.root)
+
+
+def usage(visit: Visit) -> Response:
+    """GET /api/usage: [time, objects, bytes] of one's own buckets."""
+    samples = visit.console.usage.of(visit.session.identity.canonical_id)
+    return json_response({"every": EVERY, "samples": samples})
+
+
+def stream(visit: Visit) -> Response:
+    """GET /api/watch: Server-Sent Events, each a list of requests."""
+    viewer = visit.console.feed.watch(visit.request.headers.get("Last-Event-ID", ""))
+    if viewer is None:
+        raise PageError(503, "Too many windows watch already; close one.")
+    headers = {**NO_STORE, "X-Accel-Buffering": "no"}
+    return Response(_Events(viewer, visit), headers=headers, content_type="text/event-stream")
+
+
+class _Events:
+    """The body of the stream; `close` is called when the browser is gone."""
+
+    def __init__(self, viewer: Viewer, visit: Visit) -> None:
+        self._viewer = viewer
+        self._visit = visit
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield b"retry: 1000\n\n"
+        for batch in self._viewer:
+            if not self._logged_in():
+                return
+            yield self._event(batch)
+
+    def close(self) -> None:
+        self._viewer.close()
+
+    def _logged_in(self) -> bool:
+        """Whoever logs out stops seeing, in all windows."""
+        return self._visit.is_current()
+
+    def _event(self, batch: Batch) -> bytes:
+        if not batch.records and not batch.lost:
+            return b": still here\n\n"
+        shown = visible_to(self._visit, batch.records)
+        document = {"requests": [describe(self._visit, record) for record in shown], "lost": batch.lost}
+        last = f"id: {batch.records[-1].request_id}\n" if batch.records else ""
+        return f"{last}data: {json.dumps(document)}\n\n".encode()
+
+
+def visible_to(visit: Visit, records: list[RequestRecord]) -> list[RequestRecord]:
+    """The server's operator sees all requests; others see their own, and those to their buckets."""
+    identity = visit.session.identity
+    if identity.root:
+        return records
+    with visit.caller.app.store.read() as index:
+        rows = {name: index.get_bucket(name) for name in {record.bucket for record in records}}
+    own = {name for name, row in rows.items() if row is not None and row.owner == identity.canonical_id}
+    return [record for record in records if record.access_key == identity.access_key or record.bucket in own]
+
+
+def describe(visit: Visit, record: RequestRecord) -> dict[str, Any]:
+    """A record as the module wants it; an error with the document that the client got."""
+    described: dict[str, Any] = record._asdict()
+    described["xml"] = _error_document(visit.caller.app.protocol, record)
+    return described
+
+
+def _error_document(protocol: Protocol, record: RequestRecord) -> str:
+    """The answer's body, made again; HostId, which is random, is not kept."""
+    if record.error_code not in ERRORS:
+        return ""
+    error = S3Error(record.error_code, record.error_message, headers=None, **record.error_fields)
+    resource = "/" + "/".join(filter(None, (record.bucket, record.key)))
+    body = protocol.serialize_error(
+        error, resource=resource, request_id=record.request_id, host_id="", method="GET"
+    ).body
+    return body.decode("utf-8", "replace").replace("<HostId></HostId>", "") if isinstance(body, bytes) else ""

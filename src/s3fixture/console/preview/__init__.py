@@ -1,0 +1,5 @@
+"""Looking into an object without keeping it: by its first bytes, which never run and are never trusted."""
+
+from s3fixture.console.preview.show import LIMIT, Preview, preview
+
+__all__ = ["LIMIT", "Preview", "preview"]

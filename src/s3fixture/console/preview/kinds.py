@@ -1,0 +1,75 @@
+"""What an object is, by its first bytes, its name and what its uploader said, in this order."""
+
+from __future__ import annotations
+
+PDF = b"%PDF-"
+PARQUET = b"PAR1"
+
+_IMAGES = (  # SVG is not among them: it is a document that runs scripts
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"BM", "image/bmp"),
+    (b"\x00\x00\x01\x00", "image/x-icon"),
+)
+_ENDINGS = {
+    "csv": "csv",
+    "tsv": "csv",
+    "json": "json",
+    "ipynb": "json",
+    "geojson": "json",
+    "yaml": "yaml",
+    "yml": "yaml",
+}
+_NAMES = {"MLmodel": "yaml"}
+_CONTENT_TYPES = {
+    "text/csv": "csv",
+    "text/tab-separated-values": "csv",
+    "application/json": "json",
+    "application/yaml": "yaml",
+    "application/x-yaml": "yaml",
+    "text/yaml": "yaml",
+    "text/x-yaml": "yaml",
+}
+
+
+def image_type(first: bytes) -> str | None:
+    """The content type of a picture that browsers show safely; None for anything else."""
+    for magic, content_type in _IMAGES:
+        if first.startswith(magic):
+            return content_type
+    if first[:4] == b"RIFF" and first[8:12] == b"WEBP":
+        return "image/webp"
+    if first[4:12] in (b"ftypavif", b"ftypavis"):
+        return "image/avif"
+    return None
+
+
+def kind(key: str, content_type: str, first: bytes) -> str:
+    """ "image", "pdf", "parquet", "csv", "json", "yaml", "text" or "binary"."""
+    if image_type(first):
+        return "image"
+    if first.startswith(PDF):
+        return "pdf"
+    if first.startswith(PARQUET):
+        return "parquet"
+    if is_binary(first):
+        return "binary"
+    name = key.rpartition("/")[2]
+    ending = name.rpartition(".")[2].lower() if "." in name else ""
+    said = content_type.partition(";")[0].strip().lower()
+    return _NAMES.get(name) or _ENDINGS.get(ending) or _CONTENT_TYPES.get(said) or "text"
+
+
+def is_binary(data: bytes) -> bool:
+    """Whether people would not call it text: it has NUL, or is not UTF-8 (apart from a cut at its end)."""
+    if b"\0" in data:
+        return True
+    for cut in range(4):
+        try:
+            data[: len(data) - cut].decode()
+        except UnicodeDecodeError:
+            continue
+        return False
+    return True

@@ -1,0 +1,84 @@
+"""Templates, and how they show sizes, times and text that others wrote."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+# Characters that show as nothing, or reorder what stands around them: C0, C1, zero width, bidirectional.
+_INVISIBLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
+)
+
+
+def size(count: int) -> str:
+    """Bytes for people: `1.2 MiB`."""
+    amount, unit = float(count), 0
+    while amount >= 1024 and unit < len(_UNITS) - 1:
+        amount /= 1024
+        unit += 1
+    return f"{count} B" if unit == 0 else f"{amount:.1f} {_UNITS[unit]}"
+
+
+def moment(when: datetime) -> str:
+    """An instant for people, in UTC."""
+    return when.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def visible(text: str) -> str:
+    """`text` with what cannot be seen, or would reorder its surroundings, written as its code point."""
+    return _INVISIBLE.sub(
+        lambda match: f"\N{LEFT-POINTING ANGLE BRACKET}U+{ord(match[0]):04X}\N{RIGHT-POINTING ANGLE BRACKET}",
+        text,
+    )
+
+
+def link(path: str, **query: Any) -> str:
+    """A path of the console with the parts of its query that are not empty."""
+    kept = {name: value for name, value in query.items() if value not in (None, "", False)}
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def bucket_path(bucket: str, page: str = "") -> str:
+    """The path of a bucket's page."""
+    return f"/buckets/{quote(bucket, safe='')}/{page}"
+
+
+def object_path(bucket: str, key: str, page: str = "object", **query: Any) -> str:
+    """The path of an object's page. The key stands in the query: a path would lose `//` and `..`."""
+    return link(bucket_path(bucket, page), key=key, **query)
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """`1 object`, `2,000 objects`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+_FILTERS: Mapping[str, Callable[..., str]] = {
+    "size": size,
+    "moment": moment,
+    "visible": visible,
+    "plural": plural,
+}
+
+
+def environment(**names: Any) -> Environment:
+    """The templates' environment: everything is escaped, an unknown name is an error."""
+    made = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(_FILTERS)
+    made.globals.update(link=link, bucket_path=bucket_path, object_path=object_path, **names)
+    return made

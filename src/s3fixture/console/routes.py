@@ -1,0 +1,63 @@
+"""Which function answers which address."""
+
+from __future__ import annotations
+
+from werkzeug.routing import Rule
+
+from s3fixture.console import login
+from s3fixture.console.pages import (
+    actions,
+    browse,
+    buckets,
+    connect,
+    files,
+    objects,
+    settings,
+    static,
+    uploads,
+    watch,
+)
+
+# Answered without a log-in.
+OPEN = frozenset({login.show_login, login.log_in, static.serve_asset})
+
+_BUCKET = "/buckets/<bucket>"
+_API = "/api/buckets/<bucket>"
+
+RULES = (
+    Rule("/static/<version>/<name>", methods=["GET"], endpoint=static.serve_asset),
+    Rule("/login", methods=["GET"], endpoint=login.show_login),
+    Rule("/login", methods=["POST"], endpoint=login.log_in),
+    Rule("/logout", methods=["POST"], endpoint=login.log_out),
+    # Pages.
+    Rule("/", methods=["GET"], endpoint=buckets.show_buckets),
+    Rule("/connect", methods=["GET"], endpoint=connect.show_connect),
+    Rule("/watch", methods=["GET"], endpoint=watch.show_watch),
+    Rule(f"{_BUCKET}/", methods=["GET"], endpoint=browse.show_folder),
+    Rule(f"{_BUCKET}/object", methods=["GET"], endpoint=objects.show_object),
+    Rule(f"{_BUCKET}/uploads", methods=["GET"], endpoint=uploads.show_uploads),
+    Rule(f"{_BUCKET}/settings", methods=["GET"], endpoint=settings.show_settings),
+    # Bytes of objects.
+    Rule(f"{_BUCKET}/download", methods=["GET"], endpoint=files.download),
+    Rule(f"{_BUCKET}/image", methods=["GET"], endpoint=files.show_image),
+    Rule(f"{_BUCKET}/pdf", methods=["GET"], endpoint=files.show_pdf),
+    # What the modules ask for.
+    Rule("/api/watch", methods=["GET"], endpoint=watch.stream),
+    Rule("/api/usage", methods=["GET"], endpoint=watch.usage),
+    Rule("/api/buckets", methods=["POST"], endpoint=buckets.create_bucket),
+    Rule(_API, methods=["DELETE"], endpoint=buckets.delete_bucket),
+    Rule(f"{_API}/empty", methods=["POST"], endpoint=actions.empty_bucket),
+    Rule(f"{_API}/delete", methods=["POST"], endpoint=actions.delete_objects),
+    Rule(f"{_API}/restore", methods=["POST"], endpoint=actions.restore_version),
+    Rule(f"{_API}/tags", methods=["PUT"], endpoint=actions.put_tags),
+    Rule(f"{_API}/share", methods=["POST"], endpoint=actions.share),
+    Rule(f"{_API}/object", methods=["PUT"], endpoint=uploads.put_object),
+    Rule(f"{_API}/uploads", methods=["POST"], endpoint=uploads.begin),
+    Rule(f"{_API}/uploads", methods=["PUT"], endpoint=uploads.put_part),
+    Rule(f"{_API}/uploads", methods=["DELETE"], endpoint=uploads.abort),
+    Rule(f"{_API}/uploads/complete", methods=["POST"], endpoint=uploads.complete),
+    Rule(f"{_API}/versioning", methods=["PUT"], endpoint=settings.put_versioning),
+    Rule(f"{_API}/public", methods=["PUT"], endpoint=settings.put_public),
+    Rule(f"{_API}/policy", methods=["PUT"], endpoint=settings.put_policy),
+    Rule(f"{_API}/cors", methods=["PUT"], endpoint=settings.put_cors),
+)

@@ -1,0 +1,41 @@
+"""The console's listener."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from s3fixture.console.application import Console
+from s3fixture.server import Limits, Server
+
+if TYPE_CHECKING:
+    from s3fixture.app import App
+
+
+class ConsoleServer:
+    """A console that is being served, until `stop`."""
+
+    def __init__(self, console: Console, server: Server) -> None:
+        self._console = console
+        self._server = server
+        self.url = server.url
+
+    def stop(self, grace: float = 1.0) -> None:
+        """End the streams of those who watch, then the listener; safe to call twice."""
+        self._console.close()
+        self._server.stop(grace)
+
+
+def start_console(app: App, *, api_url: str, host: str, port: int) -> ConsoleServer:
+    """Serve the console of `app`, whose API answers at `api_url`, on `host`:`port` (0: any free port).
+
+    Raises S3FixtureError when the port cannot be had.
+    """
+    console = Console(app, api_url=api_url)
+    limits = Limits(head_bytes=app.settings.header_limit, idle_seconds=app.settings.idle_timeout)
+    try:
+        server = Server(console, host, port, limits=limits)
+    except BaseException:
+        console.close()
+        raise
+    server.start()
+    return ConsoleServer(console, server)

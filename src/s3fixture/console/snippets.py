@@ -1,0 +1,102 @@
+"""Lines to copy: how each client reaches the server, or reads one object."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import TYPE_CHECKING, NamedTuple
+
+from s3fixture.environment import variables
+
+if TYPE_CHECKING:
+    from s3fixture.auth.identity import Identity
+
+_PANDAS = {".csv": "read_csv", ".parquet": "read_parquet", ".json": "read_json"}
+
+
+class Snippet(NamedTuple):
+    """`id` names it within a page."""
+
+    id: str
+    title: str
+    text: str
+
+
+def connection_snippets(endpoint: str, identity: Identity, region: str, bucket: str) -> list[Snippet]:
+    """For a person who wants a client to talk to this server."""
+    values = variables(endpoint, identity.access_key, identity.secret_key, region, bucket or None, environ={})
+    target = f"s3://{bucket or 'BUCKET'}"
+    keys = f"{shlex.quote(identity.access_key)} {shlex.quote(identity.secret_key)}"
+    exports = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in values.items())
+    dotenv = "\n".join(f"{name}={json.dumps(value)}" for name, value in values.items())
+    boto3 = f'{_client(endpoint, identity, region)}\nprint(s3.list_buckets()["Buckets"])'
+    return [
+        Snippet("shell", "Every client, by variables", exports),
+        Snippet("dotenv", ".env file", dotenv),
+        Snippet("boto3", "boto3", boto3),
+        Snippet(
+            "aws", "AWS CLI", f"# with the variables above\naws s3 ls {target if bucket else ''}".rstrip()
+        ),
+        Snippet(
+            "mc",
+            "mc, the client of MinIO",
+            f"mc alias set s3fixture {endpoint} {keys}\nmc ls s3fixture{'/' + bucket if bucket else ''}",
+        ),
+        Snippet(
+            "mlflow",
+            "MLflow",
+            "# with the variables above\n"
+            f"mlflow server --backend-store-uri sqlite:///mlflow.db --artifacts-destination {target}",
+        ),
+        Snippet("s3fs", "pandas and s3fs", _s3fs(endpoint, identity, target)),
+    ]
+
+
+def object_snippets(bucket: str, key: str, version_id: str) -> list[Snippet]:
+    """The line with which each client reads one object, with the variables of the page "Connect" set."""
+    uri = f"s3://{bucket}/{key}"
+    named = f"Bucket={_python(bucket)}, Key={_python(key)}"
+    if version_id:
+        named += f", VersionId={_python(version_id)}"
+    lines = [
+        Snippet("boto3", "boto3", f'boto3.client("s3").get_object({named})["Body"].read()'),
+        Snippet("aws", "AWS CLI", _aws(bucket, key, version_id)),
+    ]
+    if not version_id:
+        lines.append(Snippet("mlflow", "MLflow", f"mlflow.artifacts.download_artifacts({_python(uri)})"))
+        reader = next((name for ending, name in _PANDAS.items() if key.lower().endswith(ending)), None)
+        if reader:
+            lines.append(Snippet("pandas", "pandas", f"pandas.{reader}({_python(uri)})"))
+    return lines
+
+
+def _client(endpoint: str, identity: Identity, region: str) -> str:
+    arguments = (
+        ("endpoint_url", endpoint),
+        ("aws_access_key_id", identity.access_key),
+        ("aws_secret_access_key", identity.secret_key),
+        ("region_name", region),
+    )
+    lines = "\n".join(f"    {name}={_python(value)}," for name, value in arguments)
+    return f'import boto3\n\ns3 = boto3.client(\n    "s3",\n{lines}\n)'
+
+
+def _s3fs(endpoint: str, identity: Identity, target: str) -> str:
+    options = {"key": identity.access_key, "secret": identity.secret_key, "endpoint_url": endpoint}
+    arguments = f"    {_python(f'{target}/KEY')},\n    storage_options={json.dumps(options)},\n"
+    return f"import pandas\n\npandas.read_csv(\n{arguments})"
+
+
+def _aws(bucket: str, key: str, version_id: str) -> str:
+    if not version_id:
+        return f"aws s3 cp {shlex.quote(f's3://{bucket}/{key}')} ."
+    name = key.rstrip("/").rpartition("/")[2] or "object"
+    return (
+        f"aws s3api get-object --bucket {shlex.quote(bucket)} --key {shlex.quote(key)} "
+        f"--version-id {shlex.quote(version_id)} {shlex.quote(name)}"
+    )
+
+
+def _python(text: str) -> str:
+    """A string literal of Python; JSON's has double quotes and the same escapes."""
+    return json.dumps(text)

@@ -1,0 +1,64 @@
+// Asking the console for changes: every request carries the page's token; every error is an ApiError.
+
+const token = () => document.querySelector('meta[name="csrf-token"]').content;
+
+export class ApiError extends Error {
+  constructor(status, details) {
+    super(details.message || `The server answered ${status}.`);
+    this.status = status;
+    this.details = details;
+  }
+}
+
+function check(status, details) {
+  if (status === 401) location.assign("/login?next=" + encodeURIComponent(location.pathname + location.search));
+  if (status < 200 || status >= 300) throw new ApiError(status, details);
+  return details;
+}
+
+/** The address of a bucket's part of the interface, with a query. */
+export function bucketUrl(bucket, part = "", query = {}) {
+  const kept = Object.entries(query).filter(([, value]) => value !== "" && value != null);
+  const search = kept.length ? "?" + new URLSearchParams(kept) : "";
+  return `/api/buckets/${encodeURIComponent(bucket)}${part && "/" + part}${search}`;
+}
+
+/** Send a JSON document; resolves with the answer's. */
+export async function ask(method, url, body, { signal } = {}) {
+  const headers = { "X-CSRF-Token": token() };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  let response;
+  try {
+    response = await fetch(url, { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body) });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new ApiError(0, { message: "The server cannot be reached." });
+  }
+  return check(response.status, await response.json().catch(() => ({})));
+}
+
+/** Send bytes; `progress` hears how many are on their way (fetch cannot tell). */
+export function send(url, blob, { type = "", signal, progress = () => {} } = {}) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const abort = () => request.abort();
+    request.open("PUT", url);
+    request.setRequestHeader("X-CSRF-Token", token());
+    request.setRequestHeader("Content-Type", type || "application/octet-stream");
+    request.responseType = "json";
+    request.upload.onprogress = (event) => progress(event.loaded);
+    request.onload = () => {
+      try {
+        resolve(check(request.status, request.response || {}));
+      } catch (error) {
+        reject(error);
+      }
+    };
+    request.onerror = () => reject(new ApiError(0, { message: "The connection broke." }));
+    request.onabort = () => reject(new DOMException("cancelled", "AbortError"));
+    request.onloadend = () => signal?.removeEventListener("abort", abort);
+    if (signal?.aborted) return reject(new DOMException("cancelled", "AbortError"));
+    signal?.addEventListener("abort", abort);
+    request.send(blob);
+  });
+}

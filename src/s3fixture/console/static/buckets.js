@@ -1,0 +1,8 @@
+import { ask } from "./api.js";
+import { onSubmit, toastThere } from "./ui.js";
+
+onSubmit(document.querySelector("[data-new-bucket]"), async (data) => {
+  const name = data.get("name").trim();
+  const made = await ask("POST", "/api/buckets", { name, versioning: data.has("versioning") });
+  toastThere(`${name} is there`, made.path);
+});

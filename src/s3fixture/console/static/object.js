@@ -1,0 +1,52 @@
+// One object: sharing, tags, deleting, restoring.
+
+import { ask, bucketUrl } from "./api.js";
+import { copy, onSubmit, toast, toastThere } from "./ui.js";
+
+const { bucket, key, version, folder } = document.getElementById("object").dataset;
+
+onSubmit(document.querySelector("[data-share]"), async (data) => {
+  const expires = Number(data.get("expires"));
+  const made = await ask("POST", bucketUrl(bucket, "share"), { key, version, expires });
+  document.getElementById("share-result").hidden = false;
+  document.getElementById("share-copy").hidden = false;
+  document.getElementById("share-url").value = made.url;
+  document.getElementById("share-until").textContent = `Good until ${made.until}.`;
+});
+document.getElementById("share-copy")?.addEventListener("click", () => copy(document.getElementById("share-url").value));
+
+onSubmit(document.querySelector("[data-tags]"), async (data) => {
+  const lines = data.get("tags").split("\n").filter((line) => line.trim());
+  const tags = lines.map((line) => {
+    const [name, ...value] = line.split("=");
+    return [name.trim(), value.join("=").trim()];
+  });
+  await ask("PUT", bucketUrl(bucket, "tags"), { key, version, tags });
+  toastThere("Tags saved", location.href);
+});
+
+onSubmit(document.querySelector("[data-delete]"), async () => {
+  const done = await ask("POST", bucketUrl(bucket, "delete"), { objects: [{ key, version }] });
+  if (done.errors.length) throw new Error(done.errors[0].message);
+  toastThere(version ? "Version deleted" : "Deleted", folder);
+});
+
+const here = `/buckets/${encodeURIComponent(bucket)}/object?` + new URLSearchParams({ key });
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-restore], [data-undelete]");
+  if (!button) return;
+  button.disabled = true;
+  try {
+    if (button.dataset.restore) {
+      await ask("POST", bucketUrl(bucket, "restore"), { key, version: button.dataset.restore });
+      toastThere("Restored: a copy of that version is the latest now", here);
+    } else {
+      await ask("POST", bucketUrl(bucket, "delete"), { objects: [{ key, version: button.dataset.undelete }] });
+      toastThere("The object is back", here);
+    }
+  } catch (error) {
+    button.disabled = false;
+    toast(error.message, "bad");
+  }
+});

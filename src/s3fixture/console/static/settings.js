@@ -1,0 +1,75 @@
+// A bucket's settings.
+
+import { ask, bucketUrl } from "./api.js";
+import { onSubmit, plural, toast, toastThere } from "./ui.js";
+
+const { bucket } = document.getElementById("settings").dataset;
+
+function onSwitch(id, act) {
+  const button = document.getElementById(id);
+  button.addEventListener("click", async () => {
+    const enabled = button.getAttribute("aria-checked") !== "true";
+    button.disabled = true;
+    try {
+      toastThere(await act(enabled), location.href);
+    } catch (error) {
+      button.disabled = false;
+      toast(error.message, "bad");
+    }
+  });
+}
+
+onSwitch("versioning", async (enabled) => {
+  await ask("PUT", bucketUrl(bucket, "versioning"), { enabled });
+  return enabled ? "Versioning is on" : "Versioning is suspended";
+});
+onSwitch("public", async (enabled) => {
+  const { public: isPublic } = await ask("PUT", bucketUrl(bucket, "public"), { enabled });
+  if (isPublic && !enabled) return "Still public: another statement of the policy allows it";
+  return isPublic ? "Everybody can read this bucket" : "Public read is off";
+});
+
+const editors = document.querySelectorAll("[data-editor]");
+for (const form of editors) {
+  const name = form.dataset.editor;
+  onSubmit(form, async (data) => {
+    const text = data.get("text");
+    await ask("PUT", bucketUrl(bucket, name), { text });
+    const what = { policy: "Policy", cors: "CORS rules", lifecycle: "Lifecycle rules" }[name];
+    toastThere(`${what} ${text.trim() ? "saved" : "removed"}`, location.href);
+  });
+}
+
+document.querySelector("[data-example]").addEventListener("click", () => {
+  const area = document.querySelector('[data-editor="policy"] textarea');
+  if (!area.value.trim() && !area.readOnly) area.value = document.getElementById("policy-example").content.textContent;
+  area.focus();
+});
+
+const removals = {
+  "delete-bucket": async () => {
+    const { path } = await ask("DELETE", bucketUrl(bucket));
+    toastThere(`${bucket} is deleted`, path);
+  },
+  "empty-bucket": async (form) => {
+    const progress = form.querySelector("progress");
+    const stopping = new AbortController();
+    form.closest("dialog").addEventListener("close", () => stopping.abort(), { once: true });
+    progress.hidden = false;
+    let count = 0;
+    try {
+      for (let more = true; more; ) {
+        const done = await ask("POST", bucketUrl(bucket, "empty"), {}, { signal: stopping.signal });
+        if (done.errors.length) throw new Error(done.errors[0].message);
+        count += done.deleted;
+        more = done.more;
+      }
+    } finally {
+      progress.hidden = true;
+    }
+    toastThere(`${plural(count, "version")} removed`, location.href);
+  },
+};
+for (const form of document.querySelectorAll("[data-confirm]")) {
+  onSubmit(form, (_, shown) => removals[form.dataset.confirm](shown));
+}

@@ -1,0 +1,98 @@
+// What several pages show: toasts, dialogs, sizes.
+
+/** A sentence that goes by itself; also read aloud. */
+export function toast(text, kind = "") {
+  const shown = document.createElement("p");
+  shown.className = `toast ${kind}`;
+  shown.textContent = text;
+  document.getElementById("toasts").append(shown);
+  setTimeout(() => shown.remove(), 3000 + 60 * text.length);
+}
+
+/** A toast that survives going to another page. */
+export function toastThere(text, url) {
+  sessionStorage.setItem("toast", text);
+  location.assign(url);
+}
+
+/** An element with text and attributes; text is never markup. */
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === true) made.setAttribute(name, "");
+    else if (value !== false && value != null) made.setAttribute(name, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
+
+export function size(bytes) {
+  let unit = 0;
+  while (bytes >= 1024 && unit < UNITS.length - 1) {
+    bytes /= 1024;
+    unit += 1;
+  }
+  return unit ? `${bytes.toFixed(1)} ${UNITS[unit]}` : `${bytes} B`;
+}
+
+export const plural = (count, one) => `${count.toLocaleString("en")} ${one}${count === 1 ? "" : "s"}`;
+
+// The same characters as the filter `visible` of the templates.
+const INVISIBLE = /[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
+
+/** Text with what cannot be seen, or would reorder its surroundings, written as its code point. */
+export function visible(text) {
+  return text.replace(INVISIBLE, (char) => `〈U+${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}〉`);
+}
+
+/**
+ * Let a form do something: its button waits meanwhile, an error stands in it where it was made.
+ * `action` gets the form's data.
+ */
+export function onSubmit(form, action) {
+  if (!form) return;
+  const error = form.querySelector(".field-error");
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const button = event.submitter || form.querySelector("button:not([type=button])");
+    const field = form.querySelector("input:not([type=checkbox]), textarea");
+    error.textContent = "";
+    field?.removeAttribute("aria-invalid");
+    if (button) button.disabled = true;
+    try {
+      await action(new FormData(form), form);
+    } catch (problem) {
+      error.textContent = problem.message;
+      field?.setAttribute("aria-invalid", "true");
+      if (problem.details?.line && field) showLine(field, problem.details.line);
+    } finally {
+      if (button) button.disabled = false;
+    }
+  });
+}
+
+/** Select a line of a text area, and scroll to it. */
+function showLine(area, line) {
+  const lines = area.value.split("\n");
+  const start = lines.slice(0, line - 1).reduce((sum, text) => sum + text.length + 1, 0);
+  area.focus();
+  area.setSelectionRange(start, start + (lines[line - 1] || "").length);
+  area.scrollTop = Math.max(0, (line - 4) * parseFloat(getComputedStyle(area).lineHeight));
+}
+
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // Not allowed, or not over plain HTTP from another machine: the old way.
+    const area = element("textarea", { class: "hidden", "aria-hidden": "true" });
+    area.value = text;
+    (document.querySelector("dialog[open]") || document.body).append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+  toast("Copied");
+}

@@ -1,0 +1,196 @@
+// The live list of requests.
+
+import { ask } from "./api.js";
+import { barChart, lineChart } from "./chart.js";
+import { copy, element, plural, size, toast, visible } from "./ui.js";
+
+const KEPT = 2000; // requests in memory
+const SHOWN = 300; // rows in the table
+const SLOTS = 60; // bars of the chart
+const SLOT = 5; // seconds a bar stands for
+
+const body = document.querySelector("#requests tbody");
+const filters = document.getElementById("filters");
+const state = document.getElementById("stream-state");
+let requests = []; // newest first
+let paused = false;
+let due = false;
+
+/* --- the stream */
+
+const source = new EventSource("/api/watch");
+const status = (text, kind) => {
+  state.textContent = text;
+  state.className = `badge ${kind}`;
+};
+source.onopen = () => status("Live", "good");
+source.onerror = () => {
+  if (source.readyState === EventSource.CLOSED) return status("Ended; load the page again", "bad");
+  status("Connecting again…", "warn");
+  ask("GET", "/api/usage").catch(() => {}); // leads to the log-in when that is what ended it
+};
+source.onmessage = (event) => {
+  const batch = JSON.parse(event.data);
+  if (batch.lost) toast(`${plural(batch.lost, "request")} came too quickly to be shown`, "bad");
+  const known = new Set(requests.slice(0, 1000).map((one) => one.request_id));
+  const fresh = batch.requests.filter((one) => !known.has(one.request_id)).reverse();
+  requests = [...fresh, ...requests].slice(0, KEPT);
+  addChoices(fresh);
+  render();
+};
+
+/* --- the list */
+
+function matches(one) {
+  const wanted = new FormData(filters);
+  const text = wanted.get("text").toLowerCase();
+  const wantedStatus = wanted.get("status");
+  const kind = one.status < 400 ? "2" : String(one.status)[0];
+  return (
+    (!wanted.get("operation") || one.operation === wanted.get("operation")) &&
+    (!wanted.get("bucket") || one.bucket === wanted.get("bucket")) &&
+    (!wantedStatus || kind === wantedStatus) &&
+    (!text || `${one.key}\n${one.user_agent}\n${one.error_code}\n${one.access_key}`.toLowerCase().includes(text))
+  );
+}
+
+/** Draw at most once a frame, however many come. */
+function render() {
+  if (due || paused) return;
+  due = true;
+  requestAnimationFrame(() => {
+    due = false;
+    const found = requests.filter(matches);
+    body.replaceChildren(...found.slice(0, SHOWN).map(row));
+    const nothing = document.getElementById("nothing");
+    nothing.hidden = found.length > 0;
+    nothing.querySelector("h2").textContent = requests.length ? "No request matches the filters" : "No requests yet";
+    const shown = found.length > SHOWN ? `${SHOWN} of ${found.length}` : found.length;
+    document.getElementById("filter-count").textContent = requests.length ? `${shown} shown` : "";
+    drawRate();
+  });
+}
+
+const time = (seconds) => new Date(seconds * 1000).toISOString().slice(11, 23);
+const duration = (seconds) => (seconds < 1 ? `${(seconds * 1000).toFixed(1)} ms` : `${seconds.toFixed(2)} s`);
+const client = (one) => one.user_agent.split(" ")[0] || one.remote_addr;
+const path = (one) => visible(one.bucket + (one.key ? `/${one.key}` : "")) || "–";
+
+function badge(one) {
+  const kind = one.status < 400 ? "good" : one.status < 500 ? "warn" : "bad";
+  return element("span", { class: `badge ${kind}` }, one.error_code ? `${one.status} ${one.error_code}` : String(one.status));
+}
+
+function row(one) {
+  const open = element("button", { type: "button", class: "open", "data-id": one.request_id }, one.operation || one.method);
+  return element(
+    "tr",
+    {},
+    element("td", { class: "time" }, time(one.time)),
+    element("td", {}, open),
+    element("td", {}, element("bdi", {}, path(one))),
+    element("td", {}, badge(one)),
+    element("td", { class: "number" }, duration(one.seconds)),
+    element("td", { class: "number", "data-label": "in" }, size(one.bytes_in)),
+    element("td", { class: "number", "data-label": "out" }, size(one.bytes_out)),
+    element("td", { title: one.user_agent }, visible(client(one))),
+  );
+}
+
+function addChoices(fresh) {
+  for (const name of ["operation", "bucket"]) {
+    const choice = filters.elements[name];
+    const known = new Set([...choice.options].map((option) => option.value));
+    const added = new Set(fresh.map((one) => one[name]).filter((value) => value && !known.has(value)));
+    if (!added.size) continue;
+    const chosen = choice.value;
+    const values = [...known, ...added].filter(Boolean).sort();
+    choice.replaceChildren(element("option", { value: "" }, "All"), ...values.map((value) => element("option", { value }, visible(value))));
+    choice.value = chosen;
+  }
+}
+
+filters.addEventListener("input", render);
+filters.addEventListener("submit", (event) => event.preventDefault());
+document.getElementById("clear").addEventListener("click", () => {
+  requests = [];
+  render();
+});
+document.getElementById("pause").addEventListener("click", (event) => {
+  paused = !paused;
+  event.target.setAttribute("aria-pressed", paused);
+  event.target.textContent = paused ? "Go on" : "Pause";
+  render();
+});
+
+/* --- one request */
+
+const dialog = document.getElementById("request");
+
+body.addEventListener("click", (event) => {
+  const id = event.target.closest(".open")?.dataset.id;
+  const one = requests.find((request) => request.request_id === id);
+  if (one) showRequest(one);
+});
+
+function showRequest(one) {
+  document.getElementById("request-title").textContent = one.operation || one.method;
+  const facts = {
+    Time: new Date(one.time * 1000).toISOString(),
+    Method: one.method,
+    Bucket: one.bucket,
+    Key: one.key,
+    Status: [one.status, one.error_code].filter(Boolean).join(" "),
+    Duration: duration(one.seconds),
+    "Bytes in": one.bytes_in.toLocaleString("en"),
+    "Bytes out": one.bytes_out.toLocaleString("en"),
+    "Access key": one.access_key || "none (anonymous, or refused before it was known)",
+    Address: one.remote_addr,
+    Client: one.user_agent,
+    "Request id": one.request_id,
+  };
+  const entries = Object.entries(facts).filter(([, value]) => value !== "");
+  document.getElementById("request-facts").replaceChildren(
+    ...entries.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, element("bdi", {}, visible(String(value))))]),
+  );
+  document.getElementById("request-error").hidden = document.getElementById("copy-xml").hidden = !one.xml;
+  document.getElementById("request-xml").textContent = indented(one.xml);
+  document.getElementById("copy-xml").onclick = () => copy(one.xml);
+  dialog.showModal();
+}
+
+/** An <Error> document has one level; each element on a line of its own. */
+const indented = (xml) => xml.replace(/\?>\s*</, "?>\n<").replace(/<Error>/, "<Error>\n").replace(/(<\/(?!Error>)\w[\w-]*>)/g, "$1\n").replace(/^<(?!\?|\/?Error>)/gm, "  <");
+
+/* --- charts */
+
+function drawRate() {
+  const now = Date.now() / 1000;
+  const bars = Array.from({ length: SLOTS }, () => [0, 0]);
+  for (const one of requests) {
+    const slot = SLOTS - 1 - Math.floor((now - one.time) / SLOT);
+    if (slot < 0 || slot >= SLOTS) continue;
+    bars[slot][0] += 1;
+    if (one.status >= 400) bars[slot][1] += 1;
+  }
+  const [all, errors] = [0, 1].map((which) => bars.reduce((sum, bar) => sum + bar[which], 0));
+  const text = `${plural(all, "request")}, ${plural(errors, "error")} in 5 minutes`;
+  document.getElementById("rate").textContent = text;
+  barChart(document.getElementById("rate-chart"), bars, text);
+}
+
+async function drawUsage() {
+  const { samples } = await ask("GET", "/api/usage");
+  const [, objects, bytes] = samples[samples.length - 1];
+  const text = `${plural(objects, "object")}, ${size(bytes)}`;
+  document.getElementById("stored").textContent = text;
+  lineChart(document.getElementById("usage-chart"), samples.map(([when, , stored]) => [when, stored]), `Stored over time; now ${text}`);
+}
+
+setInterval(() => {
+  if (document.hidden) return;
+  if (!paused) drawRate();
+  drawUsage().catch(() => {});
+}, 5000);
+drawRate();
+drawUsage().catch(() => {});

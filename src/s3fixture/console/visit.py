@@ -1,0 +1,104 @@
+"""One request to the console, and what answers are made of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from werkzeug.wrappers import Request, Response
+
+from s3fixture.app.exchange import request_of
+from s3fixture.console.caller import Caller
+from s3fixture.errors import S3Error
+
+if TYPE_CHECKING:
+    from s3fixture.console.application import Console
+    from s3fixture.console.sessions import Session
+
+_DOCUMENT_LIMIT = 1024 * 1024  # bytes of a JSON body
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+class PageError(Exception):
+    """What a page cannot do, in words for people."""
+
+    def __init__(self, status: int, message: str, **fields: Any) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.fields = fields
+
+
+@dataclass(slots=True)
+class Visit:
+    """A request of somebody who is logged in."""
+
+    console: Console
+    request: Request
+    session: Session
+    caller: Caller
+
+    @classmethod
+    def of(cls, console: Console, request: Request, session: Session) -> Visit:
+        caller = Caller(console.app, session.identity, request_of(request.environ))
+        return cls(console, request, session, caller)
+
+    def is_current(self) -> bool:
+        """Whether the log-in that this request came with still holds."""
+        return self.console.session_of(self.request) is not None
+
+    def page(self, template: str, status: int = 200, **names: Any) -> Response:
+        """An HTML page with everything that the frame around each page needs."""
+        html = self.console.render(template, identity=self.session.identity, csrf=self.session.csrf, **names)
+        return html_response(html, status)
+
+    def argument(self, name: str, default: str = "") -> str:
+        """A value from the query."""
+        return self.request.args.get(name, default)
+
+    def required(self, name: str) -> str:
+        """A value from the query that has to be there."""
+        value = self.argument(name)
+        if not value:
+            raise PageError(400, f"The address of this page lacks {name!r}.")
+        return value
+
+    def document(self) -> dict[str, Any]:
+        """The JSON object that the request carries. Raises PageError."""
+        self.request.max_content_length = _DOCUMENT_LIMIT
+        try:
+            found = json.loads(self.request.get_data())
+        except (ValueError, RecursionError):
+            raise PageError(400, "The request is not JSON.") from None
+        if not isinstance(found, dict):
+            raise PageError(400, "The request is not a JSON object.")
+        return found
+
+    @property
+    def endpoint(self) -> str:
+        """The API's address as this browser reaches it: the host it used for us, and the API's port."""
+        configured = urlsplit(self.console.api_url)
+        host = urlsplit(f"//{self.request.host}").hostname or configured.hostname or "localhost"
+        host = f"[{host}]" if ":" in host else host
+        return f"{configured.scheme}://{host}:{configured.port}"
+
+
+def html_response(html: str, status: int = 200) -> Response:
+    """A page that no cache keeps."""
+    return Response(html, status, NO_STORE, content_type="text/html; charset=utf-8")
+
+
+def json_response(document: Mapping[str, Any], status: int = 200) -> Response:
+    """An answer to one of the modules."""
+    return Response(json.dumps(document), status, NO_STORE, content_type="application/json")
+
+
+def explain(error: Exception) -> tuple[int, dict[str, Any]]:
+    """Status, and what a module shows of an error."""
+    if isinstance(error, S3Error):
+        return error.status, {"code": error.code, "message": error.message, **error.fields}
+    assert isinstance(error, PageError)
+    return error.status, {"code": "", "message": error.message, **error.fields}

@@ -30,7 +30,7 @@ def app() -> Iterator[App]:
 
 @pytest.fixture(scope="session")
 def url(app: App) -> Iterator[str]:
-    with Server(app) as server:
+    with Server(app, error_body=app.error_body) as server:
         yield server.url
 
 

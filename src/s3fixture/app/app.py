@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _LOG = logging.getLogger("s3fixture")
+_LISTENER_CODES = {
+    408: "RequestTimeout",
+    431: "RequestHeaderSectionTooLarge",
+    500: "InternalError",
+    501: "NotImplemented",
+}
 _NO_FIELDS: Mapping[str, str] = {}
 
 
@@ -56,12 +62,10 @@ class App:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         started = time.perf_counter()
-        exchange = Exchange(self, request_of(environ), self.clock.request_id())
+        exchange = Exchange(self, request_of(environ), self.clock.request_id(), self.clock.host_id())
         error: S3Error | None = None
         try:
             response = self._answer(exchange)
-        except (ClientDisconnected, MalformedRequest):
-            raise  # there is nobody to answer, or the listener answers
         except Exception as exception:
             error = self._translate(exchange, exception)
             response = self._error_response(exchange, error)
@@ -71,7 +75,7 @@ class App:
             headers += cors.response_headers(self.store, exchange.bucket, origin, exchange.request.method)
         headers += (
             ("x-amz-request-id", exchange.request_id),
-            ("x-amz-id-2", self.clock.host_id()),
+            ("x-amz-id-2", exchange.host_id),
             ("Date", formatdate(self.clock.time(), usegmt=True)),
             ("Server", "s3fixture"),
         )
@@ -96,15 +100,28 @@ class App:
             return S3Error("NoSuchKey", Key=exchange.key)
         if isinstance(exception, StorageFull):
             return S3Error("XMinioStorageFull")
+        if isinstance(exception, ClientDisconnected):  # it may have closed only its own half
+            return S3Error("IncompleteBody")
+        if isinstance(exception, MalformedRequest):
+            return S3Error("BadRequest", exception.reason)
         _LOG.exception("%s %s failed", exchange.request.method, exchange.request.target)
         return S3Error("InternalError")
+
+    def error_body(self, status: int, reason: str) -> tuple[str, bytes]:
+        """S3's document for what the listener refused: content type and bytes."""
+        error = S3Error(_LISTENER_CODES.get(status, "BadRequest"), reason)
+        response = self.protocol.serialize_error(
+            error, resource="", request_id=self.clock.request_id(), host_id=self.clock.host_id()
+        )
+        assert isinstance(response.body, bytes)
+        return dict(response.headers)["Content-Type"], response.body
 
     def _error_response(self, exchange: Exchange, error: S3Error) -> Response:
         return self.protocol.serialize_error(
             error,
             resource=exchange.request.target.partition("?")[0],
             request_id=exchange.request_id,
-            host_id=self.clock.host_id(),
+            host_id=exchange.host_id,
             method=exchange.request.method,
         )
 

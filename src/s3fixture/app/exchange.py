@@ -28,6 +28,7 @@ class Exchange:
     app: App
     request: Request
     request_id: str
+    host_id: str
     target: Target = field(init=False)
     operation: str = ""
     authentication: Authentication | None = None

@@ -139,7 +139,7 @@ def start_thread(settings: Settings) -> ThreadEndpoint:
     try:
         gate = Gate(app)
         limits = Limits(head_bytes=settings.header_limit, idle_seconds=settings.idle_timeout)
-        server = Server(gate, settings.host, settings.port, limits=limits)
+        server = Server(gate, settings.host, settings.port, limits=limits, error_body=app.error_body)
         server.start()
     except BaseException:
         app.close()

@@ -15,7 +15,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from .bodies import Body, open_body
-from .errors import ClientDisconnected, ErrorBody, RequestError
+from .errors import ClientDisconnected, ErrorBody, MalformedRequest
 from .heads import HeadParser, RequestHead
 from .limits import Limits
 from .receiver import Receiver
@@ -189,7 +189,7 @@ class Connection:
                 return False
             self.idle = False
             head = self._setting.parser.parse(raw)
-        except RequestError as error:
+        except MalformedRequest as error:
             self._refuse(error.status, error.reason)
             return False
         return self._answer(head)
@@ -202,7 +202,7 @@ class Connection:
             self._run_app(self._environment(head, body), response)
         except ClientDisconnected:
             return False
-        except RequestError as error:
+        except MalformedRequest as error:
             if not response.head_sent:
                 self._refuse(error.status, error.reason, head.method)
             return False
@@ -261,7 +261,7 @@ class Connection:
     def _drain(self, body: Body) -> bool:
         try:
             return self._can_drain(body) and body.drain(self._setting.limits.drain_bytes)
-        except (ClientDisconnected, RequestError):
+        except (ClientDisconnected, MalformedRequest):
             return False
 
     def _refuse(self, status: int, reason: str, method: str = "GET") -> None:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from .errors import RequestError
+from .errors import MalformedRequest
 
 _METHODS = frozenset(("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH"))
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -60,11 +60,11 @@ class HeadParser:
         self._names: dict[str, tuple[str, str]] = {}
 
     def parse(self, raw: bytes) -> RequestHead:
-        """`raw` has no final empty line. RequestError when it is not a request of HTTP/1.x."""
+        """`raw` has no final empty line. MalformedRequest when it is not a request of HTTP/1.x."""
         lines = _split(raw)
         method, target, minor = _request_line(lines[0])
         if len(lines) - 1 > self._header_count:
-            raise RequestError(431, f"more than {self._header_count} headers")
+            raise MalformedRequest(431, f"more than {self._header_count} headers")
         headers, variables = self._headers(lines)
         authority = ""
         if target[0] != "/":
@@ -93,12 +93,12 @@ class HeadParser:
         for line in lines[1:]:
             name, colon, value = line.partition(":")
             if not colon:
-                raise RequestError(400, f"a header line without a colon: {_shorten(line)}")
+                raise MalformedRequest(400, f"a header line without a colon: {_shorten(line)}")
             lower, variable = names.get(name) or self._learn(name)
             value = value.strip(" \t")
             if lower in headers:
                 if lower in _ONLY_ONCE:
-                    raise RequestError(400, f"the header {name} is sent more than once")
+                    raise MalformedRequest(400, f"the header {name} is sent more than once")
                 value = f"{headers[lower]},{value}"
             headers[lower] = variables[variable] = value
         return headers, variables
@@ -106,7 +106,7 @@ class HeadParser:
     def _learn(self, name: str) -> tuple[str, str]:
         if not _TOKEN.fullmatch(name):
             # Also a folded line and a blank before the colon, RFC 9112 sections 5.1 and 5.2.
-            raise RequestError(400, f"not the name of a header: {_shorten(name)}")
+            raise MalformedRequest(400, f"not the name of a header: {_shorten(name)}")
         lower = name.lower()
         variable = lower.upper().replace("-", "_")
         if lower not in ("content-type", "content-length"):
@@ -120,32 +120,32 @@ def _split(raw: bytes) -> list[str]:
     lines = raw.decode("latin-1").split("\r\n")
     breaks = len(lines) - 1
     if raw.count(b"\r") != breaks or raw.count(b"\n") != breaks:
-        raise RequestError(400, "lines must end with CR LF")
+        raise MalformedRequest(400, "lines must end with CR LF")
     if len(raw.translate(None, _CONTROLS)) != len(raw):
-        raise RequestError(400, "control characters in the head of the request")
+        raise MalformedRequest(400, "control characters in the head of the request")
     return lines
 
 
 def _request_line(line: str) -> tuple[str, str, int]:
     words = line.split(" ")
     if len(words) != 3:
-        raise RequestError(400, f"not a request line: {_shorten(line)}")
+        raise MalformedRequest(400, f"not a request line: {_shorten(line)}")
     method, target, version = words
     if version != "HTTP/1.1":
         _check_version(version)
     if method not in _METHODS and not _TOKEN.fullmatch(method):
-        raise RequestError(400, f"not a method: {_shorten(method)}")
+        raise MalformedRequest(400, f"not a method: {_shorten(method)}")
     if not target or not target.isascii() or "\t" in target:
-        raise RequestError(400, f"not a request target: {_shorten(target)}")
+        raise MalformedRequest(400, f"not a request target: {_shorten(target)}")
     return method, target, 0 if version == "HTTP/1.0" else 1
 
 
 def _check_version(version: str) -> None:
     match = _VERSION.fullmatch(version)
     if match is None:
-        raise RequestError(400, f"not a version of HTTP: {_shorten(version)}")
+        raise MalformedRequest(400, f"not a version of HTTP: {_shorten(version)}")
     if match[1] != "1":
-        raise RequestError(505, f"{version} is not served here, only HTTP/1.1 and HTTP/1.0")
+        raise MalformedRequest(505, f"{version} is not served here, only HTTP/1.1 and HTTP/1.0")
 
 
 def _reduce(method: str, target: str) -> tuple[str, str]:
@@ -154,7 +154,7 @@ def _reduce(method: str, target: str) -> tuple[str, str]:
         return target, ""
     match = _ABSOLUTE.fullmatch(target)
     if match is None:
-        raise RequestError(400, f"not a request target for {method}: {_shorten(target)}")
+        raise MalformedRequest(400, f"not a request target for {method}: {_shorten(target)}")
     authority, rest = match.groups()
     return (rest if rest.startswith("/") else "/" + rest), authority
 
@@ -164,12 +164,12 @@ def _require_host(headers: dict[str, str], minor: int) -> None:
     if host is not None:
         _check_host(host)
     elif minor:
-        raise RequestError(400, "an HTTP/1.1 request needs a Host header")
+        raise MalformedRequest(400, "an HTTP/1.1 request needs a Host header")
 
 
 def _check_host(host: str) -> None:
     if not _HOST.fullmatch(host):
-        raise RequestError(400, f"not a host: {_shorten(host)}")
+        raise MalformedRequest(400, f"not a host: {_shorten(host)}")
 
 
 def _content_length(headers: dict[str, str]) -> int:
@@ -177,22 +177,24 @@ def _content_length(headers: dict[str, str]) -> int:
     if value is None:
         return 0
     if not (value.isascii() and value.isdigit()) or len(value) > _LONGEST_LENGTH:
-        raise RequestError(400, f"not a Content-Length: {_shorten(value)}")
+        raise MalformedRequest(400, f"not a Content-Length: {_shorten(value)}")
     return int(value)
 
 
 def _is_chunked(headers: dict[str, str], minor: int) -> bool:
     """RFC 9112 section 6.1: everything that could let two readers disagree on the length is refused."""
     if "content-length" in headers:
-        raise RequestError(400, "Content-Length and Transfer-Encoding exclude each other")
+        raise MalformedRequest(400, "Content-Length and Transfer-Encoding exclude each other")
     if not minor:
-        raise RequestError(400, "HTTP/1.0 has no Transfer-Encoding")
+        raise MalformedRequest(400, "HTTP/1.0 has no Transfer-Encoding")
     coding = headers["transfer-encoding"].lower()
     if coding == "chunked":
         return True
     if coding.endswith("chunked") and coding.count("chunked") == 1:
-        raise RequestError(501, f"the transfer coding {_shorten(coding)} is not implemented, only chunked")
-    raise RequestError(400, f"a Transfer-Encoding must end with chunked, once: {_shorten(coding)}")
+        raise MalformedRequest(
+            501, f"the transfer coding {_shorten(coding)} is not implemented, only chunked"
+        )
+    raise MalformedRequest(400, f"a Transfer-Encoding must end with chunked, once: {_shorten(coding)}")
 
 
 def _keeps_alive(headers: dict[str, str], minor: int) -> bool:
@@ -208,7 +210,7 @@ def _expects_continue(headers: dict[str, str], minor: int) -> bool:
         return False  # RFC 9110 section 10.1.1: ignored from HTTP/1.0
     expectation = headers["expect"]
     if expectation.lower() != "100-continue":
-        raise RequestError(417, f"only 100-continue can be expected, not {_shorten(expectation)}")
+        raise MalformedRequest(417, f"only 100-continue can be expected, not {_shorten(expectation)}")
     return True
 
 

@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Callable
 
-from .errors import ClientDisconnected, MalformedBody, RequestError
+from .errors import ClientDisconnected, MalformedBody, MalformedRequest
 from .limits import Limits
 
 _HEAD_READ = 64 * 1024
@@ -35,7 +35,7 @@ class Receiver:
     def head(self) -> bytes | None:
         """The next head without its final empty line; None when the client is gone or was idle for too long.
 
-        RequestError 400, 408, 414 or 431 for one that does not come to an end.
+        MalformedRequest 400, 408, 414 or 431 for one that does not come to an end.
         """
         data = self._take_buffer()
         if not data:
@@ -141,7 +141,7 @@ class Receiver:
         except OSError:
             return b""
         seconds = self._limits.head_seconds
-        raise RequestError(408, f"the head of the request did not end within {seconds:g} s")
+        raise MalformedRequest(408, f"the head of the request did not end within {seconds:g} s")
 
 
 def _without_empty_lines(data: bytes, checked: int) -> tuple[bytes, int]:
@@ -156,15 +156,17 @@ def _without_empty_lines(data: bytes, checked: int) -> tuple[bytes, int]:
 def _refuse_early(data: bytes, checked: int) -> None:
     """What cannot become a request is refused now: its sender may wait for an answer, for example to TLS."""
     if data and not 32 < data[0] < 127 and data != b"\r":
-        raise RequestError(400, "this does not begin like an HTTP request; this port speaks plain HTTP/1.1")
+        raise MalformedRequest(
+            400, "this does not begin like an HTTP request; this port speaks plain HTTP/1.1"
+        )
     end = data.find(b"\n", checked)
     while end >= 0:
         if end == 0 or data[end - 1] != 13:
-            raise RequestError(400, "lines must end with CR LF")
+            raise MalformedRequest(400, "lines must end with CR LF")
         end = data.find(b"\n", end + 1)
 
 
-def _too_large(data: bytes) -> RequestError:
+def _too_large(data: bytes) -> MalformedRequest:
     if b"\n" not in data:
-        return RequestError(414, "the request line is too long")
-    return RequestError(431, "the headers are too large")
+        return MalformedRequest(414, "the request line is too long")
+    return MalformedRequest(431, "the headers are too large")

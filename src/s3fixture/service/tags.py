@@ -24,7 +24,7 @@ _ALLOWED = re.compile(r"[\w\s+\-=.:/@]*")  # letters, digits, white space and + 
 def from_header(header: str) -> dict[str, str]:
     """The tags of an `x-amz-tagging` header, a URL query. Raises InvalidArgument, InvalidTag, BadRequest."""
     try:
-        pairs = parse_qsl(header, keep_blank_values=True, strict_parsing=bool(header), errors="strict")
+        pairs = parse_qsl(header, keep_blank_values=True, errors="strict")
     except ValueError:
         raise _bad_header(header) from None
     if len({key for key, _ in pairs}) != len(pairs):

@@ -1,0 +1,303 @@
+"""Multipart uploads: create, parts, lists, complete with the part rules, abort, and reading parts."""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import boto3.s3.transfer
+import pytest
+from service_helpers import MIB, PART, complete, put_parts, refused, send_document, signed
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+def composite(*bodies: bytes) -> str:
+    """The entity tag of an object uploaded in these parts."""
+    digests = b"".join(hashlib.md5(body).digest() for body in bodies)
+    return f'"{hashlib.md5(digests).hexdigest()}-{len(bodies)}"'
+
+
+def test_parts_become_one_object(client: S3Client, bucket: str) -> None:
+    upload = client.create_multipart_upload(
+        Bucket=bucket, Key="k", ContentType="text/x", Metadata={"a": "b"}, Tagging="t=1"
+    )
+    assert (upload["Bucket"], upload["Key"]) == (bucket, "k")
+    for number, body in ((1, PART), (2, b"end")):
+        part = client.upload_part(
+            Bucket=bucket, Key="k", UploadId=upload["UploadId"], PartNumber=number, Body=body
+        )
+        assert part["ETag"] == f'"{hashlib.md5(body).hexdigest()}"'
+    with refused("404"):
+        client.head_object(Bucket=bucket, Key="k")
+    done = complete(client, bucket, "k", upload["UploadId"])
+    assert done["ETag"] == composite(PART, b"end")
+    assert done["Location"].endswith(f"/{bucket}/k")
+    got = client.get_object(Bucket=bucket, Key="k")
+    assert got["Body"].read() == PART + b"end"
+    assert (got["ETag"], got["ContentType"], got["Metadata"]) == (done["ETag"], "text/x", {"a": "b"})
+    assert got["TagCount"] == 1
+    assert client.list_multipart_uploads(Bucket=bucket).get("Uploads", []) == []
+
+
+@pytest.mark.parametrize("operation", ["get_object", "head_object"])
+def test_a_part_can_be_read_by_its_number(client: S3Client, bucket: str, operation: str) -> None:
+    complete(client, bucket, "k", put_parts(client, bucket, "k", [PART, b"end"]))
+    read = getattr(client, operation)
+    second = read(Bucket=bucket, Key="k", PartNumber=2)
+    assert second["ResponseMetadata"]["HTTPStatusCode"] == 206
+    assert (second["PartsCount"], second["ContentLength"]) == (2, 3)
+    size = len(PART)
+    assert second["ContentRange"] == f"bytes {size}-{size + 2}/{size + 3}"
+    if "Body" in second:
+        assert second["Body"].read() == b"end"
+    with refused("InvalidPartNumber" if operation == "get_object" else "416", 416):
+        read(Bucket=bucket, Key="k", PartNumber=3)
+    assert "PartsCount" not in read(Bucket=bucket, Key="k")
+
+
+def test_part_numbers_may_have_gaps(client: S3Client, bucket: str) -> None:
+    upload = client.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
+    for number, body in ((3, PART), (9, b"end")):
+        client.upload_part(Bucket=bucket, Key="k", UploadId=upload, PartNumber=number, Body=body)
+    complete(client, bucket, "k", upload)
+    got = client.get_object(Bucket=bucket, Key="k", PartNumber=9)
+    assert (got["Body"].read(), got["PartsCount"]) == (b"end", 2)
+
+
+def test_a_part_sent_again_replaces_the_first(client: S3Client, bucket: str) -> None:
+    upload = put_parts(client, bucket, "k", [b"wrong"])
+    client.upload_part(Bucket=bucket, Key="k", UploadId=upload, PartNumber=1, Body=b"right")
+    complete(client, bucket, "k", upload)
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"right"
+
+
+def test_parts_that_are_not_listed_are_left_out(client: S3Client, bucket: str) -> None:
+    upload = put_parts(client, bucket, "k", [b"used", b"unused"])
+    etag = client.list_parts(Bucket=bucket, Key="k", UploadId=upload)["Parts"][0]["ETag"]
+    client.complete_multipart_upload(
+        Bucket=bucket,
+        Key="k",
+        UploadId=upload,
+        MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": etag}]},
+    )
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"used"
+
+
+def test_parts_may_come_in_any_order_and_at_once(client: S3Client, bucket: str) -> None:
+    upload = client.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
+    bodies = [bytes([number]) * 5 * MIB for number in range(4)]
+
+    def put(number: int) -> None:
+        client.upload_part(
+            Bucket=bucket, Key="k", UploadId=upload, PartNumber=number + 1, Body=bodies[number]
+        )
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(put, (3, 1, 0, 2)))
+    assert complete(client, bucket, "k", upload)["ETag"] == composite(*bodies)
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"".join(bodies)
+
+
+def test_a_transfer_of_boto3_goes_both_ways(client: S3Client, bucket: str) -> None:
+    config = boto3.s3.transfer.TransferConfig(
+        multipart_threshold=5 * MIB, multipart_chunksize=5 * MIB, max_concurrency=4
+    )
+    body = bytes(range(256)) * (11 * MIB // 256) + b"odd"
+    client.upload_fileobj(BytesIO(body), bucket, "k", Config=config)
+    assert client.head_object(Bucket=bucket, Key="k")["ETag"].endswith('-3"')
+    received = BytesIO()
+    client.download_fileobj(bucket, "k", received, Config=config)
+    assert received.getvalue() == body
+
+
+@pytest.mark.parametrize("sizes", [(1, 1), (5 * MIB - 1, 1), (5 * MIB, 1, 1)])
+def test_only_the_last_part_may_be_small(client: S3Client, bucket: str, sizes: tuple[int, ...]) -> None:
+    upload = put_parts(client, bucket, "k", [b"x" * size for size in sizes])
+    with refused("EntityTooSmall", 400) as response:
+        complete(client, bucket, "k", upload)
+    assert response["Error"]["MinSizeAllowed"] == str(5 * MIB)
+    assert client.list_parts(Bucket=bucket, Key="k", UploadId=upload)["Parts"]
+
+
+def _listed(*parts: tuple[int, str]) -> Any:
+    return {"Parts": [{"PartNumber": number, "ETag": etag} for number, etag in parts]}
+
+
+def test_the_list_of_parts_is_checked_against_what_is_stored(client: S3Client, bucket: str) -> None:
+    upload = put_parts(client, bucket, "k", [PART, PART])
+    etag = f'"{hashlib.md5(PART).hexdigest()}"'
+    wrong = '"0123456789abcdef0123456789abcdef"'
+    cases = [
+        (_listed((2, etag), (1, etag)), "InvalidPartOrder"),
+        (_listed((1, etag), (1, etag)), "InvalidPartOrder"),
+        (_listed((1, etag), (3, etag)), "InvalidPart"),
+        (_listed((1, wrong)), "InvalidPart"),
+        (_listed((1, "")), "InvalidPart"),
+    ]
+    for parts, code in cases:
+        with refused(code, 400):
+            client.complete_multipart_upload(Bucket=bucket, Key="k", UploadId=upload, MultipartUpload=parts)
+    with refused("404"):
+        client.head_object(Bucket=bucket, Key="k")
+    complete(client, bucket, "k", upload)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        b"",
+        b"<CompleteMultipartUpload/>",
+        b"<CompleteMultipartUpload><Part><ETag>x</ETag></Part></CompleteMultipartUpload>",
+        b"<CompleteMultipartUpload><Part>",
+        b"<Other><Part/></Other>",
+    ],
+)
+def test_a_completion_without_parts_is_malformed(
+    url: str, client: S3Client, bucket: str, document: bytes
+) -> None:
+    upload = put_parts(client, bucket, "k", [b"x"])
+    assert signed(url, "POST", f"/{bucket}/k?uploadId={upload}", document).code == "MalformedXML"
+
+
+def test_a_completion_sent_again_answers_as_the_first(client: S3Client, bucket: str) -> None:
+    upload = put_parts(client, bucket, "k", [b"x"])
+    parts = _listed((1, f'"{hashlib.md5(b"x").hexdigest()}"'))
+
+    def finish() -> Any:
+        answer = client.complete_multipart_upload(
+            Bucket=bucket, Key="k", UploadId=upload, MultipartUpload=parts
+        )
+        return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+
+    assert finish() == finish()
+    client.put_object(Bucket=bucket, Key="k", Body=b"later")
+    with refused("NoSuchUpload", 404):
+        finish()
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"later"
+
+
+def test_an_aborted_upload_is_gone(client: S3Client, bucket: str) -> None:
+    upload = put_parts(client, bucket, "k", [b"x"])
+    named = {"Bucket": bucket, "Key": "k", "UploadId": upload}
+    answer = client.abort_multipart_upload(**named)  # type: ignore[arg-type]
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 204
+    calls: list[Any] = [
+        lambda: client.abort_multipart_upload(**named),  # type: ignore[arg-type]
+        lambda: client.list_parts(**named),  # type: ignore[arg-type]
+        lambda: client.upload_part(**named, PartNumber=1, Body=b"x"),  # type: ignore[arg-type]
+        lambda: client.complete_multipart_upload(**named, MultipartUpload=_listed((1, "x"))),  # type: ignore[arg-type]
+    ]
+    for call in calls:
+        with refused("NoSuchUpload", 404):
+            call()
+
+
+def test_an_upload_belongs_to_its_key(client: S3Client, bucket: str) -> None:
+    upload = put_parts(client, bucket, "k", [b"x"])
+    with refused("NoSuchUpload", 404):
+        client.upload_part(Bucket=bucket, Key="other", UploadId=upload, PartNumber=1, Body=b"x")
+
+
+@pytest.mark.parametrize("number", [0, 10001, -1])
+def test_part_numbers_end_at_10000(client: S3Client, bucket: str, number: int) -> None:
+    upload = put_parts(client, bucket, "k", [])
+    with refused("InvalidArgument", 400) as response:
+        client.upload_part(Bucket=bucket, Key="k", UploadId=upload, PartNumber=number, Body=b"x")
+    assert response["Error"]["ArgumentName"] == "partNumber"
+    client.upload_part(Bucket=bucket, Key="k", UploadId=upload, PartNumber=10000, Body=b"x")
+
+
+def test_the_declared_size_of_the_object_is_checked(client: S3Client, bucket: str) -> None:
+    upload = put_parts(client, bucket, "k", [b"four"])
+    with refused("InvalidRequest", 400):
+        complete(client, bucket, "k", upload, MpuObjectSize=5)
+    complete(client, bucket, "k", upload, MpuObjectSize=4)
+
+
+def test_parts_are_listed_page_by_page(client: S3Client, bucket: str) -> None:
+    upload = put_parts(client, bucket, "k", [b"1", b"22", b"333"], StorageClass="STANDARD_IA")
+    pages = list(
+        client.get_paginator("list_parts").paginate(
+            Bucket=bucket, Key="k", UploadId=upload, PaginationConfig={"PageSize": 2}
+        )
+    )
+    sizes = [[(part["PartNumber"], part["Size"]) for part in page["Parts"]] for page in pages]
+    assert sizes == [[(1, 1), (2, 2)], [(3, 3)]]
+    assert (pages[0]["NextPartNumberMarker"], pages[0]["MaxParts"]) == (2, 2)
+    assert pages[0]["StorageClass"] == "STANDARD_IA"
+    owner = client.list_buckets()["Owner"]["ID"]
+    assert pages[0]["Owner"]["ID"] == pages[0]["Initiator"]["ID"] == owner
+
+
+def test_uploads_are_listed_by_key_and_folded(client: S3Client, bucket: str) -> None:
+    ids = {
+        key: client.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+        for key in ("b", "a", "dir/1", "dir/2")
+    }
+    page = client.list_multipart_uploads(Bucket=bucket)
+    assert {entry["Key"]: entry["UploadId"] for entry in page["Uploads"]} == ids
+    assert [entry["Key"] for entry in page["Uploads"]] == ["a", "b", "dir/1", "dir/2"]
+    folded = client.list_multipart_uploads(Bucket=bucket, Delimiter="/")
+    assert [entry["Prefix"] for entry in folded["CommonPrefixes"]] == ["dir/"]
+    chosen = client.list_multipart_uploads(Bucket=bucket, Prefix="dir/")
+    assert [entry["Key"] for entry in chosen["Uploads"]] == ["dir/1", "dir/2"]
+
+
+def test_pages_of_uploads_go_on_inside_a_key(client: S3Client, bucket: str) -> None:
+    made = [client.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"] for _ in range(3)]
+    made.append(client.create_multipart_upload(Bucket=bucket, Key="z")["UploadId"])
+    pages = client.get_paginator("list_multipart_uploads").paginate(
+        Bucket=bucket, PaginationConfig={"PageSize": 2}
+    )
+    assert [entry["UploadId"] for page in pages for entry in page["Uploads"]] == made
+
+
+def test_versioned_buckets_give_the_object_a_version(client: S3Client, bucket: str) -> None:
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    done = complete(client, bucket, "k", put_parts(client, bucket, "k", [b"x"]))
+    assert done["VersionId"] == client.head_object(Bucket=bucket, Key="k")["VersionId"]
+
+
+def test_attributes_of_an_upload_stand_in_its_creation(client: S3Client, bucket: str) -> None:
+    with refused("AccessControlListNotSupported", 400):
+        client.create_multipart_upload(Bucket=bucket, Key="k", ACL="public-read")
+    with refused("InvalidStorageClass", 400):
+        client.create_multipart_upload(Bucket=bucket, Key="k", StorageClass="CHEAP")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("query", ["partNumber=1", "partNumber=x&uploadId=u", "uploadId=u"])
+def test_half_an_address_of_a_part_never_writes_the_object(
+    url: str, client: S3Client, bucket: str, query: str
+) -> None:
+    reply = signed(url, "PUT", f"/{bucket}/k?{query}", b"x")
+    assert reply.status in (400, 405)
+    with refused("404"):
+        client.head_object(Bucket=bucket, Key="k")
+
+
+def test_only_one_of_two_completions_at_once_stores_the_object(client: S3Client, bucket: str) -> None:
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    upload = put_parts(client, bucket, "k", [b"x"])
+    parts = _listed((1, f'"{hashlib.md5(b"x").hexdigest()}"'))
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(
+            pool.map(
+                lambda _: client.complete_multipart_upload(
+                    Bucket=bucket, Key="k", UploadId=upload, MultipartUpload=parts
+                )["VersionId"],
+                range(4),
+            )
+        )
+    assert len(set(answers)) == 1
+    assert len(client.list_object_versions(Bucket=bucket)["Versions"]) == 1
+
+
+def test_an_illegal_document_keeps_the_upload(url: str, client: S3Client, bucket: str) -> None:
+    upload = put_parts(client, bucket, "k", [b"x"])
+    bomb = b'<!DOCTYPE a [<!ENTITY b "c">]><CompleteMultipartUpload>&b;</CompleteMultipartUpload>'
+    assert send_document(url, "POST", f"/{bucket}/k?uploadId={upload}", bomb).code == "MalformedXML"
+    complete(client, bucket, "k", upload)

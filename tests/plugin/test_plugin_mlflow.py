@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from importlib.util import find_spec
 
@@ -11,14 +12,26 @@ Run = Callable[..., pytest.RunResult]
 
 needs_mlflow = pytest.mark.skipif(find_spec("mlflow") is None, reason="mlflow is not installed")
 
-# MLflow's own warnings are not ours to answer for.
-QUIETLY = ("-p", "no:warnings")
+
+@pytest.fixture
+def run_apart(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """In a process of its own, where MLflow's warnings are not errors: they are not ours to answer for."""
+    for name in list(os.environ):
+        if name.startswith("PYTEST_"):
+            monkeypatch.delenv(name)
+
+    def run(source: str, conftest: str = "") -> pytest.RunResult:
+        pytester.makepyfile(source)
+        pytester.makeconftest(conftest)
+        return pytester.runpytest_subprocess()
+
+    return run
 
 
 @needs_mlflow
 @pytest.mark.timeout(300)
-def test_runs_keep_their_artifacts_in_the_server(run: Run) -> None:
-    result = run(
+def test_runs_keep_their_artifacts_in_the_server(run_apart: Run) -> None:
+    result = run_apart(
         """
 import os
 import mlflow
@@ -51,7 +64,6 @@ def test_everything_is_as_before():
     assert "MLFLOW_S3_ENDPOINT_URL" not in os.environ
     assert "_MLFLOW_SERVER_ARTIFACT_ROOT" not in os.environ
 """,
-        *QUIETLY,
         conftest="""
 import os
 os.environ["MLFLOW_TRACKING_URI"] = "http://tracking.example.org"
@@ -64,8 +76,8 @@ os.environ["MLFLOW_EXPERIMENT_NAME"] = "company"
 
 @needs_mlflow
 @pytest.mark.timeout(300)
-def test_a_tracking_uri_chosen_in_code_comes_back(run: Run) -> None:
-    result = run(
+def test_a_tracking_uri_chosen_in_code_comes_back(run_apart: Run) -> None:
+    result = run_apart(
         """
 import mlflow
 
@@ -78,7 +90,6 @@ def test_outside(monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
     assert mlflow.get_tracking_uri() == "http://chosen.example.org"
 """,
-        *QUIETLY,
     )
 
     result.assert_outcomes(passed=2)

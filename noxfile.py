@@ -84,7 +84,7 @@ def lowest(session: nox.Session) -> None:
 def mlflow(session: nox.Session) -> None:
     """Real MLflow against the server: direct, proxied, proxied with multipart uploads."""
     install_wheel(session, *group("test"), *group("mlflow"))
-    session.run("pytest", "tests/mlflow", *session.posargs)
+    session.run("pytest", "tests/with_mlflow", *session.posargs)
 
 
 @nox.session(default=False, requires=["build"])

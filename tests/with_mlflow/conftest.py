@@ -1,4 +1,4 @@
-"""Real MLflow. The folder is not called mlflow: `import mlflow` would then find it where MLflow is missing."""
+"""Real MLflow. The folder is not called mlflow, or `import mlflow` would find it where MLflow is missing."""
 
 from __future__ import annotations
 

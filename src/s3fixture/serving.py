@@ -27,14 +27,17 @@ def serve(
     emulator: str = "thread",
     buckets: Iterable[str] = (),
     seed: Seeds = None,
+    console: bool = False,
     **settings: Any,
 ) -> Endpoint:
     """Start an S3 server, make `buckets` and load `seed` (a folder or a manifest, or several).
 
-    `settings` are those of `Settings`; what is not given comes from the environment. The endpoint is a
-    context manager that stops the server. Raises S3FixtureError when any of this cannot be done; then
-    nothing is left running.
+    `console` serves the web page too, at the endpoint's `console_url`. `settings` are those of `Settings`;
+    what is not given comes from the environment. The endpoint is a context manager that stops the server.
+    Raises S3FixtureError when any of this cannot be done; then nothing is left running.
     """
+    if console:
+        settings.setdefault("console_port", 0)
     loaded = Settings.load(settings, environ=backends.environment(backend, os.environ))
     return launch(loaded, backend=backend, emulator=emulator, buckets=buckets, seed=seed)
 

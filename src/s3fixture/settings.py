@@ -24,6 +24,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "MINIO_SERVER_URL": "public_url",
     "S3FIXTURE_HOST": "host",
     "S3FIXTURE_PORT": "port",
+    "S3FIXTURE_CONSOLE_PORT": "console_port",
     "S3FIXTURE_DATA_DIR": "data_dir",
     "S3FIXTURE_PUBLIC_URL": "public_url",
     "S3FIXTURE_IMAGE": "image",
@@ -38,6 +39,7 @@ class Settings:
 
     host: str = "127.0.0.1"
     port: int = 0
+    console_port: int | None = None  # 0: any free one; None: no console
     access_key: str = DEFAULT_ACCESS_KEY
     secret_key: str = DEFAULT_SECRET_KEY
     region: str = DEFAULT_REGION
@@ -54,6 +56,8 @@ class Settings:
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
             raise S3FixtureError(f"port {self.port} is not a port number; use 0 (any free one) to 65535")
+        if not 0 <= (self.console_port or 0) <= 65535:
+            raise S3FixtureError(f"{self.console_port} is not a port number; use 0 (any free one) to 65535")
         if len(self.access_key) < 3:
             raise S3FixtureError(f"the access key {self.access_key!r} is too short; it needs 3 characters")
         if len(self.secret_key) < 8:
@@ -80,6 +84,7 @@ class Settings:
 
 _CONVERTERS: Mapping[str, Any] = {
     "port": int,
+    "console_port": int,
     "header_limit": int,
     "idle_timeout": float,
     "data_dir": Path,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from s3fixture.backends.capabilities import CAPABILITIES, SNAPSHOT
@@ -11,6 +12,7 @@ from s3fixture.backends.endpoint import Endpoint
 if TYPE_CHECKING:
     from s3fixture.app import App, RequestRecord
     from s3fixture.backends.powers import Powers
+    from s3fixture.console import ConsoleServer
     from s3fixture.server import Server
     from s3fixture.settings import Settings
 
@@ -21,7 +23,7 @@ _GRACE = 1.0  # seconds for answers under way when the server is stopped
 class EmulatorEndpoint(Endpoint):
     """An emulator and the powers over it."""
 
-    def __init__(self, url: str, settings: Settings) -> None:
+    def __init__(self, url: str, settings: Settings, console_url: str | None = None) -> None:
         in_memory = settings.data_dir is None
         super().__init__(
             url,
@@ -29,6 +31,7 @@ class EmulatorEndpoint(Endpoint):
             secret_key=settings.secret_key,
             region=settings.region,
             backend="emulator",
+            console_url=console_url,
             capabilities=_CAPABILITIES if in_memory else _CAPABILITIES - {SNAPSHOT},
         )
 
@@ -114,16 +117,19 @@ class EmulatorEndpoint(Endpoint):
 class ThreadEndpoint(EmulatorEndpoint):
     """An emulator in threads of this process."""
 
-    def __init__(self, app: App, server: Server, powers: Powers) -> None:
-        super().__init__(server.url, app.settings)
-        self.app = app  # for what runs beside the API in this process: the log of a box, the console
+    def __init__(self, app: App, server: Server, powers: Powers, console: ConsoleServer | None) -> None:
+        super().__init__(server.url, app.settings, console.url if console else None)
+        self.app = app  # for what runs beside the API in this process: the log of a box
         self._server = server
+        self._console = console
         self._powers = powers
 
     def perform(self, power: str, **arguments: Any) -> Any:
         return getattr(self._powers, power)(**arguments)
 
     def _stop(self) -> None:
+        if self._console:
+            self._console.stop(_GRACE)
         self._server.stop(_GRACE)
         self.app.close()
 
@@ -135,13 +141,22 @@ def start_thread(settings: Settings) -> ThreadEndpoint:
     from s3fixture.backends.powers import Powers
     from s3fixture.server import Limits, Server
 
-    app = App(settings)
-    try:
+    with ExitStack() as undo:
+        app = App(settings)
+        undo.callback(app.close)
         gate = Gate(app)
         limits = Limits(head_bytes=settings.header_limit, idle_seconds=settings.idle_timeout)
         server = Server(gate, settings.host, settings.port, limits=limits, error_body=app.error_body)
+        undo.callback(server.stop, 0.0)
         server.start()
-    except BaseException:
-        app.close()
-        raise
-    return ThreadEndpoint(app, server, Powers(app, gate))
+        endpoint = ThreadEndpoint(app, server, Powers(app, gate), _start_console(app, server.url))
+        undo.pop_all()
+    return endpoint
+
+
+def _start_console(app: App, url: str) -> ConsoleServer | None:
+    if app.settings.console_port is None:
+        return None
+    from s3fixture.console import start_console  # imported when wanted: it brings templates with it
+
+    return start_console(app, api_url=url, host=app.settings.host, port=app.settings.console_port)

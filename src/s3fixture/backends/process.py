@@ -35,8 +35,8 @@ sys.exit(main())
 class ProcessEndpoint(EmulatorEndpoint):
     """An emulator in a child process."""
 
-    def __init__(self, url: str, settings: Settings, child: _Child) -> None:
-        super().__init__(url, settings)
+    def __init__(self, url: str, settings: Settings, console_url: str | None, child: _Child) -> None:
+        super().__init__(url, settings, console_url)
         self._child = child
 
     @property
@@ -136,11 +136,11 @@ def start_process(settings: Settings) -> ProcessEndpoint:
     """An emulator in a child process. Raises S3FixtureError; then nothing is left running."""
     child = _Child()
     try:
-        url = child.call({"settings": _as_json(settings), "parent": os.getpid()})
+        url, console_url = child.call({"settings": _as_json(settings), "parent": os.getpid()})
     except BaseException:
         child.stop()
         raise
-    return ProcessEndpoint(url, settings, child)
+    return ProcessEndpoint(url, settings, console_url, child)
 
 
 def _as_json(settings: Settings) -> dict[str, Any]:

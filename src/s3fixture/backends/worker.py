@@ -36,7 +36,7 @@ def main() -> int:
         _send(answers, {"error": str(error)})
         return 1
     with endpoint:
-        _send(answers, {"value": endpoint.url})
+        _send(answers, {"value": [endpoint.url, endpoint.console_url]})
         for line in sys.stdin:
             _send(answers, _answer(endpoint, json.loads(line)))
     return 0

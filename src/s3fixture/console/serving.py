@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from s3fixture.console.application import Console
+from s3fixture.errors import S3FixtureError
 from s3fixture.server import Limits, Server
 
 if TYPE_CHECKING:
@@ -34,8 +35,9 @@ def start_console(app: App, *, api_url: str, host: str, port: int) -> ConsoleSer
     limits = Limits(head_bytes=app.settings.header_limit, idle_seconds=app.settings.idle_timeout)
     try:
         server = Server(console, host, port, limits=limits)
-    except BaseException:
+    except S3FixtureError as error:
         console.close()
-        raise
+        advice = str(error).replace("--port", "--console-port (0: any free one), or use --no-console")
+        raise S3FixtureError(f"the console cannot be served: {advice}") from error
     server.start()
     return ConsoleServer(console, server)

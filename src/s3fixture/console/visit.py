@@ -79,7 +79,10 @@ class Visit:
 
     @property
     def endpoint(self) -> str:
-        """The API's address as this browser reaches it: the host it used for us, and the API's port."""
+        """The API's address as this browser reaches it: as configured, else our host and the API's port."""
+        public = self.caller.app.settings.public_url
+        if public:
+            return public.rstrip("/")
         configured = urlsplit(self.console.api_url)
         host = urlsplit(f"//{self.request.host}").hostname or configured.hostname or "localhost"
         host = f"[{host}]" if ":" in host else host

@@ -10,7 +10,7 @@ import click
 from s3fixture.cli import output
 from s3fixture.cli.options import server_options
 from s3fixture.cli.state import Box, StateFolder
-from s3fixture.settings import DEFAULT_PORT
+from s3fixture.settings import DEFAULT_CONSOLE_PORT, DEFAULT_PORT
 
 if TYPE_CHECKING:
     from s3fixture.cli.plan import BoxPlan
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 @click.command("up", short_help="Start the box of this project.")
 @server_options
 @click.option("--port", type=int, metavar="PORT", help=f"Listen on this port.  [default: {DEFAULT_PORT}]")
+@click.option(
+    "--console-port",
+    type=int,
+    metavar="PORT",
+    help="Serve the console, a web page, on this port; 0 picks a free one.  "
+    f"[default: {DEFAULT_CONSOLE_PORT}; with --port 0 a free one]",
+)
+@click.option("--no-console", is_flag=True, help="Serve no console.")
 @click.option(
     "--data-dir", metavar="FOLDER", help="Keep the data in this folder.  [default: .s3fixture/data]"
 )
@@ -30,7 +38,7 @@ if TYPE_CHECKING:
     help="Write the clients' variables into this .env file; its other lines stay.",
 )
 @click.option("--detach", "-d", is_flag=True, help="Return when the box is ready; it runs on.")
-def command(detach: bool, memory: bool, **options: Any) -> int:
+def command(detach: bool, memory: bool, no_console: bool, **options: Any) -> int:
     """Start a server that keeps its data in this project, on port 9000.
 
     MINIO_ROOT_USER, MINIO_ROOT_PASSWORD and MINIO_REGION are read from the environment and from .env here.
@@ -40,12 +48,16 @@ def command(detach: bool, memory: bool, **options: Any) -> int:
 
     if memory and options["data_dir"]:
         raise click.UsageError("--memory and --data-dir exclude each other; choose one")
+    if no_console and options["console_port"] is not None:
+        raise click.UsageError("--no-console and --console-port exclude each other; choose one")
     folder = StateFolder.here()
     environ = {
         "S3FIXTURE_PORT": str(DEFAULT_PORT),
+        "S3FIXTURE_CONSOLE_PORT": "0" if options["port"] == 0 else str(DEFAULT_CONSOLE_PORT),
         "S3FIXTURE_DATA_DIR": str(folder.data),
         **project_environment(),
         **({"S3FIXTURE_DATA_DIR": ""} if memory else {}),
+        **({"S3FIXTURE_CONSOLE_PORT": ""} if no_console else {}),
     }
     plan = make_plan(options, environ)
     folder.check_free()
@@ -65,6 +77,7 @@ def _announce(box: Box, plan: BoxPlan, *, stop: str = "Ctrl-C, or `s3fixture dow
     arguments = f'endpoint_url="{box.url}", aws_access_key_id="{box.access_key}"'
     rows = [
         ("endpoint", box.url),
+        ("console", box.console_url or "none"),
         ("access key", box.access_key),
         ("secret key", box.secret_key),
         ("region", box.region),

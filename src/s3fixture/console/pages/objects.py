@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from s3fixture.errors import S3Error
 from s3fixture.service.metadata import SYSTEM_METADATA
 
 _VERSIONS = 50
+_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # Expiry in seconds -> how the choice reads.
 EXPIRIES: Mapping[int, str] = {
     300: "5 minutes",
@@ -49,7 +51,7 @@ def show_object(visit: Visit, bucket: str) -> Response:
         head=head,
         facts=_facts(head) if head else [],
         checksums=_checksums(head) if head else [],
-        headers=[(name, str(head[name])) for name in SYSTEM_METADATA if head.get(name)] if head else [],
+        headers=_headers(head) if head else [],
         preview=_preview(visit, named, head),
         tags=_tags(visit, named) if head else None,
         versions=versions,
@@ -74,6 +76,12 @@ def _facts(head: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Parts", str(head.get("PartsCount", ""))),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _headers(head: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """By their names in HTTP: `Content-Type` for ContentType."""
+    found = [(name, head[name]) for name in SYSTEM_METADATA if head.get(name)]
+    return [(_WORDS.sub("-", name), str(value)) for name, value in found]
 
 
 def _checksums(head: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SOURCES = Path(__file__).parents[2] / "src"
 FOREIGN = ("AWS_", "MINIO_", "MLFLOW_", "S3FIXTURE_", "S3_", "PYTEST_")
-PATIENCE = 60.0  # seconds for anything that a test waits for
+PATIENCE = 100.0  # seconds for anything that a test waits for
 
 
 class CommandLine:

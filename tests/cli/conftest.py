@@ -5,9 +5,18 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from command_line import CommandLine
+
+from s3fixture.backends import start
+from s3fixture.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+    from s3fixture.backends.endpoint import Endpoint
 
 
 @pytest.fixture
@@ -33,3 +42,26 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@pytest.fixture
+def server() -> Iterator[Endpoint]:
+    """A server in memory, in this process."""
+    with start("emulator", Settings()) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def client(server: Endpoint) -> S3Client:
+    return server.client()
+
+
+@pytest.fixture
+def mc(s3: CommandLine, server: Endpoint) -> CommandLine:
+    """The command line where the environment names that server."""
+    s3.environ |= {
+        "AWS_ENDPOINT_URL_S3": server.url,
+        "AWS_ACCESS_KEY_ID": server.access_key,
+        "AWS_SECRET_ACCESS_KEY": server.secret_key,
+    }
+    return s3

@@ -6,7 +6,7 @@ import json
 import os
 import signal
 
-from command_line import CommandLine, is_alive, posix_only, until
+from command_line import PATIENCE, CommandLine, is_alive, posix_only, until
 
 FIELDS = {"running", "url", "console_url", "pid", "backend", "data_dir", "access_key"}
 
@@ -133,7 +133,7 @@ def test_logs_follow_until_the_box_ends(s3: CommandLine) -> None:
     until(lambda: client.put_object(Bucket="data", Key="k", Body=b"x"), "a request")
     client.get_object(Bucket="data", Key="k")
     s3("down")
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert "stopped by `s3fixture down`" in said
 

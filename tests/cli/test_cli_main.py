@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from command_line import CommandLine
+from command_line import PATIENCE, CommandLine
 
 from s3fixture.cli import COMMANDS
 
@@ -61,5 +61,5 @@ def test_a_reader_that_goes_away_is_no_error_to_speak_of(s3: CommandLine) -> Non
     process = s3.start("env")
     assert process.stdout is not None
     process.stdout.close()
-    process.wait(timeout=60)
+    process.wait(timeout=PATIENCE)
     assert process.returncode in (0, 1)

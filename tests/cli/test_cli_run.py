@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line import STOP_SIGNALS, CommandLine, is_alive, posix_only, until
+from command_line import PATIENCE, STOP_SIGNALS, CommandLine, is_alive, posix_only, until
 
 PUT_AND_GET = """
 import boto3
@@ -109,7 +109,7 @@ time.sleep(60)
     process = s3.start("run", "--bucket", "data", "--", *python(program))
     until((s3.folder / "ready").exists, "the command runs")
     process.send_signal(number)
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 40 + number, said
     assert "Traceback" not in said
 
@@ -120,7 +120,7 @@ def test_a_command_that_a_forwarded_signal_ended_leaves_nothing_running(s3: Comm
     process = s3.start("run", "--", *python(program))
     pid = int(until(lambda: pid_in(s3.folder / "pid"), "the command runs"))
     process.send_signal(signal.SIGTERM)
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 128 + signal.SIGTERM, said
     assert not is_alive(pid)
 

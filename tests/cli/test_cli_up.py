@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line import STOP_SIGNALS, CommandLine, is_alive, posix_only, until
+from command_line import PATIENCE, STOP_SIGNALS, CommandLine, is_alive, posix_only, until
 from dotenv import dotenv_values
 
 
@@ -138,7 +138,6 @@ def test_several_identities_own_what_they_make(s3: CommandLine) -> None:
         (["--identity", "half"], "identity 'half' has 1 fields"),
         (["--identity", "a:minioadmin:secretsecret"], "have the same access key 'minioadmin'"),
         (["--backend", "nonsense"], "there is no backend 'nonsense'"),
-        (["--backend", "container"], "not there yet in this version"),
         (["--port", "99999"], "port 99999 is not a port number"),
         (["--secret-key", "short"], "the secret key is too short"),
         (["--data-dir", "file.txt"], "file.txt"),
@@ -179,7 +178,7 @@ def test_a_second_box_for_the_same_folder_is_refused(s3: CommandLine, detach: li
 
 def test_of_two_boxes_started_at_once_one_runs(s3: CommandLine) -> None:
     first, second = (s3.start("up", "--detach", "--memory", "--port", 0) for _ in range(2))
-    said = [process.communicate(timeout=60)[0] for process in (first, second)]
+    said = [process.communicate(timeout=PATIENCE)[0] for process in (first, second)]
     assert sorted([first.returncode, second.returncode]) == [0, 1], said
     assert any("a box runs for" in text for text in said)
     assert s3.client().list_buckets()["Buckets"] == []
@@ -220,7 +219,7 @@ def test_a_box_in_the_foreground_ends_cleanly_on_a_signal(s3: CommandLine, numbe
     assert "s3fixture is up" in said
     s3.client().put_object(Bucket="data", Key="k", Body=b"x")
     process.send_signal(number)
-    rest, _ = process.communicate(timeout=60)
+    rest, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, rest
     assert "PutObject PUT /data/k 200" in rest
     assert "Traceback" not in rest
@@ -231,7 +230,7 @@ def test_down_ends_a_box_in_the_foreground(s3: CommandLine) -> None:
     process = s3.start("up", "--port", 0, "--memory")
     read_until(process, "stop ")
     s3("down")
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
 
 
@@ -243,7 +242,7 @@ def test_a_signal_while_the_box_starts_leaves_nothing(s3: CommandLine) -> None:
     process = s3.start("up", "--port", 0, "--memory", "--seed", "seed")
     until((s3.folder / ".s3fixture" / "lock").exists, "the box starts")
     process.send_signal(signal.SIGTERM)
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 128 + signal.SIGTERM, said
     assert "Traceback" not in said
     s3("status", code=3)
@@ -263,6 +262,6 @@ def test_modules_in_the_folder_do_not_get_in_the_way(s3: CommandLine) -> None:
         timeout=60,
     )
     stopped = subprocess.run(
-        [sys.executable, "-c", program, "down"], cwd=s3.folder, env=s3.environ, check=False, timeout=60
+        [sys.executable, "-c", program, "down"], cwd=s3.folder, env=s3.environ, check=False, timeout=PATIENCE
     )
     assert (started.returncode, stopped.returncode) == (0, 0), started.stderr

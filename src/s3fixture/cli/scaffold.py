@@ -78,7 +78,7 @@ class Draft:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             mode = 0o600 if self.private else 0o666  # less the umask; a file that exists keeps its own
             descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-            with open(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
                 file.write(self.text)
         except OSError as error:
             raise _unusable(self.path, error) from error

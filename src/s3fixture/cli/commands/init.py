@@ -53,7 +53,8 @@ def _targets(group: Group) -> list[str]:
 def _refuse(obstacles: Sequence[str]) -> None:
     if obstacles:
         raise S3FixtureError(
-            f"{'; '.join(obstacles)}. Nothing was written: --force writes all the same, --only leaves files out"
+            f"{'; '.join(obstacles)}. Nothing was written: --force writes all the same, "
+            "--only leaves files out"
         )
 
 

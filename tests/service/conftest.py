@@ -51,7 +51,10 @@ def new_client(url: str) -> NewClient:
     session = boto3.session.Session()
 
     def make(
-        access_key: str = "minioadmin", secret_key: str = "minioadmin123", **options: object
+        access_key: str = "minioadmin",
+        secret_key: str = "minioadmin123",
+        region: str = "us-east-1",
+        **options: object,
     ) -> S3Client:
         config = Config(
             retries={"total_max_attempts": 1},
@@ -61,7 +64,7 @@ def new_client(url: str) -> NewClient:
         return session.client(
             "s3",
             endpoint_url=url,
-            region_name="us-east-1",
+            region_name=region,
             aws_access_key_id=access_key,
             aws_secret_access_key=secret_key,
             config=config,

@@ -89,17 +89,23 @@ def signed(
     *,
     keys: tuple[str, str] = ("minioadmin", "minioadmin123"),
     host: str = "",
+    region: str = "us-east-1",
+    sent: bytes | None = None,
 ) -> Reply:
-    """One request signed with the main keys, with headers that boto3 would not send or would add to."""
+    """One request signed with the main keys, with headers that boto3 would not send or would add to.
+
+    `sent` is the body that goes out instead of the one that was signed.
+    """
     address = f"http://{host}" if host else url
     request = AWSRequest(method, f"{address}{target}", dict(headers or {}), body)
-    S3SigV4Auth(Credentials(*keys), "s3", "us-east-1").add_auth(request)
+    S3SigV4Auth(Credentials(*keys), "s3", region).add_auth(request)
     prepared = request.prepare()
-    sent = {
+    all_headers = {
         name: value.decode("latin-1") if isinstance(value, bytes) else str(value)
         for name, value in prepared.headers.items()
     }
-    return send(url, method, target, body, {"Host": host or urlsplit(url).netloc, **sent})
+    all_headers["Host"] = host or urlsplit(url).netloc
+    return send(url, method, target, body if sent is None else sent, all_headers)
 
 
 def send_document(url: str, method: str, target: str, body: bytes) -> Reply:

@@ -40,5 +40,7 @@ def parse_credential(text: str, region: str, complain: Complain) -> Credential:
             f'incorrect date format "{date}". This date in the credential must be in the format "yyyyMMdd".'
         )
     if region and sent_region != region:
-        raise complain(f"the region '{sent_region}' is wrong; expecting '{region}'", Region=region)
+        refusal = complain(f"the region '{sent_region}' is wrong; expecting '{region}'", Region=region)
+        refusal.headers["x-amz-bucket-region"] = region  # an answer to HEAD has no document that tells it
+        raise refusal
     return Credential(access_key, date, sent_region, f"{date}/{sent_region}/s3/aws4_request")

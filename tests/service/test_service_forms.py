@@ -1,0 +1,209 @@
+"""POST forms, as boto3 signs them and browsers send them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from service_helpers import MIB, NewClient, Reply, refused, send
+
+from s3fixture.app import App
+from s3fixture.checksums import checksum_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+BOUNDARY = "----boundary"
+TYPE = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+
+
+def encode(fields: list[tuple[str, str]], file: bytes | None, filename: str = "file.txt") -> bytes:
+    pieces = [
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields
+    ]
+    if file is not None:
+        head = f'Content-Disposition: form-data; name="file"; filename="{filename}"\r\n'
+        pieces.append(f"--{BOUNDARY}\r\n{head}Content-Type: text/plain\r\n\r\n".encode() + file + b"\r\n")
+    return b"".join(pieces) + f"--{BOUNDARY}--\r\n".encode()
+
+
+def post(
+    url: str, bucket: str, fields: dict[str, str], file: bytes | None = b"form", filename: str = "file.txt"
+) -> Reply:
+    body = encode(list(fields.items()), file, filename)
+    return send(
+        url, "POST", f"/{bucket}", body, {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+    )
+
+
+@pytest.fixture(params=["s3v4", "s3"])
+def signer(request: pytest.FixtureRequest, new_client: NewClient) -> Any:
+    """A client for each version of signatures."""
+    return new_client(signature_version=request.param)
+
+
+def presign(client: Any, bucket: str, key: str = "k", conditions: Any = (), **fields: str) -> dict[str, str]:
+    """The fields of a form whose policy allows `fields` too."""
+    given = {name.replace("_", "-"): value for name, value in fields.items()}
+    allowed = [{name: value} for name, value in given.items()] + list(conditions)
+    signed: dict[str, str] = client.generate_presigned_post(
+        bucket, key, Fields=given, Conditions=allowed, ExpiresIn=60
+    )["fields"]
+    return signed
+
+
+def test_a_signed_form_stores_its_file(url: str, signer: Any, client: S3Client, bucket: str) -> None:
+    reply = post(url, bucket, presign(signer, bucket, Content_Type="text/x", x_amz_meta_a="1"))
+    assert (reply.status, reply.body) == (204, b"")
+    got = client.get_object(Bucket=bucket, Key="k")
+    assert got["Body"].read() == b"form"
+    assert (got["ContentType"], got["Metadata"]) == ("text/x", {"a": "1"})
+    assert reply.headers["etag"] == got["ETag"]
+
+
+def test_the_name_of_the_file_may_stand_in_the_key(url: str, client: S3Client, bucket: str) -> None:
+    fields = presign(client, bucket, "up/${filename}")
+    assert post(url, bucket, fields, filename="photo.jpg").status == 204
+    assert client.head_object(Bucket=bucket, Key="up/photo.jpg")
+
+
+def test_a_large_file_goes_through(url: str, client: S3Client, bucket: str) -> None:
+    body = bytes(range(256)) * (3 * MIB // 256) + b"\r\n--" + BOUNDARY.encode()[:-1]
+    assert post(url, bucket, presign(client, bucket), body).status == 204
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == body
+
+
+@pytest.mark.parametrize(("asked", "status"), [("200", 200), ("201", 201), ("204", 204), ("404", 204)])
+def test_the_form_may_choose_the_status(
+    url: str, client: S3Client, bucket: str, asked: str, status: int
+) -> None:
+    fields = client.generate_presigned_post(
+        bucket,
+        "k",
+        Fields={"success_action_status": asked},
+        Conditions=[{"success_action_status": asked}],
+    )["fields"]
+    reply = post(url, bucket, fields)
+    assert reply.status == status
+    if status == 201:
+        assert (reply.field("Bucket"), reply.field("Key")) == (bucket, "k")
+        assert reply.field("ETag") == reply.headers["etag"]
+        assert reply.field("Location") == f"{url}/{bucket}/k"
+
+
+def test_the_form_may_redirect(url: str, client: S3Client, bucket: str) -> None:
+    where = "https://example.com/done?a=1"
+    fields = client.generate_presigned_post(
+        bucket,
+        "k",
+        Fields={"success_action_redirect": where},
+        Conditions=[{"success_action_redirect": where}],
+    )["fields"]
+    reply = post(url, bucket, fields)
+    assert reply.status == 303
+    assert reply.headers["location"].startswith(f"{where}&bucket={bucket}&key=k&etag=%22")
+
+
+def test_what_the_policy_does_not_allow_is_refused(
+    url: str, signer: Any, client: S3Client, bucket: str
+) -> None:
+    fields = presign(signer, bucket)
+    for change in ({"key": "other"}, {"x-amz-meta-a": "1"}, {"acl": "private"}):
+        reply = post(url, bucket, fields | change)
+        assert (reply.status, reply.code) == (403, "AccessDenied"), change
+    with refused("404"):
+        client.head_object(Bucket=bucket, Key="k")
+
+
+def test_a_form_for_another_bucket_is_refused(url: str, client: S3Client, bucket: str) -> None:
+    client.create_bucket(Bucket="second")
+    assert post(url, "second", presign(client, bucket)).code == "AccessDenied"
+
+
+def test_a_policy_ends(url: str, app: App, client: S3Client, bucket: str) -> None:
+    fields = presign(client, bucket)
+    app.clock.move(120)
+    reply = post(url, bucket, fields)
+    assert (reply.status, reply.code) == (403, "AccessDenied")
+    assert "expired" in reply.field("Message").lower()
+
+
+@pytest.mark.parametrize("version", ["s3v4", "s3"])
+def test_a_form_signed_with_a_wrong_secret_is_refused(
+    url: str, new_client: NewClient, bucket: str, version: str
+) -> None:
+    wrong = new_client("minioadmin", "wrong", signature_version=version)
+    assert post(url, bucket, presign(wrong, bucket)).code == "SignatureDoesNotMatch"
+    nobody = new_client("nobody", "wrong", signature_version=version)
+    assert post(url, bucket, presign(nobody, bucket)).code == "InvalidAccessKeyId"
+
+
+@pytest.mark.parametrize(("size", "code"), [(4, "EntityTooSmall"), (5, ""), (8, ""), (9, "EntityTooLarge")])
+def test_the_size_of_the_file_may_be_limited(
+    url: str, client: S3Client, bucket: str, size: int, code: str
+) -> None:
+    fields = presign(client, bucket, conditions=[["content-length-range", 5, 8]])
+    assert post(url, bucket, fields, b"x" * size).code == code
+    assert ("Contents" in client.list_objects_v2(Bucket=bucket)) == (not code)
+
+
+def test_an_anonymous_form_needs_a_policy_of_the_bucket(url: str, client: S3Client, bucket: str) -> None:
+    assert post(url, bucket, {"key": "k"}).code == "AccessDenied"
+    policy = (
+        '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:PutObject",'
+        f'"Resource":"arn:aws:s3:::{bucket}/*"}}]}}'
+    )
+    client.put_bucket_policy(Bucket=bucket, Policy=policy)
+    assert post(url, bucket, {"key": "k"}).status == 204
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"form"
+
+
+def test_a_form_without_a_key_or_a_file_is_refused(url: str, bucket: str) -> None:
+    without_key = post(url, bucket, {"acl": "private"})
+    assert (without_key.status, without_key.code) == (400, "InvalidArgument")
+    without_file = post(url, bucket, {"key": "k"}, file=None)
+    assert (without_file.status, without_file.code) == (400, "InvalidArgument")
+
+
+def test_a_form_into_a_missing_bucket(url: str, client: S3Client) -> None:
+    assert post(url, "missing", presign(client, "missing")).code == "NoSuchBucket"
+
+
+def test_a_checksum_of_a_form_is_verified(url: str, client: S3Client, bucket: str) -> None:
+    for body, code in ((b"other", "BadDigest"), (b"form", "")):
+        fields = presign(client, bucket, x_amz_checksum_sha256=checksum_of("SHA256", b"form"))
+        assert post(url, bucket, fields, body).code == code
+
+
+def test_tags_stand_in_a_document(url: str, client: S3Client, bucket: str) -> None:
+    tagging = "<Tagging><TagSet><Tag><Key>a b</Key><Value>1</Value></Tag></TagSet></Tagging>"
+    assert post(url, bucket, presign(client, bucket, tagging=tagging)).status == 204
+    assert client.get_object_tagging(Bucket=bucket, Key="k")["TagSet"] == [{"Key": "a b", "Value": "1"}]
+    for broken in ("<Tagging>", "<Tagging><TagSet><Tag><Key>a</Key></Tag></TagSet></Tagging>"):
+        assert post(url, bucket, presign(client, bucket, tagging=broken)).code == "MalformedXML"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"garbage",
+        f"--{BOUNDARY}".encode(),
+        f"--{BOUNDARY}\r\n\r\nno disposition\r\n--{BOUNDARY}--\r\n".encode(),
+        encode([("key", "k")], b"x")[:-30],
+    ],
+)
+def test_a_body_that_is_no_form_is_refused(url: str, client: S3Client, bucket: str, body: bytes) -> None:
+    reply = send(
+        url, "POST", f"/{bucket}", body, {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+    )
+    assert reply.status in (400, 403)
+    assert reply.code
+    with refused("404"):
+        client.head_object(Bucket=bucket, Key="k")
+
+
+def test_too_much_before_the_file_is_refused(url: str, bucket: str) -> None:
+    reply = post(url, bucket, {"key": "k", "x-amz-meta-a": "x" * 21_000})
+    assert (reply.status, reply.code) == (400, "MaxPostPreDataLengthExceededError")

@@ -1,0 +1,187 @@
+"""Bucket policies: kept to the letter, checked when put, and obeyed."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from service_helpers import refused, send
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+OTHER_ARN = "arn:aws:iam::012345678901:root"
+
+
+def statement(effect: str, action: Any, resource: Any, principal: Any = "*", **more: Any) -> str:
+    """A policy of one statement."""
+    row = {"Effect": effect, "Principal": principal, "Action": action, "Resource": resource, **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": [row]})
+
+
+def put(client: S3Client, bucket: str, effect: str, action: Any, path: str = "/*", **more: Any) -> None:
+    policy = statement(effect, action, f"arn:aws:s3:::{bucket}{path}", **more)
+    client.put_bucket_policy(Bucket=bucket, Policy=policy)
+
+
+def test_a_policy_comes_back_to_the_letter(client: S3Client, bucket: str) -> None:
+    with refused("NoSuchBucketPolicy", 404):
+        client.get_bucket_policy(Bucket=bucket)
+    text = statement("Allow", "s3:GetObject", f"arn:aws:s3:::{bucket}/*").replace(" ", "  ")
+    answer = client.put_bucket_policy(Bucket=bucket, Policy=text)
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 204
+    assert client.get_bucket_policy(Bucket=bucket)["Policy"] == text
+    client.delete_bucket_policy(Bucket=bucket)
+    client.delete_bucket_policy(Bucket=bucket)
+    with refused("NoSuchBucketPolicy", 404):
+        client.get_bucket_policy(Bucket=bucket)
+
+
+def test_a_bucket_made_public_is_read_by_everyone(
+    url: str, client: S3Client, anonymous: S3Client, bucket: str
+) -> None:
+    client.put_object(Bucket=bucket, Key="k", Body=b"public")
+    put(client, bucket, "Allow", "s3:GetObject")
+    assert send(url, "GET", f"/{bucket}/k").body == b"public"
+    with refused("AccessDenied", 403):
+        anonymous.list_objects_v2(Bucket=bucket)
+    with refused("AccessDenied", 403):
+        anonymous.put_object(Bucket=bucket, Key="k", Body=b"mine")
+    with refused("AccessDenied", 403):  # who may not list is not told what is there
+        anonymous.get_object(Bucket=bucket, Key="missing")
+
+
+def test_a_bucket_made_public_is_listed_by_everyone(
+    client: S3Client, anonymous: S3Client, bucket: str
+) -> None:
+    client.put_object(Bucket=bucket, Key="k", Body=b"public")
+    put(client, bucket, "Allow", "s3:ListBucket", path="")
+    assert anonymous.list_objects_v2(Bucket=bucket)["KeyCount"] == 1
+    assert anonymous.head_bucket(Bucket=bucket)
+
+
+def test_who_may_list_is_told_what_is_missing(client: S3Client, anonymous: S3Client, bucket: str) -> None:
+    resources = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    policy = statement("Allow", ["s3:ListBucket", "s3:GetObject"], resources)
+    client.put_bucket_policy(Bucket=bucket, Policy=policy)
+    with refused("NoSuchKey", 404):
+        anonymous.get_object(Bucket=bucket, Key="missing")
+
+
+def test_a_deny_holds_for_the_owner_too(client: S3Client, bucket: str) -> None:
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    put(client, bucket, "Deny", "s3:DeleteObject")
+    with refused("AccessDenied", 403) as response:
+        client.delete_object(Bucket=bucket, Key="k")
+    assert "explicit deny" in response["Error"]["Message"]
+    assert client.get_object(Bucket=bucket, Key="k")
+
+
+def test_the_owner_can_take_back_a_policy_that_denies_everything(client: S3Client, bucket: str) -> None:
+    resources = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    client.put_bucket_policy(Bucket=bucket, Policy=statement("Deny", "s3:*", resources))
+    with refused("AccessDenied", 403):
+        client.list_objects_v2(Bucket=bucket)
+    assert client.get_bucket_policy(Bucket=bucket)
+    client.delete_bucket_policy(Bucket=bucket)
+    client.list_objects_v2(Bucket=bucket)
+
+
+def test_another_account_is_let_in_by_name(
+    client: S3Client, other: S3Client, anonymous: S3Client, bucket: str
+) -> None:
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    put(client, bucket, "Allow", "s3:GetObject", principal={"CanonicalUser": "0123456789abcdef" * 4})
+    assert other.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+    with refused("AccessDenied", 403):
+        anonymous.get_object(Bucket=bucket, Key="k")
+
+
+def test_a_deny_beats_an_allow(client: S3Client, anonymous: S3Client, bucket: str) -> None:
+    for key in ("open/k", "closed/k"):
+        client.put_object(Bucket=bucket, Key=key, Body=b"x")
+    rows = [
+        json.loads(statement("Allow", "s3:GetObject", f"arn:aws:s3:::{bucket}/*"))["Statement"][0],
+        json.loads(statement("Deny", "s3:*", f"arn:aws:s3:::{bucket}/closed/*"))["Statement"][0],
+    ]
+    client.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Statement": rows}))
+    assert anonymous.get_object(Bucket=bucket, Key="open/k")
+    with refused("AccessDenied", 403):
+        anonymous.get_object(Bucket=bucket, Key="closed/k")
+
+
+def test_conditions_are_obeyed(client: S3Client, anonymous: S3Client, bucket: str) -> None:
+    client.put_object(Bucket=bucket, Key="a/k")
+    condition = {"StringLike": {"s3:prefix": "a/*"}}
+    put(client, bucket, "Allow", "s3:ListBucket", path="", Condition=condition)
+    assert anonymous.list_objects_v2(Bucket=bucket, Prefix="a/k")["KeyCount"] == 1
+    with refused("AccessDenied", 403):
+        anonymous.list_objects_v2(Bucket=bucket)
+
+
+def test_the_tags_of_an_object_decide(client: S3Client, anonymous: S3Client, bucket: str) -> None:
+    client.put_object(Bucket=bucket, Key="open", Body=b"x", Tagging="public=yes")
+    client.put_object(Bucket=bucket, Key="closed", Body=b"x", Tagging="public=no")
+    condition = {"StringEquals": {"s3:ExistingObjectTag/public": "yes"}}
+    put(client, bucket, "Allow", "s3:GetObject", Condition=condition)
+    assert anonymous.get_object(Bucket=bucket, Key="open")
+    with refused("AccessDenied", 403):
+        anonymous.get_object(Bucket=bucket, Key="closed")
+
+
+def test_anonymous_uploads_may_be_allowed(client: S3Client, anonymous: S3Client, bucket: str) -> None:
+    put(client, bucket, "Allow", ["s3:PutObject"])
+    anonymous.put_object(Bucket=bucket, Key="k", Body=b"theirs")
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"theirs"
+
+
+def test_an_older_version_is_another_action(client: S3Client, anonymous: S3Client, bucket: str) -> None:
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    version = client.put_object(Bucket=bucket, Key="k", Body=b"x")["VersionId"]
+    put(client, bucket, "Allow", "s3:GetObject")
+    assert anonymous.get_object(Bucket=bucket, Key="k")
+    with refused("AccessDenied", 403):
+        anonymous.get_object(Bucket=bucket, Key="k", VersionId=version)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "{}",
+        '{"Statement": []}',
+        statement("Permit", "s3:GetObject", "arn:aws:s3:::bucket/*"),
+        statement("Allow", "s3:GetObject", "arn:aws:s3:::elsewhere/*"),
+        statement("Allow", "s3:Nonsense", "arn:aws:s3:::bucket/*"),
+        statement("Allow", "s3:ListBucket", "arn:aws:s3:::bucket/*"),
+        statement("Allow", "s3:GetObject", "arn:aws:s3:::bucket/*", {"AWS": "nobody"}),
+    ],
+)
+def test_a_policy_that_cannot_be_one_is_refused_and_the_old_stays(
+    client: S3Client, bucket: str, text: str
+) -> None:
+    put(client, bucket, "Allow", "s3:GetObject")
+    before = client.get_bucket_policy(Bucket=bucket)["Policy"]
+    with refused("MalformedPolicy" if text else "MissingRequestBodyError", 400):
+        client.put_bucket_policy(Bucket=bucket, Policy=text)
+    assert client.get_bucket_policy(Bucket=bucket)["Policy"] == before
+
+
+def test_the_status_tells_public_from_not(client: S3Client, bucket: str) -> None:
+    with refused("NoSuchBucketPolicy", 404):
+        client.get_bucket_policy_status(Bucket=bucket)
+    put(client, bucket, "Allow", "s3:GetObject")
+    assert client.get_bucket_policy_status(Bucket=bucket)["PolicyStatus"]["IsPublic"] is True
+    put(client, bucket, "Allow", "s3:GetObject", principal={"CanonicalUser": "0123456789abcdef" * 4})
+    assert client.get_bucket_policy_status(Bucket=bucket)["PolicyStatus"]["IsPublic"] is False
+
+
+def test_strangers_do_not_touch_policies(client: S3Client, other: S3Client, bucket: str) -> None:
+    for call in (other.get_bucket_policy, other.delete_bucket_policy):
+        with refused("AccessDenied", 403):
+            call(Bucket=bucket)
+    with refused("AccessDenied", 403):
+        put(other, bucket, "Allow", "s3:GetObject")

@@ -73,7 +73,6 @@ def test_a_request_that_breaks_http_is_refused_and_the_connection_closed(
         (b"GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
         (b"PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501),
-        (b"PUT / HTTP/1.1\r\nHost: a\r\nExpect: the-moon\r\n\r\n", 417),
         (b"GET /" + b"a" * 70_000, 414),
         (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 70_000, 431),
         (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 70_000 + b"\r\n\r\n", 431),
@@ -86,6 +85,16 @@ def test_what_is_not_served_here_has_a_status_of_its_own(
     client = connect(serve(hello))
     assert client.ask(request_bytes).status == status
     assert client.closed()
+
+
+@pytest.mark.parametrize("expectation", [b"", b"200", b"the-moon"])
+def test_other_expectations_than_100_continue_are_ignored(
+    serve: Serve, connect: Connect, expectation: bytes
+) -> None:
+    client = connect(serve(hello))
+    head = b"GET / HTTP/1.1\r\nHost: a\r\nExpect: " + expectation + b"\r\n\r\n"
+    assert client.ask(head).status == 200
+    assert client.ask(GET).status == 200
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])

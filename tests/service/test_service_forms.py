@@ -68,6 +68,15 @@ def test_the_name_of_the_file_may_stand_in_the_key(url: str, client: S3Client, b
     assert client.head_object(Bucket=bucket, Key="up/photo.jpg")
 
 
+def test_only_the_part_called_file_is_the_file(url: str, client: S3Client, bucket: str) -> None:
+    fields = presign(client, bucket)
+    body = encode(list(fields.items()), b"form")
+    for name in fields:  # requests.post(files=...) gives each part a file name
+        body = body.replace(f'name="{name}"'.encode(), f'name="{name}"; filename="{name}"'.encode())
+    assert send(url, "POST", f"/{bucket}", body, TYPE).status == 204
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"form"
+
+
 def test_a_large_file_goes_through(url: str, client: S3Client, bucket: str) -> None:
     body = bytes(range(256)) * (3 * MIB // 256) + b"\r\n--" + BOUNDARY.encode()[:-1]
     assert post(url, bucket, presign(client, bucket), body).status == 204

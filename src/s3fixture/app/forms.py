@@ -167,11 +167,11 @@ class _Form:
         value = b""
         while True:
             event = self._next()
-            if isinstance(event, File) or (isinstance(event, Field) and event.name.lower() == "file"):
-                self.filename = getattr(event, "filename", "") or ""
-                return
-            if isinstance(event, Field):
-                name, value = event.name.lower(), b""
+            if isinstance(event, (Field, File)):  # a name makes a file, not whether it has a file name
+                name, value = (event.name or "").lower(), b""
+                if name == "file":
+                    self.filename = getattr(event, "filename", "") or ""
+                    return
             elif isinstance(event, Data) and name is not None:
                 value += event.data
                 size += len(event.data)

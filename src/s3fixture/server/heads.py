@@ -206,12 +206,8 @@ def _keeps_alive(headers: dict[str, str], minor: int) -> bool:
 
 
 def _expects_continue(headers: dict[str, str], minor: int) -> bool:
-    if not minor:
-        return False  # RFC 9110 section 10.1.1: ignored from HTTP/1.0
-    expectation = headers["expect"]
-    if expectation.lower() != "100-continue":
-        raise MalformedRequest(417, f"only 100-continue can be expected, not {_shorten(expectation)}")
-    return True
+    """RFC 9110 section 10.1.1: ignored from HTTP/1.0; others than 100-continue may be, and S3 does."""
+    return minor > 0 and headers["expect"].lower() == "100-continue"
 
 
 def _shorten(text: str) -> str:

@@ -1,0 +1,103 @@
+"""What a test run pays before and between its tests: import, start, reset."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Sequence
+
+from bench.null import KIB
+from bench.options import Options
+from bench.results import Row, in_turns, row
+from bench.subjects import BUCKET, MOTO_MOCK, MOTO_SERVER, NULL, PROCESS, THREAD, Subject, subjects
+
+_TIMED = """\
+import sys, time, urllib.request
+import {before}
+start = time.perf_counter()
+{statement}
+print((time.perf_counter() - start) * 1000)
+"""
+_ANSWER = "urllib.request.urlopen({url}).read()"
+_SERVE = f"import s3fixture; endpoint = s3fixture.serve(emulator={{emulator!r}}); {_ANSWER}"
+
+# Row -> what is imported before the clock starts -> subject -> what is timed.
+IMPORTS = {
+    "pytest, then the plugin": ("pytest", {THREAD: "import s3fixture.pytest_plugin.plugin"}),
+    "pytest, then boto3": ("pytest", {NULL: "import boto3", MOTO_MOCK: "from moto import mock_aws"}),
+}
+STARTS = {
+    NULL: "from s3fixture.server import Server; from bench.null import NullApp; server = Server(NullApp()); "
+    "server.start(); " + _ANSWER.format(url="server.url"),
+    THREAD: _SERVE.format(emulator="thread", url='endpoint.url + "/minio/health/live"'),
+    PROCESS: _SERVE.format(emulator="process", url='endpoint.url + "/minio/health/live"'),
+    MOTO_SERVER: "from moto.server import ThreadedMotoServer; "
+    "server = ThreadedMotoServer('127.0.0.1', 0, False); server.start(); "
+    + _ANSWER.format(url="'http://{}:{}/moto-api/'.format(*server.get_host_and_port())"),
+}
+FIRST_CALL = {
+    THREAD: "import s3fixture; s3fixture.serve().client().list_buckets()",
+    PROCESS: "import s3fixture; s3fixture.serve(emulator='process').client().list_buckets()",
+    MOTO_MOCK: "from moto import mock_aws; mock_aws().start(); "
+    "boto3.client('s3', region_name='us-east-1').list_buckets()",
+}
+
+
+def measure(options: Options) -> list[Row]:
+    """Milliseconds, in fresh interpreters or, for the reset, in running servers."""
+    rows = [
+        _row("start to first answer, boto3 imported", "boto3", STARTS, options),
+        _row("start, client, first boto3 call", "boto3", FIRST_CALL, options),
+    ]
+    for name, (before, statements) in IMPORTS.items():
+        rows.append(_row(f"import: {name}", before, statements, options))
+    return [*rows, *_resets(options)]
+
+
+def _row(name: str, before: str, statements: dict[str, str], options: Options) -> Row:
+    programs = {who: _TIMED.format(before=before, statement=text) for who, text in statements.items()}
+    return row(name, "ms", in_turns(programs, _run, options.starts))
+
+
+def _run(program: str) -> list[float]:
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return [float(done.stdout)]
+
+
+def _resets(options: Options) -> list[Row]:
+    with subjects((THREAD, PROCESS, MOTO_SERVER, MOTO_MOCK)) as started:
+        return [
+            row(f"reset after {puts} puts", "ms", in_turns(started, _resetter(puts), options.rounds))
+            for puts in (0, 10, 100)
+        ]
+
+
+def _resetter(puts: int) -> Callable[[Subject], Sequence[float]]:
+    def timed(subject: Subject) -> list[float]:
+        token = subject.endpoint.begin() if subject.endpoint else None
+        if subject.endpoint is None:
+            subject.client.create_bucket(Bucket=BUCKET)  # moto forgets all, also what was seeded
+        for number in range(puts):
+            subject.client.put_object(Bucket=BUCKET, Key=f"key-{number}", Body=KIB)
+        start = time.perf_counter()
+        if subject.endpoint is not None:
+            subject.endpoint.finish(token)
+        elif subject.url:
+            urllib.request.urlopen(
+                urllib.request.Request(f"{subject.url}/moto-api/reset", method="POST")
+            ).read()
+        else:
+            _reset_mock()
+        return [(time.perf_counter() - start) * 1000]
+
+    return timed
+
+
+def _reset_mock() -> None:
+    from moto.s3.models import s3_backends
+
+    for account in s3_backends.values():
+        for backend in account.values():
+            backend.reset()

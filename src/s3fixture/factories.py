@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -23,6 +24,7 @@ from s3fixture.pytest_plugin.isolation import isolation_of
 from s3fixture.pytest_plugin.lending import Loans, loans_of
 from s3fixture.pytest_plugin.messages import readable_errors
 from s3fixture.pytest_plugin.options import Launch, launch_of
+from s3fixture.pytest_plugin.sharing import run_of
 from s3fixture.serving import Seeds, launch
 
 if TYPE_CHECKING:
@@ -77,7 +79,12 @@ def server_fixture(
         with readable_errors():
             what, buckets, seed = resolve(request.config)
             endpoint = launch(
-                what.settings, backend=what.backend, emulator=what.emulator, buckets=buckets, seed=seed
+                what.settings,
+                backend=what.backend,
+                emulator=what.emulator,
+                buckets=buckets,
+                seed=seed,
+                run=replace(run_of(request.config), name=str(request.fixturename)),
             )
             isolation.add(endpoint)
         yield endpoint

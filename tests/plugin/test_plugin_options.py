@@ -96,7 +96,7 @@ def test_seeds_of_the_ini_file_are_found_beside_it(run: Run, pytester: pytest.Py
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--s3-backend=container"], "the backend 'container' is not there yet in this version"),
+        (["--s3-backend=external"], "the backend 'external' needs the address of the store"),
         (["--s3-endpoint-url=http://h:1"], "--s3-endpoint-url is for --s3-backend=external"),
         (["--s3-image=minio"], "--s3-image is for --s3-backend=container"),
         (["--s3-port=http"], "'http' is not a valid port"),

@@ -152,11 +152,13 @@ def start_binary(settings: Settings, run: Run | None = None) -> BinaryEndpoint:
                 endpoint, health=program.server.health, seconds=program.start_seconds, watch=process.check
             )
         except S3FixtureError as error:
-            said = process.said() if process.pid and "; it said:" not in str(error) else ""
+            text = str(error)
+            if not text.startswith(path):
+                text = f"{path} {text}{process.said()}"
             endpoint.stop()
-            if not settings.port and attempt + 1 < _ATTEMPTS and "in use" in f"{error}{said}":
+            if not settings.port and attempt + 1 < _ATTEMPTS and "in use" in text:
                 continue
-            raise S3FixtureError(f"{error}{said}") from error
+            raise S3FixtureError(text) from error
         except BaseException:
             endpoint.stop()
             raise

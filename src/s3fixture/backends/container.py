@@ -100,9 +100,11 @@ def start_container(settings: Settings, run: Run | None = None) -> ContainerEndp
         )
         _share(run, container, url)
     except S3FixtureError as error:
-        said = "" if "the end of its log" in str(error) else tail(container)
+        text = str(error)
+        if not text.startswith("the container"):
+            text = f"the container of {image.reference} {text}{tail(container)}"
         remove(container)
-        raise S3FixtureError(f"the container of {image.reference} {error}{said}") from error
+        raise S3FixtureError(text) from error
     except BaseException:
         remove(container)
         raise
@@ -122,7 +124,9 @@ def check_running(container: Container, image: str) -> None:
         raise
     if container.status not in ("created", "running", "restarting"):
         code = container.attrs.get("State", {}).get("ExitCode")
-        raise S3FixtureError(f"({container.short_id}) ended with exit code {code}{tail(container)}")
+        raise S3FixtureError(
+            f"the container {container.short_id} of {image} ended with exit code {code}{tail(container)}"
+        )
 
 
 def remove(container: Container) -> None:

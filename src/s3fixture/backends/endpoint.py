@@ -46,6 +46,11 @@ class Endpoint:
         self._lock = threading.RLock()  # of the session, which may not be used by two threads, and of stop
         self._stopped = False
 
+    @property
+    def bucket_prefix(self) -> str:
+        """How names of buckets begin where several runs use one server; "" where the server is ours."""
+        return ""
+
     def client(self, *, config: Config | None = None, **kwargs: Any) -> S3Client:
         """A new boto3 client. `kwargs` go to boto3 and win; `config` is merged over ours."""
         with self._lock:

@@ -75,7 +75,7 @@ class ForeignEndpoint(Endpoint):
     @property
     def bucket_prefix(self) -> str:
         """How the names of buckets begin that are ours for their name's sake."""
-        return self.run.prefix
+        return "" if self.exclusive else self.run.prefix
 
     @property
     def writes(self) -> int:
@@ -156,6 +156,8 @@ class ForeignEndpoint(Endpoint):
         return [bucket["Name"] for bucket in self._cleaner.list_buckets().get("Buckets", [])]
 
     def _prefixed(self) -> list[str]:
+        if not self.bucket_prefix:
+            return []
         from botocore.exceptions import ClientError
 
         with suppress(ClientError):  # keys that may not list buckets see none

@@ -47,17 +47,17 @@ class Run:
         return f"{_MARK}-{self.id}-{self.worker}-"
 
     @contextmanager
-    def exclusive(self) -> Iterator[None]:
-        """One worker at a time; nothing where there is only one."""
+    def exclusive(self, what: str = "") -> Iterator[None]:
+        """One worker at a time with the server, or with something in it; nothing where there is only one."""
         if self.share is None:
             yield
             return
-        lock = FileLock(self.share / f"{self.name}.lock")
+        lock = FileLock(self.share / f"{self.name}.{what}.lock")
         deadline = time.monotonic() + _LOCK_SECONDS
         while not lock.acquire():
             if time.monotonic() > deadline:
                 raise S3FixtureError(
-                    f"another worker of this session has been starting the server {self.name!r} for "
+                    f"another worker of this session has kept {what or self.name!r} to itself for "
                     f"{_LOCK_SECONDS:.0f} s; run without -n to see why"
                 )
             time.sleep(0.05)

@@ -10,6 +10,7 @@ import pytest
 
 from s3fixture import factories
 from s3fixture.backends.capabilities import check_known
+from s3fixture.backends.foreign import ForeignEndpoint
 from s3fixture.environment import applied
 from s3fixture.pytest_plugin.isolation import TestRun, isolation_of
 from s3fixture.pytest_plugin.marker import Wish, wish_of
@@ -49,34 +50,47 @@ def _isolate(request: pytest.FixtureRequest) -> Iterator[TestRun]:
         wish = wish_of(request.node)
         with isolation_of(request.config).test(request.node) as run:
             if wish is not None:
-                _fulfil(wish, request.getfixturevalue("s3_server"))
+                _fulfil(wish, request.getfixturevalue("s3_server"), run)
             yield run
 
 
-def _fulfil(wish: Wish, server: Endpoint) -> None:
+def _fulfil(wish: Wish, server: Endpoint, run: TestRun) -> None:
     check_known(wish.requires)
     missing = [name for name in wish.requires if name not in server.capabilities]
     if missing:
         pytest.skip(f"the backend {server.backend!r} has no {', '.join(missing)}")
+    if isinstance(server, ForeignEndpoint) and not server.exclusive:
+        # Another worker's test may ask for the same names; it gets them when ours are gone again.
+        for name in sorted({*wish.buckets, *(["seeds"] if wish.seeds else [])}):
+            run.enter(server.run.exclusive(name))
+        run.enter(server.isolated())
     for bucket in wish.buckets:
         make_bucket(server, bucket, versioning=wish.versioning)
     fill(server, seed=wish.seeds)
 
 
 @pytest.fixture(scope="session")
-def _mlflow_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _mlflow_database(tmp_path_factory: pytest.TempPathFactory, s3_server: Endpoint) -> Path:
     """The tracking database that each test gets a copy of."""
     with readable_errors():
-        return make_database(tmp_path_factory.mktemp("mlflow") / "template.db", f"s3://{MLFLOW_BUCKET}")
+        return make_database(
+            tmp_path_factory.mktemp("mlflow") / "template.db", f"s3://{_mlflow_bucket(s3_server)}"
+        )
+
+
+def _mlflow_bucket(server: Endpoint) -> str:
+    """In a store that others use, a bucket with MLflow's usual name may be a real one."""
+    return f"{server.bucket_prefix}{MLFLOW_BUCKET}"
 
 
 @pytest.fixture
 def mlflow_s3(_mlflow_database: Path, s3_server: Endpoint, _s3_test: TestRun, tmp_path: Path) -> str:
     """MLflow for this test: its tracking database in a local file, its artifacts in the server. The URI of
     the artifact root."""
-    root = f"s3://{MLFLOW_BUCKET}"
+    bucket = _mlflow_bucket(s3_server)
+    root = f"s3://{bucket}"
     with readable_errors():
-        make_bucket(s3_server, MLFLOW_BUCKET)
-        _s3_test.enter(applied(s3_server.environ(MLFLOW_BUCKET)))
+        make_bucket(s3_server, bucket)
+        _s3_test.enter(applied(s3_server.environ(bucket)))
         _s3_test.enter(tracking(_mlflow_database, tmp_path, root))
     return root

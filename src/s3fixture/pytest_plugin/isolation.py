@@ -19,6 +19,7 @@ import pytest
 
 from s3fixture.backends.capabilities import SNAPSHOT
 from s3fixture.backends.emulator import EmulatorEndpoint
+from s3fixture.backends.foreign import ForeignEndpoint
 
 if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
@@ -90,6 +91,7 @@ class TestRun:
         self._made: dict[object, Any] = {}
         self._undo = ExitStack()
         self._protected: dict[EmulatorEndpoint, tuple[int, int]] = {}  # token, writes before
+        self._foreign: dict[ForeignEndpoint, int] = {}  # writes before
 
     def __enter__(self) -> TestRun:
         return self
@@ -113,6 +115,9 @@ class TestRun:
         if isinstance(server, EmulatorEndpoint) and SNAPSHOT in server.capabilities:
             self._protected[server] = server.begin(), server.writes()
             self._undo.callback(self._roll_back, server)
+        elif isinstance(server, ForeignEndpoint):
+            self._undo.enter_context(server.isolated())
+            self._foreign[server] = server.writes
 
     def forget(self, server: Endpoint) -> None:
         """The server was stopped: there is nothing to roll back."""
@@ -121,7 +126,9 @@ class TestRun:
 
     def writes(self) -> int:
         """How many requests of this test were of a kind that can change something."""
-        return sum(server.writes() - before for server, (_, before) in self._protected.items())
+        return sum(server.writes() - before for server, (_, before) in self._protected.items()) + sum(
+            server.writes - before for server, before in self._foreign.items()
+        )
 
     def expire(self, fixture: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> None:
         """Finish a wider fixture with this test, in which it was made."""

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from s3fixture.backends.endpoint import Endpoint
 
-_NAME_LENGTH = 40  # of the part that tells the test; S3 allows 63 characters in all
+_NAME_LENGTH = 63  # characters of a bucket's name, by S3's rules
+_WORDS_LENGTH = 40  # of the part that tells the test
 
 
 class Loans:
@@ -58,7 +59,7 @@ class Loans:
     @cached_property
     def bucket(self) -> str:
         """Named after the test, with a random end; versioned if its marker says so."""
-        bucket = _bucket_name(self._run.node)
+        bucket = _bucket_name(self._run.node, self.endpoint.bucket_prefix)
         wish = wish_of(self._run.node)
         make_bucket(self.endpoint, bucket, versioning=wish is not None and wish.versioning)
         return bucket
@@ -86,7 +87,9 @@ def _ending(client: S3Client) -> Iterator[None]:
         client.close()
 
 
-def _bucket_name(node: pytest.Item) -> str:
+def _bucket_name(node: pytest.Item, prefix: str) -> str:
+    end = f"-{secrets.token_hex(4)}"
     words = re.sub(r"[^a-z0-9]+", "-", node.name.lower()).strip("-")
     name = words if words.startswith("test") else f"test-{words}"  # S3 reserves some beginnings
-    return f"{name[:_NAME_LENGTH].rstrip('-')}-{secrets.token_hex(4)}"
+    length = min(_WORDS_LENGTH, _NAME_LENGTH - len(prefix) - len(end))
+    return f"{prefix}{name[:length].rstrip('-')}{end}"

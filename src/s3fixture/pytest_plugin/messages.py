@@ -17,4 +17,5 @@ def readable_errors() -> Iterator[None]:
         yield
     except S3FixtureError as error:
         # The rooms below speak of --port, as `s3fixture up` calls it.
-        pytest.fail(f"s3fixture: {error}".replace(" --port", " --s3-port"), pytrace=False)
+        text = f"s3fixture: {error}".replace(" --port", " --s3-port")
+        raise pytest.fail.Exception(text, pytrace=False) from None  # the text says all that its causes do

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import pytest
 
-from s3fixture.backends import BACKENDS, EMULATORS
+from s3fixture.backends import BACKENDS, EMULATORS, environment
 from s3fixture.errors import S3FixtureError
 from s3fixture.settings import Settings
 
@@ -18,6 +18,9 @@ _PREFIX = "s3_"
 # Of the settings' variables, those that are for `s3fixture up` and would break tests: a folder cannot be
 # rolled back, and a test's server is nobody else's business.
 _NOT_FOR_TESTS = frozenset({"S3FIXTURE_DATA_DIR", "S3FIXTURE_HOST", "S3FIXTURE_PORT"})
+
+
+_SHARED_BACKENDS = frozenset({"container", "external"})  # one server for all workers of pytest-xdist
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,18 @@ OPTIONS = (
         tuple(EMULATORS),
     ),
     Option("endpoint_url", "S3FIXTURE_ENDPOINT_URL", "the server of --s3-backend=external", metavar="URL"),
-    Option("image", "S3FIXTURE_IMAGE", "the image of --s3-backend=container", metavar="IMAGE"),
+    Option(
+        "image",
+        "S3FIXTURE_IMAGE",
+        "the image of --s3-backend=container: a name of s3fixture's table, such as rustfs, or a reference",
+        metavar="IMAGE",
+    ),
+    Option(
+        "binary",
+        "S3FIXTURE_BINARY",
+        "the server program of --s3-backend=binary (default: the first that is on PATH)",
+        metavar="PROGRAM",
+    ),
     Option("port", "S3FIXTURE_PORT", "the port of the server (default: any free one)", metavar="PORT"),
     Option(
         "bucket", "S3FIXTURE_BUCKETS", "a bucket that every test finds; repeatable", split=",", metavar="NAME"
@@ -109,14 +123,16 @@ def launch_of(
     _check_choice("s3_backend", chosen_backend, BACKENDS)
     chosen_emulator = emulator or _value(config, "emulator") or "thread"
     _check_choice("s3_emulator", chosen_emulator, EMULATORS)
-    for name, needed in (("endpoint_url", "external"), ("image", "container")):
-        if _value(config, name) and chosen_backend != needed:
+    chosen: dict[str, str | None] = {}
+    for name, needed in (("endpoint_url", "external"), ("image", "container"), ("binary", "binary")):
+        chosen[name] = _value(config, name) if chosen_backend == needed else ""
+        if _value(config, name) and chosen_backend != needed and backend is None:
             raise S3FixtureError(
                 f"{_flag(name)} is for --s3-backend={needed}, but the backend is {chosen_backend!r}; "
                 "give both or neither"
             )
     environ = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_TESTS}
-    loaded = Settings.load(settings, environ=environ)
+    loaded = Settings.load(settings, chosen, environ=environment(chosen_backend, environ))
     if loaded.data_dir is not None:
         raise S3FixtureError(
             "a server for tests lives in memory, so that each test can be rolled back; leave out data_dir"
@@ -128,7 +144,8 @@ def main_launch_of(config: pytest.Config) -> Launch:
     """What the options ask of `s3_server`. Raises S3FixtureError."""
     port = _value(config, "port")
     launch = launch_of(config, port=port)
-    _check_port_is_not_shared(config, launch.settings.port)
+    if launch.backend not in _SHARED_BACKENDS:
+        _check_port_is_not_shared(config, launch.settings.port)
     return Launch(
         launch.backend,
         launch.emulator,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from s3fixture.pytest_plugin import marker, options
+from s3fixture.pytest_plugin import marker, options, sharing
 from s3fixture.pytest_plugin.fixtures import (
     _isolate,
     _mlflow_database,
@@ -47,10 +47,20 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_fixture_setup(
     fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
 ) -> Generator[None, object, object]:
+    __tracebackhide__ = True  # errors of other people's fixtures pass through here
     with isolation_of(request.config).watch(fixturedef, request):
         return (yield)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """pytest-xdist is about to start a worker."""
+    sharing.share_with_worker(node.config, node.workerinput)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Whatever way the session ended: nothing stays behind."""
-    isolation_of(config).stop_all()
+    try:
+        isolation_of(config).stop_all()
+    finally:
+        sharing.end_shared(config)

@@ -1,0 +1,57 @@
+"""Which run this process belongs to: alone, or a worker of pytest-xdist beside others.
+
+The workers share what can be shared, such as one container. It ends with the session's controller.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from s3fixture.backends.runs import Run, new_id
+
+_RUN = pytest.StashKey[Run]()
+_INPUT = "s3fixture_run"  # what the controller tells its workers
+
+
+def run_of(config: pytest.Config) -> Run:
+    """The run of this process."""
+    if _RUN not in config.stash:
+        config.stash[_RUN] = _told(getattr(config, "workerinput", {})) or Run(new_id())
+    return config.stash[_RUN]
+
+
+def share_with_worker(config: pytest.Config, workerinput: dict[str, Any]) -> None:
+    """In the controller: let a worker belong to this run."""
+    run = config.stash.get(_RUN, None)
+    if run is None:
+        run = Run(new_id(), share=Path(tempfile.mkdtemp(prefix="s3fixture-run-")))
+        config.stash[_RUN] = run
+    workerinput[_INPUT] = {"id": run.id, "pid": run.pid, "share": str(run.share)}
+
+
+def end_shared(config: pytest.Config) -> None:
+    """In the controller: stop what the workers shared."""
+    run = config.stash.get(_RUN, None)
+    if run is None or run.share is None or run.pid != os.getpid():
+        return
+    try:
+        if any(run.share.glob("*.json")):
+            from s3fixture.backends.container import remove_session
+
+            remove_session(run.id)
+    finally:
+        shutil.rmtree(run.share, ignore_errors=True)
+
+
+def _told(workerinput: Mapping[str, Any]) -> Run | None:
+    told = workerinput.get(_INPUT)
+    if told is None:
+        return None
+    return Run(told["id"], worker=workerinput["workerid"], pid=told["pid"], share=Path(told["share"]))

@@ -162,12 +162,6 @@ def test_a_taken_port_is_one_clear_line(emulator: str) -> None:
             start("emulator", Settings(port=port), emulator=emulator)
 
 
-@pytest.mark.parametrize("backend", ["container", "binary", "external"])
-def test_a_backend_of_later_versions_says_so(backend: str) -> None:
-    with pytest.raises(S3FixtureError, match=f"'{backend}' is not there yet"):
-        start(backend, Settings())
-
-
 def test_unknown_names_are_refused_with_those_that_there_are() -> None:
     with pytest.raises(S3FixtureError, match="no backend 'minio'; choose one of emulator, container"):
         start("minio", Settings())

@@ -115,6 +115,7 @@ def test_what_cannot_be_had_is_one_clear_line_for_each_test(
     result.assert_outcomes(errors=2)
     lines = [line for line in result.outlines if line.startswith("s3fixture: ") and message in line]
     assert len(lines) == 2
+    assert "During handling" not in result.stdout.str()
     assert "src/s3fixture" not in result.stdout.str()
 
 

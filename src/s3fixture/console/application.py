@@ -43,7 +43,7 @@ class Console:
         self.feed = Feed(app.log)
         self.usage = UsageSamples(app.store, app.clock)
         self._templates = environment(asset=self.assets.path)
-        self._map = Map(RULES, strict_slashes=False, merge_slashes=False)
+        self._map = Map([rule.empty() for rule in RULES], strict_slashes=False, merge_slashes=False)
 
     def close(self) -> None:
         """End all streams and threads of this console; safe to call twice."""

@@ -16,16 +16,12 @@ _RULE: Mapping[str, type] = {**dict.fromkeys(_LISTS, list), "MaxAgeSeconds": int
 
 
 def load(text: str) -> Any:
-    """JSON. Raises PageError with `line` and `column`, both from 1."""
+    """JSON. Raises PageError with `line`, from 1."""
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        raise PageError(
-            400,
-            f"Line {error.lineno}, column {error.colno}: {error.msg}.",
-            line=error.lineno,
-            column=error.colno,
-        ) from None
+        message = f"Line {error.lineno}, column {error.colno}: {error.msg}."
+        raise PageError(400, message, line=error.lineno) from None
     except RecursionError:
         raise PageError(400, "This is nested too deeply.") from None
 

@@ -1,0 +1,130 @@
+"""A server with its console: asked directly as WSGI, and with a real browser where there is one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from botocore.config import Config
+from console_samples import fill
+from console_visitor import Box, Visitor
+
+from s3fixture.app import App
+from s3fixture.console.application import Console
+from s3fixture.console.serving import start_console
+from s3fixture.console.throttle import Throttle
+from s3fixture.server import Server
+from s3fixture.settings import Settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+OTHER = ("other", "otheraccesskey", "othersecretkey")
+CHROMIUM_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def _running() -> Iterator[Box]:
+    app = App(Settings(identities=(":".join(OTHER),)))
+    with Server(app) as api:
+        served = start_console(app, api_url=api.url, host="127.0.0.1", port=0)
+        console = Console(app, api_url=api.url)
+        client = boto3.session.Session().client(
+            "s3",
+            endpoint_url=api.url,
+            region_name="us-east-1",
+            aws_access_key_id="minioadmin",
+            aws_secret_access_key="minioadmin123",
+            config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+        )
+        fill(client)
+        yield Box(app, console, api.url, served.url, client)
+        console.close()
+        served.stop()
+    app.close()
+
+
+@pytest.fixture
+def box(_running: Box) -> Iterator[Box]:
+    """With the buckets of `console_samples`, whatever the test before did."""
+    token = _running.app.store.snapshot()
+    _running.console.throttle = Throttle()
+    yield _running
+    _running.app.store.rollback(token)
+    _running.app.store.release(token)
+    _running.app.log.clear()
+
+
+@pytest.fixture
+def stranger(box: Box) -> Visitor:
+    """Not logged in."""
+    return Visitor(box.console)
+
+
+@pytest.fixture
+def visitor(box: Box) -> Visitor:
+    """Logged in with the main keys."""
+    visitor = Visitor(box.console)
+    assert visitor.log_in().status_code == 303
+    return visitor
+
+
+@pytest.fixture
+def other(box: Box) -> Visitor:
+    """Logged in with the keys of another account."""
+    visitor = Visitor(box.console)
+    assert visitor.log_in(*OTHER[1:]).status_code == 303
+    return visitor
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium as the system has it."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="the group `browser` is not installed")
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.skip("there is no Chromium here: apt-get install chromium, or name one in CHROMIUM")
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=program, args=[*CHROMIUM_ARGUMENTS])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(box: Box, browser: Browser) -> Iterator[Page]:
+    """A window, logged in. At the end: nothing was complained of, and nothing asked of another host."""
+    troubles: list[str] = []
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    context.on("request", lambda request: _note_strangers(request.url, box.console_url, troubles))
+    window = context.new_page()
+    window.set_default_timeout(20_000)
+    window.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+    window.on("pageerror", lambda error: troubles.append(str(error)))
+    window.on("dialog", lambda dialog: (troubles.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    window.goto(box.console_url)
+    window.get_by_label("Access key").fill("minioadmin")
+    window.get_by_label("Secret key").fill("minioadmin123")
+    window.get_by_role("button", name="Log in").click()
+    window.get_by_role("heading", name="Buckets").wait_for()
+    yield window
+    context.close()
+    # A browser notes each answer of 4xx in its console; that some answers are errors is what tests are about.
+    assert [text for text in troubles if not text.startswith("Failed to load resource")] == []
+
+
+def _note_strangers(url: str, own: str, troubles: list[str]) -> None:
+    if not url.startswith((own, "data:", "blob:", "chrome-extension:", "about:")):
+        troubles.append(f"asked another host: {url}")

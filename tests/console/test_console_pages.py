@@ -1,0 +1,278 @@
+"""What the pages show, without scripts."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+from console_samples import HOSTILE, PDF, SVG, fill_hostile, parquet, png
+from console_visitor import Box, Visitor
+
+from s3fixture.console.preview.kinds import image_type, kind
+from s3fixture.console.rendering import size, visible
+from s3fixture.store import NewVersion
+
+
+def test_buckets_are_listed_with_what_they_hold(visitor: Visitor, box: Box) -> None:
+    box.s3.put_object(Bucket="empty", Key="k", Body=b"x" * 2048)
+    text = visitor.get("/").text
+    assert all(f"/buckets/{name}/" in text for name in ("data", "versioned", "empty"))
+    assert "2.0 KiB" in text
+    assert "Versioned" in text
+    assert "Private" in text
+    assert "/buckets/data/" not in visitor.get("/", search="ver").text
+
+
+def test_a_folder_shows_folders_and_objects_below_it_only(visitor: Visitor) -> None:
+    top = visitor.get("/buckets/data/").text
+    assert 'data-key="model/"' in top
+    assert 'data-key="iris.csv"' in top
+    assert "metrics.json" not in top
+    below = visitor.get("/buckets/data/", prefix="model/").text
+    assert 'data-key="model/metrics.json"' in below
+    assert "iris.csv" not in below
+
+
+def test_search_finds_by_the_beginning_of_the_name_within_the_folder(visitor: Visitor) -> None:
+    text = visitor.get("/buckets/data/", prefix="model/", search="me").text
+    assert "model/metrics.json" in text
+    assert "MLmodel" not in text
+    assert "Nothing here begins with" in visitor.get("/buckets/data/", search="zzz").text
+
+
+def test_pages_follow_each_other_and_miss_nothing(visitor: Visitor, box: Box) -> None:
+    keys = [f"k{number:03}" for number in range(230)]
+    for key in keys:
+        box.s3.put_object(Bucket="empty", Key=key, Body=b"")
+    seen: list[str] = []
+    path = "/buckets/empty/"
+    while path:
+        text = visitor.http.get(path).text
+        seen += text_between(text, 'data-key="', '"')
+        path = next(iter(text_between(text, 'rel="next" href="', '"')), "").replace("&amp;", "&")
+    assert seen == keys
+
+
+def text_between(text: str, start: str, end: str) -> list[str]:
+    return [piece.partition(end)[0] for piece in text.split(start)[1:]]
+
+
+@pytest.mark.parametrize(("sort", "first"), [("size", "small"), ("modified", "large"), ("name", "large")])
+def test_rows_are_sorted_both_ways(visitor: Visitor, box: Box, sort: str, first: str) -> None:
+    box.app.clock.freeze()
+    box.s3.put_object(Bucket="empty", Key="large", Body=b"xxx")
+    box.app.clock.move(10)
+    box.s3.put_object(Bucket="empty", Key="small", Body=b"x")
+    box.app.clock.reset()
+    keys = shown_keys(visitor, sort=sort)
+    assert keys[0] == first
+    assert (
+        text_between(visitor.get("/buckets/empty/", sort=sort, order="desc").text, 'data-key="', '"')
+        == keys[::-1]
+    )
+
+
+def test_versions_and_delete_markers_are_shown_on_demand(visitor: Visitor) -> None:
+    assert visitor.get("/buckets/versioned/").text.count('data-key="file.txt"') == 1
+    assert "gone.txt" not in visitor.get("/buckets/versioned/").text
+    text = visitor.get("/buckets/versioned/", versions="1").text
+    assert text.count('data-key="file.txt"') == 3
+    assert 'data-kind="marker"' in text
+
+
+def test_the_page_of_a_deleted_object_offers_its_versions(visitor: Visitor) -> None:
+    text = visitor.get("/buckets/versioned/object", key="gone.txt").text
+    assert "A delete marker is its latest version" in text
+    assert "data-undelete" in text
+
+
+def test_a_former_version_can_be_looked_at_and_downloaded(visitor: Visitor, box: Box) -> None:
+    versions = box.s3.list_object_versions(Bucket="versioned", Prefix="file.txt")["Versions"]
+    oldest = versions[-1]["VersionId"]
+    assert "first" in visitor.get("/buckets/versioned/object", key="file.txt", version=oldest).text
+    assert visitor.get("/buckets/versioned/download", key="file.txt", version=oldest).data == b"first"
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        ("notes.txt", "plain text\nin two lines"),
+        ("iris.csv", "<bdi>setosa</bdi>"),
+        ("model/MLmodel", "<dt>Flavors</dt><dd><bdi>sklearn</bdi>"),
+        ("model/metrics.json", "<dt>accuracy</dt><dd><bdi>0.95</bdi>"),
+        ("model/metrics.json", "{\n  &#34;accuracy&#34;: 0.95"),
+        ("model/model.pkl", "00000000  00 01 02 03"),
+        ("picture.png", "/buckets/data/image?key=picture.png"),
+        ("report.pdf", "/buckets/data/pdf?key=report.pdf"),
+        ("drawing.svg", "&lt;svg"),
+        ("page.html", "&lt;!doctype html&gt;&lt;script&gt;"),
+        ("described.bin", "<dt>author</dt><dd><bdi>someone</bdi>"),
+        ("described.bin", "<dt>Cache-Control</dt><dd><bdi>no-cache</bdi>"),
+        ("described.bin", "<bdi>stage</bdi><b><bdi>candidate</bdi>"),
+        ("described.bin", "CRC32, full object"),
+    ],
+)
+def test_an_object_is_shown_as_what_it_is(visitor: Visitor, key: str, shown: str) -> None:
+    assert shown in visitor.get("/buckets/data/object", key=key).text
+
+
+def test_parquet_shows_its_schema_and_first_rows(visitor: Visitor, box: Box) -> None:
+    pytest.importorskip("pyarrow", reason="Parquet is shown where pyarrow is")
+    box.s3.put_object(Bucket="data", Key="t.parquet", Body=parquet())
+    text = visitor.get("/buckets/data/object", key="t.parquet").text
+    assert "int64" in text
+    assert "<bdi>row 49</bdi>" in text
+    assert "row 50<" not in text
+    assert "1,000 rows in 1 row group. The first 50 are shown." in text
+    box.s3.put_object(Bucket="data", Key="t.parquet", Body=b"PAR1" + b"\0" * 100)
+    assert "This Parquet file cannot be read" in visitor.get("/buckets/data/object", key="t.parquet").text
+
+
+def test_of_a_large_text_only_the_beginning_is_read(visitor: Visitor, box: Box) -> None:
+    box.s3.put_object(Bucket="data", Key="large.txt", Body=b"a" * 600_000)
+    text = visitor.get("/buckets/data/object", key="large.txt").text
+    assert "The first 262,144 of 600,000 bytes." in text
+    assert len(text) < 300_000
+
+
+def test_yaml_that_would_grow_is_not_expanded(visitor: Visitor, box: Box) -> None:
+    bomb = "a: &a [x, x]\nb: &b [*a, *a]\nflavors: {s: *b}\n"
+    box.s3.put_object(Bucket="data", Key="m/MLmodel", Body=bomb.encode())
+    text = visitor.get("/buckets/data/object", key="m/MLmodel").text
+    assert "Flavors" not in text
+    assert "*b" in text
+
+
+@pytest.mark.parametrize("key", ["page.html", "drawing.svg", "picture.png", "report.pdf"])
+def test_a_download_is_a_file_and_never_a_page(visitor: Visitor, key: str) -> None:
+    answer = visitor.get("/buckets/data/download", key=key)
+    assert answer.headers["Content-Disposition"] == f"attachment; filename={key}"
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("key", ["page.html", "drawing.svg", "notes.txt", "report.pdf"])
+def test_what_is_no_picture_is_not_given_out_as_one(visitor: Visitor, key: str) -> None:
+    assert visitor.get("/buckets/data/image", key=key).status_code == 415
+
+
+def test_a_picture_is_given_out_by_its_bytes_not_by_what_its_uploader_said(visitor: Visitor) -> None:
+    answer = visitor.get("/buckets/data/image", key="picture.png")
+    assert (answer.headers["Content-Type"], answer.data) == ("image/png", png())
+    assert visitor.get("/buckets/data/pdf", key="page.html").status_code == 415
+    assert visitor.get("/buckets/data/pdf", key="report.pdf").data == PDF
+
+
+@pytest.mark.parametrize(
+    ("first", "key", "said", "expected"),
+    [
+        (SVG, "a.svg", "image/svg+xml", "text"),
+        (b"\xff\xfe\x00a", "a.txt", "text/plain", "binary"),
+        ("é".encode()[:1], "cut.txt", "", "text"),
+        (b"a;b\n1;2", "a.bin", "text/csv; charset=utf-8", "csv"),
+        (b"{}", "a.JSON", "", "json"),
+        (b"RIFF\0\0\0\0WEBP", "a", "", "image"),
+    ],
+)
+def test_what_an_object_is_follows_from_its_bytes_first(
+    first: bytes, key: str, said: str, expected: str
+) -> None:
+    assert kind(key, said, first) == expected
+    assert image_type(SVG) is None
+
+
+def test_what_cannot_be_seen_is_written_out() -> None:
+    assert visible("a\u202eb\n") == "a\u2329U+202E\u232ab\u2329U+000A\u232a"
+    assert [size(0), size(1023), size(1536), size(5 * 1024**3)] == ["0 B", "1023 B", "1.5 KiB", "5.0 GiB"]
+
+
+def test_hostile_names_are_text_everywhere(visitor: Visitor, box: Box) -> None:
+    fill_hostile(box.s3)
+    pages = [visitor.get("/buckets/hostile/").text, visitor.get("/buckets/hostile/", versions="1").text]
+    pages += [visitor.get("/buckets/hostile/object", key=key).text for key in HOSTILE]
+    for text in pages:
+        for attack in (
+            "<script>alert",
+            "<img src=x",
+            'onmouseover="',
+            "\u202e",
+            "\u2066",
+            'href="javascript:',
+        ):
+            assert attack not in text
+    assert ">49" not in pages[0]
+
+
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "/buckets/none/", "/buckets/none/settings", "/buckets/data/object?key=no"]
+)
+def test_what_is_not_there_is_said_in_a_page(visitor: Visitor, path: str) -> None:
+    answer = visitor.http.get(path)
+    assert answer.status_code == 404
+    assert "<h1>" in answer.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/buckets/data/object", "/buckets/data/object?key=%00", "/buckets/data/object?key=../x"]
+)
+def test_an_address_that_means_nothing_is_refused(visitor: Visitor, path: str) -> None:
+    assert visitor.http.get(path).status_code == 400
+
+
+def test_how_to_connect_names_keys_and_endpoint(visitor: Visitor, box: Box) -> None:
+    port = box.api_url.rpartition(":")[2]
+    text = visitor.get("/connect", bucket="data").text
+    assert f"export AWS_ENDPOINT_URL=http://localhost:{port}" in text
+    assert "MLFLOW_S3_ENDPOINT_URL" in text
+    assert "--artifacts-destination s3://data" in text
+
+
+def test_the_page_and_all_that_it_needs_is_small(box: Box) -> None:
+    sizes = [len(asset.content) for asset in box.console.assets._assets.values()]
+    assert sum(sizes) < 100_000
+
+
+def test_assets_may_be_kept_and_change_their_address_when_they_change(stranger: Visitor, box: Box) -> None:
+    answer = stranger.get(box.console.assets.path("app.js"))
+    assert answer.headers["Content-Type"].startswith("text/javascript")
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert "no-store" in stranger.get("/static/former/app.js").headers["Cache-Control"]
+    assert stranger.get("/static/x/..%2fapplication.py").status_code == 303
+
+
+def test_the_first_page_of_100_000_objects_costs_what_that_of_100_does(visitor: Visitor, box: Box) -> None:
+    """Counted in steps of SQLite's machine, which do not depend on how busy this one is."""
+    with box.app.store.write() as index:
+        for name, count in (("few", 101), ("many", 100_000)):
+            bucket = index.create_bucket(name, owner=owner(box), region="us-east-1", created=0.0)
+            for number in range(count):
+                key = f"{number:06}"
+                index.add_version(
+                    bucket.id, NewVersion(key=key, version_id="null", modified=0.0, owner="o"), None
+                )
+    few, many = steps(box, visitor, "/buckets/few/"), steps(box, visitor, "/buckets/many/")
+    assert many < few * 1.5
+    assert steps(box, visitor, "/buckets/many/?versions=1") < few * 3
+    assert steps(box, visitor, "/") < few
+
+
+def owner(box: Box) -> str:
+    identity = box.app.identities.by_access_key("minioadmin")
+    assert identity is not None
+    return identity.canonical_id
+
+
+def steps(box: Box, visitor: Visitor, path: str) -> int:
+    connection: sqlite3.Connection = box.app.store._connection
+    count = 0
+
+    def step() -> None:
+        nonlocal count
+        count += 1
+
+    visitor.http.get(path)  # prepares the statements
+    connection.set_progress_handler(step, 10)
+    assert visitor.http.get(path).status_code == 200
+    connection.set_progress_handler(None, 0)
+    return count

@@ -87,6 +87,13 @@ def mlflow(session: nox.Session) -> None:
     session.run("pytest", "tests/with_mlflow", *session.posargs)
 
 
+@nox.session(python="3.12", requires=["build"])
+def templates(session: nox.Session) -> None:
+    """What `s3fixture init` writes, used by the programs that it is for; it installs from an index."""
+    install_wheel(session, *group("test"), *group("templates"))
+    session.run("pytest", "tests/with_templates", *session.posargs)
+
+
 @nox.session(default=False, requires=["build"])
 def bench(session: nox.Session) -> None:
     """Measure against the null server and moto: `nox -s bench -- --help`."""

@@ -10,7 +10,7 @@ import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cache, partial
 from typing import Any, Protocol
 
 COMPOSITE = "COMPOSITE"
@@ -57,7 +57,7 @@ class _AnyCrc:
         return (self._value or 0).to_bytes(self._size, "big")
 
 
-@lru_cache(maxsize=None)  # a model is an immutable table that takes long to make
+@cache  # a model is an immutable table that takes long to make
 def _anycrc_model(model: str) -> Any:
     import anycrc  # imported when used: most requests send CRC32, which zlib has
 

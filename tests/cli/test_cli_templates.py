@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,6 @@ import pytest
 import yaml
 from command_line import CommandLine
 
-import s3fixture
 from s3fixture.backends.images import IMAGES
 from s3fixture.cli.scaffold import BUCKET, GROUPS
 from s3fixture.settings import DEFAULT_ACCESS_KEY, DEFAULT_CONSOLE_PORT, DEFAULT_PORT, DEFAULT_SECRET_KEY
@@ -46,7 +46,7 @@ def test_the_folder_compose_holds_what_init_writes(name: str) -> None:
 def test_the_storage_is_the_service_that_minio_was() -> None:
     storage = services("compose.yaml")["minio"]
     image = IMAGES["s3fixture"]
-    assert storage["image"] == image.reference == f"s3fixture:{s3fixture.__version__}"
+    assert storage["image"] == image.reference == f"s3fixture:{version('s3fixture')}"
     assert storage["command"].replace('"', "").split() == list(IMAGES["minio"].command)
     assert storage["environment"]["MINIO_ROOT_USER"] == DEFAULT_ACCESS_KEY
     assert storage["environment"]["MINIO_ROOT_PASSWORD"] == DEFAULT_SECRET_KEY

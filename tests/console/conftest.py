@@ -108,8 +108,8 @@ def page(box: Box, browser: Browser) -> Iterator[Page]:
     troubles: list[str] = []
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
-    context.on("request", lambda request: _note_strangers(request.url, box.console_url, troubles))
     window = context.new_page()
+    window.on("request", lambda request: _note_strangers(request.url, box.console_url, troubles))
     window.set_default_timeout(20_000)
     window.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
     window.on("pageerror", lambda error: troubles.append(str(error)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 
 import pytest
@@ -66,10 +67,11 @@ def test_rows_are_sorted_both_ways(visitor: Visitor, box: Box, sort: str, first:
     box.app.clock.reset()
     keys = shown_keys(visitor, sort=sort)
     assert keys[0] == first
-    assert (
-        text_between(visitor.get("/buckets/empty/", sort=sort, order="desc").text, 'data-key="', '"')
-        == keys[::-1]
-    )
+    assert shown_keys(visitor, sort=sort, order="desc") == keys[::-1]
+
+
+def shown_keys(visitor: Visitor, **query: str) -> list[str]:
+    return text_between(visitor.get("/buckets/empty/", **query).text, 'data-key="', '"')
 
 
 def test_versions_and_delete_markers_are_shown_on_demand(visitor: Visitor) -> None:
@@ -192,15 +194,11 @@ def test_hostile_names_are_text_everywhere(visitor: Visitor, box: Box) -> None:
     pages = [visitor.get("/buckets/hostile/").text, visitor.get("/buckets/hostile/", versions="1").text]
     pages += [visitor.get("/buckets/hostile/object", key=key).text for key in HOSTILE]
     for text in pages:
-        for attack in (
-            "<script>alert",
-            "<img src=x",
-            'onmouseover="',
-            "\u202e",
-            "\u2066",
-            'href="javascript:',
-        ):
+        for attack in ("<script>alert", "<img src=x", 'onmouseover="', 'href="javascript:'):
             assert attack not in text
+        shown = re.sub(r'"[^"]*"', '""', text)  # without the values of attributes
+        assert "\u202e" not in shown
+        assert "\u2066" not in shown
     assert ">49" not in pages[0]
 
 

@@ -1,0 +1,127 @@
+"""What attackers upload, who uses no eyes or a phone: in a real browser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import pytest
+from console_samples import HOSTILE, fill_hostile
+from console_visitor import Box
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+PAGES = {
+    "buckets": "/",
+    "folder": "/buckets/data/",
+    "versions": "/buckets/versioned/?versions=1",
+    "empty": "/buckets/empty/",
+    "object": "/buckets/versioned/object?key=file.txt",
+    "table": "/buckets/data/object?key=iris.csv",
+    "facts": "/buckets/data/object?key=model%2FMLmodel",
+    "picture": "/buckets/data/object?key=picture.png",
+    "deleted": "/buckets/versioned/object?key=gone.txt",
+    "settings": "/buckets/data/settings",
+    "uploads": "/buckets/data/uploads",
+    "requests": "/watch",
+    "connect": "/connect?bucket=data",
+    "missing": "/buckets/none/",
+}
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def prepare(box: Box) -> None:
+    """Something on every page."""
+    box.s3.create_multipart_upload(Bucket="data", Key="unfinished")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_hostile_names_and_bodies_run_nothing_and_keep_the_layout(page: Page, box: Box, width: int) -> None:
+    """That nothing ran is checked by the fixture: no dialog, no complaint, no request elsewhere."""
+    fill_hostile(box.s3)
+    box.s3.create_multipart_upload(Bucket="hostile", Key=HOSTILE[1])
+    page.set_viewport_size({"width": width, "height": 844})
+    paths = ["/buckets/hostile/", "/buckets/hostile/?versions=1", "/buckets/hostile/uploads", "/watch"]
+    paths += [f"/buckets/hostile/object?{urlencode({'key': key})}" for key in HOSTILE]
+    for path in paths:
+        page.goto(box.console_url + path)
+        assert page.evaluate(OVERFLOW) <= 0, path
+    page.goto(f"{box.console_url}/buckets/hostile/")
+    page.get_by_label("Select all on this page").check()
+    page.get_by_role("button", name="Delete").click()
+    with page.expect_navigation():
+        page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    page.get_by_text(f"{len(HOSTILE)} objects deleted").wait_for()
+
+
+def test_a_hostile_page_that_is_public_cannot_reach_the_console(page: Page, box: Box) -> None:
+    """The API's port is the same site for cookies, but another origin."""
+    target = f"{box.console_url}/api/buckets/data/delete"
+    attack = f"""<script>
+        const options = {{method: "POST", credentials: "include", mode: "no-cors"}};
+        fetch("{target}", {{...options, body: '{{"objects": [{{"key": "iris.csv"}}]}}'}})
+            .finally(() => document.title = "tried");
+    </script>"""
+    policy = (
+        '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*",'
+        '"Action":"s3:GetObject","Resource":"arn:aws:s3:::data/*"}}'
+    )
+    box.s3.put_bucket_policy(Bucket="data", Policy=policy)
+    box.s3.put_object(Bucket="data", Key="attack.html", Body=attack.encode(), ContentType="text/html")
+    window = page.context.new_page()  # of the same browser, with its cookies
+    with window.expect_response(target) as answer:
+        window.goto(f"{box.api_url}/data/attack.html")
+    window.wait_for_function("document.title === 'tried'")
+    window.close()
+    assert answer.value.status == 403
+    assert box.s3.head_object(Bucket="data", Key="iris.csv")
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_axe_finds_nothing_serious(page: Page, box: Box, colours: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the group `browser` has it")
+    prepare(box)
+    page.emulate_media(color_scheme="dark" if colours == "dark" else "light")
+    found = {}
+    for name, path in PAGES.items():
+        page.goto(box.console_url + path)
+        found[name] = _serious(axe.Axe().run(page).response["violations"])
+    page.goto(f"{box.console_url}/buckets/data/object?key=iris.csv")
+    page.get_by_role("button", name="Share").click()
+    found["dialog"] = _serious(axe.Axe().run(page).response["violations"])
+    page.context.clear_cookies()
+    page.goto(box.console_url)
+    found["log in"] = _serious(axe.Axe().run(page).response["violations"])
+    assert {name: what for name, what in found.items() if what} == {}
+
+
+def _serious(violations: list[dict[str, object]]) -> list[str]:
+    return [
+        f"{entry['id']}: {[node['html'] for node in entry['nodes']]}"  # type: ignore[attr-defined]
+        for entry in violations
+        if entry["impact"] in ("serious", "critical")
+    ]
+
+
+def test_every_page_fits_a_phone(page: Page, box: Box) -> None:
+    prepare(box)
+    page.set_viewport_size({"width": 390, "height": 844})
+    too_wide = {}
+    for name, path in PAGES.items():
+        page.goto(box.console_url + path)
+        if page.evaluate(OVERFLOW) > 0:
+            too_wide[name] = page.evaluate(OVERFLOW)
+    assert too_wide == {}
+
+
+def test_everything_is_reached_by_keyboard(page: Page, box: Box) -> None:
+    page.goto(f"{box.console_url}/buckets/data/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent.trim()") == "Objects"

@@ -64,6 +64,8 @@ def types(session: nox.Session) -> None:
     """Strict types, for the oldest Python that we promise."""
     session.install("-e", ".", *group("types"))
     session.run("mypy")
+    for place in sorted({path.parent for path in Path("tests").rglob("*.py")}):
+        session.run("mypy", *map(str, sorted(place.glob("*.py"))), silent=True)
 
 
 @nox.session(python=PYTHONS, requires=["build"])

@@ -228,6 +228,34 @@ def test_what_is_no_cors_rule_is_refused_with_the_reason(visitor: Visitor, text:
     assert message in refused.json["message"]
 
 
+def test_lifecycle_rules_are_saved_shown_and_removed(visitor: Visitor, box: Box) -> None:
+    rule = {"ID": "x", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Date": "2030-01-02"}}
+    assert visitor.ask("PUT", f"{API}/lifecycle", {"text": json.dumps([rule])}).json == {"rules": 1}
+    found = box.s3.get_bucket_lifecycle_configuration(Bucket="data")["Rules"][0]
+    assert found["Expiration"]["Date"].isoformat() == "2030-01-02T00:00:00+00:00"
+    assert "2030-01-02" in visitor.get("/buckets/data/settings").text
+    assert visitor.ask("PUT", f"{API}/lifecycle", {"text": "[]"}).json == {"rules": 0}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{}", "Lifecycle rules are a list"),
+        ('[{"Statu": "Enabled"}]', 'Missing required parameter in Rules[0]: "Status"'),
+        ('[{"Status": "Enabled", "Expiration": {"Days": "1"}}]', "Rules[0].Expiration.Days"),
+        ('[{"Status": "Enabled", "Expiration": {"Date": "soon"}}]', "'soon' is no date"),
+        ('[{"Status": "Enabled", "Prefix": ""}]', "At least one action"),
+    ],
+)
+def test_what_is_no_lifecycle_rule_is_refused_with_the_reason(
+    visitor: Visitor, text: str, message: str
+) -> None:
+    refused = visitor.ask("PUT", f"{API}/lifecycle", {"text": text})
+    assert refused.status_code == 400
+    assert refused.json is not None
+    assert message in refused.json["message"]
+
+
 @pytest.mark.parametrize("key", ["iris.csv", "a b+c&d=e/ü?.txt", "a//b", "~tilde'(1)*.txt"])
 def test_a_shared_link_works_without_keys_until_it_expires(visitor: Visitor, box: Box, key: str) -> None:
     box.s3.put_object(Bucket="data", Key=key, Body=b"shared")

@@ -1,15 +1,21 @@
-"""Policies and CORS rules as people type them: where a mistake is, and what is wrong there."""
+"""Policies, CORS and lifecycle rules as people type them: where a mistake is, and what is wrong there."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime, timezone
+from functools import cache
 from typing import Any
+
+from botocore.model import Shape
+from botocore.validate import ParamValidator
 
 from s3fixture.auth.identity import Identities
 from s3fixture.auth.policy import parse_policy
 from s3fixture.console.visit import PageError
 from s3fixture.errors import S3Error
+from s3fixture.model import load_model
 
 _LISTS = ("AllowedHeaders", "AllowedMethods", "AllowedOrigins", "ExposeHeaders")
 _RULE: Mapping[str, type] = {**dict.fromkeys(_LISTS, list), "MaxAgeSeconds": int, "ID": str}
@@ -73,6 +79,33 @@ def cors_rules(text: str) -> list[dict[str, Any]]:
         for name, value in rule.items():
             _check_member(number, name, value)
     return rules
+
+
+def lifecycle_rules(text: str) -> list[dict[str, Any]]:
+    """Rules, checked against the service model, with their dates as datetimes. Raises PageError."""
+    if not isinstance(load(text), list):
+        raise PageError(400, "Lifecycle rules are a list: begin with [ and end with ].")
+    rules: list[dict[str, Any]] = json.loads(text, object_hook=_with_dates)
+    report = ParamValidator().validate({"Rules": rules}, _lifecycle_shape())
+    if report.has_errors():
+        raise PageError(400, report.generate_report().partition("\n")[0])
+    return rules
+
+
+@cache  # it depends on the model alone
+def _lifecycle_shape() -> Shape:
+    return load_model().shape_for("BucketLifecycleConfiguration")
+
+
+def _with_dates(document: dict[str, Any]) -> dict[str, Any]:
+    """`2030-01-02` and `2030-01-02T00:00:00Z` are midnight in UTC."""
+    if isinstance(document.get("Date"), str):
+        try:
+            date = datetime.fromisoformat(document["Date"].replace("Z", "+00:00"))
+        except ValueError:
+            raise PageError(400, f"{document['Date']!r} is no date; write it as 2030-01-31.") from None
+        document["Date"] = date if date.tzinfo else date.replace(tzinfo=timezone.utc)
+    return document
 
 
 def _check_member(number: int, name: str, value: Any) -> None:

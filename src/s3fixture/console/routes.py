@@ -60,4 +60,5 @@ RULES = (
     Rule(f"{_API}/public", methods=["PUT"], endpoint=settings.put_public),
     Rule(f"{_API}/policy", methods=["PUT"], endpoint=settings.put_policy),
     Rule(f"{_API}/cors", methods=["PUT"], endpoint=settings.put_cors),
+    Rule(f"{_API}/lifecycle", methods=["PUT"], endpoint=settings.put_lifecycle),
 )

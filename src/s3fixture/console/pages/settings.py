@@ -1,4 +1,4 @@
-"""A bucket's settings: versioning, who may read, policy, CORS; and its end."""
+"""A bucket's settings: versioning, who may read, policy, CORS, lifecycle; and its end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from s3fixture.console.documents import check_policy, cors_rules
+from s3fixture.console.documents import check_policy, cors_rules, lifecycle_rules
 from s3fixture.console.pages.buckets import bucket_line
 from s3fixture.console.publicity import with_public_read, without_public_read
 from s3fixture.console.visit import PageError, Visit, json_response
@@ -18,6 +18,9 @@ def show_settings(visit: Visit, bucket: str) -> Response:
     visit.caller.perform("HeadBucket", Bucket=bucket)
     policy = _policy(visit, bucket)
     cors = visit.caller.attempt("GetBucketCors", "AccessDenied", "NoSuchCORSConfiguration", Bucket=bucket)
+    lifecycle = visit.caller.attempt(
+        "GetBucketLifecycleConfiguration", "AccessDenied", "NoSuchLifecycleConfiguration", Bucket=bucket
+    )
     return visit.page(
         "settings.html",
         title=f"Settings of {bucket}",
@@ -25,10 +28,12 @@ def show_settings(visit: Visit, bucket: str) -> Response:
         policy=policy or "",
         example=with_public_read(None, bucket),
         cors=json.dumps(cors["CORSRules"], indent=2) if cors else "",
+        lifecycle=json.dumps(lifecycle["Rules"], indent=2, default=str) if lifecycle else "",
         may={
             "versioning": visit.caller.may("s3:PutBucketVersioning", bucket),
             "policy": visit.caller.may("s3:PutBucketPolicy", bucket),
             "cors": visit.caller.may("s3:PutBucketCORS", bucket),
+            "lifecycle": visit.caller.may("s3:PutLifecycleConfiguration", bucket),
             "delete": visit.caller.may("s3:DeleteBucket", bucket),
         },
     )
@@ -69,6 +74,20 @@ def put_cors(visit: Visit, bucket: str) -> Response:
         visit.caller.perform("PutBucketCors", Bucket=bucket, CORSConfiguration={"CORSRules": rules})
     else:
         visit.caller.perform("DeleteBucketCors", Bucket=bucket)
+    return json_response({"rules": len(rules)})
+
+
+def put_lifecycle(visit: Visit, bucket: str) -> Response:
+    """PUT /api/buckets/<bucket>/lifecycle {text}; an empty text, or an empty list, removes the rules."""
+    text = _text(visit.document())
+    rules = lifecycle_rules(text) if text else []
+    if rules:
+        configuration = {"Rules": rules}
+        visit.caller.perform(
+            "PutBucketLifecycleConfiguration", Bucket=bucket, LifecycleConfiguration=configuration
+        )
+    else:
+        visit.caller.perform("DeleteBucketLifecycle", Bucket=bucket)
     return json_response({"rules": len(rules)})
 
 

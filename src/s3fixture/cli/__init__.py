@@ -17,8 +17,13 @@ COMMANDS = {
     "Its data": ("ls", "mb", "rb", "cp", "mirror", "rm", "cat", "stat", "du", "policy", "presign"),
 }
 
+# Not for people: what compose files that were written for MinIO say.
+HIDDEN = ("server", "minio")
 
-@click.group(cls=LazyGroup, sections=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(
+    cls=LazyGroup, sections=COMMANDS, hidden=HIDDEN, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(package_name="s3fixture", message="s3fixture %(version)s")
 def cli() -> None:
     """S3 for tests and local development.

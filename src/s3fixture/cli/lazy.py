@@ -10,17 +10,20 @@ import click
 
 
 class LazyGroup(click.Group):
-    """`sections` names the commands by section of the help."""
+    """`sections` names the commands by section of the help, `hidden` those that stand in none."""
 
-    def __init__(self, *args: Any, sections: Mapping[str, Sequence[str]], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, sections: Mapping[str, Sequence[str]], hidden: Sequence[str] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._sections = sections
+        self._hidden = hidden
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [name for names in self._sections.values() for name in names]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
+        if cmd_name not in (*self.list_commands(ctx), *self._hidden):
             return None
         command: click.Command = import_module(f"s3fixture.cli.commands.{cmd_name}").command
         return command

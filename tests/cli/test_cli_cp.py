@@ -109,7 +109,7 @@ def test_large_objects_are_copied_in_parts_with_all_that_belongs_to_them(
 ) -> None:
     body = os.urandom(MIB) * 65
     client.put_object(
-        Bucket="data", Key="large", Body=body, ContentType="text/x", Metadata={"a": "b"}, Tagging="t=1&u=%26"
+        Bucket="data", Key="large", Body=body, ContentType="text/x", Metadata={"a": "b"}, Tagging="t=1&u=%2B"
     )
     filled("cp", "s3://data/large", "s3://data/copy")
     found = client.get_object(Bucket="data", Key="copy")
@@ -117,7 +117,7 @@ def test_large_objects_are_copied_in_parts_with_all_that_belongs_to_them(
     assert (found["ContentType"], found["Metadata"]) == ("text/x", {"a": "b"})
     assert found["Body"].read() == body
     tags = client.get_object_tagging(Bucket="data", Key="copy")["TagSet"]
-    assert {tag["Key"]: tag["Value"] for tag in tags} == {"t": "1", "u": "&"}
+    assert {tag["Key"]: tag["Value"] for tag in tags} == {"t": "1", "u": "+"}
 
 
 def test_large_files_go_up_and_down_in_parts(filled: CommandLine, client: S3Client) -> None:
@@ -167,11 +167,11 @@ def test_what_cannot_be_copied_is_said(filled: CommandLine, arguments: list[str]
 
 
 def test_keys_that_would_leave_the_folder_are_refused(filled: CommandLine, client: S3Client) -> None:
-    for key in ("evil/../../escaped", "evil//etc/x", "evil/fine"):
+    for key in ("evil/a/../../escaped", "evil//etc/x", "evil/fine"):
         client.put_object(Bucket="data", Key=key, Body=b"x")
     done = filled("cp", "-r", "s3://data/evil/", "into", code=1)
     assert files(filled.folder / "into") == ["fine"]
-    assert not (filled.folder.parent / "escaped").exists()
+    assert not (filled.folder / "escaped").exists()
     assert done.stderr.count("cannot be a file in into") == 2
 
 

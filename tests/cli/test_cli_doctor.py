@@ -38,7 +38,7 @@ def level(found: Findings, check: str) -> str:
 @pytest.fixture
 def led(s3: CommandLine, free_port: int) -> CommandLine:
     """A box, and all clients led to it."""
-    s3("up", "--detach", "--memory", "--port", free_port, "--bucket", "models")
+    s3("up", "--detach", "--memory", "--port", free_port, "--no-console", "--bucket", "models")
     s3.environ |= json.loads(s3("env", "--format", "json", "--bucket", "models").stdout)
     return s3
 
@@ -52,7 +52,7 @@ def taken() -> Iterator[int]:
 
 
 def test_nothing_is_wrong_in_a_fresh_folder(s3: CommandLine, free_port: int) -> None:
-    s3.environ["S3FIXTURE_PORT"] = str(free_port)
+    s3.environ |= {"S3FIXTURE_PORT": str(free_port), "S3FIXTURE_CONSOLE_PORT": str(free_port)}
     found = examined(s3, 0)
     assert (level(found, "box"), level(found, "port"), level(found, "variables")) == ("note", "ok", "note")
     assert level(found, "account") == "ok"
@@ -83,14 +83,15 @@ def test_a_box_that_does_not_answer_is_a_problem(led: CommandLine) -> None:
 
 
 def test_a_taken_port_is_a_problem(s3: CommandLine, taken: int) -> None:
-    s3.environ["S3FIXTURE_PORT"] = str(taken)
+    s3.environ |= {"S3FIXTURE_PORT": str(taken), "S3FIXTURE_CONSOLE_PORT": str(taken)}
     found = examined(s3, 1)
     assert str(taken) in found["port"][0]["text"]
     assert "--port" in found["port"][0]["remedy"]
+    assert "--console-port" in found["console"][0]["remedy"]
 
 
 def test_a_port_with_another_box_is_worth_a_note(s3: CommandLine, server: ThreadEndpoint) -> None:
-    s3.environ["S3FIXTURE_PORT"] = server.url.rpartition(":")[2]
+    s3.environ |= dict.fromkeys(("S3FIXTURE_PORT", "S3FIXTURE_CONSOLE_PORT"), server.url.rpartition(":")[2])
     found = examined(s3, 0)
     assert "another s3fixture or MinIO" in found["port"][0]["text"]
 
@@ -122,7 +123,7 @@ def test_a_real_account_that_leaks_in_is_a_problem(led: CommandLine, name: str) 
 
 
 def test_a_real_account_on_the_disk_is_worth_a_note(s3: CommandLine, tmp_path: Path, free_port: int) -> None:
-    s3.environ["S3FIXTURE_PORT"] = str(free_port)
+    s3.environ |= {"S3FIXTURE_PORT": str(free_port), "S3FIXTURE_CONSOLE_PORT": str(free_port)}
     (tmp_path / "home" / ".aws").mkdir()
     (tmp_path / "home" / ".aws" / "credentials").write_text("[default]\n")
     found = examined(s3, 0)
@@ -146,7 +147,11 @@ def test_a_proxy_in_between_is_a_problem(led: CommandLine) -> None:
 
 
 def test_a_wrong_clock_is_a_problem(s3: CommandLine, server: ThreadEndpoint, free_port: int) -> None:
-    s3.environ |= {**server.environ(), "S3FIXTURE_PORT": str(free_port)}
+    s3.environ |= {
+        **server.environ(),
+        "S3FIXTURE_PORT": str(free_port),
+        "S3FIXTURE_CONSOLE_PORT": str(free_port),
+    }
     server.move_clock(300)
     assert level(examined(s3, 0), "clock") == "note"
     server.move_clock(3600)
@@ -176,10 +181,18 @@ def test_docker_is_asked_with_a_time_limit(
     program.parent.mkdir()
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
-    s3.environ |= {"PATH": f"{program.parent}:{s3.environ['PATH']}", "S3FIXTURE_PORT": str(free_port)}
+    s3.environ |= {
+        "PATH": f"{program.parent}:{s3.environ['PATH']}",
+        "S3FIXTURE_PORT": str(free_port),
+        "S3FIXTURE_CONSOLE_PORT": str(free_port),
+    }
     assert text in examined(s3, 0)["docker"][0]["text"]
 
 
 def test_no_docker_is_worth_a_note(s3: CommandLine, tmp_path: Path, free_port: int) -> None:
-    s3.environ |= {"PATH": str(tmp_path), "S3FIXTURE_PORT": str(free_port)}
+    s3.environ |= {
+        "PATH": str(tmp_path),
+        "S3FIXTURE_PORT": str(free_port),
+        "S3FIXTURE_CONSOLE_PORT": str(free_port),
+    }
     assert level(examined(s3, 0), "docker") == "note"

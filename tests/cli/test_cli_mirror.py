@@ -162,11 +162,10 @@ def test_nothing_is_removed_when_something_could_not_be_mirrored(
 ) -> None:
     filled("mirror", "s3://data", "folder")
     (filled.folder / "folder" / "extra").write_text("mine")
-    client.put_object(Bucket="data", Key="../escape", Body=b"x")
+    client.put_object(Bucket="data", Key="odd//escape", Body=b"x")
     done = filled("mirror", "--remove", "s3://data", "folder", code=1)
     assert "nothing was removed" in done.stderr
     assert (filled.folder / "folder" / "extra").exists()
-    assert not (filled.folder / "escape").exists()
 
 
 def test_links_in_the_target_are_not_followed_out_of_it(filled: CommandLine, tmp_path: Path) -> None:
@@ -198,18 +197,36 @@ def test_what_cannot_be_mirrored_is_said(filled: CommandLine, arguments: list[st
     assert files(filled.folder) == ["file.txt"]
 
 
-def test_a_source_that_vanishes_midway_is_said(
-    filled: CommandLine, client: S3Client, server: Endpoint
-) -> None:
-    for number in range(400):
+def test_a_source_that_vanishes_midway_is_said(filled: CommandLine, client: S3Client) -> None:
+    for number in range(1000):
         client.put_object(Bucket="data", Key=f"many/{number}", Body=b"x" * 1000)
-    process = filled.start("mirror", "--remove", "s3://data", "folder")
-    until((filled.folder / "folder" / "many").exists, "the mirror has begun")
-    filled("rb", "--force", "data")
+    process = filled.start("mirror", "--remove", "s3://data/many", "folder")
+    until(lambda: files(filled.folder / "folder"), "the mirror has begun")
+    client.delete_objects(
+        Bucket="data", Delete={"Objects": [{"Key": f"many/{number}"} for number in range(1000)]}
+    )
     said, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1, said
     assert "Traceback" not in said
-    assert "NoSuchBucket" in said or "there is nothing" in said or "NoSuchKey" in said or "404" in said
+    assert "s3fixture: s3://data/many/" in said
+    assert "nothing was removed" not in said  # there was nothing to remove
+
+
+def test_a_bucket_that_vanishes_midway_ends_the_mirror(filled: CommandLine, client: S3Client) -> None:
+    for number in range(1000):
+        client.put_object(Bucket="data", Key=f"many/{number}", Body=b"x" * 1000)
+    client.create_bucket(Bucket="other")
+    process = filled.start("mirror", "s3://data/many", "s3://other")
+    until(lambda: keys(client, "other"), "the mirror has begun")
+    for key in KEYS:
+        client.delete_object(Bucket="data", Key=key)
+    client.delete_objects(
+        Bucket="data", Delete={"Objects": [{"Key": f"many/{number}"} for number in range(1000)]}
+    )
+    client.delete_bucket(Bucket="data")
+    said, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1, said
+    assert "Traceback" not in said
 
 
 def test_a_server_that_goes_away_midway_is_said(

@@ -81,7 +81,7 @@ def test_a_bad_seed_is_refused_before_the_command_runs(s3: CommandLine) -> None:
 
 def test_a_run_does_not_meet_the_box(s3: CommandLine, free_port: int) -> None:
     (s3.folder / ".env").write_text(f"S3FIXTURE_PORT={free_port}\nS3FIXTURE_DATA_DIR=data\n")
-    s3("up", "--detach", "--bucket", "of-the-box")
+    s3("up", "--detach", "--no-console", "--bucket", "of-the-box")
     program = "import boto3; print([b['Name'] for b in boto3.client('s3').list_buckets()['Buckets']])"
     assert s3("run", "--bucket", "of-the-run", "--", *python(program)).stdout == "['of-the-run']\n"
 

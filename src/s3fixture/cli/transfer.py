@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from botocore import exceptions
 from s3transfer.manager import TransferConfig, TransferManager
@@ -82,15 +81,11 @@ class Transfers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
-            while error is None and self._running:
+        with self._loads, self._copies:  # which cancel what is under way when an exception passes them
+            if error is not None:
+                raise error
+            while self._running:
                 self._reap()
-        except BaseException as worse:
-            error = worse
-            raise
-        finally:
-            for manager in (self._loads, self._copies):
-                manager.shutdown(cancel=error is not None, cancel_msg="given up")
 
     def add(self, job: Job) -> None:
         """Start a job, or have it wait for its turn."""
@@ -120,22 +115,34 @@ class Transfers:
         extra: dict[str, Any] = {"CopySourceIfMatch": job.item.etag} if job.item.etag else {}
         if job.item.size >= COPY_PART_SIZE:
             head: Any = self._client.head_object(**place)
-            tags = self._client.get_object_tagging(**place)["TagSet"]
             extra |= {name: head[name] for name in _CARRIED if head.get(name)}
-            extra |= {"Tagging": urlencode({tag["Key"]: tag["Value"] for tag in tags})} if tags else {}
         return self._copies.copy(place, target.bucket, target.key, extra, [self._watcher])
 
     def _reap(self) -> None:
         job, future = self._running.popleft()
         try:
             future.result()
-            if isinstance(job.target, Path):  # so that the next mirror sees that nothing changed
-                os.utime(job.target, (job.item.modified, job.item.modified))
+            self._finish(job)
         except Exception as error:
             self._note(job, error)
             return
         self.done += 1
         self._report(job)
+
+    def _finish(self, job: Job) -> None:
+        """What s3transfer does not do by itself."""
+        source, target = job.item.place, job.target
+        if isinstance(target, Path):  # so that the next mirror sees that nothing changed
+            os.utime(target, (job.item.modified, job.item.modified))
+        elif isinstance(source, Remote) and job.item.size >= COPY_PART_SIZE:
+            which: Any = {"VersionId": job.version} if job.version else {}
+            tags: Any = self._client.get_object_tagging(Bucket=source.bucket, Key=source.key, **which)[
+                "TagSet"
+            ]
+            if tags:
+                self._client.put_object_tagging(
+                    Bucket=target.bucket, Key=target.key, Tagging={"TagSet": tags}
+                )
 
     def _note(self, job: Job, error: Exception) -> None:
         """Complain of one job and go on, unless all others would meet the same."""

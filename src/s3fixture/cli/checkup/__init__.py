@@ -12,7 +12,7 @@ CHECKS: tuple[Callable[[Surroundings], Iterator[Finding]], ...] = (
     machine.versions,
     machine.settings,
     servers.box,
-    servers.port,
+    servers.ports,
     servers.endpoints,
     clients.variables,
     servers.keys,

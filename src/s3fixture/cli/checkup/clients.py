@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from s3fixture import environment
 from s3fixture.cli.checkup.finding import Finding, note, ok, problem
 from s3fixture.cli.checkup.surroundings import Surroundings
 from s3fixture.cli.connection import ENDPOINT_VARIABLES, client_of, connect
-from s3fixture.environment import is_removed
 
 _CLEAN = 's3fixture run -- COMMAND, or eval "$(s3fixture env)", keep it out'
 _AWS_FILES = {
@@ -47,7 +47,12 @@ def variables(seen: Surroundings) -> Iterator[Finding]:
 
 def accounts(seen: Surroundings) -> Iterator[Finding]:
     """What there is of a real AWS account."""
-    foreign = sorted(name for name in seen.environ if is_removed(name) and seen.environ[name])
+    ours = environment.variables("http://any", "any", "any", "any")  # AWS_ENDPOINT_URL_S3 is of a family too
+    foreign = sorted(
+        name
+        for name, value in seen.environ.items()
+        if value and environment.is_removed(name) and name not in ours
+    )
     level = problem if seen.endpoints else note
     for name in foreign:
         yield level("account", f"{name} is set, and clients heed it", f"unset {name}; {_CLEAN}")

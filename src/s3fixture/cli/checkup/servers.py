@@ -13,7 +13,7 @@ from s3fixture.cli.checkup.finding import Finding, note, ok, problem
 from s3fixture.cli.checkup.surroundings import Surroundings
 from s3fixture.cli.connection import RUN_VARIABLE
 from s3fixture.cli.health import answers
-from s3fixture.settings import DEFAULT_PORT
+from s3fixture.settings import DEFAULT_CONSOLE_PORT, DEFAULT_PORT
 
 _SECONDS = 3.0  # for any server to answer
 _SKEW, _LARGE_SKEW = 60, 15 * 60  # seconds; S3 refuses requests beyond the second
@@ -33,26 +33,27 @@ def box(seen: Surroundings) -> Iterator[Finding]:
         )
 
 
-def port(seen: Surroundings) -> Iterator[Finding]:
-    """The port where a box would listen."""
+def ports(seen: Surroundings) -> Iterator[Finding]:
+    """The ports where a box and its console would listen."""
     if seen.box or seen.settings is None:
         return
-    number = seen.settings.port or DEFAULT_PORT
+    yield from _port("port", seen.settings.port or DEFAULT_PORT, "--port")
+    yield from _port("console", seen.settings.console_port or DEFAULT_CONSOLE_PORT, "--console-port")
+
+
+def _port(check: str, number: int, option: str) -> Iterator[Finding]:
     url = f"http://127.0.0.1:{number}"
+    other = f"choose another: s3fixture up {option} {number + 10}"
     if not _listens("127.0.0.1", number):
-        yield ok("port", f"{number} is free")
+        yield ok(check, f"{number} is free")
     elif answers(url, "/minio/health/live"):
         yield note(
-            "port",
+            check,
             f"{number} is taken by another s3fixture or MinIO",
-            f"use it with --endpoint-url {url}, stop it, or choose another: s3fixture up --port {number + 10}",
+            f"use it: --endpoint-url {url}; or {other}",
         )
     else:
-        yield problem(
-            "port",
-            f"{number} is taken by something that is no S3 server",
-            f"stop it, or choose another: s3fixture up --port {number + 10}",
-        )
+        yield problem(check, f"{number} is taken by some other program", f"stop it, or {other}")
 
 
 def endpoints(seen: Surroundings) -> Iterator[Finding]:

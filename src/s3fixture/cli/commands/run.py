@@ -12,6 +12,8 @@ from s3fixture.cli import output
 from s3fixture.cli.connection import RUN_VARIABLE
 from s3fixture.cli.options import server_options
 
+# What `.env` says of these is for the box: a run of its own must not meet it.
+_OF_THE_BOX = ("S3FIXTURE_PORT", "S3FIXTURE_CONSOLE_PORT", "S3FIXTURE_DATA_DIR")
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126  # as a shell has them
 
 
@@ -40,8 +42,7 @@ def command(arguments: tuple[str, ...], **options: Any) -> int:
     from s3fixture.cli.signals import stop_on_signals
     from s3fixture.environment import child_environ
 
-    # A port or data folder that `.env` has is for the box: a run of its own must not meet it.
-    plan = make_plan(options, {**project_environment(), "S3FIXTURE_PORT": "", "S3FIXTURE_DATA_DIR": ""})
+    plan = make_plan(options, {**project_environment(), **dict.fromkeys(_OF_THE_BOX, "")})
     with stop_on_signals(), started(plan, output.progress()) as endpoint:
         values = endpoint.environ(plan.buckets[0] if plan.buckets else None)
         return run_child([program, *arguments[1:]], child_environ({**values, RUN_VARIABLE: endpoint.url}))

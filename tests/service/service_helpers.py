@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 NewClient = Callable[..., "S3Client"]
+MAIN_KEYS = ("minioadmin", "minioadmin123")
 MIB = 1024 * 1024
 PART = b"p" * (5 * MIB)  # the smallest part that may be followed by another
 
@@ -80,6 +81,40 @@ def send(
         connection.close()
 
 
+class Signer(S3SigV4Auth):
+    """botocore's signer, which signs the payload's digest that it is told."""
+
+    def __init__(self, keys: tuple[str, str], region: str, digest: str | None) -> None:
+        super().__init__(Credentials(*keys), "s3", region)
+        self._digest = digest
+
+    def payload(self, request: AWSRequest) -> str:
+        return self._digest or str(super().payload(request))
+
+
+def sign(
+    url: str,
+    method: str,
+    target: str,
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
+    *,
+    signer: Signer | None = None,
+    host: str = "",
+) -> dict[str, str]:
+    """The headers of a signed request, without Content-Length."""
+    request = AWSRequest(
+        method, f"http://{host}{target}" if host else f"{url}{target}", dict(headers or {}), body
+    )
+    (signer or Signer(MAIN_KEYS, "us-east-1", None)).add_auth(request)
+    prepared = {
+        name: value.decode("latin-1") if isinstance(value, bytes) else str(value)
+        for name, value in request.prepare().headers.items()
+    }
+    wanted = {name: value for name, value in prepared.items() if name.lower() != "content-length"}
+    return {"Host": host or urlsplit(url).netloc, **wanted}
+
+
 def signed(
     url: str,
     method: str,
@@ -87,24 +122,19 @@ def signed(
     body: bytes = b"",
     headers: Mapping[str, str] | None = None,
     *,
-    keys: tuple[str, str] = ("minioadmin", "minioadmin123"),
+    keys: tuple[str, str] = MAIN_KEYS,
     host: str = "",
     region: str = "us-east-1",
     sent: bytes | None = None,
+    digest: str | None = None,
 ) -> Reply:
     """One request signed with the main keys, with headers that boto3 would not send or would add to.
 
-    `sent` is the body that goes out instead of the one that was signed.
+    `sent` is the body that goes out instead of the one that was signed, `digest` what is signed for it.
     """
-    address = f"http://{host}" if host else url
-    request = AWSRequest(method, f"{address}{target}", dict(headers or {}), body)
-    S3SigV4Auth(Credentials(*keys), "s3", region).add_auth(request)
-    prepared = request.prepare()
-    all_headers = {
-        name: value.decode("latin-1") if isinstance(value, bytes) else str(value)
-        for name, value in prepared.headers.items()
-    }
-    all_headers["Host"] = host or urlsplit(url).netloc
+    signer = Signer(keys, region, digest)
+    length = {name: value for name, value in (headers or {}).items() if name == "Content-Length"}
+    all_headers = sign(url, method, target, body, headers, signer=signer, host=host) | length
     return send(url, method, target, body if sent is None else sent, all_headers)
 
 

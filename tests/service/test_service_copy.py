@@ -87,7 +87,9 @@ def test_a_leading_slash_of_the_source_is_allowed(url: str, bucket: str, source:
         ("bucket/", "InvalidArgument"),
         ("bucket/missing", "NoSuchKey"),
         ("missing-bucket/key", "NoSuchBucket"),
-        ("bucket/source?versionId=AAAA", "NoSuchVersion"),
+        ("bucket/source?versionId=" + "A" * 32, "NoSuchVersion"),
+        ("bucket/source?versionId=AAAA", "InvalidArgument"),
+        ("bucket/source?versionId=", "InvalidArgument"),
     ],
 )
 @pytest.mark.usefixtures("source")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 from service_helpers import refused, send_document, signed
@@ -79,6 +80,24 @@ def test_a_version_that_is_not_there_is_named(client: S3Client, versioned: str, 
     with refused("NoSuchVersion", 404) as response:
         getattr(client, operation)(Bucket=versioned, Key="k", VersionId=missing)
     assert response["Error"]["VersionId"] == missing
+
+
+@pytest.mark.parametrize("version_id", ["x", "A" * 31, "A" * 33, "é" * 32, ""])
+@pytest.mark.parametrize("target", ["/k?versionId={}", "/k?tagging&versionId={}"])
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_what_is_no_version_id_is_invalid(
+    url: str, client: S3Client, versioned: str, method: str, target: str, version_id: str
+) -> None:
+    client.put_object(Bucket=versioned, Key="k")
+    reply = signed(url, method, f"/{versioned}{target.format(quote(version_id))}")
+    assert (reply.status, reply.code) == (400, "InvalidArgument")
+    assert reply.field("ArgumentName") == "versionId"
+
+
+def test_a_version_is_never_overwritten(url: str, client: S3Client, versioned: str) -> None:
+    version = client.put_object(Bucket=versioned, Key="k", Body=b"old")["VersionId"]
+    assert signed(url, "PUT", f"/{versioned}/k?versionId={version}", b"new").code == "InvalidArgument"
+    assert client.get_object(Bucket=versioned, Key="k")["Body"].read() == b"old"
 
 
 def test_deleting_a_version_that_is_not_there_succeeds(client: S3Client, versioned: str) -> None:

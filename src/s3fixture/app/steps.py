@@ -53,6 +53,11 @@ def answer_form(exchange: Exchange) -> Response | None:
     return post_object(exchange) if exchange.operation == "PostObject" else None
 
 
+def refuse_unimplemented(exchange: Exchange) -> None:
+    """Before the signature: WriteGetObjectResponse is signed for a service of its own."""
+    implementation(exchange.operation)
+
+
 def authenticate(exchange: Exchange) -> None:
     exchange.authentication = exchange.app.authenticator.authenticate(exchange.request, exchange.target)
 
@@ -60,7 +65,6 @@ def authenticate(exchange: Exchange) -> None:
 def parse(exchange: Exchange) -> None:
     """A body that is a document is read here, after the signature was checked."""
     assert exchange.authentication is not None
-    implementation(exchange.operation)  # what is not implemented is said before anything is read
     payload = open_payload(exchange.request, exchange.authentication)
     exchange.params = exchange.app.protocol.parse(
         exchange.operation, exchange.request, exchange.target, payload
@@ -101,6 +105,7 @@ STEPS: tuple[Step, ...] = (
     strike_fault,
     answer_preflight,
     answer_form,
+    refuse_unimplemented,
     authenticate,
     parse,
     authorize,

@@ -278,4 +278,11 @@ QUIRKS: tuple[Quirk, ...] = (
         "S3 wants to know the size before the first byte.",
         _API + "/API_PutObject.html (Content-Length is required); the error is S3's since 2010",
     ),
+    # routing
+    Quirk(
+        42,
+        "PUT of a key with versionId, unless it is for a subresource, is InvalidArgument.",
+        "Versions never change; a new one would be written instead of the one named.",
+        "scality/cloudserver pull request 698 and docs/versioning.md",
+    ),
 )

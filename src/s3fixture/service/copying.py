@@ -25,7 +25,7 @@ from s3fixture.service.metadata import (
 )
 from s3fixture.service.multipart import find_upload, part_checksum, put_part
 from s3fixture.service.objects import MAX_OBJECT_SIZE, checksum_members, new_version_id
-from s3fixture.service.versions import version_header
+from s3fixture.service.versions import get_version, version_header
 from s3fixture.store import BucketRow, Checksum, Index, NewVersion, Version
 
 _DIRECTIVES = ("COPY", "REPLACE")
@@ -42,7 +42,7 @@ class Source:
 
 def parse_source(header: str) -> Source:
     """`[/]bucket/key[?versionId=id]`, percent-encoded. Raises InvalidArgument."""
-    path, _, query = header.partition("?versionId=")
+    path, separator, query = header.partition("?versionId=")
     bucket, _, key = unquote(path.removeprefix("/")).partition("/")
     if not bucket or not key:
         raise S3Error(
@@ -51,7 +51,7 @@ def parse_source(header: str) -> Source:
             ArgumentName="x-amz-copy-source",
             ArgumentValue=header,
         )
-    return Source(bucket, key, unquote(query) or None)
+    return Source(bucket, key, unquote(query) if separator else None)
 
 
 def copy_object(call: Call, params: Params) -> Result:
@@ -129,7 +129,7 @@ def _find_source(call: Call, index: Index, source: Source, params: Params) -> tu
     if source.version_id is None:
         version = index.get_current(bucket.id, source.key)
     else:
-        version = index.get_version(bucket.id, source.key, source.version_id)
+        version = get_version(index, bucket, source.key, source.version_id)
         if version is None:
             raise S3Error("NoSuchVersion", Key=source.key, VersionId=source.version_id)
         if version.is_delete_marker:

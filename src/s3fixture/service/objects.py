@@ -13,7 +13,7 @@ from s3fixture.service import conditions, ranges
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.metadata import ARCHIVED, encryption_header, from_request
 from s3fixture.service.ranges import ByteRange
-from s3fixture.service.versions import describe, find_version, version_header
+from s3fixture.service.versions import describe, find_version, get_version, version_header
 from s3fixture.store import (
     NULL_VERSION,
     BucketRow,
@@ -265,7 +265,7 @@ def _delete(call: Call, index: Index, bucket: BucketRow, params: Params) -> Resu
 
 def _delete_version(index: Index, bucket: BucketRow, key: str, version_id: str) -> Result:
     """Deleting a version that does not exist succeeds, too."""
-    version = index.get_version(bucket.id, key, version_id)
+    version = get_version(index, bucket, key, version_id)
     if version is None:
         return {"VersionId": version_id}
     index.remove_version(version.seq)

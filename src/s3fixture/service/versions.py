@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email.utils import formatdate
 
 from s3fixture.auth.actions import Permission
@@ -9,14 +10,17 @@ from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.metadata import STANDARD, encryption_header
-from s3fixture.store import BucketRow, Index, Version
+from s3fixture.store import NULL_VERSION, BucketRow, Index, Version
+
+_VERSION_ID = re.compile(rf"[A-Za-z0-9_-]{{32}}|{NULL_VERSION}")  # as `Clock.version_id` makes them
 
 
 def find_version(call: Call, index: Index, bucket: BucketRow, params: Params) -> Version:
     """The object, or version of it, that `params` name.
 
     Raises NoSuchKey (AccessDenied to who may not list the bucket: S3 does not tell them what is there),
-    NoSuchVersion, and for delete markers NoSuchKey or MethodNotAllowed with the headers that S3 adds.
+    NoSuchVersion, InvalidArgument for what is no version id, and for delete markers NoSuchKey or
+    MethodNotAllowed with the headers that S3 adds.
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
     """
     key, version_id = params["Key"], params.get("VersionId")
@@ -27,9 +31,9 @@ def find_version(call: Call, index: Index, bucket: BucketRow, params: Params) ->
         if current.is_delete_marker:
             raise S3Error("NoSuchKey", Key=key, headers=_marker_headers(current))
         return current
-    version = index.get_version(bucket.id, key, version_id)
+    version = get_version(index, bucket, key, version_id)
     if version is None:
-        raise no_such_version(key, version_id)
+        raise S3Error("NoSuchVersion", Key=key, VersionId=version_id)
     if version.is_delete_marker:
         raise S3Error(
             "MethodNotAllowed",
@@ -44,9 +48,16 @@ def find_version(call: Call, index: Index, bucket: BucketRow, params: Params) ->
     return version
 
 
-def no_such_version(key: str, version_id: str) -> S3Error:
-    """NoSuchVersion for an id that could be one; S3 calls ids of a wrong form invalid."""
-    return S3Error("NoSuchVersion", Key=key, VersionId=version_id)
+def get_version(index: Index, bucket: BucketRow, key: str, version_id: str) -> Version | None:
+    """The version, if it is there. Raises InvalidArgument for an id that S3 would never give out."""
+    if not _VERSION_ID.fullmatch(version_id):
+        raise S3Error(
+            "InvalidArgument",
+            "Invalid version id specified" if version_id else "Version id cannot be the empty string",
+            ArgumentName="versionId",
+            ArgumentValue=version_id,
+        )
+    return index.get_version(bucket.id, key, version_id)
 
 
 def version_header(bucket: BucketRow, version: Version) -> Result:

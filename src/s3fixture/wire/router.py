@@ -73,6 +73,8 @@ class Router:
         _check_copy_source(method, kind, headers)
         if query and method == "PUT" and kind == _OBJECT:
             _check_part_address(query)
+            if "versionId" in query and not subresource:  # quirk 42
+                raise _versions_are_not_written(query["versionId"])
         routes = self._table.get((method, kind, subresource), ())
         for route in routes:
             if route.matches(query, headers):
@@ -188,6 +190,15 @@ def _check_part_address(query: Mapping[str, str]) -> None:
         "This operation does not accept partNumber without uploadId",
         ArgumentName="partNumber",
         ArgumentValue=query["partNumber"],
+    )
+
+
+def _versions_are_not_written(version_id: str) -> S3Error:
+    return S3Error(
+        "InvalidArgument",
+        "This operation does not accept a version-id.",
+        ArgumentName="versionId",
+        ArgumentValue=version_id,
     )
 
 

@@ -90,6 +90,13 @@ def mlflow(session: nox.Session) -> None:
 
 
 @nox.session(python="3.12", requires=["build"])
+def browser(session: nox.Session) -> None:
+    """The console in the Chromium of this machine, used as a person would; skipped where there is none."""
+    install_wheel(session, *group("test"), *group("browser"))
+    session.run("pytest", "tests/console", *session.posargs)
+
+
+@nox.session(python="3.12", requires=["build"])
 def templates(session: nox.Session) -> None:
     """What `s3fixture init` writes, used by the programs that it is for; it installs from an index."""
     install_wheel(session, *group("test"), *group("templates"))

@@ -126,5 +126,5 @@ def page(box: Box, browser: Browser) -> Iterator[Page]:
 
 
 def _note_strangers(url: str, own: str, troubles: list[str]) -> None:
-    if not url.startswith((own, "data:", "blob:", "chrome-extension:", "about:")):
+    if not url.startswith((own, "data:", "blob:", "chrome-extension:", "chrome:", "about:")):
         troubles.append(f"asked another host: {url}")

@@ -86,7 +86,7 @@ class RangeFile(io.RawIOBase):
 def parquet_table(file: RangeFile) -> Table | str:
     """Schema and first rows; a sentence when they cannot be shown."""
     try:
-        import pyarrow  # type: ignore[import-untyped, unused-ignore]
+        import pyarrow
         from pyarrow import parquet
     except ImportError:
         return "Install pyarrow beside s3fixture to see the schema and the first rows of Parquet files."

@@ -21,7 +21,7 @@ from s3fixture.server import Server
 from s3fixture.settings import Settings
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Dialog, Page
 
 OTHER = ("other", "otheraccesskey", "othersecretkey")
 CHROMIUM_ARGUMENTS = (
@@ -109,11 +109,16 @@ def page(box: Box, browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     window = context.new_page()
+
+    def refuse(dialog: Dialog) -> None:
+        troubles.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
     window.on("request", lambda request: _note_strangers(request.url, box.console_url, troubles))
     window.set_default_timeout(20_000)
-    window.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+    window.on("console", lambda message: troubles.extend([message.text] * (message.type == "error")))
     window.on("pageerror", lambda error: troubles.append(str(error)))
-    window.on("dialog", lambda dialog: (troubles.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    window.on("dialog", refuse)
     window.goto(box.console_url)
     window.get_by_label("Access key").fill("minioadmin")
     window.get_by_label("Secret key").fill("minioadmin123")

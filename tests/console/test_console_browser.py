@@ -126,8 +126,12 @@ def test_a_cancelled_upload_leaves_nothing_behind(page: Page, box: Box, tmp_path
     (tmp_path / "file.bin").write_bytes(b"x" * size)
     open_bucket(page, box, "empty")
     held: list[Any] = []
-    page.route("**/api/buckets/empty/object?**", lambda route: held.append(route))
-    page.route("**/api/buckets/empty/uploads?**number=**", lambda route: held.append(route))
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
+    page.route("**/api/buckets/empty/object?**", hold)
+    page.route("**/api/buckets/empty/uploads?**number=**", hold)
     page.locator("#file-picker").set_input_files(tmp_path / "file.bin")
     page.get_by_text(re.compile("^0 B of ")).wait_for()
     page.get_by_role("button", name="Cancel the upload of file.bin").click()

@@ -134,7 +134,7 @@ body.addEventListener("click", (event) => {
 });
 
 function showRequest(one) {
-  document.getElementById("request-title").textContent = one.operation || one.method;
+  document.getElementById("request-title").replaceChildren(`${one.operation || one.method} `, badge(one));
   const facts = {
     Time: new Date(one.time * 1000).toISOString(),
     Method: one.method,
@@ -159,8 +159,8 @@ function showRequest(one) {
   dialog.showModal();
 }
 
-/** An <Error> document has one level; each element on a line of its own. */
-const indented = (xml) => xml.replace(/\?>\s*</, "?>\n<").replace(/<Error>/, "<Error>\n").replace(/(<\/(?!Error>)\w[\w-]*>)/g, "$1\n").replace(/^<(?!\?|\/?Error>)/gm, "  <");
+/** An <Error> document has one level; each element on a line of its own, line breaks in a text as such. */
+const indented = (xml) => xml.replace(/\?>\s*</, "?>\n<").replace(/<Error>/, "<Error>\n").replace(/(<\/(?!Error>)\w[\w-]*>)/g, "$1\n").replace(/^<(?!\?|\/?Error>)/gm, "  <").replaceAll("&#xa;", "\n");
 
 /* --- charts */
 

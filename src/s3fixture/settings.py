@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from s3fixture.errors import S3FixtureError
 
@@ -52,6 +53,7 @@ class Settings:
     image: str = ""  # of the backend container; "": the default of backends.images
     binary: str = ""  # of the backend binary: a name or path; "": the first that is found
     endpoint_url: str = ""  # of the backend external
+    volume: str = ""  # of the backend container: a named volume for its data, instead of a folder
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
@@ -64,6 +66,9 @@ class Settings:
             raise S3FixtureError("the secret key is too short; it needs 8 characters")
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise S3FixtureError(f"the public URL {self.public_url!r} is none; write it as http://HOST:PORT")
+        public_host = urlsplit(self.public_url).hostname or ""
+        if public_host.strip(".0123456789") and public_host not in self.base_hosts:  # not an IP address
+            object.__setattr__(self, "base_hosts", (*self.base_hosts, public_host))
 
     @classmethod
     def load(cls, *sources: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Settings:

@@ -90,13 +90,13 @@ def test_what_was_public_before_a_rollback_is_private_after_it(
         '"Action":"s3:GetObject","Resource":"arn:aws:s3:::data/*"}]}'
     )
     client.put_bucket_policy(Bucket="data", Policy=policy)
-    with urlopen(f"{endpoint.url}/data/a") as answer:  # noqa: S310 - our own server
+    with urlopen(f"{endpoint.url}/data/a") as answer:
         assert answer.read() == b"1"
 
     endpoint.rollback(token)
 
     with pytest.raises(HTTPError, match="403"):
-        urlopen(f"{endpoint.url}/data/a")  # noqa: S310
+        urlopen(f"{endpoint.url}/data/a")
 
 
 def test_the_clock_moves_for_the_server_alone(endpoint: EmulatorEndpoint, client: S3Client) -> None:

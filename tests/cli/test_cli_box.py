@@ -8,7 +8,17 @@ import signal
 
 from command_line import PATIENCE, CommandLine, is_alive, posix_only, until
 
-FIELDS = {"running", "url", "console_url", "pid", "backend", "data_dir", "access_key"}
+FIELDS = {
+    "running",
+    "url",
+    "console_url",
+    "pid",
+    "backend",
+    "data_dir",
+    "access_key",
+    "public_url",
+    "container_id",
+}
 
 
 def test_down_ends_the_box(s3: CommandLine) -> None:

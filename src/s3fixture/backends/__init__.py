@@ -41,7 +41,9 @@ def start(backend: str, settings: Settings, *, emulator: str = "thread", run: Ru
     own = backend == "emulator"
     module, _, function = (EMULATORS[emulator] if own else BACKENDS[backend]).partition(":")
     starter: Callable[..., Endpoint] = getattr(import_module(module), function)
-    return starter(settings) if own else starter(settings, run)
+    endpoint = starter(settings) if own else starter(settings, run)
+    endpoint.public_url = settings.public_url or endpoint.url
+    return endpoint
 
 
 def environment(backend: str, environ: Mapping[str, str]) -> Mapping[str, str]:

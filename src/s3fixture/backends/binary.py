@@ -53,8 +53,8 @@ class BinaryEndpoint(ForeignEndpoint):
         """Of the process that guards the program."""
         return self._process.pid
 
-    def check(self) -> None:
-        self._process.check()
+    def check(self, patience: float = 0.0) -> None:
+        self._process.check(patience)
 
     def logs(self) -> list[str]:
         """What the program has printed so far."""
@@ -107,9 +107,11 @@ class _Process:
     def pid(self) -> int:
         return self._process.pid
 
-    def check(self) -> None:
-        """S3FixtureError when the program has ended."""
-        code = self._process.poll()
+    def check(self, patience: float = 0.0) -> None:
+        """S3FixtureError when the program has ended, or does within `patience` seconds."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(patience)
+        code = self._process.returncode
         if code is not None and not self._stopped:
             raise S3FixtureError(f"{self._path} ended with exit code {code}{self.said()}")
 

@@ -61,7 +61,7 @@ class ContainerEndpoint(ForeignEndpoint):
         """As `docker ps` shows it."""
         return str(self._container.short_id)
 
-    def check(self) -> None:
+    def check(self, patience: float = 0.0) -> None:
         check_running(self._container, self.image)
 
     def logs(self) -> list[str]:
@@ -140,6 +140,17 @@ def remove(container: Container) -> None:
         raise S3FixtureError(f"{error}; remove it yourself: docker rm -f -v {container.short_id}") from error
 
 
+def remove_volume(name: str) -> None:
+    """Remove a named volume with the data in it; one that is gone is fine."""
+    client = engine()
+    try:
+        with explained():
+            client.volumes.get(name).remove()
+    except S3FixtureError as error:
+        if not isinstance(error.__cause__, NotFound):
+            raise
+
+
 def remove_session(session: str) -> None:
     """Remove what is left of one session's containers."""
     client = engine()
@@ -167,7 +178,8 @@ def _create(client: docker.DockerClient, settings: Settings, run: Run, image: Im
     port = _port(image, found)
     # No port: Docker takes a free one. Its package knows that; its types do not.
     where: Any = (settings.host if local else _ALL_ADDRESSES, settings.port or None)
-    volumes = {str(settings.data_dir): {"bind": image.data, "mode": "rw"}} if settings.data_dir else None
+    source = settings.volume or settings.data_dir
+    volumes = {str(source): {"bind": image.data, "mode": "rw"}} if source else None
     with explained():
         return client.containers.create(
             found.id,

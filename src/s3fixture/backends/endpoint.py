@@ -37,6 +37,7 @@ class Endpoint:
         capabilities: frozenset[str] = frozenset(),
     ) -> None:
         self.url = url
+        self.public_url = url  # where clients elsewhere reach it: another machine, a browser, a container
         self.access_key = access_key
         self.secret_key = secret_key
         self.region = region

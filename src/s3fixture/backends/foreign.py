@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from s3fixture.backends.ledger import Ledger
     from s3fixture.backends.runs import Run
 
+_LAST_BREATH = 1.0  # seconds between a server's last answer and the end of its process
 Contents = dict[str, dict[tuple[str, "str | None"], str]]  # bucket -> (key, version) -> ETag
 
 
@@ -59,8 +60,8 @@ class ForeignEndpoint(Endpoint):
         self.fresh = fresh
         self.refill: Callable[[], None] | None = None
 
-    def check(self) -> None:
-        """S3FixtureError when the server is known to have died."""
+    def check(self, patience: float = 0.0) -> None:
+        """S3FixtureError when the server is known to have died, or does within `patience` seconds."""
 
     def client(self, **kwargs: Any) -> S3Client:
         """A new boto3 client; what is made through it is known to be ours."""
@@ -186,7 +187,7 @@ class ForeignEndpoint(Endpoint):
     def _explain(self, caught_exception: Exception | None = None, **_: Any) -> None:
         """A server that has died is not asked again and again; whoever called is told what happened."""
         if caught_exception is not None:
-            self.check()
+            self.check(_LAST_BREATH)
 
 
 def _lost(before: Contents, now: Contents) -> list[str]:

@@ -64,11 +64,15 @@ def _described(endpoint: Endpoint, plan: BoxPlan) -> Box:
         secret_key=endpoint.secret_key,
         region=endpoint.region,
         started=time.time(),
+        public_url=endpoint.public_url,
+        container_id=getattr(endpoint, "container_id", None),
     )
 
 
 def _note_volume(plan: BoxPlan, folder: StateFolder) -> None:
     """Remember a data folder that we make now; one with somebody's files in it is not ours to remove."""
+    if plan.settings.volume:
+        folder.docker_volume.write_text(plan.settings.volume, encoding="utf-8")
     data_dir = plan.settings.data_dir
     if data_dir is not None and (not data_dir.exists() or not any(data_dir.iterdir())):
         folder.add_volume(data_dir)

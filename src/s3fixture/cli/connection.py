@@ -48,7 +48,10 @@ def connect(
         keys = (box.access_key, box.secret_key)
     else:
         keys = _keys_of_environment()
-    return _endpoint(url, *keys, box.region if box and url == box.url else _region())
+    endpoint = _endpoint(url, *keys, box.region if box and url == box.url else _region())
+    if box and url == box.url:
+        endpoint.public_url = box.public_url
+    return endpoint
 
 
 def client_of(endpoint: Endpoint) -> S3Client:

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from s3fixture.cli.box_log import tail
-from s3fixture.cli.health import answers
+from s3fixture.cli.health import is_up
 from s3fixture.cli.plan import BoxPlan
 from s3fixture.cli.state import Box, StateFolder
 from s3fixture.errors import S3FixtureError
@@ -68,7 +68,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], folder: StateFolder, beg
     heard, silent_since = -1, time.monotonic()
     while process.poll() is None:
         found = folder.box()
-        if found and found.started >= began and answers(found.url):
+        if found and found.started >= began and is_up(found):
             process.returncode = 0  # ours no longer: Popen shall not warn that it still runs
             return found
         size = folder.log.stat().st_size

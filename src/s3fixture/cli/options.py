@@ -44,7 +44,15 @@ server_options = _together(
         default="emulator",
         show_default=True,
         metavar="NAME",
-        help="Where the server comes from.",
+        help="Where the server comes from: emulator, container, binary or, with run, external.",
+    ),
+    click.option("--image", metavar="IMAGE", help="The image of --backend container, such as rustfs."),
+    click.option("--binary", metavar="PROGRAM", help="The program of --backend binary, such as minio."),
+    click.option("--endpoint-url", metavar="URL", help="The store of --backend external."),
+    click.option(
+        "--public-url",
+        metavar="URL",
+        help="Where clients elsewhere reach the server; presigned URLs get it.  [default: where it listens]",
     ),
 )
 

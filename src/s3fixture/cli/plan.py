@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from s3fixture.auth.identity import parse_identity
+from s3fixture.backends import environment
 from s3fixture.cli import dotenv_file
 from s3fixture.seeding import SeedPlan, read
 from s3fixture.seeding.plan import check_bucket_name
@@ -63,7 +64,7 @@ def make_plan(options: Mapping[str, Any], environ: Mapping[str, str]) -> BoxPlan
     wanted = dict(options)
     buckets, paths = tuple(wanted.pop("buckets")), wanted.pop("seeds")
     backend, env_file = wanted.pop("backend"), wanted.pop("env_file", None)
-    settings = Settings.load(wanted, environ=environ)
+    settings = Settings.load(wanted, environ=environment(backend, environ))
     if settings.data_dir is not None:
         settings = replace(settings, data_dir=settings.data_dir.expanduser().absolute())
     for name in buckets:

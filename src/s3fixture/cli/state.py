@@ -39,6 +39,8 @@ class Box:
     secret_key: str
     region: str
     started: float  # seconds since the epoch
+    public_url: str = ""  # where clients elsewhere reach it
+    container_id: str | None = None
 
 
 class StateFolder:
@@ -51,6 +53,7 @@ class StateFolder:
         self._state = path / "state.json"
         self._stop = path / "stop"
         self._volumes = path / "volumes.json"
+        self.docker_volume = path / "docker-volume"  # holds the name of the one that a box made
         self._lock = FileLock(path / "lock")
 
     @classmethod

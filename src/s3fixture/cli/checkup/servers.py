@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from s3fixture.cli.checkup.finding import Finding, note, ok, problem
 from s3fixture.cli.checkup.surroundings import Surroundings
 from s3fixture.cli.connection import RUN_VARIABLE
-from s3fixture.cli.health import answers
+from s3fixture.cli.health import answers, is_up
 from s3fixture.settings import DEFAULT_CONSOLE_PORT, DEFAULT_PORT
 
 _SECONDS = 3.0  # for any server to answer
@@ -23,7 +23,7 @@ def box(seen: Surroundings) -> Iterator[Finding]:
     """The box of this project."""
     if seen.box is None:
         yield note("box", f"no box runs for {seen.folder.path.parent}", "start one: s3fixture up --detach")
-    elif answers(seen.box.url):
+    elif is_up(seen.box):
         yield ok("box", f"{seen.box.url}, pid {seen.box.pid}, {seen.box.data_dir or 'in memory'}")
     else:
         yield problem(

@@ -62,3 +62,10 @@ def _remove_volumes(folder: StateFolder) -> None:
             volume.rmdir()
             output.say(f"removed {volume}")
     folder.forget_volumes()
+    if folder.docker_volume.exists():
+        from s3fixture.backends.container import remove_volume
+
+        name = folder.docker_volume.read_text(encoding="utf-8")
+        remove_volume(name)
+        folder.docker_volume.unlink()
+        output.say(f"removed the Docker volume {name}")

@@ -13,7 +13,12 @@ from s3fixture.cli.connection import RUN_VARIABLE
 from s3fixture.cli.options import server_options
 
 # What `.env` says of these is for the box: a run of its own must not meet it.
-_OF_THE_BOX = ("S3FIXTURE_PORT", "S3FIXTURE_CONSOLE_PORT", "S3FIXTURE_DATA_DIR")
+_OF_THE_BOX = (
+    "S3FIXTURE_PORT",
+    "S3FIXTURE_CONSOLE_PORT",
+    "S3FIXTURE_DATA_DIR",
+    "S3FIXTURE_PUBLIC_URL",
+)
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126  # as a shell has them
 
 

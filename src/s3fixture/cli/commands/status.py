@@ -9,11 +9,11 @@ import click
 
 from s3fixture.cli import output
 from s3fixture.cli.failures import NOT_RUNNING
-from s3fixture.cli.health import answers
+from s3fixture.cli.health import is_up
 from s3fixture.cli.options import json_option
 from s3fixture.cli.state import Box, StateFolder
 
-_FIELDS = ("url", "console_url", "pid", "backend", "data_dir", "access_key")
+_FIELDS = ("url", "console_url", "pid", "backend", "data_dir", "access_key", "public_url", "container_id")
 
 
 @click.command("status", short_help="Tell whether the box runs, and where.")
@@ -26,7 +26,7 @@ def command(as_json: bool) -> int:
     """
     folder = StateFolder.nearest()
     box = folder.box()
-    running = box is not None and answers(box.url)
+    running = box is not None and is_up(box)
     if as_json:
         output.say_json({"running": running, **_described(box)})
     else:
@@ -48,7 +48,9 @@ def _print(folder: StateFolder, box: Box | None, running: bool) -> None:
         ("state", state),
         ("endpoint", box.url),
         ("console", box.console_url or "none"),
+        ("public", box.public_url),
         ("pid", str(box.pid)),
+        ("container", box.container_id or "none"),
         ("backend", box.backend),
         ("data", box.data_dir or "in memory"),
         ("access key", box.access_key),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,11 @@ def command(detach: bool, memory: bool, no_console: bool, **options: Any) -> int
         **({"S3FIXTURE_DATA_DIR": ""} if memory else {}),
         **({"S3FIXTURE_CONSOLE_PORT": ""} if no_console else {}),
     }
+    if options["backend"] == "external":
+        raise click.UsageError("there is nothing to start for an external store; use it with --endpoint-url")
+    if options["backend"] == "container" and not memory and not options["data_dir"]:
+        environ["S3FIXTURE_DATA_DIR"] = ""  # servers in containers run as users of their own
+        options["volume"] = f"s3fixture-{hashlib.sha256(str(folder.path).encode()).hexdigest()[:12]}"
     plan = make_plan(options, environ)
     folder.check_free()
     if detach:
@@ -77,12 +83,13 @@ def _announce(box: Box, plan: BoxPlan, *, stop: str = "Ctrl-C, or `s3fixture dow
     arguments = f'endpoint_url="{box.url}", aws_access_key_id="{box.access_key}"'
     rows = [
         ("endpoint", box.url),
+        *([("public", box.public_url)] if box.public_url != box.url else []),
         ("console", box.console_url or "none"),
         ("access key", box.access_key),
         ("secret key", box.secret_key),
         ("region", box.region),
         ("buckets", ", ".join(plan.all_buckets) or "`s3fixture ls` lists them"),
-        ("data", box.data_dir or "in memory: gone when the box stops"),
+        ("data", box.data_dir or _elsewhere(plan)),
         ("variables", 'eval "$(s3fixture env)"'),
         ("boto3", f'boto3.client("s3", {arguments}, aws_secret_access_key="{box.secret_key}")'),
         ("stop", stop),
@@ -91,3 +98,8 @@ def _announce(box: Box, plan: BoxPlan, *, stop: str = "Ctrl-C, or `s3fixture dow
         output.say(str(seed.report()))
     output.say(output.style("s3fixture is up", fg="green", bold=True))
     output.say(output.pairs(rows))
+
+
+def _elsewhere(plan: BoxPlan) -> str:
+    volume = plan.settings.volume
+    return f"in the Docker volume {volume}" if volume else "in memory: gone when the box stops"

@@ -92,7 +92,7 @@ def _is_zombie(pid: int) -> bool:
     return status.exists() and "State:\tZ" in status.read_text()
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
+def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -149,7 +149,7 @@ def test_ctrl_c_leaves_it_alive_until_the_teardown_is_over() -> None:
         os.killpg(parent.pid, signal.SIGINT)  # as the terminal does: to the whole group
 
         assert parent.stdout.readline() == "teardown worked\n"
-        assert parent.wait(20) == 0
+        assert parent.wait(60) == 0
 
 
 def test_stop_ends_it() -> None:

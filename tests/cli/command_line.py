@@ -74,6 +74,7 @@ class CommandLine:
             stderr=subprocess.STDOUT,
             text=True,
             encoding="utf-8",
+            start_new_session=True,  # no terminal: a signal is for this process, not for its group
         )
         self._started.append(process)
         return process

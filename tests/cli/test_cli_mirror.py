@@ -179,6 +179,19 @@ def test_links_in_the_target_are_not_followed_out_of_it(filled: CommandLine, tmp
     assert files(outside) == ["precious"]
 
 
+def test_nothing_is_removed_behind_a_link_in_the_target(filled: CommandLine, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "precious").write_text("mine")
+    filled("mirror", "s3://data", "folder")
+    (filled.folder / "folder" / "link").symlink_to(outside)
+    (filled.folder / "folder" / "file").symlink_to(outside / "precious")
+    filled("mirror", "--remove", "s3://data", "folder")
+    assert files(outside) == ["precious"]
+    assert (filled.folder / "folder" / "link").is_symlink()
+    assert not (filled.folder / "folder" / "file").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

@@ -7,6 +7,7 @@ import sys
 import time
 from typing import Any
 
+from s3fixture.cli import output
 from s3fixture.cli.box_log import tail
 from s3fixture.cli.health import is_up
 from s3fixture.cli.plan import BoxPlan
@@ -75,7 +76,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], folder: StateFolder, beg
         if size != heard:
             heard, silent_since = size, time.monotonic()
         if time.monotonic() - silent_since > _SILENCE_SECONDS:
-            raise S3FixtureError(f"the box did not get ready; its log says: {_last_words(folder, start)}")
+            raise S3FixtureError(f"the box did not get ready; {_last_words(folder, start)}")
         time.sleep(0.03)
     raise S3FixtureError(_last_words(folder, start))
 
@@ -84,7 +85,9 @@ def _last_words(folder: StateFolder, start: int) -> str:
     lines = tail(folder.log, _TAIL_LINES, start)
     if len(lines) == 1:
         return lines[0].removeprefix("s3fixture: ")
-    return "\n".join(["the box could not start; the end of its log:", *lines])
+    for line in lines:
+        output.tell(line)
+    return f"the box could not start; the lines above are the end of {folder.log}"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -55,8 +55,11 @@ def remote_item(client: S3Client, place: Remote, version: str | None = None) -> 
     return Item(place.name, place, head["ContentLength"], modified, head["ETag"].strip('"'))
 
 
-def local_items(folder: Path) -> Iterator[Item]:
-    """The files in a folder and below, links followed. Raises S3FixtureError for what cannot be read."""
+def local_items(folder: Path, *, follow: bool = True) -> Iterator[Item]:
+    """The files in a folder and below. Raises S3FixtureError for what cannot be read.
+
+    `follow`: also into linked folders. Never to be done where something may be written or removed.
+    """
     waiting: list[tuple[Path, str, tuple[Path, ...]]] = [(folder, "", (folder.resolve(),))]
     while waiting:
         here, prefix, trail = waiting.pop()
@@ -64,6 +67,8 @@ def local_items(folder: Path) -> Iterator[Item]:
             name = prefix + _checked(entry)
             if not entry.is_dir():
                 yield local_item(entry, name)
+                continue
+            if entry.is_symlink() and not follow:
                 continue
             real = entry.resolve()
             if real in trail:

@@ -32,8 +32,8 @@ class Mirror:
 def compare(client: S3Client, source: Address, target: Address) -> Mirror:
     """Compare two folders or buckets. Raises when either cannot be read to its end."""
     both_remote = isinstance(source, Remote) and isinstance(target, Remote)
-    here = listed(client, source, marks=both_remote)
-    there = listed(client, target, marks=both_remote) if exists(client, target) else {}
+    here = _listed(client, source, follow=True, marks=both_remote)
+    there = _listed(client, target, follow=False, marks=both_remote) if exists(client, target) else {}
     found = Mirror(sources=len(here))
     for name, item in here.items():
         try:
@@ -49,9 +49,13 @@ def compare(client: S3Client, source: Address, target: Address) -> Mirror:
     return found
 
 
-def listed(client: S3Client, address: Address, *, marks: bool) -> dict[str, Item]:
+def _listed(client: S3Client, address: Address, *, follow: bool, marks: bool) -> dict[str, Item]:
     """What is in a folder or bucket, by name; `marks`: also the empty objects that stand for folders."""
-    items = local_items(address.path) if isinstance(address, Local) else remote_items(client, address)
+    items = (
+        local_items(address.path, follow=follow)
+        if isinstance(address, Local)
+        else remote_items(client, address)
+    )
     return {item.name: item for item in items if marks or not item.is_folder_mark}
 
 

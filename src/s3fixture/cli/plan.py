@@ -72,6 +72,8 @@ def make_plan(options: Mapping[str, Any], environ: Mapping[str, str]) -> BoxPlan
     for identity in settings.identities:
         parse_identity(identity)
     seeds = tuple(read(path.absolute()) for path in paths)
+    if env_file:
+        dotenv_file.read(env_file)  # a broken one is said before anything starts
     return BoxPlan(settings, backend, buckets, seeds, env_file.absolute() if env_file else None)
 
 

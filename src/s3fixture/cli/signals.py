@@ -55,6 +55,10 @@ def came_from_terminal() -> bool:
     if sys.platform == "win32":
         return True
     try:
-        return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
-    except (OSError, ValueError, AttributeError):  # no terminal, or no standard input at all
+        terminal = os.open("/dev/tty", os.O_RDONLY)
+    except OSError:  # none controls us
         return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    finally:
+        os.close(terminal)

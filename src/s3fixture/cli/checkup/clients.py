@@ -8,9 +8,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from s3fixture import environment
+from s3fixture.cli.checkup.asking import impatient_client
 from s3fixture.cli.checkup.finding import Finding, note, ok, problem
 from s3fixture.cli.checkup.surroundings import Surroundings
-from s3fixture.cli.connection import ENDPOINT_VARIABLES, client_of, connect
+from s3fixture.cli.connection import ENDPOINT_VARIABLES, connect
 
 _CLEAN = 's3fixture run -- COMMAND, or eval "$(s3fixture env)", keep it out'
 _AWS_FILES = {
@@ -93,7 +94,7 @@ def _artifact_root(name: str, value: str, seen: Surroundings) -> Finding:
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        client_of(connect()).head_bucket(Bucket=bucket)
+        impatient_client(connect()).head_bucket(Bucket=bucket)
     except ClientError:
         return problem(
             "mlflow", f"{name}={value}, but there is no such bucket", f"s3fixture mb s3://{bucket}"

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import http.client
-import socket
 import time
 from collections.abc import Iterator
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
+from s3fixture.cli.checkup.asking import impatient_client, listens, time_of
 from s3fixture.cli.checkup.finding import Finding, note, ok, problem
 from s3fixture.cli.checkup.surroundings import Surroundings
 from s3fixture.cli.connection import RUN_VARIABLE
 from s3fixture.cli.health import answers, is_up
 from s3fixture.settings import DEFAULT_CONSOLE_PORT, DEFAULT_PORT
 
-_SECONDS = 3.0  # for any server to answer
 _SKEW, _LARGE_SKEW = 60, 15 * 60  # seconds; S3 refuses requests beyond the second
 
 
@@ -44,7 +41,7 @@ def ports(seen: Surroundings) -> Iterator[Finding]:
 def _port(check: str, number: int, option: str) -> Iterator[Finding]:
     url = f"http://127.0.0.1:{number}"
     other = f"choose another: s3fixture up {option} {number + 10}"
-    if not _listens("127.0.0.1", number):
+    if not listens("127.0.0.1", number):
         yield ok(check, f"{number} is free")
     elif answers(url, "/minio/health/live"):
         yield note(
@@ -62,7 +59,7 @@ def endpoints(seen: Surroundings) -> Iterator[Finding]:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             yield problem(name, f"{url!r} is no endpoint", f"write it as http://HOST:PORT, or unset {name}")
-        elif not _listens(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)):
+        elif not listens(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)):
             yield problem(name, f"nothing answers at {url}", f"start the server, or unset {name}")
         elif seen.box and url.rstrip("/") not in (seen.box.url, seen.environ.get(RUN_VARIABLE)):
             yield problem(
@@ -77,7 +74,7 @@ def endpoints(seen: Surroundings) -> Iterator[Finding]:
 def clocks(seen: Surroundings) -> Iterator[Finding]:
     """The servers' clocks: S3 refuses a request that is 15 minutes off."""
     for url in seen.urls:
-        theirs = _time_of(url)
+        theirs = time_of(url)
         if theirs is None:
             continue
         skew = theirs - time.time()
@@ -103,20 +100,18 @@ def keys(seen: Surroundings) -> Iterator[Finding]:
             )
         return
     for url in dict.fromkeys(url.rstrip("/") for url in seen.endpoints.values()):
-        if _time_of(url) is not None:
+        if time_of(url) is not None:
             yield _try_keys(url, access_key, secret_key, seen.environ.get("AWS_REGION") or "us-east-1")
 
 
 def _try_keys(url: str, access_key: str, secret_key: str, region: str) -> Finding:
-    from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 
     from s3fixture.backends.endpoint import Endpoint
 
     endpoint = Endpoint(url, access_key=access_key, secret_key=secret_key, region=region, backend="external")
-    config = Config(connect_timeout=_SECONDS, read_timeout=_SECONDS, retries={"total_max_attempts": 1})
     try:
-        count = len(endpoint.client(config=config).list_buckets()["Buckets"])
+        count = len(impatient_client(endpoint).list_buckets()["Buckets"])
     except ClientError as error:
         code = error.response["Error"]["Code"]
         return problem(
@@ -127,27 +122,3 @@ def _try_keys(url: str, access_key: str, secret_key: str, region: str) -> Findin
     except BotoCoreError as error:
         return problem("keys", f"{url} cannot be asked: {error}", "see whether it is an S3 server")
     return ok("keys", f"{url} takes {access_key} ({count} buckets)")
-
-
-def _listens(host: str, number: int) -> bool:
-    try:
-        with socket.create_connection((host, number), timeout=_SECONDS):
-            return True
-    except OSError:
-        return False
-
-
-def _time_of(url: str) -> float | None:
-    """The server's time in seconds since the epoch, None when it does not say."""
-    parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    try:
-        connection = kind(parts.hostname or "", parts.port, timeout=_SECONDS)
-        try:
-            connection.request("HEAD", "/")
-            date = connection.getresponse().getheader("Date")
-        finally:
-            connection.close()
-        return parsedate_to_datetime(date).timestamp() if date else None
-    except (OSError, http.client.HTTPException, ValueError):
-        return None

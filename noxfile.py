@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import nox
@@ -101,6 +102,19 @@ def templates(session: nox.Session) -> None:
     """What `s3fixture init` writes, used by the programs that it is for; it installs from an index."""
     install_wheel(session, *group("test"), *group("templates"))
     session.run("pytest", "tests/with_templates", *session.posargs)
+
+
+@nox.session(python="3.12", requires=["build"])
+def containers(session: nox.Session) -> None:
+    """Containers for real, on images made here; skipped, with the reason, where Docker cannot be used."""
+    ask = ["docker", "info"]
+    if not shutil.which("docker") or subprocess.run(ask, check=False, capture_output=True).returncode:
+        session.skip("no Docker answers here: the container backend and our image were NOT tested")
+    if not shutil.which("debootstrap"):
+        session.skip("no debootstrap here: there are no images to test containers with")
+    install_wheel(session, *group("test"), "pip", *PROJECT["project"]["optional-dependencies"]["container"])
+    session.run("python", "tests/containers/build_images.py")
+    session.run("pytest", "tests/containers", *session.posargs)
 
 
 @nox.session(default=False, requires=["build"])

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PROGRAMS = ["s3fixture", "moto_server", "rclone", "versitygw", "minio"]
 
 
-def serve(program: str, **settings: object) -> BinaryEndpoint:
+def serve(program: str, **settings: Any) -> BinaryEndpoint:
     if shutil.which(program) is None:
         pytest.skip(f"{program} is not on PATH")
     endpoint = s3fixture.serve(backend="binary", binary=program, **settings)

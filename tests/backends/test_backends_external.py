@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
         yield server
 
 
-def connect(store: Endpoint, **more: object) -> ExternalEndpoint:
+def connect(store: Endpoint, **more: Any) -> ExternalEndpoint:
     endpoint = s3fixture.serve(backend="external", endpoint_url=store.url, **more)
     assert isinstance(endpoint, ExternalEndpoint)
     return endpoint

@@ -40,7 +40,13 @@ def start(backend: str, settings: Settings, *, emulator: str = "thread", run: Ru
         raise S3FixtureError(f"there is no emulator {emulator!r}; choose one of {', '.join(EMULATORS)}")
     own = backend == "emulator"
     module, _, function = (EMULATORS[emulator] if own else BACKENDS[backend]).partition(":")
-    starter: Callable[..., Endpoint] = getattr(import_module(module), function)
+    try:
+        starter: Callable[..., Endpoint] = getattr(import_module(module), function)
+    except ModuleNotFoundError as error:
+        raise S3FixtureError(
+            f"the backend {backend!r} needs the package {error.name!r}; run: pip install "
+            f"'s3fixture[{backend}]'"
+        ) from error
     endpoint = starter(settings) if own else starter(settings, run)
     endpoint.public_url = settings.public_url or endpoint.url
     return endpoint

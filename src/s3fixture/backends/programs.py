@@ -46,6 +46,7 @@ PROGRAMS = (
             "MINIO_ROOT_PASSWORD": "{secret_key}",
             "MINIO_REGION": "{region}",
         },
+        tried=True,
     ),
     Program(
         SERVERS["versitygw"],
@@ -56,6 +57,7 @@ PROGRAMS = (
         ),
         environment={"ROOT_ACCESS_KEY": "{access_key}", "ROOT_SECRET_KEY": "{secret_key}"},
         folders=("versions", "meta"),
+        tried=True,
     ),
     Program(
         SERVERS["rustfs"],

@@ -14,7 +14,7 @@ from s3fixture.cli.lazy import LazyGroup
 COMMANDS = {
     "The box": ("up", "down", "status", "logs", "doctor"),
     "Its use": ("env", "run", "seed", "init"),
-    "Its data": ("ls", "mb", "rb", "cp", "mirror", "rm", "cat", "stat", "du", "policy", "presign"),
+    "Its data": ("ls", "mb", "rb", "cp", "mirror", "rm", "cat", "stat", "du", "policy", "presign", "clean"),
 }
 
 # Not for people: what compose files that were written for MinIO say.

@@ -1,0 +1,81 @@
+"""The tables of images and programs, and the page that shows them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from s3fixture import S3FixtureError
+from s3fixture.backends.capabilities import CAPABILITIES
+from s3fixture.backends.images import IMAGES, image_of
+from s3fixture.backends.programs import PROGRAMS
+from s3fixture.backends.servers import SERVERS
+
+PAGE = Path(__file__).parents[2] / "docs" / "backends.md"
+
+
+def image_rows() -> str:
+    head = "| name | image | licence | keys | capabilities | tried | notes |"
+    rows = [
+        f"| `{name}` | `{image.reference}` | {image.server.licence} | {image.keys} "
+        f"| {', '.join(sorted(image.server.capabilities))} | {'yes' if image.tried else 'no'} "
+        f"| {image.server.note} |"
+        for name, image in IMAGES.items()
+    ]
+    return "\n".join([head, "| --- | --- | --- | --- | --- | --- | --- |", *rows])
+
+
+def capability_rows() -> str:
+    rows = [f"| `{name}` | {meaning} |" for name, meaning in CAPABILITIES.items()]
+    return "\n".join(["| capability | meaning |", "| --- | --- |", *rows])
+
+
+def program_names() -> str:
+    return ", ".join(f"`{name}`" for program in PROGRAMS for name in program.names)
+
+
+@pytest.mark.parametrize("part", [image_rows, capability_rows, program_names])
+def test_the_page_shows_what_the_tables_say(part: object) -> None:
+    assert callable(part)
+    assert part() in PAGE.read_text(encoding="utf-8")
+
+
+def test_every_image_is_pinned_checked_and_sourced() -> None:
+    for image in IMAGES.values():
+        assert re.search(r":[\w.-]*\d", image.reference.rpartition("/")[2])
+        assert not image.reference.endswith(":latest")
+        assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", image.checked)
+        assert image.source
+        assert image.port
+
+
+def test_servers_claim_only_capabilities_that_there_are() -> None:
+    assert all(server.capabilities <= CAPABILITIES.keys() for server in SERVERS.values())
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["minio/minio", "minio/minio:latest", "docker.io/minio/minio:RELEASE.1", "minio/minio@sha256:0123"],
+)
+def test_the_deleted_image_is_refused_with_what_to_write(reference: str) -> None:
+    with pytest.raises(S3FixtureError, match=r"deleted from Docker Hub on 2026-09-12.*write quay.io/minio"):
+        image_of(reference)
+
+
+@pytest.mark.parametrize(
+    ("reference", "label", "name"),
+    [
+        ("rustfs", None, "rustfs"),
+        ("registry.example.com:5000/mirror/minio:RELEASE.1", None, "minio"),
+        ("ghcr.io/coollabsio/minio", None, "minio"),
+        ("quay.io/minio/minio@sha256:0123", None, "minio"),
+        ("localhost/anything:1", "moto", "moto"),
+        ("localhost/anything:1", None, "unknown"),
+    ],
+)
+def test_an_image_is_recognized_by_its_name_or_its_label(
+    reference: str, label: str | None, name: str
+) -> None:
+    assert image_of(reference, label).name == name

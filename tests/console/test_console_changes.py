@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import urllib.error
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
-from botocore.exceptions import ClientError
 from console_visitor import Box, Visitor
 
 API = "/api/buckets/data"
@@ -110,6 +108,8 @@ def test_deleting_nothing_or_nonsense_changes_nothing(visitor: Visitor) -> None:
     }
     assert visitor.ask("POST", f"{API}/delete", {"objects": [{"key": ""}]}).status_code == 400
     assert visitor.send("POST", f"{API}/delete", b"[1]").status_code == 400
+    assert visitor.ask("POST", f"{API}/delete", {"objects": [{"key": "\ud800"}]}).status_code == 400
+    assert visitor.ask("POST", f"{API}/restore", {"key": "", "version": "null"}).status_code == 400
     assert visitor.send("POST", f"{API}/delete", b"{" * 100_000).status_code == 400
     assert visitor.send("POST", f"{API}/delete", b"x" * (1024 * 1024 + 1)).status_code == 413
 
@@ -130,130 +130,6 @@ def test_tags_are_changed(visitor: Visitor, box: Box) -> None:
     refused = visitor.ask("PUT", f"{API}/tags", {"key": "iris.csv", "tags": [["", "x"]]})
     assert refused.json is not None
     assert refused.json["code"] == "InvalidTag"
-
-
-def test_versioning_goes_on_and_is_suspended(visitor: Visitor, box: Box) -> None:
-    for enabled, status in ((True, "Enabled"), (False, "Suspended")):
-        assert visitor.ask("PUT", f"{API}/versioning", {"enabled": enabled}).json == {"Status": status}
-        assert box.s3.get_bucket_versioning(Bucket="data")["Status"] == status
-
-
-def read_without_keys(box: Box, path: str) -> int:
-    try:
-        with urlopen(f"{box.api_url}/{path}") as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        return error.code
-
-
-def test_public_read_goes_on_and_off(visitor: Visitor, box: Box) -> None:
-    assert read_without_keys(box, "data/iris.csv") == 403
-    assert visitor.ask("PUT", f"{API}/public", {"enabled": True}).json == {"public": True}
-    assert read_without_keys(box, "data/iris.csv") == 200
-    assert read_without_keys(box, "data") == 200
-    assert "Public" in visitor.get("/").text
-    assert visitor.ask("PUT", f"{API}/public", {"enabled": False}).json == {"public": False}
-    assert read_without_keys(box, "data/iris.csv") == 403
-    with pytest.raises(ClientError, match="NoSuchBucketPolicy"):
-        box.s3.get_bucket_policy(Bucket="data")
-
-
-def statement(action: str, sid: str = "Mine") -> dict[str, Any]:
-    return {
-        "Sid": sid,
-        "Effect": "Allow",
-        "Principal": "*",
-        "Action": action,
-        "Resource": "arn:aws:s3:::data/*",
-    }
-
-
-def test_the_switch_leaves_other_statements_alone(visitor: Visitor, box: Box) -> None:
-    mine = {"Version": "2012-10-17", "Statement": statement("s3:PutObject")}
-    box.s3.put_bucket_policy(Bucket="data", Policy=json.dumps(mine))
-    visitor.ask("PUT", f"{API}/public", {"enabled": True})
-    visitor.ask("PUT", f"{API}/public", {"enabled": True})
-    found = json.loads(box.s3.get_bucket_policy(Bucket="data")["Policy"])
-    assert [entry["Sid"] for entry in found["Statement"]] == ["Mine", "PublicReadBucket", "PublicReadObjects"]
-    visitor.ask("PUT", f"{API}/public", {"enabled": False})
-    found = json.loads(box.s3.get_bucket_policy(Bucket="data")["Policy"])
-    assert found["Statement"] == [mine["Statement"]]
-
-
-def test_a_policys_mistake_is_named_with_its_line(visitor: Visitor, box: Box) -> None:
-    refused = visitor.ask("PUT", f"{API}/policy", {"text": '{\n "Version": "2012-10-17"\n "Statement": []}'})
-    assert refused.json == {"code": "", "message": "Line 3, column 2: Expecting ',' delimiter.", "line": 3}
-    statements = [statement("s3:GetObject"), statement("s3:Nonsense")]
-    text = json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=1)
-    refused = visitor.ask("PUT", f"{API}/policy", {"text": text})
-    assert refused.json is not None
-    assert refused.json["message"] == "Statement 2: Policy has invalid action"
-    assert text.splitlines()[refused.json["line"] - 1 :][1].strip().startswith('"Sid"')
-    with pytest.raises(ClientError, match="NoSuchBucketPolicy"):
-        box.s3.get_bucket_policy(Bucket="data")
-
-
-def test_a_policy_is_saved_and_removed(visitor: Visitor, box: Box) -> None:
-    text = json.dumps({"Version": "2012-10-17", "Statement": [statement("s3:GetObject")]})
-    assert visitor.ask("PUT", f"{API}/policy", {"text": text}).json == {"public": True}
-    assert box.s3.get_bucket_policy(Bucket="data")["Policy"] == text
-    assert "s3:GetObject" in visitor.get("/buckets/data/settings").text
-    assert visitor.ask("PUT", f"{API}/policy", {"text": " "}).json == {"public": False}
-
-
-def test_cors_rules_are_saved_and_removed(visitor: Visitor, box: Box) -> None:
-    rules = [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"], "MaxAgeSeconds": 60}]
-    assert visitor.ask("PUT", f"{API}/cors", {"text": json.dumps(rules)}).json == {"rules": 1}
-    assert box.s3.get_bucket_cors(Bucket="data")["CORSRules"] == rules
-    assert visitor.ask("PUT", f"{API}/cors", {"text": ""}).json == {"rules": 0}
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("{}", "CORS rules are a list: begin with [ and end with ]."),
-        ("[1]", "Rule 1 is not an object."),
-        ('[{"AllowedMethods": "GET"}]', "Rule 1: AllowedMethods is a list of texts."),
-        ('[{"AllowedMethods": [1]}]', "Rule 1: AllowedMethods is a list of texts."),
-        ('[{"MaxAgeSeconds": true}]', "Rule 1: MaxAgeSeconds is a number."),
-        ('[{"Methods": []}]', "Rule 1: there is no 'Methods'; a rule has AllowedHeaders"),
-        ('[{"AllowedMethods": ["PATCH"], "AllowedOrigins": ["*"]}]', "Unsupported method is PATCH"),
-        ("[" * 100_000, "This is nested too deeply."),
-    ],
-)
-def test_what_is_no_cors_rule_is_refused_with_the_reason(visitor: Visitor, text: str, message: str) -> None:
-    refused = visitor.ask("PUT", f"{API}/cors", {"text": text})
-    assert refused.status_code == 400
-    assert refused.json is not None
-    assert message in refused.json["message"]
-
-
-def test_lifecycle_rules_are_saved_shown_and_removed(visitor: Visitor, box: Box) -> None:
-    rule = {"ID": "x", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Date": "2030-01-02"}}
-    assert visitor.ask("PUT", f"{API}/lifecycle", {"text": json.dumps([rule])}).json == {"rules": 1}
-    found = box.s3.get_bucket_lifecycle_configuration(Bucket="data")["Rules"][0]
-    assert found["Expiration"]["Date"].isoformat() == "2030-01-02T00:00:00+00:00"
-    assert "2030-01-02" in visitor.get("/buckets/data/settings").text
-    assert visitor.ask("PUT", f"{API}/lifecycle", {"text": "[]"}).json == {"rules": 0}
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("{}", "Lifecycle rules are a list"),
-        ('[{"Statu": "Enabled"}]', 'Missing required parameter in Rules[0]: "Status"'),
-        ('[{"Status": "Enabled", "Expiration": {"Days": "1"}}]', "Rules[0].Expiration.Days"),
-        ('[{"Status": "Enabled", "Expiration": {"Date": "soon"}}]', "'soon' is no date"),
-        ('[{"Status": "Enabled", "Prefix": ""}]', "At least one action"),
-    ],
-)
-def test_what_is_no_lifecycle_rule_is_refused_with_the_reason(
-    visitor: Visitor, text: str, message: str
-) -> None:
-    refused = visitor.ask("PUT", f"{API}/lifecycle", {"text": text})
-    assert refused.status_code == 400
-    assert refused.json is not None
-    assert message in refused.json["message"]
 
 
 @pytest.mark.parametrize("key", ["iris.csv", "a b+c&d=e/ü?.txt", "a//b", "~tilde'(1)*.txt"])

@@ -66,9 +66,8 @@ class Console:
             raise
         except Exception:
             _LOG.exception("%s %s failed", request.method, request.path)
-            response = self._refuse(
-                request, None, PageError(500, "Something failed here; the log says what.")
-            )
+            error = PageError(500, "Something failed here; the server's log says what.")
+            response = self._refuse(request, self.session_of(request), error)
         secure(response)
         return response(environ, start_response)
 

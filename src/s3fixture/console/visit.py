@@ -71,6 +71,7 @@ class Visit:
         self.request.max_content_length = _DOCUMENT_LIMIT
         try:
             found = json.loads(self.request.get_data())
+            json.dumps(found, ensure_ascii=False).encode()  # an escaped lone surrogate is no text
         except (ValueError, RecursionError):
             raise PageError(400, "The request is not JSON.") from None
         if not isinstance(found, dict):

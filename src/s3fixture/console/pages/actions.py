@@ -40,8 +40,8 @@ def empty_bucket(visit: Visit, bucket: str) -> Response:
 
 def restore_version(visit: Visit, bucket: str) -> Response:
     """POST /api/buckets/<bucket>/restore {key, version}: a copy of that version becomes the latest."""
-    document = visit.document()
-    key, version = str(document.get("key", "")), str(document.get("version", ""))
+    identifier = _identifier(visit.document())
+    key, version = identifier["Key"], identifier.get("VersionId", "")
     source = f"{bucket}/{quote(key)}?versionId={quote(version)}"
     visit.caller.perform("CopyObject", Bucket=bucket, Key=key, CopySource=source)
     return json_response({"path": object_path(bucket, key)})

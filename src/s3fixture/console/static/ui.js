@@ -9,10 +9,10 @@ export function toast(text, kind = "") {
   setTimeout(() => shown.remove(), 3000 + 60 * text.length);
 }
 
-/** A toast that survives going to another page. */
+/** A toast that survives going to another page, or loading this one again. */
 export function toastThere(text, url) {
   sessionStorage.setItem("toast", text);
-  location.assign(url);
+  location.assign(url.split("#")[0]); // with the fragment of the skip link, nothing would be loaded
 }
 
 /** An element with text and attributes; text is never markup. */

@@ -31,15 +31,16 @@ def main() -> None:
     given = {field.name: getattr(arguments, field.name) for field in fields(Options)}
     options = replace(options, **{name: value for name, value in given.items() if value is not None})
     rows: list[Row] = []
+    if not arguments.json:
+        print(", ".join(f"{name} {value}" for name, value in machine().items()), flush=True)
     for name in arguments.parts or PARTS:
         print(f"measuring: {name}", file=sys.stderr, flush=True)
-        rows += PARTS[name](options)
-    print(as_json(rows, machine()) if arguments.json else report(rows))
-
-
-def report(rows: list[Row]) -> str:
-    about = ", ".join(f"{name} {value}" for name, value in machine().items())
-    return f"{about}\n\n{table(rows, COLUMNS)}"
+        found = PARTS[name](options)
+        rows += found
+        if not arguments.json:
+            print(f"\n{table(found, COLUMNS)}", flush=True)
+    if arguments.json:
+        print(as_json(rows, machine()))
 
 
 def machine() -> dict[str, str]:

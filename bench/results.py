@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -49,6 +49,11 @@ def row(
     floor = samples.get(baseline)
     ratios = {who: ratio(turns, floor) for who, turns in samples.items() if who != baseline} if floor else {}
     return Row(name, unit, values, baseline, ratios, note)
+
+
+def joined(one: Row, other: Row) -> Row:
+    """Both rows in one; where they have the same subject, the first is right."""
+    return replace(one, values={**other.values, **one.values}, ratios={**other.ratios, **one.ratios})
 
 
 def ratio(turns: Sequence[Sequence[float]], floor: Sequence[Sequence[float]]) -> float:

@@ -90,7 +90,7 @@ def assert_stopped(url: str) -> None:
     from urllib.error import URLError
 
     with pytest.raises(URLError):
-        urllib.request.urlopen(f"{url}/minio/health/live")  # noqa: S310 - our own server
+        urllib.request.urlopen(f"{url}/minio/health/live")
 
 
 def test_async_tests_and_hand_driven_loops_work(run: Run) -> None:

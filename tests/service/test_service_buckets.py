@@ -12,6 +12,7 @@ from s3fixture.app import App
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.literals import BucketLocationConstraintType
+    from mypy_boto3_s3.type_defs import TagTypeDef
 
 
 def test_a_bucket_is_made_and_found(client: S3Client) -> None:
@@ -248,3 +249,13 @@ def test_a_virtual_host_names_the_bucket(url: str, client: S3Client, bucket: str
     host = f"{bucket}.localhost:{url.rpartition(':')[2]}"
     assert signed(url, "GET", "/k", host=host).body == b"via host"
     assert send(url, "GET", "/k", headers={"Host": host}).code == "AccessDenied"
+
+
+def test_a_bucket_may_be_made_with_tags(client: S3Client) -> None:
+    tags: list[TagTypeDef] = [{"Key": "a", "Value": "1"}]
+    client.create_bucket(Bucket="tagged", CreateBucketConfiguration={"Tags": tags})
+    assert client.get_bucket_tagging(Bucket="tagged")["TagSet"] == tags
+    with refused("InvalidTag", 400):
+        client.create_bucket(Bucket="fresh", CreateBucketConfiguration={"Tags": tags * 2})
+    with refused("404"):
+        client.head_bucket(Bucket="fresh")

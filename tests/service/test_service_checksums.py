@@ -161,6 +161,14 @@ def test_a_part_of_another_algorithm_is_refused(url: str, client: S3Client, buck
     assert (reply.status, reply.code) == (400, "InvalidRequest")
 
 
+@pytest.mark.parametrize(("kind", "code"), [("COMPOSITE", "InvalidRequest"), ("FULL_OBJECT", "")])
+def test_only_a_full_object_checksum_lets_a_part_come_without_one(
+    url: str, client: S3Client, bucket: str, kind: Any, code: str
+) -> None:
+    upload = put_parts(client, bucket, "k", [], ChecksumAlgorithm="CRC32", ChecksumType=kind)
+    assert signed(url, "PUT", f"/{bucket}/k?partNumber=1&uploadId={upload}", BODY).code == code
+
+
 def test_the_checksums_of_the_parts_are_compared_when_completing(client: S3Client, bucket: str) -> None:
     upload = put_parts(client, bucket, "k", [], ChecksumAlgorithm="SHA256")
     part = client.upload_part(

@@ -87,6 +87,7 @@ def test_a_leading_slash_of_the_source_is_allowed(url: str, bucket: str, source:
         ("bucket/", "InvalidArgument"),
         ("bucket/missing", "NoSuchKey"),
         ("missing-bucket/key", "NoSuchBucket"),
+        ("192.168.0.1/key", "InvalidArgument"),
         ("bucket/source?versionId=" + "A" * 32, "NoSuchVersion"),
         ("bucket/source?versionId=AAAA", "InvalidArgument"),
         ("bucket/source?versionId=", "InvalidArgument"),

@@ -136,6 +136,7 @@ def test_the_list_of_parts_is_checked_against_what_is_stored(client: S3Client, b
         (_listed((1, etag), (1, etag)), "InvalidPartOrder"),
         (_listed((1, etag), (3, etag)), "InvalidPart"),
         (_listed((1, wrong)), "InvalidPart"),
+        (_listed((0, etag)), "InvalidArgument"),
         (_listed((1, "")), "InvalidPart"),
     ]
     for parts, code in cases:

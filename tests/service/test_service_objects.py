@@ -290,6 +290,7 @@ def test_an_archived_object_must_be_restored_before_it_is_read(client: S3Client,
         ({"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "0" * 32}, "NotImplemented"),
         ({"ObjectLockLegalHoldStatus": "ON"}, "InvalidRequest"),
         ({"WriteOffsetBytes": 0}, "NotImplemented"),
+        ({"WebsiteRedirectLocation": "elsewhere"}, "InvalidRedirectLocation"),
     ],
 )
 def test_what_would_have_to_be_ignored_is_refused(

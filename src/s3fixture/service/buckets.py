@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
+from s3fixture.service import tags
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.names import check_bucket_name
+from s3fixture.service.tagging import TAGGING
 from s3fixture.service.tokens import from_token, to_token
 from s3fixture.store import BucketRow
 
@@ -36,6 +39,8 @@ def create_bucket(call: Call, params: Params) -> Result:
     configuration = params.get("CreateBucketConfiguration") or {}
     region = _region(call, configuration.get("LocationConstraint"))
     _refuse_unsupported(params)
+    tag_set = {"TagSet": configuration.get("Tags", [])}
+    wanted = tags.from_document(tag_set, limit=tags.BUCKET_TAGS, kind="Bucket")
     assert call.identity is not None  # access.check refuses anonymous callers
     owner = call.identity.canonical_id
     with call.store.write() as index:
@@ -43,7 +48,9 @@ def create_bucket(call: Call, params: Params) -> Result:
         if existing is not None:
             _answer_existing(existing, owner, region)
         else:
-            index.create_bucket(name, owner=owner, region=region, created=call.clock.time())
+            row = index.create_bucket(name, owner=owner, region=region, created=call.clock.time())
+            if wanted:
+                index.put_document(row.id, TAGGING, json.dumps(wanted))
     return {"Location": f"/{name}", "BucketArn": f"arn:aws:s3:::{name}"}
 
 

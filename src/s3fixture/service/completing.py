@@ -90,10 +90,17 @@ def _answer(call: Call, bucket: BucketRow, version: Version) -> Result:
 def _chosen_parts(
     upload: Upload, listed: Sequence[Mapping[str, Any]], stored: Mapping[int, Part]
 ) -> list[Part]:
-    """The stored parts that the client lists. Raises InvalidPartOrder, InvalidPart, EntityTooSmall."""
+    """The stored parts that the client lists. Raises InvalidPart, EntityTooSmall and others."""
     if any(entry.get("PartNumber") is None for entry in listed):
         raise S3Error("MalformedXML")
     numbers = [int(entry["PartNumber"]) for entry in listed]
+    if min(numbers) < 1:
+        raise S3Error(
+            "InvalidArgument",
+            "PartNumber must be >= 1",
+            ArgumentName="PartNumber",
+            ArgumentValue=str(min(numbers)),
+        )
     if any(second <= first for first, second in pairwise(numbers)):
         raise S3Error("InvalidPartOrder", UploadId=upload.upload_id)
     parts = [_match(upload, entry, stored.get(entry["PartNumber"])) for entry in listed]

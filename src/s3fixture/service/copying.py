@@ -24,6 +24,7 @@ from s3fixture.service.metadata import (
     storage_class,
 )
 from s3fixture.service.multipart import find_upload, part_checksum, put_part
+from s3fixture.service.names import is_bucket_name
 from s3fixture.service.objects import MAX_OBJECT_SIZE, checksum_members, new_version_id
 from s3fixture.service.versions import get_version, version_header
 from s3fixture.store import BucketRow, Checksum, Index, NewVersion, Version
@@ -48,6 +49,13 @@ def parse_source(header: str) -> Source:
         raise S3Error(
             "InvalidArgument",
             "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
+            ArgumentName="x-amz-copy-source",
+            ArgumentValue=header,
+        )
+    if not is_bucket_name(bucket):
+        raise S3Error(
+            "InvalidArgument",
+            "Invalid copy source bucket name",
             ArgumentName="x-amz-copy-source",
             ArgumentValue=header,
         )

@@ -50,6 +50,7 @@ _OBJECT_LOCK = (
     "ObjectLockLegalHoldStatus",
     "ObjectLockEventHold",
 )
+_REDIRECTS = ("/", "http://", "https://")
 _GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP")
 _ACLS_THAT_CHANGE_NOTHING = frozenset({"private", "bucket-owner-full-control"})
 
@@ -89,7 +90,7 @@ def storage_class(params: Params) -> str:
 
 
 def check_supported(params: Params) -> None:
-    """Refuse what this server would have to ignore: SSE-C, KMS, object lock, ACLs."""
+    """Refuse what this server would have to ignore: SSE-C, KMS, object lock, ACLs; and wrong redirects."""
     for member, header in _NOT_IMPLEMENTED.items():
         if params.get(member) is not None:
             raise S3Error("NotImplemented", Header=header)
@@ -98,6 +99,9 @@ def check_supported(params: Params) -> None:
         raise S3Error("NotImplemented", Header="x-amz-server-side-encryption")
     if any(params.get(member) for member in _OBJECT_LOCK):
         raise S3Error("InvalidRequest", "Bucket is missing Object Lock Configuration")
+    redirect = params.get("WebsiteRedirectLocation")
+    if redirect and not redirect.startswith(_REDIRECTS):
+        raise S3Error("InvalidRedirectLocation")
     acl = params.get("ACL")
     if (acl and acl not in _ACLS_THAT_CHANGE_NOTHING) or any(params.get(grant) for grant in _GRANTS):
         raise S3Error("AccessControlListNotSupported")

@@ -117,17 +117,26 @@ def upload_part(call: Call, params: Params) -> Result:
     with call.store.read() as index:
         upload = find_upload(call, index, params)
     declared = payload.declared_algorithm
-    if declared and upload.checksum_algorithm and declared != upload.checksum_algorithm:
-        raise S3Error(
-            "InvalidRequest",
-            f"Checksum Type mismatch occurred, expected checksum Type: {upload.checksum_algorithm.lower()}, "
-            f"actual checksum Type: {declared.lower()}",
-        )
+    _check_declared(upload, declared)
     payload.want(part_checksum(upload))
     part = put_part(call, params, payload, payload.size)
     answered = declared or upload.checksum_algorithm
     members = checksum_members(Checksum(answered, payload.checksums[answered])) if answered else {}
     return {"ETag": part.etag, **members, **encryption_header()}
+
+
+def _check_declared(upload: Upload, declared: str | None) -> None:
+    """A part has the upload's checksum; only a full-object checksum lets it have none."""
+    expected = upload.checksum_algorithm
+    if declared == expected or not expected:
+        return
+    if declared is None and upload.checksum_type == checksums.FULL_OBJECT:
+        return
+    raise S3Error(
+        "InvalidRequest",
+        f"Checksum Type mismatch occurred, expected checksum Type: {expected.lower()}, "
+        f"actual checksum Type: {(declared or 'null').lower()}",
+    )
 
 
 def put_part(call: Call, params: Params, source: HashedSource, size: int) -> Part:

@@ -9,7 +9,7 @@ from s3fixture.service import tags
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.versions import find_version, version_header
 
-_TAGGING = "tagging"  # the kind of the document that holds a bucket's tags
+TAGGING = "tagging"  # the kind of the document that holds a bucket's tags
 
 
 def get_object_tagging(call: Call, params: Params) -> Result:
@@ -43,7 +43,7 @@ def get_bucket_tagging(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketTagging.html"""
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
-        document = index.get_document(bucket.id, _TAGGING)
+        document = index.get_document(bucket.id, TAGGING)
     if document is None:
         raise S3Error("NoSuchTagSet", BucketName=bucket.name)
     return {"TagSet": tags.to_document(json.loads(document))}
@@ -54,7 +54,7 @@ def put_bucket_tagging(call: Call, params: Params) -> Result:
     wanted = tags.from_document(params["Tagging"], limit=tags.BUCKET_TAGS, kind="Bucket")
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
-        index.put_document(bucket.id, _TAGGING, json.dumps(wanted))
+        index.put_document(bucket.id, TAGGING, json.dumps(wanted))
     return {"HTTPStatusCode": 204}
 
 
@@ -62,5 +62,5 @@ def delete_bucket_tagging(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketTagging.html"""
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
-        index.delete_document(bucket.id, _TAGGING)
+        index.delete_document(bucket.id, TAGGING)
     return {}

@@ -35,10 +35,10 @@ HOSTILE = (
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(2)</script></svg>'
 HTML = b"<!doctype html><script>alert('body')</script><img src=x onerror=alert('body')>"
 PDF = (
-    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R/OpenAction<</S/JavaScript/JS(app.alert\\(1\\))>>>>endobj "
-    b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj "
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj "
     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 100]>>endobj trailer<</Root 1 0 R>>\n%%EOF\n"
 )
+SCRIPTED_PDF = PDF.replace(b"/Pages 2", b"/OpenAction<</S/JavaScript/JS(app.alert\\(1\\))>>/Pages 2")
 
 
 def png(width: int = 60, height: int = 40) -> bytes:
@@ -81,6 +81,7 @@ def fill(s3: S3Client) -> None:
         "drawing.svg": SVG,
         "page.html": HTML,
         "report.pdf": PDF,
+        "scripted.pdf": SCRIPTED_PDF,
     }
     for key, body in bodies.items():
         s3.put_object(Bucket="data", Key=key, Body=body, ContentType="text/html")

@@ -6,6 +6,7 @@ import json
 import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
+from s3fixture.console.rendering import visible
 from s3fixture.environment import variables
 
 if TYPE_CHECKING:
@@ -89,12 +90,21 @@ def _s3fs(endpoint: str, identity: Identity, target: str) -> str:
 
 def _aws(bucket: str, key: str, version_id: str) -> str:
     if not version_id:
-        return f"aws s3 cp {shlex.quote(f's3://{bucket}/{key}')} ."
+        return f"aws s3 cp {_shell(f's3://{bucket}/{key}')} ."
     name = key.rstrip("/").rpartition("/")[2] or "object"
     return (
-        f"aws s3api get-object --bucket {shlex.quote(bucket)} --key {shlex.quote(key)} "
-        f"--version-id {shlex.quote(version_id)} {shlex.quote(name)}"
+        f"aws s3api get-object --bucket {shlex.quote(bucket)} --key {_shell(key)} "
+        f"--version-id {shlex.quote(version_id)} {_shell(name)}"
     )
+
+
+def _shell(text: str) -> str:
+    """A word for the shell; what cannot be seen as an escape, for bash and zsh."""
+    if visible(text) == text:
+        return shlex.quote(text)
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    shown = "".join(char if visible(char) == char else f"\\u{ord(char):04x}" for char in escaped)
+    return f"$'{shown}'"
 
 
 def _python(text: str) -> str:

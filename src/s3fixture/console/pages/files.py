@@ -7,7 +7,8 @@ from typing import Any
 from werkzeug.http import dump_options_header
 from werkzeug.wrappers import Response
 
-from s3fixture.console.preview.kinds import PDF, image_type
+from s3fixture.console.preview import PICTURE_LIMIT
+from s3fixture.console.preview.kinds import PDF, has_scripts, image_type
 from s3fixture.console.visit import NO_STORE, PageError, Visit
 
 _HEAD = 64  # bytes that tell what a file is
@@ -39,11 +40,14 @@ def show_image(visit: Visit, bucket: str) -> Response:
 def show_pdf(visit: Visit, bucket: str) -> Response:
     """GET /buckets/<bucket>/pdf?key=&version=: for the frame of our own page only.
 
-    Browsers show PDF in a process of its own without access to pages; they refuse to under CSP's sandbox.
+    Browsers show PDF in a process of its own without access to pages; they refuse to in a sandboxed frame.
     """
-    if not _first_bytes(visit, bucket).startswith(PDF):
-        raise PageError(415, "This is not a PDF document.")
-    response = _streamed(visit.caller.perform("GetObject", **_named(visit, bucket)), "application/pdf")
+    result = visit.caller.perform("GetObject", **_named(visit, bucket))
+    with result["Body"] as body:
+        data: bytes = body.read(PICTURE_LIMIT)
+    if not data.startswith(PDF) or len(data) < result["ContentLength"] or has_scripts(data):
+        raise PageError(415, "This is not a PDF document that can be shown safely.")
+    response = Response(data, headers=NO_STORE, content_type="application/pdf")
     response.headers["Content-Security-Policy"] = "frame-ancestors 'self'"
     response.headers["X-Frame-Options"] = "SAMEORIGIN"
     return response

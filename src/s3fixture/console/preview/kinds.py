@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 PDF = b"%PDF-"
 PARQUET = b"PAR1"
+_ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")  # in a name of PDF: /J#53 is /JS
+_SCRIPT = re.compile(rb"/(?:JavaScript|JS|Launch|RichMedia|XFA)\b")
 
 _IMAGES = (  # SVG is not among them: it is a document that runs scripts
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -60,6 +64,12 @@ def kind(key: str, content_type: str, first: bytes) -> str:
     ending = name.rpartition(".")[2].lower() if "." in name else ""
     said = content_type.partition(";")[0].strip().lower()
     return _NAMES.get(name) or _ENDINGS.get(ending) or _CONTENT_TYPES.get(said) or "text"
+
+
+def has_scripts(pdf: bytes) -> bool:
+    """Whether a PDF document names a script or a program; those in compressed streams are not seen."""
+    plain = _ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), pdf)
+    return _SCRIPT.search(plain) is not None
 
 
 def is_binary(data: bytes) -> bool:

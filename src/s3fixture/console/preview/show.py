@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from s3fixture.console.preview.facts import Fact, metric_facts, yaml_facts
-from s3fixture.console.preview.kinds import is_binary, kind
+from s3fixture.console.preview.kinds import has_scripts, is_binary, kind
 from s3fixture.console.preview.tables import RangeFile, Table, csv_table, parquet_table
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 LIMIT = 256 * 1024  # bytes that are read of what is shown as text
 _SNIFFED = 4096  # bytes that tell what it is
 _HEX_ROWS = 32  # lines of 16 bytes
-_PICTURE_LIMIT = 50 * 1024 * 1024  # bytes of an image or a PDF that are shown
+PICTURE_LIMIT = 20 * 1024 * 1024  # bytes of an image or a PDF that are shown
 
 
 @dataclass(slots=True)
@@ -44,8 +44,12 @@ def preview(caller: Caller, named: dict[str, str], size: int, content_type: str)
 
     first = read(0, min(size, LIMIT))
     found = kind(named["Key"], content_type, first[:_SNIFFED])
-    if found in ("image", "pdf"):
-        return Preview(found) if size <= _PICTURE_LIMIT else Preview("none", note="Too large to show here.")
+    if found in ("image", "pdf") and size > PICTURE_LIMIT:
+        return Preview("none", note="Too large to show here.")
+    if found == "image" or (found == "pdf" and not has_scripts(read(0, size))):
+        return Preview(found)
+    if found == "pdf":
+        return Preview("none", note="This PDF holds scripts, so it is not shown here.")
     if found == "parquet":
         shown = parquet_table(RangeFile(read, size))
         return Preview("none", note=shown) if isinstance(shown, str) else Preview("table", table=shown)

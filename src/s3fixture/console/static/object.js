@@ -1,7 +1,7 @@
 // One object: sharing, tags, deleting, restoring.
 
 import { ask, bucketUrl } from "./api.js";
-import { copy, onSubmit, toast, toastThere } from "./ui.js";
+import { copy, element, onSubmit, toast, toastThere } from "./ui.js";
 
 const { bucket, key, version, folder } = document.getElementById("object").dataset;
 
@@ -49,4 +49,10 @@ document.addEventListener("click", async (event) => {
     button.disabled = false;
     toast(error.message, "bad");
   }
+});
+
+// Not at once: a browser cannot show PDF in a sandboxed frame, so that somebody has to want it.
+document.querySelector("[data-show-pdf]")?.addEventListener("click", ({ currentTarget: button }) => {
+  const frame = element("iframe", { class: "preview-pdf", src: button.dataset.showPdf, title: "The PDF" });
+  button.parentElement.replaceWith(frame);
 });

@@ -32,11 +32,11 @@ def missing() -> str:
 
 
 def inventory() -> dict[str, set[str]]:
-    """Our containers, and all networks and volumes but those of compose files, which are not used here."""
+    """Our containers, and networks and unused volumes but those of compose files, which are not used here."""
     return {
         "containers": set(docker("ps", "-aq", "--filter", "label=s3fixture.session").split()),
         "networks": _not_of_compose("network"),
-        "volumes": _not_of_compose("volume"),
+        "volumes": _not_of_compose("volume", "--filter", "dangling=true"),
     }
 
 
@@ -45,6 +45,6 @@ def running() -> set[str]:
     return set(docker("ps", "-q", "--filter", "label=s3fixture.session").split())
 
 
-def _not_of_compose(kind: str) -> set[str]:
-    lines = docker(kind, "ls", "--format", "{{.Name}} {{.Labels}}").splitlines()
+def _not_of_compose(kind: str, *filters: str) -> set[str]:
+    lines = docker(kind, "ls", *filters, "--format", "{{.Name}} {{.Labels}}").splitlines()
     return {line.split()[0] for line in lines if "com.docker.compose" not in line}

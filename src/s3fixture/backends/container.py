@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+from contextlib import closing
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -70,20 +71,27 @@ class ContainerEndpoint(ForeignEndpoint):
             return self._container.logs().decode(errors="replace").splitlines()
 
     def _stop(self) -> None:
-        if self._owned:
-            remove(self._container)
+        try:
+            if self._owned:
+                remove(self._container)
+        finally:
+            if self._container.client:
+                self._container.client.close()
 
 
 def start_container(settings: Settings, run: Run | None = None) -> ContainerEndpoint:
     """A container of the image in the settings. Raises S3FixtureError; then nothing is left running."""
     run = run or new_run()
+    image = image_of(settings.image or DEFAULT)  # refused before Docker is asked for anything
     client = engine()
-    image = image_of(settings.image or DEFAULT)
-    shared = _shared(client, run)
-    if shared is not None:
-        container, url = shared
-        image = image_of(image.reference, _label(container))
-        return ContainerEndpoint(url, settings, run, image, container, owned=False)
+    try:
+        return _shared(client, settings, run, image) or _start(client, settings, run, image)
+    except BaseException:
+        client.close()
+        raise
+
+
+def _start(client: docker.DockerClient, settings: Settings, run: Run, image: Image) -> ContainerEndpoint:
     remove_leftovers(client)
     found = image_here(client, image)
     image = image_of(settings.image or DEFAULT, (found.labels or {}).get(LABEL))
@@ -142,22 +150,22 @@ def remove(container: Container) -> None:
 
 def remove_volume(name: str) -> None:
     """Remove a named volume with the data in it; one that is gone is fine."""
-    client = engine()
-    try:
-        with explained():
-            client.volumes.get(name).remove()
-    except S3FixtureError as error:
-        if not isinstance(error.__cause__, NotFound):
-            raise
+    with closing(engine()) as client:
+        try:
+            with explained():
+                client.volumes.get(name).remove()
+        except S3FixtureError as error:
+            if not isinstance(error.__cause__, NotFound):
+                raise
 
 
 def remove_session(session: str) -> None:
     """Remove what is left of one session's containers."""
-    client = engine()
-    with explained():
-        found = client.containers.list(all=True, filters={"label": f"{SESSION_LABEL}={session}"})
-    for container in found:
-        remove(container)
+    with closing(engine()) as client:
+        with explained():
+            found = client.containers.list(all=True, filters={"label": f"{SESSION_LABEL}={session}"})
+        for container in found:
+            remove(container)
 
 
 def remove_leftovers(client: docker.DockerClient) -> None:
@@ -258,11 +266,6 @@ def _files(image: Image, settings: Settings) -> dict[str, bytes]:
     return {"/": archive.getvalue()} if image.files or image.folders else {}
 
 
-def _label(container: Container) -> str | None:
-    labels: dict[str, str] = container.labels
-    return labels.get(LABEL)
-
-
 def _share(run: Run, container: Container, url: str) -> None:
     """Let the other workers of this session find it."""
     if run.share is not None:
@@ -270,22 +273,22 @@ def _share(run: Run, container: Container, url: str) -> None:
         (run.share / f"{run.name}.json").write_text(text, encoding="utf-8")
 
 
-def _shared(client: docker.DockerClient, run: Run) -> tuple[Container, str] | None:
-    """The container that another worker of this session has started, if it still runs."""
-    if run.share is None:
-        return None
-    file = run.share / f"{run.name}.json"
-    if not file.exists():
+def _shared(
+    client: docker.DockerClient, settings: Settings, run: Run, image: Image
+) -> ContainerEndpoint | None:
+    """The container that another worker of this session has started. S3FixtureError when it has ended."""
+    file = None if run.share is None else run.share / f"{run.name}.json"
+    if file is None or not file.exists():
         return None
     found = json.loads(file.read_text(encoding="utf-8"))
     try:
         with explained():
             container = client.containers.get(found["container"])
-    except S3FixtureError:
-        container = None
-    if container is None or container.status != "running":
+    except S3FixtureError as error:
         raise S3FixtureError(
-            f"the container that all workers of this session share is gone ({found['container'][:12]}); "
-            "somebody stopped it, or the server in it crashed"
-        )
-    return container, found["url"]
+            f"the container {found['container'][:12]}, which all workers of this session share, is gone: "
+            "somebody removed it"
+        ) from error
+    check_running(container, image.reference)
+    image = image_of(image.reference, container.labels.get(LABEL))
+    return ContainerEndpoint(found["url"], settings, run, image, container, owned=False)

@@ -34,7 +34,11 @@ def engine() -> docker.DockerClient:
         named = os.environ.get("DOCKER_HOST") or _address_of_context()
         environ = {**os.environ, **({"DOCKER_HOST": named} if named else {})}
         client = docker.from_env(timeout=ANSWER_SECONDS, environment=environ)
-        client.ping()
+        try:
+            client.ping()
+        except BaseException:
+            client.close()
+            raise
         return client
 
 

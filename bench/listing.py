@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from bench.options import Options
-from bench.results import Row, in_turns, joined, ratio, row
+from bench.results import Row, in_turns, joined, row, undisturbed
 from bench.subjects import (
     COLUMNS,
     MOTO_MOCK,
@@ -64,7 +64,11 @@ def _rows(
         found = [
             row(f"first {name}", "ms", first, NULL, _NOTE.format(options.keys)),
             row(f"last {name}", "ms", last, NULL, _NOTE.format(options.keys)),
-            Row(f"last to first {name}", "times", {who: ratio(last[who], first[who]) for who in names}),
+            Row(
+                f"last to first {name}",
+                "times",
+                {who: undisturbed(last[who]) / undisturbed(first[who]) for who in names},
+            ),
         ]
         rows = {new.name: joined(rows.get(new.name, new), new) for new in found}
     return list(rows.values())

@@ -29,9 +29,8 @@ def measure(options: Options) -> list[Row]:
 
     with subjects(SERVERS) as started:
         samples = in_turns(started, requests_a_second, options.load_rounds)
-    return [
-        row("presigned get 1 KiB", "1/s", samples, MOTO_SERVER, f"{note}; beside it, times moto's server")
-    ]
+    note += "; beside it, times moto's server"
+    return [row("presigned get 1 KiB", "1/s", samples, MOTO_SERVER, note, more_is_better=True)]
 
 
 def _wrk(program: str, url: str, options: Options) -> float:

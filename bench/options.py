@@ -9,20 +9,20 @@ from dataclasses import dataclass
 class Options:
     """Sizes of one run of the benchmark."""
 
-    rounds: int = 15  # turns of each subject in rows that take milliseconds
-    calls: int = 30  # calls in one turn
+    rounds: int = 60  # turns of each subject in rows that take milliseconds
+    calls: int = 5  # calls in one turn
     seconds: int = 2  # of load in one turn
     load_rounds: int = 5
     connections: int = 8
     transfer_mib: int = 100
     transfer_rounds: int = 5
     keys: int = 100_000
-    pages: int = 5  # of a kind in one turn
+    pages: int = 1  # of a kind in one turn
     starts: int = 7
     memory_mib: int = 1024
 
 
 QUICK = Options(
-    rounds=3, calls=10, seconds=1, load_rounds=2, transfer_mib=16, transfer_rounds=2, keys=20_000, pages=2,
+    rounds=5, calls=5, seconds=1, load_rounds=2, transfer_mib=16, transfer_rounds=2, keys=20_000, pages=2,
     starts=2, memory_mib=128,
 )  # fmt: skip

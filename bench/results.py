@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import statistics
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TypeVar
@@ -42,28 +41,30 @@ def in_turns(
 
 
 def row(
-    name: str, unit: str, samples: Mapping[str, Sequence[Sequence[float]]], baseline: str = "", note: str = ""
+    name: str,
+    unit: str,
+    samples: Mapping[str, Sequence[Sequence[float]]],
+    baseline: str = "",
+    note: str = "",
+    *,
+    more_is_better: bool = False,
 ) -> Row:
-    """The median of all samples, and the median over the rounds of the ratio to the baseline's round."""
-    values = {who: statistics.median(_flat(rounds)) for who, rounds in samples.items()}
-    floor = samples.get(baseline)
-    ratios = {who: ratio(turns, floor) for who, turns in samples.items() if who != baseline} if floor else {}
+    """The undisturbed value of each, and how many times the baseline's it is."""
+    values = {who: undisturbed(turns, more_is_better=more_is_better) for who, turns in samples.items()}
+    floor = values.get(baseline)
+    ratios = {who: value / floor for who, value in values.items() if who != baseline} if floor else {}
     return Row(name, unit, values, baseline, ratios, note)
+
+
+def undisturbed(turns: Iterable[Sequence[float]], *, more_is_better: bool = False) -> float:
+    """The best tenth percentile: what else the machine does only ever makes a sample worse."""
+    ordered = sorted((sample for turn in turns for sample in turn), reverse=more_is_better)
+    return ordered[len(ordered) // 10]
 
 
 def joined(one: Row, other: Row) -> Row:
     """Both rows in one; where they have the same subject, the first is right."""
     return replace(one, values={**other.values, **one.values}, ratios={**other.ratios, **one.ratios})
-
-
-def ratio(turns: Sequence[Sequence[float]], floor: Sequence[Sequence[float]]) -> float:
-    """How many times the floor: the median over the rounds."""
-    pairs = zip(turns, floor, strict=True)
-    return statistics.median(statistics.median(turn) / statistics.median(low) for turn, low in pairs)
-
-
-def _flat(rounds: Iterable[Sequence[float]]) -> list[float]:
-    return [sample for turn in rounds for sample in turn]
 
 
 def table(rows: Sequence[Row], columns: Sequence[str]) -> str:

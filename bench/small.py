@@ -37,7 +37,7 @@ def measure(options: Options) -> list[Row]:
                 "ms",
                 in_turns(started, _timer(operation, options.calls), options.rounds),
                 NULL,
-                "ms of boto3's calls: beside the value, how many times the null server's in the same round",
+                "ms of boto3's calls: beside them, times the null server's",
             )
             for name, operation in OPERATIONS.items()
         ]

@@ -20,7 +20,8 @@ RULE: dict[str, Any] = {
 
 
 def put(client: S3Client, bucket: str, *rules: dict[str, Any]) -> None:
-    client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [*rules]})  # type: ignore[typeddict-item]
+    configuration: Any = {"Rules": [*rules]}
+    client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration=configuration)
 
 
 def test_rules_are_given_back_as_they_were_put(client: S3Client, bucket: str) -> None:

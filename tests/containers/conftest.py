@@ -20,4 +20,6 @@ def _engine() -> None:
 def _nothing_left_behind(_engine: None) -> Iterator[None]:
     before = inventory()
     yield
-    assert {kind: names - before[kind] for kind, names in inventory().items()} == dict.fromkeys(before, set())
+    assert {kind: names - before[kind] for kind, names in inventory().items()} == {
+        kind: set() for kind in before
+    }

@@ -6,8 +6,8 @@ The only file that imports the docker package, apart from `container`.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
 
 import docker
@@ -99,6 +99,19 @@ def tail(container: Container, lines: int = 15) -> str:
     except (DockerException, NoConnection, Timeout):
         return ""
     return f"; the end of its log:\n{text}" if text else "; its log is empty"
+
+
+def print_logs(container_id: str, lines: int | None, say: Callable[[str], None], *, follow: bool) -> None:
+    """Say what the server in a container has printed; with `follow` until it ends."""
+    with closing(engine()) as client, explained():
+        container = client.containers.get(container_id)
+        rest = b""
+        for data in container.logs(stream=True, follow=follow, tail="all" if lines is None else lines):
+            *whole, rest = (rest + data).split(b"\n")
+            for line in whole:
+                say(line.decode(errors="replace"))
+        if rest:
+            say(rest.decode(errors="replace"))
 
 
 def _pull(client: docker.DockerClient, reference: str) -> DockerImage:

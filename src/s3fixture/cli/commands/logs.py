@@ -23,6 +23,12 @@ _LOOK_SECONDS = 0.1
 def command(follow: bool, lines: int | None) -> int:
     """Print the log of the box of this project, or of the last one that ran."""
     folder = StateFolder.nearest()
+    box = folder.box()
+    if box is not None and box.container_id:
+        from s3fixture.backends.container_engine import print_logs
+
+        print_logs(box.container_id, lines, output.say, follow=follow)
+        return 0
     if not folder.log.exists():
         raise S3FixtureError(f"no box has run for {folder.path.parent}; `s3fixture up` starts one")
     start = folder.log.stat().st_size

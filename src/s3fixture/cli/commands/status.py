@@ -52,7 +52,7 @@ def _print(folder: StateFolder, box: Box | None, running: bool) -> None:
         ("pid", str(box.pid)),
         ("container", box.container_id or "none"),
         ("backend", box.backend),
-        ("data", box.data_dir or "in memory"),
+        ("data", box.data_dir or ("in the container" if box.container_id else "in memory")),
         ("access key", box.access_key),
         ("since", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(box.started))),
     ]

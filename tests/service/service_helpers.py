@@ -71,7 +71,7 @@ def send(
         all_headers = {"Host": urlsplit(url).netloc, "Content-Length": str(len(body)), **(headers or {})}
         connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
         for name, value in all_headers.items():
-            connection.putheader(name, value.encode("latin-1"))
+            connection.putheader(name, value.encode())
         connection.endheaders(body or None)
         answer = connection.getresponse()
         return Reply(
@@ -108,7 +108,7 @@ def sign(
     )
     (signer or Signer(MAIN_KEYS, "us-east-1", None)).add_auth(request)
     prepared = {
-        name: value.decode("latin-1") if isinstance(value, bytes) else str(value)
+        name: value.decode() if isinstance(value, bytes) else str(value)
         for name, value in request.prepare().headers.items()
     }
     wanted = {name: value for name, value in prepared.items() if name.lower() != "content-length"}

@@ -213,8 +213,8 @@ def test_user_metadata_come_back_with_lower_case_names(client: S3Client, bucket:
 
 
 def test_metadata_beyond_ascii_come_back_as_rfc_2047_words(url: str, client: S3Client, bucket: str) -> None:
-    sent = "ÄMÄZÕÑ S3".encode().decode("latin-1")  # UTF-8 on the wire, the example of UsingMetadata.html
-    assert signed(url, "PUT", f"/{bucket}/k", b"", {"x-amz-meta-nonascii": sent}).status == 200
+    sent = {"x-amz-meta-nonascii": "ÄMÄZÕÑ S3"}  # UTF-8 on the wire, the example of UsingMetadata.html
+    assert signed(url, "PUT", f"/{bucket}/k", b"", sent).status == 200
     found = client.head_object(Bucket=bucket, Key="k")["Metadata"]["nonascii"]
     assert found == "=?UTF-8?B?w4PChE3Dg8KEWsODwpXDg8KRIFMz?="  # the answer on that page
 

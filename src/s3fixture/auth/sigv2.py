@@ -51,7 +51,7 @@ def string_to_sign(method: str, headers: Mapping[str, str], target: Target, date
 
 def signature(secret: str, text: str) -> str:
     """In base64."""
-    digest = hmac.digest(secret.encode(), text.encode(), "sha1")
+    digest = hmac.digest(secret.encode(), text.encode("latin-1", "replace"), "sha1")
     return base64.b64encode(digest).decode()
 
 

@@ -50,9 +50,8 @@ def canonical_request(
 
 def string_to_sign(timestamp: str, scope: str, request: str) -> str:
     """`timestamp` as `20130524T000000Z`, `scope` as `20130524/us-east-1/s3/aws4_request`."""
-    # S3 takes header bytes for ISO-8859-1, and signs the UTF-8 of these characters: boto/botocore signs so,
-    # and clients that sign raw UTF-8 get SignatureDoesNotMatch from S3 (Automattic/knox issue 223).
-    digest = hashlib.sha256(request.encode()).hexdigest()
+    # Header values reach us as latin-1 text, so this gives back the very bytes that were sent.
+    digest = hashlib.sha256(request.encode("latin-1", "replace")).hexdigest()
     return f"{ALGORITHM}\n{timestamp}\n{scope}\n{digest}"
 
 

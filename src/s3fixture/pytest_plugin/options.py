@@ -17,7 +17,9 @@ from s3fixture.settings import Settings
 _PREFIX = "s3_"
 # Of the settings' variables, those that are for `s3fixture up` and would break tests: a folder cannot be
 # rolled back, and a test's server is nobody else's business.
-_NOT_FOR_TESTS = frozenset({"S3FIXTURE_DATA_DIR", "S3FIXTURE_HOST", "S3FIXTURE_PORT"})
+_NOT_FOR_TESTS = frozenset(
+    {"S3FIXTURE_CONSOLE_PORT", "S3FIXTURE_DATA_DIR", "S3FIXTURE_HOST", "S3FIXTURE_PORT"}
+)
 
 
 _SHARED_BACKENDS = frozenset({"container", "external"})  # one server for all workers of pytest-xdist

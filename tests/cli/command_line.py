@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import s3fixture
 from s3fixture.backends.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-SOURCES = Path(__file__).parents[2] / "src"
+PACKAGES = str(Path(s3fixture.__file__).parents[1])  # where the tested package is, installed or not
 FOREIGN = ("AWS_", "MINIO_", "MLFLOW_", "S3FIXTURE_", "S3_", "PYTEST_")
 PATIENCE = 100.0  # seconds for anything that a test waits for
 
@@ -31,9 +32,7 @@ class CommandLine:
         self.folder = folder
         self.environ = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
         self.environ |= {"HOME": str(home), "USERPROFILE": str(home), "COLUMNS": "100"}
-        self.environ["PYTHONPATH"] = os.pathsep.join(
-            filter(None, (str(SOURCES), os.environ.get("PYTHONPATH")))
-        )
+        self.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (PACKAGES, os.environ.get("PYTHONPATH"))))
         self._started: list[subprocess.Popen[str]] = []
 
     def __call__(

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import subprocess
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from command_line import PATIENCE, CommandLine
+from command_line import PATIENCE, CommandLine, posix_only
 
 from s3fixture.cli import COMMANDS
 
+if TYPE_CHECKING:
+    from s3fixture.backends.endpoint import Endpoint
+
+CHECKOUT = Path(__file__).parents[2]
 ALL = [name for names in COMMANDS.values() for name in names]
 
 
@@ -63,3 +71,39 @@ def test_a_reader_that_goes_away_is_no_error_to_speak_of(s3: CommandLine) -> Non
     process.stdout.close()
     process.wait(timeout=PATIENCE)
     assert process.returncode in (0, 1)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_command_is_documented(name: str) -> None:
+    documents = (CHECKOUT / "README.md", *(CHECKOUT / "docs").glob("*.md"))
+    text = "\n".join(path.read_text(encoding="utf-8") for path in documents)
+    assert f"s3fixture {name}" in text or f"`{name}" in text
+
+
+@posix_only
+@pytest.mark.parametrize(("environ", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_colours_and_progress_on_a_terminal(
+    s3: CommandLine, server: Endpoint, environ: dict[str, str], coloured: bool
+) -> None:
+    import pty
+
+    server.client().create_bucket(Bucket="data")
+    (s3.folder / "large").mkdir()
+    for number in range(12):
+        (s3.folder / "large" / str(number)).write_bytes(os.urandom(32 * 1024 * 1024))
+    s3.environ |= {**server.environ(), **environ, "TERM": "xterm-256color"}
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(s3.folder)
+        command = "s3fixture mirror large s3://data && s3fixture ls"
+        words = ["sh", "-c", command.replace("s3fixture", f"{sys.executable} -m s3fixture")]
+        os.execvpe("sh", words, s3.environ)  # noqa: S606 - the child of a pseudo terminal
+    said = b""
+    with contextlib.suppress(OSError):  # Linux's way to say that nobody is left at the other end
+        while data := os.read(terminal, 65536):
+            said += data
+    _, status = os.waitpid(pid, 0)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(status) == 0, said
+    assert b"mirroring" in said
+    assert (b"\x1b[36m\x1b[1mdata/" in said) == coloured, said[-300:]

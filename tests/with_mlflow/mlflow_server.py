@@ -53,7 +53,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: str) -> None:
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - http://127.0.0.1
+            with urllib.request.urlopen(url, timeout=5):
                 return
         except (urllib.error.URLError, OSError) as error:
             if process.poll() is not None or time.monotonic() > deadline:

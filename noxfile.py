@@ -21,6 +21,12 @@ nox.options.stop_on_first_error = False
 
 PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
 OLDEST = PYTHONS[0]
+MAIN = "3.12"  # the whole suite runs on it
+# What runs on every Python: all but the tests that start program after program, which take most of the time.
+ROOMS = [
+    f"tests/{room}"
+    for room in ("auth", "environment", "model", "seeding", "server", "service", "store", "wire")
+]
 PROJECT = nox.project.load_toml("pyproject.toml")
 DIST = Path(".nox") / "dist"
 
@@ -71,40 +77,43 @@ def types(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS, requires=["build"])
 def tests(session: nox.Session) -> None:
-    """The test suite on the built wheel; `nox -s tests -- tests/store -k rollback` for a part of it."""
+    """The test suite on the built wheel; `nox -s tests -- tests/store -k rollback` for a part of it.
+
+    The whole suite runs on one Python, the rooms that differ from Python to Python on all of them.
+    """
     install_wheel(session, *group("test"))
-    session.run("pytest", *(session.posargs or parallel()))
+    session.run("pytest", *(session.posargs or [*parallel(), *([] if session.python == MAIN else ROOMS)]))
 
 
 @nox.session(python=OLDEST, requires=["build"], venv_backend="uv")
 def lowest(session: nox.Session) -> None:
     """The test suite with the oldest versions that pyproject.toml admits."""
     install_wheel(session, *group("test"), resolution="lowest-direct")
-    session.run("pytest", *(session.posargs or parallel()))
+    session.run("pytest", *(session.posargs or [*parallel(), *ROOMS]))
 
 
-@nox.session(python="3.12", requires=["build"])
+@nox.session(python=MAIN, requires=["build"])
 def mlflow(session: nox.Session) -> None:
     """Real MLflow against the server: direct, proxied, proxied with multipart uploads."""
     install_wheel(session, *group("test"), *group("mlflow"))
     session.run("pytest", "tests/with_mlflow", *session.posargs)
 
 
-@nox.session(python="3.12", requires=["build"])
+@nox.session(python=MAIN, requires=["build"], default=False)
 def browser(session: nox.Session) -> None:
     """The console in the Chromium of this machine, used as a person would; skipped where there is none."""
     install_wheel(session, *group("test"), *group("browser"))
     session.run("pytest", "tests/console", *session.posargs)
 
 
-@nox.session(python="3.12", requires=["build"])
+@nox.session(python=MAIN, requires=["build"], default=False)
 def templates(session: nox.Session) -> None:
     """What `s3fixture init` writes, used by the programs that it is for; it installs from an index."""
     install_wheel(session, *group("test"), *group("templates"))
     session.run("pytest", "tests/with_templates", *session.posargs)
 
 
-@nox.session(python="3.12", requires=["build"])
+@nox.session(python=MAIN, requires=["build"], default=False)
 def containers(session: nox.Session) -> None:
     """Containers for real, on images made here; skipped, with the reason, where Docker cannot be used."""
     ask = ["docker", "info"]

@@ -22,13 +22,13 @@ nox.options.stop_on_first_error = False
 
 PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
 OLDEST = PYTHONS[0]
-# The Python that nox runs on is surely there: the whole suite runs on it.
+# The Python that nox runs on is surely there.
 MAIN = f"{sys.version_info.major}.{sys.version_info.minor}"
-# What runs on every Python: all but the tests that start program after program, which take most of the time.
 ROOMS = [
     f"tests/{room}"
     for room in ("auth", "environment", "model", "seeding", "server", "service", "store", "wire")
 ]
+PROGRAMS = ["tests/backends", "tests/plugin", "tests/cli", "tests/console", "tests/test_seed_page.py"]
 PROJECT = nox.project.load_toml("pyproject.toml")
 DIST = Path(".nox") / "dist"
 
@@ -77,24 +77,35 @@ def types(session: nox.Session) -> None:
         session.run("mypy", *map(str, sorted(place.glob("*.py"))), silent=True)
 
 
-@nox.session(python=PYTHONS, requires=["build"])
+@nox.session(python=MAIN, requires=["build"])
 def tests(session: nox.Session) -> None:
-    """The test suite on the built wheel; `nox -s tests -- tests/store -k rollback` for a part of it.
-
-    The whole suite runs on one Python, the rooms that differ from Python to Python on all of them.
-    """
+    """The rooms' tests on the built wheel; `nox -s tests -- tests/store -k rollback` for a part of them."""
     install_wheel(session, *group("test"))
-    session.run("pytest", *(session.posargs or [*parallel(), *([] if session.python == MAIN else ROOMS)]))
+    session.run("pytest", *(session.posargs or [*parallel(), *ROOMS]))
 
 
-@nox.session(python=OLDEST, requires=["build"], venv_backend="uv")
+@nox.session(python=PYTHONS, requires=["build"], default=False)
+def pythons(session: nox.Session) -> None:
+    """The same on every Python found."""
+    install_wheel(session, *group("test"))
+    session.run("pytest", *(session.posargs or [*parallel(), *ROOMS]))
+
+
+@nox.session(python=MAIN, requires=["build"], default=False)
+def programs(session: nox.Session) -> None:
+    """The tests that start program after program: backends, plugin, command line, console, the MinIO page."""
+    install_wheel(session, *group("test"))
+    session.run("pytest", *(session.posargs or [*parallel(), *PROGRAMS]))
+
+
+@nox.session(python=OLDEST, requires=["build"], venv_backend="uv", default=False)
 def lowest(session: nox.Session) -> None:
-    """The test suite with the oldest versions that pyproject.toml admits."""
+    """The rooms' tests with the oldest versions that pyproject.toml admits."""
     install_wheel(session, *group("test"), resolution="lowest-direct")
     session.run("pytest", *(session.posargs or [*parallel(), *ROOMS]))
 
 
-@nox.session(python=MAIN, requires=["build"])
+@nox.session(python=MAIN, requires=["build"], default=False)
 def mlflow(session: nox.Session) -> None:
     """Real MLflow against the server: direct, proxied, proxied with multipart uploads."""
     install_wheel(session, *group("test"), *group("mlflow"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -96,3 +97,14 @@ def bucket(client: S3Client) -> str:
     """A fresh bucket of the main account's."""
     client.create_bucket(Bucket="bucket")
     return "bucket"
+
+
+@pytest.fixture
+def nothing_breaks(client: S3Client, bucket: str, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """After each test the old object is there, the server answers, and nothing was logged as an error."""
+    client.put_object(Bucket=bucket, Key="old", Body=b"old")
+    with caplog.at_level(logging.ERROR, "s3fixture"):
+        yield
+    assert client.get_object(Bucket=bucket, Key="old")["Body"].read() == b"old"
+    assert [entry["Key"] for entry in client.list_objects_v2(Bucket=bucket)["Contents"]] == ["old"]
+    assert not [record.getMessage() for record in caplog.records if record.name.startswith("s3fixture")]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import http.client
+import socket
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -142,6 +143,32 @@ def send_document(url: str, method: str, target: str, body: bytes) -> Reply:
     """A signed request with Content-MD5, which S3 wants with most documents."""
     digest = base64.b64encode(hashlib.md5(body).digest()).decode()
     return signed(url, method, target, body, {"Content-MD5": digest})
+
+
+def raw(url: str, data: bytes) -> bytes:
+    """All that the server answers to these bytes."""
+    address = urlsplit(url)
+    with socket.create_connection((address.hostname or "", address.port or 0), 20) as connection:
+        with suppress(ConnectionError):  # an answer may come before the end of what was asked
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
+        pieces = iter(lambda: connection.recv(65536), b"")
+        try:
+            return b"".join(pieces)
+        except ConnectionResetError:
+            return b""
+
+
+def put_head(url: str, target: str, digest: str = "UNSIGNED-PAYLOAD", **headers: str) -> bytes:
+    """The head of a signed PUT, as bytes for a socket, without its last line."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    lines = sign(url, "PUT", target, b"", named, signer=Signer(MAIN_KEYS, "us-east-1", digest))
+    text = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    return f"PUT {target} HTTP/1.1\r\n{text}".encode("latin-1")
+
+
+def status_of(answer: bytes) -> int:
+    return int(answer.split(b" ", 2)[1]) if answer else 0
 
 
 def put_parts(client: S3Client, bucket: str, key: str, bodies: list[bytes], **options: Any) -> str:

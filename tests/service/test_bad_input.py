@@ -2,70 +2,26 @@
 
 from __future__ import annotations
 
-import logging
-import socket
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import pytest
 from service_helpers import (
-    MAIN_KEYS,
     MIB,
     PART,
-    Signer,
     complete,
     put_parts,
+    raw,
     refused,
     send,
     send_document,
-    sign,
     signed,
+    status_of,
 )
-
-from s3fixture.checksums import checksum_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
-
-
-@pytest.fixture(autouse=True)
-def _nothing_breaks(client: S3Client, bucket: str, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """After each test the old object is there, the server answers, and nothing was logged as an error."""
-    client.put_object(Bucket=bucket, Key="old", Body=b"old")
-    with caplog.at_level(logging.ERROR, "s3fixture"):
-        yield
-    assert client.get_object(Bucket=bucket, Key="old")["Body"].read() == b"old"
-    assert [entry["Key"] for entry in client.list_objects_v2(Bucket=bucket)["Contents"]] == ["old"]
-    assert not [record.getMessage() for record in caplog.records if record.name.startswith("s3fixture")]
-
-
-def raw(url: str, data: bytes, *, end: bool = True) -> bytes:
-    """All that the server answers to these bytes."""
-    address = urlsplit(url)
-    with socket.create_connection((address.hostname or "", address.port or 0), 20) as connection:
-        connection.sendall(data)
-        if end:
-            connection.shutdown(socket.SHUT_WR)
-        pieces = iter(lambda: connection.recv(65536), b"")
-        try:
-            return b"".join(pieces)
-        except ConnectionResetError:
-            return b""
-
-
-def head(url: str, target: str, digest: str = "UNSIGNED-PAYLOAD", **headers: str) -> bytes:
-    """The head of a signed PUT, as bytes for a socket, without its last line."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    lines = sign(url, "PUT", target, b"", named, signer=Signer(MAIN_KEYS, "us-east-1", digest))
-    text = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-    return f"PUT {target} HTTP/1.1\r\n{text}".encode("latin-1")
-
-
-def status_of(answer: bytes) -> int:
-    return int(answer.split(b" ", 2)[1]) if answer else 0
+pytestmark = pytest.mark.usefixtures("nothing_breaks")
 
 
 # Documents
@@ -155,92 +111,6 @@ def test_queries_that_make_no_sense(url: str, bucket: str, method: str, query: s
 def test_methods_that_s3_does_not_have(url: str, bucket: str, method: str) -> None:
     reply = signed(url, method, f"/{bucket}/old")
     assert (reply.status, reply.code) == (405, "MethodNotAllowed")
-
-
-# Bodies
-
-
-@pytest.mark.parametrize("name", ["Content-MD5", "x-amz-checksum-crc32", "x-amz-checksum-sha256"])
-def test_a_wrong_digest(url: str, bucket: str, name: str) -> None:
-    values = {"Content-MD5": "MD5", "x-amz-checksum-crc32": "CRC32", "x-amz-checksum-sha256": "SHA256"}
-    reply = signed(url, "PUT", f"/{bucket}/old", b"new", {name: checksum_of(values[name], b"other")})
-    assert (reply.status, reply.code) == (400, "BadDigest")
-
-
-def test_a_body_that_is_not_the_signed_one(url: str, bucket: str) -> None:
-    assert signed(url, "PUT", f"/{bucket}/old", b"new", sent=b"bad").code == "XAmzContentSHA256Mismatch"
-
-
-@pytest.mark.parametrize("size", [10, 5 * MIB])
-def test_a_client_that_leaves_in_the_middle_of_a_put(url: str, bucket: str, size: int) -> None:
-    request = head(url, f"/{bucket}/old") + f"Content-Length: {size}\r\n\r\n".encode()
-    assert status_of(raw(url, request + b"x" * (size // 2))) in (0, 400)
-
-
-def test_a_client_that_leaves_in_the_middle_of_a_part(url: str, client: S3Client, bucket: str) -> None:
-    upload = put_parts(client, bucket, "big", [b"kept"])
-    target = f"/{bucket}/big?partNumber=1&uploadId={upload}"
-    assert status_of(raw(url, head(url, target) + b"Content-Length: 100\r\n\r\nhalf")) in (0, 400)
-    assert client.list_parts(Bucket=bucket, Key="big", UploadId=upload)["Parts"][0]["Size"] == 4
-    client.abort_multipart_upload(Bucket=bucket, Key="big", UploadId=upload)
-
-
-def test_a_put_without_a_length(url: str, bucket: str) -> None:
-    answer = raw(url, head(url, f"/{bucket}/old") + b"\r\n")
-    assert status_of(answer) == 411
-    assert b"<Code>MissingContentLength</Code>" in answer
-
-
-def test_a_plain_chunked_transfer_coding(url: str, bucket: str) -> None:
-    answer = raw(
-        url, head(url, f"/{bucket}/old") + b"Transfer-Encoding: chunked\r\n\r\n3\r\nnew\r\n0\r\n\r\n"
-    )
-    assert status_of(answer) == 501
-    assert b"<Code>NotImplemented</Code>" in answer
-
-
-CRC = checksum_of("CRC32", b"new").encode()
-
-
-@pytest.mark.parametrize(
-    ("decoded", "body"),
-    [
-        ("3", b"3\r\nnew\r\n"),  # no last chunk
-        ("3", b"4\r\nnew\r\n0\r\n"),
-        ("3", b"2\r\nnew\r\n0\r\n"),
-        ("5", b"3\r\nnew\r\n0\r\nx-amz-checksum-crc32:" + CRC + b"\r\n\r\n"),
-        ("2", b"3\r\nnew\r\n0\r\nx-amz-checksum-crc32:" + CRC + b"\r\n\r\n"),
-        ("3", b"zz\r\nnew\r\n0\r\n\r\n"),
-        ("3", b"-3\r\nnew\r\n0\r\n\r\n"),
-        ("3", b"ffffffffffffffffffff\r\nnew"),
-        ("3", b"3\r\nnew\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n"),
-        ("3", b"3\r\nnew\r\n0\r\nx-amz-checksum-crc32:!\r\n\r\n"),
-        ("3", b"3\r\nnew\r\n0\r\nx-amz-other:1\r\n\r\n"),
-        ("3", b"3\r\nnew\r\n0\r\n\r\n"),  # the announced trailer is missing
-        ("3", b""),
-        ("x", b"3\r\nnew\r\n0\r\n\r\n"),
-        ("", b"3\r\nnew\r\n0\r\n\r\n"),
-    ],
-)
-def test_chunk_framing_that_lies(url: str, bucket: str, decoded: str, body: bytes) -> None:
-    headers = {"x-amz-decoded-content-length": decoded, "x-amz-trailer": "x-amz-checksum-crc32"}
-    reply = signed(url, "PUT", f"/{bucket}/old", b"", headers, sent=body, digest=UNSIGNED_TRAILER)
-    assert reply.status in (400, 411)
-    assert reply.code
-
-
-def test_chunks_with_forged_signatures(url: str, bucket: str) -> None:
-    digest = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
-    body = b"3;chunk-signature=" + b"0" * 64 + b"\r\nnew\r\n0;chunk-signature=" + b"0" * 64 + b"\r\n\r\n"
-    headers = {"x-amz-decoded-content-length": "3"}
-    reply = signed(url, "PUT", f"/{bucket}/old", b"", headers, sent=body, digest=digest)
-    assert (reply.status, reply.code) == (403, "SignatureDoesNotMatch")
-
-
-@pytest.mark.parametrize("digest", ["STREAMING-X", "abc", "g" * 64])
-def test_a_content_sha256_that_is_none(url: str, bucket: str, digest: str) -> None:
-    reply = signed(url, "PUT", f"/{bucket}/old", b"new", digest=digest)
-    assert (reply.status, reply.code) == (400, "InvalidArgument")
 
 
 # Heads

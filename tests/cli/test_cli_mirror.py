@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from command_line import PATIENCE, CommandLine, posix_only, until
+from command_line import PATIENCE, STOP_SIGNALS, CommandLine, posix_only, until
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -273,18 +273,17 @@ def test_a_local_file_that_vanishes_midway_is_said(filled: CommandLine, client: 
 
 
 @posix_only
-def test_ctrl_c_leaves_no_half_objects(filled: CommandLine, client: S3Client) -> None:
-    import signal
-
+@pytest.mark.parametrize("number", STOP_SIGNALS)
+def test_a_signal_leaves_no_half_objects(filled: CommandLine, client: S3Client, number: int) -> None:
     (filled.folder / "folder").mkdir()
-    for number in range(6):
-        (filled.folder / "folder" / f"large{number}").write_bytes(os.urandom(MIB) * 64)
+    for file in range(6):
+        (filled.folder / "folder" / f"large{file}").write_bytes(os.urandom(MIB) * 64)
     client.create_bucket(Bucket="other")
     process = filled.start("mirror", "folder", "s3://other")
     until(lambda: client.list_multipart_uploads(Bucket="other").get("Uploads"), "an upload has begun")
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     said, _ = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 130, said
+    assert process.returncode == 128 + number, said
     assert "Traceback" not in said
     assert not client.list_multipart_uploads(Bucket="other").get("Uploads")
 

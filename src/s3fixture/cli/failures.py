@@ -10,7 +10,7 @@ from collections.abc import Callable
 import click
 
 from s3fixture.cli import output
-from s3fixture.cli.signals import Stopped
+from s3fixture.cli.signals import Stopped, stop_on_signals
 from s3fixture.errors import S3FixtureError
 
 FAILED = 1
@@ -20,9 +20,13 @@ _DEBUG = "S3FIXTURE_DEBUG"
 
 
 def guarded(work: Callable[[], int | None]) -> int:
-    """The exit code of `work`; whatever it raises becomes a line on standard error."""
+    """The exit code of `work`; whatever it raises becomes a line on standard error.
+
+    SIGTERM ends it as Ctrl-C does, so that what it began is taken back.
+    """
     try:
-        return work() or 0
+        with stop_on_signals():
+            return work() or 0
     except click.exceptions.Exit as request:
         return request.exit_code
     except click.ClickException as error:  # wrong usage: click knows best how to say so

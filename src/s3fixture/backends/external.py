@@ -58,7 +58,7 @@ def start_external(settings: Settings, run: Run | None = None) -> ExternalEndpoi
         region=settings.region,
         backend="external",
         # Nobody knows whose it is. What a test needs and the store has not is then seen as a failure.
-        capabilities=frozenset(CAPABILITIES) - POWERS,
+        capabilities=frozenset(CAPABILITIES) - POWERS - {"identities"},
     )
     try:
         wait_until_ready(endpoint, seconds=_SECONDS, watch=endpoint.check)

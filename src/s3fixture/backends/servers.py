@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 _WITH_SIGNATURES = frozenset({"presigned-urls", "signatures"})
 _USUAL = _WITH_SIGNATURES | {"bucket-policy", "cors", "object-lock", "tagging", "versioning"}
+_CONDITIONS = frozenset({"conditional-deletes", "conditional-writes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class Server:
 
     `health` is a path that answers 200 as soon as the server is ready; "": it has none on its S3 port, and
     a signed request must tell. `capabilities` are keys of `capabilities.CAPABILITIES`: what its own
-    documentation says, and only where tests of ours could rely on it.
+    documentation says, and, where it could be tried, what `tests/anywhere` has seen. `identities` is nobody's
+    but the emulator's: each server has an administration of its own for them.
     """
 
     name: str
@@ -42,15 +44,15 @@ _SERVERS = (
         "minio",
         "AGPL-3.0",
         "/minio/health/ready",
-        (_USUAL | {"checksums", "conditional-writes", "identities"}) - {"cors"},
+        (_USUAL | {"checksums", "conditional-writes"}) - {"cors"},
         "Archived: it gets no fixes any more. CORS is a setting of the server, not of buckets.",
     ),
     Server(
         "moto",
         "Apache-2.0",
         "/moto-api/",
-        frozenset({"conditional-writes", "cors", "object-lock", "presigned-urls", "tagging", "versioning"}),
-        "Takes any keys and checks no signatures.",
+        _CONDITIONS | {"cors", "object-lock", "tagging", "versioning"},
+        "Takes any keys and checks no signatures. Presigned URLs do not expire.",
     ),
     Server("rclone", "MIT", "", _WITH_SIGNATURES, "Objects and multipart uploads only."),
     Server("rustfs", "Apache-2.0", "/health", _USUAL | {"conditional-writes"}, "Before its first release."),
@@ -58,22 +60,23 @@ _SERVERS = (
         "s3fixture",
         "Apache-2.0",
         "/minio/health/ready",
-        (_USUAL | {"checksums", "conditional-writes", "identities"}) - {"object-lock"},
+        (_USUAL | _CONDITIONS | {"checksums"}) - {"object-lock"},
         "The emulator of this package, as a server.",
     ),
     Server(
         "s3mock",
         "Apache-2.0",
         "/favicon.ico",
-        frozenset({"checksums", "conditional-writes", "object-lock", "tagging", "versioning"}),
-        "Takes any keys and checks no signatures.",
+        _CONDITIONS | {"checksums", "versioning"},
+        "Takes any keys and checks no signatures. Keeps locks, but does not enforce them; objects have tags, "
+        "buckets have none; where there are versions, deleted keys are still listed.",
     ),
     Server("seaweedfs", "Apache-2.0", "/healthz", _USUAL | {"conditional-writes"}),
     Server(
         "versitygw",
         "Apache-2.0",
         "/health",
-        _USUAL | {"checksums", "conditional-writes", "identities"},
+        _USUAL | _CONDITIONS | {"checksums"},
         "A gateway to a file system; versions lie in a folder of their own.",
     ),
 )

@@ -20,7 +20,8 @@ class Server:
     `health` is a path that answers 200 as soon as the server is ready; "": it has none on its S3 port, and
     a signed request must tell. `capabilities` are keys of `capabilities.CAPABILITIES`: what its own
     documentation says, and, where it could be tried, what `tests/anywhere` has seen. `identities` is nobody's
-    but the emulator's: each server has an administration of its own for them.
+    but the emulator's: each server has an administration of its own for them. `banner` is the header Server
+    of its answers, where that tells it from others.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Server:
     health: str
     capabilities: frozenset[str]
     note: str = ""
+    banner: str = ""
 
 
 _SERVERS = (
@@ -46,6 +48,7 @@ _SERVERS = (
         "/minio/health/ready",
         (_USUAL | {"checksums", "conditional-writes"}) - {"cors"},
         "Archived: it gets no fixes any more. CORS is a setting of the server, not of buckets.",
+        banner="MinIO",
     ),
     Server(
         "moto",
@@ -62,6 +65,7 @@ _SERVERS = (
         "/minio/health/ready",
         (_USUAL | _CONDITIONS | {"checksums"}) - {"object-lock"},
         "The emulator of this package, as a server.",
+        banner="s3fixture",
     ),
     Server(
         "s3mock",
@@ -78,9 +82,15 @@ _SERVERS = (
         "/health",
         _USUAL | _CONDITIONS | {"checksums"},
         "A gateway to a file system; versions lie in a folder of their own.",
+        banner="VERSITYGW",
     ),
 )
 SERVERS: Mapping[str, Server] = {server.name: server for server in _SERVERS}
 
 # What is assumed of a server that nobody described: what every S3 server has.
 UNKNOWN = Server("unknown", "", "", _WITH_SIGNATURES)
+
+
+def server_with(banner: str) -> Server | None:
+    """The server that has this in the header Server of its answers, None for one that cannot be told."""
+    return next((server for server in _SERVERS if server.banner and server.banner == banner), None)

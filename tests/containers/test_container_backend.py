@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -104,10 +105,12 @@ def test_an_image_that_is_nowhere_says_how_to_get_it() -> None:
         serve("localhost:1/nobody/nothing:1")
 
 
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # docker's package leaves it to the collector
 def test_a_docker_that_does_not_run_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/docker.sock")
     with pytest.raises(S3FixtureError, match=r"Docker cannot be reached .*--s3-backend=emulator"):
         serve()
+    gc.collect()
 
 
 def test_a_docker_that_hangs_is_one_line_after_ten_seconds(

@@ -142,7 +142,7 @@ def containers(session: nox.Session) -> None:
 
 @nox.session(python=MAIN, requires=["build"], default=False)
 def stack(session: nox.Session) -> None:
-    """The MLOps stack of compose.mlops.yaml: PostgreSQL and MLflow in containers, which takes long to make."""
+    """The MLOps stack of compose.mlops.yaml: PostgreSQL and MLflow in containers, which take long to make."""
     prepare_containers(session)
     session.run("python", "tests/containers/build_mlops_images.py")
     session.run("pytest", "tests/containers/test_containers_compose.py", "-k", "mlops", *session.posargs)

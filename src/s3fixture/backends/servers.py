@@ -71,9 +71,9 @@ _SERVERS = (
         "s3mock",
         "Apache-2.0",
         "/favicon.ico",
-        _CONDITIONS | {"checksums", "versioning"},
-        "Takes any keys and checks no signatures. Keeps locks, but does not enforce them; objects have tags, "
-        "buckets have none; where there are versions, deleted keys are still listed.",
+        _CONDITIONS | {"checksums"},
+        "Takes any keys and checks no signatures. Objects have tags, buckets have none; locks are not enforced; "
+        "there are versions, but deleted keys are listed, and removing the delete marker does not bring them back.",
     ),
     Server("seaweedfs", "Apache-2.0", "/healthz", _USUAL | {"conditional-writes"}),
     Server(

@@ -139,6 +139,7 @@ _IMAGES: Mapping[str, Image] = {
         checked="2026-11-23",
         source="https://github.com/adobe/S3Mock/blob/main/README.md",
         tried=True,
+        start_seconds=120.0,  # Java's on a busy machine
     ),
     "localstack": Image(
         SERVERS["localstack"],

@@ -72,8 +72,8 @@ _SERVERS = (
         "Apache-2.0",
         "/favicon.ico",
         _CONDITIONS | {"checksums"},
-        "Takes any keys and checks no signatures. Objects have tags, buckets have none; locks are not enforced; "
-        "there are versions, but deleted keys are listed, and removing the delete marker does not bring them back.",
+        "Takes any keys and checks no signatures. Objects have tags, buckets have none; locks are not "
+        "enforced; there are versions, but deleted keys are listed, and stay deleted without their marker.",
     ),
     Server("seaweedfs", "Apache-2.0", "/healthz", _USUAL | {"conditional-writes"}),
     Server(

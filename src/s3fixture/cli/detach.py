@@ -69,7 +69,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], folder: StateFolder, beg
     heard, silent_since = -1, time.monotonic()
     while process.poll() is None:
         found = folder.box()
-        if found and found.started >= began and is_up(found):
+        if found and _is_of(process, found, began) and is_up(found):
             process.returncode = 0  # ours no longer: Popen shall not warn that it still runs
             return found
         size = folder.log.stat().st_size
@@ -79,6 +79,14 @@ def _wait_until_ready(process: subprocess.Popen[bytes], folder: StateFolder, beg
             raise S3FixtureError(f"the box did not get ready; {_last_words(folder, start)}")
         time.sleep(0.03)
     raise S3FixtureError(_last_words(folder, start))
+
+
+def _is_of(process: subprocess.Popen[bytes], box: Box, began: float) -> bool:
+    """Whether it is the box that we started, and not that of another `up` at the same time.
+
+    On Windows the interpreter of a virtual environment is a child of the process that we know.
+    """
+    return box.started >= began if sys.platform == "win32" else box.pid == process.pid
 
 
 def _last_words(folder: StateFolder, start: int) -> str:

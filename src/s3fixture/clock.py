@@ -6,6 +6,8 @@ import base64
 import secrets
 import time
 from datetime import datetime, timezone
+from email.utils import formatdate
+from random import Random
 
 
 def utc(seconds: float) -> datetime:
@@ -19,6 +21,8 @@ class Clock:
     def __init__(self) -> None:
         self._offset = 0.0
         self._frozen: float | None = None
+        self._date = (-1, "")  # the last second asked for, and its text
+        self._random = Random()  # noqa: S311 - for ids that tell requests apart and guard nothing
 
     def time(self) -> float:
         """Seconds since the epoch, as this server sees them."""
@@ -28,6 +32,15 @@ class Clock:
     def now(self) -> datetime:
         """The same instant as an aware UTC datetime."""
         return utc(self.time())
+
+    def http_date(self) -> str:
+        """The present instant as the header `Date` has it; made once a second."""
+        now = int(self.time())
+        second, text = self._date
+        if second != now:
+            text = formatdate(now, usegmt=True)
+            self._date = now, text
+        return text
 
     def move(self, seconds: float) -> None:
         """Go `seconds` forward, or back when negative."""
@@ -42,15 +55,13 @@ class Clock:
         self._offset = 0.0
         self._frozen = None
 
-    @staticmethod
-    def request_id() -> str:
+    def request_id(self) -> str:
         """16 upper-case characters, as in `x-amz-request-id`."""
-        return secrets.token_hex(8).upper()
+        return f"{self._random.getrandbits(64):016X}"
 
-    @staticmethod
-    def host_id() -> str:
+    def host_id(self) -> str:
         """An opaque base64 string, as in `x-amz-id-2`."""
-        return base64.b64encode(secrets.token_bytes(42)).decode()
+        return base64.b64encode(self._random.randbytes(42)).decode()
 
     @staticmethod
     def version_id() -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Mapping
-from email.utils import formatdate
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -76,7 +75,7 @@ class App:
         headers += (
             ("x-amz-request-id", exchange.request_id),
             ("x-amz-id-2", exchange.host_id),
-            ("Date", formatdate(self.clock.time(), usegmt=True)),
+            ("Date", self.clock.http_date()),
             ("Server", "s3fixture"),
         )
         self._record(exchange, response, error, started)
@@ -140,7 +139,7 @@ class App:
                 error_message=error.message if error else "",
                 seconds=time.perf_counter() - started,
                 bytes_in=_length(headers.get("content-length")),
-                bytes_out=_length(next((v for n, v in response.headers if n == "Content-Length"), None)),
+                bytes_out=_length(dict(response.headers).get("Content-Length")),
                 access_key=who.identity.access_key if who and who.identity else "",
                 remote_addr=request.remote_addr,
                 user_agent=headers.get("user-agent", ""),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from s3fixture.auth.authenticate import Authentication
     from s3fixture.service import Call, Result
 
+NOWHERE = Target(None, None, "", {}, "", [])  # before the target was understood
 _RAW_TARGET = ("REQUEST_URI", "RAW_URI")  # what servers call the target as it stood on the wire
 
 
@@ -29,7 +30,7 @@ class Exchange:
     request: Request
     request_id: str
     host_id: str
-    target: Target = field(init=False)
+    target: Target = NOWHERE
     operation: str = ""
     authentication: Authentication | None = None
     call: Call = field(init=False)
@@ -38,11 +39,11 @@ class Exchange:
 
     @property
     def bucket(self) -> str:
-        return (self.target.bucket or "") if hasattr(self, "target") else ""
+        return self.target.bucket or ""
 
     @property
     def key(self) -> str:
-        return (self.target.key or "") if hasattr(self, "target") else ""
+        return self.target.key or ""
 
 
 def request_of(environ: WSGIEnvironment) -> Request:

@@ -24,6 +24,10 @@ POLICY = "policy"  # the kind of the document that holds a bucket's policy
 _CACHED_POLICIES = 256
 # The owner must be able to take back a policy that locks everyone out.
 _NEVER_DENIED_TO_OWNER = frozenset({"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"})
+_EXPECTED_OWNERS: Mapping[str, str] = {
+    "ExpectedBucketOwner": "Bucket",
+    "ExpectedSourceBucketOwner": "CopySource",
+}
 _NEEDS_NO_BUCKET = frozenset({"s3:ListAllMyBuckets", "s3:CreateBucket"})
 
 
@@ -42,12 +46,8 @@ class Access:
         """
         for permission in permissions(call.operation, params):
             self.require(call, params, permission)
-        for member, bucket in (
-            ("ExpectedBucketOwner", "Bucket"),
-            ("ExpectedSourceBucketOwner", "CopySource"),
-        ):
-            if params.get(member) is not None:
-                self._check_expected_owner(params[bucket], params[member])
+        for member in _EXPECTED_OWNERS.keys() & params.keys():
+            self._check_expected_owner(params[_EXPECTED_OWNERS[member]], params[member])
 
     def require(self, call: Call, params: Params, permission: Permission) -> None:
         """Raise AccessDenied unless the caller has `permission`."""

@@ -35,7 +35,7 @@ def complete_multipart_upload(call: Call, params: Params) -> Result:
         if done is not None:
             return _answer(call, bucket, done)
         upload = find_upload(call, index, params)
-        conditions.check_write(params, index.get_current(bucket.id, upload.key), upload.key)
+        conditions.check_write(params, index, bucket)
         parts = _chosen_parts(upload, listed, {part.number: part for part in index.get_parts(upload)})
         checksum = _object_checksum(upload, parts)
         _check_declared(params, checksum, sum(part.size for part in parts))

@@ -82,7 +82,7 @@ def copy_object(call: Call, params: Params) -> Result:
     attributes = _attributes(params, original, replaced)
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
-        conditions.check_write(params, index.get_current(bucket.id, params["Key"]), params["Key"])
+        conditions.check_write(params, index, bucket)
         version = index.add_version(
             bucket.id,
             NewVersion(

@@ -50,13 +50,13 @@ def put_object(call: Call, params: Params) -> Result:
     payload.want(algorithm)
     with call.store.read() as index:  # refuse before the body is read, when it is clear already
         bucket = call.bucket(index, params["Bucket"])
-        conditions.check_write(params, index.get_current(bucket.id, params["Key"]), params["Key"])
+        conditions.check_write(params, index, bucket)
         lock = new_lock(call, bucket, params)
     if lock:
         require_digest(payload.declared_algorithm, params, "Object")
     with call.store.spool(payload, payload.size) as body, call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
-        conditions.check_write(params, index.get_current(bucket.id, params["Key"]), params["Key"])
+        conditions.check_write(params, index, bucket)
         version = index.add_version(
             bucket.id,
             NewVersion(
@@ -185,7 +185,7 @@ def _read_checksum(version: Version, part: PartInfo | None, params: Params) -> R
 
 def _overrides(call: Call, params: Params) -> Result:
     """The response-* parameters, which only signed requests may use."""
-    chosen = {target: params[name] for name, target in _OVERRIDES.items() if params.get(name) is not None}
+    chosen = {_OVERRIDES[name]: params[name] for name in _OVERRIDES.keys() & params.keys()}
     if chosen and call.identity is None:
         raise S3Error(
             "InvalidRequest",

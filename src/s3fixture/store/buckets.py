@@ -26,7 +26,7 @@ class Buckets(Uploads):
         self._documents: dict[tuple[int, str], str | None] = {}
 
     def forget(self) -> None:
-        """Drop what is kept: the tables have changed behind it."""
+        super().forget()
         self._buckets.clear()
         self._documents.clear()
 

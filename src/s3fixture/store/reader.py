@@ -98,7 +98,8 @@ class BodyReader:
         self.close()
 
     def __del__(self) -> None:
-        self.close()
+        if self._pinned:
+            self.close()
 
 
 def _read_file(file: BinaryIO, piece: Piece) -> Iterator[bytes]:

@@ -97,10 +97,10 @@ class Version(NamedTuple):
     checksum: Checksum | None
     blob: int | None
     parts: int
-    headers: dict[str, Any]
-    metadata: dict[str, str]
-    tags: dict[str, str]
-    extra: dict[str, Any]
+    headers: Mapping[str, Any]
+    metadata: Mapping[str, str]
+    tags: Mapping[str, str]
+    extra: Mapping[str, Any]
 
 
 class Entry(NamedTuple):

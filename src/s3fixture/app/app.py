@@ -6,9 +6,8 @@ import logging
 import time
 from collections.abc import Iterable, Mapping
 from functools import cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING
-
-from werkzeug.http import HTTP_STATUS_CODES
 
 from s3fixture.app.exchange import Exchange, request_of
 from s3fixture.app.faults import Faults
@@ -35,6 +34,7 @@ _LISTENER_CODES = {
     500: "InternalError",
     501: "NotImplemented",
 }
+_STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _NO_FIELDS: Mapping[str, str] = {}
 
 
@@ -79,7 +79,7 @@ class App:
             ("Server", "s3fixture"),
         )
         self._record(exchange, response, error, started)
-        start_response(f"{response.status} {HTTP_STATUS_CODES.get(response.status, '')}", headers)
+        start_response(_STATUS_LINES.get(response.status) or f"{response.status} ", headers)
         if response.body is None:
             return ()
         return (response.body,) if isinstance(response.body, bytes) else response.body

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from s3fixture.app.exchange import Exchange, request_of
 from s3fixture.app.faults import Faults
 from s3fixture.app.log import RequestLog, RequestRecord
+from s3fixture.app.outgoing import outgoing
 from s3fixture.app.steps import STEPS
 from s3fixture.auth.authenticate import Authenticator
 from s3fixture.auth.identity import Identities, Identity, parse_identity
@@ -80,9 +81,7 @@ class App:
         )
         self._record(exchange, response, error, started)
         start_response(_STATUS_LINES.get(response.status) or f"{response.status} ", headers)
-        if response.body is None:
-            return ()
-        return (response.body,) if isinstance(response.body, bytes) else response.body
+        return outgoing(response.body, environ)
 
     def _answer(self, exchange: Exchange) -> Response:
         for step in STEPS:

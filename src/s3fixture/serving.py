@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3fixture import backends
-from s3fixture.backends.foreign import ForeignEndpoint
 from s3fixture.errors import S3FixtureError
 from s3fixture.settings import DEFAULT_REGION, Settings
 
@@ -64,7 +63,10 @@ def launch(
 
 def _fill_first(endpoint: Endpoint, buckets: Iterable[str], seed: Seeds) -> None:
     """Fill it, unless another worker of this session has."""
-    if isinstance(endpoint, ForeignEndpoint):
+    if endpoint.backend != "emulator":
+        from s3fixture.backends.foreign import ForeignEndpoint
+
+        assert isinstance(endpoint, ForeignEndpoint)
         endpoint.refill = partial(fill, endpoint, buckets, seed)
         if not endpoint.fresh:
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from service_helpers import refused, send, send_document, signed
+from service_helpers import needs, refused, send, send_document, signed
 
 from s3fixture.app import App
 
@@ -250,6 +250,7 @@ def test_a_virtual_host_names_the_bucket(url: str, client: S3Client, bucket: str
     assert send(url, "GET", "/k", headers={"Host": host}).code == "AccessDenied"
 
 
+@needs("CreateBucketConfiguration", "Tags")
 def test_a_bucket_may_be_made_with_tags(client: S3Client) -> None:
     tags: list[TagTypeDef] = [{"Key": "a", "Value": "1"}]
     client.create_bucket(Bucket="tagged", CreateBucketConfiguration={"Tags": tags})

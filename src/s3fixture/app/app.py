@@ -6,13 +6,13 @@ import logging
 import time
 from collections.abc import Iterable, Mapping
 from functools import cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING
-
-from werkzeug.http import HTTP_STATUS_CODES
 
 from s3fixture.app.exchange import Exchange, request_of
 from s3fixture.app.faults import Faults
 from s3fixture.app.log import RequestLog, RequestRecord
+from s3fixture.app.outgoing import outgoing
 from s3fixture.app.steps import STEPS
 from s3fixture.auth.authenticate import Authenticator
 from s3fixture.auth.identity import Identities, Identity, parse_identity
@@ -35,6 +35,7 @@ _LISTENER_CODES = {
     500: "InternalError",
     501: "NotImplemented",
 }
+_STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _NO_FIELDS: Mapping[str, str] = {}
 
 
@@ -79,10 +80,8 @@ class App:
             ("Server", "s3fixture"),
         )
         self._record(exchange, response, error, started)
-        start_response(f"{response.status} {HTTP_STATUS_CODES.get(response.status, '')}", headers)
-        if response.body is None:
-            return ()
-        return (response.body,) if isinstance(response.body, bytes) else response.body
+        start_response(_STATUS_LINES.get(response.status) or f"{response.status} ", headers)
+        return outgoing(response.body, environ)
 
     def _answer(self, exchange: Exchange) -> Response:
         for step in STEPS:

@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from werkzeug.wsgi import get_input_stream
-
 from s3fixture.wire.request import Request, Stream
 from s3fixture.wire.target import Target
 
@@ -84,4 +82,6 @@ def _body(environ: WSGIEnvironment) -> Stream:
     if environ.get("wsgi.input_terminated"):
         stream: Stream = environ["wsgi.input"]
         return stream
+    from werkzeug.wsgi import get_input_stream  # imported when used: our listener ends its bodies itself
+
     return get_input_stream(environ)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from s3fixture.errors import S3FixtureError
 from s3fixture.seeding.sizes import counted, human_size
-from s3fixture.service.names import is_bucket_name
 
 MAX_KEY_BYTES = 1024
 _BUCKET_NAME_RULE = (
@@ -69,6 +68,8 @@ class SeedPlan:
 
 def check_bucket_name(name: str, where: str) -> None:
     """Raises S3FixtureError when S3 would not take this name."""
+    from s3fixture.service.names import is_bucket_name  # imported when used: it brings the store
+
     if not is_bucket_name(name):
         raise S3FixtureError(f"{where}: {name!r} cannot be a bucket's name: {_BUCKET_NAME_RULE}; rename it")
 

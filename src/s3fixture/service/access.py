@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from s3fixture.auth.actions import Permission, permissions
 from s3fixture.auth.identity import Identities
-from s3fixture.auth.policy import Decision, Policy, parse_policy
 from s3fixture.errors import S3Error
 from s3fixture.store import BucketRow, Store
 
 if TYPE_CHECKING:
+    from s3fixture.auth.policy import Decision, Policy
     from s3fixture.service.call import Call, Params
 
 POLICY = "policy"  # the kind of the document that holds a bucket's policy
@@ -75,6 +75,8 @@ class Access:
 
         Its principals were checked when it was put: one that has gone since must not lock the others out.
         """
+        from s3fixture.auth.policy import parse_policy  # imported when used: most buckets have none
+
         key = (bucket.name, text)
         policy = self._parsed.get(key)
         if policy is None:

@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from s3fixture.clock import utc
 from s3fixture.errors import S3Error
+from s3fixture.service.call import Result
 from s3fixture.store import BucketRow, Index, Version
 
 
@@ -22,6 +24,10 @@ class NotModified(Exception):  # noqa: N818 - an answer, not an error
     def __init__(self, version: Version) -> None:
         self.version = version
         super().__init__(version.etag)
+
+    def result(self) -> Result:
+        """The headers of a 304. RFC 9110, section 15.4.5."""
+        return {"HTTPStatusCode": 304, "ETag": self.version.etag, "LastModified": utc(self.version.modified)}
 
 
 def matches(header: str, etag: str) -> bool:

@@ -7,7 +7,6 @@ from typing import Any
 
 from s3fixture import checksums
 from s3fixture.auth.actions import permissions
-from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service import conditions, ranges
 from s3fixture.service.call import Call, Params, Result
@@ -296,8 +295,3 @@ def _check_delete_conditions(params: Params, current: Version | None) -> None:
         if params.get(member) is not None:
             raise S3Error("NotImplemented", Header=header)
     conditions.check_delete(params.get("IfMatch"), current)
-
-
-def not_modified(version: Version) -> Result:
-    """The headers of a 304. RFC 9110, section 15.4.5."""
-    return {"HTTPStatusCode": 304, "ETag": version.etag, "LastModified": utc(version.modified)}

@@ -11,13 +11,13 @@ from s3fixture.service import tags
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.names import check_bucket_name
 from s3fixture.service.object_lock import ENABLED, NO_DEFAULT
+from s3fixture.service.ownership import ENFORCED
 from s3fixture.service.tagging import TAGGING
 from s3fixture.service.tokens import from_token, to_token
 from s3fixture.store import BucketRow
 
 _LEGACY_REGION = "us-east-1"
 _MAX_BUCKETS = 10_000
-_OWNERSHIP = ("BucketOwnerEnforced",)  # ACLs are off, as in every bucket that S3 makes since April 2023
 _UNSUPPORTED = {
     "ACL": "x-amz-acl",
     "GrantFullControl": "x-amz-grant-full-control",
@@ -89,8 +89,7 @@ def _region(call: Call, constraint: str | None) -> str:
 def _refuse_unsupported(params: Params) -> None:
     if params.get("ACL") == "private":
         params = {key: value for key, value in params.items() if key != "ACL"}
-    ownership = params.get("ObjectOwnership", _OWNERSHIP[0])
-    if ownership not in _OWNERSHIP:
+    if params.get("ObjectOwnership", ENFORCED) != ENFORCED:
         raise S3Error("NotImplemented", Header="x-amz-object-ownership")
     for member, header in _UNSUPPORTED.items():
         if params.get(member):

@@ -20,6 +20,7 @@ class Clock:
 
     def __init__(self) -> None:
         self._offset = 0.0
+        self._passed = 0.0
         self._frozen: float | None = None
         self._date = (-1, "")  # the last second asked for, and its text
         self._random = Random()  # noqa: S311 - for ids that tell requests apart and guard nothing
@@ -27,7 +28,11 @@ class Clock:
     def time(self) -> float:
         """Seconds since the epoch, as this server sees them."""
         now = time.time() if self._frozen is None else self._frozen
-        return now + self._offset
+        return now + self._offset + self._passed
+
+    def clients_time(self) -> float:
+        """What the clients' clocks should show, which no test can move: signatures are judged by it."""
+        return self.time() - self._passed
 
     def now(self) -> datetime:
         """The same instant as an aware UTC datetime."""
@@ -43,8 +48,12 @@ class Clock:
         return text
 
     def move(self, seconds: float) -> None:
-        """Go `seconds` forward, or back when negative."""
+        """Go `seconds` forward, or back when negative; then it is wrong, and clients' signatures are too."""
         self._offset += seconds
+
+    def let_pass(self, seconds: float) -> None:
+        """Have `seconds` gone by, for clients as well: links expire and locks end, signatures stay good."""
+        self._passed += seconds
 
     def freeze(self) -> None:
         """Stop at the present instant; `move` still works."""
@@ -52,7 +61,7 @@ class Clock:
 
     def reset(self) -> None:
         """Back to the wall clock."""
-        self._offset = 0.0
+        self._offset = self._passed = 0.0
         self._frozen = None
 
     def request_id(self) -> str:

@@ -83,7 +83,9 @@ def fill(endpoint: Endpoint, buckets: Iterable[str] = (), seed: Seeds = None) ->
         load(endpoint.setup_client, source)
 
 
-def make_bucket(endpoint: Endpoint, name: str, *, versioning: bool = False) -> None:
+def make_bucket(
+    endpoint: Endpoint, name: str, *, versioning: bool = False, object_lock: bool = False
+) -> None:
     """Make the bucket unless it is ours already. S3FixtureError when S3 refuses it."""
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -91,13 +93,19 @@ def make_bucket(endpoint: Endpoint, name: str, *, versioning: bool = False) -> N
     arguments: dict[str, Any] = {"Bucket": name}
     if endpoint.region != DEFAULT_REGION:  # S3 takes a location for all regions but this one
         arguments["CreateBucketConfiguration"] = {"LocationConstraint": endpoint.region}
+    if object_lock:
+        arguments["ObjectLockEnabledForBucket"] = True
     try:
         client.create_bucket(**arguments)
     except client.exceptions.BucketAlreadyOwnedByYou:
         pass
     except (BotoCoreError, ClientError) as error:
         raise S3FixtureError(f"the bucket {name!r} cannot be made: {error}; choose another name") from error
-    if versioning:
+    if object_lock:
+        from s3fixture.backends.object_lock import switch_on  # imported when used: it brings botocore with it
+
+        switch_on(client, name)
+    elif versioning:
         client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
 
 

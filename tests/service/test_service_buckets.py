@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from service_helpers import needs, refused, send, send_document, signed
@@ -198,7 +198,6 @@ def test_the_expected_owner_is_checked(client: S3Client, bucket: str) -> None:
     "options",
     [
         {"ACL": "public-read"},
-        {"ObjectLockEnabledForBucket": True},
         {"ObjectOwnership": "ObjectWriter"},
         {"GrantRead": "id=abc"},
     ],
@@ -260,3 +259,22 @@ def test_a_bucket_may_be_made_with_tags(client: S3Client) -> None:
         client.create_bucket(Bucket="fresh", CreateBucketConfiguration={"Tags": tags * 2})
     with refused("404"):
         client.head_bucket(Bucket="fresh")
+
+
+def test_a_buckets_owner_owns_all_objects(url: str, client: S3Client, other: S3Client, bucket: str) -> None:
+    controls: Any = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    for _ in range(2):
+        assert client.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"] == controls
+        client.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=controls)
+    for wanted in ("ObjectWriter", "BucketOwnerPreferred"):
+        controls = {"Rules": [{"ObjectOwnership": wanted}]}
+        with refused("NotImplemented", 501):
+            client.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=controls)
+    rule = "<Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule>"
+    for rules in ("", rule * 2, "<Rule><ObjectOwnership>Everyone</ObjectOwnership></Rule>"):
+        document = f"<OwnershipControls>{rules}</OwnershipControls>".encode()
+        assert send_document(url, "PUT", f"/{bucket}?ownershipControls", document).code == "MalformedXML"
+    with refused("AccessDenied", 403):
+        other.get_bucket_ownership_controls(Bucket=bucket)
+    with refused("NoSuchBucket", 404):
+        client.get_bucket_ownership_controls(Bucket="missing")

@@ -47,7 +47,7 @@ def authenticate_header(request: Request, target: Target, components: str, realm
     timestamp, signed_at = _signing_time(headers)
     if not timestamp.startswith(credential.date):
         raise _malformed("Invalid credential date. Date is not the same as X-Amz-Date.")
-    check_skew(signed_at, headers.get("x-amz-date") or timestamp, realm.clock.time())
+    check_skew(signed_at, headers.get("x-amz-date") or timestamp, realm.clock.clients_time())
     identity = known_identity(realm.identities, credential.access_key)
     if "x-amz-security-token" in headers:
         refuse_token(headers["x-amz-security-token"])

@@ -30,11 +30,12 @@ class SeedObject:
 
 @dataclass(frozen=True, slots=True)
 class SeedBucket:
-    """One bucket; `versioning` and `policy` None: leave as it is."""
+    """One bucket; `versioning` and `policy` None, `object_lock` False: leave as it is."""
 
     name: str
     objects: tuple[SeedObject, ...] = ()
     versioning: bool | None = None
+    object_lock: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
     policy: str | None = None
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from s3fixture.auth.actions import Permission, permissions
 from s3fixture.auth.identity import Identities
 from s3fixture.errors import S3Error
+from s3fixture.service.public_access import RESTRICT, is_blocked
 from s3fixture.store import BucketRow, Store
 
 if TYPE_CHECKING:
-    from s3fixture.auth.policy import Decision, Policy
+    from s3fixture.auth.policy import Policy
     from s3fixture.service.call import Call, Params
 
 POLICY = "policy"  # the kind of the document that holds a bucket's policy
@@ -29,6 +30,11 @@ _EXPECTED_OWNERS: Mapping[str, str] = {
     "ExpectedSourceBucketOwner": "CopySource",
 }
 _NEEDS_NO_BUCKET = frozenset({"s3:ListAllMyBuckets", "s3:CreateBucket"})
+Verdict = Literal["allow", "deny", "restrict"]
+_REASONS: Mapping[Verdict | None, str] = {
+    "deny": "with an explicit deny in a resource-based policy",
+    "restrict": f"because the bucket's policy is public and its setting {RESTRICT} lets in its owner only",
+}
 
 
 class Access:
@@ -85,7 +91,7 @@ class Access:
                 self._parsed.popitem(last=False)
         return policy
 
-    def _decide(self, call: Call, params: Params, permission: Permission) -> Decision | None:
+    def _decide(self, call: Call, params: Params, permission: Permission) -> Verdict | None:
         if permission.action in _NEEDS_NO_BUCKET or permission.bucket is None:
             return "allow" if call.identity else None
         with self._store.read() as index:
@@ -93,12 +99,16 @@ class Access:
             if bucket is None:
                 return "allow"
             text = index.get_document(bucket.id, POLICY)
+            restricted = text is not None and is_blocked(index, bucket.id, RESTRICT)
         owner = call.identity is not None and call.identity.canonical_id == bucket.owner
         if text is None:
             return "allow" if owner else None
         if owner and permission.action in _NEVER_DENIED_TO_OWNER:
             return "allow"
-        decision = self.policy_of(bucket, text).evaluate(
+        policy = self.policy_of(bucket, text)
+        if restricted and not owner and _is_public(policy):
+            return "restrict"
+        decision = policy.evaluate(
             call.identity,
             permission.action,
             permission.resource,
@@ -124,14 +134,18 @@ class Access:
         return tags
 
 
-def _explain(call: Call, permission: Permission, decision: Decision | None) -> str | None:
+def _is_public(policy: Policy) -> bool:
+    from s3fixture.auth.policy import is_public  # imported when there is a policy, as in `policy_of`
+
+    return is_public(policy)
+
+
+def _explain(call: Call, permission: Permission, verdict: Verdict | None) -> str | None:
     """AWS names the user, the action and the reason to those who signed; strangers read "Access Denied"."""
     if call.identity is None:
         return None
     reason = (
-        "with an explicit deny in a resource-based policy"
-        if decision == "deny"
-        else f"because no resource-based policy allows the {permission.action} action"
+        _REASONS.get(verdict) or f"because no resource-based policy allows the {permission.action} action"
     )
     return (
         f"User: {call.identity.arn} is not authorized to perform: {permission.action} "

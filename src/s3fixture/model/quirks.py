@@ -170,9 +170,11 @@ QUIRKS: tuple[Quirk, ...] = (
     ),
     Quirk(
         24,
-        "Operations with httpChecksumRequired want Content-MD5 or a checksum, else InvalidRequest.",
-        "The message names both.",
-        _VERSITY + "; the trait requestChecksumRequired in the model",
+        "Operations with httpChecksumRequired want Content-MD5 or a checksum, else InvalidRequest; but not "
+        "all (CHECKSUM_NOT_REQUIRED).",
+        "The message names both. MinIO's mc, s3cmd and boto 2 put policies without either, on S3 too.",
+        "the trait requestChecksumRequired in the model; versity/versitygw, s3api/router.go; minio/minio-go, "
+        "api-bucket-policy.go",
     ),
     Quirk(
         25,

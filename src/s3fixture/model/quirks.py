@@ -287,4 +287,11 @@ QUIRKS: tuple[Quirk, ...] = (
         "Versions never change; a new one would be written instead of the one named.",
         "scality/cloudserver pull request 698 and docs/versioning.md",
     ),
+    # parsing
+    Quirk(
+        43,
+        "x-amz-copy-source is decoded as a form is: `+` is a space there, though not in a path.",
+        "s5cmd and others who encode it with a form's encoder copy keys that have spaces.",
+        "versity/versitygw, s3api/utils; aws/aws-sdk-php issue 236, aws/aws-sdk-js issue 1821",
+    ),
 )

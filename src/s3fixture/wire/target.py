@@ -16,7 +16,7 @@ from s3fixture.model import tables
 
 MAX_KEY_BYTES = 1024
 _NEVER_BUCKETS = tuple(tables.HOST_PREFIXES.values())
-_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 @dataclass(slots=True)
@@ -106,7 +106,7 @@ def _decode(text: str) -> str:
     """Percent-decode what may only be UTF-8 without NUL, quirk 13."""
     if "%" not in text and text.isascii() and "\0" not in text:
         return text
-    if _BAD_ESCAPE.search(text):
+    if BAD_ESCAPE.search(text):
         raise S3Error("InvalidURI", URI=text)
     try:
         decoded = unquote_to_bytes(text.encode("latin-1")).decode()

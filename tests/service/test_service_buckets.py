@@ -197,10 +197,8 @@ def test_the_expected_owner_is_checked(client: S3Client, bucket: str) -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        {"ACL": "public-read"},
         {"ObjectLockEnabledForBucket": True},
         {"ObjectOwnership": "ObjectWriter"},
-        {"GrantRead": "id=abc"},
     ],
 )
 def test_what_would_have_to_be_ignored_is_not_implemented(

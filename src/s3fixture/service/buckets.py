@@ -8,6 +8,7 @@ from typing import Any
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service import tags
+from s3fixture.service.acls import ENFORCED
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.names import check_bucket_name
 from s3fixture.service.tagging import TAGGING
@@ -16,16 +17,10 @@ from s3fixture.store import BucketRow
 
 _LEGACY_REGION = "us-east-1"
 _MAX_BUCKETS = 10_000
-_OWNERSHIP = ("BucketOwnerEnforced",)  # ACLs are off, as in every bucket that S3 makes since April 2023
 _UNSUPPORTED = {
     "ObjectLockEnabledForBucket": "x-amz-bucket-object-lock-enabled",
-    "ACL": "x-amz-acl",
-    "GrantFullControl": "x-amz-grant-full-control",
-    "GrantRead": "x-amz-grant-read",
-    "GrantReadACP": "x-amz-grant-read-acp",
-    "GrantWrite": "x-amz-grant-write",
-    "GrantWriteACP": "x-amz-grant-write-acp",
 }
+_GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
 
 
 def create_bucket(call: Call, params: Params) -> Result:
@@ -79,11 +74,10 @@ def _region(call: Call, constraint: str | None) -> str:
 
 
 def _refuse_unsupported(params: Params) -> None:
-    if params.get("ACL") == "private":
-        params = {key: value for key, value in params.items() if key != "ACL"}
-    ownership = params.get("ObjectOwnership", _OWNERSHIP[0])
-    if ownership not in _OWNERSHIP:
+    if params.get("ObjectOwnership", ENFORCED) != ENFORCED:
         raise S3Error("NotImplemented", Header="x-amz-object-ownership")
+    if params.get("ACL", "private") != "private" or any(params.get(grant) for grant in _GRANTS):
+        raise S3Error("InvalidBucketAclWithObjectOwnership")
     for member, header in _UNSUPPORTED.items():
         if params.get(member):
             raise S3Error("NotImplemented", Header=header)

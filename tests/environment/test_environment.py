@@ -56,7 +56,7 @@ def endpoint() -> Iterator[Endpoint]:
 @pytest.mark.parametrize("name", ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"])
 def test_the_files_of_aws_are_empty_ones_that_can_be_read(name: str) -> None:
     """DVC reads what the variable names with this function, which does not take /dev/null."""
-    assert load_config(of_server()[name]) == {"profiles": {}}
+    assert not any(load_config(of_server()[name]).values())
 
 
 def test_endpoints_are_written_as_each_client_reads_them() -> None:

@@ -113,6 +113,13 @@ def mlflow(session: nox.Session) -> None:
 
 
 @nox.session(python=MAIN, requires=["build"], default=False)
+def clients(session: nox.Session) -> None:
+    """Real clients against the server, as their users run them; docs/clients.md has those run by hand."""
+    install_wheel(session, *group("test"), *group("clients"))
+    session.run("pytest", "tests/with_clients", *session.posargs)
+
+
+@nox.session(python=MAIN, requires=["build"], default=False)
 def browser(session: nox.Session) -> None:
     """The console in the Chromium of this machine, used as a person would; skipped where there is none."""
     install_wheel(session, *group("test"), *group("browser"))

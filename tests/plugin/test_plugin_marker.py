@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+import s3fixture
+
 Run = Callable[..., pytest.RunResult]
 
 BUCKETS = """
@@ -99,21 +101,36 @@ def test_marked(request):
 
 
 def test_what_the_backend_lacks_skips_the_test_with_the_reason(run: Run) -> None:
+    with s3fixture.serve() as store:
+        result = run(
+            """
+import pytest
+
+@pytest.mark.s3(requires=["object-lock", "versioning"])
+def test_has(s3_client): ...
+
+@pytest.mark.s3(requires="clock")
+def test_lacks(s3_client): ...
+""",
+            *("-rs", "--s3-backend=external", f"--s3-endpoint-url={store.url}"),
+        )
+
+    result.assert_outcomes(passed=1, skipped=1)
+    result.stdout.fnmatch_lines(["*the backend 'external' has no clock*"])
+
+
+def test_the_emulator_has_all_that_a_test_may_require(run: Run) -> None:
     result = run(
         """
 import pytest
+from s3fixture.backends.capabilities import CAPABILITIES
 
-@pytest.mark.s3(requires=["snapshot", "clock"])
-def test_has(s3_client): ...
-
-@pytest.mark.s3(requires="object-lock")
-def test_lacks(s3_client): ...
-""",
-        "-rs",
+@pytest.mark.s3(requires=list(CAPABILITIES))
+def test_all(s3_client): ...
+"""
     )
 
-    result.assert_outcomes(passed=1, skipped=1)
-    result.stdout.fnmatch_lines(["*the backend 'emulator' has no object-lock*"])
+    result.assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize(

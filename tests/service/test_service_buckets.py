@@ -198,7 +198,6 @@ def test_the_expected_owner_is_checked(client: S3Client, bucket: str) -> None:
     "options",
     [
         {"ACL": "public-read"},
-        {"ObjectLockEnabledForBucket": True},
         {"ObjectOwnership": "ObjectWriter"},
         {"GrantRead": "id=abc"},
     ],

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from s3fixture.server import Server
     from s3fixture.settings import Settings
 
-_CAPABILITIES = frozenset(CAPABILITIES) - {"object-lock"}
+_CAPABILITIES = frozenset(CAPABILITIES)
 _GRACE = 1.0  # seconds for answers under way when the server is stopped
 
 

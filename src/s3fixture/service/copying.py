@@ -14,6 +14,7 @@ from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service import conditions, ranges, tags
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.locks import new_lock
 from s3fixture.service.metadata import (
     ARCHIVED,
     SYSTEM_METADATA,
@@ -95,6 +96,7 @@ def copy_object(call: Call, params: Params) -> Result:
                 headers=attributes.headers,
                 metadata=attributes.metadata,
                 tags=attributes.tags,
+                extra=new_lock(call, bucket, params),
             ),
             original,
         )

@@ -11,6 +11,7 @@ from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service import conditions, ranges
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.locks import LOCK, check_removal, describe_lock, new_lock, require_digest
 from s3fixture.service.metadata import ARCHIVED, encryption_header, from_request
 from s3fixture.service.ranges import ByteRange
 from s3fixture.service.versions import describe, find_version, get_version, version_header
@@ -50,6 +51,9 @@ def put_object(call: Call, params: Params) -> Result:
     with call.store.read() as index:  # refuse before the body is read, when it is clear already
         bucket = call.bucket(index, params["Bucket"])
         conditions.check_write(params, index, bucket)
+        lock = new_lock(call, bucket, params)
+    if lock:
+        require_digest(payload.declared_algorithm, params, "Object")
     with call.store.spool(payload, payload.size) as body, call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
         conditions.check_write(params, index, bucket)
@@ -66,6 +70,7 @@ def put_object(call: Call, params: Params) -> Result:
                 headers=attributes.headers,
                 metadata=attributes.metadata,
                 tags=attributes.tags,
+                extra=lock,
             ),
             body,
         )
@@ -123,6 +128,8 @@ def _read(call: Call, index: Index, params: Params) -> tuple[Result, Version, By
     result |= _overrides(call, params)
     chosen = _chosen_bytes(version, part, params)
     result["ContentLength"] = chosen.length if chosen else version.size
+    if LOCK in version.extra:
+        result |= describe_lock(call, params, version)
     if part and version.parts:
         result["PartsCount"] = version.parts
     if chosen:
@@ -209,9 +216,10 @@ def delete_objects(call: Call, params: Params) -> Result:
     quiet = bool(params["Delete"].get("Quiet"))
     deleted: list[dict[str, Any]] = []
     errors: list[dict[str, str]] = []
+    common = {name: params[name] for name in ("Bucket", "BypassGovernanceRetention") if name in params}
     for entry in objects:
         try:
-            done = _delete_one(call, {**entry, "Bucket": params["Bucket"], "IfMatch": entry.get("ETag")})
+            done = _delete_one(call, {**entry, **common, "IfMatch": entry.get("ETag")})
         except S3Error as error:
             if error.code == "NoSuchBucket":
                 raise
@@ -244,7 +252,7 @@ def _delete(call: Call, index: Index, bucket: BucketRow, params: Params) -> Resu
     current = index.get_current(bucket.id, key)
     _check_delete_conditions(params, current)
     if version_id is not None:
-        return _delete_version(index, bucket, key, version_id)
+        return _delete_version(call, index, bucket, params)
     if not bucket.versioning:
         if current is not None:
             index.remove_version(current.seq)
@@ -263,11 +271,14 @@ def _delete(call: Call, index: Index, bucket: BucketRow, params: Params) -> Resu
     return {"DeleteMarker": True, "VersionId": marker.version_id}
 
 
-def _delete_version(index: Index, bucket: BucketRow, key: str, version_id: str) -> Result:
+def _delete_version(call: Call, index: Index, bucket: BucketRow, params: Params) -> Result:
     """Deleting a version that does not exist succeeds, too."""
-    version = get_version(index, bucket, key, version_id)
+    version_id = params["VersionId"]
+    version = get_version(index, bucket, params["Key"], version_id)
     if version is None:
         return {"VersionId": version_id}
+    if LOCK in version.extra:
+        check_removal(call, version, params)
     index.remove_version(version.seq)
     if version.is_delete_marker:
         return {"VersionId": version_id, "DeleteMarker": True}

@@ -110,7 +110,7 @@ class Console:
         if request.path.startswith("/api/"):
             return json_response(shown, status)
         if session is None:
-            return html_response(self.render("login.html", message=error.message, next=""), status)
+            return html_response(login.form(self, message=error.message), status)
         return Visit.of(self, request, session).page("error.html", status, error=shown, title=str(status))
 
 

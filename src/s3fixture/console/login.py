@@ -32,7 +32,7 @@ def show_login(console: Console, request: Request, session: Session | None) -> R
     target = _local(request.args.get("next", ""))
     if session is not None:
         return redirect(target, 303)
-    return html_response(console.render("login.html", message="", next=target))
+    return html_response(form(console, target))
 
 
 def log_in(console: Console, request: Request, session: Session | None) -> Response:
@@ -46,14 +46,14 @@ def log_in(console: Console, request: Request, session: Session | None) -> Respo
     if wait > 0:
         seconds = math.ceil(wait)
         message = f"Too many wrong log-ins. Try again in {seconds} s."
-        response = html_response(console.render("login.html", message=message, next=target), 429)
+        response = html_response(form(console, target, message=message, access_key=access_key), 429)
         response.headers["Retry-After"] = str(seconds)
         return response
     identity = console.app.identities.by_access_key(access_key)
     if not _is_secret_of(identity, secret_key) or identity is None:
         console.throttle.failed(*names)
         message = "The access key or the secret key is wrong."
-        return html_response(console.render("login.html", message=message, next=target), 401)
+        return html_response(form(console, target, message=message, access_key=access_key), 401)
     console.throttle.succeeded(*names)
     if session is not None:  # the former log-in of this browser ends
         console.sessions.end(request.cookies[cookie_name(request)])
@@ -84,6 +84,11 @@ def redirect_to_login(request: Request) -> Response:
     """On to the form, and afterwards back to the page that was asked for."""
     asked = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return redirect(link("/login", next="" if asked == "/" else asked), 303)
+
+
+def form(console: Console, target: str = "", *, message: str = "", access_key: str = "") -> str:
+    """The log-in page, which leads on to `target`; the access key stays in it, to be typed but once."""
+    return console.render("login.html", message=message, next=target, access_key=access_key)
 
 
 def _is_secret_of(identity: Identity | None, secret_key: str) -> bool:

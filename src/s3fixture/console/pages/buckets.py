@@ -20,13 +20,14 @@ _LOOKED_AT = 1000  # buckets of others that are asked whether they may be listed
 
 
 class BucketLine(NamedTuple):
-    """What the list says of a bucket; `versioning` is "" where it was never on."""
+    """What the list says of a bucket; `versioning` and `object_lock` are "" where they were never on."""
 
     name: str
     created: datetime
     usage: Usage
     versioning: str
     public: bool
+    object_lock: str
 
 
 def show_buckets(visit: Visit) -> Response:
@@ -68,17 +69,20 @@ def _line(visit: Visit, index: Index, row: BucketRow) -> BucketLine:
     """From counters and one document: the same work for a bucket of any size."""
     policy = index.get_document(row.id, POLICY)
     public = policy is not None and is_public(visit.caller.app.access.policy_of(row, policy))
-    return BucketLine(row.name, utc(row.created), index.usage(row.id), row.versioning, public)
+    return BucketLine(
+        row.name, utc(row.created), index.usage(row.id), row.versioning, public, row.object_lock
+    )
 
 
 def create_bucket(visit: Visit) -> Response:
-    """POST /api/buckets {name, versioning}."""
+    """POST /api/buckets {name, versioning, lock}: object lock brings versioning with it."""
     document = visit.document()
     name = str(document.get("name", "")).strip()
     region = visit.caller.app.settings.region
     location = {} if region == DEFAULT_REGION else {"LocationConstraint": region}
-    visit.caller.perform("CreateBucket", Bucket=name, CreateBucketConfiguration=location)
-    if document.get("versioning"):
+    lock = {"ObjectLockEnabledForBucket": True} if document.get("lock") else {}
+    visit.caller.perform("CreateBucket", Bucket=name, CreateBucketConfiguration=location, **lock)
+    if document.get("versioning") and not lock:
         status = {"Status": "Enabled"}
         visit.caller.perform("PutBucketVersioning", Bucket=name, VersioningConfiguration=status)
     return json_response({"path": bucket_path(name)}, 201)

@@ -81,7 +81,12 @@ def begin(visit: Visit, bucket: str) -> Response:
     """POST /api/buckets/<bucket>/uploads?key=&type=: a multipart upload."""
     key = visit.required("key")
     result = visit.caller.perform(
-        "CreateMultipartUpload", Bucket=bucket, Key=key, ContentType=_content_type(visit, key)
+        "CreateMultipartUpload",
+        Bucket=bucket,
+        Key=key,
+        ContentType=_content_type(visit, key),
+        ChecksumAlgorithm="CRC32",  # what our modules send with each part
+        ChecksumType="FULL_OBJECT",
     )
     return json_response({"upload": result["UploadId"]}, 201)
 

@@ -66,19 +66,20 @@ export function onSubmit(form, action) {
     } catch (problem) {
       error.textContent = problem.message;
       field?.setAttribute("aria-invalid", "true");
-      if (problem.details?.line && field) showLine(field, problem.details.line);
+      if (problem.details?.line && field) showLines(field, problem.details.line, problem.details.last);
     } finally {
       if (button) button.disabled = false;
     }
   });
 }
 
-/** Select a line of a text area, and scroll to it. */
-function showLine(area, line) {
+/** Select lines of a text area, and scroll to the first. */
+function showLines(area, line, last = line) {
   const lines = area.value.split("\n");
-  const start = lines.slice(0, line - 1).reduce((sum, text) => sum + text.length + 1, 0);
+  const length = (from, to) => lines.slice(from, to).join("\n").length;
+  const start = line > 1 ? length(0, line - 1) + 1 : 0;
   area.focus();
-  area.setSelectionRange(start, start + (lines[line - 1] || "").length);
+  area.setSelectionRange(start, start + length(line - 1, last));
   area.scrollTop = Math.max(0, (line - 4) * parseFloat(getComputedStyle(area).lineHeight));
 }
 

@@ -30,6 +30,8 @@ def load(text: str) -> Any:
         raise PageError(400, message, line=error.lineno) from None
     except RecursionError:
         raise PageError(400, "This is nested too deeply.") from None
+    except ValueError:
+        raise PageError(400, "There is a number with too many digits in it.") from None
 
 
 def check_policy(text: str, bucket: str, identities: Identities) -> None:
@@ -108,9 +110,11 @@ def _with_dates(document: dict[str, Any]) -> dict[str, Any]:
     if isinstance(document.get("Date"), str):
         try:
             date = datetime.fromisoformat(document["Date"].replace("Z", "+00:00"))
-        except ValueError:
+            document["Date"] = (
+                date.astimezone(timezone.utc) if date.tzinfo else date.replace(tzinfo=timezone.utc)
+            )
+        except (ValueError, OverflowError):
             raise PageError(400, f"{document['Date']!r} is no date; write it as 2030-01-31.") from None
-        document["Date"] = date if date.tzinfo else date.replace(tzinfo=timezone.utc)
     return document
 
 

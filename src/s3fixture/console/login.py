@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import math
 from typing import TYPE_CHECKING
@@ -42,7 +43,7 @@ def log_in(console: Console, request: Request, session: Session | None) -> Respo
     access_key, secret_key = request.form.get("access_key", "").strip(), request.form.get("secret_key", "")
     names = (f"address {request.remote_addr}", f"key {access_key}")
     target = _local(request.form.get("next", ""))
-    wait = console.throttle.wait(*names)
+    wait = console.throttle.enter(*names)
     if wait > 0:
         seconds = math.ceil(wait)
         message = f"Too many wrong log-ins. Try again in {seconds} s."
@@ -51,7 +52,6 @@ def log_in(console: Console, request: Request, session: Session | None) -> Respo
         return response
     identity = console.app.identities.by_access_key(access_key)
     if not _is_secret_of(identity, secret_key) or identity is None:
-        console.throttle.failed(*names)
         message = "The access key or the secret key is wrong."
         return html_response(form(console, target, message=message, access_key=access_key), 401)
     console.throttle.succeeded(*names)
@@ -94,7 +94,12 @@ def form(console: Console, target: str = "", *, message: str = "", access_key: s
 def _is_secret_of(identity: Identity | None, secret_key: str) -> bool:
     """Compared in the same time whether there is such an identity or not."""
     expected = identity.secret_key if identity else "\0"
-    return hmac.compare_digest(expected.encode(), secret_key.encode("utf-8", "replace"))
+    return hmac.compare_digest(_digest(expected), _digest(secret_key))
+
+
+def _digest(text: str) -> bytes:
+    """Of one length, so that a comparison does not tell that of the secret."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).digest()
 
 
 def _local(target: str) -> str:

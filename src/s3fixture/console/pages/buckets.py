@@ -20,11 +20,14 @@ _LOOKED_AT = 1000  # buckets of others that are asked whether they may be listed
 
 
 class BucketLine(NamedTuple):
-    """What the list says of a bucket; `versioning` and `object_lock` are "" where they were never on."""
+    """What the list says of a bucket; `versioning` and `object_lock` are "" where they were never on.
+
+    `usage` is None for those who may not list the bucket.
+    """
 
     name: str
     created: datetime
-    usage: Usage
+    usage: Usage | None
     versioning: str
     public: bool
     object_lock: str
@@ -50,8 +53,13 @@ def show_buckets(visit: Visit) -> Response:
         search=search,
         after=after,
         next=page.buckets[-1].name if page.truncated else "",
-        totals=(sum(line.usage.objects for line in own), sum(line.usage.bytes for line in own)),
+        totals=_totals(own),
     )
+
+
+def _totals(lines: list[BucketLine]) -> tuple[int, int]:
+    usages = [line.usage for line in lines if line.usage]
+    return sum(usage.objects for usage in usages), sum(usage.bytes for usage in usages)
 
 
 def bucket_line(visit: Visit, name: str) -> BucketLine:
@@ -62,7 +70,8 @@ def bucket_line(visit: Visit, name: str) -> BucketLine:
         row = index.get_bucket(name)
         if row is None:
             raise S3Error("NoSuchBucket", BucketName=name)
-        return _line(visit, index, row)
+        line = _line(visit, index, row)
+    return line if visit.caller.may("s3:ListBucket", name) else line._replace(usage=None)
 
 
 def _line(visit: Visit, index: Index, row: BucketRow) -> BucketLine:

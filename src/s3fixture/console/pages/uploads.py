@@ -94,7 +94,7 @@ def begin(visit: Visit, bucket: str) -> Response:
 def put_part(visit: Visit, bucket: str) -> Response:
     """PUT /api/buckets/<bucket>/uploads?key=&upload=&number=: one part."""
     number = visit.required("number")
-    if not number.isdecimal():
+    if not number.isdecimal() or len(number) > 5:
         raise PageError(400, "A part's number is a number.")
     result = visit.caller.perform(
         "UploadPart",

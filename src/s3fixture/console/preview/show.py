@@ -75,7 +75,7 @@ def _as_text(found: str, key: str, data: bytes, *, complete: bool, size: int) ->
     elif found == "json" and complete:
         document = _load(text)
         if document is not None:
-            shown.text = json.dumps(document, indent=2, ensure_ascii=False)
+            shown.text = _indented(document) or text
             shown.facts = metric_facts(document)
     return shown
 
@@ -85,6 +85,20 @@ def _load(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
+
+
+def _indented(document: Any) -> str:
+    """With line breaks; "" when that would be too long, because what is nested deeply has many spaces."""
+    pieces, length = [], 0
+    try:
+        for piece in json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(document):
+            pieces.append(piece)
+            length += len(piece)
+            if length > 4 * LIMIT:
+                return ""
+    except RecursionError:
+        return ""
+    return "".join(pieces)
 
 
 def _hex(data: bytes) -> str:

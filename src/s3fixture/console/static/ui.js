@@ -40,11 +40,12 @@ export function size(bytes) {
 export const plural = (count, one) => `${count.toLocaleString("en")} ${one}${count === 1 ? "" : "s"}`;
 
 // The same characters as the filter `visible` of the templates.
-const INVISIBLE = /[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
+const INVISIBLE =
+  /[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\u{e0000}-\u{e007f}]/gu;
 
 /** Text with what cannot be seen, or would reorder its surroundings, written as its code point. */
 export function visible(text) {
-  return text.replace(INVISIBLE, (char) => `〈U+${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}〉`);
+  return text.replace(INVISIBLE, (char) => `〈U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}〉`);
 }
 
 /**

@@ -6,7 +6,7 @@ export function toast(text, kind = "") {
   shown.className = `toast ${kind}`;
   shown.textContent = text;
   document.getElementById("toasts").append(shown);
-  setTimeout(() => shown.remove(), 3000 + 60 * text.length);
+  setTimeout(() => shown.remove(), 5000 + 60 * text.length);
 }
 
 /** A toast that survives going to another page, or loading this one again. */

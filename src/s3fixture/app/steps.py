@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from s3fixture.app.exchange import Exchange
+from s3fixture.errors import S3Error
 from s3fixture.service import Call, cors, implementation
 from s3fixture.service.conditions import NotModified
 from s3fixture.wire.payload import open_payload
@@ -13,14 +15,21 @@ from s3fixture.wire.target import parse_target
 
 Step = Callable[[Exchange], "Response | None"]
 
-HEALTH = frozenset({"/minio/health/live", "/minio/health/ready"})
+MINIO = "/minio/"
+HEALTH = frozenset(f"{MINIO}health/{probe}" for probe in ("live", "ready", "cluster", "cluster/read"))
+ADMINISTRATION = re.compile(f"{MINIO}admin/v[0-9]+/")
 
 
-def answer_health(exchange: Exchange) -> Response | None:
-    """MinIO's two health checks; both mean that this code runs."""
-    if exchange.request.target.partition("?")[0] not in HEALTH:
+def answer_minio(exchange: Exchange) -> Response | None:
+    """MinIO's health checks, which all mean that this code runs. Its administration is refused by name."""
+    target = exchange.request.target
+    if not target.startswith(MINIO):
         return None
-    return Response(200, [("Content-Length", "0")], b"")
+    if target.partition("?")[0] in HEALTH:
+        return Response(200, [("Content-Length", "0")], b"")
+    if ADMINISTRATION.match(target):
+        raise S3Error("NotImplemented", "MinIO's administration API is not implemented, only S3")
+    return None
 
 
 def find_target(exchange: Exchange) -> None:
@@ -101,7 +110,7 @@ def serialize(exchange: Exchange) -> Response:
 
 
 STEPS: tuple[Step, ...] = (
-    answer_health,
+    answer_minio,
     find_target,
     route,
     strike_fault,

@@ -18,14 +18,7 @@ from s3fixture.store import BucketRow
 
 _LEGACY_REGION = "us-east-1"
 _MAX_BUCKETS = 10_000
-_UNSUPPORTED = {
-    "ACL": "x-amz-acl",
-    "GrantFullControl": "x-amz-grant-full-control",
-    "GrantRead": "x-amz-grant-read",
-    "GrantReadACP": "x-amz-grant-read-acp",
-    "GrantWrite": "x-amz-grant-write",
-    "GrantWriteACP": "x-amz-grant-write-acp",
-}
+_GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
 
 
 def create_bucket(call: Call, params: Params) -> Result:
@@ -87,13 +80,10 @@ def _region(call: Call, constraint: str | None) -> str:
 
 
 def _refuse_unsupported(params: Params) -> None:
-    if params.get("ACL") == "private":
-        params = {key: value for key, value in params.items() if key != "ACL"}
     if params.get("ObjectOwnership", ENFORCED) != ENFORCED:
         raise S3Error("NotImplemented", Header="x-amz-object-ownership")
-    for member, header in _UNSUPPORTED.items():
-        if params.get(member):
-            raise S3Error("NotImplemented", Header=header)
+    if params.get("ACL", "private") != "private" or any(params.get(grant) for grant in _GRANTS):
+        raise S3Error("InvalidBucketAclWithObjectOwnership")
 
 
 def _answer_existing(bucket: BucketRow, owner: str, region: str) -> None:

@@ -6,7 +6,7 @@ A copy of a whole object shares the bytes of its source in the store.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import unquote
+from urllib.parse import unquote_plus
 
 from s3fixture import checksums
 from s3fixture.checksums import Hasher
@@ -29,6 +29,7 @@ from s3fixture.service.names import is_bucket_name
 from s3fixture.service.objects import MAX_OBJECT_SIZE, checksum_members, new_version_id
 from s3fixture.service.versions import get_version, version_header
 from s3fixture.store import BucketRow, Checksum, Index, NewVersion, Version
+from s3fixture.wire.target import BAD_ESCAPE
 
 _DIRECTIVES = ("COPY", "REPLACE")
 
@@ -43,24 +44,31 @@ class Source:
 
 
 def parse_source(header: str) -> Source:
-    """`[/]bucket/key[?versionId=id]`, percent-encoded. Raises InvalidArgument."""
+    """`[/]bucket/key[?versionId=id]`, encoded as forms are (quirk 43). Raises InvalidArgument."""
     path, separator, query = header.partition("?versionId=")
-    bucket, _, key = unquote(path.removeprefix("/")).partition("/")
+    try:
+        bucket, _, key = _decode(path.removeprefix("/")).partition("/")
+        version_id = _decode(query) if separator else None
+    except ValueError:
+        raise _wrong_source("Invalid copy source encoding", header) from None
     if not bucket or not key:
-        raise S3Error(
-            "InvalidArgument",
-            "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
-            ArgumentName="x-amz-copy-source",
-            ArgumentValue=header,
+        raise _wrong_source(
+            "Copy Source must mention the source bucket and key: sourcebucket/sourcekey", header
         )
     if not is_bucket_name(bucket):
-        raise S3Error(
-            "InvalidArgument",
-            "Invalid copy source bucket name",
-            ArgumentName="x-amz-copy-source",
-            ArgumentValue=header,
-        )
-    return Source(bucket, key, unquote(query) if separator else None)
+        raise _wrong_source("Invalid copy source bucket name", header)
+    return Source(bucket, key, version_id)
+
+
+def _decode(text: str) -> str:
+    """ValueError for a bad escape, and for what is not UTF-8."""
+    if BAD_ESCAPE.search(text):
+        raise ValueError(text)
+    return unquote_plus(text, errors="strict")
+
+
+def _wrong_source(message: str, header: str) -> S3Error:
+    return S3Error("InvalidArgument", message, ArgumentName="x-amz-copy-source", ArgumentValue=header)
 
 
 def copy_object(call: Call, params: Params) -> Result:

@@ -44,7 +44,10 @@ def make_parser(operation: OperationModel) -> Parser:
     required = _required(shape)
     read_body = _make_body_reader(operation, shape)
     verify = _has_body(shape) and not _describes_the_object(operation, shape)
-    needs_checksum = bool(operation.http_checksum.get("requestChecksumRequired"))
+    needs_checksum = (
+        bool(operation.http_checksum.get("requestChecksumRequired"))
+        and operation.name not in tables.CHECKSUM_NOT_REQUIRED
+    )
     has_length = "ContentLength" in shape.members
 
     def parse(request: Request, target: Target, payload: Payload) -> dict[str, Any]:

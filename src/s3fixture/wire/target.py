@@ -17,7 +17,7 @@ from s3fixture.model import tables
 
 MAX_KEY_BYTES = 1024
 _NEVER_BUCKETS = tuple(tables.HOST_PREFIXES.values())
-_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 @dataclass(slots=True, eq=False)
@@ -110,7 +110,7 @@ def _decode(text: str) -> str:
 
 @lru_cache(maxsize=256)  # the credential of a presigned URL, and keys that are asked for again
 def _unescape(text: str) -> str:
-    if _BAD_ESCAPE.search(text):
+    if BAD_ESCAPE.search(text):
         raise S3Error("InvalidURI", URI=text)
     try:
         decoded = unquote_to_bytes(text.encode("latin-1")).decode()

@@ -10,8 +10,6 @@ from service_helpers import refused, signed
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-OWNERSHIP: Any = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
-
 
 def full_control(owner: Any) -> list[Any]:
     return [{"Grantee": {**owner, "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"}]
@@ -61,15 +59,6 @@ def test_no_bucket_is_made_with_an_acl_that_grants_something(client: S3Client, o
         client.create_bucket(Bucket="fresh", **options)
     with refused("404"):
         client.head_bucket(Bucket="fresh")
-
-
-def test_the_ownership_of_objects_is_the_bucket_owners(client: S3Client, bucket: str) -> None:
-    assert client.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"] == OWNERSHIP
-    client.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=OWNERSHIP)
-    with refused("NotImplemented", 501):
-        client.put_bucket_ownership_controls(
-            Bucket=bucket, OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
-        )
 
 
 def test_acls_are_for_those_who_may_read_them(other: S3Client, bucket: str) -> None:

@@ -6,11 +6,9 @@ import re
 from collections.abc import Callable
 
 from s3fixture.app.exchange import Exchange
-from s3fixture.app.forms import post_object
 from s3fixture.errors import S3Error
 from s3fixture.service import Call, cors, implementation
 from s3fixture.service.conditions import NotModified
-from s3fixture.service.objects import not_modified
 from s3fixture.wire.payload import open_payload
 from s3fixture.wire.request import Response
 from s3fixture.wire.target import parse_target
@@ -59,7 +57,11 @@ def strike_fault(exchange: Exchange) -> None:
 
 def answer_form(exchange: Exchange) -> Response | None:
     """Forms carry their credentials in the body, so they have a way of their own."""
-    return post_object(exchange) if exchange.operation == "PostObject" else None
+    if exchange.operation != "PostObject":
+        return None
+    from s3fixture.app.forms import post_object  # imported when used: it brings Werkzeug's parser with it
+
+    return post_object(exchange)
 
 
 def refuse_unimplemented(exchange: Exchange) -> None:
@@ -100,7 +102,7 @@ def perform(exchange: Exchange) -> None:
     try:
         exchange.result = implementation(exchange.operation)(exchange.call, exchange.params)
     except NotModified as answer:
-        exchange.result = not_modified(answer.version)
+        exchange.result = answer.result()
 
 
 def serialize(exchange: Exchange) -> Response:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from s3fixture.server import Server
     from s3fixture.settings import Settings
 
-_CAPABILITIES = frozenset(CAPABILITIES) - {"object-lock"}
+_CAPABILITIES = frozenset(CAPABILITIES)
 _GRACE = 1.0  # seconds for answers under way when the server is stopped
 
 
@@ -66,8 +66,12 @@ class EmulatorEndpoint(Endpoint):
         self.perform("release", token=token)
 
     def move_clock(self, seconds: float) -> None:
-        """Let the server's clock go forward, or back when negative."""
+        """Let the server's clock go wrong: forward, or back when negative, against those of its clients."""
         self.perform("move_clock", seconds=seconds)
+
+    def let_time_pass(self, seconds: float) -> None:
+        """Let links expire and retentions end, while what clients sign stays good."""
+        self.perform("let_time_pass", seconds=seconds)
 
     def freeze_clock(self) -> None:
         """Stop the server's clock."""

@@ -58,7 +58,7 @@ _SERVERS = (
         "s3fixture",
         "Apache-2.0",
         "/minio/health/ready",
-        (_USUAL | {"checksums", "conditional-writes", "identities"}) - {"object-lock"},
+        _USUAL | {"checksums", "conditional-writes", "identities"},
         "The emulator of this package, as a server.",
     ),
     Server(

@@ -1,4 +1,4 @@
-"""ACLs and the ownership of objects: "bucket owner enforced", see docs/decisions/0004.
+"""ACLs, which are off ("bucket owner enforced"; docs/decisions/0004).
 
 An ACL can be read, and grants its owner everything; to change one is refused as S3 refuses it.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
@@ -10,8 +10,6 @@ from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.listing import owner_entry
 from s3fixture.service.versions import find_version
-
-ENFORCED = "BucketOwnerEnforced"
 
 
 def get_bucket_acl(call: Call, params: Params) -> Result:
@@ -40,25 +38,6 @@ def put_object_acl(call: Call, params: Params) -> Result:
     with call.store.read() as index:
         find_version(call, index, call.bucket(index, params["Bucket"]), params)
     raise S3Error("AccessControlListNotSupported")
-
-
-def get_bucket_ownership_controls(call: Call, params: Params) -> Result:
-    """What every bucket has."""
-    with call.store.read() as index:
-        call.bucket(index, params["Bucket"])
-    return {"OwnershipControls": {"Rules": [{"ObjectOwnership": ENFORCED}]}}
-
-
-def put_bucket_ownership_controls(call: Call, params: Params) -> Result:
-    """Takes what every bucket has already; NotImplemented for what would switch ACLs on."""
-    with call.store.read() as index:
-        call.bucket(index, params["Bucket"])
-    rules = params["OwnershipControls"]["Rules"]
-    if len(rules) != 1:
-        raise S3Error("MalformedXML")
-    if rules[0]["ObjectOwnership"] != ENFORCED:
-        raise S3Error("NotImplemented", f"Only the object ownership {ENFORCED} is implemented")
-    return {}
 
 
 def _full_control(call: Call, canonical_id: str) -> Result:

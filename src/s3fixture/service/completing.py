@@ -13,6 +13,7 @@ from s3fixture import checksums
 from s3fixture.errors import S3Error
 from s3fixture.service import conditions
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.locks import lock_of, with_lock
 from s3fixture.service.metadata import encryption_header
 from s3fixture.service.multipart import find_upload, part_checksum
 from s3fixture.service.objects import checksum_members, new_version_id
@@ -34,7 +35,7 @@ def complete_multipart_upload(call: Call, params: Params) -> Result:
         if done is not None:
             return _answer(call, bucket, done)
         upload = find_upload(call, index, params)
-        conditions.check_write(params, index.get_current(bucket.id, upload.key), upload.key)
+        conditions.check_write(params, index, bucket)
         parts = _chosen_parts(upload, listed, {part.number: part for part in index.get_parts(upload)})
         checksum = _object_checksum(upload, parts)
         _check_declared(params, checksum, sum(part.size for part in parts))
@@ -51,7 +52,7 @@ def complete_multipart_upload(call: Call, params: Params) -> Result:
                 headers=upload.headers,
                 metadata=upload.metadata,
                 tags=upload.tags,
-                extra={_UPLOAD_ID: upload.upload_id},
+                extra=with_lock({_UPLOAD_ID: upload.upload_id}, lock_of(upload)),
             ),
             parts,
         )

@@ -14,6 +14,7 @@ from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service import conditions, ranges, tags
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.locks import new_lock
 from s3fixture.service.metadata import (
     ARCHIVED,
     SYSTEM_METADATA,
@@ -89,7 +90,7 @@ def copy_object(call: Call, params: Params) -> Result:
     attributes = _attributes(params, original, replaced)
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
-        conditions.check_write(params, index.get_current(bucket.id, params["Key"]), params["Key"])
+        conditions.check_write(params, index, bucket)
         version = index.add_version(
             bucket.id,
             NewVersion(
@@ -103,6 +104,7 @@ def copy_object(call: Call, params: Params) -> Result:
                 headers=attributes.headers,
                 metadata=attributes.metadata,
                 tags=attributes.tags,
+                extra=new_lock(call, bucket, params),
             ),
             original,
         )

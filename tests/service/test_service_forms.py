@@ -216,3 +216,18 @@ def test_a_body_that_is_no_form_is_refused(url: str, client: S3Client, bucket: s
 def test_too_much_before_the_file_is_refused(url: str, bucket: str) -> None:
     reply = post(url, bucket, {"key": "k", "x-amz-meta-a": "x" * 21_000})
     assert (reply.status, reply.code) == (400, "MaxPostPreDataLengthExceededError")
+
+
+def test_text_beyond_ascii_comes_back_as_it_was_sent(url: str, client: S3Client, bucket: str) -> None:
+    fields = presign(client, bucket, Content_Disposition='attachment; filename="日本.txt"')
+    assert post(url, bucket, fields).status == 204
+    link = client.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "k"})
+    sent = send(url, "GET", link.removeprefix(url)).headers["content-disposition"]
+    assert sent.encode("latin-1").decode() == 'attachment; filename="日本.txt"'
+
+
+def test_a_redirect_beyond_ascii_is_escaped(url: str, client: S3Client, bucket: str) -> None:
+    address = {"success_action_redirect": "http://shop.example/日?a=ü"}
+    reply = post(url, bucket, presign(client, bucket, conditions=[address]) | address)
+    assert reply.status == 303
+    assert reply.headers["location"].startswith("http://shop.example/%E6%97%A5?a=%C3%BC&bucket=bucket&key=k")

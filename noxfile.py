@@ -28,7 +28,14 @@ ROOMS = ["tests/test_architecture.py"] + [
     f"tests/{room}"
     for room in ("auth", "environment", "model", "seeding", "server", "service", "store", "wire")
 ]
-PROGRAMS = ["tests/backends", "tests/plugin", "tests/cli", "tests/console", "tests/test_seed_page.py"]
+PROGRAMS = [
+    "tests/anywhere",
+    "tests/backends",
+    "tests/plugin",
+    "tests/cli",
+    "tests/console",
+    "tests/test_seed_page.py",
+]
 PROJECT = nox.project.load_toml("pyproject.toml")
 DIST = Path(".nox") / "dist"
 
@@ -94,7 +101,7 @@ def pythons(session: nox.Session) -> None:
 @nox.session(python=MAIN, requires=["build"], default=False)
 def programs(session: nox.Session) -> None:
     """The tests that start program after program: backends, plugin, command line, console, the MinIO page."""
-    install_wheel(session, *group("test"))
+    install_wheel(session, *group("test"), *group("programs"))
     session.run("pytest", *(session.posargs or [*parallel(), *PROGRAMS]))
 
 
@@ -136,14 +143,27 @@ def templates(session: nox.Session) -> None:
 @nox.session(python=MAIN, requires=["build"], default=False)
 def containers(session: nox.Session) -> None:
     """Containers for real, on images made here; skipped, with the reason, where Docker cannot be used."""
+    prepare_containers(session)
+    session.run("pytest", "tests/containers", *session.posargs)
+
+
+@nox.session(python=MAIN, requires=["build"], default=False)
+def stack(session: nox.Session) -> None:
+    """The MLOps stack of compose.mlops.yaml: PostgreSQL and MLflow in containers, which take long to make."""
+    prepare_containers(session)
+    session.run("python", "tests/containers/build_mlops_images.py")
+    session.run("pytest", "tests/containers/test_containers_compose.py", "-k", "mlops", *session.posargs)
+
+
+def prepare_containers(session: nox.Session) -> None:
+    """Skip the session where there is no Docker, else make the images that are not there yet."""
     ask = ["docker", "info"]
     if not shutil.which("docker") or subprocess.run(ask, check=False, capture_output=True).returncode:
         session.skip("no Docker answers here: the container backend and our image were NOT tested")
     if not shutil.which("debootstrap"):
         session.skip("no debootstrap here: there are no images to test containers with")
-    install_wheel(session, *group("test"), "pip", *PROJECT["project"]["optional-dependencies"]["container"])
+    install_wheel(session, *group("test"), *group("containers"))
     session.run("python", "tests/containers/build_images.py")
-    session.run("pytest", "tests/containers", *session.posargs)
 
 
 @nox.session(default=False, requires=["build"])

@@ -9,10 +9,12 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 import s3fixture
 from s3fixture import S3FixtureError
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PROGRAMS = ["s3fixture", "moto_server", "rclone", "versitygw", "minio"]
+TOMORROW = datetime.now(timezone.utc) + timedelta(days=1)
 
 
 def serve(program: str, **settings: Any) -> BinaryEndpoint:
@@ -69,6 +72,40 @@ def test_versions_and_delete_markers_of_a_test_are_removed(program: str) -> None
             client.delete_object(Bucket="another", Key="k")
 
         assert client.list_buckets()["Buckets"] == []
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_objects_of_a_test_under_holds_and_governance_are_removed(program: str) -> None:
+    with serve(program) as server:
+        if "object-lock" not in server.capabilities:
+            pytest.skip(f"{program} locks no objects")
+        client = server.client()
+        governance: Any = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": TOMORROW}
+        hold: Any = {"ObjectLockLegalHoldStatus": "ON"}
+        with server.isolated():
+            client.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
+            for key, locks in {"held": hold, "governed": governance, "both": {**hold, **governance}}.items():
+                version = client.put_object(Bucket="locked", Key=key, Body=b"1", **locks)["VersionId"]
+                with pytest.raises(ClientError, match=r"AccessDenied|WORM protected"):  # MinIO's own words
+                    client.delete_object(Bucket="locked", Key=key, VersionId=version)
+                client.delete_object(Bucket="locked", Key=key)
+
+        assert client.list_buckets()["Buckets"] == []
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_an_object_under_compliance_stays_and_that_is_said(program: str) -> None:
+    with serve(program) as server:
+        if "object-lock" not in server.capabilities:
+            pytest.skip(f"{program} locks no objects")
+        client = server.client()
+        compliance: Any = {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": TOMORROW}
+        test = server.isolated()
+        test.__enter__()
+        client.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
+        client.put_object(Bucket="locked", Key="k", Body=b"1", **compliance)
+        with pytest.raises(S3FixtureError, match=r"'locked' could not be removed: .*compliance mode"):
+            test.__exit__(None, None, None)
 
 
 def test_what_a_test_destroyed_is_made_again_from_the_seed(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from s3fixture import S3FixtureError
 from s3fixture.backends.endpoint import Endpoint
 from s3fixture.backends.external import ExternalEndpoint
 from s3fixture.backends.runs import age_of, new_run
+from s3fixture.backends.servers import SERVERS
 
 
 @pytest.fixture
@@ -59,6 +60,23 @@ def test_a_test_removes_its_buckets_and_no_others(store: Endpoint) -> None:
             server.plain_client().create_bucket(Bucket=f"{server.bucket_prefix}of-a-child-process")
             store.client().create_bucket(Bucket="of-somebody-else")
         assert names(store) == ["of-somebody-else", "theirs"]
+
+
+def test_a_store_that_says_what_it_is_has_what_the_table_says(store: Endpoint) -> None:
+    with connect(store) as server:
+        assert server.capabilities == SERVERS["s3fixture"].capabilities
+
+
+def test_any_other_store_is_taken_to_have_all_of_s3() -> None:
+    program = Path(sys.executable).parent / "moto_server"
+    if not program.exists():
+        pytest.skip("moto_server is not here")
+    with (
+        s3fixture.serve(backend="binary", binary=str(program)) as other,
+        s3fixture.serve(backend="external", endpoint_url=other.url) as server,
+    ):
+        assert {"cors", "conditional-deletes", "object-lock"} <= server.capabilities
+        assert not {"snapshot", "identities"} & server.capabilities
 
 
 def test_wrong_keys_are_one_line(store: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:

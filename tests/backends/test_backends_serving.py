@@ -52,6 +52,12 @@ def test_a_bad_bucket_name_is_one_clear_line() -> None:
         serve(buckets=["No_Good"])
 
 
+@pytest.mark.parametrize("backend", ["container", "binary", "external"])
+def test_accounts_that_a_backend_cannot_make_are_refused(backend: str) -> None:
+    with pytest.raises(S3FixtureError, match="makes no further accounts; leave identities out"):
+        serve(backend=backend, identities=["ann:anns-key:anns-secret"])
+
+
 def test_a_bucket_that_is_there_already_is_fine(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     (tmp_path / "one" / "a").write_text("1")

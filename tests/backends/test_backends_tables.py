@@ -32,11 +32,16 @@ def capability_rows() -> str:
     return "\n".join(["| capability | meaning |", "| --- | --- |", *rows])
 
 
-def program_names() -> str:
-    return ", ".join(f"`{name}`" for program in PROGRAMS for name in program.names)
+def program_rows() -> str:
+    rows = [
+        f"| {', '.join(f'`{name}`' for name in program.names)} | `{program.name}` "
+        f"| {'yes' if program.tried else 'no'} |"
+        for program in PROGRAMS
+    ]
+    return "\n".join(["| program | as in the table above | tried |", "| --- | --- | --- |", *rows])
 
 
-@pytest.mark.parametrize("part", [image_rows, capability_rows, program_names])
+@pytest.mark.parametrize("part", [image_rows, capability_rows, program_rows])
 def test_the_page_shows_what_the_tables_say(part: object) -> None:
     assert callable(part)
     assert part() in PAGE.read_text(encoding="utf-8")

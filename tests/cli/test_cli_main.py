@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,11 @@ def test_every_command_has_help(s3: CommandLine, name: str) -> None:
     text = s3(name, "--help").stdout
     assert text.startswith(f"Usage: s3fixture {name} ")
     assert len(text.splitlines()) > 4
+
+
+def test_the_page_names_every_command() -> None:
+    page = (CHECKOUT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    assert [name for name in ALL if not re.search(rf"`(s3fixture )?{name}\b", page)] == []
 
 
 def test_the_version_is_the_packages(s3: CommandLine) -> None:

@@ -92,6 +92,17 @@ def test_others_see_their_own_requests_and_those_to_their_buckets(
     assert [entry["operation"] for entry in first(events(other))] == ["ListObjectsV2"]
 
 
+def test_a_buckets_new_owner_does_not_see_what_was_asked_of_its_former_one(other: Visitor, box: Box) -> None:
+    box.s3.create_bucket(Bucket="passed-on")
+    box.s3.put_object(Bucket="passed-on", Key="secret-plans", Body=b"")
+    box.s3.delete_object(Bucket="passed-on", Key="secret-plans")
+    box.s3.delete_bucket(Bucket="passed-on")
+    assert other.ask("POST", "/api/buckets", {"name": "passed-on"}).status_code == 201
+    with pytest.raises(ClientError):
+        box.s3.list_objects_v2(Bucket="passed-on")
+    assert [entry["operation"] for entry in first(events(other))] == ["ListObjectsV2"]
+
+
 def test_a_stream_ends_when_its_viewer_logs_out(visitor: Visitor, box: Box) -> None:
     box.s3.list_buckets()
     stream = events(visitor)

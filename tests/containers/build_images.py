@@ -2,8 +2,9 @@
 
     python tests/containers/build_images.py
 
-Needs Docker, debootstrap, root and Debian's and Python's package archives. What is there already is kept,
-but for our own image, which is built from this checkout each time.
+Needs Docker, debootstrap, root and Debian's and Python's package archives; S3Mock needs Maven (`mvn`) and its
+archive too, and is left out without. What is there already is kept, but for our own image, which is built
+from this checkout each time.
 """
 
 from __future__ import annotations
@@ -17,12 +18,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from s3fixture.backends.images import IMAGES
+
 CHECKOUT = Path(__file__).parents[2]
 SUITE, PYTHON = "bookworm", "3.11"  # the Python of that Debian
 BASE = f"s3fixture-test/base:{SUITE}"
-OURS = "s3fixture:0.1.0"
+OURS = IMAGES["s3fixture"].reference
 MOTO = "s3fixture-test/moto:5"
 RCLONE = "s3fixture-test/rclone:1"
+S3MOCK_VERSION = IMAGES["s3mock"].reference.rpartition(":")[2]
+S3MOCK = f"s3fixture-test/s3mock:{S3MOCK_VERSION}"
 BROKEN = "s3fixture-test/broken:1"
 COPIED = ("docker", "src", "pyproject.toml", "README.md", "LICENSE")
 
@@ -36,6 +41,14 @@ FROM {base}
 COPY wheels /wheels
 RUN python3 -m venv /opt/app && /opt/app/bin/pip install --no-index --find-links /wheels "{package}"
 {rest}"""
+S3MOCK_DOCKERFILE = """\
+FROM {base}
+RUN apt-get update && apt-get install -y --no-install-recommends openjdk-17-jre-headless \\
+ && rm -rf /var/lib/apt/lists/*
+COPY *.jar /s3mock.jar
+EXPOSE 9090
+ENTRYPOINT ["java", "-XX:TieredStopAtLevel=1", "-jar", "/s3mock.jar"]
+"""
 BROKEN_DOCKERFILE = """\
 FROM {base}
 EXPOSE 9000
@@ -132,10 +145,31 @@ def build_foreign() -> None:
         run("docker", "build", "--quiet", "-t", BROKEN, str(folder))
 
 
+def build_s3mock() -> None:
+    """From its makers' artifact: the jar that runs by itself, on Debian's Java."""
+    if exists(S3MOCK):
+        return
+    if not shutil.which("mvn"):
+        print("no Maven here: the tests do without S3Mock")  # noqa: T201 - a script
+        return
+    artifact = f"com.adobe.testing:s3mock:{S3MOCK_VERSION}:jar:exec"
+    with context(S3MOCK_DOCKERFILE.format(base=BASE)) as folder:
+        run(
+            "mvn",
+            "--batch-mode",
+            "-q",
+            "dependency:copy",
+            f"-Dartifact={artifact}",
+            f"-DoutputDirectory={folder}",
+        )
+        run("docker", "build", "--quiet", "-t", S3MOCK, str(folder))
+
+
 def main() -> None:
     build_base()
     build_ours()
     build_foreign()
+    build_s3mock()
 
 
 if __name__ == "__main__":

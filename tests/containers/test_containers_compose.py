@@ -67,7 +67,7 @@ def test_down_with_volumes_forgets_the_data(stack: Stack) -> None:
 def test_a_box_in_a_container_gives_the_variables_of_compose(stack: Stack) -> None:
     of_compose = dotenv_values(stack.folder / ".env")
     box = (sys.executable, "-m", "s3fixture")
-    options = ("--backend", "container", "--memory", "--bucket", "mlflow-artifacts", "--env-file", "box.env")
+    options = ("--backend", "container", "--bucket", "mlflow-artifacts", "--env-file", "box.env")
     env = {**stack.env, "S3FIXTURE_IMAGE": IMAGES["s3fixture"].reference}
     try:
         said(*box, "up", "--detach", *options, cwd=stack.folder, env=env)

@@ -194,7 +194,7 @@ def test_the_expected_owner_is_checked(client: S3Client, bucket: str) -> None:
         client.list_objects_v2(Bucket=bucket, ExpectedBucketOwner="999999999999")
 
 
-def test_what_would_have_to_be_ignored_is_not_implemented(client: S3Client) -> None:
+def test_an_ownership_that_needs_acls_is_not_implemented(client: S3Client) -> None:
     with refused("NotImplemented", 501):
         client.create_bucket(Bucket="fresh", ObjectOwnership="ObjectWriter")
     with refused("404"):

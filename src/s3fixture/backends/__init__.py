@@ -39,6 +39,10 @@ def start(backend: str, settings: Settings, *, emulator: str = "thread", run: Ru
     if emulator not in EMULATORS:
         raise S3FixtureError(f"there is no emulator {emulator!r}; choose one of {', '.join(EMULATORS)}")
     own = backend == "emulator"
+    if settings.identities and not own:
+        raise S3FixtureError(
+            f"the backend {backend!r} makes no further accounts; leave identities out, or use the emulator"
+        )
     module, _, function = (EMULATORS[emulator] if own else BACKENDS[backend]).partition(":")
     try:
         starter: Callable[..., Endpoint] = getattr(import_module(module), function)

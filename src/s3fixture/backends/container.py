@@ -18,7 +18,8 @@ import docker
 from docker.errors import NotFound
 from docker.models.containers import Container
 
-from s3fixture.backends.container_engine import address_host, engine, explained, image_here, tail
+from s3fixture.backends.container_engine import engine, explained, image_here, tail
+from s3fixture.backends.container_ports import ALL_ADDRESSES, published, s3_port, taken, url_of
 from s3fixture.backends.foreign import ForeignEndpoint
 from s3fixture.backends.images import DEFAULT, LABEL, Image, image_of
 from s3fixture.backends.launching import Blanks, keys_of
@@ -31,14 +32,21 @@ if TYPE_CHECKING:
 
 SESSION_LABEL, PID_LABEL, HOST_LABEL = "s3fixture.session", "s3fixture.pid", "s3fixture.host"
 _STOP_SECONDS = 5
-_ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - inside the container
 
 
 class ContainerEndpoint(ForeignEndpoint):
     """A container and the server in it. `owned`: this process removes it."""
 
     def __init__(
-        self, url: str, settings: Settings, run: Run, image: Image, container: Container, *, owned: bool
+        self,
+        url: str,
+        settings: Settings,
+        run: Run,
+        image: Image,
+        container: Container,
+        *,
+        owned: bool,
+        console_url: str | None = None,
     ) -> None:
         access_key, secret_key = keys_of(image.name, settings)
         super().__init__(
@@ -48,6 +56,7 @@ class ContainerEndpoint(ForeignEndpoint):
             secret_key=secret_key,
             region=settings.region,
             backend="container",
+            console_url=console_url,
             capabilities=image.server.capabilities,
             exclusive=run.share is None,
             fresh=owned,
@@ -101,8 +110,11 @@ def _start(client: docker.DockerClient, settings: Settings, run: Run, image: Ima
             for path, data in _files(image, settings).items():
                 container.put_archive(path, data)
         _run(container, settings)
-        url = _url(client, container, _port(image, found))
-        endpoint = ContainerEndpoint(url, settings, run, image, container, owned=True)
+        url = _url(client, container, s3_port(image, found))
+        console_url = url_of(client, container, image.console_port)
+        endpoint = ContainerEndpoint(
+            url, settings, run, image, container, owned=True, console_url=console_url
+        )
         wait_until_ready(
             endpoint, health=image.server.health, seconds=image.start_seconds, watch=endpoint.check
         )
@@ -112,11 +124,20 @@ def _start(client: docker.DockerClient, settings: Settings, run: Run, image: Ima
         if not text.startswith("the container"):
             text = f"the container of {image.reference} {text}{tail(container)}"
         remove(container)
-        raise S3FixtureError(text) from error
+        raise S3FixtureError(text + _hint(settings, text)) from error
     except BaseException:
         remove(container)
         raise
     return endpoint
+
+
+def _hint(settings: Settings, text: str) -> str:
+    if settings.data_dir is None or "ended with exit code" not in text:
+        return ""
+    return (
+        f"\nIt runs as a user of its own, who must be able to write {settings.data_dir}: chmod a+rwx it, or "
+        "leave it out, for a Docker volume"
+    )
 
 
 def check_running(container: Container, image: str) -> None:
@@ -168,6 +189,12 @@ def remove_session(session: str) -> None:
             remove(container)
 
 
+def remove_all_leftovers() -> None:
+    """`remove_leftovers` of the Docker that is here."""
+    with closing(engine()) as client:
+        remove_leftovers(client)
+
+
 def remove_leftovers(client: docker.DockerClient) -> None:
     """Remove containers of runs that are over for sure: their process was on this machine and is dead."""
     with explained():
@@ -182,10 +209,6 @@ def remove_leftovers(client: docker.DockerClient) -> None:
 
 def _create(client: docker.DockerClient, settings: Settings, run: Run, image: Image, found: Any) -> Container:
     blanks = _blanks(image, settings)
-    _, local = address_host(client)
-    port = _port(image, found)
-    # No port: Docker takes a free one. Its package knows that; its types do not.
-    where: Any = (settings.host if local else _ALL_ADDRESSES, settings.port or None)
     source = settings.volume or settings.data_dir
     volumes = {str(source): {"bind": image.data, "mode": "rw"}} if source else None
     with explained():
@@ -193,7 +216,7 @@ def _create(client: docker.DockerClient, settings: Settings, run: Run, image: Im
             found.id,
             command=blanks.fill_all(image.command) or None,
             environment=blanks.fill_values(image.environment),
-            ports={f"{port}/tcp": where},
+            ports=published(client, settings, image, found),
             volumes=volumes,
             labels={SESSION_LABEL: run.id, PID_LABEL: str(run.pid), HOST_LABEL: this_host()},
         )
@@ -204,44 +227,22 @@ def _run(container: Container, settings: Settings) -> None:
         with explained():
             container.start()
     except S3FixtureError as error:
-        if any(words in str(error) for words in ("already allocated", "already in use", "port is already")):
-            raise S3FixtureError(
-                f"cannot have its port: port {settings.port} on {settings.host} is already in use; choose "
-                "another with --port, or stop what runs there"
-            ) from error
-        raise S3FixtureError(f"could not be started: {error}") from error
+        raise S3FixtureError(taken(error, settings) or f"could not be started: {error}") from error
 
 
 def _url(client: docker.DockerClient, container: Container, port: int) -> str:
-    with explained():
-        container.reload()
-    published = container.attrs["NetworkSettings"]["Ports"].get(f"{port}/tcp") or []
-    if not published:
+    url = url_of(client, container, port)
+    if url is None:
         check_running(container, str(container.attrs["Config"]["Image"]))
         raise S3FixtureError(f"has no published port {port}")
-    host, _ = address_host(client)
-    return f"http://{host}:{published[0]['HostPort']}"
-
-
-def _port(image: Image, found: Any) -> int:
-    """The S3 port; of an image that nobody knows, the lowest that it exposes."""
-    if image.port:
-        return image.port
-    exposed = found.attrs.get("Config", {}).get("ExposedPorts") or {}
-    ports = sorted(int(name.partition("/")[0]) for name in exposed if name.endswith("/tcp"))
-    if not ports:
-        raise S3FixtureError(
-            f"the image {image.reference} is not in s3fixture's table and exposes no port; add EXPOSE to it, "
-            f"or the label {LABEL} with the name of a server that it is like"
-        )
-    return ports[0]
+    return url
 
 
 def _blanks(image: Image, settings: Settings) -> Blanks:
     return Blanks.of(
         image.name,
         settings,
-        host=_ALL_ADDRESSES,
+        host=ALL_ADDRESSES,
         port=image.port,
         data=image.data,
         rpc_port=3901,

@@ -11,6 +11,7 @@ from s3fixture.backends.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from s3fixture.app import App, RequestRecord
+    from s3fixture.backends.gate import Gate
     from s3fixture.backends.powers import Powers
     from s3fixture.console import ConsoleServer
     from s3fixture.server import Server
@@ -153,14 +154,15 @@ def start_thread(settings: Settings) -> ThreadEndpoint:
         server = Server(gate, settings.host, settings.port, limits=limits, error_body=app.error_body)
         undo.callback(server.stop, 0.0)
         server.start()
-        endpoint = ThreadEndpoint(app, server, Powers(app, gate), _start_console(app, server.url))
+        endpoint = ThreadEndpoint(app, server, Powers(app, gate), _start_console(app, server.url, gate))
         undo.pop_all()
     return endpoint
 
 
-def _start_console(app: App, url: str) -> ConsoleServer | None:
+def _start_console(app: App, url: str, gate: Gate) -> ConsoleServer | None:
     if app.settings.console_port is None:
         return None
     from s3fixture.console import start_console  # imported when wanted: it brings templates with it
 
-    return start_console(app, api_url=url, host=app.settings.host, port=app.settings.console_port)
+    host, port = app.settings.host, app.settings.console_port
+    return start_console(app, api_url=url, host=host, port=port, guard=gate.around)

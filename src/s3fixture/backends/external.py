@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+from botocore.exceptions import ClientError
 
 from s3fixture.backends.capabilities import CAPABILITIES, POWERS
 from s3fixture.backends.foreign import ForeignEndpoint
 from s3fixture.backends.readiness import WrongKeysError, wait_until_ready
 from s3fixture.backends.runs import Run, is_alive, new_run
+from s3fixture.backends.servers import server_with
 from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
@@ -57,8 +60,6 @@ def start_external(settings: Settings, run: Run | None = None) -> ExternalEndpoi
         secret_key=settings.secret_key,
         region=settings.region,
         backend="external",
-        # Nobody knows whose it is. What a test needs and the store has not is then seen as a failure.
-        capabilities=frozenset(CAPABILITIES) - POWERS,
     )
     try:
         wait_until_ready(endpoint, seconds=_SECONDS, watch=endpoint.check)
@@ -70,6 +71,7 @@ def start_external(settings: Settings, run: Run | None = None) -> ExternalEndpoi
         raise S3FixtureError(
             f"the store at {url} {error}; check --s3-endpoint-url, and that this machine reaches it"
         ) from error
+    endpoint.capabilities = _capabilities(endpoint)
     _join(run)
     return endpoint
 
@@ -82,6 +84,19 @@ def environment(environ: Mapping[str, str]) -> dict[str, str]:
         if not environ.get(name)
     }
     return {**environ, **{name: value for name, value in found.items() if value}}
+
+
+def _capabilities(endpoint: ExternalEndpoint) -> frozenset[str]:
+    """Of the server that answers there, if it says which; else all of S3's.
+
+    What a test needs and an unknown store has not is then seen as a failure.
+    """
+    try:
+        answer: Any = endpoint.plain_client().list_buckets()
+    except ClientError as error:  # keys that may not list buckets
+        answer = error.response
+    server = server_with(answer["ResponseMetadata"]["HTTPHeaders"].get("server", ""))
+    return server.capabilities if server else frozenset(CAPABILITIES) - POWERS - {"identities"}
 
 
 def _join(run: Run) -> None:

@@ -5,8 +5,8 @@ part of the name, so that a mirror of it (registry.example.com/minio/minio:TAG) 
 image that carries the label `s3fixture.server` says itself which entry it is to be run like.
 
 Checked: the tags and settings against the projects' own pages and issue trackers on the date given.
-`tried`: the tests of this package have been run against it; the others could not be pulled where that
-was done, and are written down as documented.
+`tried`: the tests of this package have been run against it, in an image made from its makers' packages or
+source; the others could not be had where that was done, and are written down as documented.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ _MINIO = Image(
     keys="MINIO_ROOT_USER, MINIO_ROOT_PASSWORD",
     checked="2026-11-23",
     source="https://github.com/dandi/dandi-cli/pull/1921",
+    tried=True,
 )
 _IMAGES: Mapping[str, Image] = {
     "minio": _MINIO,
@@ -71,6 +72,7 @@ _IMAGES: Mapping[str, Image] = {
         _MINIO,
         reference="ghcr.io/coollabsio/minio:RELEASE.2025-10-15T17-29-55Z",
         source="https://github.com/coollabsio/coolify/pull/6966",
+        tried=False,
     ),
     "rustfs": Image(
         SERVERS["rustfs"],
@@ -118,12 +120,16 @@ _IMAGES: Mapping[str, Image] = {
         SERVERS["versitygw"],
         "ghcr.io/versity/versitygw:v1.7.0",
         port=7070,
-        command=("--health", "/health", "--region", "{region}", "posix", "--sidecar", "/meta", "/data"),
-        folders=("/meta", "/data"),
+        command=(
+            *("--health", "/health", "--region", "{region}", "posix"),
+            *("--versioning-dir", "/versions", "--sidecar", "/meta", "/data"),
+        ),
+        folders=("/meta", "/versions", "/data"),
         environment={"ROOT_ACCESS_KEY": "{access_key}", "ROOT_SECRET_KEY": "{secret_key}"},
         keys="ROOT_ACCESS_KEY, ROOT_SECRET_KEY",
         checked="2026-11-23",
         source="https://github.com/versity/versitygw/wiki/Global-Options",
+        tried=True,
     ),
     "s3mock": Image(
         SERVERS["s3mock"],
@@ -131,7 +137,9 @@ _IMAGES: Mapping[str, Image] = {
         port=9090,
         keys="any",
         checked="2026-11-23",
-        source="https://central.sonatype.com/artifact/com.adobe.testing/s3mock-parent",
+        source="https://github.com/adobe/S3Mock/blob/main/README.md",
+        tried=True,
+        start_seconds=120.0,  # Java's on a busy machine
     ),
     "localstack": Image(
         SERVERS["localstack"],

@@ -99,7 +99,11 @@ def this_host() -> str:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether there is a process with this id here; a zombie counts, for its parent still has it."""
+    """Whether a process with this id runs here.
+
+    A zombie does not: where the first process adopts orphans without reaping them, as in a container without
+    an init, it stays for ever.
+    """
     if sys.platform == "win32":  # os.kill would end it
         return True
     try:
@@ -108,12 +112,12 @@ def is_alive(pid: int) -> bool:
         return False
     except PermissionError:
         return True
-    return True
+    return _text(f"/proc/{pid}/stat").rpartition(")")[2].split()[:1] != ["Z"]
 
 
 def _text(path: str) -> str:
     try:
-        return Path(path).read_text(encoding="ascii").strip()
+        return Path(path).read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
         return ""
 

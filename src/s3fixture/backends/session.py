@@ -28,5 +28,8 @@ def isolated_session(access_key: str, secret_key: str, region: str) -> IsolatedS
 
 
 def base_config() -> Config:
-    """Path addressing, as a server on an address needs it; no proxy, as it runs on this machine."""
-    return Config(s3={"addressing_style": "path"}, proxies={})
+    """Path addressing, as a server on an address needs it; no proxy, as it runs on this machine.
+
+    Presigned URLs by SigV4: botocore's default is SigV2 still, which several servers do not take.
+    """
+    return Config(s3={"addressing_style": "path"}, signature_version="s3v4", proxies={})

@@ -66,6 +66,7 @@ def _described(endpoint: Endpoint, plan: BoxPlan) -> Box:
         started=time.time(),
         public_url=endpoint.public_url,
         container_id=getattr(endpoint, "container_id", None),
+        volume=plan.settings.volume or None,
     )
 
 

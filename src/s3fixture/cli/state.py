@@ -24,6 +24,8 @@ from s3fixture.errors import S3FixtureError
 FOLDER_NAME = ".s3fixture"
 FOLDER_VARIABLE = "S3FIXTURE_STATE_DIR"
 _CLAIM_SECONDS = 1.0  # `status` holds the lock for an instant when it looks; that must not stop an `up`
+# Backend -> where it has its data when nobody says where.
+_PASSING = {"emulator": "in memory", "binary": "in a temporary folder", "container": "in the container"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,14 @@ class Box:
     started: float  # seconds since the epoch
     public_url: str = ""  # where clients elsewhere reach it
     container_id: str | None = None
+    volume: str | None = None  # Docker's, with the data of a container
+
+    @property
+    def data(self) -> str:
+        """Where the data is, for people."""
+        if self.volume:
+            return f"in the Docker volume {self.volume}"
+        return self.data_dir or f"{_PASSING[self.backend]}: gone when the box stops"
 
 
 class StateFolder:
@@ -116,6 +126,15 @@ class StateFolder:
         """Raise S3FixtureError when a box lives here."""
         if self.is_taken():
             raise self._taken()
+
+    def left_container(self) -> bool:
+        """Whether the last box here was killed, and may have left its container."""
+        found = self._read(self._state)
+        return not self.is_taken() and isinstance(found, dict) and bool(found.get("container_id"))
+
+    def forget_box(self) -> None:
+        """Nothing is left of the last box."""
+        self._state.unlink(missing_ok=True)
 
     def write(self, box: Box) -> None:
         """Write down that the box is ready, in one step that no reader can see half of."""

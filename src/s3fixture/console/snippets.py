@@ -103,10 +103,18 @@ def _shell(text: str) -> str:
     if visible(text) == text:
         return shlex.quote(text)
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    shown = "".join(char if visible(char) == char else f"\\u{ord(char):04x}" for char in escaped)
-    return f"$'{shown}'"
+    return f"$'{_escaped(escaped)}'"
 
 
 def _python(text: str) -> str:
-    """A string literal of Python; JSON's has double quotes and the same escapes."""
-    return json.dumps(text)
+    """A string literal of Python: JSON's, whose escapes of quotes and controls are the same."""
+    return _escaped(json.dumps(text, ensure_ascii=False))
+
+
+def _escaped(text: str) -> str:
+    """With what cannot be seen as escapes, the same in Python, bash and zsh."""
+    return "".join(char if visible(char) == char else _escape(ord(char)) for char in text)
+
+
+def _escape(code: int) -> str:
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

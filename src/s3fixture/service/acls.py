@@ -1,4 +1,4 @@
-"""ACLs, which are off ("bucket owner enforced"; docs/decisions/0004).
+"""ACLs, which are off: "bucket owner enforced", see docs/decisions/0004.
 
 An ACL can be read, and grants the bucket's owner everything; to change one is refused as S3 refuses it.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html

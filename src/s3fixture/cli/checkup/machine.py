@@ -57,7 +57,9 @@ def proxies(seen: Surroundings) -> Iterator[Finding]:
 
 
 def disk(seen: Surroundings) -> Iterator[Finding]:
-    """The room for the box's data."""
+    """The room for the box's data, where it is in a folder of this machine."""
+    if seen.box and seen.box.container_id and not seen.box.data_dir:
+        return
     data = Path(seen.box.data_dir) if seen.box and seen.box.data_dir else seen.folder.data
     place = next((folder for folder in (data, *data.parents) if folder.is_dir()), Path())
     free = shutil.disk_usage(place).free

@@ -21,7 +21,7 @@ def box(seen: Surroundings) -> Iterator[Finding]:
     if seen.box is None:
         yield note("box", f"no box runs for {seen.folder.path.parent}", "start one: s3fixture up --detach")
     elif is_up(seen.box):
-        yield ok("box", f"{seen.box.url}, pid {seen.box.pid}, {seen.box.data_dir or 'in memory'}")
+        yield ok("box", f"{seen.box.url}, pid {seen.box.pid}, {seen.box.data}")
     else:
         yield problem(
             "box",

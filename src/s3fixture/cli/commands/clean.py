@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from s3fixture.cli import output
-from s3fixture.cli.options import connection_options
+from s3fixture.cli.addresses import Remote
+from s3fixture.cli.options import connection_options, json_option
 from s3fixture.errors import S3FixtureError
 
 _HOURS = 24.0  # no test run takes so long
@@ -16,8 +17,9 @@ _HOURS = 24.0  # no test run takes so long
     "--older-than", type=float, default=_HOURS, show_default=True, metavar="HOURS", help="Runs begun before."
 )
 @click.option("--dry-run", is_flag=True, help="Only name them.")
+@json_option
 @connection_options
-def command(older_than: float, dry_run: bool, **connection: str | None) -> int:
+def command(older_than: float, dry_run: bool, as_json: bool, **connection: str | None) -> int:
     """Remove the buckets that killed test runs left in a store, with everything in them.
 
     Only names that a test run of s3fixture gave are removed: s3fx-, the time, a random number and check
@@ -27,17 +29,25 @@ def command(older_than: float, dry_run: bool, **connection: str | None) -> int:
     from s3fixture.backends.runs import age_of
     from s3fixture.cli.connection import client_of, connect
 
+    if not older_than >= 0:  # which `nan` is not either
+        raise click.UsageError(f"--older-than {older_than} is no age in hours; use 0 or more")
     client = client_of(connect(**connection))
+    ages = {bucket["Name"]: age_of(bucket["Name"]) for bucket in client.list_buckets().get("Buckets", [])}
+    old = {name: age for name, age in ages.items() if age is not None and age >= older_than * 3600}
     failed = 0
-    for bucket in client.list_buckets().get("Buckets", []):
-        age = age_of(bucket["Name"])
-        if age is None or age < older_than * 3600:
-            continue
+    for name, age in old.items():
         try:
             if not dry_run:
-                remove_bucket(client, bucket["Name"])
-            output.say(f"{'would remove' if dry_run else 'removed'} {bucket['Name']}")
+                remove_bucket(client, name)
         except S3FixtureError as error:
             failed = 1
             output.complain(str(error))
+            continue
+        if as_json:
+            document = {"status": "success", "bucket": name, "hours": round(age / 3600, 1), "dryRun": dry_run}
+            output.say_json(document)
+        else:
+            output.say(f"{'Would remove' if dry_run else 'Removed'} {Remote(name)}")
+    if not old and not as_json:
+        output.say(f"no bucket of a test run that began more than {older_than:g} hours ago")
     return failed

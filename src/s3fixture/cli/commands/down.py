@@ -26,6 +26,8 @@ def command(volumes: bool) -> int:
     folder = StateFolder.nearest()
     if folder.is_taken():
         _stop(folder)
+    elif folder.left_container():
+        _remove_container(folder)
     else:
         output.say(f"no box runs for {folder.path.parent}")
     if volumes:
@@ -43,6 +45,15 @@ def _stop(folder: StateFolder) -> None:
         if not wait_until(lambda: not folder.is_taken(), _STOP_SECONDS):
             raise S3FixtureError(f"the box does not end; kill the process {box.pid} yourself")
     output.say(f"stopped {box.url}" if box else "stopped")
+
+
+def _remove_container(folder: StateFolder) -> None:
+    """The process of the box was killed, and could not take its container with it."""
+    from s3fixture.backends.container import remove_all_leftovers
+
+    remove_all_leftovers()
+    folder.forget_box()
+    output.say("removed the container of a box that was killed")
 
 
 def _remove_volumes(folder: StateFolder) -> None:

@@ -13,7 +13,10 @@ from s3fixture.cli.health import is_up
 from s3fixture.cli.options import json_option
 from s3fixture.cli.state import Box, StateFolder
 
-_FIELDS = ("url", "console_url", "pid", "backend", "data_dir", "access_key", "public_url", "container_id")
+_FIELDS = (
+    *("url", "console_url", "pid", "backend", "data_dir", "access_key"),
+    *("public_url", "container_id", "volume"),
+)
 
 
 @click.command("status", short_help="Tell whether the box runs, and where.")
@@ -52,7 +55,7 @@ def _print(folder: StateFolder, box: Box | None, running: bool) -> None:
         ("pid", str(box.pid)),
         ("container", box.container_id or "none"),
         ("backend", box.backend),
-        ("data", box.data_dir or ("in the container" if box.container_id else "in memory")),
+        ("data", box.data),
         ("access key", box.access_key),
         ("since", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(box.started))),
     ]

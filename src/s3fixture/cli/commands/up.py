@@ -89,7 +89,7 @@ def _announce(box: Box, plan: BoxPlan, *, stop: str = "Ctrl-C, or `s3fixture dow
         ("secret key", box.secret_key),
         ("region", box.region),
         ("buckets", ", ".join(plan.all_buckets) or "`s3fixture ls` lists them"),
-        ("data", box.data_dir or _elsewhere(plan)),
+        ("data", box.data),
         ("variables", 'eval "$(s3fixture env)"'),
         ("boto3", f'boto3.client("s3", {arguments}, aws_secret_access_key="{box.secret_key}")'),
         ("stop", stop),
@@ -98,8 +98,3 @@ def _announce(box: Box, plan: BoxPlan, *, stop: str = "Ctrl-C, or `s3fixture dow
         output.say(str(seed.report()))
     output.say(output.style("s3fixture is up", fg="green", bold=True))
     output.say(output.pairs(rows))
-
-
-def _elsewhere(plan: BoxPlan) -> str:
-    volume = plan.settings.volume
-    return f"in the Docker volume {volume}" if volume else "in memory: gone when the box stops"

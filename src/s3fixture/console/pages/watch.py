@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -75,8 +76,17 @@ def visible_to(visit: Visit, records: list[RequestRecord]) -> list[RequestRecord
         return records
     with visit.caller.app.store.read() as index:
         rows = {name: index.get_bucket(name) for name in {record.bucket for record in records}}
-    own = {name for name, row in rows.items() if row is not None and row.owner == identity.canonical_id}
-    return [record for record in records if record.access_key == identity.access_key or record.bucket in own]
+    # Since the bucket is theirs: its name may have been another's before.
+    own = {
+        name: row.created
+        for name, row in rows.items()
+        if row is not None and row.owner == identity.canonical_id
+    }
+    return [
+        record
+        for record in records
+        if record.access_key == identity.access_key or own.get(record.bucket, math.inf) <= record.time
+    ]
 
 
 def describe(visit: Visit, record: RequestRecord) -> dict[str, Any]:

@@ -76,10 +76,8 @@ const duration = (seconds) => (seconds < 1 ? `${(seconds * 1000).toFixed(1)} ms`
 const client = (one) => one.user_agent.split(" ")[0] || one.remote_addr;
 const path = (one) => visible(one.bucket + (one.key ? `/${one.key}` : "")) || "–";
 
-function badge(one) {
-  const kind = one.status < 400 ? "good" : one.status < 500 ? "warn" : "bad";
-  return element("span", { class: `badge ${kind}` }, one.error_code ? `${one.status} ${one.error_code}` : String(one.status));
-}
+const kind = (one) => (one.status < 400 ? "good" : one.status < 500 ? "warn" : "bad");
+const badge = (one, text) => element("span", { class: `badge ${kind(one)}` }, text);
 
 function row(one) {
   const open = element("button", { type: "button", class: "open", "data-id": one.request_id }, one.operation || one.method);
@@ -88,8 +86,8 @@ function row(one) {
     {},
     element("td", { class: "time" }, time(one.time)),
     element("td", {}, open),
-    element("td", {}, element("bdi", {}, path(one))),
-    element("td", {}, badge(one)),
+    element("td", { title: one.key.length > 60 ? visible(one.key) : null }, element("bdi", {}, path(one))),
+    element("td", {}, badge(one, String(one.status)), one.error_code && element("span", { class: "code" }, one.error_code)),
     element("td", { class: "number" }, duration(one.seconds)),
     element("td", { class: "number", "data-label": "in" }, size(one.bytes_in)),
     element("td", { class: "number", "data-label": "out" }, size(one.bytes_out)),
@@ -134,7 +132,7 @@ body.addEventListener("click", (event) => {
 });
 
 function showRequest(one) {
-  document.getElementById("request-title").replaceChildren(`${one.operation || one.method} `, badge(one));
+  document.getElementById("request-title").replaceChildren(`${one.operation || one.method} `, badge(one, `${one.status} ${one.error_code}`));
   const facts = {
     Time: new Date(one.time * 1000).toISOString(),
     Method: one.method,
@@ -150,8 +148,11 @@ function showRequest(one) {
     "Request id": one.request_id,
   };
   const entries = Object.entries(facts).filter(([, value]) => value !== "");
+  const bucket = `/buckets/${encodeURIComponent(one.bucket)}/`;
+  const places = { Bucket: bucket, Key: `${bucket}object?${new URLSearchParams({ key: one.key })}` };
+  const shown = (name, value) => (places[name] ? element("a", { href: places[name] }, visible(value)) : visible(String(value)));
   document.getElementById("request-facts").replaceChildren(
-    ...entries.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, element("bdi", {}, visible(String(value))))]),
+    ...entries.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, element("bdi", {}, shown(name, value)))]),
   );
   document.getElementById("request-error").hidden = document.getElementById("copy-xml").hidden = !one.xml;
   document.getElementById("request-xml").textContent = indented(one.xml);

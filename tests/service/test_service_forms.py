@@ -231,3 +231,11 @@ def test_a_redirect_beyond_ascii_is_escaped(url: str, client: S3Client, bucket: 
     reply = post(url, bucket, presign(client, bucket, conditions=[address]) | address)
     assert reply.status == 303
     assert reply.headers["location"].startswith("http://shop.example/%E6%97%A5?a=%C3%BC&bucket=bucket&key=k")
+
+
+def test_the_document_of_201_writes_keys_as_listings_do(url: str, client: S3Client, bucket: str) -> None:
+    """Quirk 34: a reference for what XML 1.0 cannot hold."""
+    wanted = {"success_action_status": "201"}
+    reply = post(url, bucket, presign(client, bucket, "a&<\x01", conditions=[wanted]) | wanted)
+    assert reply.status == 201
+    assert b"<Key>a&amp;&lt;&#x1;</Key>" in reply.body

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote
-from xml.sax.saxutils import escape
 
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import (
@@ -27,6 +26,7 @@ from s3fixture.auth.post_form import check_size, verify_post_policy
 from s3fixture.errors import S3Error
 from s3fixture.service import Call, Params, Result, implementation
 from s3fixture.service.objects import MAX_OBJECT_SIZE
+from s3fixture.wire.document_writers import escape
 from s3fixture.wire.request import Request, Response, Stream
 from s3fixture.wire.target import check_key
 

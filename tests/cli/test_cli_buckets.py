@@ -77,6 +77,15 @@ def test_rb_and_rm_remove_what_governance_retains_only_when_told_so(
     assert buckets(client) == []
 
 
+def test_stat_shows_what_keeps_an_object(mc: CommandLine, client: S3Client) -> None:
+    mc("mb", "--with-lock", "data")
+    lock(client, "data", "a", "GOVERNANCE")
+    client.put_object_legal_hold(Bucket="data", Key="a", LegalHold={"Status": "ON"})
+    found = json.loads(mc("stat", "--json", "data/a").stdout)
+    assert found["retention"].startswith("GOVERNANCE until 20")
+    assert found["legalHold"] == "ON"
+
+
 def test_rb_keeps_what_compliance_retains(mc: CommandLine, client: S3Client) -> None:
     mc("mb", "--with-lock", "data")
     lock(client, "data", "a", "COMPLIANCE")

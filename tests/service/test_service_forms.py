@@ -216,3 +216,16 @@ def test_a_body_that_is_no_form_is_refused(url: str, client: S3Client, bucket: s
 def test_too_much_before_the_file_is_refused(url: str, bucket: str) -> None:
     reply = post(url, bucket, {"key": "k", "x-amz-meta-a": "x" * 21_000})
     assert (reply.status, reply.code) == (400, "MaxPostPreDataLengthExceededError")
+
+
+def test_a_form_gets_the_default_retention_of_its_bucket(url: str, client: S3Client) -> None:
+    client.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
+    rule: Any = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}
+    configuration: Any = {"ObjectLockEnabled": "Enabled", "Rule": rule}
+    client.put_object_lock_configuration(Bucket="locked", ObjectLockConfiguration=configuration)
+    reply = post(url, "locked", presign(client, "locked"))
+    assert (reply.status, reply.code) == (400, "InvalidRequest")
+    digest = checksum_of("SHA256", b"form")
+    fields = presign(client, "locked", x_amz_checksum_sha256=digest)
+    assert post(url, "locked", fields).status == 204
+    assert client.head_object(Bucket="locked", Key="k")["ObjectLockMode"] == "GOVERNANCE"

@@ -12,6 +12,7 @@ const SLOT = 5; // seconds a bar stands for
 const body = document.querySelector("#requests tbody");
 const filters = document.getElementById("filters");
 const state = document.getElementById("stream-state");
+const slots = new Map(); // number of a slot since the epoch -> [all, errors]
 let requests = []; // newest first
 let paused = false;
 let due = false;
@@ -35,6 +36,7 @@ source.onmessage = (event) => {
   const known = new Set(requests.slice(0, 1000).map((one) => one.request_id));
   const fresh = batch.requests.filter((one) => !known.has(one.request_id)).reverse();
   requests = [...fresh, ...requests].slice(0, KEPT);
+  count(fresh);
   addChoices(fresh);
   render();
 };
@@ -112,6 +114,7 @@ filters.addEventListener("input", render);
 filters.addEventListener("submit", (event) => event.preventDefault());
 document.getElementById("clear").addEventListener("click", () => {
   requests = [];
+  slots.clear();
   render();
 });
 document.getElementById("pause").addEventListener("click", (event) => {
@@ -165,15 +168,19 @@ const indented = (xml) => xml.replace(/\?>\s*</, "?>\n<").replace(/<Error>/, "<E
 
 /* --- charts */
 
-function drawRate() {
-  const now = Date.now() / 1000;
-  const bars = Array.from({ length: SLOTS }, () => [0, 0]);
-  for (const one of requests) {
-    const slot = SLOTS - 1 - Math.floor((now - one.time) / SLOT);
-    if (slot < 0 || slot >= SLOTS) continue;
-    bars[slot][0] += 1;
-    if (one.status >= 400) bars[slot][1] += 1;
+/** All of them, also those that come too quickly to be kept. */
+function count(fresh) {
+  for (const one of fresh) {
+    const slot = Math.floor(one.time / SLOT);
+    const [all, errors] = slots.get(slot) || [0, 0];
+    slots.set(slot, [all + 1, errors + (one.status >= 400)]);
   }
+}
+
+function drawRate() {
+  const first = Math.floor(Date.now() / 1000 / SLOT) - SLOTS + 1;
+  for (const slot of slots.keys()) if (slot < first) slots.delete(slot);
+  const bars = Array.from({ length: SLOTS }, (_, index) => slots.get(first + index) || [0, 0]);
   const [all, errors] = [0, 1].map((which) => bars.reduce((sum, bar) => sum + bar[which], 0));
   const text = `${plural(all, "request")}, ${plural(errors, "error")} in 5 minutes`;
   document.getElementById("rate").textContent = text;

@@ -76,7 +76,7 @@ function render() {
 const time = (seconds) => new Date(seconds * 1000).toISOString().slice(11, 23);
 const duration = (seconds) => (seconds < 1 ? `${(seconds * 1000).toFixed(1)} ms` : `${seconds.toFixed(2)} s`);
 const client = (one) => one.user_agent.split(" ")[0] || one.remote_addr;
-const path = (one) => visible(one.bucket + (one.key ? `/${one.key}` : "")) || "–";
+const path = (one) => visible(one.bucket + (one.key ? `/${one.key}` : "")) || (one.error_code ? "" : "–");
 
 const kind = (one) => (one.status < 400 ? "good" : one.status < 500 ? "warn" : "bad");
 const badge = (one, text) => element("span", { class: `badge ${kind(one)}` }, text);
@@ -88,8 +88,8 @@ function row(one) {
     {},
     element("td", { class: "time" }, time(one.time)),
     element("td", {}, open),
-    element("td", { title: one.key.length > 60 ? visible(one.key) : null }, element("bdi", {}, path(one))),
-    element("td", {}, badge(one, String(one.status)), one.error_code && element("span", { class: "code" }, one.error_code)),
+    element("td", { title: one.key.length > 60 ? visible(one.key) : null }, element("bdi", {}, path(one)), element("span", { class: "code" }, one.error_code)),
+    element("td", {}, badge(one, String(one.status))),
     element("td", { class: "number" }, duration(one.seconds)),
     element("td", { class: "number", "data-label": "in" }, size(one.bytes_in)),
     element("td", { class: "number", "data-label": "out" }, size(one.bytes_out)),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pytest
+from console_person import keys_of
 from console_samples import HOSTILE, fill_hostile
 from console_visitor import Box
 
@@ -121,6 +122,41 @@ def test_every_page_fits_a_phone(page: Page, box: Box) -> None:
         if page.evaluate(OVERFLOW) > 0:
             too_wide[name] = page.evaluate(OVERFLOW)
     assert too_wide == {}
+
+
+def reach(page: Page, name: str) -> None:
+    """Go on with the tabulator until something of this name has the focus."""
+    focused = (
+        "[document.activeElement.innerText, document.activeElement.getAttribute('aria-label')].join(' ')"
+    )
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if name in page.evaluate(focused):
+            return
+    raise AssertionError(f"{name} is not reached")
+
+
+def test_a_person_without_a_mouse_shares_and_deletes_an_object(page: Page, box: Box) -> None:
+    page.goto(f"{box.console_url}/buckets/data/")
+    reach(page, "iris.csv")  # the box that selects it
+    reach(page, "iris.csv")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/object?key=iris.csv")
+    reach(page, "Share")
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog", name="Share a link").wait_for()
+    reach(page, "Make link")
+    page.keyboard.press("Enter")
+    page.get_by_text("Good until").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="hidden")
+    assert "Share" in page.evaluate("document.activeElement.innerText")
+    reach(page, "Delete")
+    page.keyboard.press("Space")
+    reach(page, "Delete")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert "iris.csv" not in keys_of(box, "data")
 
 
 def test_everything_is_reached_by_keyboard(page: Page, box: Box) -> None:

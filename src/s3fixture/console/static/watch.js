@@ -19,18 +19,29 @@ let due = false;
 
 /* --- the stream */
 
-const source = new EventSource("/api/watch");
+let source;
 const status = (text, kind) => {
   state.textContent = text;
   state.className = `badge ${kind}`;
 };
-source.onopen = () => status("Live", "good");
-source.onerror = () => {
+
+// A browser has six connections to a host for all its windows, so those that nobody sees give theirs back.
+function follow() {
+  source?.close();
+  if (document.hidden) return;
+  source = new EventSource("/api/watch");
+  source.onopen = () => status("Live", "good");
+  source.onerror = broken;
+  source.onmessage = hear;
+}
+
+function broken() {
   if (source.readyState === EventSource.CLOSED) return status("Ended; load the page again", "bad");
   status("Connecting again…", "warn");
   ask("GET", "/api/usage").catch(() => {}); // leads to the log-in when that is what ended it
-};
-source.onmessage = (event) => {
+}
+
+function hear(event) {
   const batch = JSON.parse(event.data);
   if (batch.lost) toast(`${plural(batch.lost, "request")} came too quickly to be shown`, "bad");
   const known = new Set(requests.slice(0, 1000).map((one) => one.request_id));
@@ -39,7 +50,10 @@ source.onmessage = (event) => {
   count(fresh);
   addChoices(fresh);
   render();
-};
+}
+
+document.addEventListener("visibilitychange", follow);
+follow();
 
 /* --- the list */
 

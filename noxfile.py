@@ -24,7 +24,7 @@ PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
 OLDEST = PYTHONS[0]
 # The Python that nox runs on is surely there.
 MAIN = f"{sys.version_info.major}.{sys.version_info.minor}"
-ROOMS = [
+ROOMS = ["tests/test_architecture.py"] + [
     f"tests/{room}"
     for room in ("auth", "environment", "model", "seeding", "server", "service", "store", "wire")
 ]
@@ -91,9 +91,9 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *(session.posargs or [*parallel(), *ROOMS]))
 
 
-@nox.session(python=PYTHONS, requires=["build"], default=False)
+@nox.session(python=[python for python in PYTHONS if python != MAIN], requires=["build"], default=False)
 def pythons(session: nox.Session) -> None:
-    """The same on every Python found."""
+    """The same on every other Python found."""
     install_wheel(session, *group("test"))
     session.run("pytest", *(session.posargs or [*parallel(), *ROOMS]))
 
@@ -117,6 +117,13 @@ def mlflow(session: nox.Session) -> None:
     """Real MLflow against the server: direct, proxied, proxied with multipart uploads."""
     install_wheel(session, *group("test"), *group("mlflow"))
     session.run("pytest", "tests/with_mlflow", *session.posargs)
+
+
+@nox.session(python=MAIN, requires=["build"], default=False)
+def clients(session: nox.Session) -> None:
+    """Real clients against the server, as their users run them; docs/clients.md has those run by hand."""
+    install_wheel(session, *group("test"), *group("clients"))
+    session.run("pytest", "tests/with_clients", *session.posargs)
 
 
 @nox.session(python=MAIN, requires=["build"], default=False)

@@ -1,7 +1,12 @@
-"""The floor: the same listener with an application that knows its answers by heart."""
+"""The floor: the same listener with an application that knows its answers by heart.
+
+The answers have the headers that S3 sends, because reading them is part of what a client costs.
+"""
 
 from __future__ import annotations
 
+import base64
+import zlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -10,7 +15,17 @@ PIECE = 1024 * 1024
 ETAG = '"0123456789abcdef0123456789abcdef"'
 MODIFIED = "Fri, 01 May 2026 12:00:00 GMT"
 XMLNS = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
+COMMON = [
+    ("x-amz-request-id", "4442587FB7D0A2F9"),
+    ("x-amz-id-2", "aHR0cHM6Ly9kb2NzLmF3cy5hbWF6b24uY29tL0FtYXpvblMzL2xhdGVzdC9BUEkv"),
+    ("Server", "null"),
+]
 XML = [("Content-Type", "application/xml")]
+CHECKSUM = [
+    ("x-amz-checksum-crc32", base64.b64encode(zlib.crc32(KIB).to_bytes(4, "big")).decode()),
+    ("x-amz-checksum-type", "FULL_OBJECT"),
+]
+ENCRYPTED = ("x-amz-server-side-encryption", "AES256")
 
 UPLOAD = f"<InitiateMultipartUploadResult {XMLNS}><UploadId>u</UploadId></InitiateMultipartUploadResult>"
 COMPLETED = f"<CompleteMultipartUploadResult {XMLNS}><ETag>{ETAG}</ETag></CompleteMultipartUploadResult>"
@@ -34,11 +49,11 @@ class NullApp:
             pass
         answer_to: Callable[[dict[str, Any]], Answer] = getattr(self, environ["REQUEST_METHOD"].lower())
         status, headers, answer = answer_to(environ)
-        start_response(status, headers)
+        start_response(status, [*headers, *COMMON])
         return answer
 
     def put(self, environ: dict[str, Any]) -> Answer:
-        return "200 OK", [("ETag", ETAG), ("Content-Length", "0")], ()
+        return "200 OK", [("ETag", ETAG), *CHECKSUM, ENCRYPTED, ("Content-Length", "0")], ()
 
     def head(self, environ: dict[str, Any]) -> Answer:
         return "200 OK", self._object_headers(self.size), ()
@@ -67,6 +82,8 @@ class NullApp:
             ("ETag", ETAG),
             ("Last-Modified", MODIFIED),
             ("Accept-Ranges", "bytes"),
+            ENCRYPTED,
+            *(CHECKSUM if length == len(KIB) else ()),
         ]
 
 

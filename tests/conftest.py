@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from importlib import import_module
 
@@ -20,6 +21,12 @@ KEPT_MODULES = (
 )
 # Hypothesis would be imported in each run.
 QUIETLY = ("-W", "error", "-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+
+
+def pytest_configure() -> None:
+    """A shell lets what it starts with `&` ignore Ctrl-C, and so would the programs that tests interrupt."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

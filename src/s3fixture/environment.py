@@ -10,8 +10,12 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 from urllib.parse import quote, urlsplit
+
+# A regular file, and not os.devnull: DVC wants one that it can parse.
+NO_AWS_FILE = str(Path(__file__).with_name("no_aws_settings.ini"))
 
 # Variable -> template. The comment says which client needs it.
 _SET: Mapping[str, str] = {
@@ -127,7 +131,7 @@ def _url_values(url: str, access_key: str, secret_key: str) -> dict[str, str]:
         "one_when_tls": "1" if tls else "0",
         "yes_when_tls": "YES" if tls else "NO",
         "url_with_keys": f"{parts.scheme}://{keys}@{parts.netloc}",
-        "nothing": os.devnull,
+        "nothing": NO_AWS_FILE,
     }
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3fixture import backends
-from s3fixture.backends.foreign import ForeignEndpoint
 from s3fixture.errors import S3FixtureError
 from s3fixture.settings import DEFAULT_REGION, Settings
 
@@ -64,7 +63,10 @@ def launch(
 
 def _fill_first(endpoint: Endpoint, buckets: Iterable[str], seed: Seeds) -> None:
     """Fill it, unless another worker of this session has."""
-    if isinstance(endpoint, ForeignEndpoint):
+    if endpoint.backend != "emulator":
+        from s3fixture.backends.foreign import ForeignEndpoint
+
+        assert isinstance(endpoint, ForeignEndpoint)
         endpoint.refill = partial(fill, endpoint, buckets, seed)
         if not endpoint.fresh:
             return
@@ -81,7 +83,9 @@ def fill(endpoint: Endpoint, buckets: Iterable[str] = (), seed: Seeds = None) ->
         load(endpoint.setup_client, source)
 
 
-def make_bucket(endpoint: Endpoint, name: str, *, versioning: bool = False) -> None:
+def make_bucket(
+    endpoint: Endpoint, name: str, *, versioning: bool = False, object_lock: bool = False
+) -> None:
     """Make the bucket unless it is ours already. S3FixtureError when S3 refuses it."""
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -89,13 +93,19 @@ def make_bucket(endpoint: Endpoint, name: str, *, versioning: bool = False) -> N
     arguments: dict[str, Any] = {"Bucket": name}
     if endpoint.region != DEFAULT_REGION:  # S3 takes a location for all regions but this one
         arguments["CreateBucketConfiguration"] = {"LocationConstraint": endpoint.region}
+    if object_lock:
+        arguments["ObjectLockEnabledForBucket"] = True
     try:
         client.create_bucket(**arguments)
     except client.exceptions.BucketAlreadyOwnedByYou:
         pass
     except (BotoCoreError, ClientError) as error:
         raise S3FixtureError(f"the bucket {name!r} cannot be made: {error}; choose another name") from error
-    if versioning:
+    if object_lock:
+        from s3fixture.backends.object_lock import switch_on  # imported when used: it brings botocore with it
+
+        switch_on(client, name)
+    elif versioning:
         client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
 
 

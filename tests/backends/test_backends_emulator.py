@@ -107,6 +107,17 @@ def test_the_clock_moves_for_the_server_alone(endpoint: EmulatorEndpoint, client
     assert endpoint.time() == pytest.approx(time.time() + 3600, abs=60)
 
 
+def test_time_passes_for_the_clients_too(endpoint: EmulatorEndpoint, client: S3Client) -> None:
+    endpoint.let_time_pass(3600)
+
+    client.put_object(Bucket="data", Key="late", Body=b"")
+    assert endpoint.time() == pytest.approx(time.time() + 3600, abs=60)
+    modified = client.head_object(Bucket="data", Key="late")["LastModified"]
+    assert modified.timestamp() == pytest.approx(time.time() + 3600, abs=60)
+    endpoint.reset_clock()
+    assert endpoint.time() == pytest.approx(time.time(), abs=60)
+
+
 def test_a_frozen_clock_stands_still(endpoint: EmulatorEndpoint) -> None:
     endpoint.freeze_clock()
     endpoint.move_clock(10)

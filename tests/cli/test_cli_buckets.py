@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import urllib3
@@ -43,6 +44,54 @@ def test_mb_does_not_mind_an_existing_bucket_when_told_so(mc: CommandLine, clien
 def test_mb_can_turn_versioning_on(mc: CommandLine, client: S3Client) -> None:
     mc("mb", "--with-versioning", "data")
     assert client.get_bucket_versioning(Bucket="data")["Status"] == "Enabled"
+
+
+def test_mb_can_turn_object_lock_on(mc: CommandLine, client: S3Client) -> None:
+    mc("mb", "old")
+    mc("mb", "--with-lock", "--ignore-existing", "old", "new")
+    for bucket in ("old", "new"):
+        found = client.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"]
+        assert found == {"ObjectLockEnabled": "Enabled"}
+        assert client.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+
+
+def lock(client: S3Client, bucket: str, key: str, mode: Any) -> str:
+    """An object under retention; returns its version."""
+    until = datetime.now(timezone.utc) + timedelta(days=1)
+    answer = client.put_object(
+        Bucket=bucket, Key=key, Body=b"1", ObjectLockMode=mode, ObjectLockRetainUntilDate=until
+    )
+    return answer["VersionId"]
+
+
+def test_rb_and_rm_remove_what_governance_retains_only_when_told_so(
+    mc: CommandLine, client: S3Client
+) -> None:
+    mc("mb", "--with-lock", "data")
+    version = lock(client, "data", "a", "GOVERNANCE")
+    lock(client, "data", "b", "GOVERNANCE")
+    for command in (["rm", "--version-id", version, "data/a"], ["rb", "--force", "data"]):
+        assert "protected by object lock" in mc(*command, code=1).stderr
+    assert "goes with --force" in mc("rb", "--bypass", "data", code=2).stderr
+    assert mc("rm", "--bypass", "--version-id", version, "data/a").stdout.startswith("Removed s3://data/a")
+    mc("rb", "--force", "--bypass", "data")
+    assert buckets(client) == []
+
+
+def test_stat_shows_what_keeps_an_object(mc: CommandLine, client: S3Client) -> None:
+    mc("mb", "--with-lock", "data")
+    lock(client, "data", "a", "GOVERNANCE")
+    client.put_object_legal_hold(Bucket="data", Key="a", LegalHold={"Status": "ON"})
+    found = json.loads(mc("stat", "--json", "data/a").stdout)
+    assert found["retention"].startswith("GOVERNANCE until 20")
+    assert found["legalHold"] == "ON"
+
+
+def test_rb_keeps_what_compliance_retains(mc: CommandLine, client: S3Client) -> None:
+    mc("mb", "--with-lock", "data")
+    lock(client, "data", "a", "COMPLIANCE")
+    assert "1 of its objects cannot be removed" in mc("rb", "--force", "--bypass", "data", code=1).stderr
+    assert buckets(client) == ["data"]
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,8 @@ def test_files_are_uploaded_by_the_picker_small_and_large(page: Page, box: Box, 
     open_bucket(page, box, "empty", "?prefix=up/")
     with page.expect_navigation():
         page.locator("#file-picker").set_input_files([tmp_path / "small.txt", tmp_path / "large.bin"])
+    page.get_by_text("2 objects uploaded").wait_for()
     page.get_by_role("link", name="large.bin").first.wait_for()
-    assert page.get_by_text("2 objects uploaded").is_visible()
     assert keys_of(box, "empty") == ["up/large.bin", "up/small.txt"]
     head = box.s3.head_object(Bucket="empty", Key="up/large.bin")
     assert (head["ContentLength"], head["ETag"][-3:]) == (LARGE, '-3"')
@@ -55,6 +55,23 @@ def test_files_are_uploaded_by_dropping_them(page: Page, box: Box) -> None:
         page.evaluate(DROP, [["one.txt", "1"], ["two & three.txt", "2"]])
     page.get_by_role("link", name="one.txt").first.wait_for()
     assert body_of(box, "empty", "two & three.txt") == b"2"
+
+
+def test_folders_are_dropped_with_everything_in_them(page: Page, box: Box, tmp_path: Path) -> None:
+    """As the system's file manager drops them; a browser names a hundred files of a folder at a time."""
+    (tmp_path / "run" / "deep").mkdir(parents=True)
+    names = ["run/a.txt", *(f"run/deep/{number:03}.txt" for number in range(120))]
+    for name in names:
+        (tmp_path / name).write_text(name)
+    open_bucket(page, box, "empty", "?prefix=up/")
+    session = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(tmp_path / "run")], "dragOperationsMask": 1}
+    with page.expect_navigation():
+        for kind in ("dragEnter", "dragOver", "drop"):
+            session.send("Input.dispatchDragEvent", {"type": kind, "x": 600, "y": 500, "data": data})
+    page.get_by_text("121 objects uploaded").wait_for()
+    assert keys_of(box, "empty") == [f"up/{name}" for name in names]
+    assert body_of(box, "empty", "up/run/deep/119.txt") == b"run/deep/119.txt"
 
 
 @pytest.mark.parametrize("size", [1024, LARGE])

@@ -9,6 +9,8 @@ from urllib.request import urlopen
 import pytest
 from console_visitor import Box, Visitor
 
+from s3fixture.console.security import CSRF_HEADER
+
 API = "/api/buckets/data"
 
 
@@ -57,6 +59,16 @@ def test_an_upload_keeps_its_type_or_gets_that_of_its_ending(
     found = box.s3.head_object(Bucket="data", Key=key, ChecksumMode="ENABLED")
     assert (found["ContentType"], found["ContentLength"]) == (stored, 4)
     assert found["ChecksumCRC64NVME"]
+
+
+def test_an_upload_that_arrives_damaged_is_refused_and_leaves_nothing(visitor: Visitor, box: Box) -> None:
+    headers = {CSRF_HEADER: visitor.csrf, "X-Amz-Checksum-Crc32": "y/Q5Jg=="}  # of "123456789"
+    for body, status in ((b"12345678x", 400), (b"123456789", 201)):
+        answer = visitor.http.put(f"{API}/object", query_string={"key": "sent"}, data=body, headers=headers)
+        assert answer.status_code == status
+    assert body_of(box, "sent") == b"123456789"
+    headers["X-Amz-Checksum-Crc32"] = "nonsense"
+    assert visitor.http.put(f"{API}/object?key=k", data=b"x", headers=headers).status_code == 400
 
 
 def test_a_large_upload_goes_in_parts(visitor: Visitor, box: Box) -> None:

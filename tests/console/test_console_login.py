@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from console_visitor import Box, Visitor
 
+from s3fixture.app import App
 from s3fixture.auth.identity import Identity
+from s3fixture.console.application import Console
 from s3fixture.console.routes import OPEN, RULES
 from s3fixture.console.security import CSRF_HEADER
 from s3fixture.console.sessions import IDLE, LIFETIME, Sessions
 from s3fixture.console.throttle import Throttle
+from s3fixture.settings import Settings
 
 SOMEBODY = Identity("somebody", "somekey", "somesecret")
 
@@ -128,6 +134,7 @@ def test_a_change_without_the_pages_token_is_refused(visitor: Visitor, token: st
     [
         {"Origin": "http://localhost:9000"},  # the API's own port: the same site, but not the same origin
         {"Origin": "null"},
+        {"Origin": "http://["},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
     ],
@@ -151,28 +158,68 @@ def test_repeated_wrong_log_ins_have_to_wait(stranger: Visitor) -> None:
     assert int(late.headers["Retry-After"]) >= 1
 
 
+def test_trying_many_keys_at_once_is_no_use(box: Box) -> None:
+    def guess(number: int) -> int:
+        return Visitor(box.console).log_in("minioadmin", f"guess {number}").status_code
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(guess, range(40)))
+    assert (answers.count(401), answers.count(429)) == (5, 35)
+
+
 def test_the_wait_grows_ends_and_is_forgotten() -> None:
     time = Time()
     throttle = Throttle(time)
+    assert [throttle.enter("key a", "address b") for _ in range(5)] == [0] * 5
     waits = []
-    for _ in range(16):
-        throttle.failed("key a")
-        waits.append(throttle.wait("key a", "address b"))
-    assert waits[:8] == [0, 0, 0, 0, 1, 2, 4, 8]
-    assert waits[-1] == 60
-    assert throttle.wait("key other") == 0
-    time.now += 61
-    assert throttle.wait("key a") == 0
+    for _ in range(8):
+        waits.append(throttle.enter("address c", "key a"))
+        time.now += waits[-1]
+        assert throttle.enter("key a") == 0
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert throttle.enter("key other") == 0
     throttle.succeeded("key a")
-    throttle.failed("key a")
-    assert throttle.wait("key a") == 0
+    assert throttle.enter("key a") == 0
 
 
 def test_guessing_many_names_takes_bounded_memory() -> None:
     throttle = Throttle()
     for number in range(3000):
-        throttle.failed(f"key {number}")
+        throttle.enter(f"key {number}")
     assert len(throttle._failures) == 2000
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost:9001", "127.0.0.1", "[::1]:9001", "console.localhost", "s3fixture:9001"]
+)
+def test_the_console_answers_to_names_of_this_machine(stranger: Visitor, host: str) -> None:
+    assert stranger.http.get("/login", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "status"), [("evil.example:9001", 403), ("127.0.0.1.evil.example", 403), ("[", 400)]
+)
+def test_a_name_that_others_point_at_this_machine_is_refused(
+    stranger: Visitor, host: str, status: int
+) -> None:
+    """DNS rebinding: the page is of our origin then, and may know the usual keys."""
+    keys = {"access_key": "minioadmin", "secret_key": "minioadmin123"}
+    answer = stranger.http.post("/login", data=keys, headers={"Host": host, "Origin": f"http://{host}"})
+    assert answer.status_code == status
+    assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [Settings(host="0.0.0.0"), Settings(public_url="https://s3.example.org")],  # noqa: S104
+)
+def test_other_names_are_for_those_who_ask_for_them(settings: Settings) -> None:
+    app = App(settings)
+    console = Console(app, api_url="http://127.0.0.1:9")
+    answer = Visitor(console).http.get("/login", headers={"Host": "s3.example.org:9001"})
+    assert answer.status_code == 200
+    console.close()
+    app.close()
 
 
 def test_one_sees_what_one_may_see(other: Visitor, box: Box) -> None:
@@ -193,6 +240,21 @@ def test_one_sees_what_one_may_see(other: Visitor, box: Box) -> None:
     assert "iris.csv" in other.get("/buckets/data/").text
     assert other.get("/buckets/data/download", key="iris.csv").status_code == 403
     assert other.ask("POST", "/api/buckets/data/delete", {"objects": [{"key": "iris.csv"}]}).json["errors"]  # type: ignore[index]
+
+
+def test_who_may_not_list_a_bucket_does_not_learn_how_much_is_in_it(other: Visitor, box: Box) -> None:
+    statement = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:ListBucketMultipartUploads",
+        "Resource": "arn:aws:s3:::data",
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    box.s3.put_bucket_policy(Bucket="data", Policy=json.dumps(policy))
+    assert " objects</span>" not in other.get("/buckets/data/uploads").text
+    policy["Statement"] = [{**statement, "Action": ["s3:ListBucketMultipartUploads", "s3:ListBucket"]}]
+    box.s3.put_bucket_policy(Bucket="data", Policy=json.dumps(policy))
+    assert " objects</span>" in other.get("/buckets/data/uploads").text
 
 
 def test_every_answer_has_the_headers_that_keep_pages_safe(visitor: Visitor, stranger: Visitor) -> None:

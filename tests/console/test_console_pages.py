@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+import io
+import random
 import re
 import sqlite3
+import subprocess
 
 import pytest
-from console_samples import HOSTILE, PDF, SCRIPTED_PDF, SVG, fill_hostile, parquet, png
+from console_samples import HOSTILE, PDF, SVG, fill_hostile, parquet, png
 from console_visitor import Box, Visitor
 
-from s3fixture.console.preview.kinds import has_scripts, image_type, kind
+from s3fixture.console.preview.kinds import image_type, kind
+from s3fixture.console.preview.tables import RangeFile
 from s3fixture.console.rendering import size, visible
+from s3fixture.console.snippets import object_snippets
 from s3fixture.store import NewVersion
 
 
@@ -106,7 +112,7 @@ def test_a_former_version_can_be_looked_at_and_downloaded(visitor: Visitor, box:
         ("model/model.pkl", "00000000  00 01 02 03"),
         ("picture.png", "/buckets/data/image?key=picture.png"),
         ("report.pdf", "/buckets/data/pdf?key=report.pdf"),
-        ("scripted.pdf", "This PDF holds scripts, so it is not shown here."),
+        ("scripted.pdf", "This PDF is not shown here, because it holds scripts"),
         ("drawing.svg", "&lt;svg"),
         ("page.html", "&lt;!doctype html&gt;&lt;script&gt;"),
         ("described.bin", "<dt>author</dt><dd><bdi>someone</bdi>"),
@@ -136,6 +142,37 @@ def test_of_a_large_text_only_the_beginning_is_read(visitor: Visitor, box: Box) 
     text = visitor.get("/buckets/data/object", key="large.txt").text
     assert "The first 262,144 of 600,000 bytes." in text
     assert len(text) < 300_000
+
+
+@pytest.mark.parametrize("text", ["[" * 400 + "0," * 50_000 + "0" + "]" * 400, "[" * 990 + "]" * 990])
+def test_json_that_would_grow_is_shown_as_it_is(visitor: Visitor, box: Box, text: str) -> None:
+    box.s3.put_object(Bucket="data", Key="deep.json", Body=text.encode())
+    page = visitor.get("/buckets/data/object", key="deep.json")
+    assert page.status_code == 200
+    assert len(page.text) < 2_000_000
+    assert text[:600] in page.text
+
+
+def test_of_a_large_parquet_file_little_is_read(
+    visitor: Visitor, box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pyarrow = pytest.importorskip("pyarrow", reason="Parquet is shown where pyarrow is")
+    from pyarrow import parquet as writer
+
+    file = io.BytesIO()
+    table = pyarrow.table({name: random.Random(1).choices(range(10**9), k=500_000) for name in "abcd"})
+    writer.write_table(table, file, row_group_size=500_000, compression="none", use_dictionary=False)
+    box.s3.put_object(Bucket="data", Key="large.parquet", Body=file.getvalue())
+    read = []
+    original = RangeFile.readinto
+
+    def counting(self: RangeFile, buffer: memoryview) -> int:
+        read.append(original(self, buffer))
+        return read[-1]
+
+    monkeypatch.setattr(RangeFile, "readinto", counting)
+    assert "500,000 rows in 1 row group." in visitor.get("/buckets/data/object", key="large.parquet").text
+    assert sum(read) < len(file.getvalue()) / 2
 
 
 def test_yaml_that_would_grow_is_not_expanded(visitor: Visitor, box: Box) -> None:
@@ -186,18 +223,25 @@ def test_what_an_object_is_follows_from_its_bytes_first(
     assert image_type(SVG) is None
 
 
-def test_scripts_in_a_pdf_are_seen_through_escapes() -> None:
-    assert [has_scripts(pdf) for pdf in (PDF, SCRIPTED_PDF, PDF + b"/J#53 (x)", PDF + b"/JSON")] == [
-        False,
-        True,
-        True,
-        False,
-    ]
-
-
 def test_what_cannot_be_seen_is_written_out() -> None:
     assert visible("a\u202eb\n") == "a\u2329U+202E\u232ab\u2329U+000A\u232a"
+    assert visible("\U000e0041\u061c\U0001f600") == "\u2329U+E0041\u232a\u2329U+061C\u232a\U0001f600"
     assert [size(0), size(1023), size(1536), size(5 * 1024**3)] == ["0 B", "1023 B", "1.5 KiB", "5.0 GiB"]
+
+
+@pytest.mark.parametrize(
+    "key", ["plain.csv", "a'b\"c\\d", "\U0001f600\U000e0041\u202e\n.csv", "$(x) `y` {z}"]
+)
+def test_the_lines_to_copy_name_the_object_exactly(key: str) -> None:
+    lines = {line.id: line.text for line in object_snippets("data", key, "v1")}
+    call = ast.parse(lines["boto3"]).body[0]
+    found = {
+        word.arg: ast.literal_eval(word.value) for word in ast.walk(call) if isinstance(word, ast.keyword)
+    }
+    assert found == {"Bucket": "data", "Key": key, "VersionId": "v1"}
+    bash = lines["aws"].replace("aws s3api get-object", "printf '%s\\0'")
+    said = subprocess.run(["bash", "-c", bash], check=True, capture_output=True, env={"LC_ALL": "C.UTF-8"})
+    assert said.stdout.decode().split("\0")[3] == key
 
 
 def test_hostile_names_are_text_everywhere(visitor: Visitor, box: Box) -> None:
@@ -234,6 +278,7 @@ def test_how_to_connect_names_keys_and_endpoint(visitor: Visitor, box: Box) -> N
     text = visitor.get("/connect", bucket="data").text
     assert f"export AWS_ENDPOINT_URL=http://localhost:{port}" in text
     assert "MLFLOW_S3_ENDPOINT_URL" in text
+    assert "_FILE=" not in text  # a path of the server means nothing elsewhere
     assert "--artifacts-destination s3://data" in text
 
 

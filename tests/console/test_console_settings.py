@@ -40,6 +40,19 @@ def test_public_read_goes_on_and_off(visitor: Visitor, box: Box) -> None:
         box.s3.get_bucket_policy(Bucket="data")
 
 
+def test_block_public_access_keeps_a_bucket_private_and_is_said(visitor: Visitor, box: Box) -> None:
+    box.s3.put_public_access_block(
+        Bucket="data", PublicAccessBlockConfiguration={"RestrictPublicBuckets": True}
+    )
+    assert visitor.ask("PUT", f"{API}/public", {"enabled": True}).json == {"public": False}
+    assert "Public</span>" not in visitor.get("/").text
+    assert read_without_keys(box, "data/iris.csv") == 403
+    box.s3.put_public_access_block(Bucket="data", PublicAccessBlockConfiguration={"BlockPublicPolicy": True})
+    assert "Public</span>" in visitor.get("/").text
+    refused = visitor.ask("PUT", f"{API}/public", {"enabled": True})
+    assert (refused.status_code, refused.json["code"]) == (403, "AccessDenied")  # type: ignore[index]
+
+
 def statement(action: str, sid: str = "Mine") -> dict[str, Any]:
     return {
         "Sid": sid,
@@ -69,10 +82,20 @@ def test_a_policys_mistake_is_named_with_its_line(visitor: Visitor, box: Box) ->
     text = json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=1)
     refused = visitor.ask("PUT", f"{API}/policy", {"text": text})
     assert refused.json is not None
-    assert refused.json["message"] == "Statement 2: Policy has invalid action"
+    assert refused.json["message"] == "Statement 2, from line 11: Policy has invalid action"
     assert text.splitlines()[refused.json["line"] - 1 :][1].strip().startswith('"Sid"')
     with pytest.raises(ClientError, match="NoSuchBucketPolicy"):
         box.s3.get_bucket_policy(Bucket="data")
+
+
+@pytest.mark.parametrize(("key", "name"), [("\\u0053tatement", "mine"), ("Statement", "Statement")])
+def test_a_mistake_is_named_however_the_policy_is_written(visitor: Visitor, key: str, name: str) -> None:
+    statements = [statement("s3:GetObject"), {}]
+    text = json.dumps({"Id": name, "Version": "2012-10-17", "Statement": statements})
+    refused = visitor.ask("PUT", f"{API}/policy", {"text": text.replace('"Statement": [', f'"{key}": [')})
+    assert refused.status_code == 400
+    assert refused.json is not None
+    assert refused.json["message"].startswith("Statement 2, from line 1: ")
 
 
 def test_a_policy_is_saved_and_removed(visitor: Visitor, box: Box) -> None:

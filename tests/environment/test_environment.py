@@ -11,6 +11,7 @@ from pathlib import Path
 import boto3
 import botocore.session
 import pytest
+from botocore.configloader import load_config
 
 from s3fixture import Endpoint, serve
 from s3fixture.environment import REMOVED, applied, child_environ, is_removed, variables
@@ -50,6 +51,12 @@ def of_server(bucket: str | None = None) -> dict[str, str]:
 def endpoint() -> Iterator[Endpoint]:
     with serve(buckets=["data"]) as endpoint:
         yield endpoint
+
+
+@pytest.mark.parametrize("name", ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"])
+def test_the_files_of_aws_are_empty_ones_that_can_be_read(name: str) -> None:
+    """DVC reads what the variable names with this function, which does not take /dev/null."""
+    assert not any(load_config(of_server()[name]).values())
 
 
 def test_endpoints_are_written_as_each_client_reads_them() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import urllib.request
+from typing import Any
 from urllib.error import HTTPError
 
 import pytest
@@ -110,6 +111,21 @@ def test_the_clock_can_be_moved_past_the_end_of_a_presigned_url(s3: S3) -> None:
 
     with pytest.raises(HTTPError, match="403"):
         urllib.request.urlopen(url)
+
+
+@pytest.mark.s3(object_lock=True)
+def test_the_clock_can_be_moved_past_the_end_of_a_retention(s3: S3) -> None:
+    rule: Any = {"DefaultRetention": {"Mode": "COMPLIANCE", "Years": 7}}
+    s3.client.put_object_lock_configuration(
+        Bucket=s3.bucket, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": rule}
+    )
+    version = s3.client.put_object(Bucket=s3.bucket, Key="audit.log", Body=b"1")["VersionId"]
+    with pytest.raises(ClientError, match="protected by object lock"):
+        s3.client.delete_object(Bucket=s3.bucket, Key="audit.log", VersionId=version)
+
+    s3.clock.move(seconds=7 * 365 * 86_400)
+
+    s3.client.delete_object(Bucket=s3.bucket, Key="audit.log", VersionId=version)
 
 
 def test_the_clock_can_be_frozen(s3: S3) -> None:

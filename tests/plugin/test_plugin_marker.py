@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+import s3fixture
+
 Run = Callable[..., pytest.RunResult]
 
 BUCKETS = """
@@ -98,30 +100,79 @@ def test_marked(request):
     result.assert_outcomes(passed=1)
 
 
+def test_buckets_are_made_with_object_lock_and_go_with_what_is_locked_in_them(run: Run) -> None:
+    result = run(
+        BUCKETS
+        + """
+from datetime import datetime, timezone
+
+@pytest.mark.s3(buckets=["audit", "common"], object_lock=True)
+@pytest.mark.parametrize("again", [False, True])
+def test_marked(s3_client, s3_bucket, again):
+    for bucket in ("audit", "common", s3_bucket):
+        s3_client.put_object(
+            Bucket=bucket,
+            Key="a",
+            Body=b"1",
+            ObjectLockMode="COMPLIANCE",
+            ObjectLockRetainUntilDate=datetime(2099, 1, 1, tzinfo=timezone.utc),
+            ObjectLockLegalHoldStatus="ON",
+        )
+
+def test_unmarked(s3_client):
+    assert buckets(s3_client) == ["common"]
+    assert "Status" not in s3_client.get_bucket_versioning(Bucket="common")
+    assert "Contents" not in s3_client.list_objects_v2(Bucket="common")
+""",
+        "--s3-bucket=common",
+    )
+
+    result.assert_outcomes(passed=3)
+
+
 def test_what_the_backend_lacks_skips_the_test_with_the_reason(run: Run) -> None:
+    with s3fixture.serve() as store:
+        result = run(
+            """
+import pytest
+
+@pytest.mark.s3(requires=["object-lock", "versioning"])
+def test_has(s3_client): ...
+
+@pytest.mark.s3(requires="clock")
+def test_lacks(s3_client): ...
+""",
+            *("-rs", "--s3-backend=external", f"--s3-endpoint-url={store.url}"),
+        )
+
+    result.assert_outcomes(passed=1, skipped=1)
+    result.stdout.fnmatch_lines(["*the backend 'external' has no clock*"])
+
+
+def test_the_emulator_has_all_that_a_test_may_require(run: Run) -> None:
     result = run(
         """
 import pytest
+from s3fixture.backends.capabilities import CAPABILITIES
 
-@pytest.mark.s3(requires=["snapshot", "clock"])
-def test_has(s3_client): ...
-
-@pytest.mark.s3(requires="object-lock")
-def test_lacks(s3_client): ...
-""",
-        "-rs",
+@pytest.mark.s3(requires=list(CAPABILITIES))
+def test_all(s3_client): ...
+"""
     )
 
-    result.assert_outcomes(passed=1, skipped=1)
-    result.stdout.fnmatch_lines(["*the backend 'emulator' has no object-lock*"])
+    result.assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize(
     ("marker", "message"),
     [
-        ("bucket=['a']", "does not know the keyword 'bucket'; it takes buckets, seed, versioning, requires"),
-        ("'a'", "takes keywords only (buckets, seed, versioning, requires), not 'a'"),
+        (
+            "bucket=['a']",
+            "does not know the keyword 'bucket'; it takes buckets, seed, versioning, object_lock, requires",
+        ),
+        ("'a'", "takes keywords only (buckets, seed, versioning, object_lock, requires), not 'a'"),
         ("versioning='yes'", "(versioning=...) takes True or False"),
+        ("object_lock=1", "(object_lock=...) takes True or False"),
         ("buckets=3", "(buckets=...) takes a name or a list of names, not 3"),
         ("buckets=[3]", "(buckets=...) takes names, not 3"),
         ("buckets=['No_Good']", "the bucket 'No_Good' cannot be made"),
@@ -146,4 +197,6 @@ def test_marked(s3_client): ...
 
 
 def test_the_marker_is_registered(run: Run) -> None:
-    run("", "--markers").stdout.fnmatch_lines(["@pytest.mark.s3(buckets=*seed=*versioning=*requires=*"])
+    run("", "--markers").stdout.fnmatch_lines(
+        ["@pytest.mark.s3(buckets=*seed=*versioning=*object_lock=*requires=*"]
+    )

@@ -106,6 +106,8 @@ def test_a_manifest_may_be_json(folder: Path) -> None:
         ("buckets: [{name: Data}]", "buckets[0].name: 'Data' cannot be a bucket's name"),
         ("buckets: [{name: data}, data]", "the bucket 'data' is there twice"),
         ("buckets: [{name: data, versioning: maybe}]", "versioning: must be true or false, and is 'maybe'"),
+        ("buckets: [{name: data, object_lock: 7}]", "object_lock: must be true or false, and is 7"),
+        ("buckets: [{name: data, object_lock: true, versioning: false}]", "object_lock: needs versioning"),
         ("buckets: [{name: data, policy: open}]", "there is no policy 'open'; use download, "),
         ("buckets: [{name: data, objects: [{key: '', content: x}]}]", "key: must not be empty"),
         ("buckets: [{name: data, name: more}]", "line 1, column 24: 'name' is there twice"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -61,6 +61,20 @@ def test_a_folder_becomes_buckets_and_objects(endpoint: Endpoint, client: S3Clie
 def test_a_client_will_do_as_well_as_an_endpoint(client: S3Client, grow: Grow) -> None:
     assert seed(client, grow({"data/a": "1"})).objects == 1
     assert client.get_object(Bucket="data", Key="a")["Body"].read() == b"1"
+
+
+def test_a_bucket_of_a_manifest_may_have_object_lock(client: S3Client, tmp_path: Path) -> None:
+    client.create_bucket(Bucket="old")
+    manifest = tmp_path / "seed.yaml"
+    manifest.write_text("buckets: [{name: new, object_lock: true}, {name: old, object_lock: true}]")
+    rule: Any = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 1}}
+    for expected in ({}, {"Rule": rule}):  # the second time it leaves what was there
+        seed(client, manifest)
+        for bucket in ("new", "old"):
+            found = client.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"]
+            assert found == {"ObjectLockEnabled": "Enabled", **expected}
+            found["Rule"] = rule
+            client.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=found)
 
 
 def test_a_manifest_sets_everything_it_says(client: S3Client, tmp_path: Path) -> None:

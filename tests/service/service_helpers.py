@@ -19,13 +19,22 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+from s3fixture.model import load_model
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 NewClient = Callable[..., "S3Client"]
+_MODEL = load_model()
 MAIN_KEYS = ("minioadmin", "minioadmin123")
 MIB = 1024 * 1024
 PART = b"p" * (5 * MIB)  # the smallest part that may be followed by another
+
+
+def needs(shape: str, member: str) -> pytest.MarkDecorator:
+    """Skip where the installed botocore is older than a member of one of S3's shapes."""
+    members: Mapping[str, object] = getattr(_MODEL.shape_for(shape), "members", {})
+    return pytest.mark.skipif(member not in members, reason=f"this botocore's {shape} has no {member}")
 
 
 @contextmanager

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from service_helpers import refused, send, send_document, signed
+from service_helpers import needs, refused, send, send_document, signed
 
 from s3fixture.app import App
 
@@ -194,20 +194,9 @@ def test_the_expected_owner_is_checked(client: S3Client, bucket: str) -> None:
         client.list_objects_v2(Bucket=bucket, ExpectedBucketOwner="999999999999")
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"ACL": "public-read"},
-        {"ObjectLockEnabledForBucket": True},
-        {"ObjectOwnership": "ObjectWriter"},
-        {"GrantRead": "id=abc"},
-    ],
-)
-def test_what_would_have_to_be_ignored_is_not_implemented(
-    client: S3Client, options: dict[str, object]
-) -> None:
+def test_an_ownership_that_needs_acls_is_not_implemented(client: S3Client) -> None:
     with refused("NotImplemented", 501):
-        client.create_bucket(Bucket="fresh", **options)  # type: ignore[arg-type]
+        client.create_bucket(Bucket="fresh", ObjectOwnership="ObjectWriter")
     with refused("404"):
         client.head_bucket(Bucket="fresh")
 
@@ -251,6 +240,7 @@ def test_a_virtual_host_names_the_bucket(url: str, client: S3Client, bucket: str
     assert send(url, "GET", "/k", headers={"Host": host}).code == "AccessDenied"
 
 
+@needs("CreateBucketConfiguration", "Tags")
 def test_a_bucket_may_be_made_with_tags(client: S3Client) -> None:
     tags: list[TagTypeDef] = [{"Key": "a", "Value": "1"}]
     client.create_bucket(Bucket="tagged", CreateBucketConfiguration={"Tags": tags})
@@ -259,3 +249,22 @@ def test_a_bucket_may_be_made_with_tags(client: S3Client) -> None:
         client.create_bucket(Bucket="fresh", CreateBucketConfiguration={"Tags": tags * 2})
     with refused("404"):
         client.head_bucket(Bucket="fresh")
+
+
+def test_a_buckets_owner_owns_all_objects(url: str, client: S3Client, other: S3Client, bucket: str) -> None:
+    controls: Any = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    for _ in range(2):
+        assert client.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"] == controls
+        client.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=controls)
+    for wanted in ("ObjectWriter", "BucketOwnerPreferred"):
+        controls = {"Rules": [{"ObjectOwnership": wanted}]}
+        with refused("NotImplemented", 501):
+            client.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=controls)
+    rule = "<Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule>"
+    for rules in ("", rule * 2, "<Rule><ObjectOwnership>Everyone</ObjectOwnership></Rule>"):
+        document = f"<OwnershipControls>{rules}</OwnershipControls>".encode()
+        assert send_document(url, "PUT", f"/{bucket}?ownershipControls", document).code == "MalformedXML"
+    with refused("AccessDenied", 403):
+        other.get_bucket_ownership_controls(Bucket=bucket)
+    with refused("NoSuchBucket", 404):
+        client.get_bucket_ownership_controls(Bucket="missing")

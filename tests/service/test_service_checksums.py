@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from service_helpers import PART, complete, put_parts, refused, send_document, signed
+from service_helpers import PART, complete, needs, put_parts, refused, send_document, signed
 
 from s3fixture.checksums import ALGORITHMS, checksum_of, composite
 
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 BODY = b"body"
 BOTOCORE = ("CRC32", "SHA1", "SHA256")  # what botocore computes without awscrt
 COMBINED = ("CRC32", "CRC32C", "CRC64NVME")
+KNOWN = [pytest.param(name, marks=needs("PutObjectRequest", f"Checksum{name}")) for name in ALGORITHMS]
 
 
-@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize("name", KNOWN)
 def test_every_algorithm_is_verified_stored_and_returned(url: str, bucket: str, name: str) -> None:
     header, value = ALGORITHMS[name].header, checksum_of(name, BODY)
     put = signed(url, "PUT", f"/{bucket}/k", BODY, {header: value})
@@ -129,7 +130,7 @@ def test_a_full_object_checksum_is_that_of_the_whole(
     assert reply.headers[ALGORITHMS[name].header] == done[f"Checksum{name}"]
 
 
-@pytest.mark.parametrize("name", [name for name in ALGORITHMS if name != "CRC64NVME"])
+@pytest.mark.parametrize("name", [name for name in KNOWN if name.values != ("CRC64NVME",)])
 def test_a_composite_checksum_is_that_of_the_parts_checksums(
     url: str, client: S3Client, bucket: str, name: str
 ) -> None:
@@ -167,6 +168,27 @@ def test_only_a_full_object_checksum_lets_a_part_come_without_one(
 ) -> None:
     upload = put_parts(client, bucket, "k", [], ChecksumAlgorithm="CRC32", ChecksumType=kind)
     assert signed(url, "PUT", f"/{bucket}/k?partNumber=1&uploadId={upload}", BODY).code == code
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"ChecksumCRC32": "no checksum"},
+        {"ChecksumCRC32": checksum_of("SHA1", BODY)},
+        {"ChecksumCRC32": checksum_of("CRC32", BODY), "ChecksumSHA1": checksum_of("SHA1", BODY)},
+    ],
+)
+@pytest.mark.parametrize("options", [{}, {"ChecksumAlgorithm": "CRC32", "ChecksumType": "FULL_OBJECT"}])
+def test_a_part_has_one_checksum_that_is_one(
+    client: S3Client, bucket: str, options: Any, claims: dict[str, str]
+) -> None:
+    upload = put_parts(client, bucket, "k", [BODY], **options)
+    [part] = client.list_parts(Bucket=bucket, Key="k", UploadId=upload)["Parts"]
+    entry: Any = {"PartNumber": 1, "ETag": part["ETag"], **claims}
+    with refused("InvalidArgument", 400):
+        client.complete_multipart_upload(
+            Bucket=bucket, Key="k", UploadId=upload, MultipartUpload={"Parts": [entry]}
+        )
 
 
 def test_the_checksums_of_the_parts_are_compared_when_completing(client: S3Client, bucket: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
-from service_helpers import complete, put_parts, refused, send_document
+from service_helpers import complete, needs, put_parts, refused, send_document
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -176,6 +176,7 @@ def test_a_copy_depends_on_its_source(client: S3Client, bucket: str, etag: str) 
             copy(**unmet)
 
 
+@needs("CopyObjectRequest", "IfNoneMatch")
 @pytest.mark.usefixtures("etag")
 def test_a_copy_depends_on_its_destination(client: S3Client, bucket: str) -> None:
     source = f"{bucket}/key"

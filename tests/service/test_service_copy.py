@@ -75,6 +75,20 @@ def test_the_source_is_percent_encoded(client: S3Client, bucket: str, key: str) 
     assert client.get_object(Bucket=bucket, Key="copy")["Body"].read() == key.encode()
 
 
+def test_a_plus_sign_in_the_source_means_a_space(client: S3Client, url: str, bucket: str) -> None:  # quirk 43
+    client.put_object(Bucket=bucket, Key="a b", Body=b"space")
+    assert signed(url, "PUT", f"/{bucket}/copy", b"", {"x-amz-copy-source": f"{bucket}/a+b"}).status == 200
+    assert client.get_object(Bucket=bucket, Key="copy")["Body"].read() == b"space"
+
+
+@pytest.mark.parametrize(
+    "value", ["bucket/%", "bucket/%zz", "%zz/source", "bucket/%ff", "bucket/k?versionId=%f"]
+)
+def test_a_source_with_a_bad_escape_is_refused(url: str, bucket: str, value: str) -> None:
+    reply = signed(url, "PUT", f"/{bucket}/copy", b"", {"x-amz-copy-source": value})
+    assert (reply.code, reply.field("Message")) == ("InvalidArgument", "Invalid copy source encoding")
+
+
 def test_a_leading_slash_of_the_source_is_allowed(url: str, bucket: str, source: str) -> None:
     assert signed(url, "PUT", f"/{bucket}/copy", b"", {"x-amz-copy-source": f"/{source}"}).status == 200
 

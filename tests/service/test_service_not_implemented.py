@@ -11,7 +11,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from service_helpers import NewClient, Reply, refused, signed
 
 from s3fixture.model import load_model
-from s3fixture.service import OPERATIONS
+from s3fixture.service import OPERATIONS, implementation
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -69,6 +69,11 @@ def test_an_operation_that_is_not_implemented_says_so_by_name(new_client: NewCli
 
 def test_what_is_implemented_is_in_the_model() -> None:
     assert set(OPERATIONS) <= set(MODEL.operation_names)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_an_operation_of_the_table_has_its_function(operation: str) -> None:
+    assert implementation(operation).__module__.endswith(OPERATIONS[operation])
 
 
 @pytest.mark.parametrize("subresource", ["website", "acl", "encryption", "abac", "append"])

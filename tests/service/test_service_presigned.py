@@ -185,14 +185,3 @@ def test_a_date_in_a_url_far_ahead_is_not_yet_valid(app: App, version_4: S3Clien
     app.clock.move(-3600)
     reply = fetch(url)
     assert (reply.status, reply.code) == (403, "AccessDenied")
-
-
-@pytest.mark.parametrize("path", ["/minio/health/live", "/minio/health/ready"])
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_health_needs_no_keys(url: str, path: str, method: str) -> None:
-    reply = send(url, method, path)
-    assert (reply.status, reply.body) == (200, b"")
-
-
-def test_a_path_like_health_is_a_bucket(url: str) -> None:
-    assert send(url, "GET", "/minio/health/other").code in ("AccessDenied", "NoSuchBucket")

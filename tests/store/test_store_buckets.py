@@ -27,7 +27,7 @@ def test_a_bucket_is_found_by_its_name(box: Box) -> None:
     with box.store.read() as index:
         assert index.get_bucket("data") == created
         assert index.get_bucket("other") is None
-    assert created[1:] == ("data", "me", "eu-west-1", 2.5, "")
+    assert created[1:] == ("data", "me", "eu-west-1", 2.5, "", "")
 
 
 def test_a_name_is_given_once(box: Box) -> None:

@@ -113,6 +113,25 @@ def test_a_folder_of_an_older_version_is_upgraded(tmp_path: Path, monkeypatch: p
             assert box.store._connection.execute("SELECT id FROM invention").fetchall() == [(7,)]
 
 
+def test_a_folder_from_before_object_lock_is_upgraded(tmp_path: Path) -> None:
+    (tmp_path / "blobs").mkdir()
+    rows = """
+        INSERT INTO buckets (id, name, owner, region, created, versioning, objects)
+            VALUES (1, 'box', 'me', 'us-east-1', 1.0, 'Enabled', 1);
+        INSERT INTO blobs (id, size, refs, data) VALUES (2, 5, 1, X'736d616c6c');
+        INSERT INTO versions VALUES
+            (3, 1, X'61', 'v1', 1, 0, 5, 'etag', 1.0, 'me', '', '', '', '', 2, 0, NULL, NULL, NULL, NULL);
+    """
+    marks = f"PRAGMA user_version = 1; PRAGMA application_id = {schema.APPLICATION_ID};"
+    change_index(tmp_path, schema.MIGRATIONS[0] + rows + marks)
+    for expected in ("", "{}"):
+        with Box(tmp_path) as box:
+            assert box.bucket == (1, "box", "me", "us-east-1", 1.0, "Enabled", expected)
+            assert box.get("a", "v1") == SMALL
+            with box.store.write() as index:
+                index.set_object_lock(1, "{}")
+
+
 def test_an_upgrade_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Box(tmp_path) as box:
         box.put("a")

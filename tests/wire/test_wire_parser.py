@@ -255,6 +255,18 @@ def test_operations_that_want_a_checksum_say_so() -> None:  # quirk 24
     assert parse("PUT", "/b?tagging", {"x-amz-checksum-crc32": digest}, body)["Tagging"] == {"TagSet": []}
 
 
+@pytest.mark.parametrize(
+    ("target", "body"),
+    [
+        ("/b?policy", b"{}"),
+        ("/b?versioning", b"<VersioningConfiguration/>"),
+        ("/b/k?tagging", b"<Tagging><TagSet/></Tagging>"),
+    ],
+)
+def test_operations_that_take_a_document_without_a_checksum(target: str, body: bytes) -> None:  # quirk 24
+    assert parse("PUT", target, {}, body)
+
+
 def test_a_document_with_a_wrong_checksum_is_refused_before_it_is_believed() -> None:
     headers = {"x-amz-checksum-crc32": "AAAAAA=="}
 

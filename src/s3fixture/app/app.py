@@ -5,15 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Mapping
-from email.utils import formatdate
 from functools import cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING
-
-from werkzeug.http import HTTP_STATUS_CODES
 
 from s3fixture.app.exchange import Exchange, request_of
 from s3fixture.app.faults import Faults
 from s3fixture.app.log import RequestLog, RequestRecord
+from s3fixture.app.outgoing import outgoing
 from s3fixture.app.steps import STEPS
 from s3fixture.auth.authenticate import Authenticator
 from s3fixture.auth.identity import Identities, Identity, parse_identity
@@ -36,6 +35,7 @@ _LISTENER_CODES = {
     500: "InternalError",
     501: "NotImplemented",
 }
+_STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _NO_FIELDS: Mapping[str, str] = {}
 
 
@@ -76,14 +76,12 @@ class App:
         headers += (
             ("x-amz-request-id", exchange.request_id),
             ("x-amz-id-2", exchange.host_id),
-            ("Date", formatdate(self.clock.time(), usegmt=True)),
+            ("Date", self.clock.http_date()),
             ("Server", "s3fixture"),
         )
         self._record(exchange, response, error, started)
-        start_response(f"{response.status} {HTTP_STATUS_CODES.get(response.status, '')}", headers)
-        if response.body is None:
-            return ()
-        return (response.body,) if isinstance(response.body, bytes) else response.body
+        start_response(_STATUS_LINES.get(response.status) or f"{response.status} ", headers)
+        return outgoing(response.body, environ)
 
     def _answer(self, exchange: Exchange) -> Response:
         for step in STEPS:
@@ -140,7 +138,7 @@ class App:
                 error_message=error.message if error else "",
                 seconds=time.perf_counter() - started,
                 bytes_in=_length(headers.get("content-length")),
-                bytes_out=_length(next((v for n, v in response.headers if n == "Content-Length"), None)),
+                bytes_out=_length(dict(response.headers).get("Content-Length")),
                 access_key=who.identity.access_key if who and who.identity else "",
                 remote_addr=request.remote_addr,
                 user_agent=headers.get("user-agent", ""),

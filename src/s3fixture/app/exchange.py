@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from werkzeug.wsgi import get_input_stream
-
 from s3fixture.wire.request import Request, Stream
 from s3fixture.wire.target import Target
 
@@ -18,6 +16,7 @@ if TYPE_CHECKING:
     from s3fixture.auth.authenticate import Authentication
     from s3fixture.service import Call, Result
 
+NOWHERE = Target(None, None, "", {}, "", [])  # before the target was understood
 _RAW_TARGET = ("REQUEST_URI", "RAW_URI")  # what servers call the target as it stood on the wire
 
 
@@ -29,7 +28,7 @@ class Exchange:
     request: Request
     request_id: str
     host_id: str
-    target: Target = field(init=False)
+    target: Target = NOWHERE
     operation: str = ""
     authentication: Authentication | None = None
     call: Call = field(init=False)
@@ -38,11 +37,11 @@ class Exchange:
 
     @property
     def bucket(self) -> str:
-        return (self.target.bucket or "") if hasattr(self, "target") else ""
+        return self.target.bucket or ""
 
     @property
     def key(self) -> str:
-        return (self.target.key or "") if hasattr(self, "target") else ""
+        return self.target.key or ""
 
 
 def request_of(environ: WSGIEnvironment) -> Request:
@@ -83,4 +82,6 @@ def _body(environ: WSGIEnvironment) -> Stream:
     if environ.get("wsgi.input_terminated"):
         stream: Stream = environ["wsgi.input"]
         return stream
+    from werkzeug.wsgi import get_input_stream  # imported when used: our listener ends its bodies itself
+
     return get_input_stream(environ)

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from s3fixture.app.exchange import Exchange
-from s3fixture.app.forms import post_object
+from s3fixture.errors import S3Error
 from s3fixture.service import Call, cors, implementation
 from s3fixture.service.conditions import NotModified
-from s3fixture.service.objects import not_modified
 from s3fixture.wire.payload import open_payload
 from s3fixture.wire.request import Response
 from s3fixture.wire.target import parse_target
 
 Step = Callable[[Exchange], "Response | None"]
 
-HEALTH = frozenset({"/minio/health/live", "/minio/health/ready"})
+MINIO = "/minio/"
+HEALTH = frozenset(f"{MINIO}health/{probe}" for probe in ("live", "ready", "cluster", "cluster/read"))
+ADMINISTRATION = re.compile(f"{MINIO}admin/v[0-9]+/")
 
 
-def answer_health(exchange: Exchange) -> Response | None:
-    """MinIO's two health checks; both mean that this code runs."""
-    if exchange.request.target.partition("?")[0] not in HEALTH:
+def answer_minio(exchange: Exchange) -> Response | None:
+    """MinIO's health checks, which all mean that this code runs. Its administration is refused by name."""
+    target = exchange.request.target
+    if not target.startswith(MINIO):
         return None
-    return Response(200, [("Content-Length", "0")], b"")
+    if target.partition("?")[0] in HEALTH:
+        return Response(200, [("Content-Length", "0")], b"")
+    if ADMINISTRATION.match(target):
+        raise S3Error("NotImplemented", "MinIO's administration API is not implemented, only S3")
+    return None
 
 
 def find_target(exchange: Exchange) -> None:
@@ -50,7 +57,11 @@ def strike_fault(exchange: Exchange) -> None:
 
 def answer_form(exchange: Exchange) -> Response | None:
     """Forms carry their credentials in the body, so they have a way of their own."""
-    return post_object(exchange) if exchange.operation == "PostObject" else None
+    if exchange.operation != "PostObject":
+        return None
+    from s3fixture.app.forms import post_object  # imported when used: it brings Werkzeug's parser with it
+
+    return post_object(exchange)
 
 
 def refuse_unimplemented(exchange: Exchange) -> None:
@@ -91,7 +102,7 @@ def perform(exchange: Exchange) -> None:
     try:
         exchange.result = implementation(exchange.operation)(exchange.call, exchange.params)
     except NotModified as answer:
-        exchange.result = not_modified(answer.version)
+        exchange.result = answer.result()
 
 
 def serialize(exchange: Exchange) -> Response:
@@ -99,7 +110,7 @@ def serialize(exchange: Exchange) -> Response:
 
 
 STEPS: tuple[Step, ...] = (
-    answer_health,
+    answer_minio,
     find_target,
     route,
     strike_fault,

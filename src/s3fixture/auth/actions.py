@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote
 
@@ -22,8 +21,7 @@ class Action(NamedTuple):
     versioned: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Permission:
+class Permission(NamedTuple):
     """An action on a resource: `Permission("s3:GetObject", "bucket", "key")`."""
 
     action: str

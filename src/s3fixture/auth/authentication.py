@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from s3fixture.auth import sigv4
 from s3fixture.auth.failures import asymmetric, signature_does_not_match
@@ -36,8 +36,7 @@ class ChunkVerifier(Protocol):
         """After the last chunk. Raises S3Error SignatureDoesNotMatch."""
 
 
-@dataclass(frozen=True, slots=True)
-class Authentication:
+class Authentication(NamedTuple):
     """Who asks and how; also what the payload must be checked against (`identity` None: anonymous)."""
 
     identity: Identity | None

@@ -7,6 +7,7 @@ Order of the checks: form of the header, date, scope, skew, key, headers that mu
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from s3fixture.auth import dates, sigv4
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from s3fixture.wire.request import Request
     from s3fixture.wire.target import Target
 
+_USUAL = re.compile(r"Credential=([^,=\s]+), ?SignedHeaders=([^,=\s]+), ?Signature=([^,=\s]+)")
+
 
 def authenticate_header(request: Request, target: Target, components: str, realm: Realm) -> Authentication:
     """`components` is the Authorization header after its algorithm. Raises S3Error."""
@@ -44,7 +47,7 @@ def authenticate_header(request: Request, target: Target, components: str, realm
     timestamp, signed_at = _signing_time(headers)
     if not timestamp.startswith(credential.date):
         raise _malformed("Invalid credential date. Date is not the same as X-Amz-Date.")
-    check_skew(signed_at, headers.get("x-amz-date") or timestamp, realm.clock.time())
+    check_skew(signed_at, headers.get("x-amz-date") or timestamp, realm.clock.clients_time())
     identity = known_identity(realm.identities, credential.access_key)
     if "x-amz-security-token" in headers:
         refuse_token(headers["x-amz-security-token"])
@@ -89,6 +92,9 @@ def check_signed(headers: Mapping[str, str], signed: list[str]) -> None:
 
 def _parse_components(components: str) -> tuple[str, str, str]:
     """Credential, SignedHeaders and Signature; S3 takes them in any order, with or without spaces."""
+    usual = _USUAL.fullmatch(components)
+    if usual:
+        return usual[1], usual[2], usual[3]
     found: dict[str, str] = {}
     for component in components.split(","):
         name, equals, value = component.strip().partition("=")

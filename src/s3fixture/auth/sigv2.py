@@ -71,7 +71,7 @@ def authenticate_header(request: Request, target: Target, credentials: str, real
     signed_at = dates.parse_any(written)
     if signed_at is None:
         raise missing_date()
-    check_skew(signed_at, written, realm.clock.time())
+    check_skew(signed_at, written, realm.clock.clients_time())
     identity = known_identity(realm.identities, access_key)
     refuse_token(headers.get("x-amz-security-token", ""))
     text = string_to_sign(request.method, headers, target, "" if amz_date else written)

@@ -64,7 +64,14 @@ def signing_key(secret: str, date: str, region: str, service: str = "s3") -> byt
 
 def signature(key: bytes, text: str) -> str:
     """In hexadecimal."""
-    return hmac.digest(key, text.encode(), "sha256").hex()
+    state = _keyed(key).copy()
+    state.update(text.encode())
+    return state.hexdigest()
+
+
+@lru_cache(maxsize=_CACHED_KEYS)  # setting a key up takes twice as long as using it
+def _keyed(key: bytes) -> hmac.HMAC:
+    return hmac.new(key, digestmod="sha256")
 
 
 class SigningKeys:

@@ -11,12 +11,13 @@ from s3fixture.backends.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from s3fixture.app import App, RequestRecord
+    from s3fixture.backends.gate import Gate
     from s3fixture.backends.powers import Powers
     from s3fixture.console import ConsoleServer
     from s3fixture.server import Server
     from s3fixture.settings import Settings
 
-_CAPABILITIES = frozenset(CAPABILITIES) - {"object-lock"}
+_CAPABILITIES = frozenset(CAPABILITIES)
 _GRACE = 1.0  # seconds for answers under way when the server is stopped
 
 
@@ -66,8 +67,12 @@ class EmulatorEndpoint(Endpoint):
         self.perform("release", token=token)
 
     def move_clock(self, seconds: float) -> None:
-        """Let the server's clock go forward, or back when negative."""
+        """Let the server's clock go wrong: forward, or back when negative, against those of its clients."""
         self.perform("move_clock", seconds=seconds)
+
+    def let_time_pass(self, seconds: float) -> None:
+        """Let links expire and retentions end, while what clients sign stays good."""
+        self.perform("let_time_pass", seconds=seconds)
 
     def freeze_clock(self) -> None:
         """Stop the server's clock."""
@@ -149,14 +154,15 @@ def start_thread(settings: Settings) -> ThreadEndpoint:
         server = Server(gate, settings.host, settings.port, limits=limits, error_body=app.error_body)
         undo.callback(server.stop, 0.0)
         server.start()
-        endpoint = ThreadEndpoint(app, server, Powers(app, gate), _start_console(app, server.url))
+        endpoint = ThreadEndpoint(app, server, Powers(app, gate), _start_console(app, server.url, gate))
         undo.pop_all()
     return endpoint
 
 
-def _start_console(app: App, url: str) -> ConsoleServer | None:
+def _start_console(app: App, url: str, gate: Gate) -> ConsoleServer | None:
     if app.settings.console_port is None:
         return None
     from s3fixture.console import start_console  # imported when wanted: it brings templates with it
 
-    return start_console(app, api_url=url, host=app.settings.host, port=app.settings.console_port)
+    host, port = app.settings.host, app.settings.console_port
+    return start_console(app, api_url=url, host=host, port=port, guard=gate.around)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from s3fixture.errors import S3Error
@@ -32,13 +33,22 @@ class Gate:
         self.writes = 0
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return self._let_in(self._app, environ, start_response)
+
+    def around(self, app: WSGIApplication) -> WSGIApplication:
+        """Another application, which writes into the same store, behind this gate."""
+        return partial(self._let_in, app)
+
+    def _let_in(
+        self, app: WSGIApplication, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] in _READING_METHODS:
-            return self._app(environ, start_response)
+            return app(environ, start_response)
         era = self._enter()
         self.writes += 1
         environ["wsgi.input"] = _Body(environ["wsgi.input"], self, era)
         try:
-            return self._app(environ, start_response)
+            return app(environ, start_response)
         finally:
             self._leave()
 

@@ -47,6 +47,9 @@ class Powers:
     def move_clock(self, seconds: float) -> None:
         self._app.clock.move(seconds)
 
+    def let_time_pass(self, seconds: float) -> None:
+        self._app.clock.let_pass(seconds)
+
     def freeze_clock(self) -> None:
         self._app.clock.freeze()
 

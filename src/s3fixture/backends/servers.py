@@ -66,7 +66,7 @@ _SERVERS = (
         "s3fixture",
         "Apache-2.0",
         "/minio/health/ready",
-        (_USUAL | _CONDITIONS | {"checksums"}) - {"object-lock"},
+        _USUAL | _CONDITIONS | {"checksums"},
         "The emulator of this package, as a server.",
         banner="s3fixture",
     ),

@@ -8,18 +8,16 @@ from s3fixture.cli.items import Item
 from s3fixture.seeding.etags import has_etag
 
 _SAME_TIME = 1.0  # seconds; some file systems keep no finer times, and S3's headers neither
-_HASTY = (
-    2.0  # seconds; a file that was made so soon after its object says nothing about the object's next bytes
-)
+_SETTLED = 2.0  # seconds after which an object's time tells it from one that replaced it, clocks a bit apart
 
 
 def differs(source: Item, target: Item) -> bool:
     """Whether the target has to be replaced.
 
     Other sizes differ. Equal ETags are the same. A file that bears its object's time was made of it (that is
-    what a download leaves), unless both are from the same moment, in which the object may have changed again.
-    Otherwise its bytes are compared with the ETag, and only where that tells
-    nothing (parts of unknown size) the newer one counts.
+    what a download leaves), unless it came so soon after it that the object may have been replaced in the
+    same second. Otherwise its bytes are compared with the ETag, and only where that tells nothing (parts of
+    unknown size) the newer one counts.
     """
     if source.size != target.size:
         return True
@@ -27,7 +25,7 @@ def differs(source: Item, target: Item) -> bool:
         return _objects_differ(source, target)
     file, remote = (source, target) if isinstance(source.place, Path) else (target, source)
     assert isinstance(file.place, Path)
-    if abs(file.modified - remote.modified) < _SAME_TIME and file.settled - file.modified > _HASTY:
+    if abs(file.modified - remote.modified) < _SAME_TIME and file.written - remote.modified > _SETTLED:
         return False
     same = has_etag(file.place, file.size, remote.etag or "")
     return source.modified > target.modified if same is None else not same

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Item:
     """An object or a file. Times are in seconds since the epoch; files have no `etag`.
 
-    `settled`: when a file got the time that it bears, by its system's clock; 0 for objects.
+    `written` is when a file came to be what it is, whatever `modified` was set to; 0 for objects.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Item:
     size: int
     modified: float
     etag: str | None = None
-    settled: float = 0.0
+    written: float = 0.0
 
     @property
     def is_folder_mark(self) -> bool:
@@ -88,7 +88,7 @@ def local_item(path: Path, name: str) -> Item:
         raise S3FixtureError(f"{path}: {error.strerror}; was it removed meanwhile?") from error
     if not stat.S_ISREG(status.st_mode):
         raise S3FixtureError(f"{path}: is neither a file nor a folder; move it away")
-    return Item(name, path, status.st_size, status.st_mtime, settled=status.st_ctime)
+    return Item(name, path, status.st_size, status.st_mtime, written=status.st_ctime)
 
 
 def _entries(folder: Path) -> list[Path]:

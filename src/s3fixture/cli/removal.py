@@ -17,17 +17,21 @@ Victim = tuple[str, "str | None"]  # key, and version or None
 Report = Callable[[str, "str | None"], None]
 
 
-def remove_objects(client: S3Client, bucket: str, victims: Iterable[Victim], report: Report) -> int:
+def remove_objects(
+    client: S3Client, bucket: str, victims: Iterable[Victim], report: Report, *, bypass: bool = False
+) -> int:
     """Remove keys, or versions of them; complains of what cannot be removed, and counts that.
 
-    A key without a version in a bucket with versioning gets a delete marker, as always in S3.
+    A key without a version in a bucket with versioning gets a delete marker, as always in S3. `bypass` a
+    retention in governance mode.
     """
+    options: Any = {"BypassGovernanceRetention": True} if bypass else {}
     failed, rest = 0, iter(victims)
     while batch := list(islice(rest, _BATCH)):
         objects: Any = [
             {"Key": key, "VersionId": version} if version else {"Key": key} for key, version in batch
         ]
-        answer = client.delete_objects(Bucket=bucket, Delete={"Objects": objects})
+        answer = client.delete_objects(Bucket=bucket, Delete={"Objects": objects}, **options)
         for gone in answer.get("Deleted", []):
             report(gone["Key"], gone.get("VersionId"))
         for error in answer.get("Errors", []):

@@ -15,7 +15,7 @@ from s3fixture.console.assets import Assets
 from s3fixture.console.feed import Feed
 from s3fixture.console.rendering import environment
 from s3fixture.console.routes import OPEN, RULES
-from s3fixture.console.security import check_change, secure
+from s3fixture.console.security import check_change, check_host, secure
 from s3fixture.console.sessions import Session, Sessions
 from s3fixture.console.throttle import Throttle
 from s3fixture.console.usage import UsageSamples
@@ -65,7 +65,7 @@ class Console:
         except ClientDisconnected:
             raise
         except Exception:
-            _LOG.exception("%s %s failed", request.method, request.path)
+            _LOG.exception("%s %r failed", request.method, request.path)
             error = PageError(500, "Something failed here; the server's log says what.")
             response = self._refuse(request, self.session_of(request), error)
         secure(response)
@@ -74,6 +74,7 @@ class Console:
     def _answer(self, request: Request) -> Response:
         session = self.session_of(request)
         try:
+            check_host(request, self.app.settings)
             page, arguments = self._map.bind_to_environ(request.environ).match()
             if page in OPEN:
                 response: Response = page(self, request, session, **arguments)
@@ -110,7 +111,7 @@ class Console:
         if request.path.startswith("/api/"):
             return json_response(shown, status)
         if session is None:
-            return html_response(self.render("login.html", message=error.message, next=""), status)
+            return html_response(login.form(self, message=error.message), status)
         return Visit.of(self, request, session).page("error.html", status, error=shown, title=str(status))
 
 

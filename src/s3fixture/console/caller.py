@@ -54,10 +54,14 @@ class Caller:
         return self.app.access.allows(call, params, Permission(action, bucket, key))
 
     def payload(self) -> Payload:
-        """The body of the console's request, as an operation takes it. Raises MissingContentLength."""
+        """The body of the console's request, as an operation takes it, verified by the checksum that came.
+
+        Raises MissingContentLength, and InvalidRequest for a checksum that is none.
+        """
         if "content-length" not in self._request.headers:
             raise S3Error("MissingContentLength")
         payload = open_payload(self._request, self._authentication)
+        payload.expect_checksums(self._request.headers)
         payload.want("MD5")
         return payload
 

@@ -30,10 +30,12 @@ def load(text: str) -> Any:
         raise PageError(400, message, line=error.lineno) from None
     except RecursionError:
         raise PageError(400, "This is nested too deeply.") from None
+    except ValueError:
+        raise PageError(400, "There is a number with too many digits in it.") from None
 
 
 def check_policy(text: str, bucket: str, identities: Identities) -> None:
-    """Raise PageError with S3's message, the statement that it is about, and the line where that begins."""
+    """Raise PageError with S3's message, the statement that it is about, and its lines."""
     document = load(text)
     try:
         parse_policy(text.strip(), bucket, identities)
@@ -41,8 +43,9 @@ def check_policy(text: str, bucket: str, identities: Identities) -> None:
         number = _wrong_statement(document, bucket, identities)
         if number is None:
             raise PageError(400, error.message, code=error.code) from None
-        line = _line_of_statement(text, number)
-        raise PageError(400, f"Statement {number + 1}: {error.message}", code=error.code, line=line) from None
+        first, last = _lines_of_statement(text, number)
+        message = f"Statement {number + 1}, from line {first}: {error.message}"
+        raise PageError(400, message, code=error.code, line=first, last=last) from None
 
 
 def _wrong_statement(document: Any, bucket: str, identities: Identities) -> int | None:
@@ -57,15 +60,20 @@ def _wrong_statement(document: Any, bucket: str, identities: Identities) -> int 
     return None
 
 
-def _line_of_statement(text: str, number: int) -> int:
-    """The line, from 1, where the statement of this number begins."""
-    position = text.find('"Statement"')
-    position = text.find("[", position) + 1
-    decoder = json.JSONDecoder()
-    for _ in range(number):
-        position = text.find("{", position)
-        _, position = decoder.raw_decode(text, position)
-    return text.count("\n", 0, text.find("{", position)) + 1
+def _lines_of_statement(text: str, number: int) -> tuple[int, int]:
+    """The lines, from 1, where the statement of this number begins and ends; all, if it is not found.
+
+    JSON has more than one way to write "Statement"; people and programs have one.
+    """
+    end = text.find("[", text.find('"Statement"'))
+    start, decoder = 0, json.JSONDecoder()
+    try:
+        for _ in range(number + 1):
+            start = text.index("{", end)
+            _, end = decoder.raw_decode(text, start)
+    except ValueError:
+        start, end = 0, len(text)
+    return text.count("\n", 0, start) + 1, text.count("\n", 0, end) + 1
 
 
 def cors_rules(text: str) -> list[dict[str, Any]]:
@@ -102,9 +110,11 @@ def _with_dates(document: dict[str, Any]) -> dict[str, Any]:
     if isinstance(document.get("Date"), str):
         try:
             date = datetime.fromisoformat(document["Date"].replace("Z", "+00:00"))
-        except ValueError:
+            document["Date"] = (
+                date.astimezone(timezone.utc) if date.tzinfo else date.replace(tzinfo=timezone.utc)
+            )
+        except (ValueError, OverflowError):
             raise PageError(400, f"{document['Date']!r} is no date; write it as 2030-01-31.") from None
-        document["Date"] = date if date.tzinfo else date.replace(tzinfo=timezone.utc)
     return document
 
 

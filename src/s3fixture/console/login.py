@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import math
 from typing import TYPE_CHECKING
@@ -32,7 +33,7 @@ def show_login(console: Console, request: Request, session: Session | None) -> R
     target = _local(request.args.get("next", ""))
     if session is not None:
         return redirect(target, 303)
-    return html_response(console.render("login.html", message="", next=target))
+    return html_response(form(console, target))
 
 
 def log_in(console: Console, request: Request, session: Session | None) -> Response:
@@ -42,18 +43,17 @@ def log_in(console: Console, request: Request, session: Session | None) -> Respo
     access_key, secret_key = request.form.get("access_key", "").strip(), request.form.get("secret_key", "")
     names = (f"address {request.remote_addr}", f"key {access_key}")
     target = _local(request.form.get("next", ""))
-    wait = console.throttle.wait(*names)
+    wait = console.throttle.enter(*names)
     if wait > 0:
         seconds = math.ceil(wait)
         message = f"Too many wrong log-ins. Try again in {seconds} s."
-        response = html_response(console.render("login.html", message=message, next=target), 429)
+        response = html_response(form(console, target, message=message, access_key=access_key), 429)
         response.headers["Retry-After"] = str(seconds)
         return response
     identity = console.app.identities.by_access_key(access_key)
     if not _is_secret_of(identity, secret_key) or identity is None:
-        console.throttle.failed(*names)
         message = "The access key or the secret key is wrong."
-        return html_response(console.render("login.html", message=message, next=target), 401)
+        return html_response(form(console, target, message=message, access_key=access_key), 401)
     console.throttle.succeeded(*names)
     if session is not None:  # the former log-in of this browser ends
         console.sessions.end(request.cookies[cookie_name(request)])
@@ -86,10 +86,20 @@ def redirect_to_login(request: Request) -> Response:
     return redirect(link("/login", next="" if asked == "/" else asked), 303)
 
 
+def form(console: Console, target: str = "", *, message: str = "", access_key: str = "") -> str:
+    """The log-in page, which leads on to `target`; the access key stays in it, to be typed but once."""
+    return console.render("login.html", message=message, next=target, access_key=access_key)
+
+
 def _is_secret_of(identity: Identity | None, secret_key: str) -> bool:
     """Compared in the same time whether there is such an identity or not."""
     expected = identity.secret_key if identity else "\0"
-    return hmac.compare_digest(expected.encode(), secret_key.encode("utf-8", "replace"))
+    return hmac.compare_digest(_digest(expected), _digest(secret_key))
+
+
+def _digest(text: str) -> bytes:
+    """Of one length, so that a comparison does not tell that of the secret."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).digest()
 
 
 def _local(target: str) -> str:

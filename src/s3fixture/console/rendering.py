@@ -13,9 +13,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
-# Characters that show as nothing, or reorder what stands around them: C0, C1, zero width, bidirectional.
+# Characters that show as nothing, or reorder what stands around them: C0, C1, zero width, bidirectional,
+# fillers, tags. The module ui.js has the same.
 _INVISIBLE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
+    r"[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
+    r"\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e007f]"
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from s3fixture.console.visit import PageError
 
 if TYPE_CHECKING:
     from s3fixture.console.sessions import Session
+    from s3fixture.settings import Settings
 
 CSRF_HEADER = "X-CSRF-Token"
 CSRF_FIELD = "csrf"
@@ -27,6 +29,8 @@ _POLICY = "; ".join(
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",  # no text becomes markup or code in our modules, either
+        "trusted-types 'none'",
     )
 )
 _HEADERS: Mapping[str, str] = {
@@ -54,11 +58,50 @@ def check_origin(request: Request) -> None:
     """
     origin = request.headers.get("Origin")
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
-    if (origin is not None and urlsplit(origin).netloc != request.host) or site not in (
-        "same-origin",
-        "none",
-    ):
+    strange = origin is not None and origin.partition("://")[2] != request.host
+    if strange or site not in ("same-origin", "none"):
         raise PageError(403, "This request came from a page of another address, and was not carried out.")
+
+
+def check_host(request: Request, settings: Settings) -> None:
+    """Raise PageError for a name that a page elsewhere could have pointed at this machine (DNS rebinding).
+
+    Such a page is of the console's own origin to a browser, and may know the usual keys. Who listens on other
+    addresses than loopback has names of their own, which we cannot know.
+    """
+    host = _host_name(request.host)
+    if host is None:
+        raise PageError(400, "The request does not say which server it is for.")
+    if not _is_loopback(settings.host) or _is_ours(host) or host in settings.base_hosts:
+        return
+    raise PageError(
+        403,
+        f"This console does not answer to the name {host}. Open it by the address that the server printed, "
+        "or set MINIO_SERVER_URL to the address by which its users reach it.",
+    )
+
+
+def _host_name(netloc: str) -> str | None:
+    """Without the port, in small letters; None when it is no host."""
+    try:
+        return urlsplit(f"//{netloc}").hostname
+    except ValueError:
+        return None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _is_ours(host: str) -> bool:
+    """An address, or a name without a domain or below localhost: nobody else can point these at us."""
+    try:
+        return bool(ip_address(host))
+    except ValueError:
+        return "." not in host or host.endswith(".localhost")
 
 
 def check_change(request: Request, session: Session) -> None:

@@ -7,7 +7,7 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from s3fixture.console.rendering import visible
-from s3fixture.environment import variables
+from s3fixture.environment import NO_AWS_FILE, variables
 
 if TYPE_CHECKING:
     from s3fixture.auth.identity import Identity
@@ -25,7 +25,7 @@ class Snippet(NamedTuple):
 
 def connection_snippets(endpoint: str, identity: Identity, region: str, bucket: str) -> list[Snippet]:
     """For a person who wants a client to talk to this server."""
-    values = variables(endpoint, identity.access_key, identity.secret_key, region, bucket or None, environ={})
+    values = _variables(endpoint, identity, region, bucket)
     target = f"s3://{bucket or 'BUCKET'}"
     keys = f"{shlex.quote(identity.access_key)} {shlex.quote(identity.secret_key)}"
     exports = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in values.items())
@@ -51,6 +51,13 @@ def connection_snippets(endpoint: str, identity: Identity, region: str, bucket: 
         ),
         Snippet("s3fs", "pandas and s3fs", _s3fs(endpoint, identity, target)),
     ]
+
+
+def _variables(endpoint: str, identity: Identity, region: str, bucket: str) -> dict[str, str]:
+    """Without those that name a file of this machine: whoever reads the page may sit at another."""
+    keys = identity.access_key, identity.secret_key
+    values = variables(endpoint, *keys, region, bucket or None, environ={})
+    return {name: value for name, value in values.items() if value != NO_AWS_FILE}
 
 
 def object_snippets(bucket: str, key: str, version_id: str) -> list[Snippet]:
@@ -103,10 +110,18 @@ def _shell(text: str) -> str:
     if visible(text) == text:
         return shlex.quote(text)
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    shown = "".join(char if visible(char) == char else f"\\u{ord(char):04x}" for char in escaped)
-    return f"$'{shown}'"
+    return f"$'{_escaped(escaped)}'"
 
 
 def _python(text: str) -> str:
-    """A string literal of Python; JSON's has double quotes and the same escapes."""
-    return json.dumps(text)
+    """A string literal of Python: JSON's, whose escapes of quotes and controls are the same."""
+    return _escaped(json.dumps(text, ensure_ascii=False))
+
+
+def _escaped(text: str) -> str:
+    """With what cannot be seen as escapes, the same in Python, bash and zsh."""
+    return "".join(char if visible(char) == char else _escape(ord(char)) for char in text)
+
+
+def _escape(code: int) -> str:
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

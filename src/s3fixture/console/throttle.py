@@ -29,28 +29,32 @@ class Throttle:
         self._lock = threading.Lock()
         self._failures: OrderedDict[str, _Failures] = OrderedDict()
 
-    def wait(self, *names: str) -> float:
-        """Seconds until the next try of any of these; 0.0 when it may come now."""
-        with self._lock:
-            return max(map(self._wait, names))
+    def enter(self, *names: str) -> float:
+        """Seconds until any of these may try again. 0.0: now, and it counts as wrong until `succeeded`.
 
-    def failed(self, *names: str) -> None:
-        """Note a wrong log-in."""
+        So it is no use to try many at once.
+        """
         with self._lock:
-            for name in names:
-                known = self._failures.get(name)
-                fresh = known is None or self._now() - known.last > _FORGET
-                count = 1 if known is None or fresh else known.count + 1
-                self._failures[name] = _Failures(count, self._now())
-                self._failures.move_to_end(name)
-                if len(self._failures) > _MOST:
-                    self._failures.popitem(last=False)
+            wait = max(map(self._wait, names))
+            if not wait:
+                for name in names:
+                    self._count(name)
+        return wait
 
     def succeeded(self, *names: str) -> None:
         """Forget the wrong log-ins of these."""
         with self._lock:
             for name in names:
                 self._failures.pop(name, None)
+
+    def _count(self, name: str) -> None:
+        known = self._failures.get(name)
+        fresh = known is None or self._now() - known.last > _FORGET
+        count = 1 if known is None or fresh else known.count + 1
+        self._failures[name] = _Failures(count, self._now())
+        self._failures.move_to_end(name)
+        if len(self._failures) > _MOST:
+            self._failures.popitem(last=False)
 
     def _wait(self, name: str) -> float:
         known = self._failures.get(name)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from werkzeug.wrappers import Request, Response
 
 from s3fixture.app.exchange import request_of
+from s3fixture.clock import utc
 from s3fixture.console.caller import Caller
 from s3fixture.errors import S3Error
 
@@ -77,6 +79,11 @@ class Visit:
         if not isinstance(found, dict):
             raise PageError(400, "The request is not a JSON object.")
         return found
+
+    @property
+    def now(self) -> datetime:
+        """The server's time, which tests move."""
+        return utc(self.caller.app.clock.time())
 
     @property
     def endpoint(self) -> str:

@@ -170,9 +170,11 @@ QUIRKS: tuple[Quirk, ...] = (
     ),
     Quirk(
         24,
-        "Operations with httpChecksumRequired want Content-MD5 or a checksum, else InvalidRequest.",
-        "The message names both.",
-        _VERSITY + "; the trait requestChecksumRequired in the model",
+        "Operations with httpChecksumRequired want Content-MD5 or a checksum, else InvalidRequest; but not "
+        "all (CHECKSUM_NOT_REQUIRED).",
+        "The message names both. MinIO's mc, s3cmd and boto 2 put policies without either, on S3 too.",
+        "the trait requestChecksumRequired in the model; versity/versitygw, s3api/router.go; minio/minio-go, "
+        "api-bucket-policy.go",
     ),
     Quirk(
         25,
@@ -284,5 +286,12 @@ QUIRKS: tuple[Quirk, ...] = (
         "PUT of a key with versionId, unless it is for a subresource, is InvalidArgument.",
         "Versions never change; a new one would be written instead of the one named.",
         "scality/cloudserver pull request 698 and docs/versioning.md",
+    ),
+    # parsing
+    Quirk(
+        43,
+        "x-amz-copy-source is decoded as a form is: `+` is a space there, though not in a path.",
+        "s5cmd and others who encode it with a form's encoder copy keys that have spaces.",
+        "versity/versitygw, s3api/utils; aws/aws-sdk-php issue 236, aws/aws-sdk-js issue 1821",
     ),
 )

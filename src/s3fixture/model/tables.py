@@ -88,6 +88,19 @@ ABSENT_DOCUMENTS: Mapping[str, str] = {
     "PutObjectRetention": "MalformedXML",
 }
 
+# Quirk 24: the model wants a checksum here, so that SDKs send one; S3 takes the document without.
+CHECKSUM_NOT_REQUIRED = frozenset(
+    {
+        "PutBucketAcl",
+        "PutBucketOwnershipControls",
+        "PutBucketPolicy",
+        "PutBucketVersioning",
+        "PutBucketWebsite",
+        "PutObjectAcl",
+        "PutObjectTagging",
+    }
+)
+
 # Quirk 20: required header -> (code, message) when absent. InvalidArgument for all others.
 ABSENT_MEMBERS: Mapping[str, tuple[str, str]] = {
     "x-amz-object-attributes": (

@@ -65,7 +65,7 @@ def _fulfil(wish: Wish, server: Endpoint, run: TestRun) -> None:
             run.enter(server.run.exclusive(name))
         run.enter(server.isolated())
     for bucket in wish.buckets:
-        make_bucket(server, bucket, versioning=wish.versioning)
+        make_bucket(server, bucket, versioning=wish.versioning, object_lock=wish.object_lock)
     fill(server, seed=wish.seeds)
 
 

@@ -159,8 +159,11 @@ class ServerClock:
         self._s3 = s3
 
     def move(self, seconds: float) -> None:
-        """Let `seconds` pass; negative ones go back."""
-        self._s3._emulator.move_clock(seconds)
+        """Let `seconds` pass, or a negative number of them go back: links expire, retentions end.
+
+        What clients sign stays good, though their own clocks stand where they are.
+        """
+        self._s3._emulator.let_time_pass(seconds)
 
     def freeze(self) -> None:
         """Stop it; `move` still works."""

@@ -14,7 +14,7 @@ import pytest
 from s3fixture.environment import applied
 from s3fixture.errors import S3FixtureError
 from s3fixture.pytest_plugin.isolation import TestRun
-from s3fixture.pytest_plugin.marker import wish_of
+from s3fixture.pytest_plugin.marker import Wish, wish_of
 from s3fixture.serving import make_bucket
 
 if TYPE_CHECKING:
@@ -58,10 +58,10 @@ class Loans:
 
     @cached_property
     def bucket(self) -> str:
-        """Named after the test, with a random end; versioned if its marker says so."""
+        """Named after the test, with a random end; versioned or with object lock if its marker says so."""
         bucket = _bucket_name(self._run.node, self.endpoint.bucket_prefix)
-        wish = wish_of(self._run.node)
-        make_bucket(self.endpoint, bucket, versioning=wish is not None and wish.versioning)
+        wish = wish_of(self._run.node) or Wish()
+        make_bucket(self.endpoint, bucket, versioning=wish.versioning, object_lock=wish.object_lock)
         return bucket
 
 

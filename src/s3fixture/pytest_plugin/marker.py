@@ -13,11 +13,12 @@ from s3fixture.errors import S3FixtureError
 
 NAME = "s3"
 HELP = (
-    "s3(buckets=[...], seed=..., versioning=True, requires=...): make these buckets, and load this folder "
-    "or manifest (or several), for this test alone; with versioning, in them and in s3_bucket; skip it "
-    "where the backend lacks one of the required capabilities."
+    "s3(buckets=[...], seed=..., versioning=True, object_lock=True, requires=...): make these buckets, and "
+    "load this folder or manifest (or several), for this test alone; with versioning or object lock, in them "
+    "and in s3_bucket; skip it where the backend lacks one of the required capabilities."
 )
-_KEYWORDS = ("buckets", "seed", "versioning", "requires")
+_FLAGS = ("versioning", "object_lock")
+_KEYWORDS = ("buckets", "seed", *_FLAGS, "requires")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,15 @@ class Wish:
     buckets: tuple[str, ...] = ()
     seeds: tuple[Path, ...] = ()
     versioning: bool = False
+    object_lock: bool = False
     requires: tuple[str, ...] = ()
 
 
 def wish_of(node: pytest.Item) -> Wish | None:
     """The test's wish, or None without a marker. S3FixtureError for a marker that cannot be understood.
 
-    Buckets, seeds and requirements of module, class and function add up; the nearest `versioning` wins.
+    Buckets, seeds and requirements of module, class and function add up; of `versioning` and
+    `object_lock` the nearest wins.
     Seeds are looked for from the test file's folder.
     """
     markers = [_checked(marker) for marker in node.iter_markers(NAME)]  # the nearest comes first
@@ -43,9 +46,14 @@ def wish_of(node: pytest.Item) -> Wish | None:
     return Wish(
         buckets=tuple(_gathered("buckets", markers)),
         seeds=tuple(node.path.parent / seed for seed in seeds),
-        versioning=next((marker["versioning"] for marker in markers if "versioning" in marker), False),
+        versioning=_nearest("versioning", markers),
+        object_lock=_nearest("object_lock", markers),
         requires=tuple(_gathered("requires", markers)),
     )
+
+
+def _nearest(flag: str, markers: list[Mapping[str, Any]]) -> bool:
+    return next((marker[flag] for marker in markers if flag in marker), False)
 
 
 def _gathered(
@@ -66,8 +74,9 @@ def _checked(marker: pytest.Mark) -> Mapping[str, Any]:
             raise S3FixtureError(
                 f"@pytest.mark.s3 does not know the keyword {keyword!r}; it takes {', '.join(_KEYWORDS)}"
             )
-    if not isinstance(marker.kwargs.get("versioning", False), bool):
-        raise S3FixtureError("@pytest.mark.s3(versioning=...) takes True or False")
+    for flag in _FLAGS:
+        if not isinstance(marker.kwargs.get(flag, False), bool):
+            raise S3FixtureError(f"@pytest.mark.s3({flag}=...) takes True or False")
     return marker.kwargs
 
 

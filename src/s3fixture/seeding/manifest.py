@@ -24,7 +24,7 @@ from s3fixture.seeding.plan import (
 )
 
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
-_BUCKET_FIELDS = ("name", "versioning", "tags", "policy", "objects")
+_BUCKET_FIELDS = ("name", "versioning", "object_lock", "tags", "policy", "objects")
 _OBJECT_FIELDS = ("key", "file", "content", "json", "content_type", "metadata", "tags")
 _BODY_FIELDS = ("file", "content", "json")
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html and UsingMetadata.html
@@ -84,10 +84,15 @@ def _bucket(node: Node, folder: Path) -> SeedBucket:
         tuple(_object(entry, folder) for entry in fields["objects"].entries()) if "objects" in fields else ()
     )
     check_unique((item.key for item in objects), "key", f"{node.where}.objects")
+    versioning = fields["versioning"].flag() if "versioning" in fields else None
+    object_lock = "object_lock" in fields and fields["object_lock"].flag()
+    if object_lock and versioning is False:
+        raise fields["object_lock"].fault("needs versioning; leave out `versioning: false`")
     return SeedBucket(
         name,
         objects,
-        versioning=fields["versioning"].flag() if "versioning" in fields else None,
+        versioning=versioning,
+        object_lock=object_lock,
         tags=_tags(fields["tags"], _BUCKET_TAGS) if "tags" in fields else {},
         policy=_policy(fields["policy"], name, folder) if "policy" in fields else None,
     )

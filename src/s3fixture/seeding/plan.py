@@ -8,7 +8,6 @@ from pathlib import Path
 
 from s3fixture.errors import S3FixtureError
 from s3fixture.seeding.sizes import counted, human_size
-from s3fixture.service.names import is_bucket_name
 
 MAX_KEY_BYTES = 1024
 _BUCKET_NAME_RULE = (
@@ -31,11 +30,12 @@ class SeedObject:
 
 @dataclass(frozen=True, slots=True)
 class SeedBucket:
-    """One bucket; `versioning` and `policy` None: leave as it is."""
+    """One bucket; `versioning` and `policy` None, `object_lock` False: leave as it is."""
 
     name: str
     objects: tuple[SeedObject, ...] = ()
     versioning: bool | None = None
+    object_lock: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
     policy: str | None = None
 
@@ -68,6 +68,8 @@ class SeedPlan:
 
 def check_bucket_name(name: str, where: str) -> None:
     """Raises S3FixtureError when S3 would not take this name."""
+    from s3fixture.service.names import is_bucket_name  # imported when used: it brings the store
+
     if not is_bucket_name(name):
         raise S3FixtureError(f"{where}: {name!r} cannot be a bucket's name: {_BUCKET_NAME_RULE}; rename it")
 

@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from s3transfer.manager import TransferConfig, TransferManager
 from s3transfer.subscribers import BaseSubscriber
 
+from s3fixture.backends.object_lock import switch_on
 from s3fixture.errors import S3FixtureError
 from s3fixture.seeding.etags import has_etag
 from s3fixture.seeding.plan import SeedBucket, SeedObject, SeedPlan
@@ -27,17 +28,23 @@ PART_SIZE = 8 * 1024 * 1024  # bytes; an object of more goes up in parts of this
 _OWN_ALREADY = "BucketAlreadyOwnedByYou"
 
 
-def ensure_bucket(client: S3Client, name: str) -> None:
-    """Make a bucket that may be there already. Raises S3FixtureError when it is somebody else's."""
+def ensure_bucket(client: S3Client, name: str, *, object_lock: bool = False) -> None:
+    """Make a bucket that may be there already, and give it object lock unless it has it.
+
+    Raises S3FixtureError when it is somebody else's.
+    """
     region = client.meta.region_name
     place: Any = (
         {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
     )
+    lock: Any = {"ObjectLockEnabledForBucket": True} if object_lock else {}
     try:
-        client.create_bucket(Bucket=name, **place)
+        client.create_bucket(Bucket=name, **place, **lock)
     except ClientError as error:
         if error.response["Error"]["Code"] != _OWN_ALREADY:
             raise S3FixtureError(f"the bucket {name!r} cannot be made: {reason(error)}") from error
+    if object_lock:
+        switch_on(client, name)
 
 
 def carry_out(client: S3Client, plan: SeedPlan, progress: Progress) -> None:
@@ -46,7 +53,7 @@ def carry_out(client: S3Client, plan: SeedPlan, progress: Progress) -> None:
     try:
         existing = _existing(client, plan)
         for bucket in plan.buckets:
-            ensure_bucket(client, bucket.name)
+            ensure_bucket(client, bucket.name, object_lock=bucket.object_lock)
             _set_versioning(client, bucket)
         _put_objects(client, plan, existing, progress)
         for bucket in plan.buckets:

@@ -1,4 +1,4 @@
-"""What S3 does: one function per operation, named after it, from boto3's parameters to boto3's result.
+"""What S3 does: one function per operation, named as in boto3, from its parameters to its result.
 
 An operation of the model that has no row here answers NotImplemented by its name.
 """
@@ -6,73 +6,81 @@ An operation of the model that has no row here answers NotImplemented by its nam
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+
+from botocore import xform_name
 
 from s3fixture.errors import S3Error
-from s3fixture.service import (
-    attributes,
-    buckets,
-    completing,
-    copying,
-    cors,
-    lifecycle,
-    listing,
-    multipart,
-    objects,
-    policy,
-    tagging,
-    versioning,
-)
 from s3fixture.service.call import Call, Operation, Params, Result
 
-OPERATIONS: Mapping[str, Operation] = {
-    "AbortMultipartUpload": multipart.abort_multipart_upload,
-    "CompleteMultipartUpload": completing.complete_multipart_upload,
-    "CopyObject": copying.copy_object,
-    "CreateBucket": buckets.create_bucket,
-    "CreateMultipartUpload": multipart.create_multipart_upload,
-    "DeleteBucket": buckets.delete_bucket,
-    "DeleteBucketCors": cors.delete_bucket_cors,
-    "DeleteBucketLifecycle": lifecycle.delete_bucket_lifecycle,
-    "DeleteBucketPolicy": policy.delete_bucket_policy,
-    "DeleteBucketTagging": tagging.delete_bucket_tagging,
-    "DeleteObject": objects.delete_object,
-    "DeleteObjectTagging": tagging.delete_object_tagging,
-    "DeleteObjects": objects.delete_objects,
-    "GetBucketCors": cors.get_bucket_cors,
-    "GetBucketLifecycleConfiguration": lifecycle.get_bucket_lifecycle_configuration,
-    "GetBucketLocation": buckets.get_bucket_location,
-    "GetBucketPolicy": policy.get_bucket_policy,
-    "GetBucketPolicyStatus": policy.get_bucket_policy_status,
-    "GetBucketTagging": tagging.get_bucket_tagging,
-    "GetBucketVersioning": versioning.get_bucket_versioning,
-    "GetObject": objects.get_object,
-    "GetObjectAttributes": attributes.get_object_attributes,
-    "GetObjectTagging": tagging.get_object_tagging,
-    "HeadBucket": buckets.head_bucket,
-    "HeadObject": objects.head_object,
-    "ListBuckets": buckets.list_buckets,
-    "ListMultipartUploads": multipart.list_multipart_uploads,
-    "ListObjectVersions": listing.list_object_versions,
-    "ListObjects": listing.list_objects,
-    "ListObjectsV2": listing.list_objects_v2,
-    "ListParts": multipart.list_parts,
-    "PutBucketCors": cors.put_bucket_cors,
-    "PutBucketLifecycleConfiguration": lifecycle.put_bucket_lifecycle_configuration,
-    "PutBucketPolicy": policy.put_bucket_policy,
-    "PutBucketTagging": tagging.put_bucket_tagging,
-    "PutBucketVersioning": versioning.put_bucket_versioning,
-    "PutObject": objects.put_object,
-    "PutObjectTagging": tagging.put_object_tagging,
-    "UploadPart": multipart.upload_part,
-    "UploadPartCopy": copying.upload_part_copy,
+# Operation -> the module of this room that has its function, imported at its first use.
+OPERATIONS: Mapping[str, str] = {
+    "AbortMultipartUpload": "multipart",
+    "CompleteMultipartUpload": "completing",
+    "CopyObject": "copying",
+    "CreateBucket": "buckets",
+    "CreateMultipartUpload": "multipart",
+    "DeleteBucket": "buckets",
+    "DeleteBucketCors": "cors",
+    "DeleteBucketLifecycle": "lifecycle",
+    "DeleteBucketPolicy": "policy",
+    "DeleteBucketTagging": "tagging",
+    "DeleteObject": "objects",
+    "DeleteObjectTagging": "tagging",
+    "DeleteObjects": "objects",
+    "DeletePublicAccessBlock": "public_access",
+    "GetBucketAcl": "acls",
+    "GetBucketCors": "cors",
+    "GetBucketLifecycleConfiguration": "lifecycle",
+    "GetBucketLocation": "buckets",
+    "GetBucketOwnershipControls": "ownership",
+    "GetBucketPolicy": "policy",
+    "GetBucketPolicyStatus": "policy",
+    "GetBucketTagging": "tagging",
+    "GetBucketVersioning": "versioning",
+    "GetObject": "objects",
+    "GetObjectAcl": "acls",
+    "GetObjectAttributes": "attributes",
+    "GetObjectLegalHold": "object_lock",
+    "GetObjectLockConfiguration": "object_lock",
+    "GetObjectRetention": "object_lock",
+    "GetObjectTagging": "tagging",
+    "GetPublicAccessBlock": "public_access",
+    "HeadBucket": "buckets",
+    "HeadObject": "objects",
+    "ListBuckets": "buckets",
+    "ListMultipartUploads": "multipart",
+    "ListObjectVersions": "listing",
+    "ListObjects": "listing",
+    "ListObjectsV2": "listing",
+    "ListParts": "multipart",
+    "PutBucketAcl": "acls",
+    "PutBucketCors": "cors",
+    "PutBucketLifecycleConfiguration": "lifecycle",
+    "PutBucketOwnershipControls": "ownership",
+    "PutBucketPolicy": "policy",
+    "PutBucketTagging": "tagging",
+    "PutBucketVersioning": "versioning",
+    "PutObject": "objects",
+    "PutObjectAcl": "acls",
+    "PutObjectLegalHold": "object_lock",
+    "PutObjectLockConfiguration": "object_lock",
+    "PutObjectRetention": "object_lock",
+    "PutObjectTagging": "tagging",
+    "PutPublicAccessBlock": "public_access",
+    "UploadPart": "multipart",
+    "UploadPartCopy": "copying",
 }
 
 
+@cache  # a function of the code alone
 def implementation(operation: str) -> Operation:
     """The function that does `operation`. Raises NotImplemented with the operation's name."""
-    function = OPERATIONS.get(operation)
-    if function is None:
+    module = OPERATIONS.get(operation)
+    if module is None:
         raise S3Error("NotImplemented", f"{operation} is not implemented", Operation=operation)
+    function: Operation = getattr(import_module(f"{__name__}.{module}"), xform_name(operation))
     return function
 
 

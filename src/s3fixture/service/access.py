@@ -9,22 +9,32 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from s3fixture.auth.actions import Permission, permissions
 from s3fixture.auth.identity import Identities
-from s3fixture.auth.policy import Decision, Policy, parse_policy
 from s3fixture.errors import S3Error
+from s3fixture.service.public_access import RESTRICT, is_blocked
 from s3fixture.store import BucketRow, Store
 
 if TYPE_CHECKING:
+    from s3fixture.auth.policy import Policy
     from s3fixture.service.call import Call, Params
 
 POLICY = "policy"  # the kind of the document that holds a bucket's policy
 _CACHED_POLICIES = 256
 # The owner must be able to take back a policy that locks everyone out.
 _NEVER_DENIED_TO_OWNER = frozenset({"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"})
+_EXPECTED_OWNERS: Mapping[str, str] = {
+    "ExpectedBucketOwner": "Bucket",
+    "ExpectedSourceBucketOwner": "CopySource",
+}
 _NEEDS_NO_BUCKET = frozenset({"s3:ListAllMyBuckets", "s3:CreateBucket"})
+Verdict = Literal["allow", "deny", "restrict"]
+_REASONS: Mapping[Verdict | None, str] = {
+    "deny": "with an explicit deny in a resource-based policy",
+    "restrict": f"because the bucket's policy is public and its setting {RESTRICT} lets in its owner only",
+}
 
 
 class Access:
@@ -42,12 +52,8 @@ class Access:
         """
         for permission in permissions(call.operation, params):
             self.require(call, params, permission)
-        for member, bucket in (
-            ("ExpectedBucketOwner", "Bucket"),
-            ("ExpectedSourceBucketOwner", "CopySource"),
-        ):
-            if params.get(member) is not None:
-                self._check_expected_owner(params[bucket], params[member])
+        for member in _EXPECTED_OWNERS.keys() & params.keys():
+            self._check_expected_owner(params[_EXPECTED_OWNERS[member]], params[member])
 
     def require(self, call: Call, params: Params, permission: Permission) -> None:
         """Raise AccessDenied unless the caller has `permission`."""
@@ -75,6 +81,8 @@ class Access:
 
         Its principals were checked when it was put: one that has gone since must not lock the others out.
         """
+        from s3fixture.auth.policy import parse_policy  # imported when used: most buckets have none
+
         key = (bucket.name, text)
         policy = self._parsed.get(key)
         if policy is None:
@@ -83,7 +91,7 @@ class Access:
                 self._parsed.popitem(last=False)
         return policy
 
-    def _decide(self, call: Call, params: Params, permission: Permission) -> Decision | None:
+    def _decide(self, call: Call, params: Params, permission: Permission) -> Verdict | None:
         if permission.action in _NEEDS_NO_BUCKET or permission.bucket is None:
             return "allow" if call.identity else None
         with self._store.read() as index:
@@ -91,12 +99,16 @@ class Access:
             if bucket is None:
                 return "allow"
             text = index.get_document(bucket.id, POLICY)
+            restricted = text is not None and is_blocked(index, bucket.id, RESTRICT)
         owner = call.identity is not None and call.identity.canonical_id == bucket.owner
         if text is None:
             return "allow" if owner else None
         if owner and permission.action in _NEVER_DENIED_TO_OWNER:
             return "allow"
-        decision = self.policy_of(bucket, text).evaluate(
+        policy = self.policy_of(bucket, text)
+        if restricted and not owner and _is_public(policy):
+            return "restrict"
+        decision = policy.evaluate(
             call.identity,
             permission.action,
             permission.resource,
@@ -122,14 +134,18 @@ class Access:
         return tags
 
 
-def _explain(call: Call, permission: Permission, decision: Decision | None) -> str | None:
+def _is_public(policy: Policy) -> bool:
+    from s3fixture.auth.policy import is_public  # imported when there is a policy, as in `policy_of`
+
+    return is_public(policy)
+
+
+def _explain(call: Call, permission: Permission, verdict: Verdict | None) -> str | None:
     """AWS names the user, the action and the reason to those who signed; strangers read "Access Denied"."""
     if call.identity is None:
         return None
     reason = (
-        "with an explicit deny in a resource-based policy"
-        if decision == "deny"
-        else f"because no resource-based policy allows the {permission.action} action"
+        _REASONS.get(verdict) or f"because no resource-based policy allows the {permission.action} action"
     )
     return (
         f"User: {call.identity.arn} is not authorized to perform: {permission.action} "

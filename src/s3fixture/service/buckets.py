@@ -10,26 +10,19 @@ from s3fixture.errors import S3Error
 from s3fixture.service import tags
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.names import check_bucket_name
+from s3fixture.service.object_lock import ENABLED, NO_DEFAULT
+from s3fixture.service.ownership import ENFORCED
 from s3fixture.service.tagging import TAGGING
 from s3fixture.service.tokens import from_token, to_token
 from s3fixture.store import BucketRow
 
 _LEGACY_REGION = "us-east-1"
 _MAX_BUCKETS = 10_000
-_OWNERSHIP = ("BucketOwnerEnforced",)  # ACLs are off, as in every bucket that S3 makes since April 2023
-_UNSUPPORTED = {
-    "ObjectLockEnabledForBucket": "x-amz-bucket-object-lock-enabled",
-    "ACL": "x-amz-acl",
-    "GrantFullControl": "x-amz-grant-full-control",
-    "GrantRead": "x-amz-grant-read",
-    "GrantReadACP": "x-amz-grant-read-acp",
-    "GrantWrite": "x-amz-grant-write",
-    "GrantWriteACP": "x-amz-grant-write-acp",
-}
+_GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
 
 
 def create_bucket(call: Call, params: Params) -> Result:
-    """Make a bucket of the caller's own.
+    """Make a bucket of the caller's own; one with object lock is versioned from the start.
 
     Making one's own bucket again succeeds in us-east-1 and is BucketAlreadyOwnedByYou elsewhere.
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
@@ -43,12 +36,20 @@ def create_bucket(call: Call, params: Params) -> Result:
     wanted = tags.from_document(tag_set, limit=tags.BUCKET_TAGS, kind="Bucket")
     assert call.identity is not None  # access.check refuses anonymous callers
     owner = call.identity.canonical_id
+    locked = bool(params.get("ObjectLockEnabledForBucket"))
     with call.store.write() as index:
         existing = index.get_bucket(name)
         if existing is not None:
             _answer_existing(existing, owner, region)
         else:
-            row = index.create_bucket(name, owner=owner, region=region, created=call.clock.time())
+            row = index.create_bucket(
+                name,
+                owner=owner,
+                region=region,
+                created=call.clock.time(),
+                versioning=ENABLED if locked else "",
+                object_lock=NO_DEFAULT if locked else "",
+            )
             if wanted:
                 index.put_document(row.id, TAGGING, json.dumps(wanted))
     return {"Location": f"/{name}", "BucketArn": f"arn:aws:s3:::{name}"}
@@ -79,14 +80,10 @@ def _region(call: Call, constraint: str | None) -> str:
 
 
 def _refuse_unsupported(params: Params) -> None:
-    if params.get("ACL") == "private":
-        params = {key: value for key, value in params.items() if key != "ACL"}
-    ownership = params.get("ObjectOwnership", _OWNERSHIP[0])
-    if ownership not in _OWNERSHIP:
+    if params.get("ObjectOwnership", ENFORCED) != ENFORCED:
         raise S3Error("NotImplemented", Header="x-amz-object-ownership")
-    for member, header in _UNSUPPORTED.items():
-        if params.get(member):
-            raise S3Error("NotImplemented", Header=header)
+    if params.get("ACL", "private") != "private" or any(params.get(grant) for grant in _GRANTS):
+        raise S3Error("InvalidBucketAclWithObjectOwnership")
 
 
 def _answer_existing(bucket: BucketRow, owner: str, region: str) -> None:

@@ -13,6 +13,7 @@ from s3fixture import checksums
 from s3fixture.errors import S3Error
 from s3fixture.service import conditions
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.locks import lock_of, with_lock
 from s3fixture.service.metadata import encryption_header
 from s3fixture.service.multipart import find_upload, part_checksum
 from s3fixture.service.objects import checksum_members, new_version_id
@@ -20,6 +21,7 @@ from s3fixture.service.versions import version_header
 from s3fixture.store import BucketRow, Checksum, Index, NewVersion, Part, Upload, Version
 
 MIN_PART_SIZE = 5 * 1024**2  # bytes of every part but the last
+_SIZES = {row.member: row.size for row in checksums.ALGORITHMS.values()}  # bytes
 _UPLOAD_ID = "upload_id"  # kept with the version that the upload became
 
 
@@ -34,7 +36,7 @@ def complete_multipart_upload(call: Call, params: Params) -> Result:
         if done is not None:
             return _answer(call, bucket, done)
         upload = find_upload(call, index, params)
-        conditions.check_write(params, index.get_current(bucket.id, upload.key), upload.key)
+        conditions.check_write(params, index, bucket)
         parts = _chosen_parts(upload, listed, {part.number: part for part in index.get_parts(upload)})
         checksum = _object_checksum(upload, parts)
         _check_declared(params, checksum, sum(part.size for part in parts))
@@ -51,7 +53,7 @@ def complete_multipart_upload(call: Call, params: Params) -> Result:
                 headers=upload.headers,
                 metadata=upload.metadata,
                 tags=upload.tags,
-                extra={_UPLOAD_ID: upload.upload_id},
+                extra=with_lock({_UPLOAD_ID: upload.upload_id}, lock_of(upload)),
             ),
             parts,
         )
@@ -103,6 +105,8 @@ def _chosen_parts(
         )
     if any(second <= first for first, second in pairwise(numbers)):
         raise S3Error("InvalidPartOrder", UploadId=upload.upload_id)
+    for entry in listed:
+        _check_claims(entry)
     parts = [_match(upload, entry, stored.get(entry["PartNumber"])) for entry in listed]
     for part in parts[:-1]:
         if part.size < MIN_PART_SIZE:
@@ -115,6 +119,18 @@ def _chosen_parts(
                 MinSizeAllowed=str(MIN_PART_SIZE),
             )
     return parts
+
+
+def _check_claims(entry: Mapping[str, Any]) -> None:
+    """What the client says a part's checksum is must be one, and could be right."""
+    claims = {name: value for name, value in entry.items() if name in _SIZES}
+    if len(claims) > 1 or any(len(checksums.decode(claims[name])) != _SIZES[name] for name in claims):
+        raise S3Error(
+            "InvalidArgument",
+            "Invalid Base64 or multiple checksums present in request",
+            ArgumentName="Checksum",
+            ArgumentValue=";".join(claims.values()),
+        )
 
 
 def _match(upload: Upload, entry: Mapping[str, Any], part: Part | None) -> Part:

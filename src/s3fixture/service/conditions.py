@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from s3fixture.clock import utc
 from s3fixture.errors import S3Error
-from s3fixture.store import Version
+from s3fixture.service.call import Result
+from s3fixture.store import BucketRow, Index, Version
 
 
 class NotModified(Exception):  # noqa: N818 - an answer, not an error
@@ -22,6 +24,10 @@ class NotModified(Exception):  # noqa: N818 - an answer, not an error
     def __init__(self, version: Version) -> None:
         self.version = version
         super().__init__(version.etag)
+
+    def result(self) -> Result:
+        """The headers of a 304. RFC 9110, section 15.4.5."""
+        return {"HTTPStatusCode": 304, "ETag": self.version.etag, "LastModified": utc(self.version.modified)}
 
 
 def matches(header: str, etag: str) -> bool:
@@ -66,11 +72,15 @@ def check_copy_source(params: Mapping[str, Any], source: Version) -> None:
         raise _failed("x-amz-copy-source-If-Modified-Since")
 
 
-def check_write(params: Mapping[str, Any], current: Version | None, key: str) -> None:
+def check_write(params: Mapping[str, Any], index: Index, bucket: BucketRow) -> None:
     """If-Match and If-None-Match of PutObject, CopyObject and CompleteMultipartUpload.
 
     To be called inside the write transaction that stores the object. A delete marker counts as no object.
     """
+    if params.get("IfNoneMatch") is None and params.get("IfMatch") is None:
+        return
+    key = params["Key"]
+    current = index.get_current(bucket.id, key)
     exists = current is not None and not current.is_delete_marker
     if (tags := params.get("IfNoneMatch")) is not None:
         if tags.strip() != "*":

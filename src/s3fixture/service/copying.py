@@ -6,7 +6,7 @@ A copy of a whole object shares the bytes of its source in the store.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import unquote
+from urllib.parse import unquote_plus
 
 from s3fixture import checksums
 from s3fixture.checksums import Hasher
@@ -14,6 +14,7 @@ from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service import conditions, ranges, tags
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.locks import new_lock
 from s3fixture.service.metadata import (
     ARCHIVED,
     SYSTEM_METADATA,
@@ -28,6 +29,7 @@ from s3fixture.service.names import is_bucket_name
 from s3fixture.service.objects import MAX_OBJECT_SIZE, checksum_members, new_version_id
 from s3fixture.service.versions import get_version, version_header
 from s3fixture.store import BucketRow, Checksum, Index, NewVersion, Version
+from s3fixture.wire.target import BAD_ESCAPE
 
 _DIRECTIVES = ("COPY", "REPLACE")
 
@@ -42,24 +44,31 @@ class Source:
 
 
 def parse_source(header: str) -> Source:
-    """`[/]bucket/key[?versionId=id]`, percent-encoded. Raises InvalidArgument."""
+    """`[/]bucket/key[?versionId=id]`, encoded as forms are (quirk 43). Raises InvalidArgument."""
     path, separator, query = header.partition("?versionId=")
-    bucket, _, key = unquote(path.removeprefix("/")).partition("/")
+    try:
+        bucket, _, key = _decode(path.removeprefix("/")).partition("/")
+        version_id = _decode(query) if separator else None
+    except ValueError:
+        raise _wrong_source("Invalid copy source encoding", header) from None
     if not bucket or not key:
-        raise S3Error(
-            "InvalidArgument",
-            "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
-            ArgumentName="x-amz-copy-source",
-            ArgumentValue=header,
+        raise _wrong_source(
+            "Copy Source must mention the source bucket and key: sourcebucket/sourcekey", header
         )
     if not is_bucket_name(bucket):
-        raise S3Error(
-            "InvalidArgument",
-            "Invalid copy source bucket name",
-            ArgumentName="x-amz-copy-source",
-            ArgumentValue=header,
-        )
-    return Source(bucket, key, unquote(query) if separator else None)
+        raise _wrong_source("Invalid copy source bucket name", header)
+    return Source(bucket, key, version_id)
+
+
+def _decode(text: str) -> str:
+    """ValueError for a bad escape, and for what is not UTF-8."""
+    if BAD_ESCAPE.search(text):
+        raise ValueError(text)
+    return unquote_plus(text, errors="strict")
+
+
+def _wrong_source(message: str, header: str) -> S3Error:
+    return S3Error("InvalidArgument", message, ArgumentName="x-amz-copy-source", ArgumentValue=header)
 
 
 def copy_object(call: Call, params: Params) -> Result:
@@ -81,7 +90,7 @@ def copy_object(call: Call, params: Params) -> Result:
     attributes = _attributes(params, original, replaced)
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
-        conditions.check_write(params, index.get_current(bucket.id, params["Key"]), params["Key"])
+        conditions.check_write(params, index, bucket)
         version = index.add_version(
             bucket.id,
             NewVersion(
@@ -95,6 +104,7 @@ def copy_object(call: Call, params: Params) -> Result:
                 headers=attributes.headers,
                 metadata=attributes.metadata,
                 tags=attributes.tags,
+                extra=new_lock(call, bucket, params),
             ),
             original,
         )

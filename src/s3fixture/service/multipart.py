@@ -12,9 +12,10 @@ from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.listing import check_encoding_type, owner_entry, page_size
+from s3fixture.service.locks import LOCK, new_lock, require_digest
 from s3fixture.service.metadata import Attributes, encryption_header, from_request
 from s3fixture.service.objects import check_size, checksum_members
-from s3fixture.store import Checksum, Index, NewPart, NewUpload, Part, Upload
+from s3fixture.store import BucketRow, Checksum, Index, NewPart, NewUpload, Part, Upload
 
 MAX_PARTS = 10_000
 
@@ -39,7 +40,7 @@ def create_multipart_upload(call: Call, params: Params) -> Result:
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
         index.create_upload(
-            bucket.id, _new_upload(call, params, attributes, upload_id, bucket.owner, algorithm, kind)
+            bucket.id, _new_upload(call, params, attributes, upload_id, bucket, algorithm, kind)
         )
     result: Result = {"Bucket": params["Bucket"], "Key": params["Key"], "UploadId": upload_id}
     if algorithm:
@@ -52,7 +53,7 @@ def _new_upload(
     params: Params,
     attributes: Attributes,
     upload_id: str,
-    owner: str,
+    bucket: BucketRow,
     algorithm: str,
     kind: str,
 ) -> NewUpload:
@@ -60,14 +61,17 @@ def _new_upload(
         key=params["Key"],
         upload_id=upload_id,
         initiated=call.clock.time(),
-        owner=owner,
+        owner=bucket.owner,
         storage_class=attributes.storage_class,
         checksum_algorithm=algorithm,
         checksum_type=kind,
         headers=attributes.headers,
         metadata=attributes.metadata,
         tags=attributes.tags,
-        extra={"initiator": call.identity.canonical_id if call.identity else owner},
+        extra={
+            "initiator": call.identity.canonical_id if call.identity else bucket.owner,
+            **new_lock(call, bucket, params),
+        },
     )
 
 
@@ -118,6 +122,8 @@ def upload_part(call: Call, params: Params) -> Result:
         upload = find_upload(call, index, params)
     declared = payload.declared_algorithm
     _check_declared(upload, declared)
+    if LOCK in upload.extra:
+        require_digest(declared, params, "Part")
     payload.want(part_checksum(upload))
     part = put_part(call, params, payload, payload.size)
     answered = declared or upload.checksum_algorithm

@@ -7,10 +7,10 @@ from typing import Any
 
 from s3fixture import checksums
 from s3fixture.auth.actions import permissions
-from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service import conditions, ranges
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.locks import LOCK, check_removal, describe_lock, new_lock, require_digest
 from s3fixture.service.metadata import ARCHIVED, encryption_header, from_request
 from s3fixture.service.ranges import ByteRange
 from s3fixture.service.versions import describe, find_version, get_version, version_header
@@ -23,6 +23,7 @@ from s3fixture.store import (
     PartInfo,
     Version,
 )
+from s3fixture.wire.target import check_key
 
 MAX_OBJECT_SIZE = 5 * 1024**3  # bytes in one PutObject or UploadPart
 _MAX_DELETES = 1000  # keys in one DeleteObjects
@@ -49,10 +50,13 @@ def put_object(call: Call, params: Params) -> Result:
     payload.want(algorithm)
     with call.store.read() as index:  # refuse before the body is read, when it is clear already
         bucket = call.bucket(index, params["Bucket"])
-        conditions.check_write(params, index.get_current(bucket.id, params["Key"]), params["Key"])
+        conditions.check_write(params, index, bucket)
+        lock = new_lock(call, bucket, params)
+    if lock:
+        require_digest(payload.declared_algorithm, params, "Object")
     with call.store.spool(payload, payload.size) as body, call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
-        conditions.check_write(params, index.get_current(bucket.id, params["Key"]), params["Key"])
+        conditions.check_write(params, index, bucket)
         version = index.add_version(
             bucket.id,
             NewVersion(
@@ -66,6 +70,7 @@ def put_object(call: Call, params: Params) -> Result:
                 headers=attributes.headers,
                 metadata=attributes.metadata,
                 tags=attributes.tags,
+                extra=lock,
             ),
             body,
         )
@@ -123,6 +128,8 @@ def _read(call: Call, index: Index, params: Params) -> tuple[Result, Version, By
     result |= _overrides(call, params)
     chosen = _chosen_bytes(version, part, params)
     result["ContentLength"] = chosen.length if chosen else version.size
+    if LOCK in version.extra:
+        result |= describe_lock(call, params, version)
     if part and version.parts:
         result["PartsCount"] = version.parts
     if chosen:
@@ -178,7 +185,7 @@ def _read_checksum(version: Version, part: PartInfo | None, params: Params) -> R
 
 def _overrides(call: Call, params: Params) -> Result:
     """The response-* parameters, which only signed requests may use."""
-    chosen = {target: params[name] for name, target in _OVERRIDES.items() if params.get(name) is not None}
+    chosen = {_OVERRIDES[name]: params[name] for name in _OVERRIDES.keys() & params.keys()}
     if chosen and call.identity is None:
         raise S3Error(
             "InvalidRequest",
@@ -204,14 +211,16 @@ def delete_objects(call: Call, params: Params) -> Result:
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
     """
     objects = params["Delete"].get("Objects", [])
-    if not 0 < len(objects) <= _MAX_DELETES:
+    if not 0 < len(objects) <= _MAX_DELETES or not all(entry["Key"] for entry in objects):
         raise S3Error("MalformedXML")
     quiet = bool(params["Delete"].get("Quiet"))
     deleted: list[dict[str, Any]] = []
     errors: list[dict[str, str]] = []
+    common = {name: params[name] for name in ("Bucket", "BypassGovernanceRetention") if name in params}
     for entry in objects:
         try:
-            done = _delete_one(call, {**entry, "Bucket": params["Bucket"], "IfMatch": entry.get("ETag")})
+            check_key(entry["Key"])
+            done = _delete_one(call, {**entry, **common, "IfMatch": entry.get("ETag")})
         except S3Error as error:
             if error.code == "NoSuchBucket":
                 raise
@@ -244,7 +253,7 @@ def _delete(call: Call, index: Index, bucket: BucketRow, params: Params) -> Resu
     current = index.get_current(bucket.id, key)
     _check_delete_conditions(params, current)
     if version_id is not None:
-        return _delete_version(index, bucket, key, version_id)
+        return _delete_version(call, index, bucket, params)
     if not bucket.versioning:
         if current is not None:
             index.remove_version(current.seq)
@@ -263,11 +272,14 @@ def _delete(call: Call, index: Index, bucket: BucketRow, params: Params) -> Resu
     return {"DeleteMarker": True, "VersionId": marker.version_id}
 
 
-def _delete_version(index: Index, bucket: BucketRow, key: str, version_id: str) -> Result:
+def _delete_version(call: Call, index: Index, bucket: BucketRow, params: Params) -> Result:
     """Deleting a version that does not exist succeeds, too."""
-    version = get_version(index, bucket, key, version_id)
+    version_id = params["VersionId"]
+    version = get_version(index, bucket, params["Key"], version_id)
     if version is None:
         return {"VersionId": version_id}
+    if LOCK in version.extra:
+        check_removal(call, version, params)
     index.remove_version(version.seq)
     if version.is_delete_marker:
         return {"VersionId": version_id, "DeleteMarker": True}
@@ -285,8 +297,3 @@ def _check_delete_conditions(params: Params, current: Version | None) -> None:
         if params.get(member) is not None:
             raise S3Error("NotImplemented", Header=header)
     conditions.check_delete(params.get("IfMatch"), current)
-
-
-def not_modified(version: Version) -> Result:
-    """The headers of a 304. RFC 9110, section 15.4.5."""
-    return {"HTTPStatusCode": 304, "ETag": version.etag, "LastModified": utc(version.modified)}

@@ -9,6 +9,7 @@ from s3fixture.auth.policy import is_public, parse_policy
 from s3fixture.errors import S3Error
 from s3fixture.service.access import POLICY
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.public_access import BLOCK_POLICY, is_blocked
 from s3fixture.store import BucketRow
 
 
@@ -19,13 +20,27 @@ def get_bucket_policy(call: Call, params: Params) -> Result:
 
 
 def put_bucket_policy(call: Call, params: Params) -> Result:
-    """Raises MalformedPolicy; the former policy then stays."""
+    """Raises MalformedPolicy, and AccessDenied for a public one if the bucket blocks them; the former policy
+    then stays.
+    """
     text = params["Policy"]
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
-        parse_policy(text, bucket.name, call.access.identities)
+        parsed = parse_policy(text, bucket.name, call.access.identities)
+        if is_blocked(index, bucket.id, BLOCK_POLICY) and is_public(parsed):
+            raise _blocked(call, bucket)
         index.put_document(bucket.id, POLICY, text)
     return {"HTTPStatusCode": 204}
+
+
+def _blocked(call: Call, bucket: BucketRow) -> S3Error:
+    user = call.identity.arn if call.identity else "anonymous"
+    return S3Error(
+        "AccessDenied",
+        f"User: {user} is not authorized to perform: s3:PutBucketPolicy on resource: "
+        f'"arn:aws:s3:::{bucket.name}" because public policies are prevented by the {BLOCK_POLICY} setting '
+        "in S3 Block Public Access.",
+    )
 
 
 def delete_bucket_policy(call: Call, params: Params) -> Result:

@@ -19,7 +19,9 @@ def get_bucket_versioning(call: Call, params: Params) -> Result:
 
 
 def put_bucket_versioning(call: Call, params: Params) -> Result:
-    """Raises IllegalVersioningConfigurationException for another Status, NotImplemented for MFA Delete."""
+    """Raises IllegalVersioningConfigurationException for another Status, NotImplemented for MFA Delete, and
+    InvalidBucketState for suspending it where objects may be locked.
+    """
     configuration = params["VersioningConfiguration"]
     state = configuration.get("Status")
     if configuration.get("MFADelete") == "Enabled" or params.get("MFA"):
@@ -30,5 +32,12 @@ def put_bucket_versioning(call: Call, params: Params) -> Result:
             "The Versioning element must be specified" if state is None else None,
         )
     with call.store.write() as index:
-        index.set_versioning(call.bucket(index, params["Bucket"]).id, state)
+        bucket = call.bucket(index, params["Bucket"])
+        if bucket.object_lock and state != "Enabled":
+            raise S3Error(
+                "InvalidBucketState",
+                "An Object Lock configuration is present on this bucket, so the versioning state cannot be "
+                "changed.",
+            )
+        index.set_versioning(bucket.id, state)
     return {}

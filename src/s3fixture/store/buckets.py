@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from s3fixture.store.rows import BucketPage, BucketRow, Usage
 from s3fixture.store.uploads import Uploads
 
-_COLUMNS = "id, name, owner, region, created, versioning"
+_COLUMNS = "id, name, owner, region, created, versioning, object_lock"
+_INSERT = f"INSERT INTO buckets ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - all constants
 _DROP_UPLOADS = "SELECT seq FROM uploads WHERE bucket = ?"
 
 
@@ -25,16 +26,23 @@ class Buckets(Uploads):
         self._documents: dict[tuple[int, str], str | None] = {}
 
     def forget(self) -> None:
-        """Drop what is kept: the tables have changed behind it."""
+        super().forget()
         self._buckets.clear()
         self._documents.clear()
 
     def create_bucket(
-        self, name: str, *, owner: str, region: str, created: float, versioning: str = ""
+        self,
+        name: str,
+        *,
+        owner: str,
+        region: str,
+        created: float,
+        versioning: str = "",
+        object_lock: str = "",
     ) -> BucketRow:
         """Add a bucket. The caller must have checked that the name is free (sqlite3.IntegrityError)."""
-        row = BucketRow(self.next_id(), name, owner, region, created, versioning)
-        self.execute(f"INSERT INTO buckets ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", row)  # noqa: S608
+        row = BucketRow(self.next_id(), name, owner, region, created, versioning, object_lock)
+        self.execute(_INSERT, row)
         return row
 
     def get_bucket(self, name: str) -> BucketRow | None:
@@ -73,6 +81,11 @@ class Buckets(Uploads):
     def set_versioning(self, bucket_id: int, state: str) -> None:
         """`state` is "Enabled" or "Suspended"."""
         self.execute("UPDATE buckets SET versioning = ? WHERE id = ?", (state, bucket_id))
+        self.forget()
+
+    def set_object_lock(self, bucket_id: int, text: str) -> None:
+        """What `BucketRow.object_lock` says from now on."""
+        self.execute("UPDATE buckets SET object_lock = ? WHERE id = ?", (text, bucket_id))
         self.forget()
 
     def is_empty(self, bucket_id: int) -> bool:

@@ -39,10 +39,10 @@ class BodyReader:
 
     @property
     def data(self) -> bytes | None:
-        """All the bytes, when they are in memory anyway; None when they are in files."""
-        if self._pinned:
+        """All the bytes, when they are one piece in memory; else None."""
+        if len(self._pieces) != 1 or self._pinned:
             return None
-        return self._pieces[0].data if len(self._pieces) == 1 else b"".join(p.data for p in self._pieces)
+        return self._pieces[0].data
 
     @property
     def path_and_offset(self) -> tuple[Path, int] | None:
@@ -98,7 +98,8 @@ class BodyReader:
         self.close()
 
     def __del__(self) -> None:
-        self.close()
+        if self._pinned:
+            self.close()
 
 
 def _read_file(file: BinaryIO, piece: Piece) -> Iterator[bytes]:

@@ -14,7 +14,11 @@ NULL_VERSION = "null"  # the version id of what an unversioned or suspended buck
 
 
 class BucketRow(NamedTuple):
-    """A bucket; `created` in seconds since the epoch, `versioning` one of "", "Enabled", "Suspended"."""
+    """A bucket; `created` in seconds since the epoch, `versioning` one of "", "Enabled", "Suspended".
+
+    `object_lock` is "" where there is none, and else what its caller keeps of it. It stands in the row
+    because every write asks for it.
+    """
 
     id: int
     name: str
@@ -22,6 +26,7 @@ class BucketRow(NamedTuple):
     region: str
     created: float
     versioning: str
+    object_lock: str = ""
 
 
 class BucketPage(NamedTuple):
@@ -92,10 +97,10 @@ class Version(NamedTuple):
     checksum: Checksum | None
     blob: int | None
     parts: int
-    headers: dict[str, Any]
-    metadata: dict[str, str]
-    tags: dict[str, str]
-    extra: dict[str, Any]
+    headers: Mapping[str, Any]
+    metadata: Mapping[str, str]
+    tags: Mapping[str, str]
+    extra: Mapping[str, Any]
 
 
 class Entry(NamedTuple):

@@ -119,7 +119,9 @@ CREATE TABLE parts (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+_OBJECT_LOCK = "ALTER TABLE buckets ADD COLUMN object_lock TEXT NOT NULL DEFAULT ''"
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _OBJECT_LOCK)
 
 
 def migrate(connection: sqlite3.Connection, name: str) -> None:

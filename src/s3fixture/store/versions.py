@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
 from operator import add
 from typing import Any, NamedTuple
 
@@ -34,6 +35,7 @@ Body = Spooled | Version | Sequence[Part] | None
 
 
 _NO_CHECKSUM = ("", "", "")
+_KEPT = 1024  # versions
 
 
 class _State(NamedTuple):
@@ -68,12 +70,33 @@ _DELETE_MARKER = _Counts(0, 0, 0, 0, 1)
 
 
 class Versions(Blobs):
-    """The part of the index that knows versions."""
+    """The part of the index that knows versions.
+
+    What was written or read a moment ago is what is asked for next, so some of the latest versions are kept.
+    Whoever undoes a change calls `forget`.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, ids: Iterator[int]) -> None:
+        super().__init__(connection, ids)
+        self._current: dict[tuple[int, str], Version] = {}
+
+    def forget(self) -> None:
+        super().forget()
+        self._current.clear()
 
     def get_current(self, bucket_id: int, key: str) -> Version | None:
         """The latest version of a key; it may be a delete marker."""
+        kept = self._current.get((bucket_id, key))
+        if kept is not None:
+            return kept
         row = self.execute(_LATEST, (bucket_id, key.encode())).fetchone()
-        return None if row is None else _version(row)
+        return None if row is None else self._keep(_version(row))
+
+    def _keep(self, current: Version) -> Version:
+        if len(self._current) >= _KEPT:
+            self._current.clear()
+        self._current[current.bucket_id, current.key] = current
+        return current
 
     def get_version(self, bucket_id: int, key: str, version_id: str) -> Version | None:
         """One version of a key; "null" is the null version's id."""
@@ -90,7 +113,7 @@ class Versions(Blobs):
         """
         key = new.key.encode()
         blob, size, parts = self._take_body(body)  # first: the version replaced below may share the bytes
-        counts = self._make_room(bucket_id, key, new.version_id)
+        counts = self._make_room(bucket_id, new.key, new.version_id)
         version = Version(
             self.next_id(),
             bucket_id,
@@ -118,12 +141,13 @@ class Versions(Blobs):
             self._record_parts(version.seq, parts)
         gained = _DELETE_MARKER if new.is_delete_marker else _Counts(1, size, 1, size, 0)
         self._count(bucket_id, counts.plus(gained))
-        return version
+        return self._keep(version)
 
     def update_version(
         self, seq: int, *, tags: Mapping[str, str] | None = None, extra: Mapping[str, Any] | None = None
     ) -> None:
         """Replace the tags, the extra record, or both; None leaves one as it is."""
+        self._current.clear()  # by number alone it cannot be found there
         if tags is not None:
             self.execute("UPDATE versions SET tags = ? WHERE seq = ?", (to_json(tags), seq))
         if extra is not None:
@@ -131,15 +155,15 @@ class Versions(Blobs):
 
     def remove_version(self, seq: int) -> bool:
         """Remove a version for good; the next newest becomes the latest. False when there is none."""
-        found = self.execute(_STATE_BY_SEQ, (seq,)).fetchone()
-        if found is None:
+        state = self._state(_STATE_BY_SEQ, seq)
+        if state is None:
             return False
-        state = _State._make(found)
         counts = self._delete(state)
         if state.is_latest:
-            heir = self.execute(_STATE_LATEST, (state.bucket, state.key)).fetchone()
+            self._current.pop((state.bucket, state.key.decode()), None)
+            heir = self._state(_STATE_LATEST, state.bucket, state.key)
             if heir is not None:
-                counts = counts.plus(self._set_latest(_State._make(heir), True))
+                counts = counts.plus(self._set_latest(heir, True))
         self._count(state.bucket, counts)
         return True
 
@@ -163,22 +187,25 @@ class Versions(Blobs):
             return self.share_body(body.blob), body.size, ()
         return self.join_bodies(body), sum(part.size for part in body), body
 
-    def _make_room(self, bucket_id: int, key: bytes, version_id: str) -> _Counts:
+    def _make_room(self, bucket_id: int, key: str, version_id: str) -> _Counts:
         """Take the place of the latest version, and of the null version when `version_id` is "null"."""
-        row = self.execute(_STATE_LATEST, (bucket_id, key)).fetchone()
-        if row is None:
+        latest = self._current.get((bucket_id, key)) or self._state(_STATE_LATEST, bucket_id, key.encode())
+        if latest is None:
             return _NOTHING
-        latest = _State._make(row)
         if latest.version_id == version_id:
             return self._delete(latest)
         counts = self._set_latest(latest, False)
         if version_id == NULL_VERSION:
-            row = self.execute(_STATE_BY_ID, (bucket_id, key, version_id)).fetchone()
-            if row is not None:
-                counts = counts.plus(self._delete(_State._make(row)))
+            null = self._state(_STATE_BY_ID, bucket_id, key.encode(), version_id)
+            if null is not None:
+                counts = counts.plus(self._delete(null))
         return counts
 
-    def _delete(self, state: _State) -> _Counts:
+    def _state(self, sql: str, *values: int | str | bytes) -> _State | None:
+        row = self.execute(sql, values).fetchone()
+        return None if row is None else _State._make(row)
+
+    def _delete(self, state: _State | Version) -> _Counts:
         self.execute("DELETE FROM versions WHERE seq = ?", (state.seq,))
         if state.parts:
             self.execute("DELETE FROM version_parts WHERE version = ?", (state.seq,))
@@ -189,7 +216,7 @@ class Versions(Blobs):
             return _Counts(-1, -state.size, -1, -state.size, 0)
         return _Counts(0, 0, -1, -state.size, 0)
 
-    def _set_latest(self, state: _State, latest: bool) -> _Counts:
+    def _set_latest(self, state: _State | Version, latest: bool) -> _Counts:
         self.execute("UPDATE versions SET is_latest = ? WHERE seq = ?", (latest, state.seq))
         if state.is_delete_marker:
             return _NOTHING

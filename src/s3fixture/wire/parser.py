@@ -18,6 +18,9 @@ from s3fixture.wire.values import Reader, make_reader
 DOCUMENT_LIMIT = 2 * 1024 * 1024  # bytes; 1,000 keys of 1,024 bytes and their markup fit
 _AWS_CHUNKED = "aws-chunked"
 _SDK_ALGORITHM = "x-amz-sdk-checksum-algorithm"
+_NEVER_HOISTED = frozenset(  # the signature's own parameters
+    f"X-Amz-{name}" for name in ("Algorithm", "Credential", "Date", "Expires", "Signature", "SignedHeaders")
+)
 _SKIPPED_HEADERS = frozenset({"content-length"})  # quirk 16: the payload knows it
 
 Parser = Callable[[Request, Target, Payload], dict[str, Any]]
@@ -41,7 +44,10 @@ def make_parser(operation: OperationModel) -> Parser:
     required = _required(shape)
     read_body = _make_body_reader(operation, shape)
     verify = _has_body(shape) and not _describes_the_object(operation, shape)
-    needs_checksum = bool(operation.http_checksum.get("requestChecksumRequired"))
+    needs_checksum = (
+        bool(operation.http_checksum.get("requestChecksumRequired"))
+        and operation.name not in tables.CHECKSUM_NOT_REQUIRED
+    )
     has_length = "ContentLength" in shape.members
 
     def parse(request: Request, target: Target, payload: Payload) -> dict[str, Any]:
@@ -118,9 +124,13 @@ def _describes_the_object(operation: OperationModel, shape: StructureShape) -> b
 
 def _with_hoisted(headers: dict[str, str], target: Target) -> dict[str, str]:
     """Quirk 25. What was sent as a header wins; the SDK's choice of an algorithm is no promise to keep it."""
-    hoisted = {name.lower(): value for name, value in target.query.items()}
-    wanted = (name for name in hoisted if name.startswith("x-amz-") and name != _SDK_ALGORITHM)
-    return {**{name: hoisted[name] for name in wanted}, **headers}
+    hoisted = {
+        name.lower(): value
+        for name, value in target.query.items()
+        if name not in _NEVER_HOISTED and name.lower().startswith("x-amz-")
+    }
+    hoisted.pop(_SDK_ALGORITHM, None)
+    return {**hoisted, **headers} if hoisted else headers
 
 
 def _read_query(query: Mapping[str, str], table: _Table, params: dict[str, Any]) -> None:

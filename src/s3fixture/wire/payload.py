@@ -5,9 +5,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.
 
 from __future__ import annotations
 
-import base64
+import hashlib
 import re
-from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -19,6 +18,7 @@ from s3fixture.wire.request import Request, Stream
 
 BLOCK = 1024 * 1024  # bytes that `read_all` asks for at once
 UNSIGNED = "UNSIGNED-PAYLOAD"
+_EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 _SIGNED_CHUNKS = frozenset(
     {"STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"}
 )
@@ -99,7 +99,7 @@ class Payload:
     def expect_digests(self, content_md5: str | None, content_sha256: str) -> None:
         """Verify Content-MD5 and, if it is a digest, x-amz-content-sha256."""
         if content_md5 is not None:
-            if len(_decode_base64(content_md5)) != 16:
+            if len(checksums.decode(content_md5)) != 16:
                 raise S3Error("InvalidDigest", None, headers=None, **{"Content-MD5": content_md5})
             self._content_md5 = content_md5
             self.want("MD5")
@@ -135,7 +135,7 @@ class Payload:
 
     def _expect_header(self, name: str, value: str) -> None:
         algorithm = BY_HEADER[name]
-        if len(_decode_base64(value)) != algorithm.size:
+        if len(checksums.decode(value)) != algorithm.size:
             raise S3Error("InvalidRequest", f"Value for {name} header is invalid.")
         self._expected = algorithm.name, value
         self.declared_algorithm = algorithm.name
@@ -193,7 +193,7 @@ class Payload:
             raise S3Error("MalformedTrailerError")
         if announced:
             value = trailers[announced]
-            if len(_decode_base64(value)) != ALGORITHMS[self._trailer].size:
+            if len(checksums.decode(value)) != ALGORITHMS[self._trailer].size:
                 raise S3Error("InvalidRequest", f"Value for {announced} trailing header is invalid.")
             self._expected = self._trailer, value
 
@@ -229,7 +229,8 @@ def open_payload(request: Request, authentication: PayloadAuth) -> Payload:
                 ArgumentValue=sha256,
             )
         payload = _open_plain(request)
-    if "content-md5" in headers or sha256:
+    nothing_to_verify = not sha256 or (sha256 == _EMPTY_SHA256 and not payload.size)
+    if "content-md5" in headers or not nothing_to_verify:
         payload.expect_digests(headers.get("content-md5"), sha256)
     return payload
 
@@ -271,13 +272,6 @@ def _sdk_algorithm(value: str) -> str:
             f"[{', '.join(sorted(ALGORITHMS))}]",
         )
     return name
-
-
-def _decode_base64(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (Base64Error, ValueError):
-        return b""
 
 
 def _compare(algorithm: str, expected: str, computed: Mapping[str, str]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from s3fixture.errors import S3Error
@@ -16,10 +17,10 @@ from s3fixture.model import tables
 
 MAX_KEY_BYTES = 1024
 _NEVER_BUCKETS = tuple(tables.HOST_PREFIXES.values())
-_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Target:
     """Where a request goes. `path` is raw; everything else is decoded.
 
@@ -63,6 +64,13 @@ def _split_path(path: str, virtual_bucket: str | None) -> tuple[str | None, str 
     return bucket, _checked_key(key)
 
 
+def check_key(key: str) -> None:
+    """Refuse in a form or a document what a path could not name. Raises InvalidURI and KeyTooLongError."""
+    if "\0" in key:
+        raise S3Error("InvalidURI", URI=key)
+    _checked_key(key)
+
+
 def _checked_key(key: str) -> str | None:
     if not key:
         return None
@@ -91,22 +99,25 @@ def _climbs(key: str) -> bool:
 
 
 def _parse_query(raw_query: str) -> list[tuple[str, str]]:
-    items = []
-    for pair in raw_query.split("&"):
-        if not pair:
-            continue
-        name, _, value = pair.partition("=")
-        if "+" in pair:  # quirk 14
-            name, value = name.replace("+", " "), value.replace("+", " ")
-        items.append((_decode(name), _decode(value)))
-    return items
+    pairs = [pair.partition("=") for pair in raw_query.replace("+", " ").split("&") if pair]  # quirk 14
+    if _is_plain(raw_query):
+        return [(name, value) for name, _, value in pairs]
+    return [(_decode(name), _decode(value)) for name, _, value in pairs]
+
+
+def _is_plain(text: str) -> bool:
+    """Whether decoding would change and refuse nothing."""
+    return "%" not in text and text.isascii() and "\0" not in text
 
 
 def _decode(text: str) -> str:
     """Percent-decode what may only be UTF-8 without NUL, quirk 13."""
-    if "%" not in text and text.isascii() and "\0" not in text:
-        return text
-    if _BAD_ESCAPE.search(text):
+    return text if _is_plain(text) else _unescape(text)
+
+
+@lru_cache(maxsize=256)  # the credential of a presigned URL, and keys that are asked for again
+def _unescape(text: str) -> str:
+    if BAD_ESCAPE.search(text):
         raise S3Error("InvalidURI", URI=text)
     try:
         decoded = unquote_to_bytes(text.encode("latin-1")).decode()

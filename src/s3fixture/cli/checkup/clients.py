@@ -107,7 +107,7 @@ def _artifact_root(name: str, value: str, seen: Surroundings) -> Finding:
 def _aws_files(seen: Surroundings) -> Iterator[Path]:
     for name, default in _AWS_FILES.items():
         named = seen.environ.get(name)
-        if named != os.devnull:
+        if named not in (os.devnull, environment.NO_AWS_FILE):
             yield Path(named).expanduser() if named else _home(seen) / ".aws" / default
 
 

@@ -16,32 +16,39 @@ from s3fixture.errors import S3FixtureError
 @click.argument("targets", metavar="TARGET...", nargs=-1, required=True)
 @click.option("--ignore-existing", "-p", is_flag=True, help="A bucket that is there already is fine.")
 @click.option("--with-versioning", is_flag=True, help="Keep all versions of its objects.")
+@click.option("--with-lock", is_flag=True, help="Let its objects be locked; keeps all versions, too.")
 @json_option
 @connection_options
 def command(
     targets: tuple[str, ...],
     ignore_existing: bool,
     with_versioning: bool,
+    with_lock: bool,
     as_json: bool,
     **connection: str | None,
 ) -> int:
     """Make the buckets s3://NAME (or just NAME)."""
+    from s3fixture.backends.object_lock import switch_on
     from s3fixture.cli.connection import client_of, connect
 
     places = [parse_bucket(target) for target in targets]
     client = client_of(connect(**connection))
     region = client.meta.region_name
     # Everywhere but in us-east-1, where S3 takes no location and does not mind a bucket that is ours already.
-    location: Any = (
+    options: Any = (
         {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
     )
+    if with_lock:
+        options["ObjectLockEnabledForBucket"] = True
     for place in places:
         ours = place.bucket in {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}
         if ours and not ignore_existing:
             raise S3FixtureError(f"{place} is there already; use it, or add --ignore-existing")
         if not ours:
-            client.create_bucket(Bucket=place.bucket, **location)
-        if with_versioning:
+            client.create_bucket(Bucket=place.bucket, **options)
+        if with_lock:
+            switch_on(client, place.bucket)
+        elif with_versioning:
             client.put_bucket_versioning(Bucket=place.bucket, VersioningConfiguration={"Status": "Enabled"})
         if as_json:
             output.say_json({"status": "success", "bucket": place.bucket, "region": region})

@@ -13,13 +13,20 @@ from s3fixture.errors import S3FixtureError
 @click.command("rb", short_help="Remove buckets.")
 @click.argument("targets", metavar="TARGET...", nargs=-1, required=True)
 @click.option("--force", is_flag=True, help="With everything in them, all versions included.")
+@click.option(
+    "--bypass", is_flag=True, help="With --force: also versions under retention in governance mode."
+)
 @json_option
 @connection_options
-def command(targets: tuple[str, ...], force: bool, as_json: bool, **connection: str | None) -> int:
+def command(
+    targets: tuple[str, ...], force: bool, bypass: bool, as_json: bool, **connection: str | None
+) -> int:
     """Remove the buckets s3://NAME (or just NAME), which must be empty unless --force is given."""
     from s3fixture.cli.connection import client_of, connect
     from s3fixture.cli.removal import abort_uploads, all_versions, remove_objects
 
+    if bypass and not force:
+        raise click.UsageError("--bypass goes with --force")
     places = [parse_bucket(target) for target in targets]
     client = client_of(connect(**connection))
     for place in places:
@@ -27,7 +34,7 @@ def command(targets: tuple[str, ...], force: bool, as_json: bool, **connection: 
     for place in places:
         if force:
             victims = all_versions(client, place.bucket)
-            failed = remove_objects(client, place.bucket, victims, lambda key, version: None)
+            failed = remove_objects(client, place.bucket, victims, lambda key, version: None, bypass=bypass)
             if failed:
                 raise S3FixtureError(f"{place} stays: {failed} of its objects cannot be removed")
             abort_uploads(client, place.bucket)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Confirm --recursive; and do not mind what is not there.")
 @click.option("--versions", is_flag=True, help="All versions and delete markers, for good; needs --force.")
 @click.option("--version-id", metavar="ID", help="This version, for good.")
+@click.option("--bypass", is_flag=True, help="Also versions under retention in governance mode.")
 @click.option("--dry-run", is_flag=True, help="Only tell what would be removed.")
 @json_option
 @connection_options
@@ -33,6 +34,7 @@ def command(
     force: bool,
     versions: bool,
     version_id: str | None,
+    bypass: bool,
     dry_run: bool,
     as_json: bool,
     **connection: str | None,
@@ -64,7 +66,7 @@ def command(
             for key, version in victims:
                 report(key, version)
         else:
-            failed += remove_objects(client, place.bucket, victims, report)
+            failed += remove_objects(client, place.bucket, victims, report, bypass=bypass)
     return 1 if failed else 0
 
 

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from s3fixture.auth.presigned import MAX_EXPIRES
 from s3fixture.clock import utc
+from s3fixture.console.locks import kept_by
 from s3fixture.console.rendering import moment, object_path
 from s3fixture.console.sharing import presign
 from s3fixture.console.visit import PageError, Visit, json_response
@@ -17,9 +18,10 @@ _STEP = 1000  # objects removed by one request; the module asks again, and shows
 
 
 def delete_objects(visit: Visit, bucket: str) -> Response:
-    """POST /api/buckets/<bucket>/delete {objects: [{key, version}], prefix}: one step of it.
+    """POST /api/buckets/<bucket>/delete {objects: [{key, version}], prefix, bypass}: one step of it.
 
-    Answers {deleted, errors, more}. With a prefix, everything under it, a step at a time.
+    Answers {deleted, errors, more}. With a prefix, everything under it, a step at a time; with `bypass` also
+    what a retention in governance mode keeps.
     """
     document = visit.document()
     more, objects = False, [_identifier(entry) for entry in _list(document.get("objects"))]
@@ -27,15 +29,16 @@ def delete_objects(visit: Visit, bucket: str) -> Response:
     if isinstance(prefix, str) and prefix:
         found = visit.caller.perform("ListObjectsV2", Bucket=bucket, Prefix=prefix, MaxKeys=_STEP)
         objects, more = [{"Key": entry["Key"]} for entry in found["Contents"]], found["IsTruncated"]
-    return _delete(visit, bucket, objects, more=more)
+    return _delete(visit, bucket, objects, more=more, bypass=bool(document.get("bypass")))
 
 
 def empty_bucket(visit: Visit, bucket: str) -> Response:
-    """POST /api/buckets/<bucket>/empty: one step of removing all versions of everything, for good."""
+    """POST /api/buckets/<bucket>/empty {bypass}: one step of removing all versions of everything."""
+    bypass = bool(visit.document().get("bypass"))
     found = visit.caller.perform("ListObjectVersions", Bucket=bucket, MaxKeys=_STEP)
     entries = [*found["Versions"], *found["DeleteMarkers"]]
     objects = [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries]
-    return _delete(visit, bucket, objects, more=found["IsTruncated"])
+    return _delete(visit, bucket, objects, more=found["IsTruncated"], bypass=bypass)
 
 
 def restore_version(visit: Visit, bucket: str) -> Response:
@@ -54,9 +57,7 @@ def put_tags(visit: Visit, bucket: str) -> Response:
         tags = [{"Key": str(name), "Value": str(value)} for name, value in _list(document.get("tags"))]
     except (TypeError, ValueError):
         raise PageError(400, "The tags cannot be read.") from None
-    visit.caller.perform(
-        "PutObjectTagging", **_named(bucket, _identifier(document)), Tagging={"TagSet": tags}
-    )
+    visit.caller.perform("PutObjectTagging", **named_version(bucket, document), Tagging={"TagSet": tags})
     return json_response({"tags": len(tags)})
 
 
@@ -66,7 +67,7 @@ def share(visit: Visit, bucket: str) -> Response:
     identifier, expires = _identifier(document), document.get("expires")
     if not isinstance(expires, int) or not 0 < expires <= MAX_EXPIRES:
         raise PageError(400, f"A link can be good for 1 to {MAX_EXPIRES:,} seconds.")
-    visit.caller.perform("HeadObject", **_named(bucket, identifier))  # no links that cannot work
+    visit.caller.perform("HeadObject", Bucket=bucket, **identifier)  # no links that cannot work
     now = visit.caller.app.clock.time()
     url = presign(
         visit.session.identity,
@@ -81,18 +82,40 @@ def share(visit: Visit, bucket: str) -> Response:
     return json_response({"url": url, "until": f"{moment(utc(now + expires))} UTC"})
 
 
-def _delete(visit: Visit, bucket: str, objects: list[dict[str, str]], *, more: bool) -> Response:
+def _delete(
+    visit: Visit, bucket: str, objects: list[dict[str, str]], *, more: bool, bypass: bool
+) -> Response:
     errors: list[dict[str, Any]] = []
     if objects:
-        delete = {"Objects": objects, "Quiet": True}
-        errors = visit.caller.perform("DeleteObjects", Bucket=bucket, Delete=delete)["Errors"]
+        params: dict[str, Any] = {"Bucket": bucket, "Delete": {"Objects": objects, "Quiet": True}}
+        if bypass:
+            params["BypassGovernanceRetention"] = True
+        errors = visit.caller.perform("DeleteObjects", **params)["Errors"]
     return json_response(
         {
             "deleted": len(objects) - len(errors),
-            "errors": [{"key": error.get("Key", ""), "message": error["Message"]} for error in errors[:20]],
+            "errors": [
+                {"key": error.get("Key", ""), "message": _reason(visit, bucket, error)}
+                for error in errors[:20]
+            ],
             "more": more and not errors,  # what cannot be removed would come again and again
         }
     )
+
+
+def _reason(visit: Visit, bucket: str, error: dict[str, Any]) -> str:
+    """What S3 says, and what keeps a version that is locked."""
+    message = str(error["Message"])
+    if error["Code"] != "AccessDenied" or not error.get("VersionId"):
+        return message
+    named = {"Bucket": bucket, "Key": error["Key"], "VersionId": error["VersionId"]}
+    head = visit.caller.attempt("HeadObject", "AccessDenied", "NoSuchVersion", "MethodNotAllowed", **named)
+    return " ".join(filter(None, (message, kept_by(head, visit.now) if head else "")))
+
+
+def named_version(bucket: str, document: dict[str, Any]) -> dict[str, str]:
+    """Bucket, Key and VersionId out of {key, version}. Raises PageError."""
+    return {"Bucket": bucket, **_identifier(document)}
 
 
 def _identifier(entry: Any) -> dict[str, str]:
@@ -100,10 +123,6 @@ def _identifier(entry: Any) -> dict[str, str]:
         raise PageError(400, "The request names no object.")
     version = entry.get("version")
     return {"Key": entry["key"]} | ({"VersionId": str(version)} if version else {})
-
-
-def _named(bucket: str, identifier: dict[str, str]) -> dict[str, str]:
-    return {"Bucket": bucket, **identifier}
 
 
 def _list(value: Any) -> list[Any]:

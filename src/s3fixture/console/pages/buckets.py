@@ -12,6 +12,7 @@ from s3fixture.clock import utc
 from s3fixture.console.rendering import bucket_path
 from s3fixture.console.visit import Visit, json_response
 from s3fixture.service.access import POLICY
+from s3fixture.service.public_access import RESTRICT, is_blocked
 from s3fixture.settings import DEFAULT_REGION
 from s3fixture.store import BucketRow, Index, Usage
 
@@ -20,13 +21,17 @@ _LOOKED_AT = 1000  # buckets of others that are asked whether they may be listed
 
 
 class BucketLine(NamedTuple):
-    """What the list says of a bucket; `versioning` is "" where it was never on."""
+    """What the list says of a bucket; `versioning` and `object_lock` are "" where they were never on.
+
+    `usage` is None for those who may not list the bucket.
+    """
 
     name: str
     created: datetime
-    usage: Usage
+    usage: Usage | None
     versioning: str
     public: bool
+    object_lock: str
 
 
 def show_buckets(visit: Visit) -> Response:
@@ -49,8 +54,13 @@ def show_buckets(visit: Visit) -> Response:
         search=search,
         after=after,
         next=page.buckets[-1].name if page.truncated else "",
-        totals=(sum(line.usage.objects for line in own), sum(line.usage.bytes for line in own)),
+        totals=_totals(own),
     )
+
+
+def _totals(lines: list[BucketLine]) -> tuple[int, int]:
+    usages = [line.usage for line in lines if line.usage]
+    return sum(usage.objects for usage in usages), sum(usage.bytes for usage in usages)
 
 
 def bucket_line(visit: Visit, name: str) -> BucketLine:
@@ -61,24 +71,32 @@ def bucket_line(visit: Visit, name: str) -> BucketLine:
         row = index.get_bucket(name)
         if row is None:
             raise S3Error("NoSuchBucket", BucketName=name)
-        return _line(visit, index, row)
+        line = _line(visit, index, row)
+    return line if visit.caller.may("s3:ListBucket", name) else line._replace(usage=None)
 
 
 def _line(visit: Visit, index: Index, row: BucketRow) -> BucketLine:
-    """From counters and one document: the same work for a bucket of any size."""
+    """From counters and two documents: the same work for a bucket of any size."""
     policy = index.get_document(row.id, POLICY)
-    public = policy is not None and is_public(visit.caller.app.access.policy_of(row, policy))
-    return BucketLine(row.name, utc(row.created), index.usage(row.id), row.versioning, public)
+    public = (
+        policy is not None
+        and is_public(visit.caller.app.access.policy_of(row, policy))
+        and not is_blocked(index, row.id, RESTRICT)
+    )
+    return BucketLine(
+        row.name, utc(row.created), index.usage(row.id), row.versioning, public, row.object_lock
+    )
 
 
 def create_bucket(visit: Visit) -> Response:
-    """POST /api/buckets {name, versioning}."""
+    """POST /api/buckets {name, versioning, lock}: object lock brings versioning with it."""
     document = visit.document()
     name = str(document.get("name", "")).strip()
     region = visit.caller.app.settings.region
     location = {} if region == DEFAULT_REGION else {"LocationConstraint": region}
-    visit.caller.perform("CreateBucket", Bucket=name, CreateBucketConfiguration=location)
-    if document.get("versioning"):
+    lock = {"ObjectLockEnabledForBucket": True} if document.get("lock") else {}
+    visit.caller.perform("CreateBucket", Bucket=name, CreateBucketConfiguration=location, **lock)
+    if document.get("versioning") and not lock:
         status = {"Status": "Enabled"}
         visit.caller.perform("PutBucketVersioning", Bucket=name, VersioningConfiguration=status)
     return json_response({"path": bucket_path(name)}, 201)

@@ -7,8 +7,9 @@ from typing import Any
 from werkzeug.http import dump_options_header
 from werkzeug.wrappers import Response
 
-from s3fixture.console.preview import PICTURE_LIMIT
-from s3fixture.console.preview.kinds import PDF, has_scripts, image_type
+from s3fixture.console.preview import PICTURE_LIMIT, not_shown
+from s3fixture.console.preview.kinds import image_type
+from s3fixture.console.preview.pdf import MAGIC, objection
 from s3fixture.console.visit import NO_STORE, PageError, Visit
 
 _HEAD = 64  # bytes that tell what a file is
@@ -45,8 +46,10 @@ def show_pdf(visit: Visit, bucket: str) -> Response:
     result = visit.caller.perform("GetObject", **_named(visit, bucket))
     with result["Body"] as body:
         data: bytes = body.read(PICTURE_LIMIT)
-    if not data.startswith(PDF) or len(data) < result["ContentLength"] or has_scripts(data):
-        raise PageError(415, "This is not a PDF document that can be shown safely.")
+    if not data.startswith(MAGIC) or len(data) < result["ContentLength"]:
+        raise PageError(415, "This is no PDF document, or too large a one to show.")
+    if why := objection(data):
+        raise PageError(415, not_shown(why))
     response = Response(data, headers=NO_STORE, content_type="application/pdf")
     response.headers["Content-Security-Policy"] = "frame-ancestors 'self'"
     response.headers["X-Frame-Options"] = "SAMEORIGIN"

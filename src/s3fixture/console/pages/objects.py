@@ -9,10 +9,11 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from s3fixture import checksums
+from s3fixture.console.locks import kept_by, lock_facts, may_be_bypassed
 from s3fixture.console.pages.browse import Row, version_rows
 from s3fixture.console.pages.buckets import bucket_line
 from s3fixture.console.preview import Preview, preview
-from s3fixture.console.rendering import moment, size
+from s3fixture.console.rendering import moment, plural, size
 from s3fixture.console.snippets import object_snippets
 from s3fixture.console.visit import Visit
 from s3fixture.errors import S3Error
@@ -50,6 +51,9 @@ def show_object(visit: Visit, bucket: str) -> Response:
         folder=key.rstrip("/").rpartition("/")[0] + "/" if "/" in key.rstrip("/") else "",
         head=head,
         facts=_facts(head) if head else [],
+        lock=lock_facts(head, visit.now) if head else [],
+        kept=kept_by(head, visit.now) if head and version else "",
+        bypassable=bool(head and may_be_bypassed(head)),
         checksums=_checksums(head) if head else [],
         headers=_headers(head) if head else [],
         preview=_preview(visit, named, head),
@@ -62,12 +66,14 @@ def show_object(visit: Visit, bucket: str) -> Response:
         may_delete=visit.caller.may("s3:DeleteObject", bucket, key),
         may_tag=head is not None and visit.caller.may("s3:PutObjectTagging", bucket, key),
         may_write=visit.caller.may("s3:PutObject", bucket, key),
+        may_lock=head is not None and visit.caller.may("s3:PutObjectRetention", bucket, key),
+        may_bypass=visit.caller.may("s3:BypassGovernanceRetention", bucket, key),
     )
 
 
 def _facts(head: Mapping[str, Any]) -> list[tuple[str, str]]:
     facts = [
-        ("Size", f"{size(head['ContentLength'])} ({head['ContentLength']:,} bytes)"),
+        ("Size", _size(head["ContentLength"])),
         ("Last modified", f"{moment(head['LastModified'])} UTC"),
         ("ETag", head["ETag"]),
         ("Storage class", head.get("StorageClass", "STANDARD")),
@@ -76,6 +82,11 @@ def _facts(head: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Parts", str(head.get("PartsCount", ""))),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _size(count: int) -> str:
+    exactly = plural(count, "byte")
+    return exactly if count < 1024 else f"{size(count)} ({exactly})"
 
 
 def _headers(head: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -21,16 +21,25 @@ def show_settings(visit: Visit, bucket: str) -> Response:
     lifecycle = visit.caller.attempt(
         "GetBucketLifecycleConfiguration", "AccessDenied", "NoSuchLifecycleConfiguration", Bucket=bucket
     )
+    lock = visit.caller.attempt(
+        "GetObjectLockConfiguration",
+        "AccessDenied",
+        "ObjectLockConfigurationNotFoundError",
+        Bucket=bucket,
+    )
     return visit.page(
         "settings.html",
         title=f"Settings of {bucket}",
         bucket=bucket_line(visit, bucket),
+        lock=_default_retention(lock) if lock else None,
         policy=policy or "",
         example=with_public_read(None, bucket),
         cors=json.dumps(cors["CORSRules"], indent=2) if cors else "",
         lifecycle=json.dumps(lifecycle["Rules"], indent=2, default=str) if lifecycle else "",
         may={
             "versioning": visit.caller.may("s3:PutBucketVersioning", bucket),
+            "lock": visit.caller.may("s3:PutBucketObjectLockConfiguration", bucket),
+            "bypass": visit.caller.may("s3:BypassGovernanceRetention", bucket),
             "policy": visit.caller.may("s3:PutBucketPolicy", bucket),
             "cors": visit.caller.may("s3:PutBucketCORS", bucket),
             "lifecycle": visit.caller.may("s3:PutLifecycleConfiguration", bucket),
@@ -89,6 +98,13 @@ def put_lifecycle(visit: Visit, bucket: str) -> Response:
     else:
         visit.caller.perform("DeleteBucketLifecycle", Bucket=bucket)
     return json_response({"rules": len(rules)})
+
+
+def _default_retention(found: dict[str, Any]) -> dict[str, Any]:
+    """{mode, number, unit}; no mode: new objects are not locked."""
+    rule = found["ObjectLockConfiguration"].get("Rule", {}).get("DefaultRetention", {})
+    unit = "Years" if "Years" in rule else "Days"
+    return {"mode": rule.get("Mode", ""), "number": rule.get(unit, 30), "unit": unit}
 
 
 def _policy(visit: Visit, bucket: str) -> str | None:

@@ -81,7 +81,12 @@ def begin(visit: Visit, bucket: str) -> Response:
     """POST /api/buckets/<bucket>/uploads?key=&type=: a multipart upload."""
     key = visit.required("key")
     result = visit.caller.perform(
-        "CreateMultipartUpload", Bucket=bucket, Key=key, ContentType=_content_type(visit, key)
+        "CreateMultipartUpload",
+        Bucket=bucket,
+        Key=key,
+        ContentType=_content_type(visit, key),
+        ChecksumAlgorithm="CRC32",  # what our modules send with each part
+        ChecksumType="FULL_OBJECT",
     )
     return json_response({"upload": result["UploadId"]}, 201)
 
@@ -89,7 +94,7 @@ def begin(visit: Visit, bucket: str) -> Response:
 def put_part(visit: Visit, bucket: str) -> Response:
     """PUT /api/buckets/<bucket>/uploads?key=&upload=&number=: one part."""
     number = visit.required("number")
-    if not number.isdecimal():
+    if not number.isdecimal() or len(number) > 5:
         raise PageError(400, "A part's number is a number.")
     result = visit.caller.perform(
         "UploadPart",

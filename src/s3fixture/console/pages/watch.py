@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,8 @@ def usage(visit: Visit) -> Response:
 
 def stream(visit: Visit) -> Response:
     """GET /api/watch: Server-Sent Events, each a list of requests."""
-    viewer = visit.console.feed.watch(visit.request.headers.get("Last-Event-ID", ""))
+    who, after = visit.session.identity.access_key, visit.request.headers.get("Last-Event-ID", "")
+    viewer = visit.console.feed.watch(who, after)
     if viewer is None:
         raise PageError(503, "Too many windows watch already; close one.")
     headers = {**NO_STORE, "X-Accel-Buffering": "no"}
@@ -75,8 +77,17 @@ def visible_to(visit: Visit, records: list[RequestRecord]) -> list[RequestRecord
         return records
     with visit.caller.app.store.read() as index:
         rows = {name: index.get_bucket(name) for name in {record.bucket for record in records}}
-    own = {name for name, row in rows.items() if row is not None and row.owner == identity.canonical_id}
-    return [record for record in records if record.access_key == identity.access_key or record.bucket in own]
+    # Since the bucket is theirs: its name may have been another's before.
+    own = {
+        name: row.created
+        for name, row in rows.items()
+        if row is not None and row.owner == identity.canonical_id
+    }
+    return [
+        record
+        for record in records
+        if record.access_key == identity.access_key or own.get(record.bucket, math.inf) <= record.time
+    ]
 
 
 def describe(visit: Visit, record: RequestRecord) -> dict[str, Any]:

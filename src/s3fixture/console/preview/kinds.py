@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from s3fixture.console.preview import pdf
 
-PDF = b"%PDF-"
 PARQUET = b"PAR1"
-_ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")  # in a name of PDF: /J#53 is /JS
-_SCRIPT = re.compile(rb"/(?:JavaScript|JS|Launch|RichMedia|XFA)\b")
 
 _IMAGES = (  # SVG is not among them: it is a document that runs scripts
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -54,7 +51,7 @@ def kind(key: str, content_type: str, first: bytes) -> str:
     """ "image", "pdf", "parquet", "csv", "json", "yaml", "text" or "binary"."""
     if image_type(first):
         return "image"
-    if first.startswith(PDF):
+    if first.startswith(pdf.MAGIC):
         return "pdf"
     if first.startswith(PARQUET):
         return "parquet"
@@ -64,12 +61,6 @@ def kind(key: str, content_type: str, first: bytes) -> str:
     ending = name.rpartition(".")[2].lower() if "." in name else ""
     said = content_type.partition(";")[0].strip().lower()
     return _NAMES.get(name) or _ENDINGS.get(ending) or _CONTENT_TYPES.get(said) or "text"
-
-
-def has_scripts(pdf: bytes) -> bool:
-    """Whether a PDF document names a script or a program; those in compressed streams are not seen."""
-    plain = _ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), pdf)
-    return _SCRIPT.search(plain) is not None
 
 
 def is_binary(data: bytes) -> bool:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from s3fixture.console.preview.facts import Fact, metric_facts, yaml_facts
-from s3fixture.console.preview.kinds import has_scripts, is_binary, kind
+from s3fixture.console.preview.kinds import is_binary, kind
+from s3fixture.console.preview.pdf import objection
 from s3fixture.console.preview.tables import RangeFile, Table, csv_table, parquet_table
 
 if TYPE_CHECKING:
@@ -46,16 +47,22 @@ def preview(caller: Caller, named: dict[str, str], size: int, content_type: str)
     found = kind(named["Key"], content_type, first[:_SNIFFED])
     if found in ("image", "pdf") and size > PICTURE_LIMIT:
         return Preview("none", note="Too large to show here.")
-    if found == "image" or (found == "pdf" and not has_scripts(read(0, size))):
+    if found == "image":
         return Preview(found)
     if found == "pdf":
-        return Preview("none", note="This PDF holds scripts, so it is not shown here.")
+        why = objection(read(0, size))
+        return Preview("none", note=not_shown(why)) if why else Preview(found)
     if found == "parquet":
         shown = parquet_table(RangeFile(read, size))
         return Preview("none", note=shown) if isinstance(shown, str) else Preview("table", table=shown)
     if found == "binary" or is_binary(first):
         return Preview("hex", text=_hex(first), note=_cut_note(min(len(first), 16 * _HEX_ROWS), size))
     return _as_text(found, named["Key"], first, complete=len(first) == size, size=size)
+
+
+def not_shown(why: str) -> str:
+    """What a person reads in place of a PDF document."""
+    return f"This PDF is not shown here, because {why}. It can be downloaded."
 
 
 def _as_text(found: str, key: str, data: bytes, *, complete: bool, size: int) -> Preview:
@@ -68,7 +75,7 @@ def _as_text(found: str, key: str, data: bytes, *, complete: bool, size: int) ->
     elif found == "json" and complete:
         document = _load(text)
         if document is not None:
-            shown.text = json.dumps(document, indent=2, ensure_ascii=False)
+            shown.text = _indented(document) or text
             shown.facts = metric_facts(document)
     return shown
 
@@ -78,6 +85,20 @@ def _load(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
+
+
+def _indented(document: Any) -> str:
+    """With line breaks; "" when that would be too long, because what is nested deeply has many spaces."""
+    pieces, length = [], 0
+    try:
+        for piece in json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(document):
+            pieces.append(piece)
+            length += len(piece)
+            if length > 4 * LIMIT:
+                return ""
+    except RecursionError:
+        return ""
+    return "".join(pieces)
 
 
 def _hex(data: bytes) -> str:

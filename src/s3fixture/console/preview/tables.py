@@ -13,6 +13,7 @@ ROWS = 50
 _COLUMNS = 60
 _CELL = 200  # characters
 _SAMPLE = 8192  # characters that tell the delimiter
+_READ_AT_ONCE = 64 * 1024  # bytes of a column of a Parquet file
 _DELIMITERS = ",;\t|"
 
 
@@ -91,12 +92,15 @@ def parquet_table(file: RangeFile) -> Table | str:
     except ImportError:
         return "Install pyarrow beside s3fixture to see the schema and the first rows of Parquet files."
     try:
-        source = parquet.ParquetFile(pyarrow.PythonFile(file, mode="r"))
+        # Read as the rows are, a page at a time; its default is a whole row group, which may be a gigabyte.
+        source = parquet.ParquetFile(
+            pyarrow.PythonFile(file, mode="r"), pre_buffer=False, buffer_size=_READ_AT_ONCE
+        )
         schema = source.schema_arrow
         names = schema.names[:_COLUMNS]
         batch = next(source.iter_batches(batch_size=ROWS, columns=names), None)
         rows = [[_text(value) for value in row.values()] for row in batch.to_pylist()] if batch else []
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
+    except Exception as error:  # pyarrow's own, and those of Python's types for values that they cannot hold
         return f"This Parquet file cannot be read: {error}"
     total = source.metadata.num_rows
     note = f"{plural(total, 'row')} in {plural(source.metadata.num_row_groups, 'row group')}."

@@ -1,5 +1,7 @@
 // Asking the console for changes: every request carries the page's token; every error is an ApiError.
 
+import { crc32 } from "./crc32.js";
+
 const token = () => document.querySelector('meta[name="csrf-token"]').content;
 
 export class ApiError extends Error {
@@ -37,14 +39,16 @@ export async function ask(method, url, body, { signal } = {}) {
   return check(response.status, await response.json().catch(() => ({})));
 }
 
-/** Send bytes; `progress` hears how many are on their way (fetch cannot tell). */
-export function send(url, blob, { type = "", signal, progress = () => {} } = {}) {
+/** Send bytes with their checksum; `progress` hears how many are on their way (fetch cannot tell). */
+export async function send(url, blob, { type = "", signal, progress = () => {} } = {}) {
+  const checksum = await crc32(blob);
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const abort = () => request.abort();
     request.open("PUT", url);
     request.setRequestHeader("X-CSRF-Token", token());
     request.setRequestHeader("Content-Type", type || "application/octet-stream");
+    request.setRequestHeader("X-Amz-Checksum-Crc32", checksum);
     request.responseType = "json";
     request.upload.onprogress = (event) => progress(event.loaded);
     request.onload = () => {

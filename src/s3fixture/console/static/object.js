@@ -25,8 +25,15 @@ onSubmit(document.querySelector("[data-tags]"), async (data) => {
   toastThere("Tags saved", location.href);
 });
 
-onSubmit(document.querySelector("[data-delete]"), async () => {
-  const done = await ask("POST", bucketUrl(bucket, "delete"), { objects: [{ key, version }] });
+onSubmit(document.querySelector("[data-lock]"), async (data) => {
+  const wanted = { mode: data.get("mode"), until: data.get("until"), hold: data.has("hold"), bypass: data.has("bypass") };
+  await ask("PUT", bucketUrl(bucket, "retention"), { key, version, ...wanted });
+  toastThere("Lock saved", location.href);
+});
+
+onSubmit(document.querySelector("[data-delete]"), async (data) => {
+  const bypass = data.has("bypass");
+  const done = await ask("POST", bucketUrl(bucket, "delete"), { objects: [{ key, version }], bypass });
   if (done.errors.length) throw new Error(done.errors[0].message);
   toastThere(version ? "Version deleted" : "Deleted", folder);
 });
@@ -53,6 +60,6 @@ document.addEventListener("click", async (event) => {
 
 // Not at once: a browser cannot show PDF in a sandboxed frame, so that somebody has to want it.
 document.querySelector("[data-show-pdf]")?.addEventListener("click", ({ currentTarget: button }) => {
-  const frame = element("iframe", { class: "preview-pdf", src: button.dataset.showPdf, title: "The PDF" });
+  const frame = element("iframe", { class: "preview-pdf", src: button.dataset.showPdf + "#navpanes=0&view=FitH", title: "The PDF" });
   button.parentElement.replaceWith(frame);
 });

@@ -1,7 +1,7 @@
 // A bucket's settings.
 
 import { ask, bucketUrl } from "./api.js";
-import { onSubmit, plural, toast, toastThere } from "./ui.js";
+import { onSubmit, plural, toast, toastThere, visible } from "./ui.js";
 
 const { bucket } = document.getElementById("settings").dataset;
 
@@ -26,7 +26,14 @@ onSwitch("versioning", async (enabled) => {
 onSwitch("public", async (enabled) => {
   const { public: isPublic } = await ask("PUT", bucketUrl(bucket, "public"), { enabled });
   if (isPublic && !enabled) return "Still public: another statement of the policy allows it";
+  if (enabled && !isPublic) return "Still private: the bucket's Block Public Access restricts it";
   return isPublic ? "Everybody can read this bucket" : "Public read is off";
+});
+
+onSubmit(document.querySelector("[data-lock]"), async (data) => {
+  const retention = { mode: data.get("mode") || "", number: Number(data.get("number")), unit: data.get("unit") };
+  await ask("PUT", bucketUrl(bucket, "lock"), retention);
+  toastThere(data.has("mode") ? "Default retention saved" : "Object lock is on", location.href);
 });
 
 const editors = document.querySelectorAll("[data-editor]");
@@ -51,7 +58,8 @@ const removals = {
     const { path } = await ask("DELETE", bucketUrl(bucket));
     toastThere(`${bucket} is deleted`, path);
   },
-  "empty-bucket": async (form) => {
+  "empty-bucket": async (form, data) => {
+    const bypass = data.has("bypass");
     const progress = form.querySelector("progress");
     const stopping = new AbortController();
     form.closest("dialog").addEventListener("close", () => stopping.abort(), { once: true });
@@ -59,8 +67,8 @@ const removals = {
     let count = 0;
     try {
       for (let more = true; more; ) {
-        const done = await ask("POST", bucketUrl(bucket, "empty"), {}, { signal: stopping.signal });
-        if (done.errors.length) throw new Error(done.errors[0].message);
+        const done = await ask("POST", bucketUrl(bucket, "empty"), { bypass }, { signal: stopping.signal });
+        if (done.errors.length) throw new Error(`${visible(done.errors[0].key)}: ${done.errors[0].message}`);
         count += done.deleted;
         more = done.more;
       }
@@ -71,5 +79,5 @@ const removals = {
   },
 };
 for (const form of document.querySelectorAll("[data-confirm]")) {
-  onSubmit(form, (_, shown) => removals[form.dataset.confirm](shown));
+  onSubmit(form, (data, shown) => removals[form.dataset.confirm](shown, data));
 }

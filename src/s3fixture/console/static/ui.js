@@ -6,7 +6,7 @@ export function toast(text, kind = "") {
   shown.className = `toast ${kind}`;
   shown.textContent = text;
   document.getElementById("toasts").append(shown);
-  setTimeout(() => shown.remove(), 3000 + 60 * text.length);
+  setTimeout(() => shown.remove(), 5000 + 60 * text.length);
 }
 
 /** A toast that survives going to another page, or loading this one again. */
@@ -40,11 +40,12 @@ export function size(bytes) {
 export const plural = (count, one) => `${count.toLocaleString("en")} ${one}${count === 1 ? "" : "s"}`;
 
 // The same characters as the filter `visible` of the templates.
-const INVISIBLE = /[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
+const INVISIBLE =
+  /[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\u{e0000}-\u{e007f}]/gu;
 
 /** Text with what cannot be seen, or would reorder its surroundings, written as its code point. */
 export function visible(text) {
-  return text.replace(INVISIBLE, (char) => `〈U+${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}〉`);
+  return text.replace(INVISIBLE, (char) => `〈U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}〉`);
 }
 
 /**
@@ -66,19 +67,20 @@ export function onSubmit(form, action) {
     } catch (problem) {
       error.textContent = problem.message;
       field?.setAttribute("aria-invalid", "true");
-      if (problem.details?.line && field) showLine(field, problem.details.line);
+      if (problem.details?.line && field) showLines(field, problem.details.line, problem.details.last);
     } finally {
       if (button) button.disabled = false;
     }
   });
 }
 
-/** Select a line of a text area, and scroll to it. */
-function showLine(area, line) {
+/** Select lines of a text area, and scroll to the first. */
+function showLines(area, line, last = line) {
   const lines = area.value.split("\n");
-  const start = lines.slice(0, line - 1).reduce((sum, text) => sum + text.length + 1, 0);
+  const length = (from, to) => lines.slice(from, to).join("\n").length;
+  const start = line > 1 ? length(0, line - 1) + 1 : 0;
   area.focus();
-  area.setSelectionRange(start, start + (lines[line - 1] || "").length);
+  area.setSelectionRange(start, start + length(line - 1, last));
   area.scrollTop = Math.max(0, (line - 4) * parseFloat(getComputedStyle(area).lineHeight));
 }
 

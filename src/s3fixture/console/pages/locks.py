@@ -1,0 +1,67 @@
+"""Object lock: a bucket's default, and the retention and legal hold of one version."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from s3fixture.console.pages.actions import named_version
+from s3fixture.console.visit import PageError, Visit, json_response
+
+_UNITS = ("Days", "Years")
+
+
+def put_default(visit: Visit, bucket: str) -> Response:
+    """PUT /api/buckets/<bucket>/lock {mode, number, unit}: switches object lock on; no mode, no default."""
+    document = visit.document()
+    configuration: dict[str, Any] = {"ObjectLockEnabled": "Enabled"}
+    if mode := document.get("mode"):
+        number, unit = document.get("number"), document.get("unit")
+        if not isinstance(number, int) or number < 1 or unit not in _UNITS:
+            raise PageError(400, "A retention lasts a whole number of days or years, from 1.")
+        configuration["Rule"] = {"DefaultRetention": {"Mode": _mode(mode), unit: number}}
+    visit.caller.perform("PutObjectLockConfiguration", Bucket=bucket, ObjectLockConfiguration=configuration)
+    return json_response({"mode": mode or ""})
+
+
+def put_lock(visit: Visit, bucket: str) -> Response:
+    """PUT /api/buckets/<bucket>/retention {key, version, mode, until, hold, bypass}."""
+    document = visit.document()
+    named = named_version(bucket, document)
+    head = visit.caller.perform("HeadObject", **named)
+    wanted = _retention(document)
+    if wanted != _retention_of(head):
+        bypass = {"BypassGovernanceRetention": True} if document.get("bypass") else {}
+        visit.caller.perform("PutObjectRetention", **named, Retention=wanted, **bypass)
+    hold = "ON" if document.get("hold") else "OFF"
+    if hold != head.get("ObjectLockLegalHoldStatus", "OFF"):
+        visit.caller.perform("PutObjectLegalHold", **named, LegalHold={"Status": hold})
+    return json_response({"hold": hold})
+
+
+def _retention_of(head: dict[str, Any]) -> dict[str, Any]:
+    """To the second, as the page shows it; else a date that was not touched would be an earlier one."""
+    if "ObjectLockMode" not in head:
+        return {}
+    until = head["ObjectLockRetainUntilDate"].replace(microsecond=0)
+    return {"Mode": head["ObjectLockMode"], "RetainUntilDate": until}
+
+
+def _retention(document: dict[str, Any]) -> dict[str, Any]:
+    """Retention as boto3 has it; {} for none. Dates are UTC, to the second."""
+    mode, until = document.get("mode"), document.get("until")
+    if not mode:
+        return {}
+    try:
+        date = datetime.fromisoformat(str(until)).replace(tzinfo=timezone.utc)
+    except ValueError:
+        raise PageError(400, "Say until when, as a date and a time.") from None
+    return {"Mode": _mode(mode), "RetainUntilDate": date}
+
+
+def _mode(mode: Any) -> str:
+    if mode not in ("GOVERNANCE", "COMPLIANCE"):
+        raise PageError(400, "A retention's mode is governance or compliance.")
+    return str(mode)

@@ -1,0 +1,161 @@
+"""Locks of versions: which one a new version gets, what it forbids, and what readers are told of it.
+
+A version keeps its lock in its extra record, an upload the one that its object will have. The record of a
+bucket's row is the default retention as boto3 names it, {} for a bucket with object lock and no default.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from s3fixture.auth.actions import Permission
+from s3fixture.clock import utc
+from s3fixture.errors import S3Error
+from s3fixture.service.call import Call, Params, Result
+from s3fixture.store import BucketRow, Upload, Version
+
+GOVERNANCE = "GOVERNANCE"
+ON = "ON"
+LOCK = "lock"  # the part of an extra record that is a lock
+_MODE, _UNTIL, _HOLD = "ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus"
+_EVENT_HOLDS: Mapping[str, str] = {
+    "ObjectLockEventHold": "x-amz-object-lock-event-hold",
+    "ObjectLockEventHoldDurationDays": "x-amz-object-lock-event-hold-duration-days",
+    "ObjectLockEventHoldDurationYears": "x-amz-object-lock-event-hold-duration-years",
+}
+_PARAMETERS = frozenset({_MODE, _UNTIL, _HOLD, *_EVENT_HOLDS})
+_PROTECTED = "Access Denied because object protected by object lock."
+_DAY = 86400.0  # seconds
+_YEAR = 365  # days: S3's longest default retention is 36,500 days or 100 years
+
+
+class Lock(NamedTuple):
+    """`mode` "" and `until` 0 (seconds since the epoch): no retention; `hold` "": there never was any."""
+
+    mode: str = ""
+    until: float = 0.0
+    hold: str = ""
+
+
+def lock_of(owner: Version | Upload) -> Lock:
+    """The lock of a version, or the one that an upload's object will have."""
+    return Lock(**owner.extra.get(LOCK, {}))
+
+
+def with_lock(extra: Mapping[str, Any], lock: Lock) -> dict[str, Any]:
+    """An extra record with that lock in the former one's place."""
+    rest = {name: value for name, value in extra.items() if name != LOCK}
+    return {**rest, LOCK: lock._asdict()} if any(lock) else rest
+
+
+def new_lock(call: Call, bucket: BucketRow, params: Params) -> dict[str, Any]:
+    """The extra record of a new object: the lock that the request asks for, or the bucket's default.
+
+    Raises InvalidArgument, and InvalidRequest for a lock in a bucket that has none.
+    """
+    if not bucket.object_lock and _PARAMETERS.isdisjoint(params):
+        return {}
+    lock = _asked(call, params)
+    if not bucket.object_lock:  # spelled so for these operations only: versity/versitygw issue 1751
+        raise S3Error("InvalidRequest", "Bucket is missing ObjectLockConfiguration")
+    return with_lock({}, lock if lock.mode else lock._replace(**_default(call, bucket)))
+
+
+def _asked(call: Call, params: Params) -> Lock:
+    for member, header in _EVENT_HOLDS.items():
+        if params.get(member) is not None:
+            raise S3Error("NotImplemented", Header=header)
+    mode, until = params.get(_MODE), params.get(_UNTIL)
+    if (mode is None) != (until is None):
+        missing = "x-amz-object-lock-mode" if mode is None else "x-amz-object-lock-retain-until-date"
+        raise S3Error(
+            "InvalidArgument",
+            "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied.",
+            ArgumentName=missing,
+            ArgumentValue="",
+        )
+    return Lock(mode or "", future(call, until) if until else 0.0, params.get(_HOLD) or "")
+
+
+def future(call: Call, until: datetime) -> float:
+    """A retain-until date in seconds. Raises InvalidArgument unless it lies in the future."""
+    if until.timestamp() <= call.clock.time():
+        raise S3Error(
+            "InvalidArgument",
+            "The retain until date must be in the future!",
+            ArgumentName="x-amz-object-lock-retain-until-date",
+            ArgumentValue=until.isoformat(),
+        )
+    return _whole_milliseconds(until)
+
+
+def _default(call: Call, bucket: BucketRow) -> dict[str, Any]:
+    rule = json.loads(bucket.object_lock)
+    if not rule:
+        return {}
+    days = rule.get("Days") or rule["Years"] * _YEAR
+    return {"mode": rule["Mode"], "until": _whole_milliseconds(utc(call.clock.time() + days * _DAY))}
+
+
+def _whole_milliseconds(moment: datetime) -> float:
+    """Answers have no more, and a date that a client reads and puts again must not be an earlier one."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000).timestamp()
+
+
+def require_digest(declared_algorithm: str | None, params: Params, what: str) -> None:
+    """Raise InvalidRequest unless the client vouches for the bytes that are going to be locked.
+
+    It does so also where the lock is the bucket's default: s3tools/s3cmd issue 1436.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
+    """
+    if declared_algorithm is None and params.get("ContentMD5") is None:
+        raise S3Error(
+            "InvalidRequest",
+            f"Content-MD5 OR x-amz-checksum- HTTP header is required for Put {what} requests with Object "
+            "Lock parameters",
+        )
+
+
+def check_removal(call: Call, version: Version, params: Params) -> None:
+    """Raise AccessDenied if a hold or a retention keeps the version. Whether the caller may bypass
+    governance at all was decided with the other permissions."""
+    lock = lock_of(version)
+    if lock.hold == ON or (_retains(call, lock) and not _bypasses(lock, params)):
+        raise S3Error("AccessDenied", _PROTECTED)
+
+
+def check_retention(call: Call, lock: Lock, wanted: Lock, params: Params) -> None:
+    """Raise AccessDenied for a change that weakens a retention in force, unless governance is bypassed."""
+    longer = wanted.mode == lock.mode and wanted.until >= lock.until
+    if _retains(call, lock) and not longer and not _bypasses(lock, params):
+        raise S3Error("AccessDenied", _PROTECTED)
+
+
+def _retains(call: Call, lock: Lock) -> bool:
+    return lock.until > call.clock.time()
+
+
+def _bypasses(lock: Lock, params: Params) -> bool:
+    return lock.mode == GOVERNANCE and bool(params.get("BypassGovernanceRetention"))
+
+
+def describe_lock(call: Call, params: Params, version: Version) -> Result:
+    """The headers of GetObject and HeadObject, each for those who may ask for it by itself."""
+    lock = lock_of(version)
+    result: Result = {}
+    if lock.mode and _may(call, params, "s3:GetObjectRetention"):
+        result |= {_MODE: lock.mode, _UNTIL: utc(lock.until)}
+    if lock.hold and _may(call, params, "s3:GetObjectLegalHold"):
+        result[_HOLD] = lock.hold
+    return result
+
+
+def _may(call: Call, params: Params, action: str) -> bool:
+    permission = Permission(action, params["Bucket"], params["Key"], params.get("VersionId"))
+    return call.access.allows(call, params, permission)

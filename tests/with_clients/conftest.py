@@ -1,0 +1,28 @@
+"""Real clients against the server, each used as its users do: `nox -s clients`."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+import pytest
+
+# Test file -> what it needs.
+NEEDS = {
+    "test_client_awscli.py": ("awscli",),
+    "test_client_minio.py": ("minio",),
+    "test_client_moto.py": ("moto",),
+    "test_client_obstore.py": ("obstore",),
+    "test_client_pyarrow.py": ("pyarrow",),
+    "test_client_s3fs.py": ("s3fs",),
+    "test_client_smart_open.py": ("smart_open",),
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "with_clients" not in item.path.parts:
+            continue
+        item.add_marker(pytest.mark.filterwarnings("default"))  # the clients' own are not ours to fix
+        missing = [name for name in NEEDS[item.path.name] if find_spec(name) is None]
+        if missing:
+            item.add_marker(pytest.mark.skip(reason=f"needs {' and '.join(missing)}: nox -s clients"))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Any
-
-import docker
-from docker.models.containers import Container
-from docker.models.images import Image as DockerImage
+from typing import TYPE_CHECKING, Any
 
 from s3fixture.backends.container_engine import address_host, explained
 from s3fixture.backends.images import LABEL, Image
 from s3fixture.errors import S3FixtureError
-from s3fixture.settings import Settings
+
+if TYPE_CHECKING:
+    import docker
+    from docker.models.containers import Container
+    from docker.models.images import Image as DockerImage
+
+    from s3fixture.settings import Settings
 
 ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - inside the container, or of an engine on another machine
 # Docker's own words, with the port in them: "Bind for 127.0.0.1:9000 failed: port is already allocated",

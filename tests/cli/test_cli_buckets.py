@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import urllib3
+from botocore.exceptions import ClientError
 from command_line import CommandLine
 
 if TYPE_CHECKING:
@@ -75,6 +76,15 @@ def test_rb_and_rm_remove_what_governance_retains_only_when_told_so(
     assert mc("rm", "--bypass", "--version-id", version, "data/a").stdout.startswith("Removed s3://data/a")
     mc("rb", "--force", "--bypass", "data")
     assert buckets(client) == []
+
+
+def test_stat_shows_what_keeps_an_object(mc: CommandLine, client: S3Client) -> None:
+    mc("mb", "--with-lock", "data")
+    lock(client, "data", "a", "GOVERNANCE")
+    client.put_object_legal_hold(Bucket="data", Key="a", LegalHold={"Status": "ON"})
+    found = json.loads(mc("stat", "--json", "data/a").stdout)
+    assert found["retention"].startswith("GOVERNANCE until 20")
+    assert found["legalHold"] == "ON"
 
 
 def test_rb_keeps_what_compliance_retains(mc: CommandLine, client: S3Client) -> None:
@@ -164,6 +174,25 @@ def test_other_statements_of_a_policy_stay(mc: CommandLine, client: S3Client) ->
     assert found["Statement"] == [own]
     answer = json.loads(mc("policy", "get", "--json", "data").stdout)
     assert (answer["permission"], answer["policy"]) == ("custom", found)
+
+
+def test_a_policy_that_a_server_gives_back_in_another_form_is_known(
+    mc: CommandLine, client: S3Client
+) -> None:
+    client.create_bucket(Bucket="data")
+    mc("policy", "set", "download", "data")
+    policy = json.loads(client.get_bucket_policy(Bucket="data")["Policy"])
+    for statement in policy["Statement"]:  # as MinIO has it
+        statement["Action"] = list(reversed(statement["Action"]))
+        statement["Resource"] = statement["Resource"][0]
+        statement["Principal"] = "*"
+        statement["Sid"] = ""
+    client.put_bucket_policy(Bucket="data", Policy=json.dumps(policy))
+
+    assert mc("policy", "get", "data").stdout.split()[-1] == "download"
+    assert mc("policy", "set", "private", "data").stdout.split()[-1] == "none"
+    with pytest.raises(ClientError, match="NoSuchBucketPolicy"):
+        client.get_bucket_policy(Bucket="data")
 
 
 def test_setting_none_twice_leaves_no_policy(mc: CommandLine, client: S3Client) -> None:

@@ -64,10 +64,10 @@ def box(_running: Box) -> Iterator[Box]:
     """With the buckets of `console_samples`, whatever the test before did."""
     token = _running.app.store.snapshot()
     _running.console.throttle = Throttle()
+    _running.app.log.clear()
     yield _running
     _running.app.store.rollback(token)
     _running.app.store.release(token)
-    _running.app.log.clear()
 
 
 @pytest.fixture

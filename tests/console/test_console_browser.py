@@ -204,6 +204,23 @@ def test_requests_are_watched_filtered_and_looked_into(page: Page, box: Box) -> 
     assert rows.count() == 1
 
 
+def test_a_hidden_window_stops_watching_and_catches_up(page: Page, box: Box) -> None:
+    page.get_by_role("link", name="Requests").click()
+    page.get_by_text("Live", exact=True).wait_for()
+    box.s3.list_buckets()
+    page.get_by_role("button", name="ListBuckets").wait_for()
+    hide = """(hidden) => {
+        Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
+        document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    page.evaluate(hide, True)
+    box.s3.head_bucket(Bucket="data")
+    page.evaluate(hide, False)
+    page.get_by_role("button", name="HeadBucket").wait_for()
+    assert page.locator("#requests tbody tr").count() == 2
+    page.get_by_text("2 requests, 0 errors in 5 minutes").first.wait_for()
+
+
 def test_colours_are_chosen_and_remembered(page: Page) -> None:
     theme = page.get_by_role("button", name="Colours")
     theme.click()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pytest
+from console_person import keys_of
 from console_samples import HOSTILE, fill_hostile
 from console_visitor import Box
 
@@ -26,6 +27,8 @@ PAGES = {
     "uploads": "/buckets/data/uploads",
     "requests": "/watch",
     "connect": "/connect?bucket=data",
+    "locked": "/buckets/locked/object?key=kept.txt",
+    "lock of a bucket": "/buckets/locked/settings",
     "missing": "/buckets/none/",
 }
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -34,9 +37,11 @@ OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clie
 def prepare(box: Box) -> None:
     """Something on every page."""
     box.s3.create_multipart_upload(Bucket="data", Key="unfinished")
+    box.s3.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
+    box.s3.put_object(Bucket="locked", Key="kept.txt", Body=b"kept", ObjectLockLegalHoldStatus="ON")
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [1280, 375])
 def test_hostile_names_and_bodies_run_nothing_and_keep_the_layout(page: Page, box: Box, width: int) -> None:
     """That nothing ran is checked by the fixture: no dialog, no complaint, no request elsewhere."""
     fill_hostile(box.s3)
@@ -77,6 +82,7 @@ def test_a_hostile_page_that_is_public_cannot_reach_the_console(page: Page, box:
     assert box.s3.head_object(Bucket="data", Key="iris.csv")
 
 
+@pytest.mark.timeout(600)  # many pages, and axe is slow on a busy machine
 @pytest.mark.parametrize("colours", ["light", "dark"])
 def test_axe_finds_nothing_serious(page: Page, box: Box, colours: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the group `browser` has it")
@@ -86,9 +92,13 @@ def test_axe_finds_nothing_serious(page: Page, box: Box, colours: str) -> None:
     for name, path in PAGES.items():
         page.goto(box.console_url + path)
         found[name] = _serious(axe.Axe().run(page).response["violations"])
-    page.goto(f"{box.console_url}/buckets/data/object?key=iris.csv")
-    page.get_by_role("button", name="Share").click()
-    found["dialog"] = _serious(axe.Axe().run(page).response["violations"])
+    for name, path in {
+        "Share": "/buckets/data/object?key=iris.csv",
+        "Edit the lock": PAGES["locked"],
+    }.items():
+        page.goto(box.console_url + path)
+        page.get_by_role("button", name=name).click()
+        found[name] = _serious(axe.Axe().run(page).response["violations"])
     page.context.clear_cookies()
     page.goto(box.console_url)
     found["log in"] = _serious(axe.Axe().run(page).response["violations"])
@@ -105,13 +115,48 @@ def _serious(violations: list[dict[str, object]]) -> list[str]:
 
 def test_every_page_fits_a_phone(page: Page, box: Box) -> None:
     prepare(box)
-    page.set_viewport_size({"width": 390, "height": 844})
+    page.set_viewport_size({"width": 375, "height": 844})
     too_wide = {}
     for name, path in PAGES.items():
         page.goto(box.console_url + path)
         if page.evaluate(OVERFLOW) > 0:
             too_wide[name] = page.evaluate(OVERFLOW)
     assert too_wide == {}
+
+
+def reach(page: Page, name: str) -> None:
+    """Go on with the tabulator until something of this name has the focus."""
+    focused = (
+        "[document.activeElement.innerText, document.activeElement.getAttribute('aria-label')].join(' ')"
+    )
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if name in page.evaluate(focused):
+            return
+    raise AssertionError(f"{name} is not reached")
+
+
+def test_a_person_without_a_mouse_shares_and_deletes_an_object(page: Page, box: Box) -> None:
+    page.goto(f"{box.console_url}/buckets/data/")
+    reach(page, "iris.csv")  # the box that selects it
+    reach(page, "iris.csv")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/object?key=iris.csv")
+    reach(page, "Share")
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog", name="Share a link").wait_for()
+    reach(page, "Make link")
+    page.keyboard.press("Enter")
+    page.get_by_text("Good until").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="hidden")
+    assert "Share" in page.evaluate("document.activeElement.innerText")
+    reach(page, "Delete")
+    page.keyboard.press("Space")
+    reach(page, "Delete")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert "iris.csv" not in keys_of(box, "data")
 
 
 def test_everything_is_reached_by_keyboard(page: Page, box: Box) -> None:

@@ -57,6 +57,23 @@ def test_files_are_uploaded_by_dropping_them(page: Page, box: Box) -> None:
     assert body_of(box, "empty", "two & three.txt") == b"2"
 
 
+def test_folders_are_dropped_with_everything_in_them(page: Page, box: Box, tmp_path: Path) -> None:
+    """As the system's file manager drops them; a browser names a hundred files of a folder at a time."""
+    (tmp_path / "run" / "deep").mkdir(parents=True)
+    names = ["run/a.txt", *(f"run/deep/{number:03}.txt" for number in range(120))]
+    for name in names:
+        (tmp_path / name).write_text(name)
+    open_bucket(page, box, "empty", "?prefix=up/")
+    session = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(tmp_path / "run")], "dragOperationsMask": 1}
+    with page.expect_navigation():
+        for kind in ("dragEnter", "dragOver", "drop"):
+            session.send("Input.dispatchDragEvent", {"type": kind, "x": 600, "y": 500, "data": data})
+    page.get_by_text("121 objects uploaded").wait_for()
+    assert keys_of(box, "empty") == [f"up/{name}" for name in names]
+    assert body_of(box, "empty", "up/run/deep/119.txt") == b"run/deep/119.txt"
+
+
 @pytest.mark.parametrize("size", [1024, LARGE])
 def test_a_cancelled_upload_leaves_nothing_behind(page: Page, box: Box, tmp_path: Path, size: int) -> None:
     (tmp_path / "file.bin").write_bytes(b"x" * size)

@@ -278,6 +278,7 @@ def test_how_to_connect_names_keys_and_endpoint(visitor: Visitor, box: Box) -> N
     text = visitor.get("/connect", bucket="data").text
     assert f"export AWS_ENDPOINT_URL=http://localhost:{port}" in text
     assert "MLFLOW_S3_ENDPOINT_URL" in text
+    assert "_FILE=" not in text  # a path of the server means nothing elsewhere
     assert "--artifacts-destination s3://data" in text
 
 

@@ -40,6 +40,19 @@ def test_public_read_goes_on_and_off(visitor: Visitor, box: Box) -> None:
         box.s3.get_bucket_policy(Bucket="data")
 
 
+def test_block_public_access_keeps_a_bucket_private_and_is_said(visitor: Visitor, box: Box) -> None:
+    box.s3.put_public_access_block(
+        Bucket="data", PublicAccessBlockConfiguration={"RestrictPublicBuckets": True}
+    )
+    assert visitor.ask("PUT", f"{API}/public", {"enabled": True}).json == {"public": False}
+    assert "Public</span>" not in visitor.get("/").text
+    assert read_without_keys(box, "data/iris.csv") == 403
+    box.s3.put_public_access_block(Bucket="data", PublicAccessBlockConfiguration={"BlockPublicPolicy": True})
+    assert "Public</span>" in visitor.get("/").text
+    refused = visitor.ask("PUT", f"{API}/public", {"enabled": True})
+    assert (refused.status_code, refused.json["code"]) == (403, "AccessDenied")  # type: ignore[index]
+
+
 def statement(action: str, sid: str = "Mine") -> dict[str, Any]:
     return {
         "Sid": sid,

@@ -116,7 +116,7 @@ def test_the_log_is_observed_only_while_somebody_watches() -> None:
     log = RequestLog()
     feed = Feed(log)
     assert log._observers == ()
-    viewers = [feed.watch(), feed.watch()]
+    viewers = [feed.watch("a"), feed.watch("b")]
     assert len(log._observers) == 1
     for viewer in viewers:
         assert viewer is not None
@@ -128,7 +128,7 @@ def test_the_log_is_observed_only_while_somebody_watches() -> None:
 def test_a_slow_viewer_loses_the_oldest_and_hears_how_many() -> None:
     log = RequestLog()
     feed = Feed(log)
-    viewer = feed.watch()
+    viewer = feed.watch("a")
     assert viewer is not None
     batches = iter(viewer)
     next(batches)
@@ -140,9 +140,13 @@ def test_a_slow_viewer_loses_the_oldest_and_hears_how_many() -> None:
 
 def test_viewers_are_bounded() -> None:
     feed = Feed(RequestLog())
-    viewers = [feed.watch() for _ in range(31)]
+    viewers = [feed.watch(f"person {number // 10}") for number in range(31)]
     assert viewers[-1] is None
     assert None not in viewers[:-1]
+    feed = Feed(RequestLog())
+    assert None not in [feed.watch("a") for _ in range(10)]
+    assert feed.watch("a") is None
+    assert feed.watch("b")
 
 
 def test_stopping_the_console_ends_the_streams_at_once() -> None:

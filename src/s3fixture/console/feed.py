@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _WAITING = 2000  # requests kept for a viewer who is slow; older ones are lost and counted
 _MOST_VIEWERS = 30
+_MOST_OF_ONE = 10  # viewers of one person, so that nobody takes all places
 _BEAT = 10.0  # seconds without a request, after which a viewer hears that we are still there
 _GATHER = 0.1  # seconds; requests that come within it are told together
 
@@ -38,14 +39,15 @@ class Feed:
         with self._changed:
             self._changed.notify_all()
 
-    def watch(self, after: str = "") -> Viewer | None:
-        """Somebody who watches; to be closed. None when there are too many.
+    def watch(self, who: str, after: str = "") -> Viewer | None:
+        """`who` watches; to be closed. None when there are too many.
 
         They get the kept requests, those after the request id `after` if it is known, then each new one.
         """
-        viewer = Viewer(self, after)
+        viewer = Viewer(self, who, after)
         with self._changed:
-            if len(self._viewers) >= _MOST_VIEWERS:
+            own = sum(other.who == who for other in self._viewers)
+            if own >= _MOST_OF_ONE or len(self._viewers) >= _MOST_VIEWERS:
                 return None
             if not self._viewers:
                 self._log.observe(self._hear)
@@ -92,7 +94,8 @@ class Feed:
 class Viewer:
     """One who watches, and what was not told yet. Iterate once; close."""
 
-    def __init__(self, feed: Feed, after: str) -> None:
+    def __init__(self, feed: Feed, who: str, after: str) -> None:
+        self.who = who
         self.after = after
         self.records: deque[RequestRecord] = deque(maxlen=_WAITING)
         self.lost = 0

@@ -20,6 +20,11 @@ def lock_facts(head: Mapping[str, Any], now: datetime) -> list[tuple[str, str]]:
     return facts
 
 
+def may_be_bypassed(head: Mapping[str, Any]) -> bool:
+    """Whether a retention in governance mode is all that keeps this version."""
+    return head.get("ObjectLockMode") == "GOVERNANCE" and head.get("ObjectLockLegalHoldStatus") != "ON"
+
+
 def kept_by(head: Mapping[str, Any], now: datetime) -> str:
     """Why this version cannot be deleted now, as a sentence; "" when it can."""
     if head.get("ObjectLockLegalHoldStatus") == "ON":

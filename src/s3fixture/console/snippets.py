@@ -7,7 +7,7 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from s3fixture.console.rendering import visible
-from s3fixture.environment import variables
+from s3fixture.environment import NO_AWS_FILE, variables
 
 if TYPE_CHECKING:
     from s3fixture.auth.identity import Identity
@@ -25,7 +25,7 @@ class Snippet(NamedTuple):
 
 def connection_snippets(endpoint: str, identity: Identity, region: str, bucket: str) -> list[Snippet]:
     """For a person who wants a client to talk to this server."""
-    values = variables(endpoint, identity.access_key, identity.secret_key, region, bucket or None, environ={})
+    values = _variables(endpoint, identity, region, bucket)
     target = f"s3://{bucket or 'BUCKET'}"
     keys = f"{shlex.quote(identity.access_key)} {shlex.quote(identity.secret_key)}"
     exports = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in values.items())
@@ -51,6 +51,13 @@ def connection_snippets(endpoint: str, identity: Identity, region: str, bucket: 
         ),
         Snippet("s3fs", "pandas and s3fs", _s3fs(endpoint, identity, target)),
     ]
+
+
+def _variables(endpoint: str, identity: Identity, region: str, bucket: str) -> dict[str, str]:
+    """Without those that name a file of this machine: whoever reads the page may sit at another."""
+    keys = identity.access_key, identity.secret_key
+    values = variables(endpoint, *keys, region, bucket or None, environ={})
+    return {name: value for name, value in values.items() if value != NO_AWS_FILE}
 
 
 def object_snippets(bucket: str, key: str, version_id: str) -> list[Snippet]:

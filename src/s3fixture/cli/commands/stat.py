@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -66,6 +67,8 @@ def _object(client: S3Client, place: Remote, version_id: str | None) -> dict[str
             for name, value in head.items()
             if name.startswith("Checksum") and name != "ChecksumType"
         },
+        "retention": _retention(head),
+        "legalHold": head.get("ObjectLockLegalHoldStatus"),
         "metadata": {
             **{name: head[member] for name, member in _HEADERS if head.get(member)},
             **{f"X-Amz-Meta-{name}": value for name, value in head["Metadata"].items()},
@@ -73,6 +76,11 @@ def _object(client: S3Client, place: Remote, version_id: str | None) -> dict[str
         "tags": {tag["Key"]: tag["Value"] for tag in tags},
     }
     return {name: value for name, value in found.items() if value not in (None, {})}
+
+
+def _retention(head: Mapping[str, Any]) -> str | None:
+    until = head.get("ObjectLockRetainUntilDate")
+    return f"{head['ObjectLockMode']} until {until.astimezone():%Y-%m-%d %H:%M:%S %Z}" if until else None
 
 
 def _bucket(client: S3Client, place: Remote) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from s3fixture.clock import utc
 from s3fixture.console.rendering import bucket_path
 from s3fixture.console.visit import Visit, json_response
 from s3fixture.service.access import POLICY
+from s3fixture.service.public_access import RESTRICT, is_blocked
 from s3fixture.settings import DEFAULT_REGION
 from s3fixture.store import BucketRow, Index, Usage
 
@@ -75,9 +76,13 @@ def bucket_line(visit: Visit, name: str) -> BucketLine:
 
 
 def _line(visit: Visit, index: Index, row: BucketRow) -> BucketLine:
-    """From counters and one document: the same work for a bucket of any size."""
+    """From counters and two documents: the same work for a bucket of any size."""
     policy = index.get_document(row.id, POLICY)
-    public = policy is not None and is_public(visit.caller.app.access.policy_of(row, policy))
+    public = (
+        policy is not None
+        and is_public(visit.caller.app.access.policy_of(row, policy))
+        and not is_blocked(index, row.id, RESTRICT)
+    )
     return BucketLine(
         row.name, utc(row.created), index.usage(row.id), row.versioning, public, row.object_lock
     )

@@ -9,7 +9,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from s3fixture import checksums
-from s3fixture.console.locks import kept_by, lock_facts
+from s3fixture.console.locks import kept_by, lock_facts, may_be_bypassed
 from s3fixture.console.pages.browse import Row, version_rows
 from s3fixture.console.pages.buckets import bucket_line
 from s3fixture.console.preview import Preview, preview
@@ -53,6 +53,7 @@ def show_object(visit: Visit, bucket: str) -> Response:
         facts=_facts(head) if head else [],
         lock=lock_facts(head, visit.now) if head else [],
         kept=kept_by(head, visit.now) if head and version else "",
+        bypassable=bool(head and may_be_bypassed(head)),
         checksums=_checksums(head) if head else [],
         headers=_headers(head) if head else [],
         preview=_preview(visit, named, head),

@@ -32,7 +32,8 @@ def usage(visit: Visit) -> Response:
 
 def stream(visit: Visit) -> Response:
     """GET /api/watch: Server-Sent Events, each a list of requests."""
-    viewer = visit.console.feed.watch(visit.request.headers.get("Last-Event-ID", ""))
+    who, after = visit.session.identity.access_key, visit.request.headers.get("Last-Event-ID", "")
+    viewer = visit.console.feed.watch(who, after)
     if viewer is None:
         raise PageError(503, "Too many windows watch already; close one.")
     headers = {**NO_STORE, "X-Accel-Buffering": "no"}

@@ -56,6 +56,8 @@ function show(transfer) {
   row.text.textContent = SAID[transfer.state](transfer);
   row.bar.value = transfer.sent;
   row.cancel.hidden = row.bar.hidden = transfer.ended;
+  if (transfer.state === "failed") list.prepend(row.item);
+  else if (transfer.ended) list.append(row.item); // what is under way stays in sight
   const ended = transfers.filter((one) => one.ended).length;
   document.getElementById("transfers-title").textContent = `Uploads: ${ended} of ${transfers.length}`;
 }

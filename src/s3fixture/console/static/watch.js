@@ -12,32 +12,48 @@ const SLOT = 5; // seconds a bar stands for
 const body = document.querySelector("#requests tbody");
 const filters = document.getElementById("filters");
 const state = document.getElementById("stream-state");
+const slots = new Map(); // number of a slot since the epoch -> [all, errors]
 let requests = []; // newest first
 let paused = false;
 let due = false;
 
 /* --- the stream */
 
-const source = new EventSource("/api/watch");
+let source;
 const status = (text, kind) => {
   state.textContent = text;
   state.className = `badge ${kind}`;
 };
-source.onopen = () => status("Live", "good");
-source.onerror = () => {
+
+// A browser has six connections to a host for all its windows, so those that nobody sees give theirs back.
+function follow() {
+  source?.close();
+  if (document.hidden) return;
+  source = new EventSource("/api/watch");
+  source.onopen = () => status("Live", "good");
+  source.onerror = broken;
+  source.onmessage = hear;
+}
+
+function broken() {
   if (source.readyState === EventSource.CLOSED) return status("Ended; load the page again", "bad");
   status("Connecting again…", "warn");
   ask("GET", "/api/usage").catch(() => {}); // leads to the log-in when that is what ended it
-};
-source.onmessage = (event) => {
+}
+
+function hear(event) {
   const batch = JSON.parse(event.data);
   if (batch.lost) toast(`${plural(batch.lost, "request")} came too quickly to be shown`, "bad");
   const known = new Set(requests.slice(0, 1000).map((one) => one.request_id));
   const fresh = batch.requests.filter((one) => !known.has(one.request_id)).reverse();
   requests = [...fresh, ...requests].slice(0, KEPT);
+  count(fresh);
   addChoices(fresh);
   render();
-};
+}
+
+document.addEventListener("visibilitychange", follow);
+follow();
 
 /* --- the list */
 
@@ -74,7 +90,7 @@ function render() {
 const time = (seconds) => new Date(seconds * 1000).toISOString().slice(11, 23);
 const duration = (seconds) => (seconds < 1 ? `${(seconds * 1000).toFixed(1)} ms` : `${seconds.toFixed(2)} s`);
 const client = (one) => one.user_agent.split(" ")[0] || one.remote_addr;
-const path = (one) => visible(one.bucket + (one.key ? `/${one.key}` : "")) || "–";
+const path = (one) => visible(one.bucket + (one.key ? `/${one.key}` : "")) || (one.error_code ? "" : "–");
 
 const kind = (one) => (one.status < 400 ? "good" : one.status < 500 ? "warn" : "bad");
 const badge = (one, text) => element("span", { class: `badge ${kind(one)}` }, text);
@@ -86,8 +102,8 @@ function row(one) {
     {},
     element("td", { class: "time" }, time(one.time)),
     element("td", {}, open),
-    element("td", { title: one.key.length > 60 ? visible(one.key) : null }, element("bdi", {}, path(one))),
-    element("td", {}, badge(one, String(one.status)), one.error_code && element("span", { class: "code" }, one.error_code)),
+    element("td", { title: one.key.length > 60 ? visible(one.key) : null }, element("bdi", {}, path(one)), element("span", { class: "code" }, one.error_code)),
+    element("td", {}, badge(one, String(one.status))),
     element("td", { class: "number" }, duration(one.seconds)),
     element("td", { class: "number", "data-label": "in" }, size(one.bytes_in)),
     element("td", { class: "number", "data-label": "out" }, size(one.bytes_out)),
@@ -112,6 +128,7 @@ filters.addEventListener("input", render);
 filters.addEventListener("submit", (event) => event.preventDefault());
 document.getElementById("clear").addEventListener("click", () => {
   requests = [];
+  slots.clear();
   render();
 });
 document.getElementById("pause").addEventListener("click", (event) => {
@@ -165,15 +182,19 @@ const indented = (xml) => xml.replace(/\?>\s*</, "?>\n<").replace(/<Error>/, "<E
 
 /* --- charts */
 
-function drawRate() {
-  const now = Date.now() / 1000;
-  const bars = Array.from({ length: SLOTS }, () => [0, 0]);
-  for (const one of requests) {
-    const slot = SLOTS - 1 - Math.floor((now - one.time) / SLOT);
-    if (slot < 0 || slot >= SLOTS) continue;
-    bars[slot][0] += 1;
-    if (one.status >= 400) bars[slot][1] += 1;
+/** All of them, also those that come too quickly to be kept. */
+function count(fresh) {
+  for (const one of fresh) {
+    const slot = Math.floor(one.time / SLOT);
+    const [all, errors] = slots.get(slot) || [0, 0];
+    slots.set(slot, [all + 1, errors + (one.status >= 400)]);
   }
+}
+
+function drawRate() {
+  const first = Math.floor(Date.now() / 1000 / SLOT) - SLOTS + 1;
+  for (const slot of slots.keys()) if (slot < first) slots.delete(slot);
+  const bars = Array.from({ length: SLOTS }, (_, index) => slots.get(first + index) || [0, 0]);
   const [all, errors] = [0, 1].map((which) => bars.reduce((sum, bar) => sum + bar[which], 0));
   const text = `${plural(all, "request")}, ${plural(errors, "error")} in 5 minutes`;
   document.getElementById("rate").textContent = text;

@@ -12,6 +12,7 @@ import subprocess
 import pytest
 from console_samples import HOSTILE, PDF, SVG, fill_hostile, parquet, png
 from console_visitor import Box, Visitor
+from werkzeug.http import parse_options_header
 
 from s3fixture.console.preview.kinds import image_type, kind
 from s3fixture.console.preview.tables import RangeFile
@@ -190,6 +191,20 @@ def test_a_download_is_a_file_and_never_a_page(visitor: Visitor, key: str) -> No
     assert answer.headers["Content-Type"] == "application/octet-stream"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("key", HOSTILE)
+def test_a_hostile_name_is_a_file_name_of_its_own_and_nothing_else(
+    visitor: Visitor, box: Box, key: str
+) -> None:
+    box.s3.put_object(Bucket="data", Key=key, Body=b"")
+    headers = visitor.get("/buckets/data/download", key=key).headers
+    kind, options = parse_options_header(headers["Content-Disposition"])
+    assert (kind, list(options)) == ("attachment", ["filename"])
+    name = options["filename"]
+    assert 0 < len(name) <= 200
+    assert name.isprintable()
+    assert not set(name) & set('\\/:*?"<>|')
 
 
 @pytest.mark.parametrize("key", ["page.html", "drawing.svg", "notes.txt", "report.pdf"])

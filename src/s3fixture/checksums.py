@@ -134,6 +134,14 @@ def encode(digest: bytes) -> str:
     return base64.b64encode(digest).decode()
 
 
+def decode(text: str) -> bytes:
+    """The digest in base64; b"" for what is none."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:  # binascii.Error, too
+        return b""
+
+
 def checksum_of(algorithm: str, data: bytes) -> str:
     """The base64 checksum of `data`."""
     hasher = ALGORITHMS[algorithm].new()

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,9 @@ from botocore.exceptions import ClientError
 
 import s3fixture
 from s3fixture import S3FixtureError
+from s3fixture.backends import binary
 from s3fixture.backends.binary import BinaryEndpoint
+from s3fixture.backends.programs import PROGRAMS as KNOWN
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -141,6 +144,22 @@ def test_a_program_that_cannot_start_is_an_error_with_its_output(tmp_path: Path)
     program.chmod(0o755)
     with pytest.raises(S3FixtureError, match=r"exit code 3; it said:\ncannot read /etc/server.conf"):
         serve(str(program))
+
+
+def test_a_program_that_never_gets_ready_is_stopped_and_its_output_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = next(program for program in KNOWN if program.name == "rclone")
+    monkeypatch.setattr(binary, "PROGRAMS", (replace(known, start_seconds=1.0),))
+    program = tmp_path / "rclone"
+    program.write_text(f"#!/bin/sh\necho $$ >{tmp_path}/pid\necho looking for disks\nexec sleep 300\n")
+    program.chmod(0o755)
+
+    with pytest.raises(S3FixtureError, match=r"was not ready after 1 s: .*\n?.*looking for disks"):
+        serve(str(program))
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
 @pytest.mark.parametrize(

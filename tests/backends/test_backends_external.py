@@ -90,7 +90,7 @@ def test_wrong_keys_are_one_line(store: Endpoint, monkeypatch: pytest.MonkeyPatc
     [
         ("", "needs the address of the store"),
         ("store.example.com:9000", "write it as http://HOST:PORT"),
-        ("http://127.0.0.1:9", "check --s3-endpoint-url"),
+        ("http://127.0.0.1:9", "check the URL"),
     ],
 )
 def test_a_store_that_is_not_there_is_one_line(url: str, message: str) -> None:

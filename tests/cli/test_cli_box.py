@@ -18,6 +18,7 @@ FIELDS = {
     "access_key",
     "public_url",
     "container_id",
+    "volume",
 }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import urllib3
+from botocore.exceptions import ClientError
 from command_line import CommandLine
 
 if TYPE_CHECKING:
@@ -173,6 +174,25 @@ def test_other_statements_of_a_policy_stay(mc: CommandLine, client: S3Client) ->
     assert found["Statement"] == [own]
     answer = json.loads(mc("policy", "get", "--json", "data").stdout)
     assert (answer["permission"], answer["policy"]) == ("custom", found)
+
+
+def test_a_policy_that_a_server_gives_back_in_another_form_is_known(
+    mc: CommandLine, client: S3Client
+) -> None:
+    client.create_bucket(Bucket="data")
+    mc("policy", "set", "download", "data")
+    policy = json.loads(client.get_bucket_policy(Bucket="data")["Policy"])
+    for statement in policy["Statement"]:  # as MinIO has it
+        statement["Action"] = list(reversed(statement["Action"]))
+        statement["Resource"] = statement["Resource"][0]
+        statement["Principal"] = "*"
+        statement["Sid"] = ""
+    client.put_bucket_policy(Bucket="data", Policy=json.dumps(policy))
+
+    assert mc("policy", "get", "data").stdout.split()[-1] == "download"
+    assert mc("policy", "set", "private", "data").stdout.split()[-1] == "none"
+    with pytest.raises(ClientError, match="NoSuchBucketPolicy"):
+        client.get_bucket_policy(Bucket="data")
 
 
 def test_setting_none_twice_leaves_no_policy(mc: CommandLine, client: S3Client) -> None:

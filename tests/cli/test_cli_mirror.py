@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import threading
@@ -11,6 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from command_line import PATIENCE, STOP_SIGNALS, CommandLine, posix_only, until
+
+from s3fixture.cli.addresses import Remote
+from s3fixture.cli.comparing import differs
+from s3fixture.cli.items import Item, local_item
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -96,6 +101,21 @@ def test_what_differs_is_replaced_only_when_told_so(filled: CommandLine, client:
     assert len(filled("mirror", "--overwrite", "s3://data", "folder").stdout.splitlines()) == 2
     assert (filled.folder / "folder" / "a.txt").read_text() == "other size"
     assert (filled.folder / "folder" / "dir" / "b").read_text() == "dir/B"
+
+
+@pytest.mark.parametrize(("ago", "differ"), [(0, True), (3600, False)])
+def test_a_file_bears_its_objects_time_for_good_only_when_that_moment_is_over(
+    tmp_path: Path, ago: int, differ: bool
+) -> None:
+    file = tmp_path / "k"
+    file.write_bytes(b"old")
+    made = time.time() - ago
+    os.utime(file, (made, made))
+    etag = hashlib.md5(
+        b"new"
+    ).hexdigest()  # put in the same second, after the file was made of what was there
+
+    assert differs(Item("k", Remote("data", "k"), 3, made, etag), local_item(file, "k")) is differ
 
 
 def test_an_older_backup_of_the_same_size_is_restored(filled: CommandLine, client: S3Client) -> None:

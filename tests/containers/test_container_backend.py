@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,11 @@ from docker_helpers import docker, inventory, running
 import s3fixture
 from s3fixture import S3FixtureError
 from s3fixture.backends.container import ContainerEndpoint
+from s3fixture.backends.images import IMAGES as KNOWN
 
 ANYWHERE = Path(__file__).parents[1] / "anywhere"
 IMAGES = [OURS, MOTO, RCLONE, S3MOCK]
+SILENT = ("python3", "-uc", "import time; print('looking for disks'); time.sleep(300)")
 PYTEST = (
     sys.executable,
     "-m",
@@ -92,6 +95,13 @@ def test_a_server_that_cannot_start_is_an_error_with_its_log() -> None:
         serve(BROKEN)
 
 
+def test_a_server_that_never_gets_ready_is_an_error_with_its_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = replace(KNOWN["moto"], reference=BROKEN, command=SILENT, start_seconds=2.0)
+    monkeypatch.setitem(KNOWN, "silent", silent)
+    with pytest.raises(S3FixtureError, match=r"was not ready after 2 s: .*(.|\n)*looking for disks"):
+        serve("silent")
+
+
 def test_a_port_that_is_taken_is_one_line() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -108,7 +118,7 @@ def test_an_image_that_is_nowhere_says_how_to_get_it() -> None:
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # docker's package leaves it to the collector
 def test_a_docker_that_does_not_run_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/docker.sock")
-    with pytest.raises(S3FixtureError, match=r"Docker cannot be reached .*--s3-backend=emulator"):
+    with pytest.raises(S3FixtureError, match=r"Docker cannot be reached .*the backend emulator"):
         serve()
     gc.collect()
 

@@ -97,3 +97,15 @@ def test_chunks_with_forged_signatures(url: str, bucket: str) -> None:
 def test_a_content_sha256_that_is_none(url: str, bucket: str, digest: str) -> None:
     reply = signed(url, "PUT", f"/{bucket}/old", b"new", digest=digest)
     assert (reply.status, reply.code) == (400, "InvalidArgument")
+
+
+@pytest.mark.parametrize(("key", "code"), [("k" * 1025, "KeyTooLongError"), ("../x", "InvalidURI")])
+def test_no_delete_marker_is_made_for_a_key_that_no_request_could_name(
+    client: S3Client, bucket: str, key: str, code: str
+) -> None:
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+
+    answer = client.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key}]})
+
+    assert [error["Code"] for error in answer["Errors"]] == [code]
+    assert "DeleteMarkers" not in client.list_object_versions(Bucket=bucket)

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
+ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
+
+
 def full_control(owner: Any) -> list[Any]:
     return [{"Grantee": {**owner, "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"}]
 
@@ -51,6 +54,34 @@ def test_acls_are_not_changed(client: S3Client, bucket: str, acl: Any) -> None:
         client.put_object_acl(Bucket=bucket, Key="k", ACL=acl)
     with refused("NoSuchKey", 404):
         client.put_object_acl(Bucket=bucket, Key="missing", ACL=acl)
+
+
+def test_an_acl_that_says_what_is_so_already_is_taken(client: S3Client, bucket: str) -> None:
+    """s3cmd puts the ACL that it read back after each copy."""
+    client.put_object(Bucket=bucket, Key="k", Body=b"")
+    read = client.get_object_acl(Bucket=bucket, Key="k")
+    same: Any = {"Owner": read["Owner"], "Grants": read["Grants"]}
+
+    client.put_object_acl(Bucket=bucket, Key="k", AccessControlPolicy=same)
+    client.put_object_acl(Bucket=bucket, Key="k", ACL="bucket-owner-full-control")
+    client.put_bucket_acl(Bucket=bucket, AccessControlPolicy=same)
+
+    more: Any = {"Grantee": {"Type": "Group", "URI": ALL_USERS}, "Permission": "READ"}
+    for grants in ([*same["Grants"], more], [more], []):
+        with refused("AccessControlListNotSupported", 400):
+            client.put_object_acl(
+                Bucket=bucket, Key="k", AccessControlPolicy={"Owner": same["Owner"], "Grants": grants}
+            )
+    with refused("AccessControlListNotSupported", 400):
+        client.put_object_acl(Bucket=bucket, Key="k", GrantRead="id=abc")
+
+
+@pytest.mark.parametrize(
+    "grant", ["", "<Grant/>", "<Grant><Grantee/></Grant>", "<Grant><Permission>x</Permission></Grant>"]
+)
+def test_an_acl_with_holes_is_refused(url: str, bucket: str, grant: str) -> None:
+    body = f"<AccessControlPolicy><AccessControlList>{grant}</AccessControlList></AccessControlPolicy>"
+    assert signed(url, "PUT", f"/{bucket}?acl", body.encode()).status == 400
 
 
 @pytest.mark.parametrize("options", [{"ACL": "public-read"}, {"GrantRead": "id=abc"}])

@@ -170,6 +170,27 @@ def test_only_a_full_object_checksum_lets_a_part_come_without_one(
     assert signed(url, "PUT", f"/{bucket}/k?partNumber=1&uploadId={upload}", BODY).code == code
 
 
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"ChecksumCRC32": "no checksum"},
+        {"ChecksumCRC32": checksum_of("SHA1", BODY)},
+        {"ChecksumCRC32": checksum_of("CRC32", BODY), "ChecksumSHA1": checksum_of("SHA1", BODY)},
+    ],
+)
+@pytest.mark.parametrize("options", [{}, {"ChecksumAlgorithm": "CRC32", "ChecksumType": "FULL_OBJECT"}])
+def test_a_part_has_one_checksum_that_is_one(
+    client: S3Client, bucket: str, options: Any, claims: dict[str, str]
+) -> None:
+    upload = put_parts(client, bucket, "k", [BODY], **options)
+    [part] = client.list_parts(Bucket=bucket, Key="k", UploadId=upload)["Parts"]
+    entry: Any = {"PartNumber": 1, "ETag": part["ETag"], **claims}
+    with refused("InvalidArgument", 400):
+        client.complete_multipart_upload(
+            Bucket=bucket, Key="k", UploadId=upload, MultipartUpload={"Parts": [entry]}
+        )
+
+
 def test_the_checksums_of_the_parts_are_compared_when_completing(client: S3Client, bucket: str) -> None:
     upload = put_parts(client, bucket, "k", [], ChecksumAlgorithm="SHA256")
     part = client.upload_part(

@@ -229,3 +229,26 @@ def test_a_form_gets_the_default_retention_of_its_bucket(url: str, client: S3Cli
     fields = presign(client, "locked", x_amz_checksum_sha256=digest)
     assert post(url, "locked", fields).status == 204
     assert client.head_object(Bucket="locked", Key="k")["ObjectLockMode"] == "GOVERNANCE"
+
+
+def test_text_beyond_ascii_comes_back_as_it_was_sent(url: str, client: S3Client, bucket: str) -> None:
+    fields = presign(client, bucket, Content_Disposition='attachment; filename="日本.txt"')
+    assert post(url, bucket, fields).status == 204
+    link = client.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "k"})
+    sent = send(url, "GET", link.removeprefix(url)).headers["content-disposition"]
+    assert sent.encode("latin-1").decode() == 'attachment; filename="日本.txt"'
+
+
+def test_a_redirect_beyond_ascii_is_escaped(url: str, client: S3Client, bucket: str) -> None:
+    address = {"success_action_redirect": "http://shop.example/日?a=ü"}
+    reply = post(url, bucket, presign(client, bucket, conditions=[address]) | address)
+    assert reply.status == 303
+    assert reply.headers["location"].startswith("http://shop.example/%E6%97%A5?a=%C3%BC&bucket=bucket&key=k")
+
+
+def test_the_document_of_201_writes_keys_as_listings_do(url: str, client: S3Client, bucket: str) -> None:
+    """Quirk 34: a reference for what XML 1.0 cannot hold."""
+    wanted = {"success_action_status": "201"}
+    reply = post(url, bucket, presign(client, bucket, "a&<\x01", conditions=[wanted]) | wanted)
+    assert reply.status == 201
+    assert b"<Key>a&amp;&lt;&#x1;</Key>" in reply.body

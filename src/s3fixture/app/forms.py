@@ -6,9 +6,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
-from xml.sax.saxutils import escape
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import (
@@ -22,34 +21,20 @@ from werkzeug.sansio.multipart import (
 )
 
 from s3fixture import checksums
+from s3fixture.app.form_fields import parameters, redirection
 from s3fixture.auth.post_form import check_size, verify_post_policy
 from s3fixture.errors import S3Error
 from s3fixture.service import Call, Params, Result, implementation
 from s3fixture.service.objects import MAX_OBJECT_SIZE
-from s3fixture.wire.documents import DocumentError, parse_document
+from s3fixture.wire.document_writers import escape
 from s3fixture.wire.request import Request, Response, Stream
+from s3fixture.wire.target import check_key
 
 if TYPE_CHECKING:
     from s3fixture.app.exchange import Exchange
 
 _FIELDS_LIMIT = 20 * 1024  # bytes of the form before the file
 _CHUNK = 256 * 1024
-
-# Form field, in lower case -> parameter of PutObject.
-_PARAMETERS: Mapping[str, str] = {
-    "acl": "ACL",
-    "cache-control": "CacheControl",
-    "content-disposition": "ContentDisposition",
-    "content-encoding": "ContentEncoding",
-    "content-type": "ContentType",
-    "expires": "Expires",
-    "x-amz-server-side-encryption": "ServerSideEncryption",
-    "x-amz-server-side-encryption-customer-algorithm": "SSECustomerAlgorithm",
-    "x-amz-server-side-encryption-customer-key": "SSECustomerKey",
-    "x-amz-storage-class": "StorageClass",
-    "x-amz-website-redirect-location": "WebsiteRedirectLocation",
-}
-_METADATA = "x-amz-meta-"
 
 
 def post_object(exchange: Exchange) -> Response:
@@ -65,11 +50,12 @@ def post_object(exchange: Exchange) -> Response:
             ArgumentValue="",
         )
     fields["key"] = fields["key"].replace("${filename}", form.filename)
+    check_key(fields["key"])
     app = exchange.app
     authentication, allowed = verify_post_policy(app.authenticator, fields, exchange.bucket)
     exchange.authentication = authentication
     payload = _FormPayload(form, fields, allowed)
-    params = _parameters(exchange.bucket, fields, payload)
+    params = {"Bucket": exchange.bucket, "Key": fields["key"], "Body": payload, **parameters(fields)}
     call = Call(
         "PutObject",
         exchange.request,
@@ -84,30 +70,6 @@ def post_object(exchange: Exchange) -> Response:
     return _answer(exchange.request, params, fields, implementation("PutObject")(call, params))
 
 
-def _parameters(bucket: str, fields: Mapping[str, str], payload: _FormPayload) -> dict[str, Any]:
-    params: dict[str, Any] = {"Bucket": bucket, "Key": fields["key"], "Body": payload}
-    params |= {member: fields[name] for name, member in _PARAMETERS.items() if fields.get(name)}
-    params["Metadata"] = {
-        name.removeprefix(_METADATA): value for name, value in fields.items() if name.startswith(_METADATA)
-    }
-    if fields.get("tagging"):
-        params["Tagging"] = urlencode(_tags(fields["tagging"].encode()))
-    return params
-
-
-def _tags(document: bytes) -> list[tuple[str, str]]:
-    """The pairs of a Tagging document, which forms carry in a field."""
-    try:
-        root = parse_document(document)
-    except DocumentError:
-        raise S3Error("MalformedXML") from None
-    tags = [tag for tag_set in root.children for tag in tag_set.children]
-    pairs = [{child.name: child.text for child in tag.children} for tag in tags]
-    if any(set(pair) != {"Key", "Value"} for pair in pairs):
-        raise S3Error("MalformedXML")
-    return [(pair["Key"], pair["Value"]) for pair in pairs]
-
-
 def _answer(request: Request, params: Params, fields: Mapping[str, str], result: Result) -> Response:
     """204, or what the form asks for: a redirect, 200, or 201 with a document."""
     bucket, key, etag = params["Bucket"], params["Key"], f'"{result["ETag"]}"'
@@ -115,7 +77,7 @@ def _answer(request: Request, params: Params, fields: Mapping[str, str], result:
     headers = [("ETag", etag), ("Location", location)]
     if result.get("VersionId"):
         headers.append(("x-amz-version-id", result["VersionId"]))
-    redirect = _redirection(fields, bucket, key, etag)
+    redirect = redirection(fields, bucket, key, etag)
     if redirect:
         headers[1] = ("Location", redirect)
         return Response(303, [*headers, ("Content-Length", "0")], b"")
@@ -129,21 +91,6 @@ def _answer(request: Request, params: Params, fields: Mapping[str, str], result:
     if status == "200":
         return Response(200, [*headers, ("Content-Length", "0")], b"")
     return Response(204, headers)
-
-
-def _redirection(fields: Mapping[str, str], bucket: str, key: str, etag: str) -> str | None:
-    """Where success_action_redirect leads; what is not a URL is ignored, as S3 does."""
-    wanted = fields.get("success_action_redirect") or fields.get("redirect") or ""
-    parts = urlsplit(wanted)
-    if not parts.scheme or not parts.netloc:
-        return None
-    query = [
-        *parse_qsl(parts.query, keep_blank_values=True),
-        ("bucket", bucket),
-        ("key", key),
-        ("etag", etag),
-    ]
-    return urlunsplit(parts._replace(query=urlencode(query)))
 
 
 class _Form:

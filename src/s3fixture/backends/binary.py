@@ -178,7 +178,8 @@ def find(wanted: str) -> tuple[str, Program]:
                     return path, program
         names = ", ".join(name for program in PROGRAMS[:-1] for name in program.names)
         raise S3FixtureError(
-            f"no server program is on PATH; looked for {names}; install one, or name one with --s3-binary"
+            f"no server program is on PATH; looked for {names}; install one, or name one with --binary "
+            "(pytest: --s3-binary)"
         )
     stem = Path(wanted).name.lower().removesuffix(".exe")
     known = next((p for p in PROGRAMS if stem in (*p.names, p.name) or stem.startswith(p.names)), None)

@@ -24,7 +24,7 @@ ANSWER_SECONDS = 10  # what Docker gets to answer one question
 HOST_VARIABLE = "S3FIXTURE_CONTAINER_HOST"
 _REMEDY = (
     "start it (Docker Desktop, `sudo systemctl start docker` or `sudo dockerd`), check DOCKER_HOST, or use "
-    "--s3-backend=emulator, which needs none"
+    "the backend emulator, which needs none"
 )
 
 
@@ -49,14 +49,14 @@ def explained() -> Iterator[None]:
         yield
     except (Timeout, TimeoutError) as error:
         raise S3FixtureError(
-            f"Docker did not answer within {ANSWER_SECONDS} s; restart it, or use --s3-backend=emulator"
+            f"Docker did not answer within {ANSWER_SECONDS} s; restart it, or use the backend emulator"
         ) from error
     except APIError as error:
         raise S3FixtureError(f"Docker refused: {error.explanation or error}") from error
     except (DockerException, NoConnection) as error:
         if "timed out" in str(error).lower():
             raise S3FixtureError(
-                f"Docker did not answer within {ANSWER_SECONDS} s; restart it, or use --s3-backend=emulator"
+                f"Docker did not answer within {ANSWER_SECONDS} s; restart it, or use the backend emulator"
             ) from error
         raise S3FixtureError(f"Docker cannot be reached ({_reason(error)}); {_REMEDY}") from error
 
@@ -74,7 +74,7 @@ def image_here(client: docker.DockerClient, image: Image) -> DockerImage:
     except S3FixtureError as error:
         raise S3FixtureError(
             f"the image {image.reference} is not here and could not be pulled: {error}; get it with "
-            f"`docker pull {image.reference}`, or choose another with --s3-image"
+            f"`docker pull {image.reference}`, or choose another with --image (pytest: --s3-image)"
         ) from error
     raise S3FixtureError(
         f"the image {image.reference} is not here; no registry has it, build it in a checkout of s3fixture: "

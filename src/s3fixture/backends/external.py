@@ -69,7 +69,7 @@ def start_external(settings: Settings, run: Run | None = None) -> ExternalEndpoi
         ) from error
     except S3FixtureError as error:
         raise S3FixtureError(
-            f"the store at {url} {error}; check --s3-endpoint-url, and that this machine reaches it"
+            f"the store at {url} {error}; check the URL, and that this machine reaches it"
         ) from error
     endpoint.capabilities = _capabilities(endpoint)
     _join(run)

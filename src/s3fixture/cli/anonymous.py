@@ -31,11 +31,11 @@ def policy_of(client: S3Client, bucket: str) -> Statement | None:
 
 def access_of(client: S3Client, place: Remote) -> str:
     """The name of what anonymous clients may do there; `custom` when `set_access` did not make it so."""
-    found = _statements(policy_of(client, place.bucket))
+    found = [_canonical(statement) for statement in _statements(policy_of(client, place.bucket))]
     if not found:
         return NONE
     for name in NAMES:
-        if all(statement in found for statement in statements(name, place.bucket, place.key)):
+        if all(_canonical(each) in found for each in statements(name, place.bucket, place.key)):
             return name
     return CUSTOM
 
@@ -43,8 +43,8 @@ def access_of(client: S3Client, place: Remote) -> str:
 def set_access(client: S3Client, place: Remote, name: str) -> None:
     """Give anonymous clients this access there; other statements of the policy stay."""
     former = policy_of(client, place.bucket)
-    ours = [statement for each in NAMES for statement in statements(each, place.bucket, place.key)]
-    kept = [statement for statement in _statements(former) if statement not in ours]
+    ours = [_canonical(each) for known in NAMES for each in statements(known, place.bucket, place.key)]
+    kept = [statement for statement in _statements(former) if _canonical(statement) not in ours]
     wanted = kept + ([] if name == NONE else statements(name, place.bucket, place.key))
     if wanted:
         client.put_bucket_policy(Bucket=place.bucket, Policy=document(wanted))
@@ -57,3 +57,11 @@ def set_access(client: S3Client, place: Remote, name: str) -> None:
 def _statements(policy: Statement | None) -> list[Statement]:
     found = policy["Statement"] if policy else []
     return found if isinstance(found, list) else [found]
+
+
+def _canonical(value: Any) -> Any:
+    """Lists are sets here: servers give them back in another order, and one text for a list of one."""
+    if isinstance(value, dict):
+        whole = {**value, **({"Principal": {"AWS": "*"}} if value.get("Principal") == "*" else {})}
+        return {name: _canonical(part) for name, part in whole.items() if name != "Sid"}
+    return sorted(value) if isinstance(value, list) else [value]

@@ -69,7 +69,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], folder: StateFolder, beg
     heard, silent_since = -1, time.monotonic()
     while process.poll() is None:
         found = folder.box()
-        if found and found.started >= began and _is_its(found, process) and is_up(found):
+        if found and _is_of(process, found, began) and is_up(found):
             process.returncode = 0  # ours no longer: Popen shall not warn that it still runs
             return found
         size = folder.log.stat().st_size
@@ -81,10 +81,12 @@ def _wait_until_ready(process: subprocess.Popen[bytes], folder: StateFolder, beg
     raise S3FixtureError(_last_words(folder, start))
 
 
-def _is_its(found: Box, process: subprocess.Popen[bytes]) -> bool:
-    """Whether the box is not another that was started at the same moment."""
-    # A virtual environment's python.exe is a launcher there: the box is its child, with a pid of its own.
-    return found.pid == process.pid or sys.platform == "win32"
+def _is_of(process: subprocess.Popen[bytes], box: Box, began: float) -> bool:
+    """Whether it is the box that we started, and not that of another `up` at the same time.
+
+    On Windows the interpreter of a virtual environment is a child of the process that we know.
+    """
+    return box.started >= began if sys.platform == "win32" else box.pid == process.pid
 
 
 def _last_words(folder: StateFolder, start: int) -> str:

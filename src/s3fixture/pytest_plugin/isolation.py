@@ -1,8 +1,8 @@
 """Each test starts from the same state of every server, and leaves no trace in it.
 
 A snapshot is taken when a test starts, after its fixtures of wider scope are made, and rolled back when it
-ends. So what session, package, module and class fixtures put into a server stays there as long as
-they live, and what the test and its own fixtures did goes.
+ends. So what session, package, module and class fixtures put into a server stays there until they
+take it away, and what the test and its own fixtures did goes.
 
 A wider fixture that is first asked for inside a test (`request.getfixturevalue`) would lose its data with
 the test's, and still count as made. It is therefore finished at the end of that test, and made anew

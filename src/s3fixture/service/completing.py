@@ -21,6 +21,7 @@ from s3fixture.service.versions import version_header
 from s3fixture.store import BucketRow, Checksum, Index, NewVersion, Part, Upload, Version
 
 MIN_PART_SIZE = 5 * 1024**2  # bytes of every part but the last
+_SIZES = {row.member: row.size for row in checksums.ALGORITHMS.values()}  # bytes
 _UPLOAD_ID = "upload_id"  # kept with the version that the upload became
 
 
@@ -104,6 +105,8 @@ def _chosen_parts(
         )
     if any(second <= first for first, second in pairwise(numbers)):
         raise S3Error("InvalidPartOrder", UploadId=upload.upload_id)
+    for entry in listed:
+        _check_claims(entry)
     parts = [_match(upload, entry, stored.get(entry["PartNumber"])) for entry in listed]
     for part in parts[:-1]:
         if part.size < MIN_PART_SIZE:
@@ -116,6 +119,18 @@ def _chosen_parts(
                 MinSizeAllowed=str(MIN_PART_SIZE),
             )
     return parts
+
+
+def _check_claims(entry: Mapping[str, Any]) -> None:
+    """What the client says a part's checksum is must be one, and could be right."""
+    claims = {name: value for name, value in entry.items() if name in _SIZES}
+    if len(claims) > 1 or any(len(checksums.decode(claims[name])) != _SIZES[name] for name in claims):
+        raise S3Error(
+            "InvalidArgument",
+            "Invalid Base64 or multiple checksums present in request",
+            ArgumentName="Checksum",
+            ArgumentValue=";".join(claims.values()),
+        )
 
 
 def _match(upload: Upload, entry: Mapping[str, Any], part: Part | None) -> Part:

@@ -23,6 +23,7 @@ from s3fixture.store import (
     PartInfo,
     Version,
 )
+from s3fixture.wire.target import check_key
 
 MAX_OBJECT_SIZE = 5 * 1024**3  # bytes in one PutObject or UploadPart
 _MAX_DELETES = 1000  # keys in one DeleteObjects
@@ -210,7 +211,7 @@ def delete_objects(call: Call, params: Params) -> Result:
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
     """
     objects = params["Delete"].get("Objects", [])
-    if not 0 < len(objects) <= _MAX_DELETES:
+    if not 0 < len(objects) <= _MAX_DELETES or not all(entry["Key"] for entry in objects):
         raise S3Error("MalformedXML")
     quiet = bool(params["Delete"].get("Quiet"))
     deleted: list[dict[str, Any]] = []
@@ -218,6 +219,7 @@ def delete_objects(call: Call, params: Params) -> Result:
     common = {name: params[name] for name in ("Bucket", "BypassGovernanceRetention") if name in params}
     for entry in objects:
         try:
+            check_key(entry["Key"])
             done = _delete_one(call, {**entry, **common, "IfMatch": entry.get("ETag")})
         except S3Error as error:
             if error.code == "NoSuchBucket":

@@ -5,10 +5,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
-from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -101,7 +99,7 @@ class Payload:
     def expect_digests(self, content_md5: str | None, content_sha256: str) -> None:
         """Verify Content-MD5 and, if it is a digest, x-amz-content-sha256."""
         if content_md5 is not None:
-            if len(_decode_base64(content_md5)) != 16:
+            if len(checksums.decode(content_md5)) != 16:
                 raise S3Error("InvalidDigest", None, headers=None, **{"Content-MD5": content_md5})
             self._content_md5 = content_md5
             self.want("MD5")
@@ -137,7 +135,7 @@ class Payload:
 
     def _expect_header(self, name: str, value: str) -> None:
         algorithm = BY_HEADER[name]
-        if len(_decode_base64(value)) != algorithm.size:
+        if len(checksums.decode(value)) != algorithm.size:
             raise S3Error("InvalidRequest", f"Value for {name} header is invalid.")
         self._expected = algorithm.name, value
         self.declared_algorithm = algorithm.name
@@ -195,7 +193,7 @@ class Payload:
             raise S3Error("MalformedTrailerError")
         if announced:
             value = trailers[announced]
-            if len(_decode_base64(value)) != ALGORITHMS[self._trailer].size:
+            if len(checksums.decode(value)) != ALGORITHMS[self._trailer].size:
                 raise S3Error("InvalidRequest", f"Value for {announced} trailing header is invalid.")
             self._expected = self._trailer, value
 
@@ -274,13 +272,6 @@ def _sdk_algorithm(value: str) -> str:
             f"[{', '.join(sorted(ALGORITHMS))}]",
         )
     return name
-
-
-def _decode_base64(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (Base64Error, ValueError):
-        return b""
 
 
 def _compare(algorithm: str, expected: str, computed: Mapping[str, str]) -> None:

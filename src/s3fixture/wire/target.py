@@ -64,6 +64,13 @@ def _split_path(path: str, virtual_bucket: str | None) -> tuple[str | None, str 
     return bucket, _checked_key(key)
 
 
+def check_key(key: str) -> None:
+    """Refuse in a form or a document what a path could not name. Raises InvalidURI and KeyTooLongError."""
+    if "\0" in key:
+        raise S3Error("InvalidURI", URI=key)
+    _checked_key(key)
+
+
 def _checked_key(key: str) -> str | None:
     if not key:
         return None

@@ -9,6 +9,7 @@ from s3fixture.cli.addresses import parse_in_bucket
 from s3fixture.cli.options import connection_options, json_option
 
 _NONE = "none"
+_NEW_MC = "private"  # what later versions of mc call it
 
 
 @click.group("policy", short_help="Show and set what anonymous clients may do.")
@@ -16,7 +17,7 @@ def command() -> None:
     """Show and set what clients without keys may do in a bucket or below a prefix.
 
     \b
-    none      nothing
+    none      nothing; private is the same
     download  list and read
     upload    write, but not read
     public    list, read and write
@@ -24,7 +25,7 @@ def command() -> None:
 
 
 @command.command("set", short_help="Set it.")
-@click.argument("name", type=click.Choice(["public", "download", "upload", _NONE]))
+@click.argument("name", type=click.Choice(["public", "download", "upload", _NONE, _NEW_MC]))
 @click.argument("target")
 @json_option
 @connection_options
@@ -37,6 +38,7 @@ def set_policy(name: str, target: str, as_json: bool, **connection: str | None) 
     from s3fixture.cli.connection import client_of, connect
 
     place = parse_in_bucket(target)
+    name = _NONE if name == _NEW_MC else name
     set_access(client_of(connect(**connection)), place, name)
     if as_json:
         output.say_json({"status": "success", "operation": "set", "resource": str(place), "permission": name})

@@ -1,0 +1,107 @@
+"""The fields of a POST form: what they mean to PutObject, and where they lead a browser afterwards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from s3fixture.errors import S3Error
+from s3fixture.wire.documents import DocumentError, parse_document
+
+# Form field, in lower case -> parameter of PutObject.
+_PARAMETERS: Mapping[str, str] = {
+    "acl": "ACL",
+    "cache-control": "CacheControl",
+    "content-disposition": "ContentDisposition",
+    "content-encoding": "ContentEncoding",
+    "content-type": "ContentType",
+    "expires": "Expires",
+    "x-amz-server-side-encryption": "ServerSideEncryption",
+    "x-amz-server-side-encryption-customer-algorithm": "SSECustomerAlgorithm",
+    "x-amz-server-side-encryption-customer-key": "SSECustomerKey",
+    "x-amz-storage-class": "StorageClass",
+    "x-amz-website-redirect-location": "WebsiteRedirectLocation",
+}
+_METADATA = "x-amz-meta-"
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2: the name of a header
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_IN_URLS = ":/?#[]@!$&'()*+,;=%~"  # what stays as it is
+
+
+def parameters(fields: Mapping[str, str]) -> dict[str, Any]:
+    """PutObject's, out of the fields. Raises InvalidArgument for what no header could say, MalformedXML."""
+    params: dict[str, Any] = {
+        member: _as_header(name, fields[name]) for name, member in _PARAMETERS.items() if fields.get(name)
+    }
+    params["Metadata"] = {
+        _metadata_name(name): _checked(name, value)
+        for name, value in fields.items()
+        if name.startswith(_METADATA)
+    }
+    if fields.get("tagging"):
+        params["Tagging"] = urlencode(_tags(fields["tagging"].encode()))
+    return params
+
+
+def _metadata_name(field: str) -> str:
+    name = field.removeprefix(_METADATA)
+    if not _TOKEN.fullmatch(name):
+        raise _no_header(field)
+    return name
+
+
+def _checked(field: str, value: str) -> str:
+    if _CONTROL.search(value):
+        raise _no_header(field)
+    return value
+
+
+def _as_header(field: str, value: str) -> str:
+    """Headers are ISO-8859-1, and carry UTF-8 as the bytes that it is."""
+    return _checked(field, value).encode().decode("latin-1")
+
+
+def _no_header(field: str) -> S3Error:
+    return S3Error(
+        "InvalidArgument",
+        "A field of the form has a name or a value that no header can have",
+        ArgumentName=field,
+        ArgumentValue="",
+    )
+
+
+def _tags(document: bytes) -> list[tuple[str, str]]:
+    """The pairs of a Tagging document, which forms carry in a field."""
+    try:
+        root = parse_document(document)
+    except DocumentError:
+        raise S3Error("MalformedXML") from None
+    tags = [tag for tag_set in root.children for tag in tag_set.children]
+    pairs = [{child.name: child.text for child in tag.children} for tag in tags]
+    if any(set(pair) != {"Key", "Value"} for pair in pairs):
+        raise S3Error("MalformedXML")
+    return [(pair["Key"], pair["Value"]) for pair in pairs]
+
+
+def redirection(fields: Mapping[str, str], bucket: str, key: str, etag: str) -> str | None:
+    """Where success_action_redirect leads; what is not a URL is ignored, as S3 does."""
+    wanted = fields.get("success_action_redirect") or fields.get("redirect") or ""
+    parts = _split(wanted)
+    if parts is None or not parts.scheme or not parts.netloc:
+        return None
+    query = [
+        *parse_qsl(parts.query, keep_blank_values=True),
+        ("bucket", bucket),
+        ("key", key),
+        ("etag", etag),
+    ]
+    return quote(urlunsplit(parts._replace(query=urlencode(query))), safe=_IN_URLS)
+
+
+def _split(address: str) -> SplitResult | None:
+    try:
+        return urlsplit(address)
+    except ValueError:  # such as an open bracket
+        return None

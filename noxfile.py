@@ -137,7 +137,7 @@ def browser(session: nox.Session) -> None:
 def templates(session: nox.Session) -> None:
     """What `s3fixture init` writes, used by the programs that it is for; it installs from an index."""
     install_wheel(session, *group("test"), *group("templates"))
-    session.run("pytest", "tests/with_templates", *session.posargs)
+    session.run("pytest", *parallel(), "tests/with_templates", *session.posargs)
 
 
 @nox.session(python=MAIN, requires=["build"], default=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from pathlib import Path
 
 from command_line import PATIENCE, CommandLine, is_alive, posix_only, until
 
@@ -158,3 +159,13 @@ def test_a_box_whose_state_folder_is_removed_ends(s3: CommandLine) -> None:
     pid = s3.state()["pid"]
     (s3.folder / ".s3fixture" / "state.json").unlink()
     until(lambda: not is_alive(pid), "the process is gone")
+
+
+def test_down_with_volumes_removes_all_of_the_folder_that_nobody_chose(
+    s3: CommandLine, project: Path
+) -> None:
+    s3.up()
+    data = project / ".s3fixture" / "data"
+    (data / ".other.sys").mkdir()  # servers of other makers keep more than ours in it
+    s3("down", "--volumes")
+    assert not data.exists()

@@ -157,10 +157,12 @@ def test_a_container_killed_in_the_middle_of_a_run_fails_its_tests_and_ends_the_
     assert "INTERNALERROR" not in done.stdout + done.stderr
 
 
-def test_ctrl_c_removes_the_container(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [(), ("-n2",)])
+def test_ctrl_c_removes_the_container(tmp_path: Path, workers: tuple[str, ...]) -> None:
     (tmp_path / "test_it.py").write_text("import time\ndef test_long(s3_bucket): time.sleep(120)\n")
     before = inventory()["containers"]
-    process = subprocess.Popen(PYTEST, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    command = (*PYTEST, *workers)
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     wait_for(lambda: running() - before)
     process.send_signal(signal.SIGINT)
 
@@ -174,6 +176,27 @@ def test_a_session_does_not_stop_the_container_of_another() -> None:
         assert one.container_id != other.container_id
         one.stop()
         other.client().list_buckets()
+
+
+def test_two_test_runs_at_once_do_not_get_in_each_others_way(tmp_path: Path) -> None:
+    (tmp_path / "test_long.py").write_text(
+        "import pathlib, time\n"
+        "def test_it(s3_client, s3_bucket):\n"
+        "    pathlib.Path('started').touch()\n"
+        "    while not pathlib.Path('go-on').exists(): time.sleep(0.1)\n"
+        "    s3_client.put_object(Bucket=s3_bucket, Key='k', Body=b'1')\n"
+    )
+    (tmp_path / "test_short.py").write_text("def test_it(s3_client, s3_bucket): s3_client.list_buckets()\n")
+    before = inventory()
+    with subprocess.Popen((*PYTEST, "test_long.py"), cwd=tmp_path, stdout=subprocess.PIPE) as long:
+        wait_for((tmp_path / "started").exists)
+        short = subprocess.run((*PYTEST, "test_short.py"), cwd=tmp_path, capture_output=True, check=False)
+        (tmp_path / "go-on").touch()
+        said, _ = long.communicate(timeout=60)
+
+    assert short.returncode == 0, short.stdout
+    assert long.returncode == 0, said
+    assert inventory() == before
 
 
 def test_what_a_killed_session_left_is_removed_by_the_next(tmp_path: Path) -> None:

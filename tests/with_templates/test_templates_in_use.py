@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,9 +12,12 @@ from typing import Any
 import pytest
 import yaml
 
+from s3fixture.backends.images import IMAGES
+
 Run = Callable[..., str]
 pytestmark = pytest.mark.timeout(1800)  # each tool installs what it needs from an index
 with_bash = pytest.mark.skipif(shutil.which("bash") is None, reason="CI runs its lines in bash")
+OURS = IMAGES["s3fixture"].reference
 SCHEMAS = {
     ".github/workflows/tests.yml": "vendor.github-workflows",
     ".gitlab-ci.yml": "vendor.gitlab-ci",
@@ -51,6 +55,24 @@ def test_tox_and_nox_know_the_session_with_a_container(run: Run) -> None:
     pytest.importorskip("nox")
     assert "container" in run(sys.executable, "-m", "tox", "list")
     assert "container" in run(sys.executable, "-m", "nox", "--list")
+
+
+def has_image(reference: str) -> bool:
+    ask = ("docker", "image", "inspect", reference)
+    return (
+        bool(shutil.which("docker")) and not subprocess.run(ask, check=False, capture_output=True).returncode
+    )
+
+
+@pytest.mark.skipif(
+    not has_image(OURS), reason=f"no Docker, or no image {OURS} in it: nox -s containers makes it"
+)
+@pytest.mark.parametrize(
+    "tool", [("tox", "run", "-e", "container"), ("nox", "--no-color", "-s", "container")]
+)
+def test_the_same_tests_run_in_a_container(run: Run, tool: tuple[str, ...]) -> None:
+    pytest.importorskip(tool[0])
+    assert "2 passed" in run(sys.executable, "-m", *tool, "--", f"--s3-image={OURS}")
 
 
 @pytest.mark.parametrize(("name", "schema"), SCHEMAS.items())

@@ -86,7 +86,7 @@ class _Process:
                 rpc_secret=secrets.token_hex(32),
             )
             for folder in program.folders:
-                (self.home / folder).mkdir()
+                (data / folder).mkdir(exist_ok=True)
             for name, template in program.files.items():
                 (self.home / name).write_text(blanks.fill(template), encoding="utf-8")
             self._log = (self.home / "output.log").open("w+b")

@@ -169,8 +169,8 @@ def remove(container: Container) -> None:
         raise S3FixtureError(f"{error}; remove it yourself: docker rm -f -v {container.short_id}") from error
 
 
-def remove_volume(name: str) -> None:
-    """Remove a named volume with the data in it; one that is gone is fine."""
+def remove_volume(name: str) -> bool:
+    """Remove a named volume with the data in it; False: there was none."""
     with closing(engine()) as client:
         try:
             with explained():
@@ -178,6 +178,8 @@ def remove_volume(name: str) -> None:
         except S3FixtureError as error:
             if not isinstance(error.__cause__, NotFound):
                 raise
+            return False
+        return True
 
 
 def remove_session(session: str) -> None:
@@ -209,7 +211,7 @@ def remove_leftovers(client: docker.DockerClient) -> None:
 
 def _create(client: docker.DockerClient, settings: Settings, run: Run, image: Image, found: Any) -> Container:
     blanks = _blanks(image, settings)
-    source = settings.volume or settings.data_dir
+    source = None if image.server.forgetful else settings.volume or settings.data_dir
     volumes = {str(source): {"bind": image.data, "mode": "rw"}} if source else None
     with explained():
         return client.containers.create(

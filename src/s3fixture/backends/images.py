@@ -122,9 +122,9 @@ _IMAGES: Mapping[str, Image] = {
         port=7070,
         command=(
             *("--health", "/health", "--region", "{region}", "posix"),
-            *("--versioning-dir", "/versions", "--sidecar", "/meta", "/data"),
+            *("--versioning-dir", "/data/versions", "--sidecar", "/data/meta", "/data/objects"),
         ),
-        folders=("/meta", "/versions", "/data"),
+        folders=("/data", "/data/meta", "/data/objects", "/data/versions"),
         environment={"ROOT_ACCESS_KEY": "{access_key}", "ROOT_SECRET_KEY": "{secret_key}"},
         keys="ROOT_ACCESS_KEY, ROOT_SECRET_KEY",
         checked="2026-11-23",

@@ -19,7 +19,7 @@ class Program:
     """One program. Templates may hold {access_key}, {secret_key}, {region}, {host}, {port}, {data} (a folder
     for its data), {home} (a folder for the rest), {rpc_port} (another free port) and {rpc_secret}.
 
-    `files`: path below {home} -> template. `folders`: below {home}, made before it starts.
+    `files`: path below {home} -> template. `folders`: below {data}, made before it starts.
     """
 
     server: Server
@@ -53,10 +53,10 @@ PROGRAMS = (
         ("versitygw",),
         (
             *("--port", _ADDRESS, "--region", "{region}", "--health", "/health", "--quiet", "posix"),
-            *("--versioning-dir", "{home}/versions", "--sidecar", "{home}/meta", "{data}"),
+            *("--versioning-dir", "{data}/versions", "--sidecar", "{data}/meta", "{data}/objects"),
         ),
         environment={"ROOT_ACCESS_KEY": "{access_key}", "ROOT_SECRET_KEY": "{secret_key}"},
-        folders=("versions", "meta"),
+        folders=("versions", "meta", "objects"),
         tried=True,
     ),
     Program(

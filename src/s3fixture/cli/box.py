@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from s3fixture.backends.servers import SERVERS, UNKNOWN
 from s3fixture.cli import dotenv_file
 from s3fixture.cli.plan import BoxPlan
 from s3fixture.cli.state import Box, StateFolder
@@ -53,7 +54,8 @@ def wait_for_end(folder: StateFolder) -> None:
 
 
 def _described(endpoint: Endpoint, plan: BoxPlan) -> Box:
-    data_dir = plan.settings.data_dir
+    kept = not SERVERS.get(getattr(endpoint, "server", ""), UNKNOWN).forgetful
+    data_dir = plan.settings.data_dir if kept else None
     return Box(
         url=endpoint.url,
         console_url=endpoint.console_url,
@@ -66,7 +68,7 @@ def _described(endpoint: Endpoint, plan: BoxPlan) -> Box:
         started=time.time(),
         public_url=endpoint.public_url,
         container_id=getattr(endpoint, "container_id", None),
-        volume=plan.settings.volume or None,
+        volume=(kept and plan.settings.volume) or None,
     )
 
 

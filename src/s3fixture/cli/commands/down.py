@@ -57,8 +57,15 @@ def _remove_container(folder: StateFolder) -> None:
 
 
 def _remove_volumes(folder: StateFolder) -> None:
-    """Only folders that a box made, and in them only what a store makes: the rest is somebody's."""
+    """Only folders that a box made, and in them only what a store makes: the rest is somebody's.
+
+    All of the folder that nobody chose, for other servers than ours keep what they like in it.
+    """
     for volume in folder.volumes():
+        if volume == folder.data and volume.is_dir() and not volume.is_symlink():
+            shutil.rmtree(volume)
+            output.say(f"removed {volume}")
+            continue
         for path in volume.glob("*"):
             if path.is_symlink() or not path.name.startswith(_STORE_FILES):
                 continue
@@ -77,6 +84,6 @@ def _remove_volumes(folder: StateFolder) -> None:
         from s3fixture.backends.container import remove_volume
 
         name = folder.docker_volume.read_text(encoding="utf-8")
-        remove_volume(name)
+        if remove_volume(name):
+            output.say(f"removed the Docker volume {name}")
         folder.docker_volume.unlink()
-        output.say(f"removed the Docker volume {name}")

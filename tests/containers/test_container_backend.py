@@ -166,7 +166,7 @@ def test_ctrl_c_removes_the_container(tmp_path: Path, workers: tuple[str, ...]) 
     wait_for(lambda: running() - before)
     process.send_signal(signal.SIGINT)
 
-    process.communicate(timeout=60)
+    process.communicate(timeout=90)
     assert process.returncode == 2
     assert inventory()["containers"] == before
 

@@ -28,14 +28,7 @@ ROOMS = ["tests/test_architecture.py"] + [
     f"tests/{room}"
     for room in ("auth", "environment", "model", "seeding", "server", "service", "store", "wire")
 ]
-PROGRAMS = [
-    "tests/anywhere",
-    "tests/backends",
-    "tests/plugin",
-    "tests/cli",
-    "tests/console",
-    "tests/test_seed_page.py",
-]
+PROGRAMS = ["tests/anywhere", "tests/backends", "tests/plugin", "tests/cli", "tests/test_seed_page.py"]
 PROJECT = nox.project.load_toml("pyproject.toml")
 DIST = Path(".nox") / "dist"
 
@@ -100,7 +93,7 @@ def pythons(session: nox.Session) -> None:
 
 @nox.session(python=MAIN, requires=["build"], default=False)
 def programs(session: nox.Session) -> None:
-    """The tests that start program after program: backends, plugin, command line, console, the MinIO page."""
+    """The tests that start program after program: backends, plugin, command line, the MinIO page."""
     install_wheel(session, *group("test"), *group("programs"))
     session.run("pytest", *(session.posargs or [*parallel(), *PROGRAMS]))
 
@@ -128,7 +121,7 @@ def clients(session: nox.Session) -> None:
 
 @nox.session(python=MAIN, requires=["build"], default=False)
 def browser(session: nox.Session) -> None:
-    """The console in the Chromium of this machine, used as a person would; skipped where there is none."""
+    """The console, also as a person uses it in the Chromium of this machine, if there is one."""
     install_wheel(session, *group("test"), *group("browser"))
     session.run("pytest", "tests/console", *session.posargs)
 

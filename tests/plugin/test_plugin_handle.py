@@ -19,6 +19,9 @@ def test_it_knows_its_server(s3: S3, s3_server: object, s3_bucket: str) -> None:
     assert s3.url.startswith("http://127.0.0.1:")
     assert s3.bucket == s3_bucket
     assert s3.environ["AWS_ENDPOINT_URL"] == s3.url
+    assert s3.environ["AWS_ACCESS_KEY_ID"] == s3.access_key
+    assert s3.environ["AWS_SECRET_ACCESS_KEY"] == s3.secret_key
+    assert s3.environ["AWS_REGION"] == s3.region
     assert s3.resource.Bucket(s3.bucket).creation_date is not None
 
 

@@ -41,6 +41,21 @@ class S3:
         return self.endpoint.url
 
     @property
+    def access_key(self) -> str:
+        """The server's main access key."""
+        return self.endpoint.access_key
+
+    @property
+    def secret_key(self) -> str:
+        """The secret that belongs to it."""
+        return self.endpoint.secret_key
+
+    @property
+    def region(self) -> str:
+        """The server's region."""
+        return self.endpoint.region
+
+    @property
     def client(self) -> S3Client:
         """The boto3 client of this test, the same as `s3_client`."""
         return self._loans.client

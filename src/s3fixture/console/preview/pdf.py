@@ -55,10 +55,21 @@ _OBJECT_STREAM = re.compile(
     _spaced(rf"/(?:{_spelled('ObjStm')}|{_spelled('First')}(?![A-Za-z]|_\d{{1,9}}_\d{{1,5}}_R))")
 )
 # It begins a line, so that it is in no comment, and has no comments or strings: it reads in one way only.
+# Where it stands in a dictionary that was never closed, that one's entries count too, unless they come again.
 _PLAIN_OBJECT_STREAM = re.compile(
     _spaced(
-        r"[\r\n]\d{1,9} \d{1,5} obj~<<((?:~/(?:Type~/ObjStm|(?:N|First)_\d{1,9}|Length_\d{1,9}(?:_\d{1,5}_R)?"
+        r"[\r\n]\d{1,9} \d{1,5} obj~<<(?=[^<>]{0,399}/ObjStm)"
+        r"((?:~/(?:Type~/ObjStm|(?:N|First)_\d{1,9}|Length_\d{1,9}(?:_\d{1,5}_R)?"
         r"|Extends_\d{1,9}_\d{1,5}_R|Filter~(?:/FlateDecode|\[~/FlateDecode~\]))){1,9})~>>~stream\r?\n"
+    )
+)
+# So what changes a filter's output may only be where nothing but the end of its dictionary can follow.
+_PARAMETERS = _names(_spelled("DecodeParms"))
+_FLAT, _TEXT = r"[^<>()%\[\]]", r"<[0-9A-Fa-f]{0,99}>|\([^()\\]{0,199}\)"
+_PLAIN_PARAMETERS = re.compile(
+    _spaced(
+        rf"/DecodeParms~<<{_FLAT}{{0,499}}>>"
+        rf"(?:{_FLAT}|{_TEXT}|\[(?:{_FLAT}|{_TEXT}){{0,999}}\]){{0,999}}>>~stream"
     )
 )
 
@@ -71,21 +82,28 @@ def objection(pdf: bytes) -> str:
         return "it is encrypted, so that nobody sees what it would run"
     before, *found = _PLAIN_OBJECT_STREAM.split(pdf)
     dictionaries, following = found[::2], found[1::2]
-    if any(_OBJECT_STREAM.search(piece) for piece in (before, *following)):
+    if not all(b"/FlateDecode" in dictionary for dictionary in dictionaries):
+        return _PACKED
+    if any(_is_odd(piece, packed=bool(found)) for piece in (before, *following)):
         return _PACKED
     left = _INFLATED
-    for dictionary, data in zip(dictionaries, following, strict=True):
-        if b"FlateDecode" not in dictionary:
-            continue  # what is packed stands there as it is
+    for data in following:
         text = _inflated(data, left)
         if text is None:
             return "the objects that are packed in it cannot be unpacked"
         left -= len(text)
         if acts := _ACTS.search(text):
             return _acting(acts)
-        if _OBJECT_STREAM.search(text):
+        if _is_odd(text, packed=True):
             return _PACKED
     return ""
+
+
+def _is_odd(piece: bytes, *, packed: bool) -> bool:
+    """Whether this part of a document could let a viewer unpack objects otherwise than we do."""
+    if _OBJECT_STREAM.search(piece):
+        return True
+    return packed and _PARAMETERS.search(_PLAIN_PARAMETERS.sub(b" ", piece)) is not None
 
 
 def _acting(found: re.Match[bytes]) -> str:

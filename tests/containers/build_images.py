@@ -123,8 +123,11 @@ def build_ours() -> None:
             "-t",
             OURS,
             *options,
+            "--label=s3fixture.test=1",
             str(folder),
         )
+    for label in ("s3fixture.test", "s3fixture.stage"):  # what the build before this one left without a name
+        run("docker", "image", "prune", "--force", "--filter", f"label={label}")
 
 
 def dependencies() -> list[str]:

@@ -18,7 +18,6 @@ from s3fixture.auth.authenticate import Authenticator
 from s3fixture.auth.identity import Identities, Identity, parse_identity
 from s3fixture.clock import Clock
 from s3fixture.errors import ClientDisconnected, MalformedRequest, S3Error
-from s3fixture.service import cors
 from s3fixture.service.access import Access
 from s3fixture.settings import Settings
 from s3fixture.store import Gone, StorageFull, Store
@@ -72,7 +71,9 @@ class App:
         headers = response.headers
         origin = exchange.request.headers.get("origin")
         if origin is not None and exchange.bucket and exchange.operation != "PreflightRequest":
-            headers += cors.response_headers(self.store, exchange.bucket, origin, exchange.request.method)
+            from s3fixture.service.cors import response_headers  # imported when used: only browsers ask
+
+            headers += response_headers(self.store, exchange.bucket, origin, exchange.request.method)
         headers += (
             ("x-amz-request-id", exchange.request_id),
             ("x-amz-id-2", exchange.host_id),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from s3fixture.app.exchange import Exchange
 from s3fixture.errors import S3Error
-from s3fixture.service import Call, cors, implementation
+from s3fixture.service import Call, implementation
 from s3fixture.service.conditions import NotModified
 from s3fixture.wire.payload import open_payload
 from s3fixture.wire.request import Response
@@ -46,7 +46,9 @@ def answer_preflight(exchange: Exchange) -> Response | None:
     """Browsers ask without credentials."""
     if exchange.operation != "PreflightRequest":
         return None
-    headers = cors.preflight(exchange.app.store, exchange.bucket, exchange.request.headers)
+    from s3fixture.service.cors import preflight  # imported when used: only browsers ask
+
+    headers = preflight(exchange.app.store, exchange.bucket, exchange.request.headers)
     return Response(200, [*headers, ("Content-Length", "0")], b"")
 
 

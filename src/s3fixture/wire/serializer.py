@@ -18,7 +18,6 @@ from s3fixture.wire.document_writers import (
     escape_strict,
     make_document_writer,
 )
-from s3fixture.wire.event_stream import make_event_writer
 from s3fixture.wire.request import Response
 from s3fixture.wire.times import http_date, iso_millis
 
@@ -140,6 +139,8 @@ def _make_body_writer(
         return _XML, _make_whole_writer(operation, shape)
     inner = shape.members[member]
     if inner.serialization.get("eventstream"):
+        from s3fixture.wire.event_stream import make_event_writer  # imported when used: for one operation
+
         return ("Content-Type", "application/vnd.amazon.eventstream"), make_event_writer(member, inner)
     if isinstance(inner, StructureShape):
         return _XML, _make_member_writer(operation, member, inner)

@@ -102,7 +102,13 @@ def _parse_query(raw_query: str) -> list[tuple[str, str]]:
     pairs = [pair.partition("=") for pair in raw_query.replace("+", " ").split("&") if pair]  # quirk 14
     if _is_plain(raw_query):
         return [(name, value) for name, _, value in pairs]
+    if _is_plain(raw_query.replace("%", "")):  # the usual case: escapes, most of them in few values
+        return [(_unescaped(name), _unescaped(value)) for name, _, value in pairs]
     return [(_decode(name), _decode(value)) for name, _, value in pairs]
+
+
+def _unescaped(text: str) -> str:
+    return _unescape(text) if "%" in text else text
 
 
 def _is_plain(text: str) -> bool:

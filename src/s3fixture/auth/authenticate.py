@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from s3fixture.auth import header, presigned, sigv2
+from s3fixture.auth import header, presigned
 from s3fixture.auth.authentication import Authentication, ChunkVerifier, Realm, unsigned_content_sha256
 from s3fixture.auth.failures import asymmetric, failure
 from s3fixture.errors import S3Error
@@ -47,6 +47,8 @@ class Authenticator:
             if version_4:
                 return presigned.authenticate_presigned(request, target, self.realm)
             if version_2:
+                from s3fixture.auth import sigv2  # imported when used: few clients sign so any more
+
                 return sigv2.authenticate_query(request, target, self.realm)
         if authorization:
             return self._authenticate_header(request, target, authorization)
@@ -58,6 +60,8 @@ class Authenticator:
         if algorithm == "AWS4-HMAC-SHA256" and space:
             return header.authenticate_header(request, target, rest, self.realm)
         if algorithm == "AWS" and space:
+            from s3fixture.auth import sigv2  # as above
+
             return sigv2.authenticate_header(request, target, rest, self.realm)
         if algorithm == "AWS4-ECDSA-P256-SHA256":
             raise asymmetric()

@@ -9,7 +9,6 @@ from botocore.model import OperationModel, Shape, StructureShape
 
 from s3fixture.errors import S3Error
 from s3fixture.model import tables
-from s3fixture.wire.document_readers import make_document_reader
 from s3fixture.wire.payload import Payload
 from s3fixture.wire.request import Request
 from s3fixture.wire.target import Target
@@ -207,7 +206,7 @@ def _make_text_reader(member: str) -> _BodyReader:
 def _make_member_reader(
     operation: OperationModel, member: str, shape: StructureShape, *, required: bool
 ) -> _BodyReader:
-    read_document = make_document_reader(operation.name, shape.serialization["name"], shape)
+    read_document = _make_document_reader(operation, shape.serialization["name"], shape)
     absent = "MissingRequestBodyError" if required else tables.ABSENT_DOCUMENTS.get(operation.name)
 
     def read(payload: Payload, params: dict[str, Any]) -> None:
@@ -225,7 +224,7 @@ def _make_whole_reader(operation: OperationModel, shape: StructureShape) -> _Bod
     if not _has_body(shape):
         return lambda payload, params: _drain(payload)
     root = shape.serialization.get("name", shape.name)
-    read_document = make_document_reader(operation.name, root, shape)
+    read_document = _make_document_reader(operation, root, shape)
 
     def read(payload: Payload, params: dict[str, Any]) -> None:
         data = payload.read_all(DOCUMENT_LIMIT)
@@ -234,6 +233,14 @@ def _make_whole_reader(operation: OperationModel, shape: StructureShape) -> _Bod
         params.update(read_document(data))
 
     return read
+
+
+def _make_document_reader(
+    operation: OperationModel, root: str, shape: StructureShape
+) -> Callable[[bytes], dict[str, Any]]:
+    from s3fixture.wire.document_readers import make_document_reader  # imported when used, for a quick start
+
+    return make_document_reader(operation.name, root, shape)
 
 
 def _drain(payload: Payload) -> None:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
@@ -21,8 +21,10 @@ from docker_helpers import docker, inventory, running
 
 import s3fixture
 from s3fixture import S3FixtureError
-from s3fixture.backends.container import ContainerEndpoint
 from s3fixture.backends.images import IMAGES as KNOWN
+
+if TYPE_CHECKING:  # docker's package, which it needs, may not be there when tests are collected
+    from s3fixture.backends.container import ContainerEndpoint
 
 ANYWHERE = Path(__file__).parents[1] / "anywhere"
 IMAGES = [OURS, MOTO, RCLONE, S3MOCK]
@@ -46,9 +48,7 @@ def present(image: str) -> str:
 
 
 def serve(image: str = OURS, **settings: Any) -> ContainerEndpoint:
-    endpoint = s3fixture.serve(backend="container", image=image, **settings)
-    assert isinstance(endpoint, ContainerEndpoint)
-    return endpoint
+    return cast("ContainerEndpoint", s3fixture.serve(backend="container", image=image, **settings))
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:

@@ -17,6 +17,7 @@ COMPOSITE = "COMPOSITE"
 FULL_OBJECT = "FULL_OBJECT"
 DEFAULT_ALGORITHM = "CRC64NVME"  # what S3 computes for an upload that named no algorithm
 
+EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()  # as signatures have it
 
 md5 = partial(hashlib.md5, usedforsecurity=False)  # S3's ETags: must work on FIPS machines too
 

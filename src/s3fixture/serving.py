@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from s3fixture import backends
 from s3fixture.errors import S3FixtureError
-from s3fixture.settings import DEFAULT_REGION, Settings
+from s3fixture.settings import Settings
 
 if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
@@ -64,7 +64,7 @@ def launch(
 def _fill_first(endpoint: Endpoint, buckets: Iterable[str], seed: Seeds) -> None:
     """Fill it, unless another worker of this session has."""
     if endpoint.backend != "emulator":
-        from s3fixture.backends.foreign import ForeignEndpoint
+        from s3fixture.backends.foreign import ForeignEndpoint  # imported when used, for a quick start
 
         assert isinstance(endpoint, ForeignEndpoint)
         endpoint.refill = partial(fill, endpoint, buckets, seed)
@@ -89,22 +89,17 @@ def make_bucket(
     """Make the bucket unless it is ours already. S3FixtureError when S3 refuses it."""
     from botocore.exceptions import BotoCoreError, ClientError
 
+    from s3fixture.backends.buckets import creation, switch_on_lock
+
     client = endpoint.setup_client
-    arguments: dict[str, Any] = {"Bucket": name}
-    if endpoint.region != DEFAULT_REGION:  # S3 takes a location for all regions but this one
-        arguments["CreateBucketConfiguration"] = {"LocationConstraint": endpoint.region}
-    if object_lock:
-        arguments["ObjectLockEnabledForBucket"] = True
     try:
-        client.create_bucket(**arguments)
+        client.create_bucket(Bucket=name, **creation(endpoint.region, object_lock=object_lock))
     except client.exceptions.BucketAlreadyOwnedByYou:
         pass
     except (BotoCoreError, ClientError) as error:
         raise S3FixtureError(f"the bucket {name!r} cannot be made: {error}; choose another name") from error
     if object_lock:
-        from s3fixture.backends.object_lock import switch_on  # imported when used: it brings botocore with it
-
-        switch_on(client, name)
+        switch_on_lock(client, name)
     elif versioning:
         client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
 

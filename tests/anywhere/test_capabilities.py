@@ -103,7 +103,9 @@ def test_a_presigned_url_works_until_it_expires(s3_client: S3Client, s3_bucket: 
     url = s3_client.generate_presigned_url("get_object", **which)
 
     assert status(url) == 200
-    time.sleep(4)
+    deadline = time.monotonic() + 20
+    while status(url) == 200 and time.monotonic() < deadline:
+        time.sleep(0.2)
     assert status(url) in (400, 403)  # the first is rclone's
 
 
@@ -146,9 +148,10 @@ def test_a_checksum_is_verified_and_kept(s3_client: S3Client, s3_bucket: str, na
 @pytest.mark.s3(requires="conditional-writes")
 def test_conditions_hold_for_writes(s3_client: S3Client, s3_bucket: str) -> None:
     etag = s3_client.put_object(Bucket=s3_bucket, Key="k", Body=b"1", IfNoneMatch="*")["ETag"]
-    for condition in ({"IfNoneMatch": "*"}, {"IfMatch": '"00000000000000000000000000000000"'}):
+    conditions: Any = ({"IfNoneMatch": "*"}, {"IfMatch": '"00000000000000000000000000000000"'})
+    for condition in conditions:
         with pytest.raises(ClientError, match="PreconditionFailed"):
-            s3_client.put_object(Bucket=s3_bucket, Key="k", Body=b"2", **condition)  # type: ignore[arg-type]
+            s3_client.put_object(Bucket=s3_bucket, Key="k", Body=b"2", **condition)
 
     s3_client.put_object(Bucket=s3_bucket, Key="k", Body=b"3", IfMatch=etag)
     assert s3_client.get_object(Bucket=s3_bucket, Key="k")["Body"].read() == b"3"

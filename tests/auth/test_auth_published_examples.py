@@ -18,7 +18,7 @@ from signing_helpers import authenticate, clock_at, incoming
 
 from s3fixture.auth.authenticate import Authenticator
 from s3fixture.auth.identity import Identities, Identity
-from s3fixture.auth.sigv4 import EMPTY_SHA256
+from s3fixture.checksums import EMPTY_SHA256
 from s3fixture.errors import S3Error
 
 EXAMPLE = Identity("example", "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")

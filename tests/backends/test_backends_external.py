@@ -70,7 +70,7 @@ def test_a_store_that_says_what_it_is_has_what_the_table_says(store: Endpoint) -
 def test_any_other_store_is_taken_to_have_all_of_s3() -> None:
     program = Path(sys.executable).parent / "moto_server"
     if not program.exists():
-        pytest.skip("moto_server is not here")
+        pytest.skip("moto_server is not installed beside this Python: it is in the group programs")
     with (
         s3fixture.serve(backend="binary", binary=str(program)) as other,
         s3fixture.serve(backend="external", endpoint_url=other.url) as server,

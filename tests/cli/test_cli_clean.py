@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from command_line import CommandLine, posix_only
 
+from s3fixture.backends.emulator import EmulatorEndpoint
 from s3fixture.backends.runs import new_run
 
 if TYPE_CHECKING:
@@ -106,7 +107,8 @@ def test_a_bucket_that_cannot_be_removed_is_said_and_the_others_go(
 ) -> None:
     for name in (f"{old}a", f"{old}b"):
         client.create_bucket(Bucket=name)
-    server.fail("DeleteBucket", code="AccessDenied", times=1, bucket=f"{old}a")  # type: ignore[attr-defined]
+    assert isinstance(server, EmulatorEndpoint)
+    server.fail("DeleteBucket", code="AccessDenied", times=1, bucket=f"{old}a")
 
     done = mc("clean", code=1)
 

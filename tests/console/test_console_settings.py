@@ -50,7 +50,8 @@ def test_block_public_access_keeps_a_bucket_private_and_is_said(visitor: Visitor
     box.s3.put_public_access_block(Bucket="data", PublicAccessBlockConfiguration={"BlockPublicPolicy": True})
     assert "Public</span>" in visitor.get("/").text
     refused = visitor.ask("PUT", f"{API}/public", {"enabled": True})
-    assert (refused.status_code, refused.json["code"]) == (403, "AccessDenied")  # type: ignore[index]
+    assert refused.json is not None
+    assert (refused.status_code, refused.json["code"]) == (403, "AccessDenied")
 
 
 def statement(action: str, sid: str = "Mine") -> dict[str, Any]:

@@ -7,7 +7,6 @@ Order of the checks: form of the header, date, scope, skew, key, headers that mu
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from s3fixture.auth import dates, sigv4
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
 
     from s3fixture.wire.request import Request
     from s3fixture.wire.target import Target
-
-_USUAL = re.compile(r"Credential=([^,=\s]+), ?SignedHeaders=([^,=\s]+), ?Signature=([^,=\s]+)")
 
 
 def authenticate_header(request: Request, target: Target, components: str, realm: Realm) -> Authentication:
@@ -92,9 +89,6 @@ def check_signed(headers: Mapping[str, str], signed: list[str]) -> None:
 
 def _parse_components(components: str) -> tuple[str, str, str]:
     """Credential, SignedHeaders and Signature; S3 takes them in any order, with or without spaces."""
-    usual = _USUAL.fullmatch(components)
-    if usual:
-        return usual[1], usual[2], usual[3]
     found: dict[str, str] = {}
     for component in components.split(","):
         name, equals, value = component.strip().partition("=")

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from s3transfer.manager import TransferConfig, TransferManager
 from s3transfer.subscribers import BaseSubscriber
 
-from s3fixture.backends.object_lock import switch_on
+from s3fixture.backends.buckets import creation, switch_on_lock
 from s3fixture.errors import S3FixtureError
 from s3fixture.seeding.etags import has_etag
 from s3fixture.seeding.plan import SeedBucket, SeedObject, SeedPlan
@@ -33,18 +33,13 @@ def ensure_bucket(client: S3Client, name: str, *, object_lock: bool = False) -> 
 
     Raises S3FixtureError when it is somebody else's.
     """
-    region = client.meta.region_name
-    place: Any = (
-        {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-    )
-    lock: Any = {"ObjectLockEnabledForBucket": True} if object_lock else {}
     try:
-        client.create_bucket(Bucket=name, **place, **lock)
+        client.create_bucket(Bucket=name, **creation(client.meta.region_name, object_lock=object_lock))
     except ClientError as error:
         if error.response["Error"]["Code"] != _OWN_ALREADY:
             raise S3FixtureError(f"the bucket {name!r} cannot be made: {reason(error)}") from error
     if object_lock:
-        switch_on(client, name)
+        switch_on_lock(client, name)
 
 
 def carry_out(client: S3Client, plan: SeedPlan, progress: Progress) -> None:

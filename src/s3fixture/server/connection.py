@@ -19,7 +19,7 @@ from .errors import ClientDisconnected, ErrorBody, MalformedRequest
 from .heads import HeadParser, RequestHead
 from .limits import Limits
 from .receiver import Receiver
-from .responses import DateLine, Response
+from .responses import Response
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -45,7 +45,7 @@ class Setting:
     limits: Limits
     error_body: ErrorBody
     parser: HeadParser
-    date: DateLine
+    date: Callable[[], str]
     environ: dict[str, Any]
     stopping: Stopping
     step_down: Callable[[], None]

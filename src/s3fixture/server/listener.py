@@ -8,6 +8,7 @@ import threading
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from s3fixture.clock import Clock
 from s3fixture.errors import S3FixtureError
 
 from .binding import listen, url_host
@@ -16,7 +17,7 @@ from .dispatcher import Dispatcher
 from .errors import ErrorBody, plain_error
 from .heads import HeadParser
 from .limits import Limits
-from .responses import DateLine, FileWrapper
+from .responses import FileWrapper
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -52,7 +53,7 @@ class Server:
             limits=limits,
             error_body=error_body,
             parser=HeadParser(limits.header_count),
-            date=DateLine(),
+            date=Clock().http_date,
             environ=_environment(host, self.port, scheme),
             stopping=self._dispatcher.stopping,
             step_down=self._dispatcher.step_down,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-import time
 from collections.abc import Callable, Iterable, Iterator
-from email.utils import formatdate
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 if TYPE_CHECKING:
@@ -55,21 +53,6 @@ class FileWrapper:
             return None
 
 
-class DateLine:
-    """The Date header, formatted once a second; may be shared by threads."""
-
-    def __init__(self) -> None:
-        self._line = (0, "")
-
-    def __call__(self) -> str:
-        now = int(time.time())
-        second, line = self._line
-        if second != now:
-            line = f"Date: {formatdate(now, usegmt=True)}\r\n"
-            self._line = now, line
-        return line
-
-
 class Response:
     """One answer: the `start_response` of an application, and the way its body is framed."""
 
@@ -89,7 +72,12 @@ class Response:
     )
 
     def __init__(
-        self, channel: Channel, date: DateLine, method: str, minor: int, may_continue: Callable[[], bool]
+        self,
+        channel: Channel,
+        date: Callable[[], str],
+        method: str,
+        minor: int,
+        may_continue: Callable[[], bool],
     ) -> None:
         """`may_continue` is asked when the head is sent: whether another request may follow."""
         self._channel = channel
@@ -218,7 +206,7 @@ class Response:
                 raise ValueError("Transfer-Encoding is the server's to set (PEP 3333)")
             lines.append(f"{name}: {value}\r\n")
         if not dated:
-            lines.append(self._date())
+            lines.append(f"Date: {self._date()}\r\n")
         if not sized and (framing := self._framing(length)):
             lines.append(framing)
         if not self.keep_alive:

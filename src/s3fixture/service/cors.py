@@ -14,6 +14,7 @@ from typing import Any
 
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.documents import drop_document, keep_document, kept_document
 from s3fixture.store import Store
 
 _CORS = "cors"  # the kind of the document that holds a bucket's rules
@@ -26,12 +27,7 @@ Rule = Mapping[str, Any]
 
 def get_bucket_cors(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketCors.html"""
-    with call.store.read() as index:
-        bucket = call.bucket(index, params["Bucket"])
-        document = index.get_document(bucket.id, _CORS)
-    if document is None:
-        raise S3Error("NoSuchCORSConfiguration", BucketName=bucket.name)
-    return {"CORSRules": json.loads(document)}
+    return {"CORSRules": json.loads(kept_document(call, params, _CORS, "NoSuchCORSConfiguration"))}
 
 
 def put_bucket_cors(call: Call, params: Params) -> Result:
@@ -41,15 +37,13 @@ def put_bucket_cors(call: Call, params: Params) -> Result:
         raise S3Error("MalformedXML")
     for rule in rules:
         _check_rule(rule)
-    with call.store.write() as index:
-        index.put_document(call.bucket(index, params["Bucket"]).id, _CORS, json.dumps(rules))
+    keep_document(call, params, _CORS, json.dumps(rules))
     return {}
 
 
 def delete_bucket_cors(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketCors.html"""
-    with call.store.write() as index:
-        index.delete_document(call.bucket(index, params["Bucket"]).id, _CORS)
+    drop_document(call, params, _CORS)
     return {}
 
 

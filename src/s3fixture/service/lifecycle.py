@@ -15,6 +15,7 @@ from typing import Any
 
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.documents import drop_document, keep_document, kept_document
 
 _LIFECYCLE = "lifecycle"  # the kind of the document that holds a bucket's rules
 _MOST_RULES = 1000
@@ -35,11 +36,7 @@ Rule = Mapping[str, Any]
 
 def get_bucket_lifecycle_configuration(call: Call, params: Params) -> Result:
     """Raises NoSuchLifecycleConfiguration."""
-    with call.store.read() as index:
-        bucket = call.bucket(index, params["Bucket"])
-        document = index.get_document(bucket.id, _LIFECYCLE)
-    if document is None:
-        raise S3Error("NoSuchLifecycleConfiguration", BucketName=bucket.name)
+    document = kept_document(call, params, _LIFECYCLE, "NoSuchLifecycleConfiguration")
     return {"Rules": json.loads(document, object_hook=_with_dates)}
 
 
@@ -53,16 +50,13 @@ def put_bucket_lifecycle_configuration(call: Call, params: Params) -> Result:
         _check_rule(rule)
     if len({rule["ID"] for rule in named}) != len(named):
         raise S3Error("InvalidArgument", "Rule ID must be unique. Found same ID for more than one rule")
-    with call.store.write() as index:
-        bucket = call.bucket(index, params["Bucket"])
-        index.put_document(bucket.id, _LIFECYCLE, json.dumps(named, default=datetime.isoformat))
+    keep_document(call, params, _LIFECYCLE, json.dumps(named, default=datetime.isoformat))
     return {}
 
 
 def delete_bucket_lifecycle(call: Call, params: Params) -> Result:
     """Succeeds also where there are none."""
-    with call.store.write() as index:
-        index.delete_document(call.bucket(index, params["Bucket"]).id, _LIFECYCLE)
+    drop_document(call, params, _LIFECYCLE)
     return {}
 
 

@@ -9,14 +9,14 @@ from s3fixture.auth.policy import is_public, parse_policy
 from s3fixture.errors import S3Error
 from s3fixture.service.access import POLICY
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.documents import drop_document, kept_document
 from s3fixture.service.public_access import BLOCK_POLICY, is_blocked
 from s3fixture.store import BucketRow
 
 
 def get_bucket_policy(call: Call, params: Params) -> Result:
     """The policy to the letter as it was put."""
-    _, text = _policy(call, params)
-    return {"Policy": text}
+    return {"Policy": kept_document(call, params, POLICY, "NoSuchBucketPolicy")}
 
 
 def put_bucket_policy(call: Call, params: Params) -> Result:
@@ -45,21 +45,13 @@ def _blocked(call: Call, bucket: BucketRow) -> S3Error:
 
 def delete_bucket_policy(call: Call, params: Params) -> Result:
     """Succeeds also where there is none."""
-    with call.store.write() as index:
-        index.delete_document(call.bucket(index, params["Bucket"]).id, POLICY)
+    drop_document(call, params, POLICY)
     return {}
 
 
 def get_bucket_policy_status(call: Call, params: Params) -> Result:
     """Whether the policy makes the bucket public."""
-    bucket, text = _policy(call, params)
-    return {"PolicyStatus": {"IsPublic": is_public(call.access.policy_of(bucket, text))}}
-
-
-def _policy(call: Call, params: Params) -> tuple[BucketRow, str]:
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
-        text = index.get_document(bucket.id, POLICY)
-    if text is None:
-        raise S3Error("NoSuchBucketPolicy", BucketName=bucket.name)
-    return bucket, text
+        text = kept_document(call, params, POLICY, "NoSuchBucketPolicy")
+    return {"PolicyStatus": {"IsPublic": is_public(call.access.policy_of(bucket, text))}}

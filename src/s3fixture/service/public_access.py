@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 
-from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.documents import drop_document, keep_document, kept_document
 from s3fixture.store import Index
 
 BLOCK_POLICY = "BlockPublicPolicy"
@@ -27,11 +27,7 @@ def is_blocked(index: Index, bucket_id: int, setting: str) -> bool:
 
 def get_public_access_block(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetPublicAccessBlock.html"""
-    with call.store.read() as index:
-        bucket = call.bucket(index, params["Bucket"])
-        document = index.get_document(bucket.id, _KIND)
-    if document is None:
-        raise S3Error("NoSuchPublicAccessBlockConfiguration", BucketName=bucket.name)
+    document = kept_document(call, params, _KIND, "NoSuchPublicAccessBlockConfiguration")
     return {"PublicAccessBlockConfiguration": json.loads(document)}
 
 
@@ -39,13 +35,11 @@ def put_public_access_block(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutPublicAccessBlock.html"""
     wanted = params["PublicAccessBlockConfiguration"]
     settings = {name: bool(wanted.get(name)) for name in _SETTINGS}
-    with call.store.write() as index:
-        index.put_document(call.bucket(index, params["Bucket"]).id, _KIND, json.dumps(settings))
+    keep_document(call, params, _KIND, json.dumps(settings))
     return {}
 
 
 def delete_public_access_block(call: Call, params: Params) -> Result:
     """Succeeds also where there is none."""
-    with call.store.write() as index:
-        index.delete_document(call.bucket(index, params["Bucket"]).id, _KIND)
+    drop_document(call, params, _KIND)
     return {}

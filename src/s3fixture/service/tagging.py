@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from s3fixture.errors import S3Error
 from s3fixture.service import tags
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.documents import drop_document, keep_document, kept_document
 from s3fixture.service.versions import find_version, version_header
 
 TAGGING = "tagging"  # the kind of the document that holds a bucket's tags
@@ -41,26 +41,18 @@ def _replace_tags(call: Call, params: Params, wanted: dict[str, str]) -> Result:
 
 def get_bucket_tagging(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketTagging.html"""
-    with call.store.read() as index:
-        bucket = call.bucket(index, params["Bucket"])
-        document = index.get_document(bucket.id, TAGGING)
-    if document is None:
-        raise S3Error("NoSuchTagSet", BucketName=bucket.name)
+    document = kept_document(call, params, TAGGING, "NoSuchTagSet")
     return {"TagSet": tags.to_document(json.loads(document))}
 
 
 def put_bucket_tagging(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html"""
     wanted = tags.from_document(params["Tagging"], limit=tags.BUCKET_TAGS, kind="Bucket")
-    with call.store.write() as index:
-        bucket = call.bucket(index, params["Bucket"])
-        index.put_document(bucket.id, TAGGING, json.dumps(wanted))
+    keep_document(call, params, TAGGING, json.dumps(wanted))
     return {"HTTPStatusCode": 204}
 
 
 def delete_bucket_tagging(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketTagging.html"""
-    with call.store.write() as index:
-        bucket = call.bucket(index, params["Bucket"])
-        index.delete_document(bucket.id, TAGGING)
+    drop_document(call, params, TAGGING)
     return {}

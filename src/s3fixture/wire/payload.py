@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -18,7 +17,6 @@ from s3fixture.wire.request import Request, Stream
 
 BLOCK = 1024 * 1024  # bytes that `read_all` asks for at once
 UNSIGNED = "UNSIGNED-PAYLOAD"
-_EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 _SIGNED_CHUNKS = frozenset(
     {"STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"}
 )
@@ -229,8 +227,9 @@ def open_payload(request: Request, authentication: PayloadAuth) -> Payload:
                 ArgumentValue=sha256,
             )
         payload = _open_plain(request)
-    nothing_to_verify = not sha256 or (sha256 == _EMPTY_SHA256 and not payload.size)
-    if "content-md5" in headers or not nothing_to_verify:
+    if sha256 == checksums.EMPTY_SHA256 and not payload.size:
+        sha256 = ""  # true without a look
+    if "content-md5" in headers or sha256:
         payload.expect_digests(headers.get("content-md5"), sha256)
     return payload
 

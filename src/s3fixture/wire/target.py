@@ -100,25 +100,14 @@ def _climbs(key: str) -> bool:
 
 def _parse_query(raw_query: str) -> list[tuple[str, str]]:
     pairs = [pair.partition("=") for pair in raw_query.replace("+", " ").split("&") if pair]  # quirk 14
-    if _is_plain(raw_query):
-        return [(name, value) for name, _, value in pairs]
-    if _is_plain(raw_query.replace("%", "")):  # the usual case: escapes, most of them in few values
-        return [(_unescaped(name), _unescaped(value)) for name, _, value in pairs]
     return [(_decode(name), _decode(value)) for name, _, value in pairs]
-
-
-def _unescaped(text: str) -> str:
-    return _unescape(text) if "%" in text else text
-
-
-def _is_plain(text: str) -> bool:
-    """Whether decoding would change and refuse nothing."""
-    return "%" not in text and text.isascii() and "\0" not in text
 
 
 def _decode(text: str) -> str:
     """Percent-decode what may only be UTF-8 without NUL, quirk 13."""
-    return text if _is_plain(text) else _unescape(text)
+    if "%" not in text and text.isascii() and "\0" not in text:
+        return text
+    return _unescape(text)
 
 
 @lru_cache(maxsize=256)  # the credential of a presigned URL, and keys that are asked for again

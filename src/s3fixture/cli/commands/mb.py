@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from s3fixture.cli import output
@@ -28,26 +26,21 @@ def command(
     **connection: str | None,
 ) -> int:
     """Make the buckets s3://NAME (or just NAME)."""
-    from s3fixture.backends.object_lock import switch_on
+    from s3fixture.backends.buckets import creation, switch_on_lock
     from s3fixture.cli.connection import client_of, connect
 
     places = [parse_bucket(target) for target in targets]
     client = client_of(connect(**connection))
     region = client.meta.region_name
-    # Everywhere but in us-east-1, where S3 takes no location and does not mind a bucket that is ours already.
-    options: Any = (
-        {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-    )
-    if with_lock:
-        options["ObjectLockEnabledForBucket"] = True
     for place in places:
+        # Asked first: in us-east-1 S3 does not mind a bucket that is ours already.
         ours = place.bucket in {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}
         if ours and not ignore_existing:
             raise S3FixtureError(f"{place} is there already; use it, or add --ignore-existing")
         if not ours:
-            client.create_bucket(Bucket=place.bucket, **options)
+            client.create_bucket(Bucket=place.bucket, **creation(region, object_lock=with_lock))
         if with_lock:
-            switch_on(client, place.bucket)
+            switch_on_lock(client, place.bucket)
         elif with_versioning:
             client.put_bucket_versioning(Bucket=place.bucket, VersioningConfiguration={"Status": "Enabled"})
         if as_json:

@@ -20,7 +20,7 @@ from s3fixture.clock import Clock
 from s3fixture.errors import ClientDisconnected, MalformedRequest, S3Error
 from s3fixture.service.access import Access
 from s3fixture.settings import Settings
-from s3fixture.store import Gone, StorageFull, Store
+from s3fixture.store import Gone, StorageFull, Store, Superseded
 from s3fixture.wire.protocol import Protocol
 from s3fixture.wire.request import Response
 
@@ -36,6 +36,12 @@ _LISTENER_CODES = {
 }
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _NO_FIELDS: Mapping[str, str] = {}
+_SUPERSEDED = (
+    "The state that this request wrote into was rolled back meanwhile: its test has ended, or restored a "
+    "snapshot. Wait for uploads before a test ends."
+)
+STORE_ERRORS = (Gone, StorageFull, Superseded)
+"""What the store raises on its own account; `store_error` tells what S3 calls it."""
 
 
 class App:
@@ -62,6 +68,7 @@ class App:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         started = time.perf_counter()
         exchange = Exchange(self, request_of(environ), self.clock.request_id(), self.clock.host_id())
+        environ["s3fixture.exchange"] = exchange  # for those who name a request that is still running
         error: S3Error | None = None
         try:
             response = self._answer(exchange)
@@ -95,10 +102,8 @@ class App:
         """What S3 calls it. What nobody foresaw is InternalError, with its traceback in the log."""
         if isinstance(exception, S3Error):
             return exception
-        if isinstance(exception, Gone):  # removed between two looks at it
-            return S3Error("NoSuchKey", Key=exchange.key)
-        if isinstance(exception, StorageFull):
-            return S3Error("XMinioStorageFull")
+        if isinstance(exception, STORE_ERRORS):
+            return store_error(exception, exchange.key)
         if isinstance(exception, ClientDisconnected):  # it may have closed only its own half
             return S3Error("IncompleteBody")
         if isinstance(exception, MalformedRequest):
@@ -145,8 +150,18 @@ class App:
                 user_agent=headers.get("user-agent", ""),
                 request_id=exchange.request_id,
                 error_fields=error.fields if error else _NO_FIELDS,
-            )
+            ),
+            started,
         )
+
+
+def store_error(error: Exception, key: str = "") -> S3Error:
+    """The answer to one of STORE_ERRORS, about the object `key`."""
+    if isinstance(error, Superseded):
+        return S3Error("InvalidRequest", _SUPERSEDED)
+    if isinstance(error, StorageFull):
+        return S3Error("XMinioStorageFull")
+    return S3Error("NoSuchKey", Key=key)  # Gone: removed between two looks at it
 
 
 @cache  # it depends on the model alone, and keeps nothing of a server

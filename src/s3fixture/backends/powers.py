@@ -29,9 +29,10 @@ class Powers:
         """Back to `begin`, which is forgotten: the test is over. Returns the requests that are not."""
         self.clear_faults()  # first: they delay requests
         late = self._running.settle(_SETTLE_SECONDS)
-        self.rollback(token)
-        self.release(token)
-        self.reset()
+        with self._app.background.paused():  # until the clock is the next test's, too
+            self.rollback(token)
+            self.release(token)
+            self.reset()
         return late
 
     def reset(self) -> None:
@@ -50,15 +51,23 @@ class Powers:
 
     def move_clock(self, seconds: float) -> None:
         self._app.clock.move(seconds)
+        self.run_due()
 
     def let_time_pass(self, seconds: float) -> None:
         self._app.clock.let_pass(seconds)
+        self.run_due()
 
     def freeze_clock(self) -> None:
         self._app.clock.freeze()
+        self._app.background.wake()
 
     def reset_clock(self) -> None:
         self._app.clock.reset()
+        self._app.background.wake()
+
+    def run_due(self) -> None:
+        """Carry out what is due in the background: lifecycle rules, deliveries."""
+        self._app.background.run_due()
 
     def time(self) -> float:
         return self._app.clock.time()

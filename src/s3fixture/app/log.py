@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -42,9 +43,13 @@ class RequestLog:
     def __init__(self) -> None:
         self._records: deque[RequestRecord] = deque(maxlen=_KEPT)
         self._observers: tuple[Observer, ...] = ()
+        self._cleared = 0.0
 
-    def add(self, record: RequestRecord) -> None:
-        self._records.append(record)
+    def add(self, record: RequestRecord, started: float) -> None:
+        """`started` is when the request came, by `time.perf_counter`: one from before `clear` is not kept."""
+        records = self._records  # before the look at the time: `clear` sets them in the other order
+        if started >= self._cleared:
+            records.append(record)
         for observer in self._observers:
             observer(record)
 
@@ -53,7 +58,9 @@ class RequestLog:
         return list(self._records)
 
     def clear(self) -> None:
-        self._records.clear()
+        """Forget the requests so far, those that are still running included."""
+        self._cleared = time.perf_counter()
+        self._records = deque(maxlen=_KEPT)
 
     def observe(self, observer: Observer) -> None:
         """Call `observer` with each record, in the request's thread; it must be quick and not raise."""

@@ -11,8 +11,8 @@ from s3fixture.backends.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from s3fixture.app import App, RequestRecord
-    from s3fixture.backends.gate import Gate
     from s3fixture.backends.powers import Powers
+    from s3fixture.backends.running import RunningRequests
     from s3fixture.console import ConsoleServer
     from s3fixture.server import Server
     from s3fixture.settings import Settings
@@ -45,9 +45,13 @@ class EmulatorEndpoint(Endpoint):
         token: int = self.perform("begin")
         return token
 
-    def finish(self, token: int) -> None:
-        """End a test: everything since `begin` is undone, and the snapshot forgotten."""
-        self.perform("finish", token=token)
+    def finish(self, token: int) -> list[str]:
+        """End a test: everything since `begin` is undone, and the snapshot forgotten.
+
+        Returns the names of the requests that did not end with the test. What they still try is refused.
+        """
+        late: list[str] = self.perform("finish", token=token)
+        return late
 
     def reset(self) -> None:
         """A fresh log, clock and set of faults."""
@@ -133,6 +137,7 @@ class ThreadEndpoint(EmulatorEndpoint):
         return getattr(self._powers, power)(**arguments)
 
     def _stop(self) -> None:
+        self.app.faults.clear()  # what they delay ends now
         if self._console:
             self._console.stop(_GRACE)
         self._server.stop(_GRACE)
@@ -142,27 +147,27 @@ class ThreadEndpoint(EmulatorEndpoint):
 def start_thread(settings: Settings) -> ThreadEndpoint:
     """An emulator in threads of this process. Raises S3FixtureError; then nothing is left running."""
     from s3fixture.app import App
-    from s3fixture.backends.gate import Gate
     from s3fixture.backends.powers import Powers
+    from s3fixture.backends.running import RunningRequests
     from s3fixture.server import Limits, Server
 
     with ExitStack() as undo:
         app = App(settings)
         undo.callback(app.close)
-        gate = Gate(app)
+        running = RunningRequests(app)
         limits = Limits(head_bytes=settings.header_limit, idle_seconds=settings.idle_timeout)
-        server = Server(gate, settings.host, settings.port, limits=limits, error_body=app.error_body)
+        server = Server(running, settings.host, settings.port, limits=limits, error_body=app.error_body)
         undo.callback(server.stop, 0.0)
         server.start()
-        endpoint = ThreadEndpoint(app, server, Powers(app, gate), _start_console(app, server.url, gate))
+        endpoint = ThreadEndpoint(app, server, Powers(app, running), _start_console(app, server.url, running))
         undo.pop_all()
     return endpoint
 
 
-def _start_console(app: App, url: str, gate: Gate) -> ConsoleServer | None:
+def _start_console(app: App, url: str, running: RunningRequests) -> ConsoleServer | None:
     if app.settings.console_port is None:
         return None
     from s3fixture.console import start_console  # imported when wanted: it brings templates with it
 
     host, port = app.settings.host, app.settings.console_port
-    return start_console(app, api_url=url, host=host, port=port, guard=gate.around)
+    return start_console(app, api_url=url, host=host, port=port, guard=running.around)

@@ -5,29 +5,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from s3fixture.app import Fault
-from s3fixture.backends.gate import Gate
 
 if TYPE_CHECKING:
     from s3fixture.app import App, RequestRecord
+    from s3fixture.backends.running import RunningRequests
+
+_SETTLE_SECONDS = 1.0  # for requests that are under way when their test ends
 
 
 class Powers:
     """The powers over one App. Arguments and results are what JSON can carry, or lists of records."""
 
-    def __init__(self, app: App, gate: Gate) -> None:
+    def __init__(self, app: App, running: RunningRequests) -> None:
         self._app = app
-        self._gate = gate
+        self._running = running
 
     def begin(self) -> int:
         """A fresh log, clock and set of faults, and a snapshot: a test starts."""
         self.reset()
         return self.snapshot()
 
-    def finish(self, token: int) -> None:
-        """Back to `begin`, which is forgotten: the test is over."""
+    def finish(self, token: int) -> list[str]:
+        """Back to `begin`, which is forgotten: the test is over. Returns the requests that are not."""
+        self.clear_faults()  # first: they delay requests
+        late = self._running.settle(_SETTLE_SECONDS)
         self.rollback(token)
         self.release(token)
         self.reset()
+        return late
 
     def reset(self) -> None:
         self.clear_faults()
@@ -38,8 +43,7 @@ class Powers:
         return self._app.store.snapshot()
 
     def rollback(self, token: int) -> None:
-        with self._gate.closed():
-            self._app.store.rollback(token)
+        self._running.rollback(token)
 
     def release(self, token: int) -> None:
         self._app.store.release(token)
@@ -63,7 +67,7 @@ class Powers:
         return self._app.log.entries()
 
     def writes(self) -> int:
-        return self._gate.writes
+        return self._running.writes
 
     def clear_requests(self) -> None:
         self._app.log.clear()

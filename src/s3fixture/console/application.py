@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.routing import Map
 from werkzeug.wrappers import Request, Response
 
+from s3fixture.app.app import STORE_ERRORS, store_error
 from s3fixture.console import login
 from s3fixture.console.assets import Assets
 from s3fixture.console.feed import Feed
@@ -21,7 +22,6 @@ from s3fixture.console.throttle import Throttle
 from s3fixture.console.usage import UsageSamples
 from s3fixture.console.visit import PageError, Visit, explain, html_response, json_response
 from s3fixture.errors import ClientDisconnected, S3Error, S3FixtureError
-from s3fixture.store import Gone, StorageFull
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -85,10 +85,8 @@ class Console:
             response = page(visit, **arguments)
         except (S3Error, PageError) as error:
             return self._refuse(request, session, error)
-        except Gone:
-            return self._refuse(request, session, S3Error("NoSuchKey"))
-        except StorageFull:
-            return self._refuse(request, session, S3Error("XMinioStorageFull"))
+        except STORE_ERRORS as error:
+            return self._refuse(request, session, store_error(error))
         except S3FixtureError as error:
             return self._refuse(request, session, PageError(500, str(error)))
         except RequestEntityTooLarge:

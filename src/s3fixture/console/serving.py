@@ -38,7 +38,7 @@ def start_console(
 ) -> ConsoleServer:
     """Serve the console of `app`, whose API answers at `api_url`, on `host`:`port` (0: any free port).
 
-    `guard` wraps what writes into the store: it keeps uploads under way out of a state that is rolled back.
+    `guard` wraps what writes into the store: it keeps requests under way out of a state that is rolled back.
 
     Raises S3FixtureError when the port cannot be had.
     """

@@ -20,6 +20,7 @@ import pytest
 from s3fixture.backends.capabilities import SNAPSHOT
 from s3fixture.backends.emulator import EmulatorEndpoint
 from s3fixture.backends.foreign import ForeignEndpoint
+from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
@@ -136,8 +137,13 @@ class TestRun:
 
     def _roll_back(self, server: EmulatorEndpoint) -> None:
         token, _ = self._protected.pop(server, (None, 0))
-        if token is not None:
-            server.finish(token)
+        late = [] if token is None else server.finish(token)
+        if late:
+            raise S3FixtureError(
+                f"the test has ended, but not what it asked of the server: {', '.join(late)}. "
+                "What these requests still try to write is refused. Join threads, and wait for uploads, "
+                "before a test ends."
+            )
 
 
 _ISOLATION = pytest.StashKey[Isolation]()

@@ -1,4 +1,4 @@
-"""A request that was under way when a roll-back came does not write into what follows."""
+"""A request that was under way when a rollback came does not write into what follows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from s3fixture import serve
-from s3fixture.backends.emulator import EmulatorEndpoint
+from s3fixture.backends.emulator import EmulatorEndpoint, ThreadEndpoint
 
 BODY = b"half" * 500
 
@@ -72,16 +72,88 @@ def test_an_upload_under_way_is_refused_when_its_body_comes_after_the_rollback(
     assert keys(endpoint) == []
 
 
-def test_an_upload_that_never_ends_does_not_hold_up_the_rollback(endpoint: EmulatorEndpoint) -> None:
+def test_an_upload_that_outlives_its_test_is_named_and_leaves_nothing(endpoint: EmulatorEndpoint) -> None:
     token = endpoint.begin()
     before = endpoint.writes()
     connection = half_sent_put(endpoint, "stuck")
     wait_for_write(endpoint, before)
 
-    endpoint.finish(token)  # would run into the time limit of this test
+    late = endpoint.finish(token)  # would run into the time limit of this test
+    connection.send(BODY[len(BODY) // 2 :])
+    answer = connection.getresponse()
+    answer.read()
     connection.close()
 
+    assert late == ["PutObject s3://data/stuck"]
     assert keys(endpoint) == []
+    assert [record.key for record in endpoint.requests()] == [""]  # of the listing
+
+
+def test_a_test_whose_requests_have_ended_is_finished_without_waiting(endpoint: EmulatorEndpoint) -> None:
+    token = endpoint.begin()
+    endpoint.setup_client.put_object(Bucket="data", Key="a", Body=BODY)
+
+    assert endpoint.finish(token) == []
+
+
+@pytest.mark.parametrize("operation", ["PutObject", "ListObjectsV2"])
+def test_a_request_that_a_fault_delays_goes_on_when_its_test_ends(operation: str) -> None:
+    with serve(buckets=["data"]) as endpoint:
+        assert isinstance(endpoint, ThreadEndpoint)
+        token = endpoint.begin()
+        endpoint.fail(operation, code="", delay=600)
+        client = endpoint.client()
+        ask: Any = {
+            "PutObject": lambda: client.put_object(Bucket="data", Key="delayed", Body=BODY),
+            "ListObjectsV2": lambda: client.list_objects_v2(Bucket="data"),
+        }[operation]
+        thread = threading.Thread(target=ask)
+        thread.start()
+        while endpoint.app.faults:  # until it was taken
+            threading.Event().wait(0.01)
+
+        late = endpoint.finish(token)
+        thread.join()
+
+        assert late == []
+        assert keys(endpoint) == []
+
+
+def test_a_change_that_takes_longer_than_we_wait_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before, it was waited for ten seconds and then written into the next test."""
+    with serve(buckets=["data"]) as endpoint:
+        assert isinstance(endpoint, ThreadEndpoint)
+        came, go_on = threading.Event(), threading.Event()
+        spool = endpoint.app.store.spool
+
+        def slow_spool(*arguments: Any) -> Any:
+            came.set()
+            go_on.wait()
+            return spool(*arguments)
+
+        monkeypatch.setattr(endpoint.app.store, "spool", slow_spool)
+        token = endpoint.begin()
+        refused: list[str] = []
+
+        def write() -> None:
+            client = endpoint.client()
+            with pytest.raises(client.exceptions.ClientError) as error:
+                client.put_object(Bucket="data", Key="slow", Body=BODY)
+            refused.append(error.value.response["Error"]["Code"])
+
+        thread = threading.Thread(target=write)
+        thread.start()
+        came.wait()
+
+        late = endpoint.finish(token)
+        monkeypatch.undo()
+        endpoint.setup_client.put_object(Bucket="data", Key="of the next test", Body=BODY)
+        go_on.set()
+        thread.join()
+
+        assert late == ["PutObject s3://data/slow"]
+        assert refused == ["InvalidRequest"]
+        assert keys(endpoint) == ["of the next test"]
 
 
 def test_writes_in_full_swing_leave_nothing_behind(endpoint: EmulatorEndpoint) -> None:

@@ -68,6 +68,8 @@ def _answer(request: Request, params: Params, fields: Mapping[str, str], result:
     headers = [("ETag", etag), ("Location", location)]
     if result.get("VersionId"):
         headers.append(("x-amz-version-id", result["VersionId"]))
+    if result.get("Expiration"):
+        headers.append(("x-amz-expiration", result["Expiration"]))
     redirect = redirection(fields, bucket, key, etag)
     if redirect:
         headers[1] = ("Location", redirect)

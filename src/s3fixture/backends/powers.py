@@ -51,19 +51,19 @@ class Powers:
 
     def move_clock(self, seconds: float) -> None:
         self._app.clock.move(seconds)
-        self.run_due()
+        self._app.background.clock_changed()
 
     def let_time_pass(self, seconds: float) -> None:
         self._app.clock.let_pass(seconds)
-        self.run_due()
+        self._app.background.clock_changed()
 
     def freeze_clock(self) -> None:
         self._app.clock.freeze()
-        self._app.background.wake()
+        self._app.background.clock_changed()
 
     def reset_clock(self) -> None:
         self._app.clock.reset()
-        self._app.background.wake()
+        self._app.background.clock_changed()
 
     def run_due(self) -> None:
         """Carry out what is due in the background: lifecycle rules, deliveries."""

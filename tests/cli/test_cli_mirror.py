@@ -87,7 +87,7 @@ def test_what_is_there_already_is_not_sent_again(
     filled("mirror", "--overwrite", source, target)
     server.clear_requests()
     assert filled("mirror", source, target).stdout == ""
-    operations = {record.operation for record in server.requests()}
+    operations = {record.operation for record in server.requests}
     assert operations <= {"HeadBucket", "ListObjectsV2"}
 
 

@@ -34,21 +34,20 @@ _LOG = logging.getLogger("s3fixture.console")
 class Console:
     """The console of one server. `api_url` is where its API answers."""
 
-    def __init__(self, app: App, *, api_url: str) -> None:
+    def __init__(self, app: App, usage: UsageSamples, *, api_url: str) -> None:
         self.app = app
         self.api_url = api_url
         self.sessions = Sessions()
         self.throttle = Throttle()
         self.assets = Assets()
         self.feed = Feed(app.log)
-        self.usage = UsageSamples(app.store, app.clock)
+        self.usage = usage
         self._templates = environment(asset=self.assets.path)
         self._map = Map([rule.empty() for rule in RULES], strict_slashes=False, merge_slashes=False)
 
     def close(self) -> None:
-        """End all streams and threads of this console; safe to call twice."""
+        """End all streams of this console; safe to call twice."""
         self.feed.close()
-        self.usage.close()
 
     def render(self, template: str, **names: Any) -> str:
         """A template as text."""

@@ -21,6 +21,7 @@ from s3fixture.errors import ClientDisconnected, MalformedRequest, S3Error
 from s3fixture.records import RequestRecord
 from s3fixture.service import Call
 from s3fixture.service.access import Access
+from s3fixture.service.background import Background
 from s3fixture.settings import Settings
 from s3fixture.store import Gone, StorageFull, Store, Superseded
 from s3fixture.wire.protocol import Protocol
@@ -63,6 +64,7 @@ class App:
         self.access = Access(self.store, self.identities)
         self.log = RequestLog()
         self.faults = Faults()
+        self.background = Background(self.store, self.clock, settings)
 
     def call(self, operation: str, request: Request, target: Target, authentication: Authentication) -> Call:
         """A request of someone who is known, ready to be allowed and performed."""
@@ -75,10 +77,12 @@ class App:
             self.clock,
             self.settings,
             self.access,
+            self.background,
         )
 
     def close(self) -> None:
-        """Let go of the store; safe to call twice."""
+        """End the jobs in the background and let go of the store; safe to call twice."""
+        self.background.stop()
         self.store.close()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -38,9 +38,10 @@ class Control:
         """
         self.clear_faults()  # first: they delay requests
         late = self._running.settle(_SETTLE_SECONDS)
-        self.rollback(token)
-        self.release(token)
-        self.reset()
+        with self._app.background.paused():  # until the clock is the next test's, too
+            self.rollback(token)
+            self.release(token)
+            self.reset()
         return late
 
     def reset(self) -> None:
@@ -71,18 +72,26 @@ class Control:
     def let_time_pass(self, seconds: float) -> None:
         """Let links expire and retentions end, while what clients sign stays good; back when negative."""
         self._app.clock.let_pass(seconds)
+        self.run_due()
 
     def skew_clock(self, seconds: float) -> None:
         """Let the server's clock go wrong: forward, or back when negative, against those of its clients."""
         self._app.clock.move(seconds)
+        self.run_due()
 
     def freeze_clock(self) -> None:
         """Stop the server's clock; it can still be moved."""
         self._app.clock.freeze()
+        self._app.background.wake()
 
     def reset_clock(self) -> None:
         """Back to the wall clock."""
         self._app.clock.reset()
+        self._app.background.wake()
+
+    def run_due(self) -> None:
+        """Carry out what is due in the background: lifecycle rules, deliveries."""
+        self._app.background.run_due()
 
     def time(self) -> float:
         """The server's clock, in seconds since the epoch."""

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from s3fixture.app.exchange import Exchange, request_of
 from s3fixture.app.faults import Faults
-from s3fixture.app.log import RequestLog, RequestRecord
+from s3fixture.app.log import RequestLog
 from s3fixture.app.outgoing import outgoing
 from s3fixture.app.steps import STEPS
 from s3fixture.auth.authenticate import Authentication, Authenticator
 from s3fixture.auth.identity import Identities, Identity, parse_identity
 from s3fixture.clock import Clock
 from s3fixture.errors import ClientDisconnected, MalformedRequest, S3Error
+from s3fixture.records import RequestRecord
 from s3fixture.service import Call
 from s3fixture.service.access import Access
 from s3fixture.service.background import Background

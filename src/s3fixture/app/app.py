@@ -20,6 +20,7 @@ from s3fixture.clock import Clock
 from s3fixture.errors import ClientDisconnected, MalformedRequest, S3Error
 from s3fixture.service import Call
 from s3fixture.service.access import Access
+from s3fixture.service.kms import KmsKeys
 from s3fixture.settings import Settings
 from s3fixture.store import Gone, StorageFull, Store
 from s3fixture.wire.protocol import Protocol
@@ -54,6 +55,7 @@ class App:
         self.protocol = _protocol()
         self.authenticator = Authenticator(self.identities, self.clock, settings.region)
         self.access = Access(self.store, self.identities)
+        self.kms = KmsKeys(settings.kms_keys)
         self.log = RequestLog()
         self.faults = Faults()
 
@@ -68,6 +70,7 @@ class App:
             self.clock,
             self.settings,
             self.access,
+            self.kms,
         )
 
     def close(self) -> None:

@@ -125,7 +125,7 @@ class App:
         """S3's document for what the listener refused: content type and bytes."""
         error = S3Error(_LISTENER_CODES.get(status, "BadRequest"), reason)
         response = self.protocol.serialize_error(
-            error, resource="", request_id=self.clock.request_id(), host_id=self.clock.host_id()
+            error, request_id=self.clock.request_id(), host_id=self.clock.host_id()
         )
         assert isinstance(response.body, bytes)
         return dict(response.headers)["Content-Type"], response.body
@@ -133,7 +133,6 @@ class App:
     def _error_response(self, exchange: Exchange, error: S3Error) -> Response:
         return self.protocol.serialize_error(
             error,
-            resource=exchange.request.target.partition("?")[0],
             request_id=exchange.request_id,
             host_id=exchange.host_id,
             method=exchange.request.method,

@@ -25,6 +25,7 @@ OPERATIONS: Mapping[str, str] = {
     "DeleteBucket": "buckets",
     "DeleteBucketCors": "cors",
     "DeleteBucketLifecycle": "lifecycle",
+    "DeleteBucketOwnershipControls": "ownership",
     "DeleteBucketPolicy": "policy",
     "DeleteBucketTagging": "tagging",
     "DeleteObject": "objects",

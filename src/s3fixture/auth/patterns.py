@@ -19,12 +19,12 @@ Context = Mapping[str, Sequence[str]]  # lower-case condition key -> its values
 
 _STAR, _ANY = "\ud800", "\ud801"
 _WILDCARDS = str.maketrans("*?", _STAR + _ANY)
-# A variable is `${NAME}` or `${NAME, 'DEFAULT'}`. Two expressions, so that what the one has read is never read
+# A variable is `${NAME}` or `${NAME, 'DEFAULT'}`. Two expressions, so that what one has read is never read
 # again by the other, whatever follows.
 _NAME = re.compile(r"[^}',]*")
 _END = re.compile(r"(?:,\s*'([^']*)'\s*)?\}")
 _LITERALS = frozenset("*?$")  # ${*}, ${?} and ${$} stand for themselves
-_LONGEST = 1024 * 1024  # characters of a filled pattern; no part of a request is as long, so it matches nothing
+_LONGEST = 1024 * 1024  # characters of a filled pattern; no text in a request is as long, so it fits none
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +133,8 @@ def _find(segment: str, text: str, start: int, end: int) -> int:
     room = end - start - len(segment)
     if room < 0:
         return -1
-    # All places are tried together: bit n of `fits` says that the segment may begin at n. So it takes one step
-    # for each character of the segment, and not one for each pair of a place and a character.
+    # All places are tried together: bit n of `fits` says that the segment may begin at n. So there is a step
+    # for each character of the segment, and not for each pair of a place and a character.
     places = _places(text)
     fits = ((2 << room) - 1) << start
     for offset, character in enumerate(segment):

@@ -109,6 +109,7 @@ EXPRESSIONS: Mapping[str, Use] = {
     "server.heads:_HOST": Use("fullmatch"),
     "server.heads:_TOKEN": Use("fullmatch"),
     "server.heads:_VERSION": Use("fullmatch", ("", "HTTP/1.")),
+    "service:_WORD_START": Use("sub", ("",), ("aA", "Aa")),
     "service.names:_IP_ADDRESS": Use("fullmatch", ("", "1.1.1."), ("1.",)),
     "service.names:_NAME": Use("fullmatch", ("", "a")),
     "service.ranges:_COPY_RANGE": Use("fullmatch", ("", "bytes=", "bytes=0-")),
@@ -129,7 +130,7 @@ EXPRESSIONS: Mapping[str, Use] = {
     "wire.values:_ITEM": Use("finditer", ("", '"'), ('"\\",', '\\",', ' ",', '", "', '"a" ,', ' "', '",\\')),
 }
 # Compiled where they are called, because a module that hardly ever calls them must be imported quickly.
-INLINE = {"pytest_plugin.lending"}
+INLINE = {"pytest_plugin.resources"}
 
 
 @cache

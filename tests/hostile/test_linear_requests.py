@@ -11,6 +11,7 @@ from asking import HOST, Sent, ask, signed, wsgi_headers
 
 from s3fixture.app import App
 from s3fixture.console.application import Console
+from s3fixture.console.usage import UsageSamples
 from s3fixture.model import load_model
 from s3fixture.settings import Settings
 
@@ -81,7 +82,8 @@ def test_a_long_path_is_answered(app: App, path: str, caplog: pytest.LogCaptureF
 def test_a_long_header_of_the_console_is_answered(
     app: App, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    console = Console(app, api_url=f"http://{HOST}")
+    usage = UsageSamples(app.store, app.clock)
+    console = Console(app, usage, api_url=f"http://{HOST}")
     try:
         for fragment in (*FRAGMENTS, 'a="', "a*=UTF-8''%41;", "; a", "a*0=a;"):
             headers = {"host": HOST, name: fragment * (LENGTH // len(fragment))}
@@ -93,3 +95,4 @@ def test_a_long_header_of_the_console_is_answered(
                 assert reply.status < 500
     finally:
         console.close()
+        usage.close()

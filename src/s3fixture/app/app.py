@@ -41,6 +41,7 @@ _LISTENER_CODES = {
 }
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _NO_FIELDS: Mapping[str, str] = {}
+_LONGEST = 4096  # characters of a text in the request log, which keeps what strangers send
 _SUPERSEDED = (
     "The state that this request wrote into was rolled back meanwhile: its test has ended, or restored a "
     "snapshot. Wait for uploads before a test ends."
@@ -158,20 +159,20 @@ class App:
             RequestRecord(
                 time=self.clock.time(),
                 operation=exchange.operation,
-                method=request.method,
-                bucket=exchange.bucket,
+                method=request.method[:_LONGEST],
+                bucket=exchange.bucket[:_LONGEST],
                 key=exchange.key,
                 status=response.status,
                 error_code=error.code if error else "",
-                error_message=error.message if error else "",
+                error_message=error.message[:_LONGEST] if error else "",
                 seconds=time.perf_counter() - started,
                 bytes_in=_length(headers.get("content-length")),
                 bytes_out=_length(dict(response.headers).get("Content-Length")),
                 access_key=who.identity.access_key if who and who.identity else "",
                 remote_addr=request.remote_addr,
-                user_agent=headers.get("user-agent", ""),
+                user_agent=headers.get("user-agent", "")[:_LONGEST],
                 request_id=exchange.request_id,
-                error_fields=error.fields if error else _NO_FIELDS,
+                error_fields=_shortened(error.fields) if error else _NO_FIELDS,
             ),
             started,
         )
@@ -192,7 +193,11 @@ def _protocol() -> Protocol:
 
 
 def _length(header: str | None) -> int:
-    return int(header) if header and header.isascii() and header.isdigit() else 0
+    return int(header) if header and len(header) < 20 and header.isascii() and header.isdigit() else 0
+
+
+def _shortened(fields: Mapping[str, str]) -> dict[str, str]:
+    return {name: text[:_LONGEST] for name, text in fields.items()}
 
 
 def _identities(settings: Settings) -> Identities:

@@ -26,6 +26,7 @@ _AUTH_TYPES = {"header": "REST-HEADER", "presigned": "REST-QUERY-STRING", "post"
 _EXISTING_TAG = "s3:existingobjecttag/"
 _REQUEST_TAG = "s3:requestobjecttag/"
 _HEADER_KEYS = "s3:x-amz-"
+_MOST_TAGS = 50  # of a bucket; an object has at most 10
 # Where a POST form, which has no such headers, keeps them.
 _FORM_MEMBERS = {
     "x-amz-acl": "ACL",
@@ -48,7 +49,7 @@ class RequestContext(Mapping[str, Sequence[str]]):
     the policy language, the names of tags are compared without regard to case.
     """
 
-    __slots__ = ("authentication", "clock", "existing_tags", "params", "request", "target")
+    __slots__ = ("_hoisted", "authentication", "clock", "existing_tags", "params", "request", "target")
 
     def __init__(
         self,
@@ -65,6 +66,7 @@ class RequestContext(Mapping[str, Sequence[str]]):
         self.clock = clock
         self.params = params
         self.existing_tags = existing_tags
+        self._hoisted: dict[str, str] | None = None
 
     def __getitem__(self, key: str) -> Sequence[str]:
         resolve = _RESOLVERS.get(key)
@@ -80,6 +82,12 @@ class RequestContext(Mapping[str, Sequence[str]]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    def hoisted(self, name: str) -> str | None:
+        """The query parameter that a presigned URL has in place of the header `name`."""
+        if self._hoisted is None:  # the first of a name counts, so that it is put last
+            self._hoisted = {name.lower(): value for name, value in reversed(self.target.query_items)}
+        return self._hoisted.get(name)
+
     def _patterned(self, key: str) -> Values:
         if key.startswith(_HEADER_KEYS):
             return _one(_amz_header(self, key[3:]))
@@ -91,12 +99,15 @@ class RequestContext(Mapping[str, Sequence[str]]):
 
 
 def request_tags(params: Mapping[str, Any]) -> Mapping[str, str]:
-    """The tags that a request would set, from its header or its document."""
+    """The tags that a request would set, from its header or its document.
+
+    No more than `_MOST_TAGS`, because policies compare each of them; a request with more is refused anyway.
+    """
     tagging = params.get("Tagging")
     if isinstance(tagging, str):
-        return dict(parse_qsl(tagging, keep_blank_values=True))
+        return dict(parse_qsl(tagging, keep_blank_values=True)[:_MOST_TAGS])
     if isinstance(tagging, Mapping):
-        return {tag["Key"]: tag.get("Value", "") for tag in tagging.get("TagSet", ())}
+        return {tag["Key"]: tag.get("Value", "") for tag in tagging.get("TagSet", ())[:_MOST_TAGS]}
     return {}
 
 
@@ -111,7 +122,7 @@ def _tag(tags: Mapping[str, str], name: str) -> Values:
 def _amz_header(context: RequestContext, name: str) -> str | None:
     value = context.request.headers.get(name)
     if value is None and context.authentication.kind == "presigned":  # clients may move headers there
-        value = next((value for key, value in context.target.query_items if key.lower() == name), None)
+        value = context.hoisted(name)
     if value is None and context.authentication.kind == "post":
         value = context.params.get(_FORM_MEMBERS.get(name, ""))
     return value

@@ -18,7 +18,7 @@ from s3fixture.auth.authentication import (
     check_content_sha256,
     same,
 )
-from s3fixture.auth.credential import Credential, parse_credential
+from s3fixture.auth.credential import parse_credential
 from s3fixture.auth.failures import (
     check_skew,
     failure,
@@ -40,7 +40,9 @@ def authenticate_header(request: Request, target: Target, components: str, realm
     """`components` is the Authorization header after its algorithm. Raises S3Error."""
     headers = request.headers
     credential_text, signed_headers, provided = _parse_components(components)
-    credential = realm.credentials.get(credential_text) or _parse_credential(credential_text, realm)
+    credential = realm.credentials.get(credential_text) or parse_credential(
+        credential_text, realm.region, _malformed
+    )
     timestamp, signed_at = _signing_time(headers)
     if not timestamp.startswith(credential.date):
         raise _malformed("Invalid credential date. Date is not the same as X-Amz-Date.")
@@ -67,6 +69,7 @@ def authenticate_header(request: Request, target: Target, components: str, realm
     key = realm.keys.get(identity.secret_key, credential.date, credential.region)
     if not same(sigv4.signature(key, text), provided):
         raise signature_does_not_match(credential.access_key, provided, text, canonical)
+    realm.remember(credential_text, credential)
     verifier = None
     if content_sha256 in SIGNED_CHUNKS:
         verifier = SignatureChain(credential.access_key, key, timestamp, credential.scope, provided)
@@ -104,12 +107,6 @@ def _parse_components(components: str) -> tuple[str, str, str]:
                 "and Signature."
             ) from None
         raise _malformed(f"missing {error.args[0]}.") from None
-
-
-def _parse_credential(text: str, realm: Realm) -> Credential:
-    credential = parse_credential(text, realm.region, _malformed)
-    realm.remember(text, credential)
-    return credential
 
 
 def _signing_time(headers: Mapping[str, str]) -> tuple[str, int]:

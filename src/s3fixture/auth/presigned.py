@@ -16,7 +16,7 @@ from s3fixture.auth.authentication import (
     check_content_sha256,
     same,
 )
-from s3fixture.auth.credential import Credential, parse_credential
+from s3fixture.auth.credential import parse_credential
 from s3fixture.auth.failures import (
     MAX_SKEW,
     asymmetric,
@@ -50,8 +50,10 @@ def authenticate_presigned(request: Request, target: Target, realm: Realm) -> Au
     """Raises S3Error."""
     query, headers = target.query, request.headers
     _check_parameters(target)
-    text = query["X-Amz-Credential"]
-    credential = realm.credentials.get(text) or _parse_credential(text, realm)
+    credential_text = query["X-Amz-Credential"]
+    credential = realm.credentials.get(credential_text) or parse_credential(
+        credential_text, realm.region, _malformed_credential
+    )
     timestamp = query["X-Amz-Date"]
     signed_at = _signing_time(timestamp, credential.date)
     _check_validity(signed_at, query["X-Amz-Expires"], realm.clock.time())
@@ -77,6 +79,7 @@ def authenticate_presigned(request: Request, target: Target, realm: Realm) -> Au
     provided = query["X-Amz-Signature"]
     if not same(sigv4.signature(key, text), provided):
         raise signature_does_not_match(credential.access_key, provided, text, canonical)
+    realm.remember(credential_text, credential)
     verifier = None
     if content_sha256 in SIGNED_CHUNKS:
         verifier = SignatureChain(credential.access_key, key, timestamp, credential.scope, provided)
@@ -96,12 +99,6 @@ def _check_parameters(target: Target) -> None:
             "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, "
             "X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."
         )
-
-
-def _parse_credential(text: str, realm: Realm) -> Credential:
-    credential = parse_credential(text, realm.region, _malformed_credential)
-    realm.remember(text, credential)
-    return credential
 
 
 def _signing_time(timestamp: str, scope_date: str) -> int:

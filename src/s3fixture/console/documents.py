@@ -13,9 +13,11 @@ from botocore.validate import ParamValidator
 
 from s3fixture.auth.identity import Identities
 from s3fixture.auth.policy import parse_policy
+from s3fixture.auth.policy_parser import MAX_SIZE
 from s3fixture.console.visit import PageError
 from s3fixture.errors import S3Error
 from s3fixture.model import load_model
+from s3fixture.model.tables import DOCUMENT_LIMITS
 
 _LISTS = ("AllowedHeaders", "AllowedMethods", "AllowedOrigins", "ExposeHeaders")
 _RULE: Mapping[str, type] = {**dict.fromkeys(_LISTS, list), "MaxAgeSeconds": int, "ID": str}
@@ -40,7 +42,7 @@ def check_policy(text: str, bucket: str, identities: Identities) -> None:
     try:
         parse_policy(text.strip(), bucket, identities)
     except S3Error as error:
-        number = _wrong_statement(document, bucket, identities)
+        number = _wrong_statement(document, bucket, identities) if len(text) <= MAX_SIZE else None
         if number is None:
             raise PageError(400, error.message, code=error.code) from None
         first, last = _lines_of_statement(text, number)
@@ -52,9 +54,10 @@ def _wrong_statement(document: Any, bucket: str, identities: Identities) -> int 
     """The first statement that is refused by itself; None when the fault is elsewhere."""
     if not isinstance(document, dict) or not isinstance(document.get("Statement"), list):
         return None
+    version = {name: document[name] for name in ("Version",) if name in document}
     for number, statement in enumerate(document["Statement"]):
         try:
-            parse_policy(json.dumps({**document, "Statement": [statement]}), bucket, identities)
+            parse_policy(json.dumps({**version, "Statement": [statement]}), bucket, identities)
         except S3Error:
             return number
     return None
@@ -78,6 +81,9 @@ def _lines_of_statement(text: str, number: int) -> tuple[int, int]:
 
 def cors_rules(text: str) -> list[dict[str, Any]]:
     """CORSRules, with the types that the operation relies on. Raises PageError."""
+    limit = DOCUMENT_LIMITS["PutBucketCors"]
+    if len(text.encode()) > limit:
+        raise PageError(400, f"CORS rules have at most {limit:,} bytes.")
     rules = load(text)
     if not isinstance(rules, list):
         raise PageError(400, "CORS rules are a list: begin with [ and end with ].")

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from s3fixture.console.application import Console
     from s3fixture.console.sessions import Session
 
-_DOCUMENT_LIMIT = 1024 * 1024  # bytes of a JSON body
 NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -70,7 +69,6 @@ class Visit:
 
     def document(self) -> dict[str, Any]:
         """The JSON object that the request carries. Raises PageError."""
-        self.request.max_content_length = _DOCUMENT_LIMIT
         try:
             found = json.loads(self.request.get_data())
             json.dumps(found, ensure_ascii=False).encode()  # an escaped lone surrogate is no text

@@ -84,6 +84,10 @@ ABSENT_DOCUMENTS: Mapping[str, str] = {
     "PutObjectRetention": "MalformedXML",
 }
 
+# Operation -> the most bytes of its document; the parser's own limit for all others.
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html
+DOCUMENT_LIMITS: Mapping[str, int] = {"PutBucketCors": 64 * 1024}
+
 # Quirk 24: the model wants a checksum here, so that SDKs send one; S3 takes the document without.
 CHECKSUM_NOT_REQUIRED = frozenset(
     {

@@ -22,6 +22,7 @@ from s3fixture.wire.times import parse_time
 Reader = Callable[[str], Any]
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _ITEM = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^,]*))\s*(?:,|$)')
+_ESCAPE = re.compile(r"\\(.)")
 _BOOLEANS = {"true": True, "false": False, "": None}
 
 
@@ -130,7 +131,7 @@ def _split(text: str) -> list[str]:
             items.append(text[position:].strip())
             break
         position = match.end()
-        value = match[2].strip() if match[1] is None else re.sub(r"\\(.)", r"\1", match[1])
+        value = match[2].strip() if match[1] is None else _ESCAPE.sub(r"\1", match[1])
         if value:
             items.append(value)
     return items

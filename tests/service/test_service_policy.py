@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
-from service_helpers import refused, send
+from service_helpers import refused, send, signed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+    from s3fixture.app import App
 
 OTHER_ARN = "arn:aws:iam::012345678901:root"
 
@@ -179,9 +182,39 @@ def test_the_status_tells_public_from_not(client: S3Client, bucket: str) -> None
     assert client.get_bucket_policy_status(Bucket=bucket)["PolicyStatus"]["IsPublic"] is False
 
 
-def test_strangers_do_not_touch_policies(client: S3Client, other: S3Client, bucket: str) -> None:
-    for call in (other.get_bucket_policy, other.delete_bucket_policy):
-        with refused("AccessDenied", 403):
-            call(Bucket=bucket)
-    with refused("AccessDenied", 403):
-        put(other, bucket, "Allow", "s3:GetObject")
+@pytest.mark.parametrize("granted", [True, False])
+def test_a_policy_is_for_the_account_that_owns_the_bucket(
+    client: S3Client, other: S3Client, anonymous: S3Client, bucket: str, granted: bool
+) -> None:
+    if granted:
+        put(client, bucket, "Allow", "s3:*BucketPolicy", path="")
+    for who, code in ((other, "MethodNotAllowed"), (anonymous, "AccessDenied")):
+        for call in (who.get_bucket_policy, who.delete_bucket_policy):
+            with refused(code):
+                call(Bucket=bucket)
+        with refused(code):
+            put(who, bucket, "Allow", "s3:GetObject")
+    if granted:
+        assert "s3:*BucketPolicy" in client.get_bucket_policy(Bucket=bucket)["Policy"]
+
+
+@pytest.mark.parametrize("expected", ["0000", "0" * 13, "abcd", "aa000000000$", "", "\xb2" * 12])
+def test_an_expected_owner_that_is_no_account_is_refused(url: str, bucket: str, expected: str) -> None:
+    reply = signed(url, "GET", f"/{bucket}?acl&x-amz-expected-bucket-owner={quote(expected)}")
+    assert reply.status == 200  # in the query of what is not presigned it means nothing
+    reply = signed(url, "GET", f"/{bucket}?acl", headers={"x-amz-expected-bucket-owner": expected})
+    assert (reply.status, reply.code) == (400, "InvalidBucketOwnerAWSAccountID")
+    if expected.isascii():
+        assert reply.field("Message").endswith(f"must be an AWS Account ID... [{expected}]")
+
+
+@pytest.mark.parametrize("form", ["{0}/k", "/{0}/k", "%{1:02x}{2}/k", "http://host/{0}/k", "{0}%2Fk"])
+def test_the_owner_of_a_copys_source_is_checked_however_it_is_written(
+    url: str, client: S3Client, app: App, bucket: str, form: str
+) -> None:
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    source = form.format(bucket, ord(bucket[0]), bucket[1:])
+    owner = next(identity.account_id for identity in app.identities if identity.root)
+    for expected, status in ((owner, 200), ("000000000002", 403)):
+        headers = {"x-amz-copy-source": source, "x-amz-source-expected-bucket-owner": expected}
+        assert signed(url, "PUT", f"/{bucket}/copy", headers=headers).status == status

@@ -294,4 +294,16 @@ QUIRKS: tuple[Quirk, ...] = (
         "s5cmd and others who encode it with a form's encoder copy keys that have spaces.",
         "versity/versitygw, s3api/utils; aws/aws-sdk-php issue 236, aws/aws-sdk-js issue 1821",
     ),
+    Quirk(
+        44,
+        "x-amz-copy-source may be a whole URL of path style.",
+        "Clients that keep the addresses of objects copy by them.",
+        "localstack/localstack, tests/aws/services/s3 (validated against AWS)",
+    ),
+    Quirk(
+        45,
+        "x-amz-tagging is a URL query; what a form carries and PutObjectTagging takes is a document.",
+        "Readers give both in the document's form, so that permissions and operations see the same tags.",
+        _API + "/API_PutObject.html (x-amz-tagging)",
+    ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -131,6 +132,71 @@ def test_the_tags_of_an_object_decide(client: S3Client, anonymous: S3Client, buc
     assert anonymous.get_object(Bucket=bucket, Key="open")
     with refused("AccessDenied", 403):
         anonymous.get_object(Bucket=bucket, Key="closed")
+
+
+@pytest.mark.parametrize("action", ["s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"])
+def test_the_tags_of_an_object_do_not_decide_about_writes(
+    client: S3Client, other: S3Client, bucket: str, action: str
+) -> None:
+    condition = {"StringEquals": {"s3:ExistingObjectTag/public": "yes"}}
+    with refused("MalformedPolicy", 400):
+        put(client, bucket, "Allow", action, Condition=condition)
+    put(client, bucket, "Allow", [action, "s3:GetObject"], Condition=condition)
+    client.put_object(Bucket=bucket, Key="k", Body=b"x", Tagging="public=yes")
+    assert other.get_object(Bucket=bucket, Key="k")
+    for act in (
+        lambda: other.put_object(Bucket=bucket, Key="k", Body=b"y"),
+        lambda: other.delete_object(Bucket=bucket, Key="k"),
+        lambda: other.delete_object(Bucket=bucket, Key="k", VersionId="null"),
+    ):
+        with refused("AccessDenied", 403):
+            act()
+
+
+def test_the_tags_are_those_of_the_version_that_is_asked_for(
+    client: S3Client, other: S3Client, bucket: str
+) -> None:
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    secret = client.put_object(Bucket=bucket, Key="k", Body=b"x", Tagging="secret=yes")["VersionId"]
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    rows = [
+        {"Effect": "Allow", "Condition": {}},
+        {"Effect": "Deny", "Condition": {"StringEquals": {"s3:ExistingObjectTag/secret": "yes"}}},
+    ]
+    common = {"Principal": "*", "Action": "s3:*Object*Tagging", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    client.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Statement": [common | row for row in rows]}))
+    tags: Any = {"TagSet": [{"Key": "secret", "Value": "no"}]}
+    write = partial(other.put_object_tagging, Tagging=tags)
+    for act in (other.get_object_tagging, write, other.delete_object_tagging):
+        assert act(Bucket=bucket, Key="k")
+        with refused("AccessDenied", 403):
+            act(Bucket=bucket, Key="k", VersionId=secret)
+
+
+@pytest.mark.parametrize(
+    ("denied", "options", "ok"),
+    [
+        ("s3:GetObjectTagging", {}, False),
+        ("s3:PutObjectTagging", {}, False),
+        ("s3:GetObjectTagging", {"TaggingDirective": "REPLACE", "Tagging": "a=1"}, True),
+        ("s3:PutObjectTagging", {"TaggingDirective": "REPLACE", "Tagging": "a=1"}, False),
+        ("s3:*Tagging", {"TaggingDirective": "REPLACE"}, True),
+    ],
+)
+def test_a_copy_with_tags_needs_the_permissions_of_its_tags(
+    client: S3Client, bucket: str, denied: str, options: Any, ok: bool
+) -> None:
+    client.put_object(Bucket=bucket, Key="tagged", Body=b"x", Tagging="secret=yes")
+    client.put_object(Bucket=bucket, Key="plain", Body=b"x")
+    put(client, bucket, "Deny", denied)
+    copy = partial(client.copy_object, Bucket=bucket, Key="copy", **options)
+    if ok:
+        assert copy(CopySource=f"{bucket}/tagged")
+    else:
+        with refused("AccessDenied", 403):
+            copy(CopySource=f"{bucket}/tagged")
+    if not options:  # there are none to read or to write
+        assert copy(CopySource=f"{bucket}/plain")
 
 
 def test_anonymous_uploads_may_be_allowed(client: S3Client, anonymous: S3Client, bucket: str) -> None:

@@ -85,17 +85,9 @@ def test_version_2_signs_the_subresources(query: str) -> None:
 # What pages through lists is not signed: S3's page on version 2 leaves it out.
 PAGING = {
     *("bucket-region", "continuation-token", "delimiter", "encoding-type", "fetch-owner", "key-marker"),
-    *(
-        "list-type",
-        "marker",
-        "max-annotation-results",
-        "max-buckets",
-        "max-directory-buckets",
-        "max-keys",
-        "max-parts",
-        "max-uploads",
-    ),
-    *("part-number-marker", "prefix", "start-after", "upload-id-marker", "version-id-marker"),
+    *("list-type", "marker", "max-annotation-results", "max-buckets", "max-directory-buckets", "max-keys"),
+    *("max-parts", "max-uploads", "part-number-marker", "prefix", "start-after", "upload-id-marker"),
+    "version-id-marker",
 }
 NAMES = {"annotationName", "annotation-prefix", "id", "x-id"}  # of one of several documents; likewise
 

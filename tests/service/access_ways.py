@@ -15,7 +15,6 @@ from botocore.exceptions import ClientError
 from service_helpers import NewClient, Reply, send, signed
 from werkzeug.test import Client
 
-from s3fixture.app import App
 from s3fixture.console.application import Console
 from s3fixture.console.security import CSRF_HEADER
 
@@ -62,14 +61,12 @@ class Caller:
     csrf: str
     uploads: dict[str, tuple[str, str]]  # key -> an upload that its owner began, and its part's ETag
 
-    def signed(self, method: str, path: str, body: bytes = b"", **headers: str) -> Reply:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return signed(self.url, method, path, body, named, keys=self.keys)
+    def signed(self, method: str, path: str, headers: Mapping[str, str] | None = None) -> Reply:
+        return signed(self.url, method, path, b"", headers, keys=self.keys)
 
 
-def make_caller(app: App, url: str, new_client: NewClient, keys: tuple[str, str], own: str) -> Caller:
-    """Logged in to a console of the server, too."""
-    console = Console(app, api_url=url)
+def make_caller(console: Console, url: str, new_client: NewClient, keys: tuple[str, str], own: str) -> Caller:
+    """Logged in to the console, too."""
     browser = Client(lambda environ, start: console({**environ, "REMOTE_ADDR": "127.0.0.1"}, start))
     browser.post("/login", data={"access_key": keys[0], "secret_key": keys[1]})
     found = re.search(r'name="csrf-token" content="([^"]*)"', browser.get("/connect").text)
@@ -165,10 +162,10 @@ def _copy(encode: Callable[[str], str], prefix: str = "") -> Way:
     """A copy whose source is written in one of the ways that S3 understands."""
 
     def copy(caller: Caller, goal: Goal) -> str:
-        headers = {"x_amz_copy_source": prefix + goal.source(encode)}
+        headers = {"x-amz-copy-source": prefix + goal.source(encode)}
         if goal.owner:
-            headers["x_amz_source_expected_bucket_owner"] = goal.owner
-        reply = caller.signed("PUT", f"/{caller.own}/copy", **headers)
+            headers["x-amz-source-expected-bucket-owner"] = goal.owner
+        reply = caller.signed("PUT", f"/{caller.own}/copy", headers)
         return _verdict(reply.status, reply.code, done=True)
 
     return copy
@@ -180,15 +177,16 @@ def _every_letter(text: str) -> str:
 
 def _part_copy(caller: Caller, goal: Goal) -> str:
     upload = caller.client.create_multipart_upload(Bucket=caller.own, Key="parts")["UploadId"]
-    expected: Any = {"ExpectedSourceBucketOwner": goal.owner} if goal.owner else {}
+    options: Any = {"CopySource": goal.params}
+    if goal.owner:
+        options["ExpectedSourceBucketOwner"] = goal.owner
     return _asked(
         lambda: caller.client.upload_part_copy(
             Bucket=caller.own,
             Key="parts",
             UploadId=upload,
             PartNumber=1,
-            CopySource=goal.params,
-            **expected,
+            **options,
         )
     )
 

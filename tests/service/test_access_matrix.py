@@ -7,7 +7,7 @@ permissions, so that an operation that is added and has no way in the matrix fai
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -27,12 +27,14 @@ from access_ways import (
     begin_uploads,
     make_caller,
 )
-from botocore.model import OperationModel
 from service_helpers import NewClient
 
 from s3fixture.app import App
 from s3fixture.auth.actions import permissions
+from s3fixture.console.application import Console
+from s3fixture.console.usage import UsageSamples
 from s3fixture.model import load_model
+from s3fixture.model.shapes import OperationModel
 from s3fixture.service import OPERATIONS
 from s3fixture.wire.copy_source import CopySource
 
@@ -58,7 +60,8 @@ def actions_of(operation: str) -> set[str]:
 
 def gives_bytes(operation: OperationModel) -> bool:
     """Whether an answer is a stream of what an object holds."""
-    return bool(operation.has_streaming_output or operation.has_event_stream_output)
+    members = operation.output_shape.members.values() if operation.output_shape else ()
+    return any({"streaming", "eventstream"} & member.serialization.keys() for member in members)
 
 
 def test_every_operation_that_reads_objects_has_a_way_in_the_matrix() -> None:
@@ -119,11 +122,15 @@ def vault(client: S3Client) -> Vault:
 
 
 @pytest.fixture(scope="module")
-def known_callers(app: App, url: str, new_client: NewClient) -> Mapping[str, Caller]:
-    return {
-        "owner": make_caller(app, url, new_client, ("minioadmin", "minioadmin123"), "owners-own"),
-        "other": make_caller(app, url, new_client, ("otheraccesskey", "othersecretkey"), "others-own"),
+def known_callers(app: App, url: str, new_client: NewClient) -> Iterator[Mapping[str, Caller]]:
+    usage = UsageSamples(app.store, app.clock)
+    console = Console(app, usage, api_url=url)
+    yield {
+        "owner": make_caller(console, url, new_client, ("minioadmin", "minioadmin123"), "owners-own"),
+        "other": make_caller(console, url, new_client, ("otheraccesskey", "othersecretkey"), "others-own"),
     }
+    console.close()
+    usage.close()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,7 @@ from urllib.parse import parse_qsl, unquote_plus
 import pytest
 from botocore.handlers import parse_get_bucket_location
 from botocore.model import OperationModel
-from wire_shapes import BASE_HOSTS, Auth, Values, make_request, understand, unverifiable
+from wire_shapes import BASE_HOSTS, MODEL, Auth, Values, make_request, understand, unverifiable
 
 from s3fixture import checksums
 from s3fixture.model import load_model, tables
@@ -28,7 +29,7 @@ EPOCH = datetime.fromtimestamp(0, timezone.utc)
 
 
 # What boto3 takes as the text of a header, and the parser gives as what it means.
-VALUES = {
+VALUES: Mapping[str, Callable[[str], Any]] = {
     "CopySource": parse_copy_source,
     "Tagging": lambda text: {
         "TagSet": [{"Key": key, "Value": value} for key, value in parse_qsl(text, keep_blank_values=True)]
@@ -44,7 +45,7 @@ def parse(request: Request) -> tuple[str, dict[str, Any]]:
 
 
 def operation_model(name: str) -> OperationModel:
-    return PROTOCOL.model.operation_model(name)
+    return MODEL.operation_model(name)
 
 
 def test_all_operations_of_the_model_are_routed_but_the_deprecated_twins() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from s3fixture import service
 from s3fixture.app.exchange import Exchange
 from s3fixture.errors import S3Error
-from s3fixture.service import Call, implementation
+from s3fixture.service import implementation
 from s3fixture.service.conditions import NotModified
 from s3fixture.wire.payload import open_payload
 from s3fixture.wire.request import Response
@@ -52,9 +53,9 @@ def answer_preflight(exchange: Exchange) -> Response | None:
     return Response(200, [*headers, ("Content-Length", "0")], b"")
 
 
-def strike_fault(exchange: Exchange) -> None:
+def inject_fault(exchange: Exchange) -> None:
     if exchange.app.faults:
-        exchange.app.faults.strike(exchange.operation, exchange.target.bucket, exchange.target.key)
+        exchange.app.faults.inject(exchange.operation, exchange.target.bucket, exchange.target.key)
 
 
 def answer_form(exchange: Exchange) -> Response | None:
@@ -87,22 +88,13 @@ def parse(exchange: Exchange) -> None:
 def authorize(exchange: Exchange) -> None:
     assert exchange.authentication is not None
     app = exchange.app
-    exchange.call = Call(
-        exchange.operation,
-        exchange.request,
-        exchange.target,
-        exchange.authentication,
-        app.store,
-        app.clock,
-        app.settings,
-        app.access,
-    )
+    exchange.call = app.call(exchange.operation, exchange.request, exchange.target, exchange.authentication)
     app.access.check(exchange.call, exchange.params)
 
 
 def perform(exchange: Exchange) -> None:
     try:
-        exchange.result = implementation(exchange.operation)(exchange.call, exchange.params)
+        exchange.result = service.perform(exchange.call, exchange.params)
     except NotModified as answer:
         exchange.result = answer.result()
 
@@ -115,7 +107,7 @@ STEPS: tuple[Step, ...] = (
     answer_minio,
     find_target,
     route,
-    strike_fault,
+    inject_fault,
     answer_preflight,
     answer_form,
     refuse_unimplemented,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 _API = "https://docs.aws.amazon.com/AmazonS3/latest/API"
 _GUIDE = "https://docs.aws.amazon.com/AmazonS3/latest/userguide"
+_RECORDED = "localstack/localstack, tests/aws/services/s3/*.snapshot.json (answers recorded from S3)"
 _VERSITY = "versity/versitygw, tests/integration (answers recorded from S3)"
 
 
@@ -245,9 +246,9 @@ QUIRKS: tuple[Quirk, ...] = (
     ),
     Quirk(
         36,
-        "Errors are a bare <Error> without namespace; none with HEAD and 304.",
-        "The namespace stands on results only.",
-        _API + "/ErrorResponses.html",
+        "Errors are a bare <Error> without namespace and without Resource; none with HEAD and 304.",
+        "The namespace stands on results only. S3 has stopped sending the Resource of its documentation.",
+        _RECORDED + "; " + _API + "/ErrorResponses.html",
     ),
     Quirk(
         37,
@@ -294,14 +295,22 @@ QUIRKS: tuple[Quirk, ...] = (
         "s5cmd and others who encode it with a form's encoder copy keys that have spaces.",
         "versity/versitygw, s3api/utils; aws/aws-sdk-php issue 236, aws/aws-sdk-js issue 1821",
     ),
+    # answering
     Quirk(
         44,
-        "x-amz-copy-source may be a whole URL of path style.",
-        "Clients that keep the addresses of objects copy by them.",
-        "localstack/localstack, tests/aws/services/s3 (validated against AWS)",
+        "Owner and Grantee have an ID and no DisplayName; Initiator has both.",
+        "S3 stopped sending the names of owners in November 2025; clients fall back on the ID.",
+        _RECORDED + "; " + _API + "/API_Owner.html",
     ),
+    # parsing
     Quirk(
         45,
+        "x-amz-copy-source may be a whole URL of path style.",
+        "Clients that keep the addresses of objects copy by them.",
+        _RECORDED,
+    ),
+    Quirk(
+        46,
         "x-amz-tagging is a URL query; what a form carries and PutObjectTagging takes is a document.",
         "Readers give both in the document's form, so that permissions and operations see the same tags.",
         _API + "/API_PutObject.html (x-amz-tagging)",

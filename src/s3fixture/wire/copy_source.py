@@ -24,7 +24,7 @@ class CopySource(NamedTuple):
 
 
 def parse_copy_source(header: str) -> CopySource:
-    """`[/]bucket/key[?versionId=id]`, encoded as forms are (quirk 43); S3 takes a whole URL, too (quirk 44).
+    """`[/]bucket/key[?versionId=id]`, encoded as forms are (quirk 43); S3 takes a whole URL, too (quirk 45).
 
     Raises S3Error InvalidArgument.
     """

@@ -15,10 +15,9 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
-from botocore.model import ListShape, Shape, StringShape
-
 from s3fixture.errors import S3Error
 from s3fixture.model import tables
+from s3fixture.model.shapes import ListShape, Shape, StringShape
 from s3fixture.wire.copy_source import parse_copy_source
 from s3fixture.wire.times import parse_time
 
@@ -161,7 +160,7 @@ def _read_response_header(name: str, text: str) -> str:
 
 
 def _read_tagging(text: str) -> dict[str, Any] | None:
-    """Quirk 45: the tags as the Tagging document has them, so that there is one form of them behind this."""
+    """Quirk 46: the tags as the Tagging document has them, so that there is one form of them behind this."""
     if not text:
         return None
     try:

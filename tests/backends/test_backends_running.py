@@ -49,19 +49,19 @@ def keys(endpoint: EmulatorEndpoint) -> list[str]:
 
 def wait_for_write(endpoint: EmulatorEndpoint, before: int) -> None:
     done = threading.Event()
-    while endpoint.writes() == before:
+    while endpoint.control.writes() == before:
         done.wait(0.01)
 
 
 def test_an_upload_under_way_is_refused_when_its_body_comes_after_the_rollback(
     endpoint: EmulatorEndpoint,
 ) -> None:
-    token = endpoint.begin()
-    before = endpoint.writes()
+    token = endpoint.control.begin()
+    before = endpoint.control.writes()
     connection = half_sent_put(endpoint, "late")
     wait_for_write(endpoint, before)
 
-    endpoint.finish(token)
+    endpoint.control.finish(token)
     connection.send(BODY[len(BODY) // 2 :])
     answer = connection.getresponse()
     text = answer.read()
@@ -73,12 +73,12 @@ def test_an_upload_under_way_is_refused_when_its_body_comes_after_the_rollback(
 
 
 def test_an_upload_that_outlives_its_test_is_named_and_leaves_nothing(endpoint: EmulatorEndpoint) -> None:
-    token = endpoint.begin()
-    before = endpoint.writes()
+    token = endpoint.control.begin()
+    before = endpoint.control.writes()
     connection = half_sent_put(endpoint, "stuck")
     wait_for_write(endpoint, before)
 
-    late = endpoint.finish(token)  # would run into the time limit of this test
+    late = endpoint.control.finish(token)  # would run into the time limit of this test
     connection.send(BODY[len(BODY) // 2 :])
     answer = connection.getresponse()
     answer.read()
@@ -86,22 +86,22 @@ def test_an_upload_that_outlives_its_test_is_named_and_leaves_nothing(endpoint: 
 
     assert late == ["PutObject s3://data/stuck"]
     assert keys(endpoint) == []
-    assert [record.key for record in endpoint.requests()] == [""]  # of the listing
+    assert [record.key for record in endpoint.control.requests()] == [""]  # of the listing
 
 
 def test_a_test_whose_requests_have_ended_is_finished_without_waiting(endpoint: EmulatorEndpoint) -> None:
-    token = endpoint.begin()
+    token = endpoint.control.begin()
     endpoint.setup_client.put_object(Bucket="data", Key="a", Body=BODY)
 
-    assert endpoint.finish(token) == []
+    assert endpoint.control.finish(token) == []
 
 
 @pytest.mark.parametrize("operation", ["PutObject", "ListObjectsV2"])
 def test_a_request_that_a_fault_delays_goes_on_when_its_test_ends(operation: str) -> None:
     with serve(buckets=["data"]) as endpoint:
         assert isinstance(endpoint, ThreadEndpoint)
-        token = endpoint.begin()
-        endpoint.fail(operation, code="", delay=600)
+        token = endpoint.control.begin()
+        endpoint.control.fail(operation, code="", delay=600)
         client = endpoint.client()
         ask: Any = {
             "PutObject": lambda: client.put_object(Bucket="data", Key="delayed", Body=BODY),
@@ -112,7 +112,7 @@ def test_a_request_that_a_fault_delays_goes_on_when_its_test_ends(operation: str
         while endpoint.app.faults:  # until it was taken
             threading.Event().wait(0.01)
 
-        late = endpoint.finish(token)
+        late = endpoint.control.finish(token)
         thread.join()
 
         assert late == []
@@ -132,7 +132,7 @@ def test_a_change_that_takes_longer_than_we_wait_is_refused(monkeypatch: pytest.
             return spool(*arguments)
 
         monkeypatch.setattr(endpoint.app.store, "spool", slow_spool)
-        token = endpoint.begin()
+        token = endpoint.control.begin()
         refused: list[str] = []
 
         def write() -> None:
@@ -145,7 +145,7 @@ def test_a_change_that_takes_longer_than_we_wait_is_refused(monkeypatch: pytest.
         thread.start()
         came.wait()
 
-        late = endpoint.finish(token)
+        late = endpoint.control.finish(token)
         monkeypatch.undo()
         endpoint.setup_client.put_object(Bucket="data", Key="of the next test", Body=BODY)
         go_on.set()
@@ -170,20 +170,20 @@ def test_writes_in_full_swing_leave_nothing_behind(endpoint: EmulatorEndpoint) -
             except client.exceptions.ClientError as error:
                 refused.append(error.response["Error"]["Code"])
 
-    token = endpoint.snapshot()
+    token = endpoint.control.snapshot()
     threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
     for thread in threads:
         thread.start()
-    before = endpoint.writes()
+    before = endpoint.control.writes()
     for _ in range(20):
-        while endpoint.writes() < before + 10:
+        while endpoint.control.writes() < before + 10:
             over.wait(0.001)
-        before = endpoint.writes()
-        endpoint.rollback(token)
+        before = endpoint.control.writes()
+        endpoint.control.rollback(token)
     over.set()
     for thread in threads:
         thread.join()
-    endpoint.rollback(token)
+    endpoint.control.rollback(token)
 
     assert keys(endpoint) == []
     assert set(refused) <= {"InvalidRequest"}

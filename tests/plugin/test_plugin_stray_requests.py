@@ -64,7 +64,7 @@ def test_leaves_an_upload_under_way(s3):
     head = f"PUT /{path} HTTP/1.1\\r\\nHost: {host}\\r\\nContent-Length: 9\\r\\n\\r\\n"
     connection.sendall(head.encode() + b"half")
     half.append(connection)
-    while s3.endpoint.writes() < 2:  # the bucket, and this one
+    while s3.control.writes() < 2:  # the bucket, and this one
         pass
 
 def test_after(s3):

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 
 from s3fixture.app.exchange import Exchange, request_of
 from s3fixture.app.faults import Faults
-from s3fixture.app.log import RequestLog, RequestRecord
+from s3fixture.app.log import RequestLog
 from s3fixture.app.outgoing import outgoing
 from s3fixture.app.steps import STEPS
 from s3fixture.auth.authenticate import Authentication, Authenticator
 from s3fixture.auth.identity import Identities, Identity, parse_identity
 from s3fixture.clock import Clock
 from s3fixture.errors import ClientDisconnected, MalformedRequest, S3Error
+from s3fixture.records import RequestRecord
 from s3fixture.service import Call
 from s3fixture.service.access import Access
+from s3fixture.service.background import Background
 from s3fixture.settings import Settings
 from s3fixture.store import Gone, StorageFull, Store, Superseded
 from s3fixture.wire.protocol import Protocol
@@ -62,6 +64,7 @@ class App:
         self.access = Access(self.store, self.identities)
         self.log = RequestLog()
         self.faults = Faults()
+        self.background = Background(self.store, self.clock, settings)
 
     def call(self, operation: str, request: Request, target: Target, authentication: Authentication) -> Call:
         """A request of someone who is known, ready to be allowed and performed."""
@@ -74,10 +77,12 @@ class App:
             self.clock,
             self.settings,
             self.access,
+            self.background,
         )
 
     def close(self) -> None:
-        """Let go of the store; safe to call twice."""
+        """End the jobs in the background and let go of the store; safe to call twice."""
+        self.background.stop()
         self.store.close()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

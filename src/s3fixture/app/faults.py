@@ -54,7 +54,7 @@ class Faults:
             cleared, self._cleared = self._cleared, threading.Event()
         cleared.set()
 
-    def strike(self, operation: str, bucket: str | None, key: str | None) -> None:
+    def inject(self, operation: str, bucket: str | None, key: str | None) -> None:
         """Wait, raise, or do nothing, as the first fault that matches says."""
         cleared = self._cleared
         fault = self._take(operation, bucket, key)

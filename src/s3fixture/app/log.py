@@ -5,33 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable
+
+from s3fixture.records import RequestRecord
 
 _KEPT = 1000  # requests
 
 _LOGGER = logging.getLogger("s3fixture.requests")
-
-
-class RequestRecord(NamedTuple):
-    """One finished request. `seconds` ends when the answer's head is ready; sizes are of the bodies."""
-
-    time: float  # seconds since the epoch, when it came
-    operation: str  # "" when it was refused before it was known
-    method: str
-    bucket: str
-    key: str
-    status: int
-    error_code: str  # "" when it succeeded
-    error_message: str
-    seconds: float
-    bytes_in: int
-    bytes_out: int
-    access_key: str  # "" for anonymous, or when it was refused before it was known
-    remote_addr: str
-    user_agent: str
-    request_id: str
-    error_fields: Mapping[str, str]  # what the error document says besides, such as StringToSign
 
 
 Observer = Callable[[RequestRecord], None]

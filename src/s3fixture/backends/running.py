@@ -49,7 +49,7 @@ class RunningRequests:
 
     def rollback(self, token: int) -> None:
         """Roll the store back; what is running now will not write any more."""
-        with self._app.store.read():  # nobody writes between the two
+        with self._app.background.paused(), self._app.store.read():  # nobody writes between the two
             self._superseded.update(list(self._running))
             self._app.store.rollback(token)
 

@@ -19,7 +19,8 @@ from s3fixture.store.transactions import Reading, Writing
 
 _LAST_ID = """
 SELECT max(coalesce((SELECT max(id) FROM buckets), 0), coalesce((SELECT max(id) FROM blobs), 0),
-           coalesce((SELECT max(seq) FROM versions), 0), coalesce((SELECT max(seq) FROM uploads), 0))
+           coalesce((SELECT max(seq) FROM versions), 0), coalesce((SELECT max(seq) FROM uploads), 0),
+           coalesce((SELECT max(id) FROM jobs), 0))
 """
 
 

@@ -16,6 +16,7 @@ from s3fixture.errors import S3Error
 from s3fixture.model import tables
 
 MAX_KEY_BYTES = 1024
+_KEPT_LENGTH = 1024  # characters: 1,024 targets of this length, with their parts, are some 4 MiB
 _NEVER_BUCKETS = tuple(tables.HOST_PREFIXES.values())
 BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
@@ -25,6 +26,7 @@ class Target:
     """Where a request goes. `path` is raw; everything else is decoded.
 
     `query` has the first value of each name, "" where there is none; `query_items` all of them in order.
+    Requests share targets: nobody changes one. `canonical_query` is for version 4 signatures to keep.
     """
 
     bucket: str | None
@@ -33,14 +35,20 @@ class Target:
     query: dict[str, str]
     raw_query: str
     query_items: list[tuple[str, str]]
+    canonical_query: str | None = None
 
 
-def parse_target(raw_target: str, host: str, base_hosts: Collection[str]) -> Target:
+def parse_target(raw_target: str, host: str, base_hosts: tuple[str, ...]) -> Target:
     """Split and decode. `host` may carry a port; `base_hosts` are names under which a label is a bucket.
 
     Raises S3Error InvalidURI (bad escapes, not UTF-8, NUL, a key that climbs above its root) and
     KeyTooLongError.
     """
+    parse = _parse_kept if len(raw_target) <= _KEPT_LENGTH else _parse
+    return parse(raw_target, host, base_hosts)
+
+
+def _parse(raw_target: str, host: str, base_hosts: tuple[str, ...]) -> Target:
     path, _, raw_query = raw_target.partition("?")
     items = _parse_query(raw_query) if raw_query else []
     query: dict[str, str] = {}
@@ -48,6 +56,9 @@ def parse_target(raw_target: str, host: str, base_hosts: Collection[str]) -> Tar
         query.setdefault(name, value)
     bucket, key = _split_path(path, _virtual_bucket(host, base_hosts))
     return Target(bucket, key, path, query, raw_query, items)
+
+
+_parse_kept = lru_cache(maxsize=1024)(_parse)  # what was asked for is often asked for again
 
 
 def _split_path(path: str, virtual_bucket: str | None) -> tuple[str | None, str | None]:

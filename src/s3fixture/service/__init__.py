@@ -76,6 +76,7 @@ OPERATIONS: Mapping[str, str] = {
     "PutObjectRetention": "object_lock",
     "PutObjectTagging": "tagging",
     "PutPublicAccessBlock": "public_access",
+    "RestoreObject": "restoring",
     "UploadPart": "multipart",
     "UploadPartCopy": "copying",
 }

@@ -29,7 +29,7 @@ RCLONE = "s3fixture-test/rclone:1"
 S3MOCK_VERSION = IMAGES["s3mock"].reference.rpartition(":")[2]
 S3MOCK = f"s3fixture-test/s3mock:{S3MOCK_VERSION}"
 BROKEN = "s3fixture-test/broken:1"
-COPIED = ("docker", "src", "pyproject.toml", "README.md", "LICENSE")
+COPIED = ("docker", "src", "templates", "compose", "pyproject.toml", "README.md", "LICENSE")
 
 # Tag -> what pip installs, and the rest of the Dockerfile.
 FOREIGN = {

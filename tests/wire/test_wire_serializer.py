@@ -121,7 +121,7 @@ def test_what_xml_cannot_hold_is_written_as_a_reference_in_results() -> None:  #
 
 def test_what_xml_cannot_hold_is_replaced_in_errors() -> None:  # quirk 34
     error = S3Error("NoSuchKey", Key="a\x01\ufffe\ud800<b")
-    response = PROTOCOL.serialize_error(error, resource="/b/a\x01", request_id="R", host_id="H")
+    response = PROTOCOL.serialize_error(error, request_id="R", host_id="H")
 
     assert read(response.body).findtext("Key") == "a\ufffd\ufffd\ufffd<b"
 
@@ -139,12 +139,12 @@ def test_statuses_are_those_of_s3(operation: str, status: int) -> None:  # quirk
 
 def test_an_error_is_bare_and_botocore_reads_it() -> None:  # quirk 36
     error = S3Error("NoSuchKey", headers={"x-amz-delete-marker": "true"}, Key="a&b")
-    response = PROTOCOL.serialize_error(error, resource="/b/a&b", request_id="R", host_id="H")
+    response = PROTOCOL.serialize_error(error, request_id="R", host_id="H")
 
     assert isinstance(response.body, bytes)
     assert response.body == DECLARATION + (
         b"<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message><Key>a&amp;b</Key>"
-        b"<Resource>/b/a&amp;b</Resource><RequestId>R</RequestId><HostId>H</HostId></Error>"
+        b"<RequestId>R</RequestId><HostId>H</HostId></Error>"
     )
     assert header(response, "x-amz-delete-marker") == "true"
     read = create_parser("rest-xml").parse(
@@ -157,7 +157,7 @@ def test_an_error_is_bare_and_botocore_reads_it() -> None:  # quirk 36
 
 def test_an_error_has_no_body_with_head() -> None:  # quirk 36
     error = S3Error("NoSuchKey")
-    response = PROTOCOL.serialize_error(error, resource="/", request_id="R", host_id="H", method="HEAD")
+    response = PROTOCOL.serialize_error(error, request_id="R", host_id="H", method="HEAD")
 
     assert (response.status, response.body) == (404, None)
 
@@ -181,9 +181,7 @@ def test_versions_and_delete_markers_are_mixed_newest_first() -> None:  # quirk 
 
 
 def test_the_end_of_a_long_answer_follows_white_space() -> None:  # quirk 38
-    response = PROTOCOL.serialize_error(
-        S3Error("InternalError"), resource="/b/k", request_id="R", host_id="H"
-    )
+    response = PROTOCOL.serialize_error(S3Error("InternalError"), request_id="R", host_id="H")
     assert isinstance(response.body, bytes)
 
     sent = DECLARATION + b"  \n " + without_declaration(response.body)

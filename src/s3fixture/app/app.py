@@ -14,15 +14,17 @@ from s3fixture.app.faults import Faults
 from s3fixture.app.log import RequestLog, RequestRecord
 from s3fixture.app.outgoing import outgoing
 from s3fixture.app.steps import STEPS
-from s3fixture.auth.authenticate import Authenticator
+from s3fixture.auth.authenticate import Authentication, Authenticator
 from s3fixture.auth.identity import Identities, Identity, parse_identity
 from s3fixture.clock import Clock
 from s3fixture.errors import ClientDisconnected, MalformedRequest, S3Error
+from s3fixture.service import Call
 from s3fixture.service.access import Access
 from s3fixture.settings import Settings
 from s3fixture.store import Gone, StorageFull, Store
 from s3fixture.wire.protocol import Protocol
-from s3fixture.wire.request import Response
+from s3fixture.wire.request import Request, Response
+from s3fixture.wire.target import Target
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -54,6 +56,19 @@ class App:
         self.access = Access(self.store, self.identities)
         self.log = RequestLog()
         self.faults = Faults()
+
+    def call(self, operation: str, request: Request, target: Target, authentication: Authentication) -> Call:
+        """A request of someone who is known, ready to be allowed and performed."""
+        return Call(
+            operation,
+            request,
+            target,
+            authentication,
+            self.store,
+            self.clock,
+            self.settings,
+            self.access,
+        )
 
     def close(self) -> None:
         """Let go of the store; safe to call twice."""
@@ -110,7 +125,7 @@ class App:
         """S3's document for what the listener refused: content type and bytes."""
         error = S3Error(_LISTENER_CODES.get(status, "BadRequest"), reason)
         response = self.protocol.serialize_error(
-            error, resource="", request_id=self.clock.request_id(), host_id=self.clock.host_id()
+            error, request_id=self.clock.request_id(), host_id=self.clock.host_id()
         )
         assert isinstance(response.body, bytes)
         return dict(response.headers)["Content-Type"], response.body
@@ -118,7 +133,6 @@ class App:
     def _error_response(self, exchange: Exchange, error: S3Error) -> Response:
         return self.protocol.serialize_error(
             error,
-            resource=exchange.request.target.partition("?")[0],
             request_id=exchange.request_id,
             host_id=exchange.host_id,
             method=exchange.request.method,

@@ -24,7 +24,7 @@ from s3fixture import checksums
 from s3fixture.app.form_fields import parameters, redirection
 from s3fixture.auth.post_form import check_size, verify_post_policy
 from s3fixture.errors import S3Error
-from s3fixture.service import Call, Params, Result, implementation
+from s3fixture.service import Params, Result, perform
 from s3fixture.service.objects import MAX_OBJECT_SIZE
 from s3fixture.wire.document_writers import escape
 from s3fixture.wire.request import Request, Response, Stream
@@ -56,18 +56,9 @@ def post_object(exchange: Exchange) -> Response:
     exchange.authentication = authentication
     payload = _FormPayload(form, fields, allowed)
     params = {"Bucket": exchange.bucket, "Key": fields["key"], "Body": payload, **parameters(fields)}
-    call = Call(
-        "PutObject",
-        exchange.request,
-        exchange.target,
-        authentication,
-        app.store,
-        app.clock,
-        app.settings,
-        app.access,
-    )
+    call = app.call("PutObject", exchange.request, exchange.target, authentication)
     app.access.check(call, params)
-    return _answer(exchange.request, params, fields, implementation("PutObject")(call, params))
+    return _answer(exchange.request, params, fields, perform(call, params))
 
 
 def _answer(request: Request, params: Params, fields: Mapping[str, str], result: Result) -> Response:

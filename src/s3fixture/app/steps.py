@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from s3fixture import service
 from s3fixture.app.exchange import Exchange
 from s3fixture.errors import S3Error
-from s3fixture.service import Call, implementation
+from s3fixture.service import implementation
 from s3fixture.service.conditions import NotModified
 from s3fixture.wire.payload import open_payload
 from s3fixture.wire.request import Response
@@ -87,22 +88,13 @@ def parse(exchange: Exchange) -> None:
 def authorize(exchange: Exchange) -> None:
     assert exchange.authentication is not None
     app = exchange.app
-    exchange.call = Call(
-        exchange.operation,
-        exchange.request,
-        exchange.target,
-        exchange.authentication,
-        app.store,
-        app.clock,
-        app.settings,
-        app.access,
-    )
+    exchange.call = app.call(exchange.operation, exchange.request, exchange.target, exchange.authentication)
     app.access.check(exchange.call, exchange.params)
 
 
 def perform(exchange: Exchange) -> None:
     try:
-        exchange.result = implementation(exchange.operation)(exchange.call, exchange.params)
+        exchange.result = service.perform(exchange.call, exchange.params)
     except NotModified as answer:
         exchange.result = answer.result()
 

@@ -12,7 +12,8 @@ from importlib import import_module
 from botocore import xform_name
 
 from s3fixture.errors import S3Error
-from s3fixture.service.call import Call, Operation, Params, Result
+from s3fixture.service.call import Call, Fact, Operation, Params, Result
+from s3fixture.service.following import follow
 
 # Operation -> the module of this room that has its function, imported at its first use.
 OPERATIONS: Mapping[str, str] = {
@@ -24,6 +25,7 @@ OPERATIONS: Mapping[str, str] = {
     "DeleteBucket": "buckets",
     "DeleteBucketCors": "cors",
     "DeleteBucketLifecycle": "lifecycle",
+    "DeleteBucketOwnershipControls": "ownership",
     "DeleteBucketPolicy": "policy",
     "DeleteBucketTagging": "tagging",
     "DeleteObject": "objects",
@@ -84,4 +86,12 @@ def implementation(operation: str) -> Operation:
     return function
 
 
-__all__ = ["OPERATIONS", "Call", "Operation", "Params", "Result", "implementation"]
+def perform(call: Call, params: Params) -> Result:
+    """Do what the caller may do, and then what the settings of the bucket say must follow."""
+    result = implementation(call.operation)(call, params)
+    if call.facts:
+        follow(call, result)
+    return result
+
+
+__all__ = ["OPERATIONS", "Call", "Fact", "Operation", "Params", "Result", "implementation", "perform"]

@@ -58,6 +58,7 @@ def complete_multipart_upload(call: Call, params: Params) -> Result:
             parts,
         )
         index.delete_upload(upload)
+    call.note("created", bucket, version)
     return _answer(call, bucket, version)
 
 

@@ -108,6 +108,7 @@ def copy_object(call: Call, params: Params) -> Result:
             ),
             original,
         )
+    call.note("created", bucket, version)
     return {
         "CopyObjectResult": {
             "ETag": version.etag,

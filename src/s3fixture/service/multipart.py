@@ -193,7 +193,7 @@ def list_parts(call: Call, params: Params) -> Result:
         "IsTruncated": page.truncated,
         "Parts": [_part_entry(upload, part) for part in page.parts],
         "Initiator": _initiator(call, upload),
-        "Owner": owner_entry(call, upload.owner),
+        "Owner": owner_entry(upload.owner),
         "StorageClass": upload.storage_class,
         "NextPartNumberMarker": page.parts[-1].number if page.parts else marker,
     }
@@ -213,7 +213,10 @@ def _part_entry(upload: Upload, part: Part) -> dict[str, Any]:
 
 
 def _initiator(call: Call, upload: Upload) -> dict[str, str]:
-    return owner_entry(call, upload.extra["initiator"])
+    """Unlike an Owner, it has a name (quirk 44)."""
+    canonical_id = upload.extra["initiator"]
+    identity = call.access.identities.by_canonical_id(canonical_id)
+    return {"ID": canonical_id, "DisplayName": identity.name if identity else ""}
 
 
 def list_multipart_uploads(call: Call, params: Params) -> Result:
@@ -255,7 +258,7 @@ def _upload_entry(call: Call, upload: Upload) -> dict[str, Any]:
         "Key": upload.key,
         "UploadId": upload.upload_id,
         "Initiator": _initiator(call, upload),
-        "Owner": owner_entry(call, upload.owner),
+        "Owner": owner_entry(upload.owner),
         "StorageClass": upload.storage_class,
         "Initiated": utc(upload.initiated),
     }

@@ -74,6 +74,7 @@ def put_object(call: Call, params: Params) -> Result:
             ),
             body,
         )
+    call.note("created", bucket, version)
     return {
         "ETag": version.etag,
         **checksum_members(version.checksum),
@@ -124,6 +125,7 @@ def _read(call: Call, index: Index, params: Params) -> tuple[Result, Version, By
     version = find_version(call, index, bucket, params)
     conditions.check_read(params, version)
     part = _part(index, version, params)
+    call.note("read", bucket, version)
     result = describe(bucket, version)
     result |= _overrides(call, params)
     chosen = _chosen_bytes(version, part, params)
@@ -257,6 +259,7 @@ def _delete(call: Call, index: Index, bucket: BucketRow, params: Params) -> Resu
     if not bucket.versioning:
         if current is not None:
             index.remove_version(current.seq)
+            call.note("removed", bucket, current)
         return {}
     marker = index.add_version(
         bucket.id,
@@ -269,6 +272,7 @@ def _delete(call: Call, index: Index, bucket: BucketRow, params: Params) -> Resu
         ),
         None,
     )
+    call.note("marked", bucket, marker)
     return {"DeleteMarker": True, "VersionId": marker.version_id}
 
 
@@ -281,6 +285,7 @@ def _delete_version(call: Call, index: Index, bucket: BucketRow, params: Params)
     if LOCK in version.extra:
         check_removal(call, version, params)
     index.remove_version(version.seq)
+    call.note("removed", bucket, version)
     if version.is_delete_marker:
         return {"VersionId": version_id, "DeleteMarker": True}
     return version_header(bucket, version)

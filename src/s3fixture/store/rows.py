@@ -17,7 +17,8 @@ class BucketRow(NamedTuple):
     """A bucket; `created` in seconds since the epoch, `versioning` one of "", "Enabled", "Suspended".
 
     `object_lock` is "" where there is none, and else what its caller keeps of it. It stands in the row
-    because every write asks for it.
+    because every write asks for it. `documents` are the kinds of documents that the bucket has: one look at
+    a cached row tells a request that nothing is configured here.
     """
 
     id: int
@@ -27,6 +28,7 @@ class BucketRow(NamedTuple):
     created: float
     versioning: str
     object_lock: str = ""
+    documents: frozenset[str] = frozenset()
 
 
 class BucketPage(NamedTuple):

@@ -183,9 +183,7 @@ def _write_location(result: Mapping[str, Any]) -> bytes:
     return text.encode()
 
 
-def serialize_error(
-    error: S3Error, *, resource: str, request_id: str, host_id: str, method: str = "GET"
-) -> Response:
+def serialize_error(error: S3Error, *, request_id: str, host_id: str, method: str = "GET") -> Response:
     """The <Error> document (quirk 36)."""
     headers = [(name, _header_text(value)) for name, value in error.headers.items()]
     if method == "HEAD" or error.status in _EMPTY_STATUSES:
@@ -194,7 +192,6 @@ def serialize_error(
         "Code": error.code,
         "Message": error.message,
         **error.fields,
-        "Resource": resource,
         "RequestId": request_id,
         "HostId": host_id,
     }

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.eventstream import EventStreamBuffer
 from botocore.parsers import create_parser
-from wire_shapes import understand
+from wire_shapes import MODEL, understand
 
 from s3fixture.errors import S3Error
 from s3fixture.model import tables
@@ -41,7 +41,7 @@ def header(response: Response, name: str) -> str | None:
 
 @pytest.mark.parametrize(("operation", "root"), tables.ROOT_NAMES.items())
 def test_roots_have_the_names_and_the_namespace_of_s3(operation: str, root: str) -> None:  # quirk 28
-    shape = PROTOCOL.model.operation_model(operation).output_shape
+    shape = MODEL.operation_model(operation).output_shape
     assert shape is not None
     payload = shape.serialization.get("payload")
 
@@ -149,7 +149,7 @@ def test_an_error_is_bare_and_botocore_reads_it() -> None:  # quirk 36
     assert header(response, "x-amz-delete-marker") == "true"
     read = create_parser("rest-xml").parse(
         {"status_code": response.status, "headers": dict(response.headers), "body": response.body},
-        PROTOCOL.model.shape_for("GetObjectOutput"),
+        MODEL.shape_for("GetObjectOutput"),
     )
     assert read["Error"]["Code"] == "NoSuchKey"
     assert read["Error"]["Key"] == "a&b"
@@ -250,7 +250,7 @@ def test_a_policy_is_json() -> None:
 
 def test_a_grantee_has_its_type_in_an_attribute() -> None:
     grant = {"Grantee": {"Type": "Group", "URI": "u"}, "Permission": "READ"}
-    operation = PROTOCOL.model.operation_model("GetBucketAcl")
+    operation = MODEL.operation_model("GetBucketAcl")
     response = PROTOCOL.serialize("GetBucketAcl", {"Grants": [grant]}, "GET")
 
     assert (

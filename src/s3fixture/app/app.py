@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING
 
 from s3fixture.app.exchange import Exchange, request_of
 from s3fixture.app.faults import Faults
-from s3fixture.app.log import RequestLog, RequestRecord
+from s3fixture.app.log import RequestLog
 from s3fixture.app.outgoing import outgoing
 from s3fixture.app.steps import STEPS
 from s3fixture.auth.authenticate import Authentication, Authenticator
 from s3fixture.auth.identity import Identities, Identity, parse_identity
 from s3fixture.clock import Clock
 from s3fixture.errors import ClientDisconnected, MalformedRequest, S3Error
+from s3fixture.records import RequestRecord
 from s3fixture.service import Call
 from s3fixture.service.access import Access
+from s3fixture.service.background import Background
 from s3fixture.settings import Settings
-from s3fixture.store import Gone, StorageFull, Store
+from s3fixture.store import Gone, StorageFull, Store, Superseded
 from s3fixture.wire.protocol import Protocol
 from s3fixture.wire.request import Request, Response
 from s3fixture.wire.target import Target
@@ -38,6 +40,12 @@ _LISTENER_CODES = {
 }
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _NO_FIELDS: Mapping[str, str] = {}
+_SUPERSEDED = (
+    "The state that this request wrote into was rolled back meanwhile: its test has ended, or restored a "
+    "snapshot. Wait for uploads before a test ends."
+)
+STORE_ERRORS = (Gone, StorageFull, Superseded)
+"""What the store raises on its own account; `store_error` tells what S3 calls it."""
 
 
 class App:
@@ -56,6 +64,7 @@ class App:
         self.access = Access(self.store, self.identities)
         self.log = RequestLog()
         self.faults = Faults()
+        self.background = Background(self.store, self.clock, settings)
 
     def call(self, operation: str, request: Request, target: Target, authentication: Authentication) -> Call:
         """A request of someone who is known, ready to be allowed and performed."""
@@ -68,15 +77,18 @@ class App:
             self.clock,
             self.settings,
             self.access,
+            self.background,
         )
 
     def close(self) -> None:
-        """Let go of the store; safe to call twice."""
+        """End the jobs in the background and let go of the store; safe to call twice."""
+        self.background.stop()
         self.store.close()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         started = time.perf_counter()
         exchange = Exchange(self, request_of(environ), self.clock.request_id(), self.clock.host_id())
+        environ["s3fixture.exchange"] = exchange  # for those who name a request that is still running
         error: S3Error | None = None
         try:
             response = self._answer(exchange)
@@ -110,10 +122,8 @@ class App:
         """What S3 calls it. What nobody foresaw is InternalError, with its traceback in the log."""
         if isinstance(exception, S3Error):
             return exception
-        if isinstance(exception, Gone):  # removed between two looks at it
-            return S3Error("NoSuchKey", Key=exchange.key)
-        if isinstance(exception, StorageFull):
-            return S3Error("XMinioStorageFull")
+        if isinstance(exception, STORE_ERRORS):
+            return store_error(exception, exchange.key)
         if isinstance(exception, ClientDisconnected):  # it may have closed only its own half
             return S3Error("IncompleteBody")
         if isinstance(exception, MalformedRequest):
@@ -159,8 +169,18 @@ class App:
                 user_agent=headers.get("user-agent", ""),
                 request_id=exchange.request_id,
                 error_fields=error.fields if error else _NO_FIELDS,
-            )
+            ),
+            started,
         )
+
+
+def store_error(error: Exception, key: str = "") -> S3Error:
+    """The answer to one of STORE_ERRORS, about the object `key`."""
+    if isinstance(error, Superseded):
+        return S3Error("InvalidRequest", _SUPERSEDED)
+    if isinstance(error, StorageFull):
+        return S3Error("XMinioStorageFull")
+    return S3Error("NoSuchKey", Key=key)  # Gone: removed between two looks at it
 
 
 @cache  # it depends on the model alone, and keeps nothing of a server

@@ -53,9 +53,9 @@ def answer_preflight(exchange: Exchange) -> Response | None:
     return Response(200, [*headers, ("Content-Length", "0")], b"")
 
 
-def strike_fault(exchange: Exchange) -> None:
+def inject_fault(exchange: Exchange) -> None:
     if exchange.app.faults:
-        exchange.app.faults.strike(exchange.operation, exchange.target.bucket, exchange.target.key)
+        exchange.app.faults.inject(exchange.operation, exchange.target.bucket, exchange.target.key)
 
 
 def answer_form(exchange: Exchange) -> Response | None:
@@ -107,7 +107,7 @@ STEPS: tuple[Step, ...] = (
     answer_minio,
     find_target,
     route,
-    strike_fault,
+    inject_fault,
     answer_preflight,
     answer_form,
     refuse_unimplemented,

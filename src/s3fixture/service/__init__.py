@@ -5,11 +5,10 @@ An operation of the model that has no row here answers NotImplemented by its nam
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-
-from botocore import xform_name
 
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Fact, Operation, Params, Result
@@ -76,13 +75,21 @@ OPERATIONS: Mapping[str, str] = {
 }
 
 
+_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def _function_name(operation: str) -> str:
+    """ "ListObjectsV2" -> "list_objects_v2", as boto3 names its methods."""
+    return _WORD_START.sub("_", operation).lower()
+
+
 @cache  # a function of the code alone
 def implementation(operation: str) -> Operation:
     """The function that does `operation`. Raises NotImplemented with the operation's name."""
     module = OPERATIONS.get(operation)
     if module is None:
         raise S3Error("NotImplemented", f"{operation} is not implemented", Operation=operation)
-    function: Operation = getattr(import_module(f"{__name__}.{module}"), xform_name(operation))
+    function: Operation = getattr(import_module(f"{__name__}.{module}"), _function_name(operation))
     return function
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from s3fixture.auth.authenticate import Authentication
     from s3fixture.clock import Clock
     from s3fixture.service.access import Access
+    from s3fixture.service.background import Background
     from s3fixture.wire.request import Request
     from s3fixture.wire.target import Target
 
@@ -48,6 +49,7 @@ class Call:
     clock: Clock
     settings: Settings
     access: Access
+    background: Background
     facts: list[Fact] = field(default_factory=list)  # what was done, in its order: see `service.following`
 
     @property

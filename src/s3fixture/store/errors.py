@@ -9,3 +9,7 @@ class StorageFull(Exception):  # noqa: N818 - a condition, as StopIteration is
 
 class Gone(LookupError):  # noqa: N818 - likewise
     """A body is asked for whose last reference was removed, or rolled back, since its row was read."""
+
+
+class Superseded(Exception):  # noqa: N818 - likewise
+    """A change by a request that began before the store was rolled back."""

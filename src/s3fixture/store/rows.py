@@ -216,3 +216,15 @@ class PartPage(NamedTuple):
 
     parts: list[Part]
     truncated: bool
+
+
+class Job(NamedTuple):
+    """Something to be done at `due` or later; it was added at `made` and tried `attempts` times."""
+
+    id: int
+    kind: str
+    queue: str
+    due: float
+    made: float
+    attempts: int
+    body: dict[str, Any]

@@ -119,9 +119,21 @@ CREATE TABLE parts (
 ) WITHOUT ROWID;
 """
 
+_JOBS = """
+CREATE TABLE jobs (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    queue TEXT NOT NULL,
+    due REAL NOT NULL,
+    made REAL NOT NULL,
+    attempts INTEGER NOT NULL,
+    body TEXT
+);
+CREATE INDEX jobs_by_queue ON jobs (queue, id);
+"""
 _OBJECT_LOCK = "ALTER TABLE buckets ADD COLUMN object_lock TEXT NOT NULL DEFAULT ''"
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _OBJECT_LOCK)
+MIGRATIONS: tuple[str, ...] = (_FIRST, _OBJECT_LOCK, _JOBS)
 
 
 def migrate(connection: sqlite3.Connection, name: str) -> None:

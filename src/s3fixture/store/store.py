@@ -19,7 +19,8 @@ from s3fixture.store.transactions import Reading, Writing
 
 _LAST_ID = """
 SELECT max(coalesce((SELECT max(id) FROM buckets), 0), coalesce((SELECT max(id) FROM blobs), 0),
-           coalesce((SELECT max(seq) FROM versions), 0), coalesce((SELECT max(seq) FROM uploads), 0))
+           coalesce((SELECT max(seq) FROM versions), 0), coalesce((SELECT max(seq) FROM uploads), 0),
+           coalesce((SELECT max(id) FROM jobs), 0))
 """
 
 
@@ -50,6 +51,12 @@ class Store:
         Raises StorageFull when there is no room; then nothing has changed.
         """
         return self._writing
+
+    @property
+    def superseded(self) -> set[int]:
+        """The threads (their idents) whose changes are refused with Superseded; to be filled and emptied by
+        whoever knows which thread works for which request."""
+        return self._writing.superseded
 
     def spool(self, source: Source, size: int | None = None) -> Spooled:
         """Read `source` to its end, outside the lock; `size` is a hint that saves a copy.

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Collection
 
 from s3fixture.errors import S3FixtureError
-from s3fixture.store.errors import StorageFull
+from s3fixture.store.errors import StorageFull, Superseded
 from s3fixture.store.files import Files
 from s3fixture.store.index import Index
 
@@ -46,10 +46,13 @@ class Writing:
         self._marks: list[tuple[int, int]] = []  # for each write in progress: files made and freed before it
         self._tokens = itertools.count(1)
         self._snapshots: list[_Snapshot] = []
+        self.superseded: set[int] = set()  # see `Store.superseded`
 
     def __enter__(self) -> Index:
         self._lock.acquire()
         try:
+            if self.superseded and threading.get_ident() in self.superseded:
+                raise Superseded
             self._connection.execute("SAVEPOINT change")
         except BaseException:
             self._lock.release()

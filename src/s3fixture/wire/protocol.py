@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from botocore.model import ServiceModel
-
 from s3fixture.errors import S3Error
 from s3fixture.model import load_model
+from s3fixture.model.shapes import ServiceModel
 from s3fixture.wire import serializer
 from s3fixture.wire.parser import Parser, make_parser
 from s3fixture.wire.payload import Payload

@@ -6,10 +6,9 @@ import base64
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from botocore.model import OperationModel, Shape, StructureShape
-
 from s3fixture.errors import S3Error
 from s3fixture.model import tables
+from s3fixture.model.shapes import OperationModel, Shape, StructureShape
 from s3fixture.wire.document_writers import (
     DECLARATION,
     NAMESPACE,

@@ -16,7 +16,7 @@ from s3fixture.errors import ERRORS, S3Error
 from s3fixture.wire.protocol import Protocol
 
 if TYPE_CHECKING:
-    from s3fixture.app import RequestRecord
+    from s3fixture.records import RequestRecord
 
 
 def show_watch(visit: Visit) -> Response:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from s3fixture.clock import Clock
     from s3fixture.service.access import Access
     from s3fixture.service.background import Background
+    from s3fixture.service.kms import KmsKeys
     from s3fixture.wire.request import Request
     from s3fixture.wire.target import Target
 
@@ -49,6 +50,7 @@ class Call:
     clock: Clock
     settings: Settings
     access: Access
+    kms: KmsKeys
     background: Background
     facts: list[Fact] = field(default_factory=list)  # what was done, in its order: see `service.following`
 

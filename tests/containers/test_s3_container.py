@@ -9,7 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from build_images import BROKEN, LABELLED, MOTO, OURS, REAPER
@@ -45,7 +45,7 @@ def test_it(s3_server, s3_client, n):
 """
 
 
-def s3_container(image: str = OURS, **kwargs: str) -> S3Container:
+def s3_container(image: str = OURS, **kwargs: Any) -> S3Container:
     from s3fixture.containers import S3Container
 
     return S3Container(image, **kwargs)

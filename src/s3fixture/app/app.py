@@ -20,7 +20,7 @@ from s3fixture.clock import Clock
 from s3fixture.errors import ClientDisconnected, MalformedRequest, S3Error
 from s3fixture.service.access import Access
 from s3fixture.settings import Settings
-from s3fixture.store import Gone, StorageFull, Store
+from s3fixture.store import Damaged, Gone, StorageFull, Store
 from s3fixture.wire.protocol import Protocol
 from s3fixture.wire.request import Response
 
@@ -97,6 +97,9 @@ class App:
             return exception
         if isinstance(exception, Gone):  # removed between two looks at it
             return S3Error("NoSuchKey", Key=exchange.key)
+        if isinstance(exception, Damaged):
+            _LOG.error("%s %s failed: %s", exchange.request.method, exchange.request.target, exception)
+            return S3Error("InternalError", "What is stored is damaged; the server's log says where.")
         if isinstance(exception, StorageFull):
             return S3Error("XMinioStorageFull")
         if isinstance(exception, ClientDisconnected):  # it may have closed only its own half

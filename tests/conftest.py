@@ -14,7 +14,7 @@ pytest_plugins = ["pytester"]
 KEPT_MODULES = (
     "boto3.session",
     "s3fixture.app",
-    "s3fixture.backends.powers",
+    "s3fixture.backends.control",
     "s3fixture.backends.session",
     "s3fixture.seeding",
     "s3fixture.server",

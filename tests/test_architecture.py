@@ -27,6 +27,7 @@ ROOMS = (
     ("errors",),
     ("clock",),
     ("checksums",),
+    ("records",),
     ("settings",),
     ("environment",),
     ("model",),

@@ -22,8 +22,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 import s3fixture
+from s3fixture import S3
 from s3fixture.backends.endpoint import Endpoint
-from s3fixture.pytest_plugin.handle import S3
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -21,9 +21,9 @@ import pytest
 
 from s3fixture.pytest_plugin.handle import S3
 from s3fixture.pytest_plugin.isolation import isolation_of
-from s3fixture.pytest_plugin.lending import Loans, loans_of
 from s3fixture.pytest_plugin.messages import readable_errors
 from s3fixture.pytest_plugin.options import Launch, launch_of
+from s3fixture.pytest_plugin.resources import TestResources, resources_of
 from s3fixture.pytest_plugin.sharing import run_of
 from s3fixture.serving import Seeds, launch
 
@@ -44,7 +44,7 @@ HANDLE = (
     "Everything in one handle: client, resource, bucket, environ; put, get, keys; requests, assert_called; "
     "fail, clock, snapshot and restore. It sets the variables of `s3_env`."
 )
-TEST_RUN = "_s3_test"  # the fixture that isolates a test; whatever a test is lent ends before it
+TEST_RUN = "_s3_test"  # the fixture that isolates a test; whatever a test gets ends before it
 
 
 def s3_server(
@@ -95,35 +95,35 @@ def server_fixture(
 
 def s3_client(server: str = "s3_server", *, name: str | None = None) -> Any:
     """A boto3 client for the server fixture with this name."""
-    return _loan(server, name, CLIENT, lambda loans: loans.client)
+    return _resource(server, name, CLIENT, lambda resources: resources.client)
 
 
 def s3_resource(server: str = "s3_server", *, name: str | None = None) -> Any:
     """A boto3 resource for the server fixture with this name."""
-    return _loan(server, name, RESOURCE, lambda loans: loans.resource)
+    return _resource(server, name, RESOURCE, lambda resources: resources.resource)
 
 
 def s3_bucket(server: str = "s3_server", *, name: str | None = None) -> Any:
     """The name of a fresh bucket in the server fixture with this name."""
-    return _loan(server, name, BUCKET, lambda loans: loans.bucket)
+    return _resource(server, name, BUCKET, lambda resources: resources.bucket)
 
 
 def s3_env(server: str = "s3_server", *, name: str | None = None) -> Any:
     """The environment that leads every client to the server fixture with this name."""
-    return _loan(server, name, ENV, lambda loans: dict(loans.environ))
+    return _resource(server, name, ENV, lambda resources: dict(resources.environ))
 
 
 def s3(server: str = "s3_server", *, name: str | None = None) -> Any:
     """One handle on the server fixture with this name."""
-    return _loan(server, name, HANDLE, S3)
+    return _resource(server, name, HANDLE, S3)
 
 
-def _loan(server: str, name: str | None, doc: str, pick: Callable[[Loans], Any]) -> Any:
-    def lend(**needed: Any) -> Any:
+def _resource(server: str, name: str | None, doc: str, pick: Callable[[TestResources], Any]) -> Any:
+    def get(**needed: Any) -> Any:
         with readable_errors():
-            return pick(loans_of(needed[TEST_RUN], needed[server]))
+            return pick(resources_of(needed[TEST_RUN], needed[server]))
 
-    return _fixture(lend, name, doc, needs=(server, TEST_RUN))
+    return _fixture(get, name, doc, needs=(server, TEST_RUN))
 
 
 def _fixture(

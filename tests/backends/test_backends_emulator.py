@@ -28,9 +28,9 @@ def running(request: pytest.FixtureRequest) -> Iterator[EmulatorEndpoint]:
 
 @pytest.fixture
 def endpoint(running: EmulatorEndpoint) -> Iterator[EmulatorEndpoint]:
-    token = running.begin()
+    token = running.control.begin()
     yield running
-    running.finish(token)
+    running.control.finish(token)
 
 
 @pytest.fixture
@@ -44,13 +44,13 @@ def keys(client: S3Client) -> list[str]:
 
 def test_a_rollback_undoes_what_came_after_the_snapshot(endpoint: EmulatorEndpoint, client: S3Client) -> None:
     client.put_object(Bucket="data", Key="kept", Body=b"1")
-    token = endpoint.snapshot()
+    token = endpoint.control.snapshot()
     for _ in range(2):
         client.put_object(Bucket="data", Key="kept", Body=b"changed")
         client.put_object(Bucket="data", Key="gone", Body=b"2")
         client.create_bucket(Bucket="gone")
 
-        endpoint.rollback(token)
+        endpoint.control.rollback(token)
 
         assert keys(client) == ["kept"]
         assert client.get_object(Bucket="data", Key="kept")["Body"].read() == b"1"
@@ -58,23 +58,23 @@ def test_a_rollback_undoes_what_came_after_the_snapshot(endpoint: EmulatorEndpoi
 
 
 def test_snapshots_nest(endpoint: EmulatorEndpoint, client: S3Client) -> None:
-    outer = endpoint.snapshot()
+    outer = endpoint.control.snapshot()
     client.put_object(Bucket="data", Key="a", Body=b"1")
-    inner = endpoint.snapshot()
+    inner = endpoint.control.snapshot()
     client.put_object(Bucket="data", Key="b", Body=b"2")
 
-    endpoint.rollback(inner)
+    endpoint.control.rollback(inner)
     assert keys(client) == ["a"]
-    endpoint.rollback(outer)
+    endpoint.control.rollback(outer)
     assert keys(client) == []
 
 
 def test_a_snapshot_that_is_gone_is_refused_with_a_reason(endpoint: EmulatorEndpoint) -> None:
-    token = endpoint.snapshot()
-    endpoint.release(token)
+    token = endpoint.control.snapshot()
+    endpoint.control.release(token)
 
     with pytest.raises(S3FixtureError):
-        endpoint.rollback(token)
+        endpoint.control.rollback(token)
 
 
 def test_what_was_public_before_a_rollback_is_private_after_it(
@@ -84,7 +84,7 @@ def test_what_was_public_before_a_rollback_is_private_after_it(
     from urllib.request import urlopen
 
     client.put_object(Bucket="data", Key="a", Body=b"1")
-    token = endpoint.snapshot()
+    token = endpoint.control.snapshot()
     policy = (
         '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*",'
         '"Action":"s3:GetObject","Resource":"arn:aws:s3:::data/*"}]}'
@@ -93,42 +93,42 @@ def test_what_was_public_before_a_rollback_is_private_after_it(
     with urlopen(f"{endpoint.url}/data/a") as answer:
         assert answer.read() == b"1"
 
-    endpoint.rollback(token)
+    endpoint.control.rollback(token)
 
     with pytest.raises(HTTPError, match="403"):
         urlopen(f"{endpoint.url}/data/a")
 
 
 def test_the_clock_moves_for_the_server_alone(endpoint: EmulatorEndpoint, client: S3Client) -> None:
-    endpoint.move_clock(3600)
+    endpoint.control.skew_clock(3600)
 
     with pytest.raises(ClientError, match="RequestTimeTooSkewed"):
         client.put_object(Bucket="data", Key="late", Body=b"")
-    assert endpoint.time() == pytest.approx(time.time() + 3600, abs=60)
+    assert endpoint.control.time() == pytest.approx(time.time() + 3600, abs=60)
 
 
 def test_time_passes_for_the_clients_too(endpoint: EmulatorEndpoint, client: S3Client) -> None:
-    endpoint.let_time_pass(3600)
+    endpoint.control.let_time_pass(3600)
 
     client.put_object(Bucket="data", Key="late", Body=b"")
-    assert endpoint.time() == pytest.approx(time.time() + 3600, abs=60)
+    assert endpoint.control.time() == pytest.approx(time.time() + 3600, abs=60)
     modified = client.head_object(Bucket="data", Key="late")["LastModified"]
     assert modified.timestamp() == pytest.approx(time.time() + 3600, abs=60)
-    endpoint.reset_clock()
-    assert endpoint.time() == pytest.approx(time.time(), abs=60)
+    endpoint.control.reset_clock()
+    assert endpoint.control.time() == pytest.approx(time.time(), abs=60)
 
 
 def test_a_frozen_clock_stands_still(endpoint: EmulatorEndpoint) -> None:
-    endpoint.freeze_clock()
-    endpoint.move_clock(10)
+    endpoint.control.freeze_clock()
+    endpoint.control.skew_clock(10)
 
-    assert endpoint.time() == endpoint.time()
+    assert endpoint.control.time() == endpoint.control.time()
 
 
 def test_a_fault_strikes_as_often_as_asked_and_where_asked(
     endpoint: EmulatorEndpoint, client: S3Client
 ) -> None:
-    endpoint.fail("PutObject", "SlowDown", times=2, bucket="data", key="a")
+    endpoint.control.fail("PutObject", "SlowDown", times=2, bucket="data", key="a")
     for _ in range(2):
         with pytest.raises(ClientError, match="SlowDown"):
             client.put_object(Bucket="data", Key="a", Body=b"")
@@ -138,7 +138,7 @@ def test_a_fault_strikes_as_often_as_asked_and_where_asked(
 
 def test_a_fault_that_s3_does_not_know_is_refused(endpoint: EmulatorEndpoint) -> None:
     with pytest.raises(S3FixtureError, match="'NoSuchError'"):
-        endpoint.fail("PutObject", "NoSuchError")
+        endpoint.control.fail("PutObject", "NoSuchError")
 
 
 def test_requests_are_recorded(endpoint: EmulatorEndpoint, client: S3Client) -> None:
@@ -146,7 +146,7 @@ def test_requests_are_recorded(endpoint: EmulatorEndpoint, client: S3Client) -> 
     with pytest.raises(ClientError):
         client.head_object(Bucket="data", Key="missing")
 
-    put, head = endpoint.requests()
+    put, head = endpoint.control.requests()
 
     assert (put.operation, put.bucket, put.key, put.status) == ("PutObject", "data", "a b", 200)
     assert (head.operation, head.status, head.error_code) == ("HeadObject", 404, "NoSuchKey")
@@ -154,13 +154,13 @@ def test_requests_are_recorded(endpoint: EmulatorEndpoint, client: S3Client) -> 
 
 def test_finish_forgets_faults_clock_and_requests_too(running: EmulatorEndpoint) -> None:
     client = running.client(config=ONCE)
-    token = running.begin()
-    running.move_clock(3600)
-    running.fail("*", "InternalError", times=100)
+    token = running.control.begin()
+    running.control.skew_clock(3600)
+    running.control.fail("*", "InternalError", times=100)
 
-    running.finish(token)
+    running.control.finish(token)
 
-    assert running.requests() == []
+    assert running.control.requests() == []
     client.list_buckets()
 
 

@@ -160,7 +160,7 @@ def test_stop_ends_it() -> None:
 
     assert not is_running(pid) if os.name == "posix" else True
     with pytest.raises(S3FixtureError, match="was stopped"):
-        endpoint.snapshot()
+        endpoint.control.snapshot()
 
 
 @posix
@@ -169,7 +169,7 @@ def test_one_that_died_is_reported_with_its_exit_code() -> None:
         os.kill(endpoint.pid, signal.SIGKILL)
 
         with pytest.raises(S3FixtureError, match=rf"process {endpoint.pid} ended with exit code -9"):
-            endpoint.snapshot()
+            endpoint.control.snapshot()
 
 
 def test_what_it_said_is_in_the_error_when_it_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,7 +187,7 @@ def test_modules_in_the_working_folder_do_not_get_in_its_way(
     monkeypatch.chdir(tmp_path)
 
     with start_process(Settings()) as endpoint:
-        assert endpoint.requests() == []
+        assert endpoint.control.requests() == []
 
 
 def test_it_loads_neither_boto3_nor_pytest(tmp_path: Path) -> None:
@@ -210,8 +210,8 @@ def test_many_threads_may_use_its_powers_at_once() -> None:
         def use() -> None:
             try:
                 for _ in range(50):
-                    assert endpoint.time() > 0
-                    assert isinstance(endpoint.requests(), list)
+                    assert endpoint.control.time() > 0
+                    assert isinstance(endpoint.control.requests(), list)
             except BaseException as error:  # told to the main thread
                 failures.append(error)
 

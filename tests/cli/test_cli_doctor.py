@@ -152,9 +152,9 @@ def test_a_wrong_clock_is_a_problem(s3: CommandLine, server: ThreadEndpoint, fre
         "S3FIXTURE_PORT": str(free_port),
         "S3FIXTURE_CONSOLE_PORT": str(free_port),
     }
-    server.move_clock(300)
+    server.control.skew_clock(300)
     assert level(examined(s3, 0), "clock") == "note"
-    server.move_clock(3600)
+    server.control.skew_clock(3600)
     found = examined(s3, 1)
     assert "seconds ahead" in found["clock"][0]["text"]
     assert "RequestTimeTooSkewed" in found["keys"][0]["text"]

@@ -85,9 +85,9 @@ def test_what_is_there_already_is_not_sent_again(
     (filled.folder / "folder" / "large").write_bytes(os.urandom(MIB) * 9)
     client.upload_file(str(filled.folder / "folder" / "large"), "data", "large")
     filled("mirror", "--overwrite", source, target)
-    server.clear_requests()
+    server.control.clear_requests()
     assert filled("mirror", source, target).stdout == ""
-    operations = {record.operation for record in server.requests()}
+    operations = {record.operation for record in server.requests}
     assert operations <= {"HeadBucket", "ListObjectsV2"}
 
 

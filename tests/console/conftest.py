@@ -20,6 +20,7 @@ from s3fixture.app import App
 from s3fixture.console.application import Console
 from s3fixture.console.serving import start_console
 from s3fixture.console.throttle import Throttle
+from s3fixture.console.usage import UsageSamples
 from s3fixture.server import Server
 from s3fixture.settings import Settings
 
@@ -43,7 +44,8 @@ def _running() -> Iterator[Box]:
     app = App(Settings(identities=(":".join(OTHER),)))
     with Server(app) as api:
         served = start_console(app, api_url=api.url, host="127.0.0.1", port=0)
-        console = Console(app, api_url=api.url)
+        usage = UsageSamples(app.store, app.clock)
+        console = Console(app, usage, api_url=api.url)
         client = boto3.session.Session().client(
             "s3",
             endpoint_url=api.url,
@@ -55,6 +57,7 @@ def _running() -> Iterator[Box]:
         fill(client)
         yield Box(app, console, api.url, served.url, client)
         console.close()
+        usage.close()
         served.stop()
     app.close()
 

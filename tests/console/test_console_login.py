@@ -15,6 +15,7 @@ from s3fixture.console.routes import OPEN, RULES
 from s3fixture.console.security import CSRF_HEADER
 from s3fixture.console.sessions import IDLE, LIFETIME, Sessions
 from s3fixture.console.throttle import Throttle
+from s3fixture.console.usage import UsageSamples
 from s3fixture.settings import Settings
 
 SOMEBODY = Identity("somebody", "somekey", "somesecret")
@@ -215,10 +216,12 @@ def test_a_name_that_others_point_at_this_machine_is_refused(
 )
 def test_other_names_are_for_those_who_ask_for_them(settings: Settings) -> None:
     app = App(settings)
-    console = Console(app, api_url="http://127.0.0.1:9")
+    usage = UsageSamples(app.store, app.clock)
+    console = Console(app, usage, api_url="http://127.0.0.1:9")
     answer = Visitor(console).http.get("/login", headers={"Host": "s3.example.org:9001"})
     assert answer.status_code == 200
     console.close()
+    usage.close()
     app.close()
 
 

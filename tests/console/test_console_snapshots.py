@@ -33,14 +33,14 @@ def test_what_is_still_being_uploaded_does_not_come_into_what_is_rolled_back(emu
         assert endpoint.console_url is not None
         connection = http.client.HTTPConnection(urlsplit(endpoint.console_url).netloc, timeout=60)
         headers = log_in(connection)
-        writes, token = endpoint.writes(), endpoint.snapshot()
+        writes, token = endpoint.control.writes(), endpoint.control.snapshot()
         connection.putrequest("PUT", "/api/buckets/data/object?key=late")
         for name, value in {**headers, "Content-Length": "10"}.items():
             connection.putheader(name, value)
         connection.endheaders(b"12345")
-        while endpoint.writes() == writes:  # it has not arrived yet
+        while endpoint.control.writes() == writes:  # it has not arrived yet
             time.sleep(0.01)
-        endpoint.rollback(token)
+        endpoint.control.rollback(token)
         connection.send(b"67890")
         answer = connection.getresponse()
         assert (answer.status, b"was rolled back" in answer.read()) == (400, True)

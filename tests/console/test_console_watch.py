@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
@@ -13,9 +14,10 @@ import pytest
 from botocore.exceptions import ClientError
 from console_visitor import Box, Visitor
 
-from s3fixture.app import App, RequestLog, RequestRecord
+from s3fixture.app import App, RequestLog
 from s3fixture.console.feed import Feed
 from s3fixture.console.serving import start_console
+from s3fixture.records import RequestRecord
 from s3fixture.settings import Settings
 
 
@@ -133,7 +135,7 @@ def test_a_slow_viewer_loses_the_oldest_and_hears_how_many() -> None:
     batches = iter(viewer)
     next(batches)
     for number in range(2500):
-        log.add(record(str(number)))
+        log.add(record(str(number)), time.perf_counter())
     batch = next(batches)
     assert (len(batch.records), batch.lost, batch.records[-1].request_id) == (2000, 500, "2499")
 

@@ -2,45 +2,130 @@
 
 from __future__ import annotations
 
-import ast
+import marshal
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import botocore.model
 import pytest
 from botocore.loaders import Loader
 
 import s3fixture
-from s3fixture.model import load_model, quirks, tables
+from s3fixture.model import load_model, quirks, shapes, tables
 
 SOURCE = Path(s3fixture.__file__).parent
 
 
-def test_the_model_is_the_one_that_botocore_loads() -> None:
-    theirs = Loader().load_service_model("s3", "service-2")
-
-    assert set(load_model().operation_names) == set(theirs["operations"])
-    assert len(load_model().operation_names) >= 99  # botocore 1.36
+def theirs() -> botocore.model.ServiceModel:
+    return botocore.model.ServiceModel(Loader().load_service_model("s3", "service-2"))
 
 
-def test_importing_the_room_leaves_boto3_and_sessions_alone() -> None:
-    code = "import sys, s3fixture.model; print(*sorted(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+def test_the_model_has_the_operations_that_botocore_has() -> None:
+    ours = load_model()
 
-    assert not {"boto3", "botocore.session", "botocore.client", "werkzeug"} & set(done.stdout.split())
+    assert set(ours.operation_names) == set(theirs().operation_names)
+    assert len(ours.operation_names) >= 99  # botocore 1.36
 
 
-def test_the_room_imports_two_modules_of_botocore() -> None:
-    imported = set()
-    for path in (SOURCE / "model").glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.module:
-                imported.add(node.module)
-            elif isinstance(node, ast.Import):
-                imported.update(alias.name for alias in node.names)
+@pytest.mark.parametrize("name", load_model().operation_names)
+def test_an_operation_is_to_us_what_it_is_to_botocore(name: str) -> None:
+    ours, expected = load_model().operation_model(name), theirs().operation_model(name)
 
-    assert {name for name in imported if name.startswith("boto")} == {"botocore.loaders", "botocore.model"}
+    assert ours.http == expected.http
+    assert ours.http_checksum == expected.http_checksum
+    assert ours.deprecated == bool(expected.deprecated)
+    for shape, other in (
+        (ours.input_shape, expected.input_shape),
+        (ours.output_shape, expected.output_shape),
+    ):
+        assert (shape is None) == (other is None)
+        if shape is not None:
+            compare(shape, other, set())
+
+
+def compare(ours: shapes.Shape, expected: Any, seen: set[str]) -> None:
+    """A shape and all that it is made of, as botocore resolves it."""
+    if ours.name in tables.SHAPES:
+        return
+    assert (ours.name, ours.type_name) == (expected.name, expected.type_name)
+    assert ours.serialization == expected.serialization
+    assert ours.metadata == expected.metadata
+    if ours.name in seen:
+        return
+    seen.add(ours.name)
+    if isinstance(ours, shapes.StructureShape):
+        assert list(ours.members) == list(expected.members)
+        assert ours.required_members == expected.required_members
+        for member, shape in ours.members.items():
+            compare(shape, expected.members[member], seen)
+    elif isinstance(ours, shapes.ListShape):
+        compare(ours.member, expected.member, seen)
+    elif isinstance(ours, shapes.MapShape):
+        compare(ours.key, expected.key, seen)
+        compare(ours.value, expected.value, seen)
+    elif isinstance(ours, shapes.StringShape):
+        assert ours.enum == expected.enum
+
+
+PREPARE = "import sys, s3fixture.model as m; model = m.load_model(); print(len(model.operation_names))"
+
+
+def load_in_a_process(code: str = PREPARE, **environ: str) -> str:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    paths = os.pathsep.join(filter(None, sys.path))
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**inherited, "PYTHONPATH": paths, **environ},
+    )
+    return done.stdout.strip()
+
+
+def prepared_in(folder: Path) -> list[Path]:
+    return list(folder.rglob("s3-model.*"))
+
+
+def test_what_is_needed_of_the_model_is_kept_beside_the_bytecode(tmp_path: Path) -> None:
+    first = load_in_a_process(PYTHONPYCACHEPREFIX=str(tmp_path))
+    [prepared] = prepared_in(tmp_path)
+    written = prepared.stat().st_mtime_ns
+    second = load_in_a_process(PYTHONPYCACHEPREFIX=str(tmp_path))
+
+    assert first == second == str(len(load_model().operation_names))
+    assert prepared.stat().st_mtime_ns == written
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"nonsense", marshal.dumps(1), marshal.dumps((["other", 0, 0], {}))]
+)
+def test_a_kept_model_that_is_damaged_or_of_another_botocore_is_made_anew(
+    tmp_path: Path, content: bytes
+) -> None:
+    load_in_a_process(PYTHONPYCACHEPREFIX=str(tmp_path))
+    [prepared] = prepared_in(tmp_path)
+    good = prepared.read_bytes()
+    prepared.write_bytes(content)
+
+    assert load_in_a_process(PYTHONPYCACHEPREFIX=str(tmp_path)) == str(len(load_model().operation_names))
+    assert prepared.read_bytes() == good
+
+
+def test_nothing_is_kept_where_python_writes_no_bytecode(tmp_path: Path) -> None:
+    load_in_a_process(PYTHONPYCACHEPREFIX=str(tmp_path), PYTHONDONTWRITEBYTECODE="1")
+
+    assert prepared_in(tmp_path) == []
+
+
+def test_loading_the_model_imports_nothing_of_botocore() -> None:
+    loaded = load_in_a_process(PREPARE + "; print(*sys.modules)").split()
+
+    assert not [name for name in loaded if name.startswith(("boto", "werkzeug"))]
 
 
 def test_quirks_are_numbered_without_gaps_and_say_where_they_are_known_from() -> None:

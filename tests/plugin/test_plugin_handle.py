@@ -10,8 +10,8 @@ from urllib.error import HTTPError
 import pytest
 from botocore.exceptions import ClientError
 
+from s3fixture import S3
 from s3fixture.errors import S3FixtureError
-from s3fixture.pytest_plugin.handle import S3
 
 
 def test_it_knows_its_server(s3: S3, s3_server: object, s3_bucket: str) -> None:

@@ -334,42 +334,6 @@ def test_three(s3):
     result.assert_outcomes(passed=3)
 
 
-def test_a_thread_that_a_test_forgot_cannot_write_into_the_next(run: Run) -> None:
-    result = run(
-        HELPERS
-        + """
-import threading
-
-errors = []
-stop = threading.Event()
-refused = threading.Event()
-
-def write(client, bucket):
-    while not stop.is_set():
-        try:
-            client.put_object(Bucket=bucket, Key="stray", Body=b"x" * 1000)
-        except Exception as error:
-            errors.append(str(error))
-            if "has ended" in str(error):
-                refused.set()
-                return
-
-def test_forgets(s3_client):
-    s3_client.create_bucket(Bucket="own")
-    threading.Thread(target=write, args=(s3_client, "own")).start()
-
-def test_after(s3_client):
-    try:
-        assert refused.wait(20)
-        assert buckets(s3_client) == []
-    finally:
-        stop.set()
-"""
-    )
-
-    result.assert_outcomes(passed=2)
-
-
 def test_seeds_are_loaded_once_and_found_by_every_test(run: Run, pytester: pytest.Pytester) -> None:
     folder = pytester.mkdir("seed") / "models"
     folder.mkdir()

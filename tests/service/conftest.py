@@ -39,9 +39,10 @@ def url(app: App) -> Iterator[str]:
 def _clean_state(app: App) -> Iterator[None]:
     token = app.store.snapshot()
     yield
-    app.store.rollback(token)
-    app.store.release(token)
-    app.clock.reset()
+    with app.background.paused():
+        app.store.rollback(token)
+        app.store.release(token)
+        app.clock.reset()
     app.faults.clear()
     app.log.clear()
 

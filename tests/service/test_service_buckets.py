@@ -268,3 +268,44 @@ def test_a_buckets_owner_owns_all_objects(url: str, client: S3Client, other: S3C
         other.get_bucket_ownership_controls(Bucket=bucket)
     with refused("NoSuchBucket", 404):
         client.get_bucket_ownership_controls(Bucket="missing")
+
+
+def test_ownership_controls_can_be_deleted_and_put_again(client: S3Client, bucket: str) -> None:
+    controls: Any = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    for _ in range(2):
+        client.delete_bucket_ownership_controls(Bucket=bucket)
+        with refused("OwnershipControlsNotFoundError", 404) as response:
+            client.get_bucket_ownership_controls(Bucket=bucket)
+        assert response["Error"]["BucketName"] == bucket
+    client.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=controls)
+    assert client.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"] == controls
+    with refused("NoSuchBucket", 404):
+        client.delete_bucket_ownership_controls(Bucket="missing")
+
+
+def test_owners_have_no_names_and_initiators_do(client: S3Client, bucket: str) -> None:
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    upload_id = client.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
+    [upload] = client.list_multipart_uploads(Bucket=bucket)["Uploads"]
+    parts = client.list_parts(Bucket=bucket, Key="k", UploadId=upload_id)
+    acl = client.get_object_acl(Bucket=bucket, Key="k")
+    owners: list[Any] = [
+        client.list_buckets()["Owner"],
+        client.list_objects(Bucket=bucket)["Contents"][0]["Owner"],
+        client.list_object_versions(Bucket=bucket)["Versions"][0]["Owner"],
+        client.get_bucket_acl(Bucket=bucket)["Owner"],
+        acl["Owner"],
+        upload["Owner"],
+        parts["Owner"],
+    ]
+    owner = owners[0]["ID"]
+    assert owners == [{"ID": owner}] * len(owners)
+    assert acl["Grants"][0]["Grantee"] == {"ID": owner, "Type": "CanonicalUser"}
+    assert upload["Initiator"] == parts["Initiator"] == {"ID": owner, "DisplayName": "minioadmin"}
+
+
+def test_errors_name_no_resource(url: str, bucket: str) -> None:
+    for method, target in (("GET", f"/{bucket}/k"), ("GET", "/missing"), ("PUT", f"/{bucket}?website")):
+        reply = signed(url, method, target)
+        assert reply.code
+        assert reply.field("Resource") == ""

@@ -26,7 +26,7 @@ def test_a_bucket_is_found_by_its_name(box: Box) -> None:
     with box.store.read() as index:
         assert index.get_bucket("data") == created
         assert index.get_bucket("other") is None
-    assert created[1:] == ("data", "me", "eu-west-1", 2.5, "", "")
+    assert created[1:] == ("data", "me", "eu-west-1", 2.5, "", "", frozenset())
 
 
 def test_a_name_is_given_once(box: Box) -> None:
@@ -83,6 +83,21 @@ def test_a_bucket_with_versions_or_delete_markers_is_not_deleted(box: Box, marke
         assert not index.is_empty(box.bucket.id)
     with pytest.raises(ValueError, match="not empty"), box.store.write() as index:
         index.delete_bucket(box.bucket.id)
+
+
+def test_a_bucket_names_the_documents_that_it_has(box: Box) -> None:
+    with box.store.write() as index:
+        index.put_document(box.bucket.id, "policy", "text")
+        index.put_document(box.bucket.id, "cors", "rules")
+        found = index.get_bucket("box")
+        assert found is not None
+        assert found.documents == {"policy", "cors"}
+        assert [row.documents for row in index.list_buckets().buckets] == [{"policy", "cors"}]
+        index.delete_document(box.bucket.id, "policy")
+        index.delete_document(box.bucket.id, "cors")
+        found = index.get_bucket("box")
+        assert found is not None
+        assert found.documents == frozenset()
 
 
 def test_a_deleted_bucket_takes_its_documents_and_uploads_along(box: Box) -> None:

@@ -126,7 +126,7 @@ def test_a_folder_from_before_object_lock_is_upgraded(tmp_path: Path) -> None:
     change_index(tmp_path, schema.MIGRATIONS[0] + rows + marks)
     for expected in ("", "{}"):
         with Box(tmp_path) as box:
-            assert box.bucket == (1, "box", "me", "us-east-1", 1.0, "Enabled", expected)
+            assert box.bucket == (1, "box", "me", "us-east-1", 1.0, "Enabled", expected, frozenset())
             assert box.get("a", "v1") == SMALL
             with box.store.write() as index:
                 index.set_object_lock(1, "{}")

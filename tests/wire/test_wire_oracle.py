@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus
 import pytest
 from botocore.handlers import parse_get_bucket_location
 from botocore.model import OperationModel
-from wire_shapes import BASE_HOSTS, Auth, Values, make_request, understand, unverifiable
+from wire_shapes import BASE_HOSTS, MODEL, Auth, Values, make_request, understand, unverifiable
 
 from s3fixture import checksums
 from s3fixture.model import load_model, tables
@@ -34,7 +34,7 @@ def parse(request: Request) -> tuple[str, dict[str, Any]]:
 
 
 def operation_model(name: str) -> OperationModel:
-    return PROTOCOL.model.operation_model(name)
+    return MODEL.operation_model(name)
 
 
 def test_all_operations_of_the_model_are_routed_but_the_deprecated_twins() -> None:

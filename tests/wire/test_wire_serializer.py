@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.eventstream import EventStreamBuffer
 from botocore.parsers import create_parser
-from wire_shapes import understand
+from wire_shapes import MODEL, understand
 
 from s3fixture.errors import S3Error
 from s3fixture.model import tables
@@ -41,7 +41,7 @@ def header(response: Response, name: str) -> str | None:
 
 @pytest.mark.parametrize(("operation", "root"), tables.ROOT_NAMES.items())
 def test_roots_have_the_names_and_the_namespace_of_s3(operation: str, root: str) -> None:  # quirk 28
-    shape = PROTOCOL.model.operation_model(operation).output_shape
+    shape = MODEL.operation_model(operation).output_shape
     assert shape is not None
     payload = shape.serialization.get("payload")
 
@@ -121,7 +121,7 @@ def test_what_xml_cannot_hold_is_written_as_a_reference_in_results() -> None:  #
 
 def test_what_xml_cannot_hold_is_replaced_in_errors() -> None:  # quirk 34
     error = S3Error("NoSuchKey", Key="a\x01\ufffe\ud800<b")
-    response = PROTOCOL.serialize_error(error, resource="/b/a\x01", request_id="R", host_id="H")
+    response = PROTOCOL.serialize_error(error, request_id="R", host_id="H")
 
     assert read(response.body).findtext("Key") == "a\ufffd\ufffd\ufffd<b"
 
@@ -139,17 +139,17 @@ def test_statuses_are_those_of_s3(operation: str, status: int) -> None:  # quirk
 
 def test_an_error_is_bare_and_botocore_reads_it() -> None:  # quirk 36
     error = S3Error("NoSuchKey", headers={"x-amz-delete-marker": "true"}, Key="a&b")
-    response = PROTOCOL.serialize_error(error, resource="/b/a&b", request_id="R", host_id="H")
+    response = PROTOCOL.serialize_error(error, request_id="R", host_id="H")
 
     assert isinstance(response.body, bytes)
     assert response.body == DECLARATION + (
         b"<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message><Key>a&amp;b</Key>"
-        b"<Resource>/b/a&amp;b</Resource><RequestId>R</RequestId><HostId>H</HostId></Error>"
+        b"<RequestId>R</RequestId><HostId>H</HostId></Error>"
     )
     assert header(response, "x-amz-delete-marker") == "true"
     read = create_parser("rest-xml").parse(
         {"status_code": response.status, "headers": dict(response.headers), "body": response.body},
-        PROTOCOL.model.shape_for("GetObjectOutput"),
+        MODEL.shape_for("GetObjectOutput"),
     )
     assert read["Error"]["Code"] == "NoSuchKey"
     assert read["Error"]["Key"] == "a&b"
@@ -157,7 +157,7 @@ def test_an_error_is_bare_and_botocore_reads_it() -> None:  # quirk 36
 
 def test_an_error_has_no_body_with_head() -> None:  # quirk 36
     error = S3Error("NoSuchKey")
-    response = PROTOCOL.serialize_error(error, resource="/", request_id="R", host_id="H", method="HEAD")
+    response = PROTOCOL.serialize_error(error, request_id="R", host_id="H", method="HEAD")
 
     assert (response.status, response.body) == (404, None)
 
@@ -181,9 +181,7 @@ def test_versions_and_delete_markers_are_mixed_newest_first() -> None:  # quirk 
 
 
 def test_the_end_of_a_long_answer_follows_white_space() -> None:  # quirk 38
-    response = PROTOCOL.serialize_error(
-        S3Error("InternalError"), resource="/b/k", request_id="R", host_id="H"
-    )
+    response = PROTOCOL.serialize_error(S3Error("InternalError"), request_id="R", host_id="H")
     assert isinstance(response.body, bytes)
 
     sent = DECLARATION + b"  \n " + without_declaration(response.body)
@@ -252,7 +250,7 @@ def test_a_policy_is_json() -> None:
 
 def test_a_grantee_has_its_type_in_an_attribute() -> None:
     grant = {"Grantee": {"Type": "Group", "URI": "u"}, "Permission": "READ"}
-    operation = PROTOCOL.model.operation_model("GetBucketAcl")
+    operation = MODEL.operation_model("GetBucketAcl")
     response = PROTOCOL.serialize("GetBucketAcl", {"Grants": [grant]}, "GET")
 
     assert (

@@ -12,15 +12,24 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from botocore.awsrequest import HeadersDict, prepare_request_dict
-from botocore.model import ListShape, MapShape, OperationModel, Shape, StringShape, StructureShape
+from botocore.model import (
+    ListShape,
+    MapShape,
+    OperationModel,
+    ServiceModel,
+    Shape,
+    StringShape,
+    StructureShape,
+)
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 
 from s3fixture import checksums
-from s3fixture.model import tables
+from s3fixture.model import load_model, tables
 from s3fixture.wire.chunked import ChunkVerifier
 from s3fixture.wire.request import Request, Response
 
+MODEL = ServiceModel(load_model().description)  # botocore's own view of what we read by ours
 BASE_HOSTS = ("localhost", "s3.localhost")
 _HEADER_LETTERS = "abcXYZ019-_./ :;=()'!*~"
 _TEXT_LETTERS = _HEADER_LETTERS + '&<>"%+?#äß€𝄞\u2028\x7f\x85'

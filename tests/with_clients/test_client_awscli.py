@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from s3fixture.pytest_plugin.handle import S3
+from s3fixture import S3
 
 MIB = 1024 * 1024
 Aws = Callable[..., "subprocess.CompletedProcess[bytes]"]

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from s3fixture.pytest_plugin.handle import S3
+from s3fixture import S3
 
 minio = pytest.importorskip("minio")
 MIB = 1024 * 1024

@@ -5,7 +5,7 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from s3fixture.pytest_plugin.handle import S3
+from s3fixture import S3
 
 mock_aws = pytest.importorskip("moto").mock_aws
 

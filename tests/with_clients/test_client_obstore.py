@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from s3fixture.pytest_plugin.handle import S3
+from s3fixture import S3
 
 obstore = pytest.importorskip("obstore")
 MIB = 1024 * 1024

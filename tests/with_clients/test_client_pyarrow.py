@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from s3fixture.pytest_plugin.handle import S3
+from s3fixture import S3
 
 pytest.importorskip("pyarrow")
 MIB = 1024 * 1024

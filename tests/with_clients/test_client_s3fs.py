@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from s3fixture.pytest_plugin.handle import S3
+from s3fixture import S3
 
 s3fs = pytest.importorskip("s3fs")
 MIB = 1024 * 1024

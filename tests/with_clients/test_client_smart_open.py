@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from s3fixture.pytest_plugin.handle import S3
+from s3fixture import S3
 
 smart_open = pytest.importorskip("smart_open")
 MIB = 1024 * 1024

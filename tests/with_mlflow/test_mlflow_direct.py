@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from mlflow_training import check_everything_comes_back, train_and_log
 
-from s3fixture.pytest_plugin.handle import S3
+from s3fixture import S3
 
 BUCKET = "mlflow-artifacts"
 

@@ -7,6 +7,6 @@ status codes, and is the client of the tests.
 
 from s3fixture.app.app import App
 from s3fixture.app.faults import Fault, Faults
-from s3fixture.app.log import RequestLog, RequestRecord
+from s3fixture.app.log import RequestLog
 
-__all__ = ["App", "Fault", "Faults", "RequestLog", "RequestRecord"]
+__all__ = ["App", "Fault", "Faults", "RequestLog"]

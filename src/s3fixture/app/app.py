@@ -11,18 +11,23 @@ from typing import TYPE_CHECKING
 
 from s3fixture.app.exchange import Exchange, request_of
 from s3fixture.app.faults import Faults
-from s3fixture.app.log import RequestLog, RequestRecord
+from s3fixture.app.log import RequestLog
 from s3fixture.app.outgoing import outgoing
 from s3fixture.app.steps import STEPS
-from s3fixture.auth.authenticate import Authenticator
+from s3fixture.auth.authenticate import Authentication, Authenticator
 from s3fixture.auth.identity import Identities, Identity, parse_identity
 from s3fixture.clock import Clock
 from s3fixture.errors import ClientDisconnected, MalformedRequest, S3Error
+from s3fixture.records import RequestRecord
+from s3fixture.service import Call
 from s3fixture.service.access import Access
+from s3fixture.service.background import Background
+from s3fixture.service.kms import KmsKeys
 from s3fixture.settings import Settings
-from s3fixture.store import Damaged, Gone, StorageFull, Store
+from s3fixture.store import Damaged, Gone, StorageFull, Store, Superseded
 from s3fixture.wire.protocol import Protocol
-from s3fixture.wire.request import Response
+from s3fixture.wire.request import Request, Response
+from s3fixture.wire.target import Target
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -36,6 +41,12 @@ _LISTENER_CODES = {
 }
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _NO_FIELDS: Mapping[str, str] = {}
+_SUPERSEDED = (
+    "The state that this request wrote into was rolled back meanwhile: its test has ended, or restored a "
+    "snapshot. Wait for uploads before a test ends."
+)
+STORE_ERRORS = (Gone, StorageFull, Superseded)
+"""What the store raises on its own account; `store_error` tells what S3 calls it."""
 
 
 class App:
@@ -52,16 +63,35 @@ class App:
         self.protocol = _protocol()
         self.authenticator = Authenticator(self.identities, self.clock, settings.region)
         self.access = Access(self.store, self.identities)
+        self.kms = KmsKeys(settings.kms_keys)
         self.log = RequestLog()
         self.faults = Faults()
+        self.background = Background(self.store, self.clock, settings)
+
+    def call(self, operation: str, request: Request, target: Target, authentication: Authentication) -> Call:
+        """A request of someone who is known, ready to be allowed and performed."""
+        return Call(
+            operation,
+            request,
+            target,
+            authentication,
+            self.store,
+            self.clock,
+            self.settings,
+            self.access,
+            self.kms,
+            self.background,
+        )
 
     def close(self) -> None:
-        """Let go of the store; safe to call twice."""
+        """End the jobs in the background and let go of the store; safe to call twice."""
+        self.background.stop()
         self.store.close()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         started = time.perf_counter()
         exchange = Exchange(self, request_of(environ), self.clock.request_id(), self.clock.host_id())
+        environ["s3fixture.exchange"] = exchange  # for those who name a request that is still running
         error: S3Error | None = None
         try:
             response = self._answer(exchange)
@@ -95,13 +125,11 @@ class App:
         """What S3 calls it. What nobody foresaw is InternalError, with its traceback in the log."""
         if isinstance(exception, S3Error):
             return exception
-        if isinstance(exception, Gone):  # removed between two looks at it
-            return S3Error("NoSuchKey", Key=exchange.key)
+        if isinstance(exception, STORE_ERRORS):
+            return store_error(exception, exchange.key)
         if isinstance(exception, Damaged):
             _LOG.error("%s %s failed: %s", exchange.request.method, exchange.request.target, exception)
             return S3Error("InternalError", "What is stored is damaged; the server's log says where.")
-        if isinstance(exception, StorageFull):
-            return S3Error("XMinioStorageFull")
         if isinstance(exception, ClientDisconnected):  # it may have closed only its own half
             return S3Error("IncompleteBody")
         if isinstance(exception, MalformedRequest):
@@ -113,7 +141,7 @@ class App:
         """S3's document for what the listener refused: content type and bytes."""
         error = S3Error(_LISTENER_CODES.get(status, "BadRequest"), reason)
         response = self.protocol.serialize_error(
-            error, resource="", request_id=self.clock.request_id(), host_id=self.clock.host_id()
+            error, request_id=self.clock.request_id(), host_id=self.clock.host_id()
         )
         assert isinstance(response.body, bytes)
         return dict(response.headers)["Content-Type"], response.body
@@ -121,7 +149,6 @@ class App:
     def _error_response(self, exchange: Exchange, error: S3Error) -> Response:
         return self.protocol.serialize_error(
             error,
-            resource=exchange.request.target.partition("?")[0],
             request_id=exchange.request_id,
             host_id=exchange.host_id,
             method=exchange.request.method,
@@ -148,8 +175,18 @@ class App:
                 user_agent=headers.get("user-agent", ""),
                 request_id=exchange.request_id,
                 error_fields=error.fields if error else _NO_FIELDS,
-            )
+            ),
+            started,
         )
+
+
+def store_error(error: Exception, key: str = "") -> S3Error:
+    """The answer to one of STORE_ERRORS, about the object `key`."""
+    if isinstance(error, Superseded):
+        return S3Error("InvalidRequest", _SUPERSEDED)
+    if isinstance(error, StorageFull):
+        return S3Error("XMinioStorageFull")
+    return S3Error("NoSuchKey", Key=key)  # Gone: removed between two looks at it
 
 
 @cache  # it depends on the model alone, and keeps nothing of a server

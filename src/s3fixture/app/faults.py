@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import dataclass
 
 from s3fixture.errors import ERRORS, S3Error, S3FixtureError
@@ -34,6 +33,7 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
+        self._cleared = threading.Event()
 
     def __bool__(self) -> bool:
         return bool(self._faults)
@@ -48,15 +48,18 @@ class Faults:
             self._faults.append(fault)
 
     def clear(self) -> None:
+        """Forget all faults; requests that one of them delays go on at once."""
         with self._lock:
             self._faults.clear()
+            cleared, self._cleared = self._cleared, threading.Event()
+        cleared.set()
 
-    def strike(self, operation: str, bucket: str | None, key: str | None) -> None:
+    def inject(self, operation: str, bucket: str | None, key: str | None) -> None:
         """Wait, raise, or do nothing, as the first fault that matches says."""
+        cleared = self._cleared
         fault = self._take(operation, bucket, key)
-        if fault is None:
+        if fault is None or (fault.delay and cleared.wait(fault.delay)):
             return
-        time.sleep(fault.delay)
         if fault.code:
             raise S3Error(fault.code)
 

@@ -19,11 +19,15 @@ _PARAMETERS: Mapping[str, str] = {
     "content-type": "ContentType",
     "expires": "Expires",
     "x-amz-server-side-encryption": "ServerSideEncryption",
+    "x-amz-server-side-encryption-aws-kms-key-id": "SSEKMSKeyId",
+    "x-amz-server-side-encryption-context": "SSEKMSEncryptionContext",
     "x-amz-server-side-encryption-customer-algorithm": "SSECustomerAlgorithm",
     "x-amz-server-side-encryption-customer-key": "SSECustomerKey",
+    "x-amz-server-side-encryption-customer-key-md5": "SSECustomerKeyMD5",
     "x-amz-storage-class": "StorageClass",
     "x-amz-website-redirect-location": "WebsiteRedirectLocation",
 }
+_BUCKET_KEY = "x-amz-server-side-encryption-bucket-key-enabled"
 _METADATA = "x-amz-meta-"
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2: the name of a header
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -40,6 +44,8 @@ def parameters(fields: Mapping[str, str]) -> dict[str, Any]:
         for name, value in fields.items()
         if name.startswith(_METADATA)
     }
+    if fields.get(_BUCKET_KEY):
+        params["BucketKeyEnabled"] = fields[_BUCKET_KEY].strip().lower() == "true"
     if fields.get("tagging"):
         params["Tagging"] = urlencode(_tags(fields["tagging"].encode()))
     return params

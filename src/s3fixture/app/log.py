@@ -3,34 +3,15 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable
+
+from s3fixture.records import RequestRecord
 
 _KEPT = 1000  # requests
 
 _LOGGER = logging.getLogger("s3fixture.requests")
-
-
-class RequestRecord(NamedTuple):
-    """One finished request. `seconds` ends when the answer's head is ready; sizes are of the bodies."""
-
-    time: float  # seconds since the epoch, when it came
-    operation: str  # "" when it was refused before it was known
-    method: str
-    bucket: str
-    key: str
-    status: int
-    error_code: str  # "" when it succeeded
-    error_message: str
-    seconds: float
-    bytes_in: int
-    bytes_out: int
-    access_key: str  # "" for anonymous, or when it was refused before it was known
-    remote_addr: str
-    user_agent: str
-    request_id: str
-    error_fields: Mapping[str, str]  # what the error document says besides, such as StringToSign
 
 
 Observer = Callable[[RequestRecord], None]
@@ -42,9 +23,13 @@ class RequestLog:
     def __init__(self) -> None:
         self._records: deque[RequestRecord] = deque(maxlen=_KEPT)
         self._observers: tuple[Observer, ...] = ()
+        self._cleared = 0.0
 
-    def add(self, record: RequestRecord) -> None:
-        self._records.append(record)
+    def add(self, record: RequestRecord, started: float) -> None:
+        """`started` is when the request came, by `time.perf_counter`: one from before `clear` is not kept."""
+        records = self._records  # before the look at the time: `clear` sets them in the other order
+        if started >= self._cleared:
+            records.append(record)
         for observer in self._observers:
             observer(record)
 
@@ -53,7 +38,9 @@ class RequestLog:
         return list(self._records)
 
     def clear(self) -> None:
-        self._records.clear()
+        """Forget the requests so far, those that are still running included."""
+        self._cleared = time.perf_counter()
+        self._records = deque(maxlen=_KEPT)
 
     def observe(self, observer: Observer) -> None:
         """Call `observer` with each record, in the request's thread; it must be quick and not raise."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from s3fixture import service
 from s3fixture.app.exchange import Exchange
 from s3fixture.errors import S3Error
-from s3fixture.service import Call, implementation
+from s3fixture.service import implementation
 from s3fixture.service.conditions import NotModified
 from s3fixture.wire.payload import open_payload
 from s3fixture.wire.request import Response
@@ -17,6 +18,7 @@ Step = Callable[[Exchange], "Response | None"]
 
 MINIO = "/minio/"
 HEALTH = frozenset(f"{MINIO}health/{probe}" for probe in ("live", "ready", "cluster", "cluster/read"))
+_OF_DOCUMENTS = frozenset({"MalformedACLError", "MalformedXML"})
 ADMINISTRATION = re.compile(f"{MINIO}admin/v[0-9]+/")
 
 
@@ -52,9 +54,9 @@ def answer_preflight(exchange: Exchange) -> Response | None:
     return Response(200, [*headers, ("Content-Length", "0")], b"")
 
 
-def strike_fault(exchange: Exchange) -> None:
+def inject_fault(exchange: Exchange) -> None:
     if exchange.app.faults:
-        exchange.app.faults.strike(exchange.operation, exchange.target.bucket, exchange.target.key)
+        exchange.app.faults.inject(exchange.operation, exchange.target.bucket, exchange.target.key)
 
 
 def answer_form(exchange: Exchange) -> Response | None:
@@ -79,30 +81,33 @@ def parse(exchange: Exchange) -> None:
     """A body that is a document is read here, after the signature was checked."""
     assert exchange.authentication is not None
     payload = open_payload(exchange.request, exchange.authentication)
-    exchange.params = exchange.app.protocol.parse(
-        exchange.operation, exchange.request, exchange.target, payload
-    )
+    try:
+        exchange.params = exchange.app.protocol.parse(
+            exchange.operation, exchange.request, exchange.target, payload
+        )
+    except S3Error as error:
+        if error.code in _OF_DOCUMENTS and exchange.operation != "CreateBucket":
+            _find_bucket(exchange)
+        raise
+
+
+def _find_bucket(exchange: Exchange) -> None:
+    """S3 looks for the bucket before it reads what is to be done with it. Raises NoSuchBucket."""
+    with exchange.app.store.read() as index:
+        if exchange.bucket and index.get_bucket(exchange.bucket) is None:
+            raise S3Error("NoSuchBucket", BucketName=exchange.bucket)
 
 
 def authorize(exchange: Exchange) -> None:
     assert exchange.authentication is not None
     app = exchange.app
-    exchange.call = Call(
-        exchange.operation,
-        exchange.request,
-        exchange.target,
-        exchange.authentication,
-        app.store,
-        app.clock,
-        app.settings,
-        app.access,
-    )
+    exchange.call = app.call(exchange.operation, exchange.request, exchange.target, exchange.authentication)
     app.access.check(exchange.call, exchange.params)
 
 
 def perform(exchange: Exchange) -> None:
     try:
-        exchange.result = implementation(exchange.operation)(exchange.call, exchange.params)
+        exchange.result = service.perform(exchange.call, exchange.params)
     except NotModified as answer:
         exchange.result = answer.result()
 
@@ -115,7 +120,7 @@ STEPS: tuple[Step, ...] = (
     answer_minio,
     find_target,
     route,
-    strike_fault,
+    inject_fault,
     answer_preflight,
     answer_form,
     refuse_unimplemented,

@@ -7,19 +7,20 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from s3fixture.backends.server_handle import SETUP_USER_AGENT, ServerHandle
 from s3fixture.environment import variables
+from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
     from botocore.config import Config
     from mypy_boto3_s3 import S3Client, S3ServiceResource
     from typing_extensions import Self
 
+    from s3fixture.backends.control import Control
     from s3fixture.backends.session import IsolatedSession
 
-SETUP_USER_AGENT = "s3fixture-setup"  # marks the requests of fixtures and seeds in the request log
 
-
-class Endpoint:
+class Endpoint(ServerHandle):
     """Where a server answers, the keys it takes, and clients for it. A context manager that stops it.
 
     `capabilities` are keys of `s3fixture.backends.capabilities.CAPABILITIES`.
@@ -46,6 +47,14 @@ class Endpoint:
         self.capabilities = capabilities
         self._lock = threading.RLock()  # of the session, which may not be used by two threads, and of stop
         self._stopped = False
+
+    @property
+    def control(self) -> Control:
+        """What can be done to the server besides asking it. S3FixtureError where the backend has none."""
+        raise S3FixtureError(
+            f"the backend {self.backend!r} has no powers for tests; run this test with "
+            "--s3-backend=emulator, or mark what the test needs: @pytest.mark.s3(requires=...)"
+        )
 
     @property
     def bucket_prefix(self) -> str:

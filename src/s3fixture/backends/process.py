@@ -9,15 +9,17 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from s3fixture.backends.control import Control
 from s3fixture.backends.emulator import EmulatorEndpoint
+from s3fixture.backends.remote import remote
 from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
-    from s3fixture.app import RequestRecord
     from s3fixture.settings import Settings
 
 _STOP_SECONDS = 5.0
@@ -36,22 +38,13 @@ class ProcessEndpoint(EmulatorEndpoint):
     """An emulator in a child process."""
 
     def __init__(self, url: str, settings: Settings, console_url: str | None, child: _Child) -> None:
-        super().__init__(url, settings, console_url)
+        super().__init__(url, settings, remote(Control, child.perform), console_url)
         self._child = child
 
     @property
     def pid(self) -> int:
         """The id of the child process."""
         return self._child.pid
-
-    def requests(self) -> list[RequestRecord]:
-        """The requests answered since the log was cleared, oldest first."""
-        from s3fixture.app import RequestRecord
-
-        return [RequestRecord(*record) for record in self.perform("requests")]
-
-    def perform(self, power: str, **arguments: Any) -> Any:
-        return self._child.call({"power": power, "arguments": arguments})
 
     def _stop(self) -> None:
         self._child.stop()
@@ -79,6 +72,10 @@ class _Child:
     def pid(self) -> int:
         return self._process.pid
 
+    def perform(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        """Carry out the method of Control with this name."""
+        return self.call({"method": name, "arguments": arguments})
+
     def call(self, message: dict[str, Any]) -> Any:
         """Send one line and return the answer's value. S3FixtureError: its error, or a child that died."""
         assert self._process.stdin is not None
@@ -91,7 +88,7 @@ class _Child:
             except (OSError, ValueError):  # a broken pipe, or one that `stop` closed
                 line = ""
         if not line:
-            raise S3FixtureError(self._epitaph())
+            raise S3FixtureError(self._exit_message())
         answer = json.loads(line)
         if "error" in answer:
             raise S3FixtureError(answer["error"])
@@ -112,7 +109,7 @@ class _Child:
         process.stdout.close()
         self._stderr.close()
 
-    def _epitaph(self) -> str:
+    def _exit_message(self) -> str:
         if self._stderr.closed:
             return "the S3 server's process was stopped"
         try:

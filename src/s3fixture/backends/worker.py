@@ -14,6 +14,7 @@ import threading
 import time
 from typing import IO, TYPE_CHECKING, Any
 
+from s3fixture.backends.remote import perform
 from s3fixture.errors import S3Error, S3FixtureError
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def _start(settings: dict[str, Any]) -> ThreadEndpoint:
 
 def _answer(endpoint: ThreadEndpoint, call: dict[str, Any]) -> dict[str, Any]:
     try:
-        return {"value": endpoint.perform(call["power"], **call["arguments"])}
+        return {"value": perform(endpoint.control, call["method"], call["arguments"])}
     except (S3FixtureError, S3Error) as error:
         return {"error": str(error)}
 

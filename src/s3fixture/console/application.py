@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.routing import Map
 from werkzeug.wrappers import Request, Response
 
+from s3fixture.app.app import STORE_ERRORS, store_error
 from s3fixture.console import login
 from s3fixture.console.assets import Assets
 from s3fixture.console.feed import Feed
@@ -21,7 +22,6 @@ from s3fixture.console.throttle import Throttle
 from s3fixture.console.usage import UsageSamples
 from s3fixture.console.visit import PageError, Visit, explain, html_response, json_response
 from s3fixture.errors import ClientDisconnected, S3Error, S3FixtureError
-from s3fixture.store import Gone, StorageFull
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -34,21 +34,20 @@ _LOG = logging.getLogger("s3fixture.console")
 class Console:
     """The console of one server. `api_url` is where its API answers."""
 
-    def __init__(self, app: App, *, api_url: str) -> None:
+    def __init__(self, app: App, usage: UsageSamples, *, api_url: str) -> None:
         self.app = app
         self.api_url = api_url
         self.sessions = Sessions()
         self.throttle = Throttle()
         self.assets = Assets()
         self.feed = Feed(app.log)
-        self.usage = UsageSamples(app.store, app.clock)
+        self.usage = usage
         self._templates = environment(asset=self.assets.path)
         self._map = Map([rule.empty() for rule in RULES], strict_slashes=False, merge_slashes=False)
 
     def close(self) -> None:
-        """End all streams and threads of this console; safe to call twice."""
+        """End all streams of this console; safe to call twice."""
         self.feed.close()
-        self.usage.close()
 
     def render(self, template: str, **names: Any) -> str:
         """A template as text."""
@@ -86,10 +85,8 @@ class Console:
             response = page(visit, **arguments)
         except (S3Error, PageError) as error:
             return self._refuse(request, session, error)
-        except Gone:
-            return self._refuse(request, session, S3Error("NoSuchKey"))
-        except StorageFull:
-            return self._refuse(request, session, S3Error("XMinioStorageFull"))
+        except STORE_ERRORS as error:
+            return self._refuse(request, session, store_error(error))
         except S3FixtureError as error:
             return self._refuse(request, session, PageError(500, str(error)))
         except RequestEntityTooLarge:

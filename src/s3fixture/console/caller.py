@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+from s3fixture import service
 from s3fixture.auth.actions import Permission
 from s3fixture.auth.authentication import Authentication
 from s3fixture.errors import S3Error
-from s3fixture.service import Call, Result, implementation
+from s3fixture.service import Call, Result
 from s3fixture.wire.payload import Payload, open_payload
 from s3fixture.wire.request import Request
 from s3fixture.wire.target import Target, parse_target
@@ -36,7 +37,7 @@ class Caller:
         """Do one operation with boto3's parameters. Raises S3Error as the API would."""
         call = self._call(operation, params)
         self.app.access.check(call, params)
-        return implementation(operation)(call, params)
+        return service.perform(call, params)
 
     def attempt(self, operation: str, *missing: str, **params: Any) -> Result | None:
         """`perform`; None when S3 answers with one of the codes in `missing`."""
@@ -66,7 +67,6 @@ class Caller:
         return payload
 
     def _call(self, operation: str, params: dict[str, Any]) -> Call:
-        app = self.app
         target = _target(params)
         request = Request(
             method=next((verb for name, verb in _METHODS.items() if operation.startswith(name)), "PUT"),
@@ -76,16 +76,7 @@ class Caller:
             scheme=self._request.scheme,
             remote_addr=self._request.remote_addr,
         )
-        return Call(
-            operation,
-            request,
-            target,
-            self._authentication,
-            app.store,
-            app.clock,
-            app.settings,
-            app.access,
-        )
+        return self.app.call(operation, request, target, self._authentication)
 
 
 class _Nothing:

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from functools import cache
 from typing import Any
 
-from botocore.model import Shape
+from botocore.model import ServiceModel, Shape
 from botocore.validate import ParamValidator
 
 from s3fixture.auth.identity import Identities
@@ -102,7 +102,7 @@ def lifecycle_rules(text: str) -> list[dict[str, Any]]:
 
 @cache  # it depends on the model alone
 def _lifecycle_shape() -> Shape:
-    return load_model().shape_for("BucketLifecycleConfiguration")
+    return ServiceModel(load_model().description).shape_for("BucketLifecycleConfiguration")
 
 
 def _with_dates(document: dict[str, Any]) -> dict[str, Any]:

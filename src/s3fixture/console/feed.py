@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from s3fixture.app import RequestLog, RequestRecord
+    from s3fixture.app import RequestLog
+    from s3fixture.records import RequestRecord
 
 _WAITING = 2000  # requests kept for a viewer who is slow; older ones are lost and counted
 _MOST_VIEWERS = 30

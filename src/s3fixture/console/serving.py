@@ -1,11 +1,12 @@
-"""The console's listener."""
+"""The console's listener, and the console behind it, which is made when the first request for it comes."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from s3fixture.console.application import Console
+from s3fixture.console.usage import UsageSamples
 from s3fixture.errors import S3FixtureError
 from s3fixture.server import Limits, Server
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     from s3fixture.app import App
+    from s3fixture.console.application import Console
 
     Guard = Callable[[WSGIApplication], WSGIApplication]
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 class ConsoleServer:
     """A console that is being served, until `stop`."""
 
-    def __init__(self, console: Console, server: Server) -> None:
+    def __init__(self, console: _LateConsole, server: Server) -> None:
         self._console = console
         self._server = server
         self.url = server.url
@@ -36,11 +38,11 @@ def start_console(
 ) -> ConsoleServer:
     """Serve the console of `app`, whose API answers at `api_url`, on `host`:`port` (0: any free port).
 
-    `guard` wraps what writes into the store: it keeps uploads under way out of a state that is rolled back.
+    `guard` wraps what writes into the store: it keeps requests under way out of a state that is rolled back.
 
     Raises S3FixtureError when the port cannot be had.
     """
-    console = Console(app, api_url=api_url)
+    console = _LateConsole(app, api_url)
     limits = Limits(head_bytes=app.settings.header_limit, idle_seconds=app.settings.idle_timeout)
     try:
         server = Server(_guarded(console, guard) if guard else console, host, port, limits=limits)
@@ -52,7 +54,35 @@ def start_console(
     return ConsoleServer(console, server)
 
 
-def _guarded(console: Console, guard: Guard) -> WSGIApplication:
+class _LateConsole:
+    """The application: Jinja2, Werkzeug's routing and the pages cost a start six times what all else does."""
+
+    def __init__(self, app: App, api_url: str) -> None:
+        self._app = app
+        self._api_url = api_url
+        self._usage = UsageSamples(app.store, app.clock)  # from the start: a chart shows what was before
+        self._lock = threading.Lock()
+        self._console: Console | None = None
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return self._made()(environ, start_response)
+
+    def close(self) -> None:
+        """Safe to call twice."""
+        self._usage.close()
+        if self._console:
+            self._console.close()
+
+    def _made(self) -> Console:
+        with self._lock:
+            if self._console is None:
+                from s3fixture.console.application import Console
+
+                self._console = Console(self._app, self._usage, api_url=self._api_url)
+            return self._console
+
+
+def _guarded(console: _LateConsole, guard: Guard) -> WSGIApplication:
     """Only what the modules ask for can write; logging in and out does not."""
     changes = guard(console)
 

@@ -1,40 +1,82 @@
-"""S3's service model as botocore ships it, and the numbered quirks that it needs on top."""
+"""S3's service model as botocore ships it, and the numbered quirks that it needs on top.
+
+Reading botocore's file costs 11 ms, importing botocore 100 ms: too much for each start of a server. So what
+is needed of the file is kept beside this module's bytecode, under the same rules: it is made anew when
+botocore's file is another, and not written where Python writes no bytecode.
+"""
 
 from __future__ import annotations
 
 import gzip
 import json
+import marshal
+import os
+import sys
+from importlib.util import cache_from_source, find_spec
 from pathlib import Path
 from typing import Any
 
-from botocore.loaders import JSONFileLoader, Loader
-from botocore.model import ServiceModel
-
+from s3fixture.errors import S3FixtureError
+from s3fixture.model.shapes import ServiceModel
 from s3fixture.model.tables import SHAPES
 
-_S3 = "s3/2006-03-01/service-2"  # S3's API version since its first day
-
-
-class _PlainFileLoader(JSONFileLoader):
-    """Reads the description in half the time of botocore's loader, which builds ordered dicts."""
-
-    def exists(self, file_path: str) -> bool:
-        return any(path.is_file() for path in _candidates(file_path))
-
-    def load_file(self, file_path: str) -> Any:
-        for path in _candidates(file_path):
-            if path.is_file():
-                data = path.read_bytes()
-                return json.loads(gzip.decompress(data) if path.suffix == ".gz" else data)
-        return None
-
-
-def _candidates(file_path: str) -> tuple[Path, Path]:
-    return Path(f"{file_path}.json"), Path(f"{file_path}.json.gz")
+_S3 = Path("data", "s3", "2006-03-01")  # S3's API version since its first day
+_PROSE = frozenset({"documentation", "documentationUrl", "examples"})
 
 
 def load_model() -> ServiceModel:
-    """The model of S3, some 20 ms of work: make it once."""
-    data = Loader(file_loader=_PlainFileLoader()).load_data(_S3)
-    data["shapes"].update(SHAPES)
-    return ServiceModel(data, "s3")
+    """The model of S3: make it once. Raises S3FixtureError where botocore has no description of S3."""
+    source = _source()
+    status = source.stat()
+    made_from = [str(source), status.st_mtime_ns, status.st_size]
+    prepared = Path(cache_from_source(__file__)).with_name(f"s3-model.{sys.implementation.cache_tag}")
+    description = _read_prepared(prepared, made_from)
+    if description is None:
+        description = _read_source(source)
+        _write_prepared(prepared, made_from, description)
+    description["shapes"].update(SHAPES)
+    return ServiceModel(description)
+
+
+def _source() -> Path:
+    """botocore's file, without importing botocore."""
+    spec = find_spec("botocore")
+    for folder in (spec and spec.submodule_search_locations) or ():
+        for name in ("service-2.json.gz", "service-2.json"):
+            path = Path(folder) / _S3 / name
+            if path.is_file():
+                return path
+    raise S3FixtureError("botocore is not installed whole: it has no description of S3; install it again")
+
+
+def _read_source(source: Path) -> dict[str, Any]:
+    data = source.read_bytes()
+    description = json.loads(gzip.decompress(data) if source.suffix == ".gz" else data)
+    return {part: _without_prose(description[part]) for part in ("operations", "shapes")}
+
+
+def _without_prose(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_prose(inner) for name, inner in value.items() if name not in _PROSE}
+    return [_without_prose(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _read_prepared(prepared: Path, made_from: list[Any]) -> dict[str, Any] | None:
+    try:
+        found, description = marshal.loads(prepared.read_bytes())  # noqa: S302 - as trusted as the bytecode beside it
+    except (OSError, EOFError, ValueError, TypeError):  # not there, or cut off
+        return None
+    return description if found == made_from else None
+
+
+def _write_prepared(prepared: Path, made_from: list[Any], description: dict[str, Any]) -> None:
+    """Whole or not at all: another process may read it now."""
+    if sys.dont_write_bytecode:
+        return
+    temporary = prepared.with_name(f"{prepared.name}.{os.getpid()}")
+    try:
+        prepared.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(marshal.dumps((made_from, description)))
+        temporary.replace(prepared)
+    except OSError:  # a read-only installation
+        temporary.unlink(missing_ok=True)

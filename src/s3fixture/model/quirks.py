@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 _API = "https://docs.aws.amazon.com/AmazonS3/latest/API"
 _GUIDE = "https://docs.aws.amazon.com/AmazonS3/latest/userguide"
+_RECORDED = "localstack/localstack, tests/aws/services/s3/*.snapshot.json (answers recorded from S3)"
 _VERSITY = "versity/versitygw, tests/integration (answers recorded from S3)"
 
 
@@ -245,9 +246,9 @@ QUIRKS: tuple[Quirk, ...] = (
     ),
     Quirk(
         36,
-        "Errors are a bare <Error> without namespace; none with HEAD and 304.",
-        "The namespace stands on results only.",
-        _API + "/ErrorResponses.html",
+        "Errors are a bare <Error> without namespace and without Resource; none with HEAD and 304.",
+        "The namespace stands on results only. S3 has stopped sending the Resource of its documentation.",
+        _RECORDED + "; " + _API + "/ErrorResponses.html",
     ),
     Quirk(
         37,
@@ -293,5 +294,12 @@ QUIRKS: tuple[Quirk, ...] = (
         "x-amz-copy-source is decoded as a form is: `+` is a space there, though not in a path.",
         "s5cmd and others who encode it with a form's encoder copy keys that have spaces.",
         "versity/versitygw, s3api/utils; aws/aws-sdk-php issue 236, aws/aws-sdk-js issue 1821",
+    ),
+    # answering
+    Quirk(
+        44,
+        "Owner and Grantee have an ID and no DisplayName; Initiator has both.",
+        "S3 stopped sending the names of owners in November 2025; clients fall back on the ID.",
+        _RECORDED + "; " + _API + "/API_Owner.html",
     ),
 )

@@ -47,10 +47,6 @@ ENUM_ERRORS: Mapping[str, tuple[str, str | None]] = {
     "x-amz-object-lock-mode": ("InvalidArgument", "Unknown wormMode directive."),
     "x-amz-object-ownership": ("InvalidArgument", "Invalid x-amz-object-ownership header: {value}"),
     "x-amz-optional-object-attributes": ("InvalidArgument", "Invalid attribute name specified."),
-    "x-amz-server-side-encryption": (
-        "InvalidArgument",
-        "The encryption method specified is not supported",
-    ),
     "x-amz-storage-class": ("InvalidStorageClass", None),
     "x-amz-tagging-directive": ("InvalidArgument", "Unknown tagging directive."),
 }

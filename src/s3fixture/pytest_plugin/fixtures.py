@@ -13,7 +13,7 @@ from s3fixture.backends.capabilities import check_known
 from s3fixture.backends.foreign import ForeignEndpoint
 from s3fixture.environment import applied
 from s3fixture.pytest_plugin.isolation import TestRun, isolation_of
-from s3fixture.pytest_plugin.marker import Wish, wish_of
+from s3fixture.pytest_plugin.marker import MarkerArguments, marker_arguments
 from s3fixture.pytest_plugin.messages import readable_errors
 from s3fixture.pytest_plugin.options import Launch, main_launch_of
 from s3fixture.pytest_plugin.tracking import make_database, tracking
@@ -47,26 +47,26 @@ s3 = factories.s3(name="s3")
 def _isolate(request: pytest.FixtureRequest) -> Iterator[TestRun]:
     """Roll back what the test does to its servers; nothing where there is no server."""
     with readable_errors():
-        wish = wish_of(request.node)
+        arguments = marker_arguments(request.node)
         with isolation_of(request.config).test(request.node) as run:
-            if wish is not None:
-                _fulfil(wish, request.getfixturevalue("s3_server"), run)
+            if arguments is not None:
+                _prepare(arguments, request.getfixturevalue("s3_server"), run)
             yield run
 
 
-def _fulfil(wish: Wish, server: Endpoint, run: TestRun) -> None:
-    check_known(wish.requires)
-    missing = [name for name in wish.requires if name not in server.capabilities]
+def _prepare(arguments: MarkerArguments, server: Endpoint, run: TestRun) -> None:
+    check_known(arguments.requires)
+    missing = [name for name in arguments.requires if name not in server.capabilities]
     if missing:
         pytest.skip(f"the backend {server.backend!r} has no {', '.join(missing)}")
     if isinstance(server, ForeignEndpoint) and not server.exclusive:
         # Another worker's test may ask for the same names; it gets them when ours are gone again.
-        for name in sorted({*wish.buckets, *(["seeds"] if wish.seeds else [])}):
+        for name in sorted({*arguments.buckets, *(["seeds"] if arguments.seeds else [])}):
             run.enter(server.run.exclusive(name))
         run.enter(server.isolated())
-    for bucket in wish.buckets:
-        make_bucket(server, bucket, versioning=wish.versioning, object_lock=wish.object_lock)
-    fill(server, seed=wish.seeds)
+    for bucket in arguments.buckets:
+        make_bucket(server, bucket, versioning=arguments.versioning, object_lock=arguments.object_lock)
+    fill(server, seed=arguments.seeds)
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ import pytest
 from s3fixture.backends.capabilities import SNAPSHOT
 from s3fixture.backends.emulator import EmulatorEndpoint
 from s3fixture.backends.foreign import ForeignEndpoint
+from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
@@ -113,7 +114,7 @@ class TestRun:
     def protect(self, server: Endpoint) -> None:
         """Roll this server back when the test ends."""
         if isinstance(server, EmulatorEndpoint) and SNAPSHOT in server.capabilities:
-            self._protected[server] = server.begin(), server.writes()
+            self._protected[server] = server.control.begin(), server.control.writes()
             self._undo.callback(self._roll_back, server)
         elif isinstance(server, ForeignEndpoint):
             self._undo.enter_context(server.isolated())
@@ -126,7 +127,7 @@ class TestRun:
 
     def writes(self) -> int:
         """How many requests of this test were of a kind that can change something."""
-        return sum(server.writes() - before for server, (_, before) in self._protected.items()) + sum(
+        return sum(server.control.writes() - before for server, (_, before) in self._protected.items()) + sum(
             server.writes - before for server, before in self._foreign.items()
         )
 
@@ -136,8 +137,13 @@ class TestRun:
 
     def _roll_back(self, server: EmulatorEndpoint) -> None:
         token, _ = self._protected.pop(server, (None, 0))
-        if token is not None:
-            server.finish(token)
+        late = [] if token is None else server.control.finish(token)
+        if late:
+            raise S3FixtureError(
+                f"the test has ended, but not what it asked of the server: {', '.join(late)}. "
+                "What these requests still try to write is refused. Join threads, and wait for uploads, "
+                "before a test ends."
+            )
 
 
 _ISOLATION = pytest.StashKey[Isolation]()

@@ -22,7 +22,7 @@ _KEYWORDS = ("buckets", "seed", *_FLAGS, "requires")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class MarkerArguments:
     """What all s3 markers of a test ask for together."""
 
     buckets: tuple[str, ...] = ()
@@ -32,8 +32,8 @@ class Wish:
     requires: tuple[str, ...] = ()
 
 
-def wish_of(node: pytest.Item) -> Wish | None:
-    """The test's wish, or None without a marker. S3FixtureError for a marker that cannot be understood.
+def marker_arguments(node: pytest.Item) -> MarkerArguments | None:
+    """What the markers ask for, or None without one. S3FixtureError for a marker that cannot be understood.
 
     Buckets, seeds and requirements of module, class and function add up; of `versioning` and
     `object_lock` the nearest wins.
@@ -43,7 +43,7 @@ def wish_of(node: pytest.Item) -> Wish | None:
     if not markers:
         return None
     seeds = _gathered("seed", markers, (str, Path))
-    return Wish(
+    return MarkerArguments(
         buckets=tuple(_gathered("buckets", markers)),
         seeds=tuple(node.path.parent / seed for seed in seeds),
         versioning=_nearest("versioning", markers),

@@ -5,14 +5,14 @@ An operation of the model that has no row here answers NotImplemented by its nam
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 
-from botocore import xform_name
-
 from s3fixture.errors import S3Error
-from s3fixture.service.call import Call, Operation, Params, Result
+from s3fixture.service.call import Call, Fact, Operation, Params, Result
+from s3fixture.service.following import follow
 
 # Operation -> the module of this room that has its function, imported at its first use.
 OPERATIONS: Mapping[str, str] = {
@@ -23,7 +23,9 @@ OPERATIONS: Mapping[str, str] = {
     "CreateMultipartUpload": "multipart",
     "DeleteBucket": "buckets",
     "DeleteBucketCors": "cors",
+    "DeleteBucketEncryption": "bucket_encryption",
     "DeleteBucketLifecycle": "lifecycle",
+    "DeleteBucketOwnershipControls": "ownership",
     "DeleteBucketPolicy": "policy",
     "DeleteBucketTagging": "tagging",
     "DeleteObject": "objects",
@@ -32,6 +34,7 @@ OPERATIONS: Mapping[str, str] = {
     "DeletePublicAccessBlock": "public_access",
     "GetBucketAcl": "acls",
     "GetBucketCors": "cors",
+    "GetBucketEncryption": "bucket_encryption",
     "GetBucketLifecycleConfiguration": "lifecycle",
     "GetBucketLocation": "buckets",
     "GetBucketOwnershipControls": "ownership",
@@ -57,6 +60,7 @@ OPERATIONS: Mapping[str, str] = {
     "ListParts": "multipart",
     "PutBucketAcl": "acls",
     "PutBucketCors": "cors",
+    "PutBucketEncryption": "bucket_encryption",
     "PutBucketLifecycleConfiguration": "lifecycle",
     "PutBucketOwnershipControls": "ownership",
     "PutBucketPolicy": "policy",
@@ -74,14 +78,30 @@ OPERATIONS: Mapping[str, str] = {
 }
 
 
+_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def _function_name(operation: str) -> str:
+    """ "ListObjectsV2" -> "list_objects_v2", as boto3 names its methods."""
+    return _WORD_START.sub("_", operation).lower()
+
+
 @cache  # a function of the code alone
 def implementation(operation: str) -> Operation:
     """The function that does `operation`. Raises NotImplemented with the operation's name."""
     module = OPERATIONS.get(operation)
     if module is None:
         raise S3Error("NotImplemented", f"{operation} is not implemented", Operation=operation)
-    function: Operation = getattr(import_module(f"{__name__}.{module}"), xform_name(operation))
+    function: Operation = getattr(import_module(f"{__name__}.{module}"), _function_name(operation))
     return function
 
 
-__all__ = ["OPERATIONS", "Call", "Operation", "Params", "Result", "implementation"]
+def perform(call: Call, params: Params) -> Result:
+    """Do what the caller may do, and then what the settings of the bucket say must follow."""
+    result = implementation(call.operation)(call, params)
+    if call.facts:
+        follow(call, result)
+    return result
+
+
+__all__ = ["OPERATIONS", "Call", "Fact", "Operation", "Params", "Result", "implementation", "perform"]

@@ -19,7 +19,7 @@ _FULL_CONTROL = "FULL_CONTROL"
 def get_bucket_acl(call: Call, params: Params) -> Result:
     """Full control for the bucket's owner."""
     with call.store.read() as index:
-        return _full_control(call, call.bucket(index, params["Bucket"]).owner)
+        return _full_control(call.bucket(index, params["Bucket"]).owner)
 
 
 def get_object_acl(call: Call, params: Params) -> Result:
@@ -27,7 +27,7 @@ def get_object_acl(call: Call, params: Params) -> Result:
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
         find_version(call, index, bucket, params)
-        return _full_control(call, bucket.owner)
+        return _full_control(bucket.owner)
 
 
 def put_bucket_acl(call: Call, params: Params) -> Result:
@@ -65,7 +65,7 @@ def _refuse_change(bucket: BucketRow, params: Params) -> None:
         raise S3Error("AccessControlListNotSupported")
 
 
-def _full_control(call: Call, canonical_id: str) -> Result:
-    owner = owner_entry(call, canonical_id)
+def _full_control(canonical_id: str) -> Result:
+    owner = owner_entry(canonical_id)
     grantee = {**owner, "Type": "CanonicalUser"}
     return {"Owner": owner, "Grants": [{"Grantee": grantee, "Permission": _FULL_CONTROL}]}

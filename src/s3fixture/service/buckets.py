@@ -9,6 +9,7 @@ from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service import tags
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.listing import owner_entry
 from s3fixture.service.names import check_bucket_name
 from s3fixture.service.object_lock import ENABLED, NO_DEFAULT
 from s3fixture.service.ownership import ENFORCED
@@ -140,7 +141,7 @@ def list_buckets(call: Call, params: Params) -> Result:
     page = rows[:limit]
     result: Result = {
         "Buckets": [_bucket_entry(row, paged="MaxBuckets" in params) for row in page],
-        "Owner": {"ID": call.identity.canonical_id, "DisplayName": call.identity.name},
+        "Owner": owner_entry(call.identity.canonical_id),
     }
     if "Prefix" in params:
         result["Prefix"] = prefix

@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from s3fixture.auth.context import RequestContext
 from s3fixture.auth.identity import Identity
 from s3fixture.errors import S3Error
 from s3fixture.settings import Settings
-from s3fixture.store import BucketRow, Index, Store
+from s3fixture.store import BucketRow, Index, Store, Version
 
 if TYPE_CHECKING:
     from s3fixture.auth.authenticate import Authentication
     from s3fixture.clock import Clock
     from s3fixture.service.access import Access
+    from s3fixture.service.background import Background
+    from s3fixture.service.kms import KmsKeys
     from s3fixture.wire.request import Request
     from s3fixture.wire.target import Target
 
 Params = Mapping[str, Any]  # a request's parameters, named and typed as boto3's
 Result = dict[str, Any]  # an answer's members, likewise; ETags without quotes
 Operation = Callable[["Call", Params], Result]
+Effect = Literal["read", "created", "marked", "removed", "tagged", "untagged"]
+
+
+class Fact(NamedTuple):
+    """What an operation did to one version: it read, created or removed it, or replaced or removed its tags.
+
+    "marked": `version` is a new delete marker.
+    """
+
+    effect: Effect
+    bucket: BucketRow
+    version: Version
 
 
 @dataclass(slots=True)
@@ -36,6 +50,9 @@ class Call:
     clock: Clock
     settings: Settings
     access: Access
+    kms: KmsKeys
+    background: Background
+    facts: list[Fact] = field(default_factory=list)  # what was done, in its order: see `service.following`
 
     @property
     def identity(self) -> Identity | None:
@@ -45,6 +62,10 @@ class Call:
     def context(self, params: Params, tags: Callable[[], Mapping[str, str]] | None = None) -> RequestContext:
         """The condition keys that a bucket policy may ask for."""
         return RequestContext(self.request, self.target, self.authentication, self.clock, params, tags)
+
+    def note(self, effect: Effect, bucket: BucketRow, version: Version) -> None:
+        """Say what was done, for whatever follows the operation."""
+        self.facts.append(Fact(effect, bucket, version))
 
     def bucket(self, index: Index, name: str) -> BucketRow:
         """The bucket of this name. Raises NoSuchBucket."""

@@ -22,7 +22,7 @@ def list_objects(call: Call, params: Params) -> Result:
     limit = page_size(params, "MaxKeys", "max-keys")
     marker = params.get("Marker") or ""
     page = _current_page(call, params, start=marker, limit=limit)
-    result = _common(params, page, limit, fetch_owner=True, call=call)
+    result = _common(params, page, limit, fetch_owner=True)
     result["Marker"] = marker
     if page.truncated and params.get("Delimiter"):  # without one, clients go on from the last key
         result["NextMarker"] = page.last_key
@@ -35,7 +35,7 @@ def list_objects_v2(call: Call, params: Params) -> Result:
     token = params.get("ContinuationToken")
     start = params.get("StartAfter") or ""
     page = _current_page(call, params, start=start if token is None else from_token(token), limit=limit)
-    result = _common(params, page, limit, fetch_owner=bool(params.get("FetchOwner")), call=call)
+    result = _common(params, page, limit, fetch_owner=bool(params.get("FetchOwner")))
     result["KeyCount"] = len(page.entries) + len(page.prefixes)
     if token is not None:
         result["ContinuationToken"] = token
@@ -67,8 +67,8 @@ def list_object_versions(call: Call, params: Params) -> Result:
     result |= {
         "KeyMarker": key_marker,
         "VersionIdMarker": version_marker or "",
-        "Versions": [_version(call, entry) for entry in page.entries if not entry.is_delete_marker],
-        "DeleteMarkers": [_marker(call, entry) for entry in page.entries if entry.is_delete_marker],
+        "Versions": [_version(entry) for entry in page.entries if not entry.is_delete_marker],
+        "DeleteMarkers": [_marker(entry) for entry in page.entries if entry.is_delete_marker],
     }
     if page.truncated:
         result["NextKeyMarker"] = page.last_key
@@ -92,10 +92,9 @@ def page_size(params: Params, member: str, name: str) -> int:
     return min(int(wanted), PAGE_SIZE)
 
 
-def owner_entry(call: Call, canonical_id: str) -> dict[str, str]:
-    """An Owner or Initiator element."""
-    identity = call.access.identities.by_canonical_id(canonical_id)
-    return {"ID": canonical_id, "DisplayName": identity.name if identity else ""}
+def owner_entry(canonical_id: str) -> dict[str, str]:
+    """An Owner element (quirk 44)."""
+    return {"ID": canonical_id}
 
 
 def check_encoding_type(params: Params) -> None:
@@ -147,12 +146,12 @@ def _frame(params: Params, prefixes: list[str], truncated: bool, limit: int) -> 
     return result
 
 
-def _common(params: Params, page: Page, limit: int, *, fetch_owner: bool, call: Call) -> Result:
+def _common(params: Params, page: Page, limit: int, *, fetch_owner: bool) -> Result:
     result = _frame(params, page.prefixes, page.truncated, limit)
     result["Contents"] = [_object(entry) for entry in page.entries]
     if fetch_owner:
         for entry, row in zip(result["Contents"], page.entries, strict=True):
-            entry["Owner"] = owner_entry(call, row.owner)
+            entry["Owner"] = owner_entry(row.owner)
     return result
 
 
@@ -170,17 +169,17 @@ def _object(entry: Entry) -> dict[str, Any]:
     return result
 
 
-def _version(call: Call, entry: Entry) -> dict[str, Any]:
-    return _object(entry) | _identification(call, entry)
+def _version(entry: Entry) -> dict[str, Any]:
+    return _object(entry) | _identification(entry)
 
 
-def _marker(call: Call, entry: Entry) -> dict[str, Any]:
-    return {"Key": entry.key, "LastModified": utc(entry.modified)} | _identification(call, entry)
+def _marker(entry: Entry) -> dict[str, Any]:
+    return {"Key": entry.key, "LastModified": utc(entry.modified)} | _identification(entry)
 
 
-def _identification(call: Call, entry: Entry) -> dict[str, Any]:
+def _identification(entry: Entry) -> dict[str, Any]:
     return {
         "VersionId": entry.version_id,
         "IsLatest": entry.is_latest,
-        "Owner": owner_entry(call, entry.owner),
+        "Owner": owner_entry(entry.owner),
     }

@@ -5,15 +5,24 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Protocol
 
 from s3fixture import checksums
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.encryption import (
+    check_not_blocked,
+    check_part,
+    describe_encryption,
+    etag_of,
+    new_encryption,
+    refuse_header,
+)
 from s3fixture.service.listing import check_encoding_type, owner_entry, page_size
 from s3fixture.service.locks import LOCK, new_lock, require_digest
-from s3fixture.service.metadata import Attributes, encryption_header, from_request
+from s3fixture.service.metadata import Attributes, from_request
 from s3fixture.service.objects import check_size, checksum_members
 from s3fixture.store import BucketRow, Checksum, Index, NewPart, NewUpload, Part, Upload
 
@@ -39,13 +48,13 @@ def create_multipart_upload(call: Call, params: Params) -> Result:
     upload_id = call.clock.upload_id()
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
-        index.create_upload(
-            bucket.id, _new_upload(call, params, attributes, upload_id, bucket, algorithm, kind)
-        )
+        encryption = new_encryption(call, index, bucket, params)
+        new = _new_upload(call, params, attributes, upload_id, bucket, algorithm, kind)
+        index.create_upload(bucket.id, replace(new, extra={**new.extra, **encryption}))
     result: Result = {"Bucket": params["Bucket"], "Key": params["Key"], "UploadId": upload_id}
     if algorithm:
         result |= {"ChecksumAlgorithm": algorithm, "ChecksumType": kind}
-    return result | encryption_header()
+    return result | describe_encryption(encryption, params)
 
 
 def _new_upload(
@@ -109,6 +118,14 @@ def find_upload(call: Call, index: Index, params: Params) -> Upload:
     return upload
 
 
+def find_part_upload(call: Call, index: Index, params: Params) -> Upload:
+    """`find_upload` for a new part, which must be encrypted as the upload is."""
+    upload = find_upload(call, index, params)
+    check_not_blocked(call, index, call.bucket(index, params["Bucket"]), params)
+    check_part(call, upload.extra, params)
+    return upload
+
+
 def part_checksum(upload: Upload) -> str:
     """The algorithm that the upload's parts are hashed with; S3's own when the client chose none."""
     return upload.checksum_algorithm or checksums.DEFAULT_ALGORITHM
@@ -118,8 +135,9 @@ def upload_part(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html"""
     payload = params["Body"]
     check_size(payload.size)
+    refuse_header(call)
     with call.store.read() as index:
-        upload = find_upload(call, index, params)
+        upload = find_part_upload(call, index, params)
     declared = payload.declared_algorithm
     _check_declared(upload, declared)
     if LOCK in upload.extra:
@@ -128,7 +146,7 @@ def upload_part(call: Call, params: Params) -> Result:
     part = put_part(call, params, payload, payload.size)
     answered = declared or upload.checksum_algorithm
     members = checksum_members(Checksum(answered, payload.checksums[answered])) if answered else {}
-    return {"ETag": part.etag, **members, **encryption_header()}
+    return {"ETag": part.etag, **members, **describe_encryption(upload.extra, params)}
 
 
 def _check_declared(upload: Upload, declared: str | None) -> None:
@@ -163,7 +181,7 @@ def put_part(call: Call, params: Params, source: HashedSource, size: int) -> Par
         algorithm = part_checksum(upload)
         part = NewPart(
             number=number,
-            etag=source.md5.hex(),
+            etag=etag_of(call, upload.extra, source.md5),
             modified=call.clock.time(),
             checksum=Checksum(algorithm, source.checksums[algorithm]),
         )
@@ -193,7 +211,7 @@ def list_parts(call: Call, params: Params) -> Result:
         "IsTruncated": page.truncated,
         "Parts": [_part_entry(upload, part) for part in page.parts],
         "Initiator": _initiator(call, upload),
-        "Owner": owner_entry(call, upload.owner),
+        "Owner": owner_entry(upload.owner),
         "StorageClass": upload.storage_class,
         "NextPartNumberMarker": page.parts[-1].number if page.parts else marker,
     }
@@ -213,7 +231,10 @@ def _part_entry(upload: Upload, part: Part) -> dict[str, Any]:
 
 
 def _initiator(call: Call, upload: Upload) -> dict[str, str]:
-    return owner_entry(call, upload.extra["initiator"])
+    """Unlike an Owner, it has a name (quirk 44)."""
+    canonical_id = upload.extra["initiator"]
+    identity = call.access.identities.by_canonical_id(canonical_id)
+    return {"ID": canonical_id, "DisplayName": identity.name if identity else ""}
 
 
 def list_multipart_uploads(call: Call, params: Params) -> Result:
@@ -255,7 +276,7 @@ def _upload_entry(call: Call, upload: Upload) -> dict[str, Any]:
         "Key": upload.key,
         "UploadId": upload.upload_id,
         "Initiator": _initiator(call, upload),
-        "Owner": owner_entry(call, upload.owner),
+        "Owner": owner_entry(upload.owner),
         "StorageClass": upload.storage_class,
         "Initiated": utc(upload.initiated),
     }

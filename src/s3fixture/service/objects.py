@@ -10,8 +10,15 @@ from s3fixture.auth.actions import permissions
 from s3fixture.errors import S3Error
 from s3fixture.service import conditions, ranges
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.encryption import (
+    check_reader,
+    describe_encryption,
+    etag_of,
+    new_encryption,
+    refuse_header,
+)
 from s3fixture.service.locks import LOCK, check_removal, describe_lock, new_lock, require_digest
-from s3fixture.service.metadata import ARCHIVED, encryption_header, from_request
+from s3fixture.service.metadata import ARCHIVED, from_request
 from s3fixture.service.ranges import ByteRange
 from s3fixture.service.versions import describe, find_version, get_version, version_header
 from s3fixture.store import (
@@ -52,6 +59,7 @@ def put_object(call: Call, params: Params) -> Result:
         bucket = call.bucket(index, params["Bucket"])
         conditions.check_write(params, index, bucket)
         lock = new_lock(call, bucket, params)
+        encryption = new_encryption(call, index, bucket, params)
     if lock:
         require_digest(payload.declared_algorithm, params, "Object")
     with call.store.spool(payload, payload.size) as body, call.store.write() as index:
@@ -64,21 +72,22 @@ def put_object(call: Call, params: Params) -> Result:
                 version_id=new_version_id(call, bucket),
                 modified=call.clock.time(),
                 owner=bucket.owner,
-                etag=payload.md5.hex(),
+                etag=etag_of(call, encryption, payload.md5),
                 storage_class=attributes.storage_class,
                 checksum=Checksum(algorithm, payload.checksums[algorithm], checksums.FULL_OBJECT),
                 headers=attributes.headers,
                 metadata=attributes.metadata,
                 tags=attributes.tags,
-                extra=lock,
+                extra=lock | encryption,
             ),
             body,
         )
+    call.note("created", bucket, version)
     return {
         "ETag": version.etag,
         **checksum_members(version.checksum),
         **version_header(bucket, version),
-        **encryption_header(),
+        **describe_encryption(encryption, params),
     }
 
 
@@ -120,11 +129,14 @@ def head_object(call: Call, params: Params) -> Result:
 
 def _read(call: Call, index: Index, params: Params) -> tuple[Result, Version, ByteRange | None]:
     """The headers of an answer to GET or HEAD, and which bytes of which version are its body."""
+    refuse_header(call)
     bucket = call.bucket(index, params["Bucket"])
     version = find_version(call, index, bucket, params)
+    check_reader(call, version.extra, params)
     conditions.check_read(params, version)
     part = _part(index, version, params)
-    result = describe(bucket, version)
+    call.note("read", bucket, version)
+    result = describe(bucket, version, params)
     result |= _overrides(call, params)
     chosen = _chosen_bytes(version, part, params)
     result["ContentLength"] = chosen.length if chosen else version.size
@@ -257,6 +269,7 @@ def _delete(call: Call, index: Index, bucket: BucketRow, params: Params) -> Resu
     if not bucket.versioning:
         if current is not None:
             index.remove_version(current.seq)
+            call.note("removed", bucket, current)
         return {}
     marker = index.add_version(
         bucket.id,
@@ -269,6 +282,7 @@ def _delete(call: Call, index: Index, bucket: BucketRow, params: Params) -> Resu
         ),
         None,
     )
+    call.note("marked", bucket, marker)
     return {"DeleteMarker": True, "VersionId": marker.version_id}
 
 
@@ -281,6 +295,7 @@ def _delete_version(call: Call, index: Index, bucket: BucketRow, params: Params)
     if LOCK in version.extra:
         check_removal(call, version, params)
     index.remove_version(version.seq)
+    call.note("removed", bucket, version)
     if version.is_delete_marker:
         return {"VersionId": version_id, "DeleteMarker": True}
     return version_header(bucket, version)

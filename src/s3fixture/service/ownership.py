@@ -7,15 +7,24 @@ from __future__ import annotations
 
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.documents import keep_document
 
 ENFORCED = "BucketOwnerEnforced"  # S3's own choice for new buckets since April 2023
+_KIND = "ownership"  # of the document that holds the rule; a bucket without one has ENFORCED
+_NONE = ""  # what the document says once the rule was deleted
 
 
 def get_bucket_ownership_controls(call: Call, params: Params) -> Result:
-    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketOwnershipControls.html"""
+    """Raises OwnershipControlsNotFoundError once they were deleted.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketOwnershipControls.html
+    """
     with call.store.read() as index:
-        call.bucket(index, params["Bucket"])
-    return {"OwnershipControls": {"Rules": [{"ObjectOwnership": ENFORCED}]}}
+        bucket = call.bucket(index, params["Bucket"])
+        document = index.get_document(bucket.id, _KIND)
+    if document == _NONE:
+        raise S3Error("OwnershipControlsNotFoundError", BucketName=bucket.name)
+    return {"OwnershipControls": {"Rules": [{"ObjectOwnership": document or ENFORCED}]}}
 
 
 def put_bucket_ownership_controls(call: Call, params: Params) -> Result:
@@ -23,11 +32,19 @@ def put_bucket_ownership_controls(call: Call, params: Params) -> Result:
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketOwnershipControls.html
     """
-    with call.store.read() as index:
-        call.bucket(index, params["Bucket"])
     rules = params["OwnershipControls"]["Rules"]
     if len(rules) != 1:
         raise S3Error("MalformedXML")
     if rules[0]["ObjectOwnership"] != ENFORCED:
         raise S3Error("NotImplemented", Element="ObjectOwnership")
+    keep_document(call, params, _KIND, ENFORCED)
+    return {}
+
+
+def delete_bucket_ownership_controls(call: Call, params: Params) -> Result:
+    """Succeeds also where there are none.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketOwnershipControls.html
+    """
+    keep_document(call, params, _KIND, _NONE)
     return {}

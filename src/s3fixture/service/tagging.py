@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from s3fixture.service import tags
-from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.call import Call, Effect, Params, Result
 from s3fixture.service.documents import drop_document, keep_document, kept_document
 from s3fixture.service.versions import find_version, version_header
 
@@ -23,19 +23,20 @@ def get_object_tagging(call: Call, params: Params) -> Result:
 def put_object_tagging(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html"""
     wanted = tags.from_document(params["Tagging"], limit=tags.OBJECT_TAGS, kind="Object")
-    return _replace_tags(call, params, wanted)
+    return _replace_tags(call, params, wanted, "tagged")
 
 
 def delete_object_tagging(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjectTagging.html"""
-    return _replace_tags(call, params, {})
+    return _replace_tags(call, params, {}, "untagged")
 
 
-def _replace_tags(call: Call, params: Params, wanted: dict[str, str]) -> Result:
+def _replace_tags(call: Call, params: Params, wanted: dict[str, str], effect: Effect) -> Result:
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
         version = find_version(call, index, bucket, params)
         index.update_version(version.seq, tags=wanted)
+    call.note(effect, bucket, version._replace(tags=wanted))
     return version_header(bucket, version)
 
 

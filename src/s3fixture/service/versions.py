@@ -9,7 +9,8 @@ from s3fixture.auth.actions import Permission
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
-from s3fixture.service.metadata import STANDARD, encryption_header
+from s3fixture.service.encryption import describe_encryption
+from s3fixture.service.metadata import STANDARD
 from s3fixture.store import NULL_VERSION, BucketRow, Index, Version
 
 _VERSION_ID = re.compile(rf"[A-Za-z0-9_-]{{32}}|{NULL_VERSION}")  # as `Clock.version_id` makes them
@@ -65,7 +66,7 @@ def version_header(bucket: BucketRow, version: Version) -> Result:
     return {"VersionId": version.version_id} if bucket.versioning else {}
 
 
-def describe(bucket: BucketRow, version: Version) -> Result:
+def describe(bucket: BucketRow, version: Version, params: Params) -> Result:
     """The headers that GetObject and HeadObject have in common."""
     result: Result = {
         "AcceptRanges": "bytes",
@@ -74,7 +75,7 @@ def describe(bucket: BucketRow, version: Version) -> Result:
         "Metadata": version.metadata,
         **version.headers,
         **version_header(bucket, version),
-        **encryption_header(),
+        **describe_encryption(version.extra, params),
     }
     if version.storage_class != STANDARD:
         result["StorageClass"] = version.storage_class

@@ -6,11 +6,11 @@
     with store.read() as index:
         reader = store.open(index.get_current(bucket.id, key))
 
-The store knows nothing of HTTP, of permissions or of S3's errors: it raises StorageFull, Gone, Damaged and
-S3FixtureError only.
+The store knows nothing of HTTP, of permissions or of S3's errors: it raises StorageFull, Gone, Damaged,
+Superseded and S3FixtureError only.
 """
 
-from s3fixture.store.errors import Damaged, Gone, StorageFull
+from s3fixture.store.errors import Damaged, Gone, StorageFull, Superseded
 from s3fixture.store.index import Index
 from s3fixture.store.reader import BodyReader
 from s3fixture.store.rows import (
@@ -19,6 +19,7 @@ from s3fixture.store.rows import (
     BucketRow,
     Checksum,
     Entry,
+    Job,
     NewPart,
     NewUpload,
     NewVersion,
@@ -44,6 +45,7 @@ __all__ = [
     "Entry",
     "Gone",
     "Index",
+    "Job",
     "NewPart",
     "NewUpload",
     "NewVersion",
@@ -54,6 +56,7 @@ __all__ = [
     "Spooled",
     "StorageFull",
     "Store",
+    "Superseded",
     "Upload",
     "UploadPage",
     "Usage",

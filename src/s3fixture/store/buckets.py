@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from typing import Any
 
 from s3fixture.store.errors import Damaged
 from s3fixture.store.rows import BucketPage, BucketRow, Usage
 from s3fixture.store.uploads import Uploads
 
 _COLUMNS = "id, name, owner, region, created, versioning, object_lock"
+_SELECT = (
+    f"SELECT {_COLUMNS}, (SELECT group_concat(kind) FROM documents WHERE bucket = id) "  # noqa: S608 - constants
+    "FROM buckets"
+)
 _INSERT = f"INSERT INTO buckets ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - all constants
 _DROP_UPLOADS = "SELECT seq FROM uploads WHERE bucket = ?"
 
@@ -44,7 +49,7 @@ class Buckets(Uploads):
         """Add a bucket. Raises ValueError when there is one of this name."""
         row = BucketRow(self.next_id(), name, owner, region, created, versioning, object_lock)
         try:
-            self.execute(_INSERT, row)
+            self.execute(_INSERT, row[:7])
         except sqlite3.IntegrityError as error:
             raise ValueError(f"there is a bucket {name!r} already") from error
         return row
@@ -53,10 +58,10 @@ class Buckets(Uploads):
         """The bucket of this name."""
         if name in self._buckets:
             return self._buckets[name]
-        row = self.execute(f"SELECT {_COLUMNS} FROM buckets WHERE name = ?", (name,)).fetchone()  # noqa: S608
+        row = self.execute(f"{_SELECT} WHERE name = ?", (name,)).fetchone()
         if row is None:
             return None
-        found = self._buckets[name] = BucketRow._make(row)
+        found = self._buckets[name] = _bucket(row)
         return found
 
     def list_buckets(
@@ -64,13 +69,10 @@ class Buckets(Uploads):
     ) -> BucketPage:
         """Buckets by name, those greater than `after`, of one owner or (None) of all."""
         where, values = ("", ()) if owner is None else ("owner = ? AND", (owner,))
-        sql = (
-            f"SELECT {_COLUMNS} FROM buckets WHERE {where} "  # noqa: S608 - all constants
-            "name >= ? AND name < ? AND name > ? ORDER BY name LIMIT ?"
-        )
+        sql = f"{_SELECT} WHERE {where} name >= ? AND name < ? AND name > ? ORDER BY name LIMIT ?"
         # Bucket names are ASCII, so the last character of Unicode is above all that begin with the prefix.
         found = self.execute(sql, (*values, prefix, f"{prefix}\U0010ffff", after, limit + 1)).fetchall()
-        return BucketPage([BucketRow._make(row) for row in found[:limit]], len(found) > limit > 0)
+        return BucketPage([_bucket(row) for row in found[:limit]], len(found) > limit > 0)
 
     def delete_bucket(self, bucket_id: int) -> None:
         """Remove a bucket with its documents and uploads. ValueError when it still holds a version."""
@@ -118,10 +120,20 @@ class Buckets(Uploads):
         """Store or replace the text under `kind`."""
         sql = "INSERT OR REPLACE INTO documents (bucket, kind, body) VALUES (?, ?, ?)"
         self.execute(sql, (bucket_id, kind, body))
-        self._documents.pop((bucket_id, kind), None)
+        self._forget_document(bucket_id, kind)
 
     def delete_document(self, bucket_id: int, kind: str) -> bool:
         """Remove the text under `kind`; whether there was one."""
-        self._documents.pop((bucket_id, kind), None)
+        self._forget_document(bucket_id, kind)
         sql = "DELETE FROM documents WHERE bucket = ? AND kind = ?"
         return self.execute(sql, (bucket_id, kind)).rowcount > 0
+
+    def _forget_document(self, bucket_id: int, kind: str) -> None:
+        self._documents.pop((bucket_id, kind), None)
+        self._buckets.clear()  # a row names the documents of its bucket
+
+
+def _bucket(row: tuple[Any, ...]) -> BucketRow:
+    """A row of _SELECT as a record."""
+    kinds = row[7]
+    return BucketRow._make((*row[:7], frozenset(kinds.split(",") if kinds else ())))

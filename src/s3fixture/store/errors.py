@@ -15,3 +15,7 @@ class Gone(LookupError):  # noqa: N818 - likewise
 
 class Damaged(S3FixtureError):  # noqa: N818 - likewise
     """What is stored was changed from outside, or by the disk: a body, or the index. Says which."""
+
+
+class Superseded(Exception):  # noqa: N818 - likewise
+    """A change by a request that began before the store was rolled back."""

@@ -17,7 +17,8 @@ class BucketRow(NamedTuple):
     """A bucket; `created` in seconds since the epoch, `versioning` one of "", "Enabled", "Suspended".
 
     `object_lock` is "" where there is none, and else what its caller keeps of it. It stands in the row
-    because every write asks for it.
+    because every write asks for it. `documents` are the kinds of documents that the bucket has: one look at
+    a cached row tells a request that nothing is configured here.
     """
 
     id: int
@@ -27,6 +28,7 @@ class BucketRow(NamedTuple):
     created: float
     versioning: str
     object_lock: str = ""
+    documents: frozenset[str] = frozenset()
 
 
 class BucketPage(NamedTuple):
@@ -214,3 +216,15 @@ class PartPage(NamedTuple):
 
     parts: list[Part]
     truncated: bool
+
+
+class Job(NamedTuple):
+    """Something to be done at `due` or later; it was added at `made` and tried `attempts` times."""
+
+    id: int
+    kind: str
+    queue: str
+    due: float
+    made: float
+    attempts: int
+    body: dict[str, Any]

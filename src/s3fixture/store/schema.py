@@ -119,12 +119,24 @@ CREATE TABLE parts (
 ) WITHOUT ROWID;
 """
 
+_JOBS = """
+CREATE TABLE jobs (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    queue TEXT NOT NULL,
+    due REAL NOT NULL,
+    made REAL NOT NULL,
+    attempts INTEGER NOT NULL,
+    body TEXT
+);
+CREATE INDEX jobs_by_queue ON jobs (queue, id);
+"""
 _OBJECT_LOCK = "ALTER TABLE buckets ADD COLUMN object_lock TEXT NOT NULL DEFAULT ''"
 
 # Files of bodies that no row names any more, but that may still be there: what to remove after a crash.
 _REMOVALS = "CREATE TABLE removals (file TEXT PRIMARY KEY) WITHOUT ROWID"
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _OBJECT_LOCK, _REMOVALS)
+MIGRATIONS: tuple[str, ...] = (_FIRST, _OBJECT_LOCK, _JOBS, _REMOVALS)
 
 
 def is_new(connection: sqlite3.Connection) -> bool:

@@ -47,6 +47,12 @@ class Store:
         """
         return self._writing
 
+    @property
+    def superseded(self) -> set[int]:
+        """The threads (their idents) whose changes are refused with Superseded; to be filled and emptied by
+        whoever knows which thread works for which request."""
+        return self._writing.superseded
+
     def spool(self, source: Source, size: int | None = None) -> Spooled:
         """Read `source` to its end, outside the lock; `size` is a hint that saves a copy.
 

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Collection
 
 from s3fixture.errors import S3FixtureError
-from s3fixture.store.errors import Damaged, StorageFull
+from s3fixture.store.errors import Damaged, StorageFull, Superseded
 from s3fixture.store.files import Files
 from s3fixture.store.index import Index
 
@@ -49,14 +49,19 @@ class Writing:
         self._marks: list[tuple[int, int]] = []  # for each write in progress: files made and freed before it
         self._tokens = itertools.count(1)
         self._snapshots: list[_Snapshot] = []
+        self.superseded: set[int] = set()  # see `Store.superseded`
 
     def __enter__(self) -> Index:
         self._lock.acquire()
         try:
+            if self.superseded and threading.get_ident() in self.superseded:
+                raise Superseded
             self._connection.execute("SAVEPOINT change")
-        except sqlite3.Error as error:
+        except BaseException as error:
             self._lock.release()
-            raise _translate(error) from error
+            if isinstance(error, sqlite3.Error):
+                raise _translate(error) from error
+            raise
         self._marks.append((len(self._index.created_files), len(self._index.freed_files)))
         return self._index
 

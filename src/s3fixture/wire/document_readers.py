@@ -12,10 +12,9 @@ from binascii import Error as Base64Error
 from collections.abc import Callable
 from typing import Any
 
-from botocore.model import ListShape, Shape, StringShape, StructureShape
-
 from s3fixture.errors import S3Error
 from s3fixture.model import tables
+from s3fixture.model.shapes import ListShape, Shape, StringShape, StructureShape
 from s3fixture.wire.documents import DocumentError, Node, parse_document
 from s3fixture.wire.times import parse_time
 

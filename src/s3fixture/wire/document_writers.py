@@ -13,9 +13,8 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import quote_plus
 
-from botocore.model import ListShape, Shape, StringShape, StructureShape
-
 from s3fixture.model import tables
+from s3fixture.model.shapes import ListShape, Shape, StringShape, StructureShape
 from s3fixture.wire.times import iso_millis, iso_seconds
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'

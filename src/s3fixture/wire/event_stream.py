@@ -12,8 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from botocore.model import Shape, StructureShape
-
+from s3fixture.model.shapes import Shape, StructureShape
 from s3fixture.wire.document_writers import Style, make_document_writer
 
 _STRING = 7  # type of a header's value

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from botocore.model import OperationModel, Shape, StructureShape
-
 from s3fixture.errors import S3Error
 from s3fixture.model import tables
+from s3fixture.model.shapes import OperationModel, Shape, StructureShape
 from s3fixture.wire.payload import Payload
 from s3fixture.wire.request import Request
 from s3fixture.wire.target import Target

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from botocore.model import ServiceModel
-
 from s3fixture.errors import S3Error
 from s3fixture.model import load_model
+from s3fixture.model.shapes import ServiceModel
 from s3fixture.wire import serializer
 from s3fixture.wire.parser import Parser, make_parser
 from s3fixture.wire.payload import Payload
@@ -58,9 +57,7 @@ class Protocol:
         return write(result, method)
 
     def serialize_error(
-        self, error: S3Error, *, resource: str, request_id: str, host_id: str, method: str = "GET"
+        self, error: S3Error, *, request_id: str, host_id: str, method: str = "GET"
     ) -> Response:
         """The bare <Error> document; no body for HEAD and 304."""
-        return serializer.serialize_error(
-            error, resource=resource, request_id=request_id, host_id=host_id, method=method
-        )
+        return serializer.serialize_error(error, request_id=request_id, host_id=host_id, method=method)

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from botocore.model import OperationModel, ServiceModel
-
 from s3fixture.errors import S3Error
 from s3fixture.model import tables
+from s3fixture.model.shapes import OperationModel, ServiceModel
 from s3fixture.wire.target import Target
 
 POST_OBJECT = "PostObject"

@@ -6,10 +6,9 @@ import base64
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from botocore.model import OperationModel, Shape, StructureShape
-
 from s3fixture.errors import S3Error
 from s3fixture.model import tables
+from s3fixture.model.shapes import OperationModel, Shape, StructureShape
 from s3fixture.wire.document_writers import (
     DECLARATION,
     NAMESPACE,
@@ -183,9 +182,7 @@ def _write_location(result: Mapping[str, Any]) -> bytes:
     return text.encode()
 
 
-def serialize_error(
-    error: S3Error, *, resource: str, request_id: str, host_id: str, method: str = "GET"
-) -> Response:
+def serialize_error(error: S3Error, *, request_id: str, host_id: str, method: str = "GET") -> Response:
     """The <Error> document (quirk 36)."""
     headers = [(name, _header_text(value)) for name, value in error.headers.items()]
     if method == "HEAD" or error.status in _EMPTY_STATUSES:
@@ -194,7 +191,6 @@ def serialize_error(
         "Code": error.code,
         "Message": error.message,
         **error.fields,
-        "Resource": resource,
         "RequestId": request_id,
         "HostId": host_id,
     }

@@ -14,10 +14,9 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from botocore.model import ListShape, Shape, StringShape
-
 from s3fixture.errors import S3Error
 from s3fixture.model import tables
+from s3fixture.model.shapes import ListShape, Shape, StringShape
 from s3fixture.wire.times import parse_time
 
 Reader = Callable[[str], Any]

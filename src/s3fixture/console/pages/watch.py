@@ -16,7 +16,7 @@ from s3fixture.errors import ERRORS, S3Error
 from s3fixture.wire.protocol import Protocol
 
 if TYPE_CHECKING:
-    from s3fixture.app import RequestRecord
+    from s3fixture.records import RequestRecord
 
 
 def show_watch(visit: Visit) -> Response:
@@ -102,8 +102,5 @@ def _error_document(protocol: Protocol, record: RequestRecord) -> str:
     if record.error_code not in ERRORS:
         return ""
     error = S3Error(record.error_code, record.error_message, headers=None, **record.error_fields)
-    resource = "/" + "/".join(filter(None, (record.bucket, record.key)))
-    body = protocol.serialize_error(
-        error, resource=resource, request_id=record.request_id, host_id="", method="GET"
-    ).body
+    body = protocol.serialize_error(error, request_id=record.request_id, host_id="").body
     return body.decode("utf-8", "replace").replace("<HostId></HostId>", "") if isinstance(body, bytes) else ""

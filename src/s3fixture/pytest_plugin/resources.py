@@ -1,4 +1,4 @@
-"""What a test is lent of a server: clients that end with it, an environment, a bucket of its own."""
+"""What a test gets of a server: clients that end with it, an environment, a bucket of its own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from s3fixture.environment import applied
 from s3fixture.errors import S3FixtureError
 from s3fixture.pytest_plugin.isolation import TestRun
-from s3fixture.pytest_plugin.marker import Wish, wish_of
+from s3fixture.pytest_plugin.marker import MarkerArguments, marker_arguments
 from s3fixture.serving import make_bucket
 
 if TYPE_CHECKING:
@@ -26,11 +26,13 @@ _NAME_LENGTH = 63  # characters of a bucket's name, by S3's rules
 _WORDS_LENGTH = 40  # of the part that tells the test
 
 
-class Loans:
-    """What one test is lent of one server, each thing made when first asked for.
+class TestResources:
+    """What one test gets of one server, each thing made when first asked for.
 
     All of it ends after the fixtures of the test, which may use it while they are torn down.
     """
+
+    __test__ = False  # it is not a test class
 
     def __init__(self, run: TestRun, endpoint: Endpoint) -> None:
         self._run = run
@@ -60,14 +62,14 @@ class Loans:
     def bucket(self) -> str:
         """Named after the test, with a random end; versioned or with object lock if its marker says so."""
         bucket = _bucket_name(self._run.node, self.endpoint.bucket_prefix)
-        wish = wish_of(self._run.node) or Wish()
-        make_bucket(self.endpoint, bucket, versioning=wish.versioning, object_lock=wish.object_lock)
+        arguments = marker_arguments(self._run.node) or MarkerArguments()
+        make_bucket(self.endpoint, bucket, versioning=arguments.versioning, object_lock=arguments.object_lock)
         return bucket
 
 
-def loans_of(run: TestRun, endpoint: Endpoint) -> Loans:
+def resources_of(run: TestRun, endpoint: Endpoint) -> TestResources:
     """The same for all fixtures of a test."""
-    return run.once(endpoint, lambda: Loans(run, endpoint))
+    return run.once(endpoint, lambda: TestResources(run, endpoint))
 
 
 @contextmanager

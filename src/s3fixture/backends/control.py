@@ -1,0 +1,133 @@
+"""What can be done to a running emulator: its state, its time, its faults, and what was asked of it.
+
+A power is written here and nowhere else. The emulator in a thread has this object itself; the one in its own
+process is told a method's name and arguments, so both have types that `remote` can carry.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from s3fixture.records import RequestRecord
+
+if TYPE_CHECKING:
+    from s3fixture.app import App
+    from s3fixture.backends.running import RunningRequests
+
+_SETTLE_SECONDS = 1.0  # for requests that are under way when their test ends
+
+
+class Control:
+    """Control over one App, for any thread. Methods raise S3FixtureError for what cannot be done."""
+
+    def __init__(self, app: App, running: RunningRequests) -> None:
+        self._app = app
+        self._running = running
+
+    # --- tests
+
+    def begin(self) -> int:
+        """Start a test: log, clock and faults as new, and a snapshot; the token is for `finish`."""
+        self.reset()
+        return self.snapshot()
+
+    def finish(self, token: int) -> list[str]:
+        """End a test: everything since `begin` is undone, and the snapshot forgotten.
+
+        Returns the names of the requests that did not end with the test. What they still try is refused.
+        """
+        self.clear_faults()  # first: they delay requests
+        late = self._running.settle(_SETTLE_SECONDS)
+        with self._app.background.paused():  # until the clock is the next test's, too
+            self.rollback(token)
+            self.release(token)
+            self.reset()
+        return late
+
+    def reset(self) -> None:
+        """A fresh log, clock and set of faults."""
+        self.clear_faults()
+        self.reset_clock()
+        self.clear_requests()
+
+    # --- state
+
+    def snapshot(self) -> int:
+        """Remember the state of all buckets; the token is for `rollback` and `release`. May be nested."""
+        return self._app.store.snapshot()
+
+    def rollback(self, token: int) -> None:
+        """Back to that state, at the cost of what changed since; the token stays valid.
+
+        Snapshots taken after it are gone. Requests under way do not change anything any more.
+        """
+        self._running.rollback(token)
+
+    def release(self, token: int) -> None:
+        """Forget that snapshot; what was changed stays."""
+        self._app.store.release(token)
+
+    # --- time
+
+    def let_time_pass(self, seconds: float) -> None:
+        """Let links expire and retentions end, while what clients sign stays good; back when negative."""
+        self._app.clock.let_pass(seconds)
+        self.run_due()
+
+    def skew_clock(self, seconds: float) -> None:
+        """Let the server's clock go wrong: forward, or back when negative, against those of its clients."""
+        self._app.clock.move(seconds)
+        self.run_due()
+
+    def freeze_clock(self) -> None:
+        """Stop the server's clock; it can still be moved."""
+        self._app.clock.freeze()
+        self._app.background.wake()
+
+    def reset_clock(self) -> None:
+        """Back to the wall clock."""
+        self._app.clock.reset()
+        self._app.background.wake()
+
+    def run_due(self) -> None:
+        """Carry out what is due in the background: lifecycle rules, deliveries."""
+        self._app.background.run_due()
+
+    def time(self) -> float:
+        """The server's clock, in seconds since the epoch."""
+        return self._app.clock.time()
+
+    # --- requests
+
+    def requests(self) -> list[RequestRecord]:
+        """The requests answered since the log was cleared, oldest first; at most the last 1,000."""
+        return self._app.log.entries()
+
+    def writes(self) -> int:
+        """How many requests so far were of a kind that can change something."""
+        return self._running.writes
+
+    def clear_requests(self) -> None:
+        """Empty the log of requests."""
+        self._app.log.clear()
+
+    # --- faults
+
+    def fail(
+        self,
+        operation: str = "*",
+        code: str = "SlowDown",
+        *,
+        times: int = 1,
+        bucket: str | None = None,
+        key: str | None = None,
+        delay: float = 0.0,
+    ) -> None:
+        """Answer the next `times` matching requests with the error `code`, after `delay` seconds."""
+        from s3fixture.app import Fault  # imported when used: whoever calls from another process needs no App
+
+        self._app.faults.add(Fault(operation, code, times, bucket, key, delay))
+
+    def clear_faults(self) -> None:
+        """Forget all faults that were asked for; requests that one of them delays go on at once."""
+        self._app.faults.clear()

@@ -1,0 +1,175 @@
+"""What a server does beside its requests: jobs, each when the server's clock says so.
+
+A test that moves the clock calls `run_due` and has what was due done when it returns. For everybody else a
+thread does the same; it starts with the first job.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from s3fixture.store import Index, Job, Store
+
+if TYPE_CHECKING:
+    from s3fixture.clock import Clock
+    from s3fixture.settings import Settings
+
+# Kind of a job -> the module of this package whose `run(background, job)` does it or a part of it, and
+# returns when to call it again: a time in seconds since the epoch, or None when the job is done.
+TASKS: Mapping[str, str] = {}
+
+_AT_ONCE = 100  # jobs looked up together
+_ROUNDS = 16  # of jobs that came from jobs; a webhook that writes into its own bucket would never end
+_LONGEST_SLEEP = 60.0  # seconds; the wall clock may jump meanwhile
+_AFTER_A_BUG = 60.0  # seconds until a job whose code failed is tried again
+_GRACE = 1.0  # seconds for the job under way when the server stops
+_LOG = logging.getLogger("s3fixture")
+
+
+class Background:
+    """The jobs of one server. They are done one at a time, whoever asks for it, and never while paused."""
+
+    def __init__(self, store: Store, clock: Clock, settings: Settings) -> None:
+        self.store = store
+        self.clock = clock
+        self.settings = settings
+        self._changed = threading.Condition()
+        self._busy = False
+        self._pauses = 0
+        self._woken = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._stopped = False
+        self._process = os.getpid()
+        if settings.data_dir is not None:
+            self._go_on()
+
+    def add(
+        self, index: Index, kind: str, *, queue: str, due: float | None = None, body: Mapping[str, Any]
+    ) -> None:
+        """Add a job within a write, to be done at `due` or (None) at once, behind those of its queue."""
+        now = self.clock.time()
+        index.add_job(kind, queue=queue, due=now if due is None else due, made=now, body=body)
+        self._start()
+
+    def wake(self) -> None:
+        """Have the thread look at the clock again, which was changed."""
+        self._woken.set()
+
+    def run_due(self) -> None:
+        """Do all that is due, and what follows from it, before this returns."""
+        for _ in range(_ROUNDS):
+            if not self._run_round():
+                return
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """No job is under way inside, and none begins."""
+        if self._process != os.getpid():  # a fork has the lock as it was, and no jobs
+            yield
+            return
+        with self._changed:
+            self._pauses += 1
+            self._changed.wait_for(lambda: not self._busy)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._pauses -= 1
+                self._changed.notify_all()
+
+    def stop(self) -> None:
+        """Begin no further job; the one under way has a moment to end. Safe to call twice."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+        self._woken.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(_GRACE)
+
+    def _go_on(self) -> None:
+        """With what was not done when the last server on this folder stopped."""
+        with self.store.read() as index:
+            due = index.next_due()
+        if due is not None:
+            self._start()
+
+    def _start(self) -> None:
+        """Wake the thread, and start it first when there is none yet."""
+        self._woken.set()
+        with self._changed:
+            if self._thread is None and not self._stopped and self._process == os.getpid():
+                self._thread = threading.Thread(target=self._work, name="s3fixture-background", daemon=True)
+                self._thread.start()
+
+    def _work(self) -> None:
+        """The thread."""
+        while not self._stopped:
+            self._woken.clear()
+            try:
+                self.run_due()
+                pause = self._pause()
+            except Exception:
+                if self._stopped:  # the store may be closed by now
+                    return
+                _LOG.exception("the background jobs failed; they are tried again later")
+                pause = _AFTER_A_BUG
+            self._woken.wait(pause)
+
+    def _pause(self) -> float | None:
+        """Seconds until the next job; None when there is none."""
+        with self.store.read() as index:
+            due = index.next_due()
+        return None if due is None else min(max(due - self.clock.time(), 0.0), _LONGEST_SLEEP)
+
+    def _run_round(self) -> bool:
+        """Do the jobs that are due and were there when the round began; whether there was any."""
+        now = self.clock.time()
+        newest: int | None = None
+        found = False
+        while not self._stopped and self._process == os.getpid():
+            with self.store.read() as index:
+                newest = index.newest_job() if newest is None else newest
+                jobs = index.due_jobs(now, newest, _AT_ONCE)
+            if not jobs:
+                break
+            found = True
+            for job in jobs:
+                self._take_turn(job)
+        return found
+
+    def _take_turn(self, job: Job) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopped or not (self._busy or self._pauses))
+            if self._stopped:
+                return
+            self._busy = True
+        try:
+            self._do(job)
+        finally:
+            with self._changed:
+                self._busy = False
+                self._changed.notify_all()
+
+    def _do(self, seen: Job) -> None:
+        with self.store.read() as index:
+            job = index.get_job(seen.id)
+        if job is None or job != seen:  # done or rolled back while this one waited
+            return
+        try:
+            again: float | None = import_module(f"{__package__}.{TASKS[job.kind]}").run(self, job)
+        except Exception:
+            if self._stopped:
+                raise
+            _LOG.exception("the job %s of %s failed; it is tried again later", job.kind, job.queue)
+            again = self.clock.time() + _AFTER_A_BUG
+        with self.store.write() as index:
+            if again is None:
+                index.remove_job(job.id)
+            else:
+                index.postpone_job(job, again)

@@ -29,6 +29,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "S3FIXTURE_CONSOLE_PORT": "console_port",
     "S3FIXTURE_DATA_DIR": "data_dir",
     "S3FIXTURE_PUBLIC_URL": "public_url",
+    "S3FIXTURE_LIFECYCLE_DAY": "lifecycle_day",
     "S3FIXTURE_KMS_KEYS": "kms_keys",
     "S3FIXTURE_SSE_OVER_HTTP": "sse_over_http",
     "S3FIXTURE_IMAGE": "image",
@@ -58,6 +59,7 @@ class Settings:
     image: str = ""  # of the backend container; "": the default of backends.images
     binary: str = ""  # of the backend binary: a name or path; "": the first that is found
     endpoint_url: str = ""  # of the backend external
+    lifecycle_day: float = 86_400.0  # seconds that a day of lifecycle rules lasts
     volume: str = ""  # of the backend container: a named volume for its data, instead of a folder
 
     def __post_init__(self) -> None:
@@ -69,6 +71,10 @@ class Settings:
             raise S3FixtureError(f"the access key {self.access_key!r} is too short; it needs 3 characters")
         if len(self.secret_key) < 8:
             raise S3FixtureError("the secret key is too short; it needs 8 characters")
+        if not 0 < self.lifecycle_day <= 86_400:
+            raise S3FixtureError(
+                f"a day of lifecycle rules cannot last {self.lifecycle_day:g} seconds; use up to 86400"
+            )
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise S3FixtureError(f"the public URL {self.public_url!r} is none; write it as http://HOST:PORT")
         public_host = urlsplit(self.public_url).hostname or ""
@@ -116,6 +122,7 @@ _CONVERTERS: Mapping[str, Any] = {
     "console_port": int,
     "header_limit": int,
     "idle_timeout": float,
+    "lifecycle_day": float,
     "data_dir": Path,
     "identities": tuple,
     "kms_keys": _words,

@@ -77,6 +77,8 @@ def _answer(request: Request, params: Params, fields: Mapping[str, str], result:
     headers += [(name, str(result[member])) for member, name in _ENCRYPTION.items() if result.get(member)]
     if result.get("VersionId"):
         headers.append(("x-amz-version-id", result["VersionId"]))
+    if result.get("Expiration"):
+        headers.append(("x-amz-expiration", result["Expiration"]))
     redirect = redirection(fields, bucket, key, etag)
     if redirect:
         headers[1] = ("Location", redirect)

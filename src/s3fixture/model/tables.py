@@ -148,6 +148,7 @@ ELEMENT_ORDER: Mapping[str, tuple[str, ...]] = {
     "DeleteMarkerEntry": ("Key", "VersionId", "IsLatest", "LastModified", "Owner"),
     "GetBucketAclOutput": ("Owner", "Grants"),
     "Initiator": ("ID", "DisplayName"),
+    "LifecycleRule": ("ID", "Filter", "Prefix", "Status"),
     "ListBucketsOutput": ("Owner", "Buckets"),
     "ListMultipartUploadsOutput": (
         *("Bucket", "KeyMarker", "UploadIdMarker", "NextKeyMarker", "NextUploadIdMarker", "Prefix"),

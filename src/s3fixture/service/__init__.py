@@ -73,6 +73,7 @@ OPERATIONS: Mapping[str, str] = {
     "PutObjectRetention": "object_lock",
     "PutObjectTagging": "tagging",
     "PutPublicAccessBlock": "public_access",
+    "RestoreObject": "restoring",
     "UploadPart": "multipart",
     "UploadPartCopy": "copying",
 }

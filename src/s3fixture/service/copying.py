@@ -26,7 +26,6 @@ from s3fixture.service.encryption import (
 )
 from s3fixture.service.locks import new_lock
 from s3fixture.service.metadata import (
-    ARCHIVED,
     SYSTEM_METADATA,
     Attributes,
     check_supported,
@@ -36,6 +35,7 @@ from s3fixture.service.metadata import (
 from s3fixture.service.multipart import find_part_upload, part_checksum, put_part
 from s3fixture.service.names import is_bucket_name
 from s3fixture.service.objects import MAX_OBJECT_SIZE, checksum_members, new_version_id
+from s3fixture.service.restoring import is_offline
 from s3fixture.service.versions import get_version, version_header
 from s3fixture.store import BucketRow, Checksum, Index, NewVersion, Version
 from s3fixture.wire.target import BAD_ESCAPE
@@ -169,7 +169,7 @@ def _find_source(call: Call, index: Index, source: Source, params: Params) -> tu
             )
     if version is None or version.is_delete_marker:
         raise S3Error("NoSuchKey", Key=source.key)
-    if version.storage_class in ARCHIVED:
+    if is_offline(version, call.clock.time()):
         raise S3Error("InvalidObjectState", StorageClass=version.storage_class)
     check_source(call, version.extra, params)
     conditions.check_copy_source(params, version)

@@ -12,6 +12,7 @@ from s3fixture import checksums
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.documents import LIFECYCLE
 from s3fixture.service.encryption import (
     check_not_blocked,
     check_part,
@@ -50,8 +51,9 @@ def create_multipart_upload(call: Call, params: Params) -> Result:
         bucket = call.bucket(index, params["Bucket"])
         encryption = new_encryption(call, index, bucket, params)
         new = _new_upload(call, params, attributes, upload_id, bucket, algorithm, kind)
-        index.create_upload(bucket.id, replace(new, extra={**new.extra, **encryption}))
-    result: Result = {"Bucket": params["Bucket"], "Key": params["Key"], "UploadId": upload_id}
+        upload = index.create_upload(bucket.id, replace(new, extra={**new.extra, **encryption}))
+        notice = _abort_notice(call, index, bucket, upload)
+    result: Result = {"Bucket": params["Bucket"], "Key": params["Key"], "UploadId": upload_id, **notice}
     if algorithm:
         result |= {"ChecksumAlgorithm": algorithm, "ChecksumType": kind}
     return result | describe_encryption(encryption, params)
@@ -202,6 +204,7 @@ def list_parts(call: Call, params: Params) -> Result:
     with call.store.read() as index:
         upload = find_upload(call, index, params)
         page = index.list_parts(upload, after=marker, limit=limit)
+        notice = _abort_notice(call, index, call.bucket(index, params["Bucket"]), upload)
     result: Result = {
         "Bucket": params["Bucket"],
         "Key": upload.key,
@@ -214,10 +217,21 @@ def list_parts(call: Call, params: Params) -> Result:
         "Owner": owner_entry(upload.owner),
         "StorageClass": upload.storage_class,
         "NextPartNumberMarker": page.parts[-1].number if page.parts else marker,
+        **notice,
     }
     if upload.checksum_algorithm:
         result |= {"ChecksumAlgorithm": upload.checksum_algorithm, "ChecksumType": upload.checksum_type}
     return result
+
+
+def _abort_notice(call: Call, index: Index, bucket: BucketRow, upload: Upload) -> Result:
+    """When a lifecycle rule gives the upload up."""
+    document = index.get_document(bucket.id, LIFECYCLE) if LIFECYCLE in bucket.documents else None
+    if document is None:
+        return {}
+    from s3fixture.service.expiration import abort_notice  # imported when used: most buckets have no rules
+
+    return abort_notice(call, document, upload)
 
 
 def _part_entry(upload: Upload, part: Part) -> dict[str, Any]:

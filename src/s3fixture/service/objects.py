@@ -20,7 +20,7 @@ from s3fixture.service.encryption import (
 from s3fixture.service.locks import LOCK, check_removal, describe_lock, new_lock, require_digest
 from s3fixture.service.metadata import ARCHIVED, from_request
 from s3fixture.service.ranges import ByteRange
-from s3fixture.service.versions import describe, find_version, get_version, version_header
+from s3fixture.service.versions import add_delete_marker, describe, find_version, get_version, version_header
 from s3fixture.store import (
     NULL_VERSION,
     BucketRow,
@@ -115,10 +115,18 @@ def get_object(call: Call, params: Params) -> Result:
     with call.store.read() as index:
         result, version, chosen = _read(call, index, params)
         if version.storage_class in ARCHIVED:
-            raise S3Error("InvalidObjectState", StorageClass=version.storage_class)
+            _check_readable(call, version)
         start, length = (chosen.start, chosen.length) if chosen else (0, version.size)
         result["Body"] = call.store.open(version, start, length)
     return result
+
+
+def _check_readable(call: Call, version: Version) -> None:
+    """Raise InvalidObjectState for an archived version of which no copy is restored."""
+    from s3fixture.service.restoring import is_offline  # imported when used: few are archived
+
+    if is_offline(version, call.clock.time()):
+        raise S3Error("InvalidObjectState", StorageClass=version.storage_class)
 
 
 def head_object(call: Call, params: Params) -> Result:
@@ -142,6 +150,10 @@ def _read(call: Call, index: Index, params: Params) -> tuple[Result, Version, By
     result["ContentLength"] = chosen.length if chosen else version.size
     if LOCK in version.extra:
         result |= describe_lock(call, params, version)
+    if version.storage_class in ARCHIVED:
+        from s3fixture.service.restoring import describe_restore  # imported when used: few are archived
+
+        result |= describe_restore(version, call.clock.time())
     if part and version.parts:
         result["PartsCount"] = version.parts
     if chosen:
@@ -271,17 +283,7 @@ def _delete(call: Call, index: Index, bucket: BucketRow, params: Params) -> Resu
             index.remove_version(current.seq)
             call.note("removed", bucket, current)
         return {}
-    marker = index.add_version(
-        bucket.id,
-        NewVersion(
-            key=key,
-            version_id=new_version_id(call, bucket),
-            modified=call.clock.time(),
-            owner=bucket.owner,
-            is_delete_marker=True,
-        ),
-        None,
-    )
+    marker = add_delete_marker(call.clock, index, bucket, key, call.clock.time())
     call.note("marked", bucket, marker)
     return {"DeleteMarker": True, "VersionId": marker.version_id}
 

@@ -19,6 +19,7 @@ from s3fixture.store import Index, Job, Store
 
 if TYPE_CHECKING:
     from s3fixture.clock import Clock
+    from s3fixture.records import UndeliveredEvent
     from s3fixture.service.destinations import Destinations
     from s3fixture.settings import Settings
 
@@ -71,6 +72,15 @@ class Background:
         from s3fixture.service.destinations import Destinations  # imported when used: few buckets have events
 
         return Destinations(self.settings)
+
+    def undelivered(self) -> list[UndeliveredEvent]:
+        """The attempts to deliver events that failed, oldest first; at most the last 100."""
+        return list(self.destinations.undelivered) if "destinations" in vars(self) else []
+
+    def reset(self) -> None:
+        """Events go where the settings say, and none is known to have failed."""
+        if "destinations" in vars(self):  # they were needed
+            self.destinations.reset()
 
     def add(
         self, index: Index, kind: str, *, queue: str, due: float | None = None, body: Mapping[str, Any]

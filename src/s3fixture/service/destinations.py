@@ -72,14 +72,22 @@ class Destinations:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._clients: dict[tuple[str, str], Any] = {}
+        self._clients: dict[tuple[str, str, str], Any] = {}
         self._making = threading.Lock()
-        self.endpoint = settings.events_endpoint
-        self.webhooks = dict(_pair(webhook) for webhook in settings.webhooks)
         self._tokens = dict(_pair(token) for token in settings.webhook_tokens)
         self.delivered: deque[int] = deque(maxlen=_REMEMBERED)  # ids of jobs
         self.undelivered: deque[UndeliveredEvent] = deque(maxlen=_KEPT)
         self.watchers = Watchers()
+        self.endpoint = ""
+        self.webhooks: dict[str, str] = {}
+        self.reset()
+
+    def reset(self) -> None:
+        """As the settings say, and no failures or records."""
+        self.endpoint = self._settings.events_endpoint
+        self.webhooks = dict(_pair(webhook) for webhook in self._settings.webhooks)
+        self.undelivered.clear()
+        self.watchers.clear()
 
     def missing(self, text: str) -> str:
         """Why S3 would not take this destination, in its words; "" when it is there."""
@@ -151,7 +159,7 @@ class Destinations:
         from s3fixture.sessions import isolated_session  # imported when used: it brings boto3 with it
 
         with self._making:
-            name = (service, region)
+            name = (self.endpoint, service, region)
             if name not in self._clients:
                 settings = self._settings
                 session = isolated_session(settings.access_key, settings.secret_key, region)
@@ -185,6 +193,11 @@ class Watchers:
         with self._changed:
             self._changed.wait_for(lambda: len(self._records[watcher]) >= count, timeout)
             return list(self._records[watcher])
+
+    def clear(self) -> None:
+        """Forget the records of all watchers."""
+        with self._changed:
+            self._records.clear()
 
     def forget(self, watcher: str) -> None:
         with self._changed:

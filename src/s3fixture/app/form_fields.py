@@ -47,7 +47,7 @@ def parameters(fields: Mapping[str, str]) -> dict[str, Any]:
     if fields.get(_BUCKET_KEY):
         params["BucketKeyEnabled"] = fields[_BUCKET_KEY].strip().lower() == "true"
     if fields.get("tagging"):
-        params["Tagging"] = urlencode(_tags(fields["tagging"].encode()))
+        params["Tagging"] = _tagging(fields["tagging"].encode())
     return params
 
 
@@ -78,8 +78,8 @@ def _no_header(field: str) -> S3Error:
     )
 
 
-def _tags(document: bytes) -> list[tuple[str, str]]:
-    """The pairs of a Tagging document, which forms carry in a field."""
+def _tagging(document: bytes) -> dict[str, Any]:
+    """The Tagging document that forms carry in a field."""
     try:
         root = parse_document(document)
     except DocumentError:
@@ -88,7 +88,7 @@ def _tags(document: bytes) -> list[tuple[str, str]]:
     pairs = [{child.name: child.text for child in tag.children} for tag in tags]
     if any(set(pair) != {"Key", "Value"} for pair in pairs):
         raise S3Error("MalformedXML")
-    return [(pair["Key"], pair["Value"]) for pair in pairs]
+    return {"TagSet": pairs}
 
 
 def redirection(fields: Mapping[str, str], bucket: str, key: str, etag: str) -> str | None:

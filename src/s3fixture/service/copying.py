@@ -6,15 +6,14 @@ A copy of a whole object shares the bytes of its source in the store.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote_plus
 
 from s3fixture import checksums
+from s3fixture.auth.actions import copied_tags
 from s3fixture.checksums import Hasher
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
-from s3fixture.service import conditions, ranges, tags
+from s3fixture.service import conditions, ranges
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.encryption import (
     ENCRYPTION,
@@ -30,6 +29,7 @@ from s3fixture.service.metadata import (
     Attributes,
     check_supported,
     from_request,
+    object_tags,
     storage_class,
 )
 from s3fixture.service.multipart import find_part_upload, part_checksum, put_part
@@ -38,52 +38,15 @@ from s3fixture.service.objects import MAX_OBJECT_SIZE, checksum_members, new_ver
 from s3fixture.service.restoring import is_offline
 from s3fixture.service.versions import get_version, version_header
 from s3fixture.store import BucketRow, Checksum, Index, NewVersion, Version
-from s3fixture.wire.target import BAD_ESCAPE
+from s3fixture.wire.copy_source import CopySource
 
 _DIRECTIVES = ("COPY", "REPLACE")
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What `x-amz-copy-source` names."""
-
-    bucket: str
-    key: str
-    version_id: str | None
-
-
-def parse_source(header: str) -> Source:
-    """`[/]bucket/key[?versionId=id]`, encoded as forms are (quirk 43). Raises InvalidArgument."""
-    path, separator, query = header.partition("?versionId=")
-    try:
-        bucket, _, key = _decode(path.removeprefix("/")).partition("/")
-        version_id = _decode(query) if separator else None
-    except ValueError:
-        raise _wrong_source("Invalid copy source encoding", header) from None
-    if not bucket or not key:
-        raise _wrong_source(
-            "Copy Source must mention the source bucket and key: sourcebucket/sourcekey", header
-        )
-    if not is_bucket_name(bucket):
-        raise _wrong_source("Invalid copy source bucket name", header)
-    return Source(bucket, key, version_id)
-
-
-def _decode(text: str) -> str:
-    """ValueError for a bad escape, and for what is not UTF-8."""
-    if BAD_ESCAPE.search(text):
-        raise ValueError(text)
-    return unquote_plus(text, errors="strict")
-
-
-def _wrong_source(message: str, header: str) -> S3Error:
-    return S3Error("InvalidArgument", message, ArgumentName="x-amz-copy-source", ArgumentValue=header)
 
 
 def copy_object(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html"""
     check_supported(params)
-    source = parse_source(params["CopySource"])
+    source = _source(params)
     replaced = _replaced_attributes(params)
     with call.store.read() as index:
         source_bucket, original = _find_source(call, index, source, params)
@@ -98,6 +61,9 @@ def copy_object(call: Call, params: Params) -> Result:
     _refuse_copy_onto_itself(params, source, original, target)
     etag, checksum = _digests(call, original, params.get("ChecksumAlgorithm"), encryption)
     attributes = _attributes(params, original, replaced)
+    if attributes.tags:
+        for permission in copied_tags(params):
+            call.access.require(call, params, permission)
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
         conditions.check_write(params, index, bucket)
@@ -135,7 +101,7 @@ def upload_part_copy(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html"""
     check_supported(params)
     refuse_header(call)
-    source = parse_source(params["CopySource"])
+    source = _source(params)
     with call.store.read() as index:
         upload = find_part_upload(call, index, params)
         source_bucket, original = _find_source(call, index, source, params)
@@ -153,7 +119,20 @@ def upload_part_copy(call: Call, params: Params) -> Result:
     return result | _source_version(source_bucket, original) | describe_encryption(upload.extra, params)
 
 
-def _find_source(call: Call, index: Index, source: Source, params: Params) -> tuple[BucketRow, Version]:
+def _source(params: Params) -> CopySource:
+    """Raises InvalidArgument for a source that no bucket can have."""
+    source: CopySource = params["CopySource"]
+    if not is_bucket_name(source.bucket):
+        raise S3Error(
+            "InvalidArgument",
+            "Invalid copy source bucket name",
+            ArgumentName="x-amz-copy-source",
+            ArgumentValue=source.bucket,
+        )
+    return source
+
+
+def _find_source(call: Call, index: Index, source: CopySource, params: Params) -> tuple[BucketRow, Version]:
     """The version to copy from. Raises as GetObject does, except for delete markers."""
     bucket = call.bucket(index, source.bucket)
     if source.version_id is None:
@@ -209,12 +188,14 @@ def _attributes(params: Params, original: Version, replaced: Attributes | None) 
     return Attributes(
         headers=replaced.headers if replaced else headers,
         metadata=replaced.metadata if replaced else original.metadata,
-        tags=tags.from_header(params.get("Tagging") or "") if replace_tags else original.tags,
+        tags=object_tags(params) if replace_tags else original.tags,
         storage_class=storage_class(params),
     )
 
 
-def _refuse_copy_onto_itself(params: Params, source: Source, original: Version, bucket: BucketRow) -> None:
+def _refuse_copy_onto_itself(
+    params: Params, source: CopySource, original: Version, bucket: BucketRow
+) -> None:
     """A copy onto itself must change something; restoring an older version does.
 
     So does what may change its encryption, even when it ends as it was (recorded from S3).

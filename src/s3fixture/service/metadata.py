@@ -68,9 +68,15 @@ def from_request(params: Params) -> Attributes:
     return Attributes(
         headers=headers,
         metadata=_user_metadata(params.get("Metadata")),
-        tags=tags.from_header(params["Tagging"]) if params.get("Tagging") else {},
+        tags=object_tags(params),
         storage_class=storage_class(params),
     )
+
+
+def object_tags(params: Params) -> dict[str, str]:
+    """The tags that the request names. Raises InvalidTag, BadRequest."""
+    tagging = params.get("Tagging")
+    return tags.from_document(tagging, limit=tags.OBJECT_TAGS, kind="Object") if tagging else {}
 
 
 def storage_class(params: Params) -> str:

@@ -30,6 +30,7 @@ ROOMS = (
     ("records",),
     ("settings",),
     ("environment",),
+    ("sessions",),
     ("model",),
     ("wire",),
     ("auth",),

@@ -28,6 +28,7 @@ NewClient = Callable[..., "S3Client"]
 _MODEL = load_model()
 MAIN_KEYS = ("minioadmin", "minioadmin123")
 MIB = 1024 * 1024
+GONE = "A" * 26 + "D2USJw"  # a version id that could have been given out, and is not there
 PART = b"p" * (5 * MIB)  # the smallest part that may be followed by another
 
 

@@ -24,7 +24,7 @@ from s3fixture.service.access import Access
 from s3fixture.service.background import Background
 from s3fixture.service.kms import KmsKeys
 from s3fixture.settings import Settings
-from s3fixture.store import Gone, StorageFull, Store, Superseded
+from s3fixture.store import Damaged, Gone, StorageFull, Store, Superseded
 from s3fixture.wire.protocol import Protocol
 from s3fixture.wire.request import Request, Response
 from s3fixture.wire.target import Target
@@ -127,6 +127,9 @@ class App:
             return exception
         if isinstance(exception, STORE_ERRORS):
             return store_error(exception, exchange.key)
+        if isinstance(exception, Damaged):
+            _LOG.error("%s %s failed: %s", exchange.request.method, exchange.request.target, exception)
+            return S3Error("InternalError", "What is stored is damaged; the server's log says where.")
         if isinstance(exception, ClientDisconnected):  # it may have closed only its own half
             return S3Error("IncompleteBody")
         if isinstance(exception, MalformedRequest):

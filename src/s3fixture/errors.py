@@ -41,6 +41,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     "EntityTooLarge": (400, "Your proposed upload exceeds the maximum allowed size"),
     "EntityTooSmall": (400, "Your proposed upload is smaller than the minimum allowed size"),
     "ExpiredToken": (400, "The provided token has expired."),
+    "Found": (302, "Resource Found"),
     "IllegalLocationConstraintException": (
         400,
         "The unspecified location constraint is incompatible for the region specific endpoint this request "
@@ -56,6 +57,10 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     ),
     "IncorrectNumberOfFilesInPostRequest": (400, "POST requires exactly one file upload per request."),
     "InternalError": (500, "We encountered an internal error. Please try again."),
+    "IncorrectEndpoint": (
+        400,
+        "The specified bucket exists in another region. Please direct requests to the specified endpoint.",
+    ),
     "InvalidAccessKeyId": (403, "The AWS Access Key Id you provided does not exist in our records."),
     "InvalidArgument": (400, "Invalid Argument"),
     "InvalidBucketAclWithObjectOwnership": (
@@ -151,6 +156,10 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         404,
         "The specified upload does not exist. The upload ID may be invalid, or the upload may have been "
         "aborted or completed.",
+    ),
+    "NoSuchWebsiteConfiguration": (
+        404,
+        "The specified bucket does not have a website configuration",
     ),
     "NoSuchVersion": (404, "The specified version does not exist."),
     "NotImplemented": (501, "A header you provided implies functionality that is not implemented"),

@@ -32,6 +32,7 @@ ROOMS = (
     ("records",),
     ("settings",),
     ("environment",),
+    ("sessions",),
     ("model",),
     ("wire",),
     ("auth",),

@@ -68,7 +68,15 @@ class App:
         self.faults = Faults()
         self.background = Background(self.store, self.clock, settings)
 
-    def call(self, operation: str, request: Request, target: Target, authentication: Authentication) -> Call:
+    def call(
+        self,
+        operation: str,
+        request: Request,
+        target: Target,
+        authentication: Authentication,
+        request_id: str,
+        host_id: str,
+    ) -> Call:
         """A request of someone who is known, ready to be allowed and performed."""
         return Call(
             operation,
@@ -81,6 +89,8 @@ class App:
             self.access,
             self.kms,
             self.background,
+            request_id,
+            host_id,
         )
 
     def close(self) -> None:

@@ -63,7 +63,7 @@ def post_object(exchange: Exchange) -> Response:
     exchange.authentication = authentication
     payload = _FormPayload(form, fields, allowed)
     params = {"Bucket": exchange.bucket, "Key": fields["key"], "Body": payload, **parameters(fields)}
-    call = app.call("PutObject", exchange.request, exchange.target, authentication)
+    call = exchange.call_of("PutObject", authentication)
     app.access.check(call, params)
     return _answer(exchange.request, params, fields, perform(call, params))
 

@@ -11,6 +11,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +19,8 @@ from s3fixture.store import Index, Job, Store
 
 if TYPE_CHECKING:
     from s3fixture.clock import Clock
+    from s3fixture.records import UndeliveredEvent
+    from s3fixture.service.destinations import Destinations
     from s3fixture.settings import Settings
 
 
@@ -33,7 +36,9 @@ class Task(NamedTuple):
 
 
 TASKS: Mapping[str, Task] = {
+    "event": Task("delivering", furthest=60.0),
     "lifecycle": Task("expiring", furthest=86_400.0),
+    "restore": Task("restoring"),
 }
 
 _AT_ONCE = 100  # jobs looked up together
@@ -60,6 +65,22 @@ class Background:
         self._process = os.getpid()
         if settings.data_dir is not None:
             self._go_on()
+
+    @cached_property
+    def destinations(self) -> Destinations:
+        """Where events go."""
+        from s3fixture.service.destinations import Destinations  # imported when used: few buckets have events
+
+        return Destinations(self.settings)
+
+    def undelivered(self) -> list[UndeliveredEvent]:
+        """The attempts to deliver events that failed, oldest first; at most the last 100."""
+        return list(self.destinations.undelivered) if "destinations" in vars(self) else []
+
+    def reset(self) -> None:
+        """Events go where the settings say, and none is known to have failed."""
+        if "destinations" in vars(self):  # they were needed
+            self.destinations.reset()
 
     def add(
         self, index: Index, kind: str, *, queue: str, due: float | None = None, body: Mapping[str, Any]

@@ -11,9 +11,9 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from s3fixture.service.documents import LIFECYCLE
+from s3fixture.service.documents import LIFECYCLE, TOLD
 from s3fixture.service.lifecycle_rules import Due, Rules, next_midnight, parse_rules
 from s3fixture.service.locks import is_locked
 from s3fixture.service.restoring import without_restore
@@ -22,6 +22,7 @@ from s3fixture.store import NULL_VERSION, BucketRow, Index, Job, Version
 
 if TYPE_CHECKING:
     from s3fixture.service.background import Background
+    from s3fixture.service.event_records import Event
 
 _SLICE = 250  # versions, or uploads, looked at in one transaction
 
@@ -59,6 +60,10 @@ def run(background: Background, job: Job) -> float | None:
             return None
         walk = _Walk(background, index, bucket, parse_rules(document), now)
         done = walk.uploads(position) if position.uploads else walk.versions(position)
+        if walk.events:
+            from s3fixture.service.events import announce  # imported when used: few buckets have events
+
+            announce(background, index, walk.events)
         if done and not position.uploads:
             position = _Position(bucket.name, bucket.id, uploads=True)
         elif done:
@@ -74,6 +79,7 @@ class _Walk:
     def __init__(
         self, background: Background, index: Index, bucket: BucketRow, rules: Rules, now: float
     ) -> None:
+        self._background = background
         self._clock = background.clock
         self._day = background.settings.lifecycle_day
         self._index = index
@@ -81,6 +87,8 @@ class _Walk:
         self._rules = rules
         self._now = now
         self._first = next_midnight(rules.put, self._day)
+        self._is_told = not bucket.documents.isdisjoint(TOLD)
+        self.events: list[Event] = []
 
     def versions(self, position: _Position) -> bool:
         """Look at the next versions; True when there are no more."""
@@ -123,7 +131,8 @@ class _Walk:
         if expiry is None or not expires:
             return
         position.since = max(expiry.at, self._first)
-        add_delete_marker(self._clock, self._index, self._bucket, version.key, position.since)
+        marker = add_delete_marker(self._clock, self._index, self._bucket, version.key, position.since)
+        self._tell("LifecycleExpiration:DeleteMarkerCreated", marker)
         if self._bucket.versioning == "Enabled" or version.version_id != NULL_VERSION:  # else it is replaced
             self._noncurrent(version, position)
 
@@ -150,6 +159,7 @@ class _Walk:
 
     def _remove(self, version: Version) -> None:
         self._index.remove_version(version.seq)
+        self._tell("LifecycleExpiration:Delete", version)
 
     def _move(self, version: Version, step: Due | None) -> Version:
         """Into the storage class of `step`; a restored copy of the former class goes."""
@@ -157,4 +167,22 @@ class _Walk:
             return version
         moved = version._replace(storage_class=step.storage_class, extra=without_restore(version.extra))
         self._index.update_version(version.seq, extra=moved.extra, storage_class=moved.storage_class)
+        self._tell(
+            "LifecycleTransition",
+            moved,
+            lifecycleEventData={"transitionEventData": {"destinationStorageClass": moved.storage_class}},
+        )
         return moved
+
+    def _tell(self, name: str, version: Version, **data: Any) -> None:
+        """An event, where the bucket tells of them."""
+        if not self._is_told:
+            return
+        from s3fixture.service.event_records import Event  # imported when used, as above
+        from s3fixture.service.events import service_origin
+
+        reason = "Lifecycle Expiration" if name.startswith("LifecycleExpiration:") else ""
+        origin = service_origin(self._background, reason)
+        self.events.append(
+            Event(name, self._bucket, version, self._index.next_id(), self._now, origin, data=data)
+        )

@@ -9,9 +9,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-configuration-ex
 
 from __future__ import annotations
 
-import base64
 import json
-import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from itertools import pairwise
@@ -19,7 +17,7 @@ from typing import Any
 
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
-from s3fixture.service.documents import LIFECYCLE, drop_document, kept_document
+from s3fixture.service.documents import LIFECYCLE, drop_document, kept_document, new_id
 from s3fixture.service.expiring import schedule
 from s3fixture.service.lifecycle_rules import ALL_CLASSES, CLASSES, MINIMUM_SIZES, predicates
 
@@ -75,8 +73,7 @@ def delete_bucket_lifecycle(call: Call, params: Params) -> Result:
 
 
 def _named(rule: Document) -> Document:
-    """With an ID; S3 makes 48 characters: base64 of a UUID's text."""
-    return {**rule, "ID": rule.get("ID") or base64.b64encode(str(uuid.uuid4()).encode()).decode()}
+    return {**rule, "ID": rule.get("ID") or new_id()}
 
 
 def _check_rules(rules: Sequence[Document]) -> None:

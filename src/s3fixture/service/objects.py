@@ -27,7 +27,14 @@ from s3fixture.service.locks import (
 )
 from s3fixture.service.metadata import ARCHIVED, from_request
 from s3fixture.service.ranges import ByteRange
-from s3fixture.service.versions import add_delete_marker, describe, find_version, get_version, version_header
+from s3fixture.service.versions import (
+    add_delete_marker,
+    describe,
+    find_version,
+    get_version,
+    no_version,
+    version_header,
+)
 from s3fixture.store import (
     NULL_VERSION,
     BucketRow,
@@ -283,6 +290,8 @@ def _delete(call: Call, index: Index, bucket: BucketRow, params: Params) -> Resu
         if current is not None:
             index.remove_version(current.seq)
             call.note("removed", bucket, current)
+        elif bucket.documents:
+            call.note("missed", bucket, no_version(bucket, key))
         return {}
     marker = add_delete_marker(call.clock, index, bucket, key, call.clock.time())
     call.note("marked", bucket, marker)

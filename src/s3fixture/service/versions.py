@@ -71,6 +71,17 @@ def add_delete_marker(clock: Clock, index: Index, bucket: BucketRow, key: str, m
     return index.add_version(bucket.id, marker, None)
 
 
+def no_version(bucket: BucketRow, key: str) -> Version:
+    """What stands for the version of a key that has none."""
+    return Version(
+        *(0, bucket.id, key, NULL_VERSION, True, False, 0, "", 0.0, bucket.owner, STANDARD, None, None, 0),
+        headers={},
+        metadata={},
+        tags={},
+        extra={},
+    )
+
+
 def version_header(bucket: BucketRow, version: Version) -> Result:
     """x-amz-version-id, which S3 sends once versioning was enabled."""
     return {"VersionId": version.version_id} if bucket.versioning else {}

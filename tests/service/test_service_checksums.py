@@ -215,7 +215,7 @@ def test_the_checksums_of_the_parts_are_compared_when_completing(client: S3Clien
     ],
 )
 def test_the_checksum_of_the_object_is_compared_when_completing(
-    client: S3Client, bucket: str, wrong: dict[str, str]
+    client: S3Client, bucket: str, wrong: Any
 ) -> None:
     upload = put_parts(client, bucket, "k", [BODY], ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT")
     with refused("BadDigest", 400) as response:

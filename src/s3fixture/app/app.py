@@ -24,6 +24,7 @@ from s3fixture.service.access import Access
 from s3fixture.service.background import Background
 from s3fixture.settings import Settings
 from s3fixture.store import Gone, StorageFull, Store, Superseded
+from s3fixture.wire.numbers import parse_count
 from s3fixture.wire.protocol import Protocol
 from s3fixture.wire.request import Request, Response
 from s3fixture.wire.target import Target
@@ -190,7 +191,7 @@ def _protocol() -> Protocol:
 
 
 def _length(header: str | None) -> int:
-    return int(header) if header and len(header) < 20 and header.isascii() and header.isdigit() else 0
+    return parse_count(header or "") or 0
 
 
 def _shortened(fields: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,6 @@ the operation's code (quirk 21).
 from __future__ import annotations
 
 import base64
-import re
 from binascii import Error as Base64Error
 from collections.abc import Callable
 from typing import Any
@@ -16,10 +15,10 @@ from s3fixture.errors import S3Error
 from s3fixture.model import tables
 from s3fixture.model.shapes import ListShape, Shape, StringShape, StructureShape
 from s3fixture.wire.documents import DocumentError, Node, parse_document
+from s3fixture.wire.numbers import parse_integer
 from s3fixture.wire.times import parse_time
 
 Reader = Callable[[Node], Any]
-_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -126,10 +125,10 @@ def _make_string(shape: Shape) -> Reader:
 
 def _make_integer(_shape: Shape) -> Reader:
     def read(node: Node) -> int:
-        text = _text(node).strip()
-        if not _INTEGER.fullmatch(text):
-            raise DocumentError(f"{node.name} is not an integer: {text!r}")
-        return int(text)
+        number = parse_integer(_text(node).strip())
+        if number is None:
+            raise DocumentError(f"{node.name} is not an integer: {node.text!r}")
+        return number
 
     return read
 

@@ -17,10 +17,10 @@ from typing import Any
 from s3fixture.errors import S3Error
 from s3fixture.model import tables
 from s3fixture.model.shapes import ListShape, Shape, StringShape
+from s3fixture.wire.numbers import parse_integer
 from s3fixture.wire.times import parse_time
 
 Reader = Callable[[str], Any]
-_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _ITEM = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^,]*))\s*(?:,|$)')
 _ESCAPE = re.compile(r"\\(.)")
 _BOOLEANS = {"true": True, "false": False, "": None}
@@ -45,9 +45,9 @@ def _make_integer(name: str, _shape: Shape) -> Reader:
         text = text.strip()
         if not text:  # quirk 18
             return None
-        if not _INTEGER.fullmatch(text):
+        number = parse_integer(text)
+        if number is None:
             raise _invalid(name, text, f"Provided {name} not an integer or within integer range")
-        number = int(text)
         if not lowest <= number <= highest:
             raise _invalid(name, text, message)
         return number

@@ -55,10 +55,18 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         400,
         "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
     ),
+    "InvalidBucketOwnerAWSAccountID": (
+        400,
+        "The value of the expected bucket owner parameter must be an AWS Account ID...",
+    ),
     "InvalidBucketName": (400, "The specified bucket is not valid."),
     "InvalidBucketState": (409, "The request is not valid with the current state of the bucket."),
     "InvalidChunkSizeError": (400, "Only the last chunk is allowed to have a size less than 8192 bytes"),
     "InvalidDigest": (400, "The Content-MD5 you specified was invalid."),
+    "InvalidEncryptionAlgorithmError": (
+        400,
+        "The Encryption request you specified is not valid. Supported value: AES256.",
+    ),
     "InvalidLocationConstraint": (400, "The specified location-constraint is not valid"),
     "InvalidObjectState": (403, "The operation is not valid for the object's storage class"),
     "InvalidPart": (
@@ -81,10 +89,20 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.",
     ),
     "InvalidRequest": (400, "Invalid Request"),
+    "InvalidTier": (403, "Retrieval option is not supported by this storage class"),
     "InvalidStorageClass": (400, "The storage class you specified is not valid"),
     "InvalidTag": (400, "The tag provided was not a valid tag."),
     "InvalidToken": (400, "The provided token is malformed or otherwise invalid."),
     "InvalidURI": (400, "Couldn't parse the specified URI."),
+    "KMS.DisabledException": (400, "The request was rejected because the specified KMS key is not enabled."),
+    "KMS.KMSInvalidStateException": (
+        400,
+        "The request was rejected because the state of the specified resource is not valid for this request.",
+    ),
+    "KMS.NotFoundException": (
+        400,
+        "The request was rejected because the specified entity or resource could not be found.",
+    ),
     "KeyTooLongError": (400, "Your key is too long"),
     "MalformedACLError": (
         400,
@@ -146,6 +164,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         400,
         "Your socket connection to the server was not read from or written to within the timeout period.",
     ),
+    "RestoreAlreadyInProgress": (409, "Object restore is already in progress"),
     "ServiceUnavailable": (503, "Service is unable to handle request."),
     "SignatureDoesNotMatch": (
         403,

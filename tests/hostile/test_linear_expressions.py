@@ -109,6 +109,11 @@ EXPRESSIONS: Mapping[str, Use] = {
     "server.heads:_HOST": Use("fullmatch"),
     "server.heads:_TOKEN": Use("fullmatch"),
     "server.heads:_VERSION": Use("fullmatch", ("", "HTTP/1.")),
+    "service.access:_ACCOUNT_ID": Use("fullmatch"),
+    "service.kms:_ARN": Use(
+        "fullmatch", ("", "arn:aws", "arn:aws:kms:", "arn:aws:kms::1", "arn:aws:kms:::key/")
+    ),
+    "service.kms:_KEY_ID": Use("fullmatch", ("", "mrk-")),
     "service:_WORD_START": Use("sub", ("",), ("aA", "Aa")),
     "service.names:_IP_ADDRESS": Use("fullmatch", ("", "1.1.1."), ("1.",)),
     "service.names:_NAME": Use("fullmatch", ("", "a")),

@@ -76,7 +76,7 @@ def test_an_operation_of_the_table_has_its_function(operation: str) -> None:
     assert implementation(operation).__module__.endswith(OPERATIONS[operation])
 
 
-@pytest.mark.parametrize("subresource", ["website", "acl", "encryption", "abac", "append"])
+@pytest.mark.parametrize("subresource", ["website", "acl", "abac", "append"])
 def test_a_subresource_never_falls_through_to_the_plain_operation(
     url: str, client: S3Client, bucket: str, subresource: str
 ) -> None:

@@ -22,6 +22,7 @@ from s3fixture.records import RequestRecord
 from s3fixture.service import Call
 from s3fixture.service.access import Access
 from s3fixture.service.background import Background
+from s3fixture.service.kms import KmsKeys
 from s3fixture.settings import Settings
 from s3fixture.store import Gone, StorageFull, Store, Superseded
 from s3fixture.wire.numbers import parse_count
@@ -64,6 +65,7 @@ class App:
         self.protocol = _protocol()
         self.authenticator = Authenticator(self.identities, self.clock, settings.region)
         self.access = Access(self.store, self.identities)
+        self.kms = KmsKeys(settings.kms_keys)
         self.log = RequestLog()
         self.faults = Faults()
         self.background = Background(self.store, self.clock, settings)
@@ -79,6 +81,7 @@ class App:
             self.clock,
             self.settings,
             self.access,
+            self.kms,
             self.background,
         )
 

@@ -18,6 +18,7 @@ Step = Callable[[Exchange], "Response | None"]
 
 MINIO = "/minio/"
 HEALTH = frozenset(f"{MINIO}health/{probe}" for probe in ("live", "ready", "cluster", "cluster/read"))
+_OF_DOCUMENTS = frozenset({"MalformedACLError", "MalformedXML"})
 ADMINISTRATION = re.compile(f"{MINIO}admin/v[0-9]+/")
 
 
@@ -80,9 +81,21 @@ def parse(exchange: Exchange) -> None:
     """A body that is a document is read here, after the signature was checked."""
     assert exchange.authentication is not None
     payload = open_payload(exchange.request, exchange.authentication)
-    exchange.params = exchange.app.protocol.parse(
-        exchange.operation, exchange.request, exchange.target, payload
-    )
+    try:
+        exchange.params = exchange.app.protocol.parse(
+            exchange.operation, exchange.request, exchange.target, payload
+        )
+    except S3Error as error:
+        if error.code in _OF_DOCUMENTS and exchange.operation != "CreateBucket":
+            _find_bucket(exchange)
+        raise
+
+
+def _find_bucket(exchange: Exchange) -> None:
+    """S3 looks for the bucket before it reads what is to be done with it. Raises NoSuchBucket."""
+    with exchange.app.store.read() as index:
+        if exchange.bucket and index.get_bucket(exchange.bucket) is None:
+            raise S3Error("NoSuchBucket", BucketName=exchange.bucket)
 
 
 def authorize(exchange: Exchange) -> None:

@@ -47,10 +47,6 @@ ENUM_ERRORS: Mapping[str, tuple[str, str | None]] = {
     "x-amz-object-lock-mode": ("InvalidArgument", "Unknown wormMode directive."),
     "x-amz-object-ownership": ("InvalidArgument", "Invalid x-amz-object-ownership header: {value}"),
     "x-amz-optional-object-attributes": ("InvalidArgument", "Invalid attribute name specified."),
-    "x-amz-server-side-encryption": (
-        "InvalidArgument",
-        "The encryption method specified is not supported",
-    ),
     "x-amz-storage-class": ("InvalidStorageClass", None),
     "x-amz-tagging-directive": ("InvalidArgument", "Unknown tagging directive."),
 }
@@ -156,6 +152,7 @@ ELEMENT_ORDER: Mapping[str, tuple[str, ...]] = {
     "DeleteMarkerEntry": ("Key", "VersionId", "IsLatest", "LastModified", "Owner"),
     "GetBucketAclOutput": ("Owner", "Grants"),
     "Initiator": ("ID", "DisplayName"),
+    "LifecycleRule": ("ID", "Filter", "Prefix", "Status"),
     "ListBucketsOutput": ("Owner", "Buckets"),
     "ListMultipartUploadsOutput": (
         *("Bucket", "KeyMarker", "UploadIdMarker", "NextKeyMarker", "NextUploadIdMarker", "Prefix"),

@@ -123,11 +123,13 @@ def _make_string(shape: Shape) -> Reader:
     return read
 
 
-def _make_integer(_shape: Shape) -> Reader:
+def _make_integer(shape: Shape) -> Reader:
+    highest = 2**31 - 1 if shape.type_name == "integer" else 2**63 - 1
+
     def read(node: Node) -> int:
         number = parse_integer(_text(node).strip())
-        if number is None:
-            raise DocumentError(f"{node.name} is not an integer: {node.text!r}")
+        if number is None or not -highest <= number <= highest:
+            raise DocumentError(f"{node.name} is no integer, or out of range: {node.text!r}")
         return number
 
     return read

@@ -18,6 +18,9 @@ from s3fixture.model import tables
 MAX_KEY_BYTES = 1024
 _SHORT = 512  # characters of what is worth remembering
 _NEVER_BUCKETS = tuple(tables.HOST_PREFIXES.values())
+_NEVER_HOISTED = frozenset(  # the parameters of a version 4 signature
+    f"X-Amz-{name}" for name in ("Algorithm", "Credential", "Date", "Expires", "Signature", "SignedHeaders")
+)
 BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -34,6 +37,18 @@ class Target:
     query: dict[str, str]
     raw_query: str
     query_items: list[tuple[str, str]]
+
+    def hoisted_headers(self) -> dict[str, str]:
+        """The x-amz-* headers that a presigned URL carries in its query, quirk 25; names in lower case.
+
+        Of several with one name the first counts.
+        """
+        hoisted: dict[str, str] = {}
+        for name, value in self.query_items:
+            lower = name.lower()
+            if lower.startswith("x-amz-") and name not in _NEVER_HOISTED:
+                hoisted.setdefault(lower, value)
+        return hoisted
 
 
 def parse_target(raw_target: str, host: str, base_hosts: Collection[str]) -> Target:

@@ -97,24 +97,21 @@ class App:
         error: S3Error | None = None
         try:
             response = self._answer(exchange)
+            body = outgoing(response.body, environ)
         except Exception as exception:
             error = self._translate(exchange, exception)
             response = self._error_response(exchange, error)
-        headers = response.headers
-        origin = exchange.request.headers.get("origin")
-        if origin is not None and exchange.bucket and exchange.operation != "PreflightRequest":
-            from s3fixture.service.cors import response_headers  # imported when used: only browsers ask
-
-            headers += response_headers(self.store, exchange.bucket, origin, exchange.request.method)
-        headers += (
+            body = outgoing(response.body, environ)
+        response.headers += (
+            *self._cors_headers(exchange),
             ("x-amz-request-id", exchange.request_id),
             ("x-amz-id-2", exchange.host_id),
             ("Date", self.clock.http_date()),
             ("Server", "s3fixture"),
         )
         self._record(exchange, response, error, started)
-        start_response(_STATUS_LINES.get(response.status) or f"{response.status} ", headers)
-        return outgoing(response.body, environ)
+        start_response(_STATUS_LINES.get(response.status) or f"{response.status} ", response.headers)
+        return body
 
     def _answer(self, exchange: Exchange) -> Response:
         for step in STEPS:
@@ -122,6 +119,19 @@ class App:
             if response is not None:
                 return response
         raise AssertionError("the last step answers")
+
+    def _cors_headers(self, exchange: Exchange) -> list[tuple[str, str]]:
+        """What the bucket's rules add for a browser, to errors as well; nothing when they cannot be read."""
+        origin = exchange.request.headers.get("origin")
+        if origin is None or not exchange.bucket or exchange.operation == "PreflightRequest":
+            return []
+        from s3fixture.service.cors import response_headers  # imported when used: only browsers ask
+
+        try:
+            return response_headers(self.store, exchange.bucket, origin, exchange.request.method)
+        except Exception as exception:
+            self._translate(exchange, exception)  # into the log
+            return []
 
     def _translate(self, exchange: Exchange, exception: Exception) -> S3Error:
         """What S3 calls it. What nobody foresaw is InternalError, with its traceback in the log."""

@@ -29,7 +29,7 @@ from s3fixture.auth.failures import (
 from s3fixture.auth.header import check_signed
 from s3fixture.errors import S3Error
 from s3fixture.wire import times
-from s3fixture.wire.numbers import parse_integer
+from s3fixture.wire.numbers import parse_count
 
 if TYPE_CHECKING:
     from s3fixture.wire.request import Request
@@ -117,19 +117,20 @@ def _signing_time(timestamp: str, scope_date: str) -> int:
 
 def _check_validity(signed_at: int, text: str, now: float) -> None:
     """`text` is X-Amz-Expires. A URL from a fast clock is good up to the usual skew."""
-    seconds = parse_integer(text)
-    if seconds is None:
+    digits = text[1:] if text[:1] in "+-" else text
+    if not (digits.isascii() and digits.isdigit()):
         raise _malformed("X-Amz-Expires should be a number")
-    if seconds < 0:
+    if text.startswith("-"):
         raise _malformed("X-Amz-Expires must be non-negative")
-    if seconds > MAX_EXPIRES:
+    seconds = parse_count(digits)
+    if seconds is None or seconds > MAX_EXPIRES:
         raise _malformed(
             "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be "
             "less than 604800 seconds"
         )
     expires_at = signed_at + seconds
     if expires_at < now:
-        raise expired(expires_at, now, str(seconds))
+        raise expired(expires_at, now, digits)
     if signed_at > now + MAX_SKEW:
         raise failure(
             "AccessDenied",

@@ -27,3 +27,11 @@ def parse_count(text: str) -> int | None:
 def parse_decimal(text: str) -> float | None:
     """A number of a policy's condition, perhaps with a fraction."""
     return float(text) if _DECIMAL.fullmatch(text) else None
+
+
+def json_integer(text: str) -> int:
+    """`parse_int` of a JSON reader. ValueError for more than 64 bits."""
+    number = parse_integer(text)
+    if number is None:
+        raise ValueError(f"a number with more than 64 bits: {text[:20]}...")
+    return number

@@ -35,11 +35,12 @@ def parse_iso(text: str) -> datetime | None:
     match = _ISO.fullmatch(text)
     if match is None:
         return None
-    year, month, day, hour, minute, second, fraction, zone = match.groups(default="0")
+    *numbers, fraction, zone = match.groups(default="0")
+    year, month, day, hour, minute, second = map(int, numbers)
     micros = int(fraction.ljust(6, "0")[:6])
-    numbers = map(int, (year, month, day, hour, minute, second))
     try:
-        return datetime(*numbers, micros, tzinfo=timezone.utc) - _offset(zone)
+        moment = datetime(year, month, day, hour, minute, second, micros, tzinfo=timezone.utc)
+        return moment - _offset(zone)
     except (ValueError, OverflowError):
         return None
 

@@ -25,6 +25,7 @@ from s3fixture.service.background import Background
 from s3fixture.service.kms import KmsKeys
 from s3fixture.settings import Settings
 from s3fixture.store import Damaged, StorageFull, Store, Superseded
+from s3fixture.wire.numbers import parse_count
 from s3fixture.wire.protocol import Protocol
 from s3fixture.wire.request import Request, Response
 from s3fixture.wire.target import Target
@@ -106,24 +107,34 @@ class App:
         error: S3Error | None = None
         try:
             response = follow(STEPS, exchange)
+            body = outgoing(response.body, environ)
         except Exception as exception:
             error = self._translate(exchange, exception)
             response = self._error_response(exchange, error)
-        headers = response.headers
-        origin = exchange.request.headers.get("origin")
-        if origin is not None and exchange.bucket and exchange.operation != "PreflightRequest":
-            from s3fixture.service.cors import response_headers  # imported when used: only browsers ask
-
-            headers += response_headers(self.store, exchange.bucket, origin, exchange.request.method)
-        headers += (
+            body = outgoing(response.body, environ)
+        response.headers += (
+            *self._cors_headers(exchange),
             ("x-amz-request-id", exchange.request_id),
             ("x-amz-id-2", exchange.host_id),
             ("Date", self.clock.http_date()),
             ("Server", "s3fixture"),
         )
         self._record(exchange, response, error, started)
-        start_response(_STATUS_LINES.get(response.status) or f"{response.status} ", headers)
-        return outgoing(response.body, environ)
+        start_response(_STATUS_LINES.get(response.status) or f"{response.status} ", response.headers)
+        return body
+
+    def _cors_headers(self, exchange: Exchange) -> list[tuple[str, str]]:
+        """What the bucket's rules add for a browser, to errors as well; nothing when they cannot be read."""
+        origin = exchange.request.headers.get("origin")
+        if origin is None or not exchange.bucket or exchange.operation == "PreflightRequest":
+            return []
+        from s3fixture.service.cors import response_headers  # imported when used: only browsers ask
+
+        try:
+            return response_headers(self.store, exchange.bucket, origin, exchange.request.method)
+        except Exception as exception:
+            self._translate(exchange, exception)  # into the log
+            return []
 
     def _translate(self, exchange: Exchange, exception: Exception) -> S3Error:
         """What S3 calls it. What nobody foresaw is InternalError, with its traceback in the log."""
@@ -199,7 +210,7 @@ def _protocol() -> Protocol:
 
 
 def _length(header: str | None) -> int:
-    return int(header) if header and len(header) < 20 and header.isascii() and header.isdigit() else 0
+    return parse_count(header or "") or 0
 
 
 def _shortened(fields: Mapping[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from s3fixture.auth import dates
+from s3fixture.wire import times
 
 if TYPE_CHECKING:
     from s3fixture.auth.actions import Permission
@@ -225,7 +225,7 @@ def _retain_until(context: RequestContext) -> datetime | None:
 
 def _retain_until_date(context: RequestContext) -> Values:
     until = _retain_until(context)
-    return None if until is None else (dates.extended(until.timestamp()),)
+    return None if until is None else (times.iso_extended(until.timestamp()),)
 
 
 def _remaining_retention_days(context: RequestContext) -> Values:
@@ -259,7 +259,7 @@ def _identity(attribute: str, anonymous: str | None = None) -> Callable[[Request
 
 
 _RESOLVERS: Mapping[str, Callable[[RequestContext], Values]] = {
-    "aws:currenttime": lambda context: (dates.extended(context.clock.time()),),
+    "aws:currenttime": lambda context: (times.iso_extended(context.clock.time()),),
     "aws:epochtime": lambda context: (str(int(context.clock.time())),),
     "aws:principalaccount": _identity("account_id"),
     "aws:principalarn": _identity("arn"),

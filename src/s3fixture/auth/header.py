@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from s3fixture.auth import dates, sigv4
+from s3fixture.auth import sigv4
 from s3fixture.auth.authentication import (
     SIGNED_CHUNKS,
     Authentication,
@@ -29,6 +29,7 @@ from s3fixture.auth.failures import (
     signature_does_not_match,
 )
 from s3fixture.errors import S3Error
+from s3fixture.wire import times
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,10 +116,10 @@ def _signing_time(headers: Mapping[str, str]) -> tuple[str, int]:
     written = headers.get("x-amz-date")
     if written is None:
         written = headers.get("date", "")
-    seconds = dates.parse_any(written)
+    seconds = times.parse_signing_time(written)
     if seconds is None:
         raise missing_date()
-    return (written if written.endswith("Z") else dates.basic(seconds)), seconds
+    return (written if written.endswith("Z") else times.iso_basic(seconds)), seconds
 
 
 def _malformed(wording: str, **fields: str) -> S3Error:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from s3fixture.auth import dates, sigv4
+from s3fixture.auth import sigv4
 from s3fixture.auth.authentication import (
     SIGNED_CHUNKS,
     Authentication,
@@ -29,6 +29,8 @@ from s3fixture.auth.failures import (
 )
 from s3fixture.auth.header import check_signed
 from s3fixture.errors import S3Error
+from s3fixture.wire import times
+from s3fixture.wire.numbers import parse_count
 
 if TYPE_CHECKING:
     from s3fixture.wire.request import Request
@@ -103,7 +105,7 @@ def _check_parameters(target: Target) -> None:
 
 
 def _signing_time(timestamp: str, scope_date: str) -> int:
-    seconds = dates.parse_basic(timestamp)
+    seconds = times.parse_basic(timestamp)
     if seconds is None:
         raise _malformed("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
     if not timestamp.startswith(scope_date):
@@ -121,12 +123,13 @@ def _check_validity(signed_at: int, text: str, now: float) -> None:
         raise _malformed("X-Amz-Expires should be a number")
     if text.startswith("-"):
         raise _malformed("X-Amz-Expires must be non-negative")
-    if len(digits) > 9 or int(digits) > MAX_EXPIRES:
+    seconds = parse_count(digits)
+    if seconds is None or seconds > MAX_EXPIRES:
         raise _malformed(
             "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be "
             "less than 604800 seconds"
         )
-    expires_at = signed_at + int(digits)
+    expires_at = signed_at + seconds
     if expires_at < now:
         raise expired(expires_at, now, digits)
     if signed_at > now + MAX_SKEW:
@@ -135,8 +138,8 @@ def _check_validity(signed_at: int, text: str, now: float) -> None:
             "Request is not yet valid",
             {
                 "X-Amz-Date": str(signed_at * 1000),
-                "Expires": dates.extended(expires_at),
-                "ServerTime": dates.extended(now),
+                "Expires": times.iso_extended(expires_at),
+                "ServerTime": times.iso_extended(now),
             },
         )
 

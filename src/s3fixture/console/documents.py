@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from functools import cache
 from typing import Any
 
@@ -18,6 +17,8 @@ from s3fixture.console.visit import PageError
 from s3fixture.errors import S3Error
 from s3fixture.model import load_model
 from s3fixture.model.tables import DOCUMENT_LIMITS
+from s3fixture.wire.numbers import json_integer
+from s3fixture.wire.times import parse_iso
 
 _LISTS = ("AllowedHeaders", "AllowedMethods", "AllowedOrigins", "ExposeHeaders")
 _RULE: Mapping[str, type] = {**dict.fromkeys(_LISTS, list), "MaxAgeSeconds": int, "ID": str}
@@ -26,7 +27,7 @@ _RULE: Mapping[str, type] = {**dict.fromkeys(_LISTS, list), "MaxAgeSeconds": int
 def load(text: str) -> Any:
     """JSON. Raises PageError with `line`, from 1."""
     try:
-        return json.loads(text)
+        return json.loads(text, parse_int=json_integer)
     except json.JSONDecodeError as error:
         message = f"Line {error.lineno}, column {error.colno}: {error.msg}."
         raise PageError(400, message, line=error.lineno) from None
@@ -99,7 +100,7 @@ def lifecycle_rules(text: str) -> list[dict[str, Any]]:
     """Rules, checked against the service model, with their dates as datetimes. Raises PageError."""
     if not isinstance(load(text), list):
         raise PageError(400, "Lifecycle rules are a list: begin with [ and end with ].")
-    rules: list[dict[str, Any]] = json.loads(text, object_hook=_with_dates)
+    rules: list[dict[str, Any]] = json.loads(text, object_hook=_with_dates, parse_int=json_integer)
     report = ParamValidator().validate({"Rules": rules}, _lifecycle_shape())
     if report.has_errors():
         raise PageError(400, report.generate_report().partition("\n")[0])
@@ -113,14 +114,12 @@ def _lifecycle_shape() -> Shape:
 
 def _with_dates(document: dict[str, Any]) -> dict[str, Any]:
     """`2030-01-02` and `2030-01-02T00:00:00Z` are midnight in UTC."""
-    if isinstance(document.get("Date"), str):
-        try:
-            date = datetime.fromisoformat(document["Date"].replace("Z", "+00:00"))
-            document["Date"] = (
-                date.astimezone(timezone.utc) if date.tzinfo else date.replace(tzinfo=timezone.utc)
-            )
-        except (ValueError, OverflowError):
-            raise PageError(400, f"{document['Date']!r} is no date; write it as 2030-01-31.") from None
+    if "Date" in document:
+        date = document["Date"]
+        moment = parse_iso(date) if isinstance(date, str) else None
+        if moment is None:
+            raise PageError(400, f"{date!r} is no date; write it as 2030-01-31.")
+        document["Date"] = moment
     return document
 
 

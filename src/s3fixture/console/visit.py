@@ -15,6 +15,7 @@ from s3fixture.app.exchange import request_of
 from s3fixture.clock import utc
 from s3fixture.console.caller import Caller
 from s3fixture.errors import S3Error
+from s3fixture.wire.numbers import json_integer
 
 if TYPE_CHECKING:
     from s3fixture.console.application import Console
@@ -70,7 +71,7 @@ class Visit:
     def document(self) -> dict[str, Any]:
         """The JSON object that the request carries. Raises PageError."""
         try:
-            found = json.loads(self.request.get_data())
+            found = json.loads(self.request.get_data(), parse_int=json_integer)
             json.dumps(found, ensure_ascii=False).encode()  # an escaped lone surrogate is no text
         except (ValueError, RecursionError):
             raise PageError(400, "The request is not JSON.") from None

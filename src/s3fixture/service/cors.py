@@ -13,6 +13,7 @@ from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.documents import drop_document, keep_document, kept_document
 from s3fixture.store import Store
+from s3fixture.wire.headers import header_value
 
 _CORS = "cors"  # the kind of the document that holds a bucket's rules
 _METHODS = frozenset({"GET", "PUT", "POST", "DELETE", "HEAD"})
@@ -87,7 +88,7 @@ def preflight(store: Store, bucket: str, headers: Mapping[str, str]) -> list[tup
             Method=method,
             ResourceType="OBJECT",
         )
-    extra = [("Access-Control-Allow-Headers", ", ".join(wanted))] if wanted else []
+    extra = [("Access-Control-Allow-Headers", header_value(", ".join(wanted)))] if wanted else []
     if rule.get("MaxAgeSeconds") is not None:
         extra.append(("Access-Control-Max-Age", str(rule["MaxAgeSeconds"])))
     return _allow(rule, origin) + extra
@@ -103,14 +104,15 @@ def response_headers(store: Store, bucket: str, origin: str, method: str) -> lis
 def _allow(rule: Rule, origin: str) -> list[tuple[str, str]]:
     everyone = "*" in rule["AllowedOrigins"]
     headers = [
-        ("Access-Control-Allow-Origin", "*" if everyone else origin),
+        ("Access-Control-Allow-Origin", "*" if everyone else header_value(origin)),
         ("Access-Control-Allow-Methods", ", ".join(rule["AllowedMethods"])),
         ("Vary", _VARY),
     ]
     if not everyone:
         headers.append(("Access-Control-Allow-Credentials", "true"))
     if rule.get("ExposeHeaders"):
-        headers.append(("Access-Control-Expose-Headers", ", ".join(rule["ExposeHeaders"])))
+        exposed = header_value(", ".join(rule["ExposeHeaders"]))
+        headers.append(("Access-Control-Expose-Headers", exposed))
     return headers
 
 

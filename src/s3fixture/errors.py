@@ -181,6 +181,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         400,
         "Your socket connection to the server was not read from or written to within the timeout period.",
     ),
+    "ReplicationConfigurationNotFoundError": (404, "The replication configuration was not found"),
     "RestoreAlreadyInProgress": (409, "Object restore is already in progress"),
     "ServiceUnavailable": (503, "Service is unable to handle request."),
     "SignatureDoesNotMatch": (

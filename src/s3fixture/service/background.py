@@ -41,6 +41,7 @@ TASKS: Mapping[str, Task] = {
     "event": Task("delivering", furthest=60.0),
     "lifecycle": Task("expiring", furthest=86_400.0),
     "log": Task("access_logs", furthest=5.0),
+    "replicate": Task("replicating", furthest=60.0),
     "restore": Task("restoring"),
 }
 

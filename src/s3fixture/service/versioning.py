@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.documents import REPLICATION
 
 _STATES = ("Enabled", "Suspended")
 
@@ -38,6 +39,12 @@ def put_bucket_versioning(call: Call, params: Params) -> Result:
                 "InvalidBucketState",
                 "An Object Lock configuration is present on this bucket, so the versioning state cannot be "
                 "changed.",
+            )
+        if REPLICATION in bucket.documents and state != "Enabled":
+            raise S3Error(
+                "InvalidBucketState",
+                "A replication configuration is present on this bucket, so you cannot change the versioning "
+                "state. To change the versioning state, first delete the replication configuration.",
             )
         index.set_versioning(bucket.id, state)
     return {}

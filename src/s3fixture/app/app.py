@@ -24,7 +24,7 @@ from s3fixture.service.access import Access
 from s3fixture.service.background import Background
 from s3fixture.service.kms import KmsKeys
 from s3fixture.settings import Settings
-from s3fixture.store import Damaged, Gone, StorageFull, Store, Superseded
+from s3fixture.store import Damaged, StorageFull, Store, Superseded
 from s3fixture.wire.protocol import Protocol
 from s3fixture.wire.request import Request, Response
 from s3fixture.wire.target import Target
@@ -45,7 +45,7 @@ _SUPERSEDED = (
     "The state that this request wrote into was rolled back meanwhile: its test has ended, or restored a "
     "snapshot. Wait for uploads before a test ends."
 )
-STORE_ERRORS = (Gone, StorageFull, Superseded)
+STORE_ERRORS = (StorageFull, Superseded)
 """What the store raises on its own account; `store_error` tells what S3 calls it."""
 
 
@@ -129,7 +129,7 @@ class App:
         if isinstance(exception, S3Error):
             return exception
         if isinstance(exception, STORE_ERRORS):
-            return store_error(exception, exchange.key)
+            return store_error(exception)
         if isinstance(exception, Damaged):
             _LOG.error("%s %s failed: %s", exchange.request.method, exchange.request.target, exception)
             return S3Error("InternalError", "What is stored is damaged; the server's log says where.")
@@ -193,13 +193,11 @@ class App:
             _LOG.exception("the access log of %s lacks a line", exchange.bucket)
 
 
-def store_error(error: Exception, key: str = "") -> S3Error:
-    """The answer to one of STORE_ERRORS, about the object `key`."""
+def store_error(error: Exception) -> S3Error:
+    """The answer to one of STORE_ERRORS."""
     if isinstance(error, Superseded):
         return S3Error("InvalidRequest", _SUPERSEDED)
-    if isinstance(error, StorageFull):
-        return S3Error("XMinioStorageFull")
-    return S3Error("NoSuchKey", Key=key)  # Gone: removed between two looks at it
+    return S3Error("XMinioStorageFull")
 
 
 @cache  # it depends on the model alone, and keeps nothing of a server

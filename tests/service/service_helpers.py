@@ -30,6 +30,7 @@ _MODEL = load_model()
 MAIN_KEYS = ("minioadmin", "minioadmin123")
 MIB = 1024 * 1024
 DAY = 86_400.0  # seconds
+GONE = "A" * 26 + "D2USJw"  # a version id that could have been given out, and is not there
 PART = b"p" * (5 * MIB)  # the smallest part that may be followed by another
 
 

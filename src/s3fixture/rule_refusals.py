@@ -9,8 +9,6 @@ from s3fixture import limits
 from s3fixture.refusals import CEPH, OURS, RECORDED, Refusal
 
 _NOOBAA = "noobaa/noobaa-core, s3_put_bucket_lifecycle.js (answers of S3, with the filter's form)"
-    "noobaa/noobaa-core, s3_put_bucket_lifecycle.js and its tests (answers of S3, with the filter's form)"
-)
 _TERRAFORM = "hashicorp/terraform-provider-aws issue 23228 and others (S3's answers)"
 _CLOUDFORMATION = "CloudFormation's reports of S3's answers, quoted in many repositories"
 _MOTO = "getmoto/moto, s3/exceptions.py (S3's answers)"

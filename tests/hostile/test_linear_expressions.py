@@ -80,6 +80,7 @@ PDF = (
     ),
 )
 EXPRESSIONS: Mapping[str, Use] = {
+    "app.access_log:_WORDS": Use("sub", ("",), ("aA", "-A")),
     "app.form_fields:_CONTROL": Use("search"),
     "app.form_fields:_TOKEN": Use("fullmatch"),
     "app.steps:ADMINISTRATION": Use("match", ("/minio/admin/v", "/minio/")),
@@ -119,6 +120,7 @@ EXPRESSIONS: Mapping[str, Use] = {
     "service.names:_NAME": Use("fullmatch", ("", "a")),
     "service.ranges:_COPY_RANGE": Use("fullmatch", ("", "bytes=", "bytes=0-")),
     "service.ranges:_RANGE": Use("fullmatch", ("", "bytes=", "bytes=0", "bytes=0-", "bytes= 0 - 0"), ("0 ",)),
+    "service.replication:_ROLE": Use("fullmatch", ("", "arn:aws:iam::", "arn:aws:iam::123456789012:role/")),
     "service.tags:_ALLOWED": Use("fullmatch"),
     "store.files:_NAME": Use("fullmatch"),
     "wire.chunked:_HEADER": Use("fullmatch", ("", "0;chunk-signature=")),

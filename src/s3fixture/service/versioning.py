@@ -5,9 +5,10 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html
 
 from __future__ import annotations
 
-from s3fixture import refusals
+from s3fixture import refusals, rule_refusals
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.documents import REPLICATION
 
 
 def get_bucket_versioning(call: Call, params: Params) -> Result:
@@ -31,5 +32,7 @@ def put_bucket_versioning(call: Call, params: Params) -> Result:
         bucket = call.bucket(index, params["Bucket"])
         if bucket.object_lock and state != "Enabled":
             raise refusals.LOCK_KEEPS_VERSIONING()
+        if REPLICATION in bucket.documents and state != "Enabled":
+            raise rule_refusals.REPLICATION_KEEPS_VERSIONING()
         index.set_versioning(bucket.id, state)
     return {}

@@ -65,19 +65,20 @@ class Connection:
         self._setting = setting
         self._receiver = Receiver(sock, setting.limits, self._wait_longer)
         self._environ = setting.environ | {"REMOTE_ADDR": peer[0], "REMOTE_PORT": str(peer[1])}
+        self._is_secure = isinstance(sock, ssl.SSLSocket)
         self._patience = 0
         self._head: RequestHead | None = None  # of a request whose body is not all there
         self._awaited: _Awaited = ""
         self._hurries = False  # whether nothing may wait any more, not even an answer
-        self.can_sendfile = hasattr(os, "sendfile") and not isinstance(sock, ssl.SSLSocket)
+        self.can_sendfile = hasattr(os, "sendfile") and not self._is_secure
         self.idle = True
         """Whether no request is being answered."""
         self.deadline = 0.0
         """When the connection is given up, by `time.monotonic`, unless it is served before."""
-        if isinstance(sock, ssl.SSLSocket):
+        if self._is_secure:
             self._await("handshake", setting.limits.head_seconds)
         else:
-            self._await("request", setting.limits.idle_seconds)
+            self._await_request()
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setblocking(False)
 
@@ -149,39 +150,44 @@ class Connection:
     # --- the life of a connection
 
     def _serve_available(self) -> bool:
-        if self._is_leaving:
+        if self._awaited == "close":
             return self._discard()
         if self._awaited == "handshake" and not self._shake_hands():
             return True
+        receiver = self._receiver
         while not self._setting.stopping.is_set():
             head = self._head or self._next_head()
             if head is None:
                 return True
-            if not self._has_body(head):
+            if head.content_length > receiver.buffered and not self._has_body(head):
                 self._head = head
                 self._await("body", self._setting.limits.idle_seconds)
                 return True
-            self._head, self._awaited = None, ""
+            self._head = None
             if not self._answer(head):
-                return self._is_leaving
+                return self._is_leaving()
             self._be_quick()
-            if not self._receiver.buffered and not self._has_decrypted():
-                self._await("request", self._setting.limits.idle_seconds)
+            self._await_request()
+            if not receiver.buffered and not self._has_decrypted():
                 return True
         return False
 
-    @property
     def _is_leaving(self) -> bool:
         return self._awaited == "close"
 
+    def _await_request(self) -> None:
+        """The next one, from now on."""
+        self._awaited = "request"
+        self.deadline = time.monotonic() + self._setting.limits.idle_seconds
+
     def _await(self, what: _Awaited, seconds: float) -> None:
-        """From now on, unless it was so before."""
+        """The rest of something that has begun, from now on unless it was so before."""
         if self._awaited != what:
             self._awaited = what
             self.deadline = time.monotonic() + seconds
 
     def _has_decrypted(self) -> bool:
-        return isinstance(self._sock, ssl.SSLSocket) and self._sock.pending() > 0
+        return self._is_secure and self._sock.pending() > 0  # type: ignore[attr-defined]  # an SSLSocket
 
     def _shake_hands(self) -> bool:
         """Whether that is done. OSError for a client that does not trust us, or speaks no TLS."""
@@ -190,19 +196,16 @@ class Connection:
             self._sock.do_handshake()
         except ssl.SSLWantReadError:
             return False
-        self._await("request", self._setting.limits.idle_seconds)
+        self._await_request()
         return True
 
     def _next_head(self) -> RequestHead | None:
         """None when it is not all there, or was refused."""
-        limits = self._setting.limits
         try:
             raw = self._receiver.head()
             if raw is None:
                 if self._receiver.has_begun:
-                    self._await("head", limits.head_seconds)
-                else:
-                    self._await("request", limits.idle_seconds)
+                    self._await("head", self._setting.limits.head_seconds)
                 return None
             return self._setting.parser.parse(raw)
         except MalformedRequest as error:
@@ -211,10 +214,9 @@ class Connection:
 
     def _has_body(self, head: RequestHead) -> bool:
         """Whether the application can be asked: a small body is all there, unless it is to be invited."""
-        length = head.content_length
-        if not length or length > self._setting.limits.body_bytes or head.expects_continue:
+        if head.content_length > self._setting.limits.body_bytes or head.expects_continue:
             return True
-        return self._receiver.gather(length)
+        return self._receiver.gather(head.content_length)
 
     def _wait_longer(self) -> bool:
         """Let the next call on the socket wait: for a moment, then as long as a client may be idle.
@@ -245,6 +247,7 @@ class Connection:
         if self._patience:
             self._patience = 0
             self._sock.setblocking(False)
+            self._receiver.forget_waiting()
 
     def _send_briefly(self, data: bytes) -> int:
         if self._patience == 2:
@@ -257,12 +260,12 @@ class Connection:
     def _answer(self, head: RequestHead) -> bool:
         """Whether another request may follow."""
         self.idle = False
-        self._receiver.begin_body()
+        self._awaited = ""
         invite = self._invite if head.expects_continue else None
         body = open_body(self._receiver, invite, length=head.content_length, chunked=head.chunked)
         response = self._response(head, body)
         try:
-            if isinstance(self._sock, ssl.SSLSocket):  # a record may be there in part: every call may wait
+            if self._is_secure:  # a record may be there in part: every call may wait
                 self._be_patient()
             self._run_app(self._environment(head, body), response)
         except ClientDisconnected:

@@ -2,10 +2,10 @@
 
 One thread at a time leads: it waits for all connections together whose clients have nothing to say, or said
 half of a head or of a small body, and it answers short requests itself, one after the other. To hand each
-request to another thread costs several switches of the interpreter lock, more than the request itself. But the
-leader never makes others wait for one client: before it would wait (for the rest of a large body, for a slow
-taker of an answer) it steps down and another thread leads. And when an application takes long for any other
-reason, the watch deposes the leader.
+request to another thread costs several switches of the interpreter lock, more than the request itself. But
+the leader never makes others wait for one client: before it would wait (for the rest of a large body, for a
+slow taker of an answer) it steps down and another thread leads. And when an application takes long for any
+other reason, the watch deposes the leader.
 """
 
 from __future__ import annotations
@@ -119,9 +119,10 @@ class Dispatcher:
             return True
 
     def _lead(self) -> None:
+        now = time.monotonic()
         while not self.stopping.is_set():
             try:
-                events = self._selector.select(self._seconds_left())
+                events = self._selector.select(max(0.0, self._due - now) if self._due < inf else None)
             except OSError:
                 if self.stopping.is_set():
                     return  # some systems do not like a port that is closed meanwhile
@@ -131,10 +132,9 @@ class Dispatcher:
                     key.data()
                 elif not self._serve(key.data):
                     return
-            self._give_up()
-
-    def _seconds_left(self) -> float | None:
-        return None if self._due == inf else max(0.0, self._due - time.monotonic())
+            now = time.monotonic()
+            if now >= self._due:
+                self._give_up(now)
 
     def _serve(self, connection: Connection) -> bool:
         """Whether this thread still leads afterwards."""
@@ -151,7 +151,8 @@ class Dispatcher:
             if leads:
                 self._served = None
                 if goes_on:
-                    self._due = min(self._due, connection.deadline)
+                    if connection.deadline < self._due:
+                        self._due = connection.deadline
                 elif not self.stopping.is_set():
                     self._selector.unregister(connection)
             elif goes_on:
@@ -200,11 +201,8 @@ class Dispatcher:
         """Those that no thread serves."""
         return [key.data for key in self._selector.get_map().values() if isinstance(key.data, Connection)]
 
-    def _give_up(self) -> None:
+    def _give_up(self, now: float) -> None:
         """Close what was not served before its deadline."""
-        now = time.monotonic()
-        if now < self._due:
-            return
         waiting = self._waiting()
         for connection in waiting:
             if connection.deadline <= now:

@@ -46,8 +46,8 @@ class Receiver:
         self._partial = bytearray()  # of a head or a body that is not all there
         self._checked = 0  # of the partial head
         self._skipped = 0  # bytes of empty lines before it
-        self._received = 0  # by `some`, of this body
-        self._waits_since = 0.0
+        self._waits_since = 0.0  # for the rest of a body, by `time.monotonic`; 0: it did not have to wait
+        self._received = 0  # since then
 
     @property
     def buffered(self) -> int:
@@ -132,9 +132,8 @@ class Receiver:
         self._partial.clear()
         return True
 
-    def begin_body(self) -> None:
-        """Another body is read from now on."""
-        self._received = 0
+    def forget_waiting(self) -> None:
+        """What is waited for next is for another request."""
         self._waits_since = 0.0
 
     def some(self, limit: int) -> bytes:
@@ -198,10 +197,11 @@ class Receiver:
             except _NOTHING_YET:
                 if not self._wait_longer():
                     raise
-                self._waits_since = self._waits_since or time.monotonic()
+                if not self._waits_since:
+                    self._waits_since, self._received = time.monotonic(), 0
                 continue
-            self._received += len(data)
             if self._waits_since and data:
+                self._received += len(data)
                 self._check_rate()
             return data
 

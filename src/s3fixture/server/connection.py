@@ -94,7 +94,6 @@ class Connection:
         """
         try:
             goes_on = self._serve_available()
-            self._be_quick()
         except OSError:  # ClientDisconnected, or a socket that stop() closed
             return False
         except Exception:
@@ -166,9 +165,10 @@ class Connection:
             self._head = None
             if not self._answer(head):
                 return self._is_leaving()
-            self._be_quick()
+            if self._patience:
+                self._be_quick()
             self._await_request()
-            if not receiver.buffered and not self._has_decrypted():
+            if not receiver.buffered and not (self._is_secure and self._has_decrypted()):
                 return True
         return False
 
@@ -187,7 +187,8 @@ class Connection:
             self.deadline = time.monotonic() + seconds
 
     def _has_decrypted(self) -> bool:
-        return self._is_secure and self._sock.pending() > 0  # type: ignore[attr-defined]  # an SSLSocket
+        assert isinstance(self._sock, ssl.SSLSocket)
+        return self._sock.pending() > 0
 
     def _shake_hands(self) -> bool:
         """Whether that is done. OSError for a client that does not trust us, or speaks no TLS."""
@@ -244,10 +245,9 @@ class Connection:
 
     def _be_quick(self) -> None:
         """From now on nothing waits: this thread may lead, and there may be other connections."""
-        if self._patience:
-            self._patience = 0
-            self._sock.setblocking(False)
-            self._receiver.forget_waiting()
+        self._patience = 0
+        self._sock.setblocking(False)
+        self._receiver.forget_waiting()
 
     def _send_briefly(self, data: bytes) -> int:
         if self._patience == 2:
@@ -344,6 +344,7 @@ class Connection:
         """Say goodbye, and read on until the client closes: a socket closed with unread input resets the
         connection, and the reset may overtake the answer."""
         self._await("close", self._setting.limits.linger_seconds)
+        self._be_quick()
         self._notify_close()
         # Of the plain socket: TLS has ended.
         socket.socket.shutdown(self._sock, socket.SHUT_WR)

@@ -27,6 +27,7 @@ ROOMS = (
     ("errors",),
     ("limits",),
     ("refusals",),
+    ("regions",),
     ("clock",),
     ("checksums",),
     ("records",),

@@ -71,7 +71,9 @@ def authenticate_header(request: Request, target: Target, components: str, realm
     verifier = None
     if content_sha256 in SIGNED_CHUNKS:
         verifier = SignatureChain(credential.access_key, key, timestamp, credential.scope, provided)
-    return Authentication(identity, "header", content_sha256, verifier, "AWS4-HMAC-SHA256", signed_at)
+    return Authentication(
+        identity, "header", content_sha256, verifier, "AWS4-HMAC-SHA256", signed_at, credential.region
+    )
 
 
 def check_signed(headers: Mapping[str, str], signed: list[str]) -> None:
@@ -108,7 +110,7 @@ def _parse_components(components: str) -> tuple[str, str, str]:
 
 
 def _parse_credential(text: str, realm: Realm) -> Credential:
-    credential = parse_credential(text, realm.region, _malformed)
+    credential = parse_credential(text, realm.regions, _malformed)
     realm.remember(text, credential)
     return credential
 

@@ -81,7 +81,9 @@ def authenticate_presigned(request: Request, target: Target, realm: Realm) -> Au
     verifier = None
     if content_sha256 in SIGNED_CHUNKS:
         verifier = SignatureChain(credential.access_key, key, timestamp, credential.scope, provided)
-    return Authentication(identity, "presigned", content_sha256, verifier, "AWS4-HMAC-SHA256", signed_at)
+    return Authentication(
+        identity, "presigned", content_sha256, verifier, "AWS4-HMAC-SHA256", signed_at, credential.region
+    )
 
 
 def _check_parameters(target: Target) -> None:
@@ -100,7 +102,7 @@ def _check_parameters(target: Target) -> None:
 
 
 def _parse_credential(text: str, realm: Realm) -> Credential:
-    credential = parse_credential(text, realm.region, _malformed_credential)
+    credential = parse_credential(text, realm.regions, _malformed_credential)
     realm.remember(text, credential)
     return credential
 

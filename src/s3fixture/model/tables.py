@@ -88,7 +88,9 @@ DOCUMENT_ERRORS: Mapping[str, str] = {
 }
 
 # Quirk 21: shapes whose values the service judges, because S3 has a better answer than MalformedXML.
-OPEN_ENUMS = frozenset({"BucketLocationConstraint", "Event", "FilterRuleName", "Protocol"})
+OPEN_ENUMS = frozenset(
+    {"BucketLocationConstraint", "BucketLogsPermission", "Event", "FilterRuleName", "Protocol"}
+)
 
 # Quirk 21: shape -> members that the model requires and S3 does not.
 OPTIONAL_MEMBERS: Mapping[str, frozenset[str]] = {"Tagging": frozenset({"TagSet"})}

@@ -15,11 +15,13 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from s3fixture.service.documents import LOGGING
 from s3fixture.store import Index, Job, Store
 
 if TYPE_CHECKING:
     from s3fixture.clock import Clock
     from s3fixture.records import UndeliveredEvent
+    from s3fixture.service.access import Access
     from s3fixture.service.destinations import Destinations
     from s3fixture.settings import Settings
 
@@ -38,6 +40,8 @@ class Task(NamedTuple):
 TASKS: Mapping[str, Task] = {
     "event": Task("delivering", furthest=60.0),
     "lifecycle": Task("expiring", furthest=86_400.0),
+    "log": Task("access_logs", furthest=5.0),
+    "replicate": Task("replicating", furthest=60.0),
     "restore": Task("restoring"),
 }
 
@@ -52,10 +56,12 @@ _LOG = logging.getLogger("s3fixture")
 class Background:
     """The jobs of one server. They are done one at a time, whoever asks for it, and never while paused."""
 
-    def __init__(self, store: Store, clock: Clock, settings: Settings) -> None:
+    def __init__(self, store: Store, clock: Clock, settings: Settings, access: Access) -> None:
         self.store = store
         self.clock = clock
         self.settings = settings
+        self.access = access
+        self.keeps_access_logs = False  # whether any bucket may have a log
         self._changed = threading.Condition()
         self._busy = False
         self._pauses = 0
@@ -135,6 +141,7 @@ class Background:
         """With what was not done when the last server on this folder stopped."""
         with self.store.read() as index:
             due = index.next_due()
+            self.keeps_access_logs = index.has_documents(LOGGING)
         if due is not None:
             self._start()
 

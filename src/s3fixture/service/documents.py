@@ -11,6 +11,8 @@ from s3fixture.service.call import Call, Params
 # The kinds that react to what is done in the bucket.
 LIFECYCLE = "lifecycle"
 NOTIFICATION = "notification"
+LOGGING = "logging"
+REPLICATION = "replication"
 WATCHED = "watched"  # rules of those who watch the bucket in a test, as in a notification configuration
 TOLD = frozenset({NOTIFICATION, WATCHED})  # whose buckets tell of events
 

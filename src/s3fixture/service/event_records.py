@@ -51,6 +51,7 @@ KINDS: Mapping[str, Kind] = {
     "LifecycleExpiration:DeleteMarkerCreated": Kind(
         "2.3", _MARKER, "Object Deleted", "Delete Marker Created"
     ),
+    "Replication:OperationFailedReplication": Kind("2.2", _ALL),
     "LifecycleTransition": Kind("2.3", _ALL, "Object Storage Class Changed"),
 }
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from s3fixture.service.documents import LIFECYCLE, TOLD
+from s3fixture.service.documents import LIFECYCLE, REPLICATION, TOLD
 from s3fixture.service.lifecycle_rules import Due, Rules, next_midnight, parse_rules
 from s3fixture.service.locks import is_locked
 from s3fixture.service.restoring import without_restore
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from s3fixture.service.background import Background
     from s3fixture.service.event_records import Event
 
+_REPLICATING = frozenset({"PENDING", "FAILED"})
 _SLICE = 250  # versions, or uploads, looked at in one transaction
 
 
@@ -97,7 +98,9 @@ class _Walk:
             if version.key != position.key:
                 self._end_key(position.key)
                 position.key, position.since, position.newer = version.key, 0.0, 0
-            if version.is_latest:
+            if version.extra.get(REPLICATION, {}).get("status") in _REPLICATING:
+                self._pass_by(version, position)
+            elif version.is_latest:
                 self._current(version, position)
             else:
                 self._noncurrent(version, position)
@@ -106,6 +109,11 @@ class _Walk:
             return False
         self._end_key(position.key)
         return True
+
+    def _pass_by(self, version: Version, position: _Position) -> None:
+        """Rules wait for what is not replicated."""
+        position.since = version.modified
+        position.newer += not version.is_latest
 
     def uploads(self, position: _Position) -> bool:
         """Look at the next uploads; True when there are no more."""

@@ -19,6 +19,7 @@ _LOG = logging.getLogger("s3fixture")
 FOLLOWERS: Mapping[str, str] = {
     "lifecycle": "expiration",
     "notification": "events",
+    "replication": "replicating",
     "watched": "events",
 }
 

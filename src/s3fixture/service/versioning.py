@@ -8,6 +8,7 @@ from __future__ import annotations
 from s3fixture import refusals
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.documents import REPLICATION
 
 
 def get_bucket_versioning(call: Call, params: Params) -> Result:
@@ -31,5 +32,11 @@ def put_bucket_versioning(call: Call, params: Params) -> Result:
         bucket = call.bucket(index, params["Bucket"])
         if bucket.object_lock and state != "Enabled":
             raise refusals.LOCK_KEEPS_VERSIONING()
+        if REPLICATION in bucket.documents and state != "Enabled":
+            raise S3Error(
+                "InvalidBucketState",
+                "A replication configuration is present on this bucket, so you cannot change the versioning "
+                "state. To change the versioning state, first delete the replication configuration.",
+            )
         index.set_versioning(bucket.id, state)
     return {}

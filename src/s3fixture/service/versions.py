@@ -9,6 +9,7 @@ from s3fixture.auth.actions import Permission
 from s3fixture.clock import Clock, is_version_id, utc
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.documents import REPLICATION
 from s3fixture.service.encryption import describe_encryption
 from s3fixture.service.metadata import STANDARD
 from s3fixture.store import NULL_VERSION, BucketRow, Index, NewVersion, Version
@@ -100,6 +101,8 @@ def describe(bucket: BucketRow, version: Version, params: Params) -> Result:
     }
     if version.storage_class != STANDARD:
         result["StorageClass"] = version.storage_class
+    if REPLICATION in version.extra:
+        result["ReplicationStatus"] = version.extra[REPLICATION]["status"]
     if version.tags:
         result["TagCount"] = len(version.tags)
     return result

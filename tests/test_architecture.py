@@ -28,6 +28,7 @@ ROOMS = (
     ("limits",),
     ("refusals",),
     ("regions",),
+    ("rule_refusals",),
     ("clock",),
     ("checksums",),
     ("records",),

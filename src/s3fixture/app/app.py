@@ -59,7 +59,7 @@ class App:
         self.settings = settings
         self.clock = clock or Clock()
         self.identities = _identities(settings)
-        self.store = Store(settings.data_dir)
+        self.store = Store(settings.data_dir, durable=settings.durability == "power")
         self.protocol = _protocol()
         self.authenticator = Authenticator(self.identities, self.clock, settings.region)
         self.access = Access(self.store, self.identities)

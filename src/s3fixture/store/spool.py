@@ -83,6 +83,8 @@ def _to_file(files: Files, start: bytes, source: Source) -> Spooled:
                     _write_all(file, chunk)
                 total += len(chunk)
                 chunk = source.read(CHUNK)
+            with storage_errors():
+                files.sync(file)
     except BaseException:
         files.remove([name])
         raise

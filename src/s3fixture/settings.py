@@ -59,7 +59,8 @@ class Settings:
     console_port: int | None = None  # 0: any free one; None: no console
     access_key: str = DEFAULT_ACCESS_KEY
     secret_key: str = DEFAULT_SECRET_KEY
-    region: str = DEFAULT_REGION
+    region: str = DEFAULT_REGION  # of clients, and of requests whose signature names none
+    pinned: bool = False  # whether signatures for other regions are refused
     data_dir: Path | None = None
     durability: str = "power"  # of DURABILITIES
     identities: tuple[str, ...] = ()  # NAME:ACCESS_KEY:SECRET_KEY[:CANONICAL_ID[:EMAIL]]
@@ -127,6 +128,8 @@ class Settings:
             for name, value in source.items():
                 if value is not None and value != ():
                     chosen.setdefault(name, value)
+        if "region" in chosen:  # who names a region wants the endpoint of that region
+            chosen.setdefault("pinned", True)
         return replace(cls(), **{name: _convert(name, value) for name, value in chosen.items()})
 
 
@@ -179,6 +182,7 @@ _CONVERTERS: Mapping[str, Any] = {
     "kms_keys": _words,
     "sse_over_http": _flag,
     "base_hosts": tuple,
+    "pinned": bool,
     "website_hosts": _words,
 }
 _NAMES = frozenset(field.name for field in fields(Settings))

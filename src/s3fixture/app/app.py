@@ -63,7 +63,7 @@ class App:
         self.settings = settings
         self.clock = clock or Clock()
         self.identities = _identities(settings)
-        self.store = Store(settings.data_dir)
+        self.store = Store(settings.data_dir, durable=settings.durability == "power")
         self.protocol = _protocol()
         self.authenticator = Authenticator(
             self.identities, self.clock, regions_of(settings.region, pinned=settings.pinned)

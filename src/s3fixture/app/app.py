@@ -24,7 +24,7 @@ from s3fixture.service.access import Access
 from s3fixture.service.background import Background
 from s3fixture.service.kms import KmsKeys
 from s3fixture.settings import Settings
-from s3fixture.store import Damaged, Gone, StorageFull, Store, Superseded
+from s3fixture.store import Damaged, StorageFull, Store, Superseded
 from s3fixture.wire.protocol import Protocol
 from s3fixture.wire.request import Request, Response
 from s3fixture.wire.target import Target
@@ -45,7 +45,7 @@ _SUPERSEDED = (
     "The state that this request wrote into was rolled back meanwhile: its test has ended, or restored a "
     "snapshot. Wait for uploads before a test ends."
 )
-STORE_ERRORS = (Gone, StorageFull, Superseded)
+STORE_ERRORS = (StorageFull, Superseded)
 """What the store raises on its own account; `store_error` tells what S3 calls it."""
 
 
@@ -119,7 +119,7 @@ class App:
         if isinstance(exception, S3Error):
             return exception
         if isinstance(exception, STORE_ERRORS):
-            return store_error(exception, exchange.key)
+            return store_error(exception)
         if isinstance(exception, Damaged):
             _LOG.error("%s %s failed: %s", exchange.request.method, exchange.request.target, exception)
             return S3Error("InternalError", "What is stored is damaged; the server's log says where.")
@@ -175,13 +175,11 @@ class App:
         )
 
 
-def store_error(error: Exception, key: str = "") -> S3Error:
-    """The answer to one of STORE_ERRORS, about the object `key`."""
+def store_error(error: Exception) -> S3Error:
+    """The answer to one of STORE_ERRORS."""
     if isinstance(error, Superseded):
         return S3Error("InvalidRequest", _SUPERSEDED)
-    if isinstance(error, StorageFull):
-        return S3Error("XMinioStorageFull")
-    return S3Error("NoSuchKey", Key=key)  # Gone: removed between two looks at it
+    return S3Error("XMinioStorageFull")
 
 
 @cache  # it depends on the model alone, and keeps nothing of a server

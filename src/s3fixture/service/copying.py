@@ -37,7 +37,7 @@ from s3fixture.service.names import is_bucket_name
 from s3fixture.service.objects import MAX_OBJECT_SIZE, checksum_members, new_version_id
 from s3fixture.service.restoring import is_offline
 from s3fixture.service.versions import get_version, version_header
-from s3fixture.store import BucketRow, Checksum, Index, NewVersion, Version
+from s3fixture.store import BodyReader, BucketRow, Checksum, Gone, Index, NewVersion, Spooled, Version
 from s3fixture.wire.copy_source import CopySource
 
 _DIRECTIVES = ("COPY", "REPLACE")
@@ -52,38 +52,40 @@ def copy_object(call: Call, params: Params) -> Result:
         source_bucket, original = _find_source(call, index, source, params)
         target = call.bucket(index, params["Bucket"])
         encryption = new_encryption(call, index, target, params)
-    if original.size > MAX_OBJECT_SIZE:
-        raise S3Error(
-            "InvalidRequest",
-            "The specified copy source is larger than the maximum allowable size for a copy source: "
-            f"{MAX_OBJECT_SIZE}",
-        )
-    _refuse_copy_onto_itself(params, source, original, target)
-    etag, checksum = _digests(call, original, params.get("ChecksumAlgorithm"), encryption)
-    attributes = _attributes(params, original, replaced)
-    if attributes.tags:
-        for permission in copied_tags(params):
-            call.access.require(call, params, permission)
-    with call.store.write() as index:
-        bucket = call.bucket(index, params["Bucket"])
-        conditions.check_write(params, index, bucket)
-        version = index.add_version(
-            bucket.id,
-            NewVersion(
-                key=params["Key"],
-                version_id=new_version_id(call, bucket),
-                modified=call.clock.time(),
-                owner=bucket.owner,
-                etag=etag,
-                storage_class=attributes.storage_class,
-                checksum=checksum,
-                headers=attributes.headers,
-                metadata=attributes.metadata,
-                tags=attributes.tags,
-                extra=new_lock(call, bucket, params) | encryption,
-            ),
-            original,
-        )
+        _refuse_large(original)
+        _refuse_copy_onto_itself(params, source, original, target)
+        held = call.store.open(original)
+    with held:
+        etag, checksum = _digests(call, original, held, params.get("ChecksumAlgorithm"), encryption)
+        attributes = _attributes(params, original, replaced)
+        if attributes.tags:
+            for permission in copied_tags(params):
+                call.access.require(call, params, permission)
+
+        def add(body: Version | Spooled) -> tuple[BucketRow, Version]:
+            with call.store.write() as index:
+                bucket = call.bucket(index, params["Bucket"])
+                conditions.check_write(params, index, bucket)
+                new = NewVersion(
+                    key=params["Key"],
+                    version_id=new_version_id(call, bucket),
+                    modified=call.clock.time(),
+                    owner=bucket.owner,
+                    etag=etag,
+                    storage_class=attributes.storage_class,
+                    checksum=checksum,
+                    headers=attributes.headers,
+                    metadata=attributes.metadata,
+                    tags=attributes.tags,
+                    extra=new_lock(call, bucket, params) | encryption,
+                )
+                return bucket, index.add_version(bucket.id, new, body)
+
+        try:
+            bucket, version = add(original)
+        except Gone:  # the source was replaced or deleted since it was found, but its bytes are held
+            with call.store.spool(held.again(), original.size) as body:
+                bucket, version = add(body)
     call.note("created", bucket, version)
     return {
         "CopyObjectResult": {
@@ -105,18 +107,33 @@ def upload_part_copy(call: Call, params: Params) -> Result:
     with call.store.read() as index:
         upload = find_part_upload(call, index, params)
         source_bucket, original = _find_source(call, index, source, params)
-    header = params.get("CopySourceRange")
-    start, length = 0, original.size
-    if header is not None:
-        chosen = ranges.parse_copy_range(header, original.size)
-        start, length = chosen.start, chosen.length
-    with call.store.open(original, start, length) as reader:
+        start, length = _copied_bytes(params, original)
+        reader = call.store.open(original, start, length)
+    with reader:
         hashing = _Hashing(reader, part_checksum(upload))
         part = put_part(call, params, hashing, length)
     result: Result = {"CopyPartResult": {"ETag": part.etag, "LastModified": utc(part.modified)}}
     if upload.checksum_algorithm:
         result["CopyPartResult"] |= checksum_members(part.checksum)
     return result | _source_version(source_bucket, original) | describe_encryption(upload.extra, params)
+
+
+def _copied_bytes(params: Params, original: Version) -> tuple[int, int]:
+    """Where in the source they start, and how many there are."""
+    header = params.get("CopySourceRange")
+    if header is None:
+        return 0, original.size
+    chosen = ranges.parse_copy_range(header, original.size)
+    return chosen.start, chosen.length
+
+
+def _refuse_large(original: Version) -> None:
+    if original.size > MAX_OBJECT_SIZE:
+        raise S3Error(
+            "InvalidRequest",
+            "The specified copy source is larger than the maximum allowable size for a copy source: "
+            f"{MAX_OBJECT_SIZE}",
+        )
 
 
 def _source(params: Params) -> CopySource:
@@ -219,7 +236,7 @@ def _refuse_copy_onto_itself(
 
 
 def _digests(
-    call: Call, original: Version, wanted: str | None, encryption: Mapping[str, Any]
+    call: Call, original: Version, held: BodyReader, wanted: str | None, encryption: Mapping[str, Any]
 ) -> tuple[str, Checksum]:
     """ETag and checksum of the copy, which is one piece whatever its source was.
 
@@ -237,7 +254,7 @@ def _digests(
     ):
         return (etag_of(call, encryption, b"") if encryption else original.etag), known
     md5, hasher = checksums.md5(), checksums.ALGORITHMS[algorithm].new()
-    with call.store.open(original) as reader:
+    with held.again() as reader:
         for chunk in reader:
             md5.update(chunk)
             hasher.update(chunk)

@@ -66,8 +66,9 @@ class Store:
     def open(self, version: Version, start: int = 0, length: int | None = None) -> BodyReader:
         """The bytes of a version, or `length` of them from `start`; fewer where the body ends before.
 
-        Call it inside the `read` that found the version; later it may raise Gone. The reader itself goes
-        on being valid whatever happens to the object; close it. Raises Damaged for bytes that are missing.
+        Call it inside the `read` or `write` that found the version: later its bytes may be gone. The reader
+        itself goes on being valid whatever happens to the object; close it. Raises Damaged for bytes that are
+        not there.
         """
         end = version.size if length is None else min(start + length, version.size)
         if version.blob is None or start >= end:

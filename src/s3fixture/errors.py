@@ -47,7 +47,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         409,
         "The conditional request cannot succeed due to a conflicting operation against this resource.",
     ),
-    "CrossLocationLoggingProhibited": (403, "Cross-location logging not allowed."),
+    "CrossLocationLoggingProhibitted": (403, "Cross S3 location logging not allowed. "),  # sic
     "CSVParsingError": (400, "Encountered an error parsing the CSV file. Check the file and try again."),
     "EntityTooLarge": (400, "Your proposed upload exceeds the maximum allowed size"),
     "EntityTooSmall": (400, "Your proposed upload is smaller than the minimum allowed size"),
@@ -74,23 +74,23 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         400,
         "You did not provide the number of bytes specified by the Content-Length HTTP header",
     ),
+    "IncorrectNumberOfFilesInPostRequest": (400, "POST requires exactly one file upload per request."),
+    "InternalError": (500, "We encountered an internal error. Please try again."),
     "IncorrectEndpoint": (
         400,
         "The specified bucket exists in another region. Please direct requests to the specified endpoint.",
     ),
-    "IncorrectNumberOfFilesInPostRequest": (400, "POST requires exactly one file upload per request."),
-    "InternalError": (500, "We encountered an internal error. Please try again."),
     "InvalidAccessKeyId": (403, "The AWS Access Key Id you provided does not exist in our records."),
     "InvalidArgument": (400, "Invalid Argument"),
     "InvalidBucketAclWithObjectOwnership": (
         400,
         "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
     ),
-    "InvalidBucketName": (400, "The specified bucket is not valid."),
     "InvalidBucketOwnerAWSAccountID": (
         400,
         "The value of the expected bucket owner parameter must be an AWS Account ID...",
     ),
+    "InvalidBucketName": (400, "The specified bucket is not valid."),
     "InvalidBucketState": (409, "The request is not valid with the current state of the bucket."),
     "InvalidChunkSizeError": (400, "Only the last chunk is allowed to have a size less than 8192 bytes"),
     "InvalidCompressionFormat": (
@@ -138,14 +138,14 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         "documentation and try again.",
     ),
     "InvalidScanRange": (400, "The provided scan range is not valid."),
-    "InvalidStorageClass": (400, "The storage class you specified is not valid"),
-    "InvalidTag": (400, "The tag provided was not a valid tag."),
     "InvalidTextEncoding": (400, "Invalid encoding type. Only UTF-8 encoding is supported."),
     "InvalidTier": (403, "Retrieval option is not supported by this storage class"),
+    "InvalidStorageClass": (400, "The storage class you specified is not valid"),
+    "InvalidTargetBucketForLogging": (400, "The target bucket for logging does not exist"),
+    "InvalidTag": (400, "The tag provided was not a valid tag."),
     "InvalidToken": (400, "The provided token is malformed or otherwise invalid."),
     "InvalidURI": (400, "Couldn't parse the specified URI."),
     "JSONParsingError": (400, "Encountered an error parsing the JSON file. Check the file and try again."),
-    "KeyTooLongError": (400, "Your key is too long"),
     "KMS.DisabledException": (400, "The request was rejected because the specified KMS key is not enabled."),
     "KMS.KMSInvalidStateException": (
         400,
@@ -155,12 +155,13 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         400,
         "The request was rejected because the specified entity or resource could not be found.",
     ),
+    "KeyTooLongError": (400, "Your key is too long"),
     "MalformedACLError": (
         400,
         "The XML you provided was not well-formed or did not validate against our published schema",
     ),
-    "MalformedPolicy": (400, "This policy contains invalid Json"),
     "MalformedPOSTRequest": (400, "The body of your POST request is not well-formed multipart/form-data."),
+    "MalformedPolicy": (400, "This policy contains invalid Json"),
     "MalformedTrailerError": (
         400,
         "The request contained trailing data that was not well-formed or did not conform to our published "
@@ -205,13 +206,18 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         "The specified upload does not exist. The upload ID may be invalid, or the upload may have been "
         "aborted or completed.",
     ),
-    "NoSuchVersion": (404, "The specified version does not exist."),
     "NoSuchWebsiteConfiguration": (
         404,
         "The specified bucket does not have a website configuration",
     ),
+    "NoSuchVersion": (404, "The specified version does not exist."),
     "NotImplemented": (501, "A header you provided implies functionality that is not implemented"),
     "ObjectLockConfigurationNotFoundError": (404, "Object Lock configuration does not exist for this bucket"),
+    "ObjectNotInActiveTierError": (
+        403,
+        "The source object of the COPY operation is not in the active tier and is only stored in Amazon "
+        "Glacier.",
+    ),
     "OverMaxRecordSize": (
         400,
         "The length of a record in the input or result is greater than maxCharsPerRecord of 1 MB.",
@@ -230,14 +236,15 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     ),
     "PreconditionFailed": (412, "At least one of the pre-conditions you specified did not hold"),
     "RequestHeaderSectionTooLarge": (400, "Your request header section exceeds the maximum allowed size."),
-    "RequestTimeout": (
-        400,
-        "Your socket connection to the server was not read from or written to within the timeout period.",
-    ),
     "RequestTimeTooSkewed": (
         403,
         "The difference between the request time and the current time is too large.",
     ),
+    "RequestTimeout": (
+        400,
+        "Your socket connection to the server was not read from or written to within the timeout period.",
+    ),
+    "ReplicationConfigurationNotFoundError": (404, "The replication configuration was not found"),
     "RestoreAlreadyInProgress": (409, "Object restore is already in progress"),
     "ServiceUnavailable": (503, "Service is unable to handle request."),
     "SignatureDoesNotMatch": (
@@ -266,6 +273,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         "The bucket POST must contain the specified field name. If it is specified, please check the order "
         "of the fields.",
     ),
+    "XMinioStorageFull": (507, "Storage backend has reached its minimum free drive threshold."),
     "XAmzContentChecksumMismatch": (
         400,
         "The provided 'x-amz-checksum' header does not match what was computed.",
@@ -274,7 +282,6 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         400,
         "The provided 'x-amz-content-sha256' header does not match what was computed.",
     ),
-    "XMinioStorageFull": (507, "Storage backend has reached its minimum free drive threshold."),
 }
 
 
@@ -296,7 +303,7 @@ class S3Error(Exception):
     ) -> None:
         self.code = code
         self.status, default = ERRORS[code]
-        self.message = message or default
+        self.message = default if message is None else message
         self.headers = dict(headers or {})
         self.fields = fields
         super().__init__(f"{code}: {self.message}")

@@ -66,9 +66,17 @@ class App:
         self.kms = KmsKeys(settings.kms_keys)
         self.log = RequestLog()
         self.faults = Faults()
-        self.background = Background(self.store, self.clock, settings)
+        self.background = Background(self.store, self.clock, settings, self.access)
 
-    def call(self, operation: str, request: Request, target: Target, authentication: Authentication) -> Call:
+    def call(
+        self,
+        operation: str,
+        request: Request,
+        target: Target,
+        authentication: Authentication,
+        request_id: str,
+        host_id: str,
+    ) -> Call:
         """A request of someone who is known, ready to be allowed and performed."""
         return Call(
             operation,
@@ -81,6 +89,8 @@ class App:
             self.access,
             self.kms,
             self.background,
+            request_id,
+            host_id,
         )
 
     def close(self) -> None:
@@ -152,27 +162,35 @@ class App:
     def _record(self, exchange: Exchange, response: Response, error: S3Error | None, started: float) -> None:
         request, who = exchange.request, exchange.authentication
         headers = request.headers
-        self.log.add(
-            RequestRecord(
-                time=self.clock.time(),
-                operation=exchange.operation,
-                method=request.method,
-                bucket=exchange.bucket,
-                key=exchange.key,
-                status=response.status,
-                error_code=error.code if error else "",
-                error_message=error.message if error else "",
-                seconds=time.perf_counter() - started,
-                bytes_in=_length(headers.get("content-length")),
-                bytes_out=_length(dict(response.headers).get("Content-Length")),
-                access_key=who.identity.access_key if who and who.identity else "",
-                remote_addr=request.remote_addr,
-                user_agent=headers.get("user-agent", ""),
-                request_id=exchange.request_id,
-                error_fields=error.fields if error else _NO_FIELDS,
-            ),
-            started,
+        record = RequestRecord(
+            time=self.clock.time(),
+            operation=exchange.operation,
+            method=request.method,
+            bucket=exchange.bucket,
+            key=exchange.key,
+            status=response.status,
+            error_code=error.code if error else "",
+            error_message=error.message if error else "",
+            seconds=time.perf_counter() - started,
+            bytes_in=_length(headers.get("content-length")),
+            bytes_out=_length(dict(response.headers).get("Content-Length")),
+            access_key=who.identity.access_key if who and who.identity else "",
+            remote_addr=request.remote_addr,
+            user_agent=headers.get("user-agent", ""),
+            request_id=exchange.request_id,
+            error_fields=error.fields if error else _NO_FIELDS,
         )
+        self.log.add(record, started)
+        if self.background.keeps_access_logs and exchange.bucket:
+            self._log_access(exchange, record, response)
+
+    def _log_access(self, exchange: Exchange, record: RequestRecord, response: Response) -> None:
+        from s3fixture.app.access_log import log_access  # imported when used: few buckets have a log
+
+        try:
+            log_access(exchange, record, response)
+        except Exception:  # the request was answered
+            _LOG.exception("the access log of %s lacks a line", exchange.bucket)
 
 
 def store_error(error: Exception) -> S3Error:

@@ -27,6 +27,7 @@ ROOMS = (
     ("errors",),
     ("limits",),
     ("refusals",),
+    ("rule_refusals",),
     ("clock",),
     ("checksums",),
     ("records",),

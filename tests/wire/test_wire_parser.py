@@ -228,6 +228,8 @@ def test_documents_may_have_a_namespace(text: str) -> None:  # quirk 23
         '<!DOCTYPE Delete [<!ENTITY a "&b;&b;">]><Delete><Object><Key>&a;</Key></Object></Delete>',
         '<!DOCTYPE Delete SYSTEM "file:///etc/passwd"><Delete><Object><Key>k</Key></Object></Delete>',
         "<Delete>" * 10_000,
+        f"<Delete>{'<Quiet/>' * 200_000}</Delete>",
+        "<Delete " + " ".join(f"a{n}=''" for n in range(17)) + "/>",
         "<Delete><Object><Key>&nbsp;</Key></Object></Delete>",
         '<?xml version="1.0" encoding="klingon"?><Delete/>',
         '<?xml version="1.0" encoding="shift_jis"?><Delete/>',

@@ -104,6 +104,10 @@ ABSENT_DOCUMENTS: Mapping[str, str] = {
     "PutObjectRetention": "MalformedXML",
 }
 
+# Operation -> the most bytes of its document; the parser's own limit for all others.
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html
+DOCUMENT_LIMITS: Mapping[str, int] = {"PutBucketCors": 64 * 1024}
+
 # Quirk 49.
 HEX_DIGESTS = frozenset({"PutObject"})
 

@@ -27,6 +27,7 @@ ROOMS = (
     ("errors",),
     ("limits",),
     ("refusals",),
+    ("regions",),
     ("rule_refusals",),
     ("clock",),
     ("checksums",),

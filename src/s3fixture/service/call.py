@@ -68,6 +68,11 @@ class Call:
         """None: anonymous."""
         return self.authentication.identity
 
+    @property
+    def region(self) -> str:
+        """The region whose endpoint was asked: the one that the signature names."""
+        return self.authentication.region or self.settings.region
+
     def context(
         self, params: Params, permission: Permission, tags: Callable[[], Mapping[str, str]]
     ) -> RequestContext:

@@ -155,7 +155,8 @@ def _select(caller: Caller, goal: Goal) -> str:
             InputSerialization={"CSV": {}},
             OutputSerialization={"CSV": {}},
         )
-        return list(answer["Payload"])  # or its connection stays open
+        list(answer["Payload"])  # or its connection stays open
+        return answer
 
     return _asked(select)
 

@@ -22,6 +22,7 @@ pytest.importorskip("duckdb", reason="needs s3fixture[select]")
 pytest.importorskip("sqlglot", reason="needs s3fixture[select]")
 
 PEOPLE = b'name,age,city\nAnna,31,Berlin\nBen,4,"Paris, France"\nCleo,57,Rome\n'
+CSV: dict[str, Any] = {"CSV": {}}
 HEADER: dict[str, Any] = {"CSV": {"FileHeaderInfo": "USE"}}
 LINES: dict[str, Any] = {"JSON": {"Type": "LINES"}}
 DOCUMENT: dict[str, Any] = {"JSON": {"Type": "DOCUMENT"}}
@@ -37,7 +38,7 @@ def ask(client: S3Client, bucket: str) -> Callable[..., list[dict[str, Any]]]:
     """All events of an answer: `ask(body, sql, input, output)`."""
 
     def ask(
-        body: bytes, sql: str, source: Any = HEADER, target: Any = None, put: Any = None, **more: Any
+        body: bytes, sql: str, source: Any = HEADER, target: Any = CSV, put: Any = None, **more: Any
     ) -> list[dict[str, Any]]:
         client.put_object(Bucket=bucket, Key="k", Body=body, **(put or {}))
         answer = client.select_object_content(
@@ -46,7 +47,7 @@ def ask(client: S3Client, bucket: str) -> Callable[..., list[dict[str, Any]]]:
             Expression=sql,
             ExpressionType=more.pop("ExpressionType", "SQL"),
             InputSerialization=source,
-            OutputSerialization=target or {"CSV": {}},
+            OutputSerialization=target,
             **more,
         )
         return [dict(event) for event in answer["Payload"]]

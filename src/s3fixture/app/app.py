@@ -135,7 +135,9 @@ class App:
         from s3fixture.service.cors import response_headers  # imported when used: only browsers ask
 
         try:
-            return response_headers(self.store, exchange.bucket, origin, exchange.request.method)
+            return response_headers(
+                self.store, exchange.bucket, origin, exchange.request.method, exchange.request.headers
+            )
         except Exception as exception:
             self._translate(exchange, exception)  # into the log
             return []

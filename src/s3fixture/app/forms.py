@@ -57,7 +57,8 @@ def post_object(exchange: Exchange) -> Response:
             ArgumentName="key",
             ArgumentValue="",
         )
-    fields["key"] = fields["key"].replace("${filename}", form.filename)
+    if form.filename:
+        fields["key"] = fields["key"].replace("${filename}", form.filename)
     check_key(fields["key"])
     app = exchange.app
     authentication, allowed = verify_post_policy(app.authenticator, fields, exchange.bucket)
@@ -74,6 +75,11 @@ def _answer(request: Request, params: Params, fields: Mapping[str, str], result:
     bucket, key, etag = params["Bucket"], params["Key"], f'"{result["ETag"]}"'
     location = f"{request.scheme}://{request.host}/{quote(bucket)}/{quote(key)}"
     headers = [("ETag", etag), ("Location", location)]
+    headers += [
+        (row.header, result[row.member])
+        for row in checksums.ALGORITHMS.values()
+        if row.member and row.member in result
+    ]
     headers += [(name, str(result[member])) for member, name in _ENCRYPTION.items() if result.get(member)]
     if result.get("VersionId"):
         headers.append(("x-amz-version-id", result["VersionId"]))

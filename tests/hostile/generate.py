@@ -1,9 +1,9 @@
 """`nox -s hostile -- COUNT [--seed N]`: hostile requests of every operation, and what becomes of them.
 
 Each request is made valid, changed, signed, and sent: most to the application in this process, some over a
-socket, whole or in pieces or never to its end. An answer is wrong when it is a 500, when the log has an error,
-or when it does not come; at the end, memory and threads must be back where they began. The seed makes all of it
-again. Ctrl-C ends it early, with the figures so far.
+socket, whole or in pieces or never to its end. An answer is wrong when it is a 500, when the log has an
+error, or when it does not come; at the end, memory and threads must be back where they began. The seed makes
+all of it again. Ctrl-C ends it early, with the figures so far.
 """
 
 from __future__ import annotations

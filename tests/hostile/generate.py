@@ -26,12 +26,13 @@ from copy import deepcopy
 from random import Random
 
 from asking import HOST, Sent, ask, signed
-from mutations import mutate
+from mutations import TELLING, mutate
 from valid_requests import Requests, state
 
 from s3fixture.app import App
 from s3fixture.errors import S3Error
 from s3fixture.server import Limits, Server
+from s3fixture.service import OPERATIONS as IMPLEMENTED
 from s3fixture.settings import Settings
 
 LONGEST = 120.0  # seconds that a request may take before all threads' tracebacks are printed, and it ends
@@ -39,6 +40,17 @@ STATE_EVERY = 250  # requests after which the store is as it was
 OVER_SOCKETS = 0.02  # of all requests
 MORE_MEMORY = 200  # MiB that the process may have grown by
 MORE_THREADS = 6
+# Most requests are for what does most; the others of the model answer NotImplemented.
+FREQUENT = (
+    "GetObject",
+    "PutObject",
+    "HeadObject",
+    "CopyObject",
+    "UploadPartCopy",
+    "PostObject",
+    "ListObjectsV2",
+)
+OPERATIONS = sorted(IMPLEMENTED)
 MOST_FAILURES = 20  # after which there is enough to do
 
 
@@ -82,7 +94,7 @@ class Hostility:
         """The request of this number; the same for every run with this seed."""
         rng = Random(f"{self.seed}:{number}")
         self.requests.rng = rng
-        operation = rng.choice(self.requests.operations)
+        operation = rng.choice(rng.choice([FREQUENT, OPERATIONS, self.requests.operations]))
         sent = deepcopy(self.requests.make(operation))
         mutate(rng, sent)
         if sent.body and rng.random() < 0.6:
@@ -91,6 +103,8 @@ class Hostility:
         if rng.random() < 0.85:
             with suppress(S3Error, UnicodeError):  # what cannot be signed goes out without a signature
                 sent = signed(sent)
+        if rng.random() < 0.05:  # a time is read before the signature is checked
+            sent.headers[rng.choice(["date", "x-amz-date"])] = rng.choice(TELLING["date"])
         self.operations[operation] += 1
         if rng.random() < OVER_SOCKETS:
             self._over_socket(number, operation, sent, rng, server.port)

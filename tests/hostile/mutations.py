@@ -94,6 +94,23 @@ VALUES = (
         "0" * 64,
     ),
 )
+_DATES = tuple(value for value in VALUES if "99" in value or "1970" in value or value.startswith("0001"))
+_RANGES = tuple(value for value in VALUES if value.startswith("bytes="))
+_BOUNDARIES = ("\u20ac", "*=UTF-8''%E2%82%AC", "=" + "b" * 500, "", "=b")
+# Headers and parameters with the values that could hurt whoever reads them; of all others, any may.
+TELLING = {
+    "range": _RANGES,
+    "x-amz-copy-source-range": _RANGES,
+    **dict.fromkeys(("date", "x-amz-date", "if-modified-since", "if-unmodified-since", "X-Amz-Date"), _DATES),
+    **dict.fromkeys(("x-amz-object-lock-retain-until-date", "Expires"), _DATES),
+    "content-type": tuple(f"multipart/form-data; boundary{more}" for more in _BOUNDARIES),
+}
+READ_FOR = {
+    "GET": ("range", "range", "if-modified-since"),
+    "HEAD": ("range", "if-unmodified-since"),
+    "PUT": ("x-amz-copy-source-range", "x-amz-object-lock-retain-until-date"),
+    "POST": ("content-type",),
+}
 HEADERS = (
     *(
         "range",
@@ -219,8 +236,15 @@ METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD", "OPTIONS", "PATCH")
 
 
 def in_header(rng: Random, sent: Sent) -> None:
-    name = rng.choice([*sent.headers, *HEADERS] if rng.random() < 0.5 else HEADERS)
-    sent.headers[name] = rng.choice(VALUES).encode().decode("latin-1").strip()
+    name = rng.choice(rng.choice([HEADERS, [*sent.headers, *HEADERS]]))
+    values = TELLING.get(name, VALUES) if rng.random() < 0.7 else VALUES
+    sent.headers[name] = rng.choice(values).encode().decode("latin-1").strip()
+
+
+def in_telling_header(rng: Random, sent: Sent) -> None:
+    """One that requests of this method are read for."""
+    name = rng.choice(READ_FOR.get(sent.method, ("date",)))
+    sent.headers[name] = rng.choice(TELLING[name]).encode().decode("latin-1")
 
 
 def without_header(rng: Random, sent: Sent) -> None:
@@ -324,6 +348,7 @@ def as_form(rng: Random, sent: Sent) -> None:
 
 
 MUTATIONS: tuple[Callable[[Random, Sent], None], ...] = (
+    *(in_telling_header,) * 6,
     *(in_header, in_header, in_header, without_header, in_query, in_query, in_path, in_method),
     *(in_bytes, in_text, in_text, of_elements, as_chunks, as_form),
 )

@@ -51,6 +51,10 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     "InternalError": (500, "We encountered an internal error. Please try again."),
     "InvalidAccessKeyId": (403, "The AWS Access Key Id you provided does not exist in our records."),
     "InvalidArgument": (400, "Invalid Argument"),
+    "InvalidBucketAclWithBlockPublicAccessError": (
+        400,
+        "Bucket cannot have public ACLs set with BlockPublicAccess enabled",
+    ),
     "InvalidBucketAclWithObjectOwnership": (
         400,
         "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
@@ -214,7 +218,7 @@ class S3Error(Exception):
     ) -> None:
         self.code = code
         self.status, default = ERRORS[code]
-        self.message = message or default
+        self.message = default if message is None else message
         self.headers = dict(headers or {})
         self.fields = fields
         super().__init__(f"{code}: {self.message}")

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 # Quirk 18: shapes that are others than in the model. SDKs make times of these.
-SHAPES: Mapping[str, Mapping[str, str]] = {
+SHAPES: Mapping[str, Mapping[str, Any]] = {
+    "BucketCannedACL": {  # S3 takes log-delivery-write as well, but the model leaves it out
+        "type": "string",
+        "enum": ["private", "public-read", "public-read-write", "authenticated-read", "log-delivery-write"],
+    },
     "Expires": {"type": "string"},
     "ResponseExpires": {"type": "string"},
 }
@@ -35,7 +40,7 @@ HOST_PREFIXES: Mapping[str, str] = {"ListDirectoryBuckets": "s3express-control."
 # Quirk 20: wire name -> (code, message).
 ENUM_ERRORS: Mapping[str, tuple[str, str | None]] = {
     "encoding-type": ("InvalidArgument", "Invalid Encoding Method specified in Request"),
-    "x-amz-acl": ("InvalidArgument", None),
+    "x-amz-acl": ("InvalidArgument", ""),
     "x-amz-checksum-algorithm": (
         "InvalidRequest",
         "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [{valid}]",
@@ -50,6 +55,9 @@ ENUM_ERRORS: Mapping[str, tuple[str, str | None]] = {
     "x-amz-storage-class": ("InvalidStorageClass", None),
     "x-amz-tagging-directive": ("InvalidArgument", "Unknown tagging directive."),
 }
+
+# Quirk 20: names of those that are wrong when they are blank, too; their errors do not repeat the value.
+NEVER_BLANK = frozenset({"x-amz-object-ownership"})
 
 # Quirk 20: names of integers with a range -> (lowest, highest, message).
 INTEGER_RANGES: Mapping[str, tuple[int, int, str]] = {

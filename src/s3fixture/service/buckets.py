@@ -5,43 +5,52 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from s3fixture.auth.acls import Acl, is_public, parse_request, private
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service import tags
+from s3fixture.service.acls import is_private, set_bucket_acl
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.listing import owner_entry
 from s3fixture.service.names import check_bucket_name
 from s3fixture.service.object_lock import ENABLED, NO_DEFAULT
-from s3fixture.service.ownership import ENFORCED
+from s3fixture.service.ownership import ENFORCED, acls_count, set_ownership
+from s3fixture.service.profiles import PROFILES, Profile
+from s3fixture.service.public_access import block_all
 from s3fixture.service.tagging import TAGGING
 from s3fixture.service.tokens import from_token, to_token
-from s3fixture.store import BucketRow
+from s3fixture.store import BucketRow, Index
 
 _LEGACY_REGION = "us-east-1"
 _MAX_BUCKETS = 10_000
-_GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
 
 
 def create_bucket(call: Call, params: Params) -> Result:
     """Make a bucket of the caller's own; one with object lock is versioned from the start.
 
-    Making one's own bucket again succeeds in us-east-1 and is BucketAlreadyOwnedByYou elsewhere.
+    Making one's own bucket again succeeds in us-east-1, where it resets the ACL, and is
+    BucketAlreadyOwnedByYou elsewhere.
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
     """
     name = params["Bucket"]
     check_bucket_name(name)
     configuration = params.get("CreateBucketConfiguration") or {}
     region = _region(call, configuration.get("LocationConstraint"))
-    _refuse_unsupported(params)
     tag_set = {"TagSet": configuration.get("Tags", [])}
     wanted = tags.from_document(tag_set, limit=tags.BUCKET_TAGS, kind="Bucket")
     assert call.identity is not None  # access.check refuses anonymous callers
     owner = call.identity.canonical_id
+    profile = PROFILES[call.settings.defaults]
+    ownership = params.get("ObjectOwnership") or profile.ownership
+    acl = parse_request(params, call.access.identities, owner, owner)
+    _check_acl(acl, owner, ownership, profile)
     locked = bool(params.get("ObjectLockEnabledForBucket"))
     with call.store.write() as index:
         existing = index.get_bucket(name)
         if existing is not None:
             _answer_existing(existing, owner, region)
+            if acls_count(existing):
+                set_bucket_acl(index, existing, acl or private(owner))
         else:
             row = index.create_bucket(
                 name,
@@ -51,8 +60,7 @@ def create_bucket(call: Call, params: Params) -> Result:
                 versioning=ENABLED if locked else "",
                 object_lock=NO_DEFAULT if locked else "",
             )
-            if wanted:
-                index.put_document(row.id, TAGGING, json.dumps(wanted))
+            _configure(index, row, wanted, acl, ownership, profile)
     return {"Location": f"/{name}", "BucketArn": f"arn:aws:s3:::{name}"}
 
 
@@ -80,11 +88,27 @@ def _region(call: Call, constraint: str | None) -> str:
     return region
 
 
-def _refuse_unsupported(params: Params) -> None:
-    if params.get("ObjectOwnership", ENFORCED) != ENFORCED:
-        raise S3Error("NotImplemented", Header="x-amz-object-ownership")
-    if params.get("ACL", "private") != "private" or any(params.get(grant) for grant in _GRANTS):
+def _check_acl(acl: Acl | None, owner: str, ownership: str, profile: Profile) -> None:
+    if acl is None or is_private(acl, owner):
+        return
+    if ownership == ENFORCED:
         raise S3Error("InvalidBucketAclWithObjectOwnership")
+    if profile.block_public_access and is_public(acl):
+        raise S3Error("InvalidBucketAclWithBlockPublicAccessError")
+
+
+def _configure(
+    index: Index, row: BucketRow, wanted: dict[str, str], acl: Acl | None, ownership: str, profile: Profile
+) -> None:
+    """Give a new bucket what was asked for, and what the profile says."""
+    if ownership != ENFORCED:
+        set_ownership(index, row, ownership)
+    if acl is not None:
+        set_bucket_acl(index, row, acl)
+    if profile.block_public_access:
+        block_all(index, row)
+    if wanted:
+        index.put_document(row.id, TAGGING, json.dumps(wanted))
 
 
 def _answer_existing(bucket: BucketRow, owner: str, region: str) -> None:

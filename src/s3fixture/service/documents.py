@@ -5,7 +5,11 @@ from __future__ import annotations
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params
 
+# Kinds that more than one module looks for.
+ACL = "acl"  # the grants on the bucket; an extra record has those of an object under this name
 LIFECYCLE = "lifecycle"
+OBJECT_ACLS = "object-acls"  # some object has an ACL, or an owner, of its own; without it nobody has to look
+POLICY = "policy"
 
 
 def kept_document(call: Call, params: Params, kind: str, missing: str) -> str:

@@ -12,8 +12,10 @@ from typing import Any
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.documents import OBJECT_ACLS
+from s3fixture.service.ownership import acls_count
 from s3fixture.service.tokens import from_token, to_token
-from s3fixture.store import Entry, Page
+from s3fixture.store import BucketRow, Entry, Page
 
 _RESTORE_STATUS = "RestoreStatus"  # the one value of OptionalObjectAttributes
 PAGE_SIZE = 1000  # the most that S3 puts on a page
@@ -67,6 +69,7 @@ def list_object_versions(call: Call, params: Params) -> Result:
             version_id_marker=version_marker or "",
             limit=limit,
         )
+    page = _with_owners(bucket, page)
     objects = [entry for entry in page.entries if not entry.is_delete_marker]
     result = _frame(params, page.prefixes, page.truncated, limit)
     result |= {
@@ -127,13 +130,21 @@ def _marker_alone(name: str, value: str) -> S3Error:
 def _current_page(call: Call, params: Params, *, start: str, limit: int) -> Page:
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
-        return index.list_objects(
+        page = index.list_objects(
             bucket.id,
             prefix=params.get("Prefix") or "",
             delimiter=params.get("Delimiter") or "",
             start=start,
             limit=limit,
         )
+    return _with_owners(bucket, page)
+
+
+def _with_owners(bucket: BucketRow, page: Page) -> Page:
+    """Where ACLs were switched off, everything is the bucket's owner's."""
+    if acls_count(bucket) or OBJECT_ACLS not in bucket.documents:
+        return page
+    return page._replace(entries=[entry._replace(owner=bucket.owner) for entry in page.entries])
 
 
 def _frame(params: Params, prefixes: list[str], truncated: bool, limit: int) -> Result:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from s3fixture import checksums
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
+from s3fixture.service.acls import new_owner
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.documents import LIFECYCLE
 from s3fixture.service.encryption import (
@@ -50,8 +51,10 @@ def create_multipart_upload(call: Call, params: Params) -> Result:
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
         encryption = new_encryption(call, index, bucket, params)
+        owner, acl = new_owner(call, index, bucket, params)
         new = _new_upload(call, params, attributes, upload_id, bucket, algorithm, kind)
-        upload = index.create_upload(bucket.id, replace(new, extra={**new.extra, **encryption}))
+        extra = {**new.extra, **encryption, **acl}
+        upload = index.create_upload(bucket.id, replace(new, owner=owner, extra=extra))
         notice = _abort_notice(call, index, bucket, upload)
     result: Result = {"Bucket": params["Bucket"], "Key": params["Key"], "UploadId": upload_id, **notice}
     if algorithm:

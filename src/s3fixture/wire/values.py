@@ -94,7 +94,7 @@ def _make_string(name: str, shape: Shape) -> Reader | None:
     def read(text: str) -> str | None:
         if text in exact:
             return text
-        if not text.strip():
+        if not text.strip() and name not in tables.NEVER_BLANK:
             return None
         if name == "x-amz-checksum-algorithm" and text.upper() in spelled:
             return spelled[text.upper()]
@@ -108,6 +108,8 @@ def _enum_error(name: str, value: str, valid: list[str]) -> S3Error:
     code, message = tables.ENUM_ERRORS[name]
     if message is not None:
         message = message.format(value=value, valid=", ".join(sorted(valid)))
+    if name in tables.NEVER_BLANK:
+        return S3Error(code, message, ArgumentName=name)
     if code == "InvalidArgument":
         return _invalid(name, value, message)
     return S3Error(code, message)

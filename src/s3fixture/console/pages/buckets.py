@@ -11,7 +11,7 @@ from s3fixture.auth.policy import is_public
 from s3fixture.clock import utc
 from s3fixture.console.rendering import bucket_path
 from s3fixture.console.visit import Visit, json_response
-from s3fixture.service.access import POLICY
+from s3fixture.service.documents import POLICY
 from s3fixture.service.public_access import RESTRICT, is_blocked
 from s3fixture.settings import DEFAULT_REGION
 from s3fixture.store import BucketRow, Index, Usage
@@ -81,7 +81,7 @@ def _line(visit: Visit, index: Index, row: BucketRow) -> BucketLine:
     public = (
         policy is not None
         and is_public(visit.caller.app.access.policy_of(row, policy))
-        and not is_blocked(index, row.id, RESTRICT)
+        and not is_blocked(index, row, RESTRICT)
     )
     return BucketLine(
         row.name, utc(row.created), index.usage(row.id), row.versioning, public, row.object_lock

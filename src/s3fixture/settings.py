@@ -35,6 +35,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "S3FIXTURE_KMS_KEYS": "kms_keys",
     "S3FIXTURE_SSE_OVER_HTTP": "sse_over_http",
     "S3FIXTURE_DEFAULTS": "defaults",
+    "S3FIXTURE_WEBSITE_HOSTS": "website_hosts",
     "S3FIXTURE_IMAGE": "image",
     "S3FIXTURE_BINARY": "binary",
     "S3FIXTURE_ENDPOINT_URL": "endpoint_url",
@@ -56,6 +57,7 @@ class Settings:
     kms_keys: tuple[str, ...] = ()  # each in KMS_KEY_FORMAT; (): any name is a key
     sse_over_http: bool = True  # take customers' keys and KMS without TLS, which S3 itself never does
     base_hosts: tuple[str, ...] = ("localhost", "s3.localhost")  # for virtual-hosted buckets
+    website_hosts: tuple[str, ...] = ()  # further names under which a label is a bucket's website
     header_limit: int = 64 * 1024  # bytes of request line and headers
     idle_timeout: float = 60.0  # seconds that a connection may stay silent
     public_url: str = ""  # where clients elsewhere reach the server; "": where it listens
@@ -137,6 +139,7 @@ _CONVERTERS: Mapping[str, Any] = {
     "kms_keys": _words,
     "sse_over_http": _flag,
     "base_hosts": tuple,
+    "website_hosts": _words,
 }
 _NAMES = frozenset(field.name for field in fields(Settings))
 

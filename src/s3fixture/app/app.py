@@ -13,7 +13,7 @@ from s3fixture.app.exchange import Exchange, request_of
 from s3fixture.app.faults import Faults
 from s3fixture.app.log import RequestLog
 from s3fixture.app.outgoing import outgoing
-from s3fixture.app.steps import STEPS
+from s3fixture.app.steps import STEPS, follow
 from s3fixture.auth.authenticate import Authentication, Authenticator
 from s3fixture.auth.identity import Identities, Identity, parse_identity
 from s3fixture.clock import Clock
@@ -24,7 +24,7 @@ from s3fixture.service.access import Access
 from s3fixture.service.background import Background
 from s3fixture.service.kms import KmsKeys
 from s3fixture.settings import Settings
-from s3fixture.store import Gone, StorageFull, Store, Superseded
+from s3fixture.store import Damaged, Gone, StorageFull, Store, Superseded
 from s3fixture.wire.protocol import Protocol
 from s3fixture.wire.request import Request, Response
 from s3fixture.wire.target import Target
@@ -94,7 +94,7 @@ class App:
         environ["s3fixture.exchange"] = exchange  # for those who name a request that is still running
         error: S3Error | None = None
         try:
-            response = self._answer(exchange)
+            response = follow(STEPS, exchange)
         except Exception as exception:
             error = self._translate(exchange, exception)
             response = self._error_response(exchange, error)
@@ -114,19 +114,15 @@ class App:
         start_response(_STATUS_LINES.get(response.status) or f"{response.status} ", headers)
         return outgoing(response.body, environ)
 
-    def _answer(self, exchange: Exchange) -> Response:
-        for step in STEPS:
-            response = step(exchange)
-            if response is not None:
-                return response
-        raise AssertionError("the last step answers")
-
     def _translate(self, exchange: Exchange, exception: Exception) -> S3Error:
         """What S3 calls it. What nobody foresaw is InternalError, with its traceback in the log."""
         if isinstance(exception, S3Error):
             return exception
         if isinstance(exception, STORE_ERRORS):
             return store_error(exception, exchange.key)
+        if isinstance(exception, Damaged):
+            _LOG.error("%s %s failed: %s", exchange.request.method, exchange.request.target, exception)
+            return S3Error("InternalError", "What is stored is damaged; the server's log says where.")
         if isinstance(exception, ClientDisconnected):  # it may have closed only its own half
             return S3Error("IncompleteBody")
         if isinstance(exception, MalformedRequest):
@@ -144,6 +140,8 @@ class App:
         return dict(response.headers)["Content-Type"], response.body
 
     def _error_response(self, exchange: Exchange, error: S3Error) -> Response:
+        if exchange.website:
+            return exchange.website.fail(error)
         return self.protocol.serialize_error(
             error,
             request_id=exchange.request_id,

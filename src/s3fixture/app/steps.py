@@ -34,6 +34,30 @@ def answer_minio(exchange: Exchange) -> Response | None:
     return None
 
 
+def find_website(exchange: Exchange) -> Response | None:
+    """A host that is a site's: its requests have a way of their own."""
+    settings, host = exchange.app.settings, exchange.request.host
+    if "s3-website" not in host and not settings.website_hosts:
+        return None
+    from s3fixture.app.website import Website, site_of  # imported when used: few hosts are sites
+
+    site = site_of(host, settings.website_hosts)
+    if site is None:
+        return None
+    exchange.website = Website(exchange, *site)
+    return follow(WEBSITE_STEPS, exchange)
+
+
+def find_page(exchange: Exchange) -> Response | None:
+    assert exchange.website is not None
+    return exchange.website.find()
+
+
+def answer_page(exchange: Exchange) -> Response:
+    assert exchange.website is not None
+    return exchange.website.answer(exchange.result)
+
+
 def find_target(exchange: Exchange) -> None:
     request = exchange.request
     exchange.target = parse_target(request.target, request.host, exchange.app.settings.base_hosts)
@@ -116,8 +140,27 @@ def serialize(exchange: Exchange) -> Response:
     return exchange.app.protocol.serialize(exchange.operation, exchange.result, exchange.request.method)
 
 
+def follow(steps: tuple[Step, ...], exchange: Exchange) -> Response:
+    """The answer of the first step that has one; the last always has."""
+    for step in steps:
+        response = step(exchange)
+        if response is not None:
+            return response
+    raise AssertionError("the last step answers")
+
+
+WEBSITE_STEPS: tuple[Step, ...] = (
+    find_page,
+    answer_preflight,
+    inject_fault,
+    parse,
+    authorize,
+    perform,
+    answer_page,
+)
 STEPS: tuple[Step, ...] = (
     answer_minio,
+    find_website,
     find_target,
     route,
     inject_fault,

@@ -48,6 +48,13 @@ server_options = _together(
         default=None,
         help="Take customers' keys and KMS without TLS, which S3 never does.  [default: take them]",
     ),
+    click.option(
+        "--website-host",
+        "website_hosts",
+        multiple=True,
+        metavar="NAME",
+        help="Serve buckets as websites under this name too, as BUCKET.NAME. Repeatable.",
+    ),
     click.option("--host", metavar="ADDRESS", help="Listen on this address.  [default: 127.0.0.1]"),
     click.option("--access-key", metavar="KEY", help="The main access key.  [default: minioadmin]"),
     click.option("--secret-key", metavar="KEY", help="Its secret.  [default: minioadmin123]"),

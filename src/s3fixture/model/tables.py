@@ -81,7 +81,7 @@ DOCUMENT_ERRORS: Mapping[str, str] = {
 }
 
 # Quirk 21: shapes whose values the service judges, because S3 has a better answer than MalformedXML.
-OPEN_ENUMS = frozenset({"BucketLocationConstraint", "Event"})
+OPEN_ENUMS = frozenset({"BucketLocationConstraint", "Event", "Protocol"})
 
 # Quirk 22: operation -> code for an absent document that the model calls optional.
 ABSENT_DOCUMENTS: Mapping[str, str] = {

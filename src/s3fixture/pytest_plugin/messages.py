@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from s3fixture.errors import S3FixtureError
+from s3fixture.errors import S3FixtureError, SettingError
 
 
 @contextmanager
@@ -16,6 +16,9 @@ def readable_errors() -> Iterator[None]:
     try:
         yield
     except S3FixtureError as error:
-        # The rooms below speak of --port, as `s3fixture up` calls it.
-        text = f"s3fixture: {error}".replace(" --port", " --s3-port")
-        raise pytest.fail.Exception(text, pytrace=False) from None  # the text says all that its causes do
+        text = error.spelled(_option) if isinstance(error, SettingError) else str(error)
+        raise pytest.fail.Exception(f"s3fixture: {text}", pytrace=False) from None  # its causes say no more
+
+
+def _option(setting: str) -> str:
+    return f"--s3-{setting.replace('_', '-')}"

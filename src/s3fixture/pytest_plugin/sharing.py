@@ -42,7 +42,7 @@ def end_shared(config: pytest.Config) -> None:
     if run is None or run.share is None or run.pid != os.getpid():
         return
     try:
-        if any(run.share.glob("*.json")):
+        if any(run.share.glob("*.container")):
             from s3fixture.backends.container import remove_session
 
             remove_session(run.id)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from s3fixture.store.blobs import Blobs
 from s3fixture.store.rows import NULL_VERSION, Checksum, NewVersion, Part, PartInfo, Version
 from s3fixture.store.spool import Spooled
-from s3fixture.store.tables import from_json, to_json
+from s3fixture.store.tables import from_json, to_json, to_key
 
 # ruff: noqa: S608 - the statements are put together from constants, once, at import
 _COLUMNS = (
@@ -184,7 +184,7 @@ class Versions(Blobs):
             return False
         counts = self._delete(state)
         if state.is_latest:
-            self._current.pop((state.bucket, state.key.decode()), None)
+            self._current.pop((state.bucket, to_key(state.key)), None)
             heir = self._state(_STATE_LATEST, state.bucket, state.key)
             if heir is not None:
                 counts = counts.plus(self._set_latest(heir, True))
@@ -265,7 +265,7 @@ def _version(row: tuple[Any, ...]) -> Version:
     return Version(
         seq,
         bucket,
-        key.decode(),
+        to_key(key),
         version_id,
         is_latest == 1,
         is_delete_marker == 1,

@@ -221,7 +221,7 @@ class S3Error(Exception):
 
     `code` is a key of `ERRORS`, which gives the HTTP status and the message unless overridden. `fields`
     become elements of the error document (`BucketName`, `Key`, `ArgumentName`, ...), `headers` headers of
-    the answer.
+    the answer. For the log alone: `reason`, which S3 does not tell every caller, and `advice`, what to do.
     """
 
     def __init__(
@@ -230,9 +230,13 @@ class S3Error(Exception):
         message: str | None = None,
         *,
         headers: Mapping[str, str] | None = None,
+        reason: str = "",
+        advice: str = "",
         **fields: str,
     ) -> None:
         self.code = code
+        self.reason = reason
+        self.advice = advice
         self.status, default = ERRORS[code]
         self.message = default if message is None else message
         self.headers = dict(headers or {})

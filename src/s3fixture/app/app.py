@@ -98,6 +98,10 @@ class App:
         except Exception as exception:
             error = self._translate(exchange, exception)
             response = self._error_response(exchange, error)
+            if error.advice:
+                _LOG.warning(
+                    "%s in %r: %s; %s", exchange.operation, exchange.bucket, error.code, error.advice
+                )
         headers = response.headers
         origin = exchange.request.headers.get("origin")
         if origin is not None and exchange.bucket and exchange.operation != "PreflightRequest":
@@ -170,6 +174,7 @@ class App:
                 user_agent=headers.get("user-agent", ""),
                 request_id=exchange.request_id,
                 error_fields=error.fields if error else _NO_FIELDS,
+                error_reason="; ".join(filter(None, (error.reason, error.advice))) if error else "",
             ),
             started,
         )

@@ -18,6 +18,7 @@ from s3fixture.auth.actions import Permission, permissions
 from s3fixture.auth.identity import Identities, account_id
 from s3fixture.errors import S3Error
 from s3fixture.service.documents import ACL, OBJECT_ACLS, POLICY
+from s3fixture.service.profiles import way_out
 from s3fixture.service.public_access import RESTRICT, is_blocked
 from s3fixture.store import BucketRow, Index, Store
 
@@ -69,7 +70,7 @@ class Access:
             return
         if decision == "not allowed":
             raise S3Error("MethodNotAllowed", Method=call.request.method, ResourceType="BUCKETPOLICY")
-        raise S3Error("AccessDenied", self._explain(call, permission, decision))
+        raise self._refusal(call, permission, decision)
 
     def allows(self, call: Call, params: Params, permission: Permission) -> bool:
         """Whether the caller has `permission`."""
@@ -186,24 +187,29 @@ class Access:
             )
         return version.tags if version else {}
 
-    def _explain(self, call: Call, permission: Permission, verdict: Verdict | None) -> str | None:
-        """AWS names the user, the action and the reason to callers of the bucket's own account only.
+    def _refusal(self, call: Call, permission: Permission, verdict: Verdict | None) -> S3Error:
+        """AWS tells user, action and reason to callers of the bucket's own account only; the log has them.
 
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
         """
-        if call.identity is None or permission.bucket is None:
-            return None
-        with self._store.read() as index:
-            bucket = index.get_bucket(permission.bucket)
-        if bucket is None or bucket.owner != call.identity.canonical_id:
-            return None
+        user = call.identity.arn if call.identity else "anonymous"
         reason = (
             _REASONS.get(verdict) or f"because no resource-based policy allows the {permission.action} action"
         )
-        return (
-            f"User: {call.identity.arn} is not authorized to perform: {permission.action} "
+        why = (
+            f"User: {user} is not authorized to perform: {permission.action} "
             f'on resource: "{permission.resource}" {reason}'
         )
+        if verdict == "restrict":
+            return S3Error("AccessDenied", reason=why, advice=way_out(call.settings, "public access"))
+        return S3Error("AccessDenied", why if self._is_owner(call, permission) else None, reason=why)
+
+    def _is_owner(self, call: Call, permission: Permission) -> bool:
+        if call.identity is None or permission.bucket is None:
+            return False
+        with self._store.read() as index:
+            bucket = index.get_bucket(permission.bucket)
+        return bucket is not None and bucket.owner == call.identity.canonical_id
 
 
 def _has_initiated(index: Index, call: Call, params: Params, bucket: BucketRow) -> bool:

@@ -21,6 +21,7 @@ from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.documents import ACL, OBJECT_ACLS
 from s3fixture.service.listing import owner_entry
 from s3fixture.service.ownership import OWNERSHIP, PREFERRED, acls_count, owner_of
+from s3fixture.service.profiles import way_out
 from s3fixture.service.public_access import BLOCK_ACLS, IGNORE_ACLS, is_blocked
 from s3fixture.service.versions import find_version
 from s3fixture.store import BucketRow, Index, Upload, Version
@@ -86,7 +87,7 @@ def new_owner(call: Call, index: Index, bucket: BucketRow, params: Params) -> tu
     owner = call.identity.canonical_id if call.identity else bucket.owner
     if not acls_count(bucket):
         acl = acls.parse_request(params, call.access.identities, bucket.owner, bucket.owner)
-        _refuse_acl(params, acl, bucket)
+        _refuse_acl(call, params, acl, bucket)
         return bucket.owner, {}
     preferred = index.get_document(bucket.id, OWNERSHIP) == PREFERRED
     if preferred and params.get("ACL") == acls.BUCKET_OWNER_FULL_CONTROL:
@@ -135,7 +136,7 @@ def put_bucket_acl(call: Call, params: Params) -> Result:
         bucket = call.bucket(index, params["Bucket"])
         acl = _asked(call, params, bucket.owner, bucket.owner)
         if not acls_count(bucket):
-            _refuse_acl(params, acl, bucket)
+            _refuse_acl(call, params, acl, bucket)
             return {}
         _refuse_public(call, index, bucket, acl, "s3:PutBucketAcl", bucket.name)
         set_bucket_acl(index, bucket, acl)
@@ -150,7 +151,7 @@ def put_object_acl(call: Call, params: Params) -> Result:
         owner = owner_of(bucket, version.owner)
         acl = _asked(call, params, owner, bucket.owner)
         if not acls_count(bucket):
-            _refuse_acl(params, acl, bucket)
+            _refuse_acl(call, params, acl, bucket)
             return {}
         _refuse_public(call, index, bucket, acl, "s3:PutObjectAcl", f"{bucket.name}/{version.key}")
         extra = {name: value for name, value in version.extra.items() if name != ACL}
@@ -183,7 +184,7 @@ def _asked(call: Call, params: Params, owner: str, bucket_owner: str) -> Acl:
     return acls.parse_document(document, identities, owner)
 
 
-def _refuse_acl(params: Params, acl: Acl | None, bucket: BucketRow) -> None:
+def _refuse_acl(call: Call, params: Params, acl: Acl | None, bucket: BucketRow) -> None:
     """Where ACLs are off S3 takes full control for the bucket's owner, written in whatever way but "private".
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAcl.html
@@ -191,22 +192,21 @@ def _refuse_acl(params: Params, acl: Acl | None, bucket: BucketRow) -> None:
     name = params.get("ACL")
     same = name == acls.BUCKET_OWNER_FULL_CONTROL if name else acl in (None, acls.private(bucket.owner))
     if not same:
-        raise S3Error("AccessControlListNotSupported")
+        raise S3Error("AccessControlListNotSupported", advice=way_out(call.settings, "acls"))
 
 
 def _refuse_public(call: Call, index: Index, bucket: BucketRow, acl: Acl, action: str, path: str) -> None:
     if not acls.is_public(acl) or not is_blocked(index, bucket, BLOCK_ACLS):
         return
     user = call.identity.arn if call.identity else "anonymous"
-    same_account = call.identity is not None and call.identity.canonical_id == bucket.owner
-    raise S3Error(
-        "AccessDenied",
+    why = (
         f'User: {user} is not authorized to perform: {action} on resource: "arn:aws:s3:::{path}" because '
         f"public access control lists (ACLs) are prevented by the {BLOCK_ACLS} setting in S3 Block Public "
         "Access."
-        if same_account
-        else None,
     )
+    same_account = call.identity is not None and call.identity.canonical_id == bucket.owner
+    advice = way_out(call.settings, "public access")
+    raise S3Error("AccessDenied", why if same_account else None, reason=why, advice=advice)
 
 
 def _from_json(rows: list[list[Any]] | Acl) -> Acl:

@@ -15,7 +15,7 @@ from s3fixture.service.listing import owner_entry
 from s3fixture.service.names import check_bucket_name
 from s3fixture.service.object_lock import ENABLED, NO_DEFAULT
 from s3fixture.service.ownership import ENFORCED, acls_count, set_ownership
-from s3fixture.service.profiles import PROFILES, Profile
+from s3fixture.service.profiles import PROFILES, Profile, way_out
 from s3fixture.service.public_access import block_all
 from s3fixture.service.tagging import TAGGING
 from s3fixture.service.tokens import from_token, to_token
@@ -43,7 +43,7 @@ def create_bucket(call: Call, params: Params) -> Result:
     profile = PROFILES[call.settings.defaults]
     ownership = params.get("ObjectOwnership") or profile.ownership
     acl = parse_request(params, call.access.identities, owner, owner)
-    _check_acl(acl, owner, ownership, profile)
+    _check_acl(call, acl, owner, ownership)
     locked = bool(params.get("ObjectLockEnabledForBucket"))
     with call.store.write() as index:
         existing = index.get_bucket(name)
@@ -88,13 +88,15 @@ def _region(call: Call, constraint: str | None) -> str:
     return region
 
 
-def _check_acl(acl: Acl | None, owner: str, ownership: str, profile: Profile) -> None:
+def _check_acl(call: Call, acl: Acl | None, owner: str, ownership: str) -> None:
     if acl is None or is_private(acl, owner):
         return
     if ownership == ENFORCED:
-        raise S3Error("InvalidBucketAclWithObjectOwnership")
-    if profile.block_public_access and is_public(acl):
-        raise S3Error("InvalidBucketAclWithBlockPublicAccessError")
+        raise S3Error("InvalidBucketAclWithObjectOwnership", advice=way_out(call.settings, "acls"))
+    if PROFILES[call.settings.defaults].block_public_access and is_public(acl):
+        raise S3Error(
+            "InvalidBucketAclWithBlockPublicAccessError", advice=way_out(call.settings, "public access")
+        )
 
 
 def _configure(

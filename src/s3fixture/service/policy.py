@@ -9,6 +9,7 @@ from s3fixture.auth.policy import is_public, parse_policy
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.documents import POLICY, drop_document, kept_document
+from s3fixture.service.profiles import way_out
 from s3fixture.service.public_access import BLOCK_POLICY, is_blocked
 from s3fixture.store import BucketRow
 
@@ -39,6 +40,7 @@ def _blocked(call: Call, bucket: BucketRow) -> S3Error:
         f"User: {user} is not authorized to perform: s3:PutBucketPolicy on resource: "
         f'"arn:aws:s3:::{bucket.name}" because public policies are prevented by the {BLOCK_POLICY} setting '
         "in S3 Block Public Access.",
+        advice=way_out(call.settings, "public access"),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from s3fixture.service.ownership import ENFORCED, WRITER
+from s3fixture.settings import Settings
 
 
 class Profile(NamedTuple):
@@ -21,3 +22,19 @@ PROFILES: Mapping[str, Profile] = {
     # What MinIO's users know, and S3's did until April 2023: ACLs are taken, public policies hold at once.
     "minio": Profile(WRITER, block_public_access=False),
 }
+
+_WAYS_OUT: Mapping[str, str] = {
+    "acls": "put ownership controls on the bucket (ObjectWriter)",
+    "public access": "delete the bucket's public access block",
+}
+
+
+def way_out(settings: Settings, refused: str) -> str:
+    """For the log: what to do where a bucket refuses "acls" or "public access" because it was made so."""
+    advice = f"to have it taken, {_WAYS_OUT[refused]}"
+    if settings.defaults == "minio":  # somebody chose so for this bucket
+        return advice
+    return (
+        f"{advice}, or start the server with other defaults for new buckets (--defaults minio, --s3-defaults "
+        "minio in pytest, S3FIXTURE_DEFAULTS=minio)"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 import time
+import zlib
 from datetime import datetime, timezone
 from email.utils import formatdate
 from random import Random
@@ -13,6 +14,21 @@ from random import Random
 def utc(seconds: float) -> datetime:
     """Seconds since the epoch as an aware UTC datetime."""
     return datetime.fromtimestamp(seconds, timezone.utc)
+
+
+def is_version_id(text: str) -> bool:
+    """Whether a clock may have made this version id. S3, too, tells ids of its own from invented ones."""
+    return len(text) == 32 and text[26:] == _check(text[:26])
+
+
+def is_upload_id(text: str, key: str) -> bool:
+    """Whether a clock may have made this id for an upload of `key`."""
+    return len(text) == 66 and text[60:] == _check(text[:60] + key)
+
+
+def _check(text: str) -> str:
+    checksum = zlib.crc32(text.encode("utf-8", "replace")).to_bytes(4, "big")
+    return base64.urlsafe_b64encode(checksum)[:6].decode().replace("-", ".")
 
 
 class Clock:
@@ -78,10 +94,12 @@ class Clock:
 
     @staticmethod
     def version_id() -> str:
-        """32 URL-safe characters; S3 promises only that they are opaque."""
-        return secrets.token_urlsafe(24)
+        """32 letters, digits, `.` and `_`, as S3's are; the last six are a checksum of the others."""
+        text = secrets.token_urlsafe(20)[:26].replace("-", ".")
+        return text + _check(text)
 
     @staticmethod
-    def upload_id() -> str:
-        """An opaque URL-safe string."""
-        return secrets.token_urlsafe(48)
+    def upload_id(key: str) -> str:
+        """An opaque URL-safe string; the last of it is a checksum that `is_upload_id` knows."""
+        text = secrets.token_urlsafe(45)
+        return text + _check(text + key)

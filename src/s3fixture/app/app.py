@@ -24,7 +24,7 @@ from s3fixture.service.access import Access
 from s3fixture.service.background import Background
 from s3fixture.service.kms import KmsKeys
 from s3fixture.settings import Settings
-from s3fixture.store import Damaged, Gone, StorageFull, Store, Superseded
+from s3fixture.store import Damaged, StorageFull, Store, Superseded
 from s3fixture.wire.protocol import Protocol
 from s3fixture.wire.request import Request, Response
 from s3fixture.wire.target import Target
@@ -45,7 +45,7 @@ _SUPERSEDED = (
     "The state that this request wrote into was rolled back meanwhile: its test has ended, or restored a "
     "snapshot. Wait for uploads before a test ends."
 )
-STORE_ERRORS = (Gone, StorageFull, Superseded)
+STORE_ERRORS = (StorageFull, Superseded)
 """What the store raises on its own account; `store_error` tells what S3 calls it."""
 
 
@@ -66,9 +66,17 @@ class App:
         self.kms = KmsKeys(settings.kms_keys)
         self.log = RequestLog()
         self.faults = Faults()
-        self.background = Background(self.store, self.clock, settings)
+        self.background = Background(self.store, self.clock, settings, self.access)
 
-    def call(self, operation: str, request: Request, target: Target, authentication: Authentication) -> Call:
+    def call(
+        self,
+        operation: str,
+        request: Request,
+        target: Target,
+        authentication: Authentication,
+        request_id: str,
+        host_id: str,
+    ) -> Call:
         """A request of someone who is known, ready to be allowed and performed."""
         return Call(
             operation,
@@ -81,6 +89,8 @@ class App:
             self.access,
             self.kms,
             self.background,
+            request_id,
+            host_id,
         )
 
     def close(self) -> None:
@@ -123,7 +133,7 @@ class App:
         if isinstance(exception, S3Error):
             return exception
         if isinstance(exception, STORE_ERRORS):
-            return store_error(exception, exchange.key)
+            return store_error(exception)
         if isinstance(exception, Damaged):
             _LOG.error("%s %s failed: %s", exchange.request.method, exchange.request.target, exception)
             return S3Error("InternalError", "What is stored is damaged; the server's log says where.")
@@ -156,37 +166,43 @@ class App:
     def _record(self, exchange: Exchange, response: Response, error: S3Error | None, started: float) -> None:
         request, who = exchange.request, exchange.authentication
         headers = request.headers
-        self.log.add(
-            RequestRecord(
-                time=self.clock.time(),
-                operation=exchange.operation,
-                method=request.method,
-                bucket=exchange.bucket,
-                key=exchange.key,
-                status=response.status,
-                error_code=error.code if error else "",
-                error_message=error.message if error else "",
-                seconds=time.perf_counter() - started,
-                bytes_in=_length(headers.get("content-length")),
-                bytes_out=_length(dict(response.headers).get("Content-Length")),
-                access_key=who.identity.access_key if who and who.identity else "",
-                remote_addr=request.remote_addr,
-                user_agent=headers.get("user-agent", ""),
-                request_id=exchange.request_id,
-                error_fields=error.fields if error else _NO_FIELDS,
-                error_reason="; ".join(filter(None, (error.reason, error.advice))) if error else "",
-            ),
-            started,
+        record = RequestRecord(
+            time=self.clock.time(),
+            operation=exchange.operation,
+            method=request.method,
+            bucket=exchange.bucket,
+            key=exchange.key,
+            status=response.status,
+            error_code=error.code if error else "",
+            error_message=error.message if error else "",
+            seconds=time.perf_counter() - started,
+            bytes_in=_length(headers.get("content-length")),
+            bytes_out=_length(dict(response.headers).get("Content-Length")),
+            access_key=who.identity.access_key if who and who.identity else "",
+            remote_addr=request.remote_addr,
+            user_agent=headers.get("user-agent", ""),
+            request_id=exchange.request_id,
+            error_fields=error.fields if error else _NO_FIELDS,
+            error_reason="; ".join(filter(None, (error.reason, error.advice))) if error else "",
         )
+        self.log.add(record, started)
+        if self.background.keeps_access_logs and exchange.bucket:
+            self._log_access(exchange, record, response)
+
+    def _log_access(self, exchange: Exchange, record: RequestRecord, response: Response) -> None:
+        from s3fixture.app.access_log import log_access  # imported when used: few buckets have a log
+
+        try:
+            log_access(exchange, record, response)
+        except Exception:  # the request was answered
+            _LOG.exception("the access log of %s lacks a line", exchange.bucket)
 
 
-def store_error(error: Exception, key: str = "") -> S3Error:
-    """The answer to one of STORE_ERRORS, about the object `key`."""
+def store_error(error: Exception) -> S3Error:
+    """The answer to one of STORE_ERRORS."""
     if isinstance(error, Superseded):
         return S3Error("InvalidRequest", _SUPERSEDED)
-    if isinstance(error, StorageFull):
-        return S3Error("XMinioStorageFull")
-    return S3Error("NoSuchKey", Key=key)  # Gone: removed between two looks at it
+    return S3Error("XMinioStorageFull")
 
 
 @cache  # it depends on the model alone, and keeps nothing of a server

@@ -20,13 +20,12 @@ from werkzeug.sansio.multipart import (
     MultipartDecoder,
 )
 
-from s3fixture import checksums
+from s3fixture import checksums, limits
 from s3fixture.app.form_fields import parameters, redirection
 from s3fixture.auth.post_form import check_size, verify_post_policy
 from s3fixture.errors import S3Error
 from s3fixture.service import Params, Result, perform
 from s3fixture.service.encryption import HEADER
-from s3fixture.service.objects import MAX_OBJECT_SIZE
 from s3fixture.wire.document_writers import escape
 from s3fixture.wire.request import Request, Response, Stream
 from s3fixture.wire.target import check_key
@@ -64,7 +63,7 @@ def post_object(exchange: Exchange) -> Response:
     exchange.authentication = authentication
     payload = _FormPayload(form, fields, allowed)
     params = {"Bucket": exchange.bucket, "Key": fields["key"], "Body": payload, **parameters(fields)}
-    call = app.call("PutObject", exchange.request, exchange.target, authentication)
+    call = exchange.call_of("PutObject", authentication)
     app.access.check(call, params)
     return _answer(exchange.request, params, fields, perform(call, params))
 
@@ -187,8 +186,8 @@ class _FormPayload:
         """Raises EntityTooLarge, EntityTooSmall, BadDigest at the latest at the end."""
         data = self._form.read()
         self._total += len(data)
-        if self._total > MAX_OBJECT_SIZE:
-            raise S3Error("EntityTooLarge", MaxSizeAllowed=str(MAX_OBJECT_SIZE))
+        if self._total > limits.OBJECT_SIZE:
+            raise S3Error("EntityTooLarge", MaxSizeAllowed=str(limits.OBJECT_SIZE))
         if not data:
             check_size(self._total, self._allowed)
             self._check_declared()

@@ -1,7 +1,6 @@
 """Access control lists: who is granted what, as canned ACLs, headers and documents say it.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html
-Codes and messages: answers recorded from S3.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
+from s3fixture import refusals
 from s3fixture.auth.identity import Identities, Identity
 from s3fixture.errors import S3Error
 
@@ -104,9 +104,9 @@ def parse_request(
     written = [(HEADERS[name], params[name]) for name in HEADERS if params.get(name)]
     name = params.get("ACL")
     if name and written:
-        raise S3Error("InvalidRequest", "Specifying both Canned ACLs and Header Grants is not allowed")
+        raise refusals.GRANTED_TWICE()
     if name and name not in _CANNED:  # forms have it as well, which no reader of headers has seen
-        raise _invalid("", "x-amz-acl", name)
+        raise refusals.CANNED_ACL(name)
     if name:
         # A bucket's owner who owns the object, too, is granted everything once.
         return tuple(dict.fromkeys((*private(owner), *_CANNED[name](bucket_owner))))
@@ -182,7 +182,7 @@ def _parse_header(
         name, equals, text = item.partition("=")
         find = _FINDERS.get(name.strip().lower()) if equals else None
         if find is None:
-            raise _invalid("Argument format not recognized", header, value)
+            raise refusals.GRANT_FORMAT(value, ArgumentName=header)
         yield find(text.strip().strip('"'), identities)
 
 
@@ -214,13 +214,13 @@ def _permission(grant: Mapping[str, Any]) -> str:
 def _known_id(text: str, name: str, identities: Identities) -> str:
     """Accounts elsewhere are taken on trust, as in policies, when it can be an id at all."""
     if identities.by_canonical_id(text) is None and not _CANONICAL_ID.fullmatch(text):
-        raise _invalid("Invalid id", name, text)
+        raise refusals.GRANT_ID(text, ArgumentName=name)
     return text
 
 
 def _known_group(text: str, name: str) -> str:
     if text not in _KNOWN_GROUPS:
-        raise _invalid("Invalid group uri", name, text)
+        raise refusals.GRANT_GROUP(text, ArgumentName=name)
     return text
 
 
@@ -229,7 +229,3 @@ def _by_email(text: str, identities: Identities) -> str:
     if identity is None:
         raise S3Error("UnresolvableGrantByEmailAddress")
     return identity.canonical_id
-
-
-def _invalid(message: str, name: str, value: str) -> S3Error:
-    return S3Error("InvalidArgument", message, ArgumentName=name, ArgumentValue=value)

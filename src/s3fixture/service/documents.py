@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import base64
+import uuid
+
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params
 
-# Kinds that more than one module looks for.
 ACL = "acl"  # the grants on the bucket; an extra record has those of an object under this name
-LIFECYCLE = "lifecycle"
 OBJECT_ACLS = "object-acls"  # some object has an ACL, or an owner, of its own; without it nobody has to look
 POLICY = "policy"
+# The kinds that react to what is done in the bucket.
+LIFECYCLE = "lifecycle"
+NOTIFICATION = "notification"
+LOGGING = "logging"
+REPLICATION = "replication"
+WATCHED = "watched"  # rules of those who watch the bucket in a test, as in a notification configuration
+TOLD = frozenset({NOTIFICATION, WATCHED})  # whose buckets tell of events
+
+
+def new_id() -> str:
+    """For a rule that came without one; S3 makes 48 characters: base64 of a UUID's text."""
+    return base64.b64encode(str(uuid.uuid4()).encode()).decode()
 
 
 def kept_document(call: Call, params: Params, kind: str, missing: str) -> str:

@@ -9,9 +9,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-configuration-ex
 
 from __future__ import annotations
 
-import base64
 import json
-import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from itertools import pairwise
@@ -19,9 +17,10 @@ from typing import Any
 
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
-from s3fixture.service.documents import LIFECYCLE, drop_document, kept_document
+from s3fixture.service.documents import LIFECYCLE, drop_document, kept_document, new_id
 from s3fixture.service.expiring import schedule
-from s3fixture.service.lifecycle_rules import ALL_CLASSES, CLASSES, MINIMUM_SIZES, predicates
+from s3fixture.service.lifecycle_rules import ALL_CLASSES, CLASSES, MINIMUM_SIZES
+from s3fixture.service.rule_filters import check_filter, predicates
 
 _MOST_RULES = 1000
 _LONGEST_ID = 255  # characters
@@ -75,8 +74,7 @@ def delete_bucket_lifecycle(call: Call, params: Params) -> Result:
 
 
 def _named(rule: Document) -> Document:
-    """With an ID; S3 makes 48 characters: base64 of a UUID's text."""
-    return {**rule, "ID": rule.get("ID") or base64.b64encode(str(uuid.uuid4()).encode()).decode()}
+    return {**rule, "ID": rule.get("ID") or new_id()}
 
 
 def _check_rules(rules: Sequence[Document]) -> None:
@@ -91,7 +89,8 @@ def _check_rules(rules: Sequence[Document]) -> None:
     filtered = "Filter" in rules[0]  # "Lifecycle V2": all rules of a document are of one form
     for rule in rules:
         _check_form(rule, filtered=filtered)
-        _check_filter(rule)
+        check_filter(rule)
+        _check_sizes(rule)
         _check_actions(rule)
     if not filtered:
         _refuse_overlaps(rules)
@@ -116,16 +115,8 @@ def _noncurrent_actions(rule: Document) -> list[Document]:
     return [rule.get("NoncurrentVersionExpiration") or {}, *rule.get("NoncurrentVersionTransitions", ())]
 
 
-def _check_filter(rule: Document) -> None:
-    chosen = rule.get("Filter") or {}
-    if len(chosen) > 1:
-        raise S3Error("MalformedXML")
+def _check_sizes(rule: Document) -> None:
     wanted = predicates(rule)
-    tags = [tag["Key"] for tag in wanted.get("Tags", ())]
-    if not all(tags) or ("And" in chosen and len(wanted) - ("Tags" in wanted) + len(tags) < 2):
-        raise S3Error("MalformedXML")
-    if len(set(tags)) != len(tags):
-        raise S3Error("InvalidRequest", "Duplicate Tag Keys are not allowed.")
     larger, smaller = wanted.get("ObjectSizeGreaterThan"), wanted.get("ObjectSizeLessThan")
     for name, size, least in (("ObjectSizeGreaterThan", larger, 0), ("ObjectSizeLessThan", smaller, 1)):
         if size is not None and not least <= size <= _LARGEST_SIZE:

@@ -124,9 +124,9 @@ class Versions(Blobs):
         """Make `new` the latest version of its key; one with the same version id ("null") it replaces.
 
         `body` is what was spooled (adopted by this), another version (whose bytes it shares; also the one
-        that it replaces), the parts of an upload in their order (whose bytes it shares; call
-        `delete_upload` afterwards), or None for no bytes. Raises Gone for a version or part removed since
-        it was read.
+        that it replaces), the parts of an upload in their order (whose bytes it shares; read them in the same
+        `write`, and call `delete_upload` afterwards), or None for no bytes. Raises Gone for a version whose
+        bytes were removed since it was read.
         """
         key = new.key.encode()
         blob, size, parts = self._take_body(body)  # first: the version replaced below may share the bytes

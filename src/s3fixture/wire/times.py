@@ -74,6 +74,18 @@ def http_date(moment: datetime) -> str:
     return f"{_http_minute(minute)}{second:02d} GMT"
 
 
+def pacific_time(moment: datetime) -> str:
+    """Tue Dec 31 16:00:00 PST 2019, as S3's errors about retention have it: Java's form, in Seattle."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # imported when used: for one error
+
+    try:
+        local = moment.astimezone(ZoneInfo("America/Los_Angeles"))
+    except ZoneInfoNotFoundError:  # a system without a database of time zones
+        local = moment.astimezone(timezone(timedelta(hours=-8), "PST"))
+    day, month = _DAYS[local.weekday()], _MONTHS[local.month - 1]
+    return f"{day} {month} {local.day:02d} {local:%H:%M:%S} {local.tzname()} {local.year:04d}"
+
+
 def _at_minute(minute: int) -> datetime:
     return _EPOCH + timedelta(minutes=minute)
 

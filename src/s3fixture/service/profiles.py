@@ -31,7 +31,7 @@ _WAYS_OUT: Mapping[str, str] = {
 
 def way_out(settings: Settings, refused: str) -> str:
     """For the log: what to do where a bucket refuses "acls" or "public access" because it was made so."""
-    advice = f"to have it taken, {_WAYS_OUT[refused]}"
+    advice = f"to allow it, {_WAYS_OUT[refused]}"
     if settings.defaults == "minio":  # somebody chose so for this bucket
         return advice
     return (

@@ -26,7 +26,7 @@ OLDEST = PYTHONS[0]
 MAIN = f"{sys.version_info.major}.{sys.version_info.minor}"
 ROOMS = ["tests/test_architecture.py"] + [
     f"tests/{room}"
-    for room in ("auth", "environment", "model", "seeding", "server", "service", "store", "wire")
+    for room in ("auth", "environment", "hostile", "model", "seeding", "server", "service", "store", "wire")
 ]
 PROGRAMS = ["tests/anywhere", "tests/backends", "tests/plugin", "tests/cli", "tests/test_seed_page.py"]
 PROJECT = nox.project.load_toml("pyproject.toml")

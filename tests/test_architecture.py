@@ -27,6 +27,8 @@ ROOMS = (
     ("errors",),
     ("limits",),
     ("refusals",),
+    ("regions",),
+    ("rule_refusals",),
     ("clock",),
     ("checksums",),
     ("records",),

@@ -10,6 +10,10 @@ from datetime import datetime, timezone
 from email.utils import formatdate
 from random import Random
 
+from s3fixture.errors import S3FixtureError
+
+_LATEST = 221845392000.0  # seconds: the year 9000; what lasts 100 years still ends in the calendar
+
 
 def utc(seconds: float) -> datetime:
     """Seconds since the epoch as an aware UTC datetime."""
@@ -64,12 +68,25 @@ class Clock:
         return text
 
     def move(self, seconds: float) -> None:
-        """Go `seconds` forward, or back when negative; then it is wrong, and clients' signatures are too."""
-        self._offset += seconds
+        """Go `seconds` forward, or back when negative; then it is wrong, and clients' signatures are too.
+
+        Raises S3FixtureError for a time before 1970 or after the year 8999.
+        """
+        self._offset += self._checked(seconds)
 
     def let_pass(self, seconds: float) -> None:
-        """Have `seconds` gone by, for clients as well: links expire and locks end, signatures stay good."""
-        self._passed += seconds
+        """Have `seconds` gone by, for clients as well: links expire and locks end, signatures stay good.
+
+        Raises S3FixtureError as `move`.
+        """
+        self._passed += self._checked(seconds)
+
+    def _checked(self, seconds: float) -> float:
+        if not 0 <= self.time() + seconds < _LATEST:  # nor is NaN between them
+            raise S3FixtureError(
+                f"the clock cannot be moved by {seconds:g} s: it goes from 1970 to the year 8999"
+            )
+        return seconds
 
     def freeze(self) -> None:
         """Stop at the present instant; `move` still works."""

@@ -32,6 +32,10 @@ TAG_VALUE_LENGTH = 256  # characters
 # settings of a bucket
 CORS_RULES = 100
 LIFECYCLE_RULES = 1000
+FILTER_SIZE = 1_099_511_627_776_000  # bytes that a lifecycle rule may ask for
+INFREQUENT_DAYS = 30  # that an object must have before it goes to STANDARD_IA or ONEZONE_IA
+NOTIFICATION_RULES = 100
+REPLICATION_RULES = 1000
 RULE_ID_LENGTH = 255  # characters, in lifecycle and replication rules
 LOCK_DAYS = 36_500
 LOCK_YEARS = 100

@@ -19,12 +19,14 @@ from s3fixture.auth.identity import Identities, Identity, parse_identity
 from s3fixture.clock import Clock
 from s3fixture.errors import ClientDisconnected, MalformedRequest, S3Error
 from s3fixture.records import RequestRecord
+from s3fixture.regions import regions_of
 from s3fixture.service import Call
 from s3fixture.service.access import Access
 from s3fixture.service.background import Background
 from s3fixture.service.kms import KmsKeys
 from s3fixture.settings import Settings
 from s3fixture.store import Damaged, StorageFull, Store, Superseded
+from s3fixture.wire.numbers import parse_count
 from s3fixture.wire.protocol import Protocol
 from s3fixture.wire.request import Request, Response
 from s3fixture.wire.target import Target
@@ -41,6 +43,7 @@ _LISTENER_CODES = {
 }
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _NO_FIELDS: Mapping[str, str] = {}
+_LONGEST = 4096  # characters of a text in the request log, which keeps what strangers send
 _SUPERSEDED = (
     "The state that this request wrote into was rolled back meanwhile: its test has ended, or restored a "
     "snapshot. Wait for uploads before a test ends."
@@ -59,9 +62,11 @@ class App:
         self.settings = settings
         self.clock = clock or Clock()
         self.identities = _identities(settings)
-        self.store = Store(settings.data_dir)
+        self.store = Store(settings.data_dir, durable=settings.durability == "power")
         self.protocol = _protocol()
-        self.authenticator = Authenticator(self.identities, self.clock, settings.region)
+        self.authenticator = Authenticator(
+            self.identities, self.clock, regions_of(settings.region, pinned=settings.pinned)
+        )
         self.access = Access(self.store, self.identities)
         self.kms = KmsKeys(settings.kms_keys)
         self.log = RequestLog()
@@ -105,6 +110,7 @@ class App:
         error: S3Error | None = None
         try:
             response = follow(STEPS, exchange)
+            body = outgoing(response.body, environ)
         except Exception as exception:
             error = self._translate(exchange, exception)
             response = self._error_response(exchange, error)
@@ -112,21 +118,30 @@ class App:
                 _LOG.warning(
                     "%s in %r: %s; %s", exchange.operation, exchange.bucket, error.code, error.advice
                 )
-        headers = response.headers
-        origin = exchange.request.headers.get("origin")
-        if origin is not None and exchange.bucket and exchange.operation != "PreflightRequest":
-            from s3fixture.service.cors import response_headers  # imported when used: only browsers ask
-
-            headers += response_headers(self.store, exchange.bucket, origin, exchange.request.method)
-        headers += (
+            body = outgoing(response.body, environ)
+        response.headers += (
+            *self._cors_headers(exchange),
             ("x-amz-request-id", exchange.request_id),
             ("x-amz-id-2", exchange.host_id),
             ("Date", self.clock.http_date()),
             ("Server", "s3fixture"),
         )
         self._record(exchange, response, error, started)
-        start_response(_STATUS_LINES.get(response.status) or f"{response.status} ", headers)
-        return outgoing(response.body, environ)
+        start_response(_STATUS_LINES.get(response.status) or f"{response.status} ", response.headers)
+        return body
+
+    def _cors_headers(self, exchange: Exchange) -> list[tuple[str, str]]:
+        """What the bucket's rules add for a browser, to errors as well; nothing when they cannot be read."""
+        origin = exchange.request.headers.get("origin")
+        if origin is None or not exchange.bucket or exchange.operation == "PreflightRequest":
+            return []
+        from s3fixture.service.cors import response_headers  # imported when used: only browsers ask
+
+        try:
+            return response_headers(self.store, exchange.bucket, origin, exchange.request.method)
+        except Exception as exception:
+            self._translate(exchange, exception)  # into the log
+            return []
 
     def _translate(self, exchange: Exchange, exception: Exception) -> S3Error:
         """What S3 calls it. What nobody foresaw is InternalError, with its traceback in the log."""
@@ -169,20 +184,20 @@ class App:
         record = RequestRecord(
             time=self.clock.time(),
             operation=exchange.operation,
-            method=request.method,
-            bucket=exchange.bucket,
+            method=request.method[:_LONGEST],
+            bucket=exchange.bucket[:_LONGEST],
             key=exchange.key,
             status=response.status,
             error_code=error.code if error else "",
-            error_message=error.message if error else "",
+            error_message=error.message[:_LONGEST] if error else "",
             seconds=time.perf_counter() - started,
             bytes_in=_length(headers.get("content-length")),
             bytes_out=_length(dict(response.headers).get("Content-Length")),
             access_key=who.identity.access_key if who and who.identity else "",
             remote_addr=request.remote_addr,
-            user_agent=headers.get("user-agent", ""),
+            user_agent=headers.get("user-agent", "")[:_LONGEST],
             request_id=exchange.request_id,
-            error_fields=error.fields if error else _NO_FIELDS,
+            error_fields=_shortened(error.fields) if error else _NO_FIELDS,
             error_reason="; ".join(filter(None, (error.reason, error.advice))) if error else "",
         )
         self.log.add(record, started)
@@ -211,7 +226,11 @@ def _protocol() -> Protocol:
 
 
 def _length(header: str | None) -> int:
-    return int(header) if header and header.isascii() and header.isdigit() else 0
+    return parse_count(header or "") or 0
+
+
+def _shortened(fields: Mapping[str, str]) -> dict[str, str]:
+    return {name: text[:_LONGEST] for name, text in fields.items()}
 
 
 def _identities(settings: Settings) -> Identities:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _FIELDS_LIMIT = 20 * 1024  # bytes of the form before the file
 _CHUNK = 256 * 1024
+_LONGEST_BOUNDARY = 70  # characters: RFC 2046 section 5.1.1
 # Member of PutObject's result -> header of the answer to a form.
 _ENCRYPTION: Mapping[str, str] = {
     "ServerSideEncryption": HEADER,
@@ -99,11 +100,11 @@ class _Form:
 
     def __init__(self, request: Request) -> None:
         _, options = parse_options_header(request.headers.get("content-type", ""))
-        boundary = options.get("boundary")
-        if not boundary:
+        boundary = options.get("boundary", "")
+        if not 0 < len(boundary) <= _LONGEST_BOUNDARY or not boundary.isascii():
             raise S3Error("MalformedPOSTRequest")
         self._source: Stream = request.body
-        self._decoder = MultipartDecoder(boundary.encode("latin-1"), max_form_memory_size=None)
+        self._decoder = MultipartDecoder(boundary.encode(), max_form_memory_size=None)
         self._ended = False
         self.fields: dict[str, str] = {}
         self.filename = ""

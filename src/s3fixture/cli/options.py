@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from s3fixture.auth.identity import FORMAT
-from s3fixture.settings import DEFAULTS, KMS_KEY_FORMAT
+from s3fixture.settings import DEFAULTS, DURABILITIES, KMS_KEY_FORMAT
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -60,6 +60,12 @@ server_options = _together(
         type=click.Choice(DEFAULTS),
         help="What new buckets are like: aws (no ACLs, all public access blocked) or minio (ACLs and public "
         "policies are taken).  [default: minio with up, aws with run]",
+    ),
+    click.option(
+        "--durability",
+        type=click.Choice(DURABILITIES),
+        help="What an answered write into a folder survives: a power failure, or, quicker, the end of the "
+        "process.  [default: power]",
     ),
     click.option("--host", metavar="ADDRESS", help="Listen on this address.  [default: 127.0.0.1]"),
     click.option("--access-key", metavar="KEY", help="The main access key.  [default: minioadmin]"),

@@ -88,7 +88,6 @@ ANY_INTEGER = IntegerRule(-limits.LARGEST_INTEGER - 1, limits.LARGEST_INTEGER, r
 # Quirk 21: operation -> code for a document that is not of its schema. MalformedXML for all others.
 DOCUMENT_ERRORS: Mapping[str, str] = {
     "PutBucketAcl": "MalformedACLError",
-    "PutBucketVersioning": "IllegalVersioningConfigurationException",
     "PutObjectAcl": "MalformedACLError",
 }
 
@@ -97,6 +96,9 @@ OPEN_ENUMS = frozenset(
     {"BucketLocationConstraint", "BucketLogsPermission", "Event", "FilterRuleName", "Protocol"}
 )
 
+# Quirk 21: shape -> members that the model requires and S3 does not.
+OPTIONAL_MEMBERS: Mapping[str, frozenset[str]] = {"Tagging": frozenset({"TagSet"})}
+
 # Quirk 22: operation -> code for an absent document that the model calls optional.
 ABSENT_DOCUMENTS: Mapping[str, str] = {
     "PutBucketLifecycleConfiguration": "MissingRequestBodyError",
@@ -104,6 +106,10 @@ ABSENT_DOCUMENTS: Mapping[str, str] = {
     "PutObjectLockConfiguration": "MissingRequestBodyError",
     "PutObjectRetention": "MalformedXML",
 }
+
+# Operation -> the most bytes of its document; the parser's own limit for all others.
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html
+DOCUMENT_LIMITS: Mapping[str, int] = {"PutBucketCors": 64 * 1024}
 
 # Quirk 49.
 HEX_DIGESTS = frozenset({"PutObject"})
@@ -217,6 +223,10 @@ URL_ENCODED = frozenset(
 
 # Quirk 35.
 STATUSES: Mapping[str, int] = {
+    "PutBucketAnalyticsConfiguration": 204,
+    "PutBucketIntelligentTieringConfiguration": 204,
+    "PutBucketInventoryConfiguration": 204,
+    "PutBucketMetricsConfiguration": 204,
     "PutBucketPolicy": 204,
     "PutBucketTagging": 204,
     "RestoreObject": 202,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 
+from s3fixture import rule_refusals as refusals
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.documents import LOGGING
@@ -53,11 +54,7 @@ def _check_target(bucket: BucketRow, target: BucketRow | None, name: str) -> Non
     if target is None:
         raise S3Error("InvalidTargetBucketForLogging", TargetBucket=name)
     if target.owner != bucket.owner:
-        raise S3Error(
-            "InvalidTargetBucketForLogging",
-            "The owner for the bucket to be logged and the target bucket must be the same.",
-            TargetBucket=name,
-        )
+        raise refusals.FOREIGN_TARGET(name)
     if target.region != bucket.region:
         source = {} if bucket.region == _US_EAST_1 else {"SourceBucketLocation": bucket.region}
         raise S3Error(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -89,20 +89,28 @@ class Destinations:
         self.undelivered.clear()
         self.watchers.clear()
 
-    def missing(self, text: str) -> str:
-        """Why S3 would not take this destination, in its words; "" when it is there."""
-        arn = parse_arn(text)
-        if arn.service == "webhook":
-            return "" if arn.name in self.webhooks else "The destination queue does not exist"
-        look, reason = _LOOKS[arn.service]
-        if not self.endpoint:
-            return reason.format(arn=text)
-        try:
-            with _failures():
-                look(self._client(arn.service, arn.region), arn, text)
-        except (Undeliverable, Unreachable):
-            return reason.format(arn=text)
-        return ""
+    def missing(self, arns: Iterable[str]) -> dict[str, str]:
+        """Those that are not there, and why, in S3's words. An endpoint that is down has none."""
+        missing: dict[str, str] = {}
+        is_down = not self.endpoint
+        for text in arns:
+            arn = parse_arn(text)
+            if arn.service == "webhook":
+                if arn.name not in self.webhooks:
+                    missing[text] = _LOOKS["sqs"][1]
+                continue
+            look, reason = _LOOKS[arn.service]
+            try:
+                if not is_down:
+                    with _failures():
+                        look(self._client(arn.service, arn.region), arn, text)
+                    continue
+            except Unreachable:
+                is_down = True
+            except Undeliverable:
+                pass
+            missing[text] = reason.format(arn=text)
+        return missing
 
     def send(self, body: Mapping[str, Any]) -> None:
         """Deliver the message of a job. Raises Unreachable, Undeliverable."""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import uuid
-
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params
 
@@ -22,6 +19,9 @@ TOLD = frozenset({NOTIFICATION, WATCHED})  # whose buckets tell of events
 
 def new_id() -> str:
     """For a rule that came without one; S3 makes 48 characters: base64 of a UUID's text."""
+    import base64  # imported when used: every start imports this module
+    import uuid
+
     return base64.b64encode(str(uuid.uuid4()).encode()).decode()
 
 

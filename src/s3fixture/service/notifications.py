@@ -13,6 +13,8 @@ from functools import cache
 from itertools import combinations
 from typing import Any
 
+from s3fixture import limits
+from s3fixture import rule_refusals as refusals
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.model import load_model
@@ -31,7 +33,6 @@ _ELEMENTS: Mapping[str, str] = {
     "QueueConfigurations": "Queue",
     "LambdaFunctionConfigurations": "CloudFunction",
 }
-_MOST_RULES = 100  # in one configuration
 
 
 def get_bucket_notification_configuration(call: Call, params: Params) -> Result:
@@ -51,7 +52,7 @@ def put_bucket_notification_configuration(call: Call, params: Params) -> Result:
         for member, value in params["NotificationConfiguration"].items()
     }
     rules = tuple(rules_of(configuration))
-    if len(rules) > _MOST_RULES:
+    if len(rules) > limits.NOTIFICATION_RULES:
         raise S3Error("MalformedXML")
     _refuse_overlaps(rules)
     if not params.get("SkipDestinationValidation"):
@@ -73,23 +74,17 @@ def _checked(rule: Mapping[str, Any], member: str, bucket: BucketRow) -> dict[st
     try:
         destination = parse_arn(arn, element)
     except ArnError:
-        raise _invalid(element, arn, "The ARN could not be parsed") from None
+        raise refusals.BAD_ARN(arn, ArgumentName=element) from None
     if destination.region not in ("", bucket.region):
-        raise _invalid(
-            element,
-            arn,
-            "The notification destination service region is not valid for the bucket location constraint",
-        )
+        raise refusals.OTHER_REGION(arn, ArgumentName=element)
     for event in rule["Events"]:
         if event not in _known_events():
-            raise _invalid("Event", event, "The event is not supported for notifications")
+            raise refusals.BAD_EVENT(event)
     checked = {**rule, "Id": rule.get("Id") or new_id()}
     if "Filter" in rule:
         filters = [_checked_filter(found) for found in rule["Filter"].get("Key", {}).get("FilterRules", ())]
         if len({found["Name"] for found in filters}) != len(filters):
-            raise _invalid(
-                "FilterRule.Name", filters[0]["Name"], "Cannot specify more than one prefix or suffix rule"
-            )
+            raise refusals.FILTER_TWICE(filters[0]["Name"])
         checked["Filter"] = {"Key": {"FilterRules": filters}}
     return checked
 
@@ -106,41 +101,34 @@ def _checked_filter(found: Mapping[str, str]) -> dict[str, str]:
         raise S3Error("MalformedXML")
     name = found["Name"].capitalize()
     if name not in _FILTERS:
-        raise _invalid("FilterRule.Name", found["Name"], "filter rule name must be either prefix or suffix")
+        raise refusals.FILTER_NAME(found["Name"])
     return {"Name": name, "Value": found["Value"]}
 
 
 def _refuse_overlaps(rules: tuple[Rule, ...]) -> None:
     """An event of a key goes to one destination only."""
+    events = {
+        rule.id: {name for event in rule.events for name in _known_events() if covers(event, name)}
+        for rule in rules
+    }
     for one, other in combinations(rules, 2):
         if (
-            any(covers(a, b) or covers(b, a) for a in one.events for b in other.events)
+            not events[one.id].isdisjoint(events[other.id])
             and (one.prefix.startswith(other.prefix) or other.prefix.startswith(one.prefix))
             and (one.suffix.endswith(other.suffix) or other.suffix.endswith(one.suffix))
         ):
-            raise S3Error(
-                "InvalidArgument",
-                "Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the "
-                "prefixes are overlapping for the same event type.",
-            )
+            raise refusals.OVERLAPPING_EVENTS()
 
 
 def _find_destinations(call: Call, rules: tuple[Rule, ...]) -> None:
     """Raise InvalidArgument, naming each destination that is not there."""
-    destinations = call.background.destinations
-    missing = [(rule.arn, reason) for rule in rules if (reason := destinations.missing(rule.arn))]
-    if not missing:
-        return
+    missing = call.background.destinations.missing(dict.fromkeys(rule.arn for rule in rules))
     fields: dict[str, str] = {}
-    for number, (arn, reason) in enumerate(missing, 1):
+    for number, (arn, reason) in enumerate(missing.items(), 1):
         name = f"{arn}, null" if ":lambda:" in arn else arn  # as S3 was seen to write it
         fields |= {f"ArgumentName{number}": name, f"ArgumentValue{number}": reason}
-    raise S3Error(
-        "InvalidArgument",
-        "Unable to validate the following destination configurations",
-        headers=None,
-        **fields,
-    )
+    if fields:
+        raise refusals.NO_DESTINATION(**fields)
 
 
 def _send_test_events(call: Call, index: Index, bucket: BucketRow, rules: tuple[Rule, ...]) -> None:
@@ -156,7 +144,3 @@ def _send_test_events(call: Call, index: Index, bucket: BucketRow, rules: tuple[
         if not arn.startswith("arn:aws:lambda:"):  # functions are asked for their policy instead
             body = {"bucket": bucket.name, "key": "", "event": "s3:TestEvent", "message": message}
             call.background.add(index, "event", queue=f"event {arn}", body={"arn": arn, **body})
-
-
-def _invalid(name: str, value: str, message: str) -> S3Error:
-    return S3Error("InvalidArgument", message, ArgumentName=name, ArgumentValue=value)

@@ -13,6 +13,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from s3fixture import limits
+from s3fixture import rule_refusals as refusals
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.documents import REPLICATION, drop_document, kept_document, new_id
@@ -22,9 +24,6 @@ from s3fixture.store import BucketRow, Index
 
 ARN = "arn:aws:s3:::"  # and the name of a bucket
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(.+)")
-_LONGEST_ID = 255  # characters
-_MOST_RULES = 1000
-_SEE_GUIDE = "Please refer to S3 Developer Guide for more information."
 _VERSIONED = "Enabled"
 _MINUTES = 15  # the one value of times
 
@@ -41,16 +40,13 @@ def put_bucket_replication(call: Call, params: Params) -> Result:
     """Raises MalformedXML, InvalidRequest, InvalidArgument; the former rules then stay."""
     configuration = params["ReplicationConfiguration"]
     rules = configuration.get("Rules") or []
-    if not 0 < len(rules) <= _MOST_RULES:
+    if not 0 < len(rules) <= limits.REPLICATION_RULES:
         raise S3Error("MalformedXML")
     _check_role(configuration["Role"])
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
         if bucket.versioning != _VERSIONED:
-            raise S3Error(
-                "InvalidRequest",
-                "Versioning must be 'Enabled' on the bucket to apply a replication configuration",
-            )
+            raise refusals.UNVERSIONED_SOURCE()
         _check_rules(rules, bucket, index)
         named = [{**rule, "ID": rule.get("ID") or new_id()} for rule in rules]
         index.put_document(bucket.id, REPLICATION, json.dumps({**configuration, "Rules": named}))
@@ -66,9 +62,9 @@ def delete_bucket_replication(call: Call, params: Params) -> Result:
 def _check_role(role: str) -> None:
     match = _ROLE.fullmatch(role)
     if match is None:
-        raise _invalid("Role", role, "Invalid Role specified in replication configuration")
+        raise refusals.BAD_ROLE(role)
     if not match[1].startswith("role/") or match[1] == "role/":
-        raise _invalid("Role", role, "The relative id should start with role")
+        raise refusals.NO_ROLE(role)
 
 
 def _check_rules(rules: Sequence[Rule], bucket: BucketRow, index: Index) -> None:
@@ -82,73 +78,58 @@ def _check_rules(rules: Sequence[Rule], bucket: BucketRow, index: Index) -> None
         _check_destination(rule, bucket)
     ids = [rule["ID"] for rule in rules if rule.get("ID")]
     for name in ids:
-        if len(name) > _LONGEST_ID:
-            raise _invalid("ID", name, f"Rule Id cannot be greater than {_LONGEST_ID}")
+        if len(name) > limits.RULE_ID_LENGTH:
+            raise refusals.REPLICATION_ID_TOO_LONG(name)
         if ids.count(name) > 1:
-            raise _invalid("ID", name, "Rule Id must be unique")
+            raise refusals.REPLICATION_ID_TWICE(name)
     priorities = [rule["Priority"] for rule in rules if "Priority" in rule]
     for priority in priorities:
         if priority < 0:
-            raise S3Error("InvalidRequest", "Priority must be between 0 and 2147483647.")
+            raise refusals.BAD_PRIORITY()
         if priorities.count(priority) > 1:
-            raise S3Error("InvalidRequest", f"Found duplicate priority {priority}.")
+            raise refusals.PRIORITY_TWICE(priority=str(priority))
     for rule in rules:
         target = index.get_bucket(rule["Destination"]["Bucket"].removeprefix(ARN))
         if target is None or target.versioning != _VERSIONED:
-            raise S3Error("InvalidRequest", "Destination bucket must have versioning enabled.")
+            raise refusals.UNVERSIONED_TARGET()
 
 
 def _check_schema(rule: Rule, *, filtered: bool) -> None:
     for member in ("Priority", "DeleteMarkerReplication"):
         if (member in rule) != filtered:
             how = "must be specified" if filtered else "cannot be used"
-            raise S3Error(
-                "InvalidRequest",
-                f"{member} {how} for this version of Cross Region Replication configuration schema. "
-                f"{_SEE_GUIDE}",
-            )
+            raise refusals.OTHER_SCHEMA(member=member, how=how)
     markers = rule.get("DeleteMarkerReplication", {"Status": ""})
     if "Status" not in markers:
         raise S3Error("MalformedXML")
     if markers["Status"] == "Enabled" and wanted_tags(rule):
-        raise S3Error(
-            "InvalidRequest",
-            f"Delete marker replication is not supported if any Tag filter is specified. {_SEE_GUIDE}",
-        )
+        raise refusals.TAGGED_MARKERS()
 
 
 def _check_selection(rule: Rule) -> None:
     criteria = rule.get("SourceSelectionCriteria")
     if criteria is not None and not criteria:
-        raise S3Error("InvalidRequest", "SourceSelectionCriteria cannot be empty.")
+        raise refusals.NO_SELECTION()
     has_kms = "SseKmsEncryptedObjects" in (criteria or {})
     encryption = rule["Destination"].get("EncryptionConfiguration")
     if encryption is not None and not has_kms:
-        raise S3Error(
-            "InvalidRequest",
-            "SseKmsEncryptedObjects must be specified if EncryptionConfiguration is present.",
-        )
+        raise refusals.KMS_UNSELECTED()
     if has_kms and not (encryption or {}).get("ReplicaKmsKeyID"):
-        raise S3Error(
-            "InvalidRequest", "ReplicaKmsKeyID must be specified if SseKmsEncryptedObjects tag is present."
-        )
+        raise refusals.KMS_KEY_MISSING()
 
 
 def _check_destination(rule: Rule, bucket: BucketRow) -> None:
     destination = rule["Destination"]
     arn = destination["Bucket"]
     if not arn.startswith(ARN):
-        raise _invalid("Bucket", arn, "Invalid bucket ARN")
+        raise refusals.BAD_BUCKET_ARN(arn)
     name = arn.removeprefix(ARN)
     if not is_bucket_name(name):
-        raise _invalid("Bucket", arn, "The specified bucket is not valid.")
+        raise refusals.BAD_TARGET_NAME(arn)
     if name == bucket.name:
-        raise S3Error("InvalidRequest", "Destination bucket cannot be the same as the source bucket.")
+        raise refusals.TARGET_IS_SOURCE()
     if "AccessControlTranslation" in destination and not destination.get("Account"):
-        raise S3Error(
-            "InvalidRequest",
-            "Account must be specified if the Owner in AccessControlTranslation has a value",
-        )
+        raise refusals.ACCOUNT_MISSING()
     _check_times(destination)
 
 
@@ -157,25 +138,13 @@ def _check_times(destination: Mapping[str, Any]) -> None:
     threshold = (metrics or {}).get("EventThreshold")
     if time is not None:
         if metrics is None:
-            raise S3Error(
-                "InvalidRequest",
-                "Replication destination must contain both ReplicationTime and Metrics or neither.",
-            )
+            raise refusals.METRICS_MISSING()
         if time["Time"].get("Minutes") != _MINUTES:
-            raise _invalid("ReplicationTime", "", "Invalid time minute value")
+            raise refusals.BAD_TIME()
     if time is not None and time["Status"] == "Enabled":
         if threshold is None:
-            raise _invalid("ReplicationMetrics", "", "ReplicationMetrics must contain an event threshold")
+            raise refusals.NO_THRESHOLD()
         if threshold.get("Minutes") != _MINUTES:
-            raise _invalid("ReplicationMetrics", "", "Invalid event threshold minute value")
+            raise refusals.BAD_THRESHOLD()
     elif threshold is not None:
-        raise _invalid(
-            "Metrics",
-            "",
-            "Metrics cannot contain an event threshold when ReplicationTime is not specified or Disabled",
-        )
-
-
-def _invalid(name: str, value: str, message: str) -> S3Error:
-    fields = {"ArgumentValue": value} if value else {}
-    return S3Error("InvalidArgument", message, headers=None, ArgumentName=name, **fields)
+        raise refusals.THRESHOLD_ALONE()

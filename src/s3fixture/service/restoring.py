@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from s3fixture import rule_refusals as refusals
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
@@ -95,11 +96,7 @@ def restore_object(call: Call, params: Params) -> Result:
         bucket = call.bucket(index, params["Bucket"])
         version = find_version(call, index, bucket, params)
         if version.storage_class not in ARCHIVED:
-            raise S3Error(
-                "InvalidObjectState",
-                "Restore is not allowed for the object's current storage class",
-                StorageClass=version.storage_class,
-            )
+            raise refusals.NOT_ARCHIVED(version.storage_class)
         days, duration = _wanted(params.get("RestoreRequest") or {}, version.storage_class)
         former = restore_of(version, now)
         ready = now + duration * day
@@ -198,12 +195,7 @@ def _wanted(request: Mapping[str, Any], storage_class: str) -> tuple[int, float]
         raise S3Error("MalformedXML")
     days = request["Days"]
     if days < 1:
-        raise S3Error(
-            "InvalidArgument",
-            "restoration days should be at least 1",
-            ArgumentName="Days",
-            ArgumentValue=str(days),
-        )
+        raise refusals.RESTORED_FOR_NO_DAY(str(days))
     tier = (request.get("GlacierJobParameters") or {}).get("Tier", "Standard")
     duration = _DURATIONS[storage_class].get(tier)
     if duration is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from s3fixture import rule_refusals as refusals
 from s3fixture.errors import S3Error
 
 
@@ -34,4 +35,4 @@ def check_filter(rule: Mapping[str, Any]) -> None:
     if not all(tags) or ("And" in chosen and len(wanted) - ("Tags" in wanted) + len(tags) < 2):
         raise S3Error("MalformedXML")
     if len(set(tags)) != len(tags):
-        raise S3Error("InvalidRequest", "Duplicate Tag Keys are not allowed.")
+        raise refusals.TAG_TWICE()

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html
 
 from __future__ import annotations
 
-from s3fixture import refusals
+from s3fixture import refusals, rule_refusals
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.documents import REPLICATION
@@ -33,10 +33,6 @@ def put_bucket_versioning(call: Call, params: Params) -> Result:
         if bucket.object_lock and state != "Enabled":
             raise refusals.LOCK_KEEPS_VERSIONING()
         if REPLICATION in bucket.documents and state != "Enabled":
-            raise S3Error(
-                "InvalidBucketState",
-                "A replication configuration is present on this bucket, so you cannot change the versioning "
-                "state. To change the versioning state, first delete the replication configuration.",
-            )
+            raise rule_refusals.REPLICATION_KEEPS_VERSIONING()
         index.set_versioning(bucket.id, state)
     return {}

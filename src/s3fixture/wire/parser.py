@@ -201,9 +201,10 @@ def _make_member_reader(
 ) -> _BodyReader:
     read_document = _make_document_reader(operation, shape.serialization["name"], shape)
     absent = "MissingRequestBodyError" if required else tables.ABSENT_DOCUMENTS.get(operation.name)
+    limit = tables.DOCUMENT_LIMITS.get(operation.name, DOCUMENT_LIMIT)
 
     def read(payload: Payload, params: dict[str, Any]) -> None:
-        data = payload.read_all(DOCUMENT_LIMIT)
+        data = payload.read_all(limit)
         if data:
             params[member] = read_document(data)
         elif absent:  # quirk 22

@@ -13,6 +13,7 @@ from s3fixture import checksums, refusals
 from s3fixture.checksums import ALGORITHMS, BY_HEADER, Hasher
 from s3fixture.errors import S3Error
 from s3fixture.wire.chunked import ChunkedReader, ChunkVerifier
+from s3fixture.wire.numbers import parse_count
 from s3fixture.wire.request import Request, Stream
 
 BLOCK = 1024 * 1024  # bytes that `read_all` asks for at once
@@ -240,9 +241,10 @@ def _open_chunked(request: Request, authentication: PayloadAuth, *, signed: bool
 
 
 def _length(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 20):
+    length = parse_count(text)
+    if length is None:
         raise S3Error("MissingContentLength")
-    return int(text)
+    return length
 
 
 def _sdk_algorithm(value: str) -> str:

@@ -21,12 +21,13 @@ from s3fixture.model import tables
 from s3fixture.model.shapes import ListShape, Shape, StringShape
 from s3fixture.refusals import Refusal
 from s3fixture.wire.copy_source import parse_copy_source
+from s3fixture.wire.numbers import parse_integer
 from s3fixture.wire.target import BAD_ESCAPE
 from s3fixture.wire.times import parse_time
 
 Reader = Callable[[str], Any]
-_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _ITEM = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^,]*))\s*(?:,|$)')
+_ESCAPE = re.compile(r"\\(.)")
 _BOOLEANS = {"true": True, "false": False, "": None}
 
 
@@ -47,9 +48,9 @@ def _make_integer(name: str, _shape: Shape) -> Reader:
         text = text.strip()
         if not text:  # quirk 18
             return None
-        if not _INTEGER.fullmatch(text):
+        number = parse_integer(text)
+        if number is None:
             raise _refused(rule.malformed, name, text, rule.outside.argument)
-        number = int(text)
         if not rule.lowest <= number <= rule.highest:
             raise _refused(rule.outside, name, text)
         return number
@@ -136,7 +137,7 @@ def _split(text: str) -> list[str]:
             items.append(text[position:].strip())
             break
         position = match.end()
-        value = match[2].strip() if match[1] is None else re.sub(r"\\(.)", r"\1", match[1])
+        value = match[2].strip() if match[1] is None else _ESCAPE.sub(r"\1", match[1])
         if value:
             items.append(value)
     return items

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 ERRORS: Mapping[str, tuple[int, str]] = {
     "AccessControlListNotSupported": (400, "The bucket does not allow ACLs"),
@@ -201,6 +201,15 @@ class S3Error(Exception):
         super().__init__(f"{code}: {self.message}")
 
 
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """`; did you mean 'PutObject'?` when one of the names is like this one, else ""."""
+    from difflib import get_close_matches  # imported when used: for messages only
+
+    known = {known.lower().replace("_", ""): known for known in names}
+    found = get_close_matches(name.lower().replace("_", ""), known, 1)
+    return f"; did you mean {known[found[0]]!r}?" if found else ""
+
+
 class S3FixtureError(Exception):
     """What went wrong outside a request: a setting, a port, a seed. The text says what to do about it."""
 
@@ -210,6 +219,14 @@ class ClientDisconnected(ConnectionError):  # noqa: N818 - an event, named as wh
 
     Raised by a request's body. It passes through the application; the listener closes the connection.
     """
+
+
+class ConnectionCut(ClientDisconnected):
+    """The listener is to close the connection, by a TCP reset when `reset`."""
+
+    def __init__(self, reason: str, *, reset: bool) -> None:
+        super().__init__(reason)
+        self.reset = reset
 
 
 class MalformedRequest(Exception):  # noqa: N818 - named like S3's codes

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from s3fixture.pytest_plugin.handle import S3
-from s3fixture.pytest_plugin.isolation import isolation_of
+from s3fixture.pytest_plugin.isolation import Isolation
+from s3fixture.pytest_plugin.marker import MAIN_SERVER, SESSION
 from s3fixture.pytest_plugin.messages import readable_errors
 from s3fixture.pytest_plugin.options import Launch, launch_of
 from s3fixture.pytest_plugin.resources import TestResources, resources_of
@@ -44,7 +45,7 @@ HANDLE = (
     "Everything in one handle: client, resource, bucket, environ; put, get, keys; requests, assert_called; "
     "fail, clock, snapshot and restore. It sets the variables of `s3_env`."
 )
-TEST_RUN = "_s3_test"  # the fixture that isolates a test; whatever a test gets ends before it
+TEST_RUN = "_s3_test"  # the fixture of the test that runs
 
 
 def s3_server(
@@ -74,8 +75,7 @@ def server_fixture(
 ) -> Any:
     """The fixture that starts what `resolve` makes of the options."""
 
-    def server(request: pytest.FixtureRequest) -> Iterator[Endpoint]:
-        isolation = isolation_of(request.config)
+    def server(request: pytest.FixtureRequest, _s3_session: Isolation) -> Iterator[Endpoint]:
         with readable_errors():
             what, buckets, seed = resolve(request.config)
             endpoint = launch(
@@ -86,11 +86,13 @@ def server_fixture(
                 seed=seed,
                 run=replace(run_of(request.config), name=str(request.fixturename)),
             )
-            isolation.add(endpoint)
+            _s3_session.add(endpoint)
+            if request.fixturename == MAIN_SERVER:
+                _s3_session.main = endpoint
         yield endpoint
-        isolation.stop(endpoint)
+        _s3_session.stop(endpoint)
 
-    return _fixture(server, name, doc, scope="session")
+    return _fixture(server, name, doc, needs=("request", SESSION), scope="session")
 
 
 def s3_client(server: str = "s3_server", *, name: str | None = None) -> Any:
@@ -131,7 +133,7 @@ def _fixture(
     name: str | None,
     doc: str,
     *,
-    needs: tuple[str, ...] = ("request",),
+    needs: tuple[str, ...],
     scope: Literal["function", "session"] = "function",
 ) -> Any:
     """A fixture that asks for the fixtures in `needs`, whose names are known only now."""

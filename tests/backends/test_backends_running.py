@@ -101,7 +101,7 @@ def test_a_request_that_a_fault_delays_goes_on_when_its_test_ends(operation: str
     with serve(buckets=["data"]) as endpoint:
         assert isinstance(endpoint, ThreadEndpoint)
         token = endpoint.control.begin()
-        endpoint.control.fail(operation, code="", delay=600)
+        endpoint.delay(operation, 600)
         client = endpoint.client()
         ask: Any = {
             "PutObject": lambda: client.put_object(Bucket="data", Key="delayed", Body=BODY),

@@ -10,14 +10,14 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from s3fixture.app.exchange import Exchange, request_of
-from s3fixture.app.faults import Faults
+from s3fixture.app.faults import Faults, spoil
 from s3fixture.app.log import RequestLog
 from s3fixture.app.outgoing import outgoing
 from s3fixture.app.steps import STEPS
 from s3fixture.auth.authenticate import Authentication, Authenticator
 from s3fixture.auth.identity import Identities, Identity, parse_identity
 from s3fixture.clock import Clock
-from s3fixture.errors import ClientDisconnected, MalformedRequest, S3Error
+from s3fixture.errors import ClientDisconnected, ConnectionCut, MalformedRequest, S3Error
 from s3fixture.records import RequestRecord
 from s3fixture.service import Call
 from s3fixture.service.access import Access
@@ -39,6 +39,7 @@ _LISTENER_CODES = {
     501: "NotImplemented",
 }
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+_NO_ANSWER = Response(0)
 _NO_FIELDS: Mapping[str, str] = {}
 _SUPERSEDED = (
     "The state that this request wrote into was rolled back meanwhile: its test has ended, or restored a "
@@ -92,9 +93,12 @@ class App:
         error: S3Error | None = None
         try:
             response = self._answer(exchange)
+        except ConnectionCut:
+            self._record(exchange, _NO_ANSWER, None, started)
+            raise
         except Exception as exception:
             error = self._translate(exchange, exception)
-            response = self._error_response(exchange, error)
+            response = self.error_response(exchange, error)
         headers = response.headers
         origin = exchange.request.headers.get("origin")
         if origin is not None and exchange.bucket and exchange.operation != "PreflightRequest":
@@ -115,7 +119,7 @@ class App:
         for step in STEPS:
             response = step(exchange)
             if response is not None:
-                return response
+                return response if exchange.fault is None else spoil(exchange, response)
         raise AssertionError("the last step answers")
 
     def _translate(self, exchange: Exchange, exception: Exception) -> S3Error:
@@ -140,13 +144,17 @@ class App:
         assert isinstance(response.body, bytes)
         return dict(response.headers)["Content-Type"], response.body
 
-    def _error_response(self, exchange: Exchange, error: S3Error) -> Response:
-        return self.protocol.serialize_error(
+    def error_response(self, exchange: Exchange, error: S3Error, *, status: int | None = None) -> Response:
+        """The document of an error; under another status than its own when given."""
+        response = self.protocol.serialize_error(
             error,
             request_id=exchange.request_id,
             host_id=exchange.host_id,
             method=exchange.request.method,
         )
+        if status is not None:
+            response.status = status
+        return response
 
     def _record(self, exchange: Exchange, response: Response, error: S3Error | None, started: float) -> None:
         request, who = exchange.request, exchange.authentication

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
     from s3fixture.app.app import App
+    from s3fixture.app.faults import ActiveFault
     from s3fixture.auth.authenticate import Authentication
     from s3fixture.service import Call, Result
 
@@ -30,6 +31,7 @@ class Exchange:
     host_id: str
     target: Target = NOWHERE
     operation: str = ""
+    fault: ActiveFault | None = None
     authentication: Authentication | None = None
     call: Call = field(init=False)
     params: dict[str, Any] = field(init=False)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from s3fixture import factories
-from s3fixture.backends.capabilities import check_known
-from s3fixture.backends.foreign import ForeignEndpoint
 from s3fixture.environment import applied
-from s3fixture.pytest_plugin.isolation import TestRun, isolation_of
-from s3fixture.pytest_plugin.marker import MarkerArguments, marker_arguments
+from s3fixture.pytest_plugin.isolation import Isolation, TestRun, isolation_of
+from s3fixture.pytest_plugin.marker import MAIN_SERVER, SESSION
 from s3fixture.pytest_plugin.messages import readable_errors
 from s3fixture.pytest_plugin.options import Launch, main_launch_of
 from s3fixture.pytest_plugin.tracking import make_database, tracking
-from s3fixture.serving import Seeds, fill, make_bucket
+from s3fixture.serving import Seeds, make_bucket
 
 if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
@@ -31,7 +29,7 @@ def _resolve(config: pytest.Config) -> tuple[Launch, Iterable[str], Seeds]:
 
 
 s3_server = factories.server_fixture(
-    "s3_server",
+    MAIN_SERVER,
     _resolve,
     "The S3 server of the test session: url, access_key, secret_key, region, client(), environ(). Each test "
     "starts from its seeded state.",
@@ -43,30 +41,20 @@ s3_env = factories.s3_env(name="s3_env")
 s3 = factories.s3(name="s3")
 
 
-@pytest.fixture(name=factories.TEST_RUN, autouse=True)
-def _isolate(request: pytest.FixtureRequest) -> Iterator[TestRun]:
-    """Roll back what the test does to its servers; nothing where there is no server."""
+@pytest.fixture(name=SESSION, scope="session")
+def _session(request: pytest.FixtureRequest) -> Isolation:
+    """What every server belongs to; whatever needs one of them asks for this."""
+    isolation = isolation_of(request.config)
+    isolation.activate_within(request)
+    return isolation
+
+
+@pytest.fixture(name=factories.TEST_RUN)
+def _test_run(_s3_session: Isolation) -> TestRun:
+    """The test that runs, which is rolled back when it ends."""
     with readable_errors():
-        arguments = marker_arguments(request.node)
-        with isolation_of(request.config).test(request.node) as run:
-            if arguments is not None:
-                _prepare(arguments, request.getfixturevalue("s3_server"), run)
-            yield run
-
-
-def _prepare(arguments: MarkerArguments, server: Endpoint, run: TestRun) -> None:
-    check_known(arguments.requires)
-    missing = [name for name in arguments.requires if name not in server.capabilities]
-    if missing:
-        pytest.skip(f"the backend {server.backend!r} has no {', '.join(missing)}")
-    if isinstance(server, ForeignEndpoint) and not server.exclusive:
-        # Another worker's test may ask for the same names; it gets them when ours are gone again.
-        for name in sorted({*arguments.buckets, *(["seeds"] if arguments.seeds else [])}):
-            run.enter(server.run.exclusive(name))
-        run.enter(server.isolated())
-    for bucket in arguments.buckets:
-        make_bucket(server, bucket, versioning=arguments.versioning, object_lock=arguments.object_lock)
-    fill(server, seed=arguments.seeds)
+        _s3_session.test.prepare()
+    return _s3_session.test
 
 
 @pytest.fixture(scope="session")

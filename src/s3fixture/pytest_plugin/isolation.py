@@ -1,29 +1,37 @@
 """Each test starts from the same state of every server, and leaves no trace in it.
 
-A snapshot is taken when a test starts, after its fixtures of wider scope are made, and rolled back when it
-ends. So what session, package, module and class fixtures put into a server stays there until they
-take it away, and what the test and its own fixtures did goes.
+A snapshot is taken when the first fixture of the test's own scope is set up, after those of wider scope, and
+rolled back when the last one has ended. So what session, package, module and class fixtures put into a
+server stays there until they take it away, and what the test and its own fixtures did goes.
 
 A wider fixture that is first asked for inside a test (`request.getfixturevalue`) would lose its data with
 the test's, and still count as made. It is therefore finished at the end of that test, and made anew
 for the next one that asks.
+
+The hooks below are those of an object that pytest knows only in a session that uses S3: others pay nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Generator, Iterable
+from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from s3fixture.backends.capabilities import SNAPSHOT
+from s3fixture.backends.capabilities import SNAPSHOT, check_known
 from s3fixture.backends.emulator import EmulatorEndpoint
 from s3fixture.backends.foreign import ForeignEndpoint
 from s3fixture.errors import S3FixtureError
+from s3fixture.pytest_plugin.marker import marker_arguments, uses_s3
+from s3fixture.pytest_plugin.messages import readable_errors
+from s3fixture.serving import fill, make_bucket
 
 if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
+
+MISPLACED = pytest.StashKey[bool]()
+"""Of a test: whether its marker has no server to work on."""
 
 _T = TypeVar("_T")
 
@@ -32,13 +40,42 @@ class Isolation:
     """The servers of one test session, and the test that runs."""
 
     def __init__(self) -> None:
+        self.active = False
         self._servers: list[Endpoint] = []
         self._test: TestRun | None = None
+        self.main: Endpoint | None = None
+        """The server of the fixture `s3_server`, which the marker is about."""
+
+    def activate(self, config: pytest.Config) -> None:
+        """Isolate tests from now on."""
+        if not self.active:
+            self.active = True
+            config.pluginmanager.register(self, "s3fixture-isolation")
+
+    def activate_within(self, request: pytest.FixtureRequest) -> None:
+        """Isolate also the test that runs already, which asked for S3 by `request.getfixturevalue`."""
+        if self.active:
+            return
+        self.activate(request.config)
+        self._test = TestRun(request._pyfuncitem, self)
+        if _is_asked_by_the_test(request):
+            self._test.begin()
+
+    @property
+    def test(self) -> TestRun:
+        """The test that runs; it has begun when this is called."""
+        assert self._test is not None
+        return self._test
+
+    @property
+    def servers(self) -> Iterable[Endpoint]:
+        """All that run."""
+        return self._servers
 
     def add(self, server: Endpoint) -> None:
         """A server was started; it is isolated from now on."""
         self._servers.append(server)
-        if self._test is not None:
+        if self._test is not None and self._test.has_begun:
             self._test.protect(server)
 
     def stop(self, server: Endpoint) -> None:
@@ -55,31 +92,52 @@ class Isolation:
             for server in list(self._servers):
                 stack.callback(self.stop, server)
 
-    @contextmanager
-    def test(self, node: pytest.Item) -> Iterator[TestRun]:
-        """The time of one test, from before its own fixtures to after them."""
-        with TestRun(node) as run:
-            for server in self._servers:
-                run.protect(server)
-            self._test = run
-            try:
-                yield run
-            finally:
-                self._test = None
+    # --- hooks
 
-    @contextmanager
-    def watch(self, fixture: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[None]:
-        """The time in which a fixture is made."""
-        run = self._test
-        if run is None or fixture.scope == "function":
-            yield
-            return
-        before = run.writes()
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        __tracebackhide__ = True
+        if item.stash.get(MISPLACED, False):
+            pytest.fail(
+                f"s3fixture: {item.name} has the marker s3, but no fixture that leads it to a server; add "
+                "s3_env for code that makes its own clients, or s3_client, s3_bucket or s3",
+                pytrace=False,
+            )
+        self._test = TestRun(item, self)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        __tracebackhide__ = True  # errors of other people's fixtures pass through here
+        test = self._test
+        if test is None:
+            return (yield)
+        if fixturedef.scope == "function":
+            test.begin()
+            return (yield)
+        if not test.has_begun:
+            return (yield)
+        before = test.writes()
         try:
-            yield
+            return (yield)
         finally:
-            if run.writes() != before:
-                run.expire(fixture, request)
+            if test.writes() != before:
+                test.expire(fixturedef, request)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if self._test is not None and call.excinfo is not None:
+            self._test.has_failed = True  # or was skipped: what it has not done is no further failure
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self) -> None:
+        if self._test is not None:
+            self._test.begin()
 
 
 class TestRun:
@@ -87,18 +145,29 @@ class TestRun:
 
     __test__ = False  # it is not a test class
 
-    def __init__(self, node: pytest.Item) -> None:
+    def __init__(self, node: pytest.Item, isolation: Isolation) -> None:
         self.node = node
+        self.has_begun = False
+        self.has_failed = False
+        self._is_prepared = False
+        self._isolation = isolation
         self._made: dict[object, Any] = {}
         self._undo = ExitStack()
         self._protected: dict[EmulatorEndpoint, tuple[int, int]] = {}  # token, writes before
         self._foreign: dict[ForeignEndpoint, int] = {}  # writes before
 
-    def __enter__(self) -> TestRun:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._undo.close()
+    def begin(self) -> None:
+        """Take snapshots of the servers, and make what the test's markers ask for; once."""
+        __tracebackhide__ = True
+        if self.has_begun:
+            return
+        self.has_begun = True
+        self.node.addfinalizer(self._end)  # ends after whatever is added later: the fixtures of the test
+        with readable_errors():
+            for server in self._isolation.servers:
+                self.protect(server)
+            if uses_s3(self.node):
+                self.prepare()
 
     def enter(self, context: AbstractContextManager[_T]) -> _T:
         """Enter a context that ends after all fixtures of the test have ended."""
@@ -135,15 +204,64 @@ class TestRun:
         """Finish a wider fixture with this test, in which it was made."""
         self._undo.callback(fixture.finish, request)  # type: ignore[arg-type]  # it is its SubRequest
 
+    def prepare(self) -> None:
+        """Make what the test's markers ask for, once."""
+        server = self._isolation.main
+        if self._is_prepared or server is None:
+            return
+        self._is_prepared = True
+        arguments = marker_arguments(self.node)
+        if arguments is None:
+            return
+        check_known(arguments.requires)
+        missing = [name for name in arguments.requires if name not in server.capabilities]
+        if missing:
+            pytest.skip(f"the backend {server.backend!r} has no {', '.join(missing)}")
+        if isinstance(server, ForeignEndpoint) and not server.exclusive:
+            # Another worker's test may ask for the same names; it gets them when ours are gone again.
+            for name in sorted({*arguments.buckets, *(["seeds"] if arguments.seeds else [])}):
+                self.enter(server.run.exclusive(name))
+            self.enter(server.isolated())
+        for bucket in arguments.buckets:
+            make_bucket(server, bucket, versioning=arguments.versioning, object_lock=arguments.object_lock)
+        fill(server, seed=arguments.seeds)
+
+    def _end(self) -> None:
+        __tracebackhide__ = True
+        with readable_errors():
+            self._undo.close()
+
     def _roll_back(self, server: EmulatorEndpoint) -> None:
         token, _ = self._protected.pop(server, (None, 0))
-        late = [] if token is None else server.control.finish(token)
-        if late:
+        if token is None:
+            return
+        end = server.control.finish(token)
+        if end.late_requests:
             raise S3FixtureError(
-                f"the test has ended, but not what it asked of the server: {', '.join(late)}. "
+                f"the test has ended, but not what it asked of the server: {', '.join(end.late_requests)}. "
                 "What these requests still try to write is refused. Join threads, and wait for uploads, "
                 "before a test ends."
             )
+        if end.unused_faults and not self.has_failed:
+            raise S3FixtureError(
+                f"the test set a fault that has not happened: {', '.join(end.unused_faults)}. Ask for what "
+                "it is about, or say that it need not happen: optional=True."
+            )
+
+
+def _is_asked_by_the_test(request: pytest.FixtureRequest) -> bool:
+    """Whether the test or a fixture of its scope asked for this fixture, rather than fixtures of wider scope.
+
+    pytest sets up fixtures of wider scope first, if they are named. It has no public way to tell who asked.
+    """
+    asking = request
+    while (parent := getattr(asking, "_parent_request", None)) is not None:
+        if asking.scope == "function":
+            return True
+        if not hasattr(parent, "_parent_request"):  # the test itself
+            return asking.fixturename not in asking._pyfuncitem.fixturenames
+        asking = parent
+    return True
 
 
 _ISOLATION = pytest.StashKey[Isolation]()

@@ -12,6 +12,8 @@ import pytest
 from s3fixture.errors import S3FixtureError
 
 NAME = "s3"
+MAIN_SERVER = "s3_server"
+SESSION = "_s3_session"  # the fixture that all fixtures with a server need
 HELP = (
     "s3(buckets=[...], seed=..., versioning=True, object_lock=True, requires=...): make these buckets, and "
     "load this folder or manifest (or several), for this test alone; with versioning or object lock, in them "
@@ -50,6 +52,11 @@ def marker_arguments(node: pytest.Item) -> MarkerArguments | None:
         object_lock=_nearest("object_lock", markers),
         requires=tuple(_gathered("requires", markers)),
     )
+
+
+def uses_s3(item: pytest.Item) -> bool:
+    """Whether a fixture with a server is among those that the test asks for by name."""
+    return SESSION in getattr(item, "fixturenames", ())
 
 
 def _nearest(flag: str, markers: list[Mapping[str, Any]]) -> bool:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from typing import Any
 
 import pytest
 
-from s3fixture.pytest_plugin import marker, options, sharing
+from s3fixture.pytest_plugin import collection, marker, options, sharing
 from s3fixture.pytest_plugin.fixtures import (
-    _isolate,
     _mlflow_database,
+    _session,
+    _test_run,
     mlflow_s3,
     s3,
     s3_bucket,
@@ -23,8 +23,9 @@ from s3fixture.pytest_plugin.isolation import isolation_of
 
 # pytest finds the fixtures of a plugin among the names of its module.
 __all__ = [
-    "_isolate",
     "_mlflow_database",
+    "_session",
+    "_test_run",
     "mlflow_s3",
     "s3",
     "s3_bucket",
@@ -43,13 +44,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", marker.HELP)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_fixture_setup(
-    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
-) -> Generator[None, object, object]:
-    __tracebackhide__ = True  # errors of other people's fixtures pass through here
-    with isolation_of(request.config).watch(fixturedef, request):
-        return (yield)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    collection.look_through(session.items, session.config)
 
 
 @pytest.hookimpl(optionalhook=True)

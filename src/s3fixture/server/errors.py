@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from http import HTTPStatus
 
-from s3fixture.errors import ClientDisconnected, MalformedRequest
+from s3fixture.errors import ClientDisconnected, ConnectionCut, MalformedRequest
 
-__all__ = ["ClientDisconnected", "ErrorBody", "MalformedBody", "MalformedRequest", "plain_error"]
+__all__ = [
+    "ClientDisconnected",
+    "ConnectionCut",
+    "ErrorBody",
+    "MalformedBody",
+    "MalformedRequest",
+    "plain_error",
+]
 
 ErrorBody = Callable[[int, str], tuple[str, bytes]]
 """Status and reason of an error that no application saw -> content type and body of its answer."""

@@ -201,13 +201,19 @@ class S3Error(Exception):
         super().__init__(f"{code}: {self.message}")
 
 
-def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """`; did you mean 'PutObject'?` when one of the names is like this one, else ""."""
+def similar_name(name: str, names: Iterable[str]) -> str:
+    """The one of the names that is most like this one, "" when none is."""
     from difflib import get_close_matches  # imported when used: for messages only
 
     known = {known.lower().replace("_", ""): known for known in names}
     found = get_close_matches(name.lower().replace("_", ""), known, 1)
-    return f"; did you mean {known[found[0]]!r}?" if found else ""
+    return known[found[0]] if found else ""
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """`; did you mean 'PutObject'?` for the end of a message, "" when no name is like this one."""
+    like = similar_name(name, names)
+    return f"; did you mean {like!r}?" if like else ""
 
 
 class S3FixtureError(Exception):

@@ -1,4 +1,7 @@
-"""What the collected tests tell before the first one runs: whether any uses S3, which marker cannot work."""
+"""What the collected tests tell before the first one runs: whether any uses S3, which marker cannot work.
+
+It is called in every test run, so it imports what tests with S3 need only when there are any.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,23 @@ from collections.abc import Iterable
 
 import pytest
 
-from s3fixture.pytest_plugin.isolation import MISPLACED, isolation_of
-from s3fixture.pytest_plugin.marker import MAIN_SERVER, NAME, SESSION, uses_s3
+MARKER = "s3"
+MAIN_SERVER = "s3_server"
+SESSION = "_s3_session"  # the fixture that all fixtures with a server need
+
+MISPLACED = pytest.StashKey[bool]()
+"""Of a test: whether its marker has no server to work on."""
 
 _Node = pytest.Item | pytest.Collector
 
 
+def uses_s3(item: pytest.Item) -> bool:
+    """Whether a fixture with a server is among those that the test asks for by name."""
+    return SESSION in getattr(item, "fixturenames", ())
+
+
 def look_through(items: Iterable[pytest.Item], config: pytest.Config) -> None:
-    """Switch on what tests with S3 need, if there are any. It costs others next to nothing."""
+    """Switch on what tests with S3 need, if there are any."""
     found = False
     marked: dict[_Node | None, tuple[_Node, ...]] = {None: ()}
     useful: set[_Node] = set()  # what has our marker, and a test that reaches the server
@@ -23,7 +35,7 @@ def look_through(items: Iterable[pytest.Item], config: pytest.Config) -> None:
         if _is_marked(item):
             markers = (item, *markers)
         names: list[str] = getattr(item, "fixturenames", [])
-        if uses_s3(item):
+        if SESSION in names:
             found = True
             useful.update(markers)
         elif not markers:
@@ -37,7 +49,22 @@ def look_through(items: Iterable[pytest.Item], config: pytest.Config) -> None:
     for item, markers in others:
         item.stash[MISPLACED] = item in markers or useful.isdisjoint(markers)
     if found or useful or others:
-        isolation_of(config).activate(config)
+        from s3fixture.pytest_plugin.isolation import isolation_of
+
+        isolation_of(config).activate()
+        if not hasattr(config, "workerinput"):  # there the fixture tells
+            _check_options(config)
+
+
+def _check_options(config: pytest.Config) -> None:
+    from s3fixture.errors import S3FixtureError
+    from s3fixture.pytest_plugin.launch import check_options
+    from s3fixture.pytest_plugin.messages import text_of
+
+    try:
+        check_options(config)
+    except S3FixtureError as error:
+        raise pytest.UsageError(text_of(error)) from error
 
 
 def _marked(node: _Node | None, known: dict[_Node | None, tuple[_Node, ...]]) -> tuple[_Node, ...]:
@@ -50,4 +77,4 @@ def _marked(node: _Node | None, known: dict[_Node | None, tuple[_Node, ...]]) ->
 
 
 def _is_marked(node: _Node) -> bool:
-    return any(mark.name == NAME for mark in node.own_markers)
+    return any(mark.name == MARKER for mark in node.own_markers)

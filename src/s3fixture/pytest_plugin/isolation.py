@@ -13,8 +13,8 @@ The hooks below are those of an object that pytest knows only in a session that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
@@ -23,74 +23,82 @@ from s3fixture.backends.capabilities import SNAPSHOT, check_known
 from s3fixture.backends.emulator import EmulatorEndpoint
 from s3fixture.backends.foreign import ForeignEndpoint
 from s3fixture.errors import S3FixtureError
-from s3fixture.pytest_plugin.marker import marker_arguments, uses_s3
-from s3fixture.pytest_plugin.messages import readable_errors
+from s3fixture.pytest_plugin.collection import MISPLACED, uses_s3
+from s3fixture.pytest_plugin.marker import marker_arguments
+from s3fixture.pytest_plugin.messages import explain_scope, readable_errors
 from s3fixture.serving import fill, make_bucket
 
 if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
 
-MISPLACED = pytest.StashKey[bool]()
-"""Of a test: whether its marker has no server to work on."""
-
 _T = TypeVar("_T")
+
+SCOPES = ("session", "package", "module", "class", "function")  # from the widest
 
 
 class Isolation:
-    """The servers of one test session, and the test that runs."""
+    """The servers of one test session, and the spans of time whose changes will be undone."""
 
-    def __init__(self) -> None:
-        self.active = False
-        self._servers: list[Endpoint] = []
-        self._test: TestRun | None = None
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self.is_active = False
+        self.servers: list[Endpoint] = []
         self.main: Endpoint | None = None
         """The server of the fixture `s3_server`, which the marker is about."""
+        self._spans: list[Span] = []  # those of wider scope first
+        self._test: TestSpan | None = None
 
-    def activate(self, config: pytest.Config) -> None:
+    def activate(self) -> None:
         """Isolate tests from now on."""
-        if not self.active:
-            self.active = True
-            config.pluginmanager.register(self, "s3fixture-isolation")
+        if not self.is_active:
+            self.is_active = True
+            self._config.pluginmanager.register(self, "s3fixture-isolation")
 
     def activate_within(self, request: pytest.FixtureRequest) -> None:
         """Isolate also the test that runs already, which asked for S3 by `request.getfixturevalue`."""
-        if self.active:
+        if self.is_active:
             return
-        self.activate(request.config)
-        self._test = TestRun(request._pyfuncitem, self)
+        self.activate()
+        self._test = TestSpan(request._pyfuncitem, self)
         if _is_asked_by_the_test(request):
             self._test.begin()
 
     @property
-    def test(self) -> TestRun:
-        """The test that runs; it has begun when this is called."""
+    def test(self) -> TestSpan:
+        """The test that runs."""
         assert self._test is not None
         return self._test
 
-    @property
-    def servers(self) -> Iterable[Endpoint]:
-        """All that run."""
-        return self._servers
+    @contextmanager
+    def span(self, node: pytest.Collector, scope: str) -> Iterator[Span]:
+        """The time of a class, module or package; what is done in it is undone at its end."""
+        span = Span(node, scope)
+        if scope != "session":  # at its end the servers are stopped
+            for server in self.servers:
+                span.protect(server)
+        self._spans.append(span)
+        try:
+            yield span
+        finally:
+            self._spans.remove(span)
+            with readable_errors():
+                span.end()
 
     def add(self, server: Endpoint) -> None:
         """A server was started; it is isolated from now on."""
-        self._servers.append(server)
+        self.servers.append(server)
         if self._test is not None and self._test.has_begun:
             self._test.protect(server)
 
     def stop(self, server: Endpoint) -> None:
         """Stop one server and forget it."""
-        if server in self._servers:
-            self._servers.remove(server)
-        if self._test is not None:
-            self._test.forget(server)
+        if server in self.servers:
+            self.servers.remove(server)
+        if self.main is server:
+            self.main = None
+        for span in (*self._spans, *([self._test] if self._test else [])):
+            span.forget(server)
         server.stop()
-
-    def stop_all(self) -> None:
-        """Stop whatever is still running."""
-        with ExitStack() as stack:
-            for server in list(self._servers):
-                stack.callback(self.stop, server)
 
     # --- hooks
 
@@ -103,58 +111,131 @@ class Isolation:
                 "s3_env for code that makes its own clients, or s3_client, s3_bucket or s3",
                 pytrace=False,
             )
-        self._test = TestRun(item, self)
+        self._test = TestSpan(item, self)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(
         self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
     ) -> Generator[None, object, object]:
         __tracebackhide__ = True  # errors of other people's fixtures pass through here
-        test = self._test
-        if test is None:
+        if fixturedef.scope == "function" and self._test is not None:
+            self._test.begin()
             return (yield)
-        if fixturedef.scope == "function":
-            test.begin()
+        span = self._first_to_end_before(fixturedef.scope)
+        if span is None:
             return (yield)
-        if not test.has_begun:
-            return (yield)
-        before = test.writes()
+        before = span.writes()
         try:
             return (yield)
         finally:
-            if test.writes() != before:
-                test.expire(fixturedef, request)
+            if span.writes() != before:
+                span.expire(fixturedef, request)
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        report = yield
-        if self._test is not None and call.excinfo is not None:
-            self._test.has_failed = True  # or was skipped: what it has not done is no further failure
-        return report
+    def _first_to_end_before(self, scope: str) -> Span | None:
+        """The open span that ends first, if it is narrower than this scope, and undoes what is done now."""
+        if self._test is not None and self._test.has_begun:
+            return self._test
+        span = self._spans[-1] if self._spans else None
+        return span if span is not None and SCOPES.index(span.scope) > SCOPES.index(scope) else None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_call(self) -> None:
         if self._test is not None:
             self._test.begin()
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if call.excinfo is not None:
+            if self._test is not None:
+                self._test.has_failed = True  # or was skipped: what it has not done is no further failure
+            explain_scope(report, call.excinfo.value)
+        return report
 
-class TestRun:
-    """One test: what must be undone when it ends, last thing first."""
+    def pytest_unconfigure(self) -> None:
+        """Whatever way the session ended: nothing stays behind."""
+        with ExitStack() as stack:
+            for server in list(self.servers):
+                stack.callback(self.stop, server)
+
+
+class Span:
+    """A time of the session at whose end everything is undone that was done in it, last thing first."""
+
+    def __init__(self, node: pytest.Item | pytest.Collector, scope: str) -> None:
+        self.node = node
+        self.scope = scope
+        self._made: dict[object, Any] = {}
+        self._undo = ExitStack()
+        self._tokens: dict[EmulatorEndpoint, int] = {}
+        self._writes: dict[Endpoint, int] = {}  # before it
+
+    def enter(self, context: AbstractContextManager[_T]) -> _T:
+        """Enter a context that ends after all fixtures of this scope have ended."""
+        return self._undo.enter_context(context)
+
+    def once(self, key: object, make: Callable[[], _T]) -> _T:
+        """What `make` gave the first time in this span."""
+        if key not in self._made:
+            self._made[key] = make()
+        made: _T = self._made[key]
+        return made
+
+    def protect(self, server: Endpoint) -> None:
+        """Roll this server back at the end."""
+        if isinstance(server, EmulatorEndpoint) and SNAPSHOT in server.capabilities:
+            self._tokens[server] = self._begin(server)
+            self._undo.callback(self._roll_back, server)
+            self._writes[server] = server.control.writes()
+        elif isinstance(server, ForeignEndpoint):
+            self._undo.enter_context(server.isolated())
+            self._writes[server] = server.writes
+
+    def forget(self, server: Endpoint) -> None:
+        """The server was stopped: there is nothing to roll back."""
+        self._writes.pop(server, None)
+        if isinstance(server, EmulatorEndpoint):
+            self._tokens.pop(server, None)
+
+    def writes(self) -> int:
+        """How many requests since its begin were of a kind that can change something."""
+        return sum(_writes_to(server) - before for server, before in self._writes.items())
+
+    def expire(self, fixture: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> None:
+        """Finish a fixture of wider scope with this span, in which it was made."""
+        self._undo.callback(fixture.finish, request)  # type: ignore[arg-type]  # it is its SubRequest
+
+    def end(self) -> None:
+        """Undo everything."""
+        self._undo.close()
+
+    def _roll_back(self, server: EmulatorEndpoint) -> None:
+        token = self._tokens.pop(server, None)
+        if token is not None:
+            self._finish(server, token)
+
+    def _begin(self, server: EmulatorEndpoint) -> int:
+        return server.control.snapshot()
+
+    def _finish(self, server: EmulatorEndpoint, token: int) -> None:
+        server.control.rollback(token)
+        server.control.release(token)
+
+
+class TestSpan(Span):
+    """The time of one test. It begins with the first fixture of its scope, or with the test itself."""
 
     __test__ = False  # it is not a test class
 
     def __init__(self, node: pytest.Item, isolation: Isolation) -> None:
-        self.node = node
+        super().__init__(node, "function")
         self.has_begun = False
         self.has_failed = False
         self._is_prepared = False
+        self._item = node
         self._isolation = isolation
-        self._made: dict[object, Any] = {}
-        self._undo = ExitStack()
-        self._protected: dict[EmulatorEndpoint, tuple[int, int]] = {}  # token, writes before
-        self._foreign: dict[ForeignEndpoint, int] = {}  # writes before
 
     def begin(self) -> None:
         """Take snapshots of the servers, and make what the test's markers ask for; once."""
@@ -166,43 +247,8 @@ class TestRun:
         with readable_errors():
             for server in self._isolation.servers:
                 self.protect(server)
-            if uses_s3(self.node):
+            if uses_s3(self._item):
                 self.prepare()
-
-    def enter(self, context: AbstractContextManager[_T]) -> _T:
-        """Enter a context that ends after all fixtures of the test have ended."""
-        return self._undo.enter_context(context)
-
-    def once(self, key: object, make: Callable[[], _T]) -> _T:
-        """What `make` gave the first time in this test."""
-        if key not in self._made:
-            self._made[key] = make()
-        made: _T = self._made[key]
-        return made
-
-    def protect(self, server: Endpoint) -> None:
-        """Roll this server back when the test ends."""
-        if isinstance(server, EmulatorEndpoint) and SNAPSHOT in server.capabilities:
-            self._protected[server] = server.control.begin(), server.control.writes()
-            self._undo.callback(self._roll_back, server)
-        elif isinstance(server, ForeignEndpoint):
-            self._undo.enter_context(server.isolated())
-            self._foreign[server] = server.writes
-
-    def forget(self, server: Endpoint) -> None:
-        """The server was stopped: there is nothing to roll back."""
-        if isinstance(server, EmulatorEndpoint):
-            self._protected.pop(server, None)
-
-    def writes(self) -> int:
-        """How many requests of this test were of a kind that can change something."""
-        return sum(server.control.writes() - before for server, (_, before) in self._protected.items()) + sum(
-            server.writes - before for server, before in self._foreign.items()
-        )
-
-    def expire(self, fixture: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> None:
-        """Finish a wider fixture with this test, in which it was made."""
-        self._undo.callback(fixture.finish, request)  # type: ignore[arg-type]  # it is its SubRequest
 
     def prepare(self) -> None:
         """Make what the test's markers ask for, once."""
@@ -229,12 +275,12 @@ class TestRun:
     def _end(self) -> None:
         __tracebackhide__ = True
         with readable_errors():
-            self._undo.close()
+            self.end()
 
-    def _roll_back(self, server: EmulatorEndpoint) -> None:
-        token, _ = self._protected.pop(server, (None, 0))
-        if token is None:
-            return
+    def _begin(self, server: EmulatorEndpoint) -> int:
+        return server.control.begin()
+
+    def _finish(self, server: EmulatorEndpoint, token: int) -> None:
         end = server.control.finish(token)
         if end.late_requests:
             raise S3FixtureError(
@@ -247,6 +293,10 @@ class TestRun:
                 f"the test set a fault that has not happened: {', '.join(end.unused_faults)}. Ask for what "
                 "it is about, or say that it need not happen: optional=True."
             )
+
+
+def _writes_to(server: Endpoint) -> int:
+    return server.writes if isinstance(server, ForeignEndpoint) else server.control.writes()
 
 
 def _is_asked_by_the_test(request: pytest.FixtureRequest) -> bool:
@@ -269,4 +319,6 @@ _ISOLATION = pytest.StashKey[Isolation]()
 
 def isolation_of(config: pytest.Config) -> Isolation:
     """The isolation of this test session."""
-    return config.stash.setdefault(_ISOLATION, Isolation())
+    if _ISOLATION not in config.stash:
+        config.stash[_ISOLATION] = Isolation(config)
+    return config.stash[_ISOLATION]

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from s3fixture.errors import S3FixtureError
+from s3fixture.pytest_plugin.collection import MARKER
 
-NAME = "s3"
-MAIN_SERVER = "s3_server"
-SESSION = "_s3_session"  # the fixture that all fixtures with a server need
-HELP = (
-    "s3(buckets=[...], seed=..., versioning=True, object_lock=True, requires=...): make these buckets, and "
-    "load this folder or manifest (or several), for this test alone; with versioning or object lock, in them "
-    "and in s3_bucket; skip it where the backend lacks one of the required capabilities."
-)
 _FLAGS = ("versioning", "object_lock")
-_KEYWORDS = ("buckets", "seed", *_FLAGS, "requires")
+_KEYWORDS = ("buckets", "seed", *_FLAGS, "requires", "backends")
 
 
-@dataclass(frozen=True, slots=True)
-class MarkerArguments:
+class MarkerArguments(NamedTuple):
     """What all s3 markers of a test ask for together."""
 
     buckets: tuple[str, ...] = ()
@@ -34,14 +25,14 @@ class MarkerArguments:
     requires: tuple[str, ...] = ()
 
 
-def marker_arguments(node: pytest.Item) -> MarkerArguments | None:
+def marker_arguments(node: pytest.Item | pytest.Collector) -> MarkerArguments | None:
     """What the markers ask for, or None without one. S3FixtureError for a marker that cannot be understood.
 
     Buckets, seeds and requirements of module, class and function add up; of `versioning` and
     `object_lock` the nearest wins.
     Seeds are looked for from the test file's folder.
     """
-    markers = [_checked(marker) for marker in node.iter_markers(NAME)]  # the nearest comes first
+    markers = [_checked(marker) for marker in node.iter_markers(MARKER)]  # the nearest comes first
     if not markers:
         return None
     seeds = _gathered("seed", markers, (str, Path))
@@ -52,11 +43,6 @@ def marker_arguments(node: pytest.Item) -> MarkerArguments | None:
         object_lock=_nearest("object_lock", markers),
         requires=tuple(_gathered("requires", markers)),
     )
-
-
-def uses_s3(item: pytest.Item) -> bool:
-    """Whether a fixture with a server is among those that the test asks for by name."""
-    return SESSION in getattr(item, "fixturenames", ())
 
 
 def _nearest(flag: str, markers: list[Mapping[str, Any]]) -> bool:

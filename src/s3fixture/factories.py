@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from s3fixture.pytest_plugin.collection import MAIN_SERVER, SESSION
+from s3fixture.pytest_plugin import MAIN_SERVER, SESSION
 
 # This module is imported in every test run: what its fixtures need is imported when one of them is used.
 if TYPE_CHECKING:

@@ -37,9 +37,11 @@ _PREFIX = "S3FIXTURE_"
 # The variables that are no settings of a server, and where they are read.
 OTHER_VARIABLES = frozenset(
     {
-        "S3FIXTURE_BACKEND",  # pytest_plugin/options.py
+        "S3FIXTURE_ALLOW",  # pytest_plugin/options.py
+        "S3FIXTURE_BACKEND",
         "S3FIXTURE_BUCKETS",
         "S3FIXTURE_EMULATOR",
+        "S3FIXTURE_GUARD",
         "S3FIXTURE_SEEDS",
         "S3FIXTURE_CONTAINER_HOST",  # backends/container_engine.py
         "S3FIXTURE_DEBUG",  # cli

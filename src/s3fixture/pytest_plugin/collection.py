@@ -9,9 +9,8 @@ from collections.abc import Iterable
 
 import pytest
 
-MARKER = "s3"
-MAIN_SERVER = "s3_server"
-SESSION = "_s3_session"  # the fixture that all fixtures with a server need
+from s3fixture.pytest_plugin import MAIN_SERVER, MARKER, SESSION
+from s3fixture.pytest_plugin.options import value
 
 MISPLACED = pytest.StashKey[bool]()
 """Of a test: whether its marker has no server to work on."""
@@ -48,7 +47,7 @@ def look_through(items: Iterable[pytest.Item], config: pytest.Config) -> None:
             others.append((item, markers))
     for item, markers in others:
         item.stash[MISPLACED] = item in markers or useful.isdisjoint(markers)
-    if found or useful or others:
+    if found or useful or others or value(config, "guard"):
         from s3fixture.pytest_plugin.isolation import isolation_of
 
         isolation_of(config).activate()

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -24,8 +25,10 @@ from s3fixture.backends.emulator import EmulatorEndpoint
 from s3fixture.backends.foreign import ForeignEndpoint
 from s3fixture.errors import S3FixtureError
 from s3fixture.pytest_plugin.collection import MISPLACED, uses_s3
-from s3fixture.pytest_plugin.marker import marker_arguments
+from s3fixture.pytest_plugin.guard import Guard
+from s3fixture.pytest_plugin.marker import MarkerArguments, marker_arguments
 from s3fixture.pytest_plugin.messages import explain_scope, readable_errors
+from s3fixture.pytest_plugin.options import value, values
 from s3fixture.serving import fill, make_bucket
 
 if TYPE_CHECKING:
@@ -45,6 +48,8 @@ class Isolation:
         self.servers: list[Endpoint] = []
         self.main: Endpoint | None = None
         """The server of the fixture `s3_server`, which the marker is about."""
+        self._guard = Guard(values(config, "allow"))
+        self._guards_all = bool(value(config, "guard"))
         self._spans: list[Span] = []  # those of wider scope first
         self._test: TestSpan | None = None
 
@@ -60,6 +65,7 @@ class Isolation:
             return
         self.activate()
         self._test = TestSpan(request._pyfuncitem, self)
+        self.guard(self._test.node)
         if _is_asked_by_the_test(request):
             self._test.begin()
 
@@ -68,6 +74,16 @@ class Isolation:
         """The test that runs."""
         assert self._test is not None
         return self._test
+
+    def guard(self, item: pytest.Item | pytest.Collector) -> None:
+        """Let this test not reach AWS, unless its server is there."""
+        arguments = marker_arguments(item) or MarkerArguments()
+        hosts = [urlsplit(server.url).hostname or "" for server in self.servers]
+        self._guard.begin(item.name, (*arguments.allow, *hosts))
+
+    def unguard(self) -> list[str]:
+        """The test is over. What it was refused."""
+        return self._guard.end()
 
     @contextmanager
     def span(self, node: pytest.Collector, scope: str) -> Iterator[Span]:
@@ -112,6 +128,9 @@ class Isolation:
                 pytrace=False,
             )
         self._test = TestSpan(item, self)
+        if self._guards_all or uses_s3(item):
+            with readable_errors():
+                self.guard(item)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(
@@ -156,6 +175,7 @@ class Isolation:
 
     def pytest_unconfigure(self) -> None:
         """Whatever way the session ended: nothing stays behind."""
+        self._guard.uninstall()
         with ExitStack() as stack:
             for server in list(self.servers):
                 stack.callback(self.stop, server)
@@ -274,8 +294,11 @@ class TestSpan(Span):
 
     def _end(self) -> None:
         __tracebackhide__ = True
+        refused = self._isolation.unguard()
         with readable_errors():
             self.end()
+        if refused and not self.has_failed:  # the code under test took the failure for its own
+            pytest.fail(refused[0], pytrace=False)
 
     def _begin(self, server: EmulatorEndpoint) -> int:
         return server.control.begin()

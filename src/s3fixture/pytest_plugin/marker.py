@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from s3fixture.errors import S3FixtureError
-from s3fixture.pytest_plugin.collection import MARKER
+from s3fixture.pytest_plugin import MARKER
 
 _FLAGS = ("versioning", "object_lock")
-_KEYWORDS = ("buckets", "seed", *_FLAGS, "requires", "backends")
+_KEYWORDS = ("buckets", "seed", *_FLAGS, "requires", "backends", "allow")
 
 
 class MarkerArguments(NamedTuple):
@@ -23,13 +23,13 @@ class MarkerArguments(NamedTuple):
     versioning: bool = False
     object_lock: bool = False
     requires: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
 
 
 def marker_arguments(node: pytest.Item | pytest.Collector) -> MarkerArguments | None:
     """What the markers ask for, or None without one. S3FixtureError for a marker that cannot be understood.
 
-    Buckets, seeds and requirements of module, class and function add up; of `versioning` and
-    `object_lock` the nearest wins.
+    Lists of module, class and function add up; of `versioning` and `object_lock` the nearest wins.
     Seeds are looked for from the test file's folder.
     """
     markers = [_checked(marker) for marker in node.iter_markers(MARKER)]  # the nearest comes first
@@ -42,6 +42,7 @@ def marker_arguments(node: pytest.Item | pytest.Collector) -> MarkerArguments | 
         versioning=_nearest("versioning", markers),
         object_lock=_nearest("object_lock", markers),
         requires=tuple(_gathered("requires", markers)),
+        allow=tuple(_gathered("allow", markers)),
     )
 
 

@@ -9,15 +9,15 @@ from typing import Any, Literal, NamedTuple
 import pytest
 
 from s3fixture.backends import BACKENDS, EMULATORS
-from s3fixture.pytest_plugin.collection import MAIN_SERVER, MARKER
+from s3fixture.pytest_plugin import MAIN_SERVER, MARKER
 
 _PREFIX = "s3_"
 
 MARKER_HELP = (
-    "s3(buckets=[...], seed=..., versioning=True, object_lock=True, requires=..., backends=[...]): make "
-    "these buckets, and load this folder or manifest (or several), for this test alone; with versioning or "
-    "object lock, in them and in s3_bucket; skip it where the backend lacks one of the required "
-    "capabilities; run it once on each of these backends."
+    "s3(buckets=[...], seed=..., versioning=True, object_lock=True, requires=..., backends=[...], "
+    "allow=[...]): make these buckets, and load this folder or manifest (or several), for this test alone; "
+    "with versioning or object lock, in them and in s3_bucket; skip it where the backend lacks one of the "
+    "required capabilities; run it once on each of these backends; let it reach these hosts of AWS."
 )
 
 
@@ -29,6 +29,7 @@ class Option(NamedTuple):
     help: str
     choices: tuple[str, ...] = ()
     split: str = ""
+    is_flag: bool = False
     metavar: str = "VALUE"
 
     @property
@@ -79,6 +80,19 @@ OPTIONS = (
         split=os.pathsep,
         metavar="PATH",
     ),
+    Option(
+        "guard",
+        "S3FIXTURE_GUARD",
+        "let no test of the run reach AWS (default: none that uses a fixture of s3fixture)",
+        is_flag=True,
+    ),
+    Option(
+        "allow",
+        "S3FIXTURE_ALLOW",
+        "a host of AWS that tests may reach, such as 'sqs.*.amazonaws.com'; repeatable",
+        split=",",
+        metavar="HOST",
+    ),
 )
 
 
@@ -86,17 +100,18 @@ def add_options(parser: pytest.Parser) -> None:
     """Declare the options and their ini twins."""
     group = parser.getgroup("s3", "S3 server (s3fixture)")
     for option in OPTIONS:
-        how: dict[str, Any] = {"choices": option.choices} if option.choices else {"metavar": option.metavar}
-        group.addoption(
-            option.flag,
-            dest=option.dest,
-            default=None,
-            action="append" if option.split else "store",
-            help=option.help,
-            **how,
-        )
+        group.addoption(option.flag, dest=option.dest, default=None, help=option.help, **_argument(option))
         kind: Literal["linelist", "string"] = "linelist" if option.split else "string"
         parser.addini(option.dest, f"the same as {option.flag}", type=kind, default=None)
+
+
+def _argument(option: Option) -> dict[str, Any]:
+    """What argparse is told of it."""
+    if option.is_flag:
+        return {"action": "store_const", "const": "yes"}
+    if option.choices:
+        return {"choices": option.choices}
+    return {"action": "append" if option.split else "store", "metavar": option.metavar}
 
 
 def flag(name: str) -> str:

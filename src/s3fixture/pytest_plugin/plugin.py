@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from s3fixture.pytest_plugin import collection, options
+from s3fixture.pytest_plugin import MAIN_SERVER, collection, options
 from s3fixture.pytest_plugin.fixtures import (
     _class_span,
     _function_span,
@@ -52,7 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if collection.MAIN_SERVER in metafunc.fixturenames:
+    if MAIN_SERVER in metafunc.fixturenames:
         options.parametrize_backends(metafunc)
 
 

@@ -72,6 +72,10 @@ class Clock:
         """An opaque base64 string, as in `x-amz-id-2`."""
         return base64.b64encode(self._random.randbytes(42)).decode()
 
+    def etag(self) -> str:
+        """32 hexadecimal digits, as an ETag that is no digest has them."""
+        return f"{self._random.getrandbits(128):032x}"
+
     @staticmethod
     def version_id() -> str:
         """32 URL-safe characters; S3 promises only that they are opaque."""

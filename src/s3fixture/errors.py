@@ -6,7 +6,14 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+_SETTING = re.compile(r"\{(\w+)\}")
 
 ERRORS: Mapping[str, tuple[int, str]] = {
     "AccessControlListNotSupported": (400, "The bucket does not allow ACLs"),
@@ -34,6 +41,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     "EntityTooLarge": (400, "Your proposed upload exceeds the maximum allowed size"),
     "EntityTooSmall": (400, "Your proposed upload is smaller than the minimum allowed size"),
     "ExpiredToken": (400, "The provided token has expired."),
+    "Found": (302, "Resource Found"),
     "IllegalLocationConstraintException": (
         400,
         "The unspecified location constraint is incompatible for the region specific endpoint this request "
@@ -49,16 +57,28 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     ),
     "IncorrectNumberOfFilesInPostRequest": (400, "POST requires exactly one file upload per request."),
     "InternalError": (500, "We encountered an internal error. Please try again."),
+    "IncorrectEndpoint": (
+        400,
+        "The specified bucket exists in another region. Please direct requests to the specified endpoint.",
+    ),
     "InvalidAccessKeyId": (403, "The AWS Access Key Id you provided does not exist in our records."),
     "InvalidArgument": (400, "Invalid Argument"),
     "InvalidBucketAclWithObjectOwnership": (
         400,
         "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
     ),
+    "InvalidBucketOwnerAWSAccountID": (
+        400,
+        "The value of the expected bucket owner parameter must be an AWS Account ID...",
+    ),
     "InvalidBucketName": (400, "The specified bucket is not valid."),
     "InvalidBucketState": (409, "The request is not valid with the current state of the bucket."),
     "InvalidChunkSizeError": (400, "Only the last chunk is allowed to have a size less than 8192 bytes"),
     "InvalidDigest": (400, "The Content-MD5 you specified was invalid."),
+    "InvalidEncryptionAlgorithmError": (
+        400,
+        "The Encryption request you specified is not valid. Supported value: AES256.",
+    ),
     "InvalidLocationConstraint": (400, "The specified location-constraint is not valid"),
     "InvalidObjectState": (403, "The operation is not valid for the object's storage class"),
     "InvalidPart": (
@@ -81,10 +101,20 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.",
     ),
     "InvalidRequest": (400, "Invalid Request"),
+    "InvalidTier": (403, "Retrieval option is not supported by this storage class"),
     "InvalidStorageClass": (400, "The storage class you specified is not valid"),
     "InvalidTag": (400, "The tag provided was not a valid tag."),
     "InvalidToken": (400, "The provided token is malformed or otherwise invalid."),
     "InvalidURI": (400, "Couldn't parse the specified URI."),
+    "KMS.DisabledException": (400, "The request was rejected because the specified KMS key is not enabled."),
+    "KMS.KMSInvalidStateException": (
+        400,
+        "The request was rejected because the state of the specified resource is not valid for this request.",
+    ),
+    "KMS.NotFoundException": (
+        400,
+        "The request was rejected because the specified entity or resource could not be found.",
+    ),
     "KeyTooLongError": (400, "Your key is too long"),
     "MalformedACLError": (
         400,
@@ -127,6 +157,10 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         "The specified upload does not exist. The upload ID may be invalid, or the upload may have been "
         "aborted or completed.",
     ),
+    "NoSuchWebsiteConfiguration": (
+        404,
+        "The specified bucket does not have a website configuration",
+    ),
     "NoSuchVersion": (404, "The specified version does not exist."),
     "NotImplemented": (501, "A header you provided implies functionality that is not implemented"),
     "ObjectLockConfigurationNotFoundError": (404, "Object Lock configuration does not exist for this bucket"),
@@ -146,6 +180,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         400,
         "Your socket connection to the server was not read from or written to within the timeout period.",
     ),
+    "RestoreAlreadyInProgress": (409, "Object restore is already in progress"),
     "ServiceUnavailable": (503, "Service is unable to handle request."),
     "SignatureDoesNotMatch": (
         403,
@@ -218,6 +253,57 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
 
 class S3FixtureError(Exception):
     """What went wrong outside a request: a setting, a port, a seed. The text says what to do about it."""
+
+
+class SettingError(S3FixtureError):
+    """A server cannot be had with a setting as it is.
+
+    `remedy` has names of settings in braces, such as "choose another with {port}". Each front end writes them
+    as its users do: `--port` on the command line, `--s3-port` in a test run, `port=` in Python and in str().
+    """
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(problem, remedy)
+        self.problem = problem
+        self.remedy = remedy
+
+    def spelled(self, spelling: Callable[[str], str]) -> str:
+        """The text, with the settings named by `spelling`."""
+        return f"{self.problem}; {_SETTING.sub(lambda match: spelling(match[1]), self.remedy)}"
+
+    def __str__(self) -> str:
+        return self.spelled(lambda setting: f"{setting}=")
+
+
+class PortError(SettingError):
+    """A port cannot be had. `setting` is the one that asks for it: `port` or `console_port`."""
+
+    reason = "cannot be had"
+    advice = "choose another with {%s}"
+
+    def __init__(self, host: str, port: int, setting: str = "port") -> None:
+        super().__init__(f"port {port} on {host} {self.reason}", self.advice % setting)
+        self.host = host
+        self.port = port
+        self.setting = setting
+
+    def asked_by(self, setting: str) -> Self:
+        """The same error about another setting."""
+        return type(self)(self.host, self.port, setting)
+
+
+class PortInUseError(PortError):
+    """Something else listens there."""
+
+    reason = "is already in use"
+    advice = "choose another with {%s}, or stop what runs there"
+
+
+class PortForbiddenError(PortError):
+    """The operating system does not let this user listen there."""
+
+    reason = "is forbidden to this user"
+    advice = "choose another with {%s}; those below 1024 are usually reserved"
 
 
 class ClientDisconnected(ConnectionError):  # noqa: N818 - an event, named as what it is

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ DEFAULT_SECRET_KEY = "minioadmin123"  # noqa: S105 - the default the replaced Mi
 DEFAULT_REGION = "us-east-1"
 DEFAULT_PORT = 9000
 DEFAULT_CONSOLE_PORT = 9001
+KMS_KEY_FORMAT = "KEY[,alias/NAME ...][,disabled|pending-deletion]"
 
 # Environment variable -> setting. MinIO's names, because existing compose files and .env files have them.
 ENVIRONMENT: Mapping[str, str] = {
@@ -28,6 +29,10 @@ ENVIRONMENT: Mapping[str, str] = {
     "S3FIXTURE_CONSOLE_PORT": "console_port",
     "S3FIXTURE_DATA_DIR": "data_dir",
     "S3FIXTURE_PUBLIC_URL": "public_url",
+    "S3FIXTURE_LIFECYCLE_DAY": "lifecycle_day",
+    "S3FIXTURE_KMS_KEYS": "kms_keys",
+    "S3FIXTURE_SSE_OVER_HTTP": "sse_over_http",
+    "S3FIXTURE_WEBSITE_HOSTS": "website_hosts",
     "S3FIXTURE_IMAGE": "image",
     "S3FIXTURE_BINARY": "binary",
     "S3FIXTURE_ENDPOINT_URL": "endpoint_url",
@@ -66,13 +71,17 @@ class Settings:
     region: str = DEFAULT_REGION
     data_dir: Path | None = None
     identities: tuple[str, ...] = ()  # NAME:ACCESS_KEY:SECRET_KEY[:CANONICAL_ID[:EMAIL]]
+    kms_keys: tuple[str, ...] = ()  # each in KMS_KEY_FORMAT; (): any name is a key
+    sse_over_http: bool = True  # take customers' keys and KMS without TLS, which S3 itself never does
     base_hosts: tuple[str, ...] = ("localhost", "s3.localhost")  # for virtual-hosted buckets
+    website_hosts: tuple[str, ...] = ()  # further names under which a label is a bucket's website
     header_limit: int = 64 * 1024  # bytes of request line and headers
     idle_timeout: float = 60.0  # seconds that a connection may stay silent
     public_url: str = ""  # where clients elsewhere reach the server; "": where it listens
     image: str = ""  # of the backend container; "": the default of backends.images
     binary: str = ""  # of the backend binary: a name or path; "": the first that is found
     endpoint_url: str = ""  # of the backend external
+    lifecycle_day: float = 86_400.0  # seconds that a day of lifecycle rules lasts
     volume: str = ""  # of the backend container: a named volume for its data, instead of a folder
 
     def __post_init__(self) -> None:
@@ -84,6 +93,10 @@ class Settings:
             raise S3FixtureError(f"the access key {self.access_key!r} is too short; it needs 3 characters")
         if len(self.secret_key) < 8:
             raise S3FixtureError("the secret key is too short; it needs 8 characters")
+        if not 0 < self.lifecycle_day <= 86_400:
+            raise S3FixtureError(
+                f"a day of lifecycle rules cannot last {self.lifecycle_day:g} seconds; use up to 86400"
+            )
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise S3FixtureError(f"the public URL {self.public_url!r} is none; write it as http://HOST:PORT")
         public_host = urlsplit(self.public_url).hostname or ""
@@ -92,7 +105,7 @@ class Settings:
 
     @classmethod
     def load(cls, *sources: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Settings:
-        """The first source that has a value other than None wins; then the environment; then the default.
+        """The first source with a value that is not None or () wins; then the environment; then the default.
 
         Callers pass their sources in the order argument, command line, ini. Raises S3FixtureError for a
         value that cannot be used.
@@ -103,7 +116,7 @@ class Settings:
         chosen: dict[str, Any] = {}
         for source in (*sources, from_environment):
             for name, value in source.items():
-                if value is not None:
+                if value is not None and value != ():
                     chosen.setdefault(name, value)
         return replace(cls(), **{name: _convert(name, value) for name, value in chosen.items()})
 
@@ -120,14 +133,37 @@ def _check_spelling(environ: Mapping[str, str]) -> None:
             raise S3FixtureError(f"the variable {name} is not read; did you mean {_PREFIX}{like}?")
 
 
+_FLAGS: Mapping[str, bool] = {
+    **dict.fromkeys(("1", "true", "on"), True),
+    **dict.fromkeys(("0", "false", "off"), False),
+}
+
+
+def _flag(value: bool | str) -> bool:
+    if isinstance(value, bool):
+        return value
+    if value.lower() not in _FLAGS:
+        raise ValueError("write true or false")
+    return _FLAGS[value.lower()]
+
+
+def _words(value: str | Iterable[str]) -> tuple[str, ...]:
+    """A variable separates its items by spaces."""
+    return tuple(value.split() if isinstance(value, str) else value)
+
+
 _CONVERTERS: Mapping[str, Any] = {
     "port": int,
     "console_port": int,
     "header_limit": int,
     "idle_timeout": float,
+    "lifecycle_day": float,
     "data_dir": Path,
     "identities": tuple,
+    "kms_keys": _words,
+    "sse_over_http": _flag,
     "base_hosts": tuple,
+    "website_hosts": _words,
 }
 _NAMES = frozenset(field.name for field in fields(Settings))
 

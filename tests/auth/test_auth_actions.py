@@ -8,7 +8,8 @@ import botocore.loaders
 import pytest
 from botocore.model import ServiceModel
 
-from s3fixture.auth.actions import ACTION_SCOPES, ACTIONS, parse_copy_source, permissions
+from s3fixture.auth.actions import ACTION_SCOPES, ACTIONS, copied_tags, permissions
+from s3fixture.wire.copy_source import parse_copy_source
 
 # In the model of the newest botocore only, or not in the model at all.
 NOT_IN_THE_MODEL = {"PostObject"}
@@ -98,16 +99,26 @@ def test_parameters_may_need_further_actions(
     ("source", "read"),
     [
         ("src/a%20b/c", ("s3:GetObject", "arn:aws:s3:::src/a b/c")),
-        ("/src/a?versionId=7", ("s3:GetObjectVersion", "arn:aws:s3:::src/a")),
-        ({"Bucket": "src", "Key": "a", "VersionId": "7"}, ("s3:GetObjectVersion", "arn:aws:s3:::src/a")),
+        ("src/a+b", ("s3:GetObject", "arn:aws:s3:::src/a b")),
+        ("/src/a?versionId=%37", ("s3:GetObjectVersion", "arn:aws:s3:::src/a")),
+        ("http://host/src/a?versionId=7", ("s3:GetObjectVersion", "arn:aws:s3:::src/a")),
     ],
 )
-def test_a_copy_must_also_read_its_source(operation: str, source: Any, read: tuple[str, str]) -> None:
+def test_a_copy_must_also_read_its_source(operation: str, source: str, read: tuple[str, str]) -> None:
     put = ("s3:PutObject", "arn:aws:s3:::b/k/1")
-    assert needed(operation, {**OBJECT, "CopySource": source}) == [put, read]
+    assert needed(operation, {**OBJECT, "CopySource": parse_copy_source(source)}) == [put, read]
 
 
-@pytest.mark.parametrize("source", ["", "/", "bucket", "bucket/", "//key"])
-def test_a_source_without_bucket_or_key_is_none(source: str) -> None:
-    assert parse_copy_source(source) is None
-    assert needed("CopyObject", {**OBJECT, "CopySource": source}) == [("s3:PutObject", "arn:aws:s3:::b/k/1")]
+@pytest.mark.parametrize(
+    ("source", "directive", "actions"),
+    [
+        ("src/a", "COPY", ["s3:GetObjectTagging", "s3:PutObjectTagging"]),
+        ("src/a?versionId=7", None, ["s3:GetObjectVersionTagging", "s3:PutObjectTagging"]),
+        ("src/a", "REPLACE", ["s3:PutObjectTagging"]),
+    ],
+)
+def test_a_copy_with_tags_must_also_read_and_write_them(
+    source: str, directive: str | None, actions: list[str]
+) -> None:
+    params = {**OBJECT, "CopySource": parse_copy_source(source), "TaggingDirective": directive}
+    assert [permission.action for permission in copied_tags(params)] == actions

@@ -92,7 +92,7 @@ def test_null_tells_whether_a_key_is_there_even_when_it_is_empty() -> None:
     assert not conditioned("Null", KEY, True, {"aws:referer": ("",)})
 
 
-TAGS = "s3:RequestObjectTagKeys"
+TAGS = "aws:TagKeys"
 
 
 @pytest.mark.parametrize(

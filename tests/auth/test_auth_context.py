@@ -10,29 +10,36 @@ from botocore.auth import HmacV1QueryAuth, S3SigV4Auth, S3SigV4QueryAuth
 from policy_helpers import BUCKET_ARN, ask, parse, statement
 from signing_helpers import ALICE, BASE_HOSTS, CREDENTIALS, URL, incoming, make_authenticator, signed
 
-from s3fixture.auth.context import RequestContext
+from s3fixture.auth.actions import permissions
+from s3fixture.auth.context import RequestContext, actions_with
 from s3fixture.clock import Clock
+from s3fixture.wire.payload import open_payload
+from s3fixture.wire.protocol import Protocol
 from s3fixture.wire.request import Request
 from s3fixture.wire.target import parse_target
 
+PROTOCOL = Protocol()
 V4 = S3SigV4Auth(CREDENTIALS, "s3", "us-east-1")
+V4_URL = S3SigV4QueryAuth(CREDENTIALS, "s3", "us-east-1")
 
 
 def context_of(
     request: Request,
-    params: dict[str, Any] | None = None,
     tags: dict[str, str] | None = None,
     clock: Clock | None = None,
+    *,
+    which: int = 0,
+    **params: Any,
 ) -> RequestContext:
+    """For the permission at `which` of those that the request needs; `params` go before those parsed."""
     target = parse_target(request.target, request.host, BASE_HOSTS)
     authentication = make_authenticator(clock).authenticate(request, target)
+    operation = PROTOCOL.route(request.method, target, request.headers)
+    payload = open_payload(request, authentication)
+    parsed = {**PROTOCOL.parse(operation, request, target, payload), **params}
+    permission = permissions(operation, parsed)[which]
     return RequestContext(
-        request,
-        target,
-        authentication,
-        clock or Clock(),
-        params or {},
-        None if tags is None else lambda: tags,
+        operation, request, authentication, clock or Clock(), parsed, permission, lambda: tags or {}
     )
 
 
@@ -106,24 +113,35 @@ def test_the_time_is_the_servers() -> None:
 
 def test_headers_of_s3_are_keys() -> None:
     headers = {"x-amz-acl": "public-read", "x-amz-server-side-encryption": "AES256", "If-None-Match": "*"}
-    context = context_of(signed(V4, "PUT", headers=headers))
+    context = context_of(signed(V4, "PUT", headers={**headers, "Content-Length": "0"}))
     assert context["s3:x-amz-acl"] == ("public-read",)
     assert context["s3:x-amz-server-side-encryption"] == ("AES256",)
     assert context["s3:if-none-match"] == ("*",)
     assert context["s3:objectcreationoperation"] == ("true",)
 
 
-def test_headers_that_a_url_carries_are_keys_too() -> None:
-    signer = S3SigV4QueryAuth(CREDENTIALS, "s3", "us-east-1")
-    context = context_of(signed(signer, "PUT", f"{URL}?x-amz-acl=public-read"))
+@pytest.mark.parametrize("signer", [V4_URL, HmacV1QueryAuth(CREDENTIALS)])
+def test_headers_that_a_url_carries_are_keys_too(signer: Any) -> None:
+    context = context_of(signed(signer, "PUT", URL, {"x-amz-acl": "public-read"}))
     assert context["s3:x-amz-acl"] == ("public-read",)
 
 
-def test_a_copy_source_is_a_key_with_and_without_its_slash() -> None:
-    headers = {"x-amz-copy-source": "source/public/a%20b?versionId=7"}
-    context = context_of(signed(V4, "PUT", headers=headers))
-    assert context["s3:versionid"] == ("7",)
-    for pattern, decision in (("source/public/*", "allow"), ("/source/public/*", "allow"), ("other/*", None)):
+def test_of_two_values_in_a_url_the_policy_sees_the_one_that_acts() -> None:
+    context = context_of(signed(V4_URL, "PUT", f"{URL}?X-Amz-Acl=private&x-amz-acl=public-read"))
+    assert context["s3:x-amz-acl"] == (context.params["ACL"],) == ("private",)
+
+
+@pytest.mark.parametrize("source", ["source/public/a%20b?versionId=7", "/source/public/a+b?versionId=%37"])
+def test_a_copy_source_is_a_key_with_and_without_its_slash(source: str) -> None:
+    request = signed(V4, "PUT", headers={"x-amz-copy-source": source})
+    assert context_of(request, which=1)["s3:versionid"] == ("7",)
+    context = context_of(request)
+    assert "s3:versionid" not in context  # of what is written there is none yet
+    for pattern, decision in (
+        ("source/public/a b", "allow"),
+        ("/source/public/*", "allow"),
+        ("other/*", None),
+    ):
         condition = {"StringLike": {"s3:x-amz-copy-source": pattern}}
         policy = parse(statement(Action="s3:PutObject", Condition=condition))
         assert ask(policy, None, "s3:PutObject", context=context) == decision
@@ -138,28 +156,44 @@ def test_a_missing_encryption_header_can_be_denied() -> None:
     assert ask(policy, ALICE, "s3:PutObject", context=context_of(encrypted)) is None
 
 
-def test_tags_of_the_object_and_of_the_request_are_keys() -> None:
-    document = {"Tagging": {"TagSet": [{"Key": "security", "Value": "public"}, {"Key": "b", "Value": ""}]}}
-    for params in (document, {"Tagging": "security=public&b="}):
-        context = context_of(signed(V4, "PUT"), params, {"Owner": "alice"})
+def test_tags_of_the_object_are_keys_of_reads_only() -> None:
+    assert context_of(signed(V4), {"Owner": "alice"})["s3:existingobjecttag/owner"] == ("alice",)
+    assert "s3:existingobjecttag/security" not in context_of(signed(V4), {"Owner": "alice"})
+    for method in ("PUT", "DELETE"):  # the S3 user guide, tagging-and-policies
+        assert "s3:existingobjecttag/owner" not in context_of(signed(V4, method), {"Owner": "alice"})
+
+
+def test_tags_whose_names_differ_by_case_are_one_key() -> None:
+    context = context_of(signed(V4), {"SECRET": "no", "secret": "yes"})
+    assert set(context["s3:existingobjecttag/secret"]) == {"no", "yes"}
+
+
+def test_tags_of_the_request_are_keys_however_they_are_sent() -> None:
+    document = {"TagSet": [{"Key": "security", "Value": "public"}, {"Key": "b", "Value": ""}]}
+    for context in (
+        context_of(signed(V4, "PUT", headers={"x-amz-tagging": "security=public&b="})),
+        context_of(signed(V4, "PUT"), Tagging=document),  # as a form has them
+    ):
         assert context["s3:requestobjecttag/security"] == ("public",)
         assert context["s3:requestobjecttagkeys"] == ("security", "b")
-        assert context["s3:existingobjecttag/owner"] == ("alice",)
-        assert "s3:existingobjecttag/security" not in context
-    assert "s3:requestobjecttagkeys" not in context_of(signed(V4, "PUT"), {"Tagging": ""})
+    assert "s3:requestobjecttagkeys" not in context_of(signed(V4, "PUT", headers={"x-amz-tagging": ""}))
+
+
+@pytest.mark.parametrize(("directive", "keys"), [("REPLACE", ("a",)), ("COPY", None)])
+def test_a_copy_with_the_tags_of_its_source_names_none(directive: str, keys: tuple[str, ...] | None) -> None:
+    headers = {"x-amz-copy-source": "b/k", "x-amz-tagging": "a=1", "x-amz-tagging-directive": directive}
+    assert context_of(signed(V4, "PUT", headers=headers)).get("s3:requestobjecttagkeys") == keys
 
 
 def test_tags_of_the_object_are_fetched_only_when_asked_for() -> None:
-    request = signed(V4)
-    target = parse_target(request.target, request.host, BASE_HOSTS)
     asked: list[int] = []
 
     def tags() -> dict[str, str]:
         asked.append(1)
         return {"security": "public"}
 
-    authentication = make_authenticator().authenticate(request, target)
-    context = RequestContext(request, target, authentication, Clock(), {}, tags)
+    context = context_of(signed(V4))
+    context.existing_tags = tags
     assert ask(parse(statement()), context=context) == "allow"
     assert not asked
     condition = {"StringEquals": {"s3:ExistingObjectTag/security": "public"}}
@@ -167,22 +201,48 @@ def test_tags_of_the_object_are_fetched_only_when_asked_for() -> None:
     assert asked
 
 
-def test_retention_location_and_versions_come_from_the_parameters() -> None:
+def test_retention_is_a_key_of_what_sets_it() -> None:
     until = datetime.now(timezone.utc) + timedelta(days=10)
-    for params in (
-        {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": until},
-        {"Retention": {"Mode": "GOVERNANCE", "RetainUntilDate": until}},
+    header = {
+        "x-amz-object-lock-mode": "GOVERNANCE",
+        "x-amz-object-lock-retain-until-date": until.isoformat(),
+    }
+    retention = {"Mode": "GOVERNANCE", "RetainUntilDate": until}
+    for context in (
+        context_of(signed(V4, "PUT", headers=header)),
+        context_of(signed(V4, "PUT"), Retention=retention),
     ):
-        context = context_of(signed(V4, "PUT"), params)
         assert context["s3:object-lock-mode"] == ("GOVERNANCE",)
         assert context["s3:object-lock-retain-until-date"] == (f"{until:%Y-%m-%dT%H:%M:%SZ}",)
         assert 9.9 < float(context["s3:object-lock-remaining-retention-days"][0]) < 10.1
-    assert context_of(signed(V4), {"VersionId": "7"})["s3:versionid"] == ("7",)
-    location = {"CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}
-    assert context_of(signed(V4, "PUT"), location)["s3:locationconstraint"] == ("eu-west-1",)
-    assert context_of(signed(V4, "PUT"), {"LegalHold": {"Status": "ON"}})["s3:object-lock-legal-hold"] == (
-        "ON",
-    )
+    for context in (
+        context_of(signed(V4, "PUT", headers={"x-amz-object-lock-legal-hold": "ON"})),
+        context_of(signed(V4, "PUT"), LegalHold={"Status": "ON"}),
+    ):
+        assert context["s3:object-lock-legal-hold"] == ("ON",)
+
+
+def test_a_version_is_a_key_when_the_action_is_about_versions() -> None:
+    assert context_of(signed(V4, url=f"{URL}?versionId=7"))["s3:versionid"] == ("7",)
+    assert "s3:versionid" not in context_of(signed(V4, url="http://127.0.0.1/bucket?versionId=7"))
+
+
+def test_the_region_of_a_new_bucket_is_a_key() -> None:
+    configuration = {"LocationConstraint": "eu-west-1"}
+    request = signed(V4, "PUT", "http://127.0.0.1/bucket")
+    context = context_of(request, CreateBucketConfiguration=configuration)
+    assert context["s3:locationconstraint"] == ("eu-west-1",)
+
+
+def test_the_keys_of_a_listing_are_not_those_of_a_read() -> None:
+    """Who may list home/alice/ only must not learn of other keys by naming the prefix in a GET."""
+    context = context_of(signed(V4, url=f"{URL}?prefix=home%2Falice%2F&delimiter=%2F&max-keys=1"))
+    assert {"s3:prefix", "s3:delimiter", "s3:max-keys"}.isdisjoint(context)
+
+
+def test_every_key_that_a_parameter_gives_is_one_that_only_some_actions_have() -> None:
+    for key in context_of(signed(V4)).keys() - {"s3:authtype", "s3:signatureage", "s3:signatureversion"}:
+        assert key.startswith("aws:") or key == "s3:x-amz-content-sha256" or actions_with(key), key
 
 
 def test_a_prefix_can_be_required_of_listings() -> None:

@@ -182,6 +182,14 @@ def test_an_action_that_applies_is_accepted(action: Any, resource: Any) -> None:
         ({"DateLessThan": {"aws:CurrentTime": "soon"}}, "Invalid policy syntax."),
         ({"Bool": {"aws:SecureTransport": "perhaps"}}, "Invalid policy syntax."),
         (
+            {"StringEquals": {"s3:RequestObjectTag/a": "a"}},
+            "Conditions do not apply to combination of actions and resources in statement",
+        ),
+        (
+            {"StringEquals": {"s3:x-amz-acl": "private"}},
+            "Conditions do not apply to combination of actions and resources in statement",
+        ),
+        (
             {"StringEquals": {"s3:prefix": "a"}},
             "Conditions do not apply to combination of actions and resources in statement",
         ),

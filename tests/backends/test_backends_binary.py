@@ -134,7 +134,7 @@ def test_a_port_that_is_taken_is_one_line() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        with pytest.raises(S3FixtureError, match="already in use; choose another with --port"):
+        with pytest.raises(S3FixtureError, match="already in use; choose another with port="):
             serve("moto_server", port=taken.getsockname()[1])
 
 

@@ -196,3 +196,33 @@ def test_no_docker_is_worth_a_note(s3: CommandLine, tmp_path: Path, free_port: i
         "S3FIXTURE_CONSOLE_PORT": str(free_port),
     }
     assert level(examined(s3, 0), "docker") == "note"
+
+
+def test_what_is_wrong_with_the_data_is_told(s3: CommandLine, free_port: int) -> None:
+    data = s3.folder / ".s3fixture" / "data"
+    s3.environ["S3FIXTURE_PORT"] = str(free_port)
+    s3.up("--bucket", "models", "--no-console")
+    for key in ("gone", "kept"):
+        s3.client().put_object(Bucket="models", Key=key, Body=bytes(100_000))
+    assert level(examined(s3, 0), "data") == "ok"
+    s3("down")
+    assert level(examined(s3, 0), "data") == "ok"
+
+    gone, moved = data.glob("blobs/??/*")
+    gone.unlink()
+    moved.rename(moved.with_name(moved.name[:2] + "0" * 30 + ".body"))
+    for _ in ("as it is", "after a start"):
+        missing, unknown = examined(s3, 1)["data"]
+        assert missing["text"] == "2 bodies missing, of models/gone, models/kept"
+        assert unknown["text"].startswith("1 body that no object has, put aside in ")
+        s3.up("--no-console")
+        log = s3("logs").stdout
+        assert "2 bodies missing, of models/gone, models/kept; put the files back" in log
+        assert level(examined(s3, 1), "data") == "problem"
+        s3("down")
+
+    index = data / "index.sqlite"
+    index.write_bytes(index.read_bytes()[:4096])
+    [row] = examined(s3, 1)["data"]
+    assert row["text"].startswith(f"the index {index} is damaged: ")
+    assert "is damaged" in s3.refused("up", "--port", free_port, "--no-console")

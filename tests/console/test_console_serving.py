@@ -42,7 +42,7 @@ def test_a_taken_port_is_an_error_that_says_what_to_do_and_leaves_nothing_runnin
     with s3fixture.serve(console=True) as first:
         assert first.console_url is not None
         port = int(first.console_url.rpartition(":")[2])
-        with pytest.raises(S3FixtureError, match=rf"port {port} .* choose another with --console-port"):
+        with pytest.raises(S3FixtureError, match=rf"port {port} .* choose another with console_port="):
             s3fixture.serve(console_port=port)
 
 

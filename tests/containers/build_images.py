@@ -29,7 +29,9 @@ RCLONE = "s3fixture-test/rclone:1"
 S3MOCK_VERSION = IMAGES["s3mock"].reference.rpartition(":")[2]
 S3MOCK = f"s3fixture-test/s3mock:{S3MOCK_VERSION}"
 BROKEN = "s3fixture-test/broken:1"
-COPIED = ("docker", "src", "pyproject.toml", "README.md", "LICENSE")
+LABELLED = "s3fixture-test/labelled:1"
+REAPER = "s3fixture-test/reaper:1"
+COPIED = ("docker", "src", "templates", "compose", "pyproject.toml", "README.md", "LICENSE")
 
 # Tag -> what pip installs, and the rest of the Dockerfile.
 FOREIGN = {
@@ -53,6 +55,16 @@ BROKEN_DOCKERFILE = """\
 FROM {base}
 EXPOSE 9000
 CMD ["python3", "-c", "print('cannot read /etc/server.conf'); raise SystemExit(3)"]
+"""
+LABELLED_DOCKERFILE = """\
+FROM {base}
+LABEL s3fixture.server="moto"
+"""
+REAPER_DOCKERFILE = """\
+FROM {base}
+COPY reaper.py /reaper.py
+EXPOSE 8080
+CMD ["python3", "-u", "/reaper.py"]
 """
 
 
@@ -144,8 +156,15 @@ def build_foreign() -> None:
         with context(FOREIGN_DOCKERFILE.format(base=BASE, package=package, rest=rest)) as folder:
             download(folder / "wheels", [package])
             run("docker", "build", "--quiet", "-t", tag, str(folder))
-    with context(BROKEN_DOCKERFILE.format(base=BASE)) as folder:
-        run("docker", "build", "--quiet", "-t", BROKEN, str(folder))
+    build_small(BROKEN, BROKEN_DOCKERFILE)
+    build_small(LABELLED, LABELLED_DOCKERFILE.replace("{base}", MOTO))
+    build_small(REAPER, REAPER_DOCKERFILE)
+
+
+def build_small(tag: str, dockerfile: str) -> None:
+    with context(dockerfile.format(base=BASE)) as folder:
+        shutil.copy(Path(__file__).with_name("reaper.py"), folder)
+        run("docker", "build", "--quiet", "-t", tag, str(folder))
 
 
 def build_s3mock() -> None:

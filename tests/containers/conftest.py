@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from docker_helpers import inventory, missing
 
+# Read by testcontainers when it is imported, here and in the processes that tests start. Ryuk's image comes
+# from a registry; and the engine is on this machine, also where the machine itself is a container.
+os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
+os.environ.setdefault("TESTCONTAINERS_CONNECTION_MODE", "docker_host")
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _engine() -> None:
-    pytest.importorskip("docker")
+    pytest.importorskip("testcontainers")
     reason = missing()
     if reason:
         pytest.skip(reason)

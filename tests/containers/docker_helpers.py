@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import subprocess
+import time
+from collections.abc import Callable
 
-from build_images import BROKEN, MOTO, OURS, RCLONE
+from build_images import BROKEN, LABELLED, MOTO, OURS, RCLONE, REAPER
 
 
 def docker(*arguments: str) -> str:
     done = subprocess.run(("docker", *arguments), capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.1)
 
 
 def missing() -> str:
@@ -27,7 +36,7 @@ def missing() -> str:
         return f"no Docker here: {error}"
     if found.returncode:
         return f"Docker does not answer: {found.stderr.strip()}"
-    absent = {OURS, MOTO, RCLONE, BROKEN} - set(found.stdout.split())
+    absent = {OURS, MOTO, RCLONE, BROKEN, LABELLED, REAPER} - set(found.stdout.split())
     return f"images are missing: {', '.join(sorted(absent))}; run build_images.py" if absent else ""
 
 

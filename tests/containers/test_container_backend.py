@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from botocore.exceptions import ClientError
 from build_images import BROKEN, MOTO, OURS, RCLONE, S3MOCK, exists
-from docker_helpers import docker, inventory, running
+from docker_helpers import docker, inventory, running, wait_for
 
 import s3fixture
 from s3fixture import S3FixtureError
@@ -49,13 +48,6 @@ def present(image: str) -> str:
 
 def serve(image: str = OURS, **settings: Any) -> ContainerEndpoint:
     return cast("ContainerEndpoint", s3fixture.serve(backend="container", image=image, **settings))
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("image", IMAGES)
@@ -106,7 +98,7 @@ def test_a_port_that_is_taken_is_one_line() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        with pytest.raises(S3FixtureError, match="already in use; choose another with --port"):
+        with pytest.raises(S3FixtureError, match="already in use; choose another with port="):
             serve(port=taken.getsockname()[1])
 
 

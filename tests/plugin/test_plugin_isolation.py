@@ -358,3 +358,28 @@ def first(s3):
     )
 
     result.assert_outcomes(passed=3)
+
+
+def test_rules_that_acted_in_one_test_have_not_acted_in_the_next(
+    run: Callable[..., pytest.RunResult],
+) -> None:
+    run(
+        """
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def filled(s3_server):
+            client = s3_server.client()
+            client.create_bucket(Bucket="shared")
+            rule = {"Status": "Enabled", "Filter": {}, "Expiration": {"Days": 1}}
+            rules = {"Rules": [rule]}
+            client.put_bucket_lifecycle_configuration(Bucket="shared", LifecycleConfiguration=rules)
+            client.put_object(Bucket="shared", Key="kept")
+
+        @pytest.mark.parametrize("_turn", range(3))
+        def test_each_turn(filled, s3, _turn):
+            assert s3.keys(bucket="shared") == ["kept"]
+            s3.clock.move(days=31)
+            assert s3.keys(bucket="shared") == []
+        """
+    ).assert_outcomes(passed=3)

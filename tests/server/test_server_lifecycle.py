@@ -46,7 +46,7 @@ def test_a_taken_port_is_an_error_that_says_what_to_do() -> None:
         Server(hello, port=first.port)
     assert str(caught.value) == (
         f"port {first.port} on 127.0.0.1 is already in use; "
-        "choose another with --port, or stop what runs there"
+        "choose another with port=, or stop what runs there"
     )
 
 
@@ -70,7 +70,7 @@ def test_a_port_that_the_user_may_not_open_is_an_error(monkeypatch: pytest.Monke
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(socket.socket, "bind", refuse)
-    with pytest.raises(S3FixtureError, match="this user may not listen on port 80 of"):
+    with pytest.raises(S3FixtureError, match=r"port 80 on .* is forbidden to this user"):
         Server(hello, port=80)
 
 

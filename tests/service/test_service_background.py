@@ -47,7 +47,7 @@ def diary(monkeypatch: pytest.MonkeyPatch) -> Diary:
     module = ModuleType("s3fixture.service.testing_task")
     module.run = diary.run  # type: ignore[attr-defined]  # a module made for this test
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setattr(background, "TASKS", {"test": "testing_task"})
+    monkeypatch.setattr(background, "TASKS", {"test": background.Task("testing_task")})
     return diary
 
 
@@ -79,7 +79,7 @@ def threads() -> list[str]:
 def test_a_server_without_jobs_has_no_thread_for_them(own_app: App) -> None:
     before = threads()
     own_app.background.run_due()
-    own_app.background.wake()
+    own_app.background.clock_changed()
 
     assert threads() == before
 
@@ -185,14 +185,15 @@ def test_a_rollback_waits_for_the_job_under_way_and_takes_back_those_of_its_time
 
 
 def test_a_server_that_stops_does_no_more(own_app: App, diary: Diary) -> None:
+    before = len(threads())
     add(own_app, "a", due=1)
+    assert len(threads()) == before + 1
     own_app.close()
     own_app.clock.move(1)
-    own_app.background.wake()
     own_app.background.run_due()
 
     assert diary.done == []
-    assert threads() == []
+    assert len(threads()) == before
 
 
 def test_a_new_server_on_the_folder_does_what_the_last_one_left(tmp_path: Path, diary: Diary) -> None:
@@ -204,7 +205,7 @@ def test_a_new_server_on_the_folder_does_what_the_last_one_left(tmp_path: Path, 
     try:
         assert jobs(second) == ["a"]
         second.clock.move(3600)
-        second.background.wake()
+        second.background.clock_changed()
         diary.wait(1)
     finally:
         second.close()

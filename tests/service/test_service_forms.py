@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from encryption_helpers import customer_key
 from service_helpers import MIB, NewClient, Reply, refused, send
 
 from s3fixture.app import App
@@ -60,6 +61,19 @@ def test_a_signed_form_stores_its_file(url: str, signer: Any, client: S3Client, 
     assert got["Body"].read() == b"form"
     assert (got["ContentType"], got["Metadata"]) == ("text/x", {"a": "1"})
     assert reply.headers["etag"] == got["ETag"]
+
+
+def test_a_form_chooses_its_encryption(url: str, client: S3Client, bucket: str) -> None:
+    sse = "x-amz-server-side-encryption"
+    chosen = {sse: "aws:kms", f"{sse}-aws-kms-key-id": "my-key", f"{sse}-bucket-key-enabled": "true"}
+    reply = post(url, bucket, presign(client, bucket, **chosen))
+    assert (reply.headers[sse], reply.headers[f"{sse}-aws-kms-key-id"]) == ("aws:kms", "my-key")
+    assert client.head_object(Bucket=bucket, Key="k")["BucketKeyEnabled"] is True
+    key = customer_key()
+    names = {"algorithm": "SSECustomerAlgorithm", "key": "SSECustomerKey", "key-MD5": "SSECustomerKeyMD5"}
+    given = {f"{sse}-customer-{name}": key[member] for name, member in names.items()}
+    assert post(url, bucket, presign(client, bucket, **given)).status == 204
+    assert client.get_object(Bucket=bucket, Key="k", **key)["Body"].read() == b"form"
 
 
 def test_the_name_of_the_file_may_stand_in_the_key(url: str, client: S3Client, bucket: str) -> None:

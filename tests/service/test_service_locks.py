@@ -288,7 +288,7 @@ def test_bypassing_needs_a_permission_of_its_own(
     allow(client, locked, "DeleteObjectVersion", "PutObjectRetention")
     with refused("AccessDenied", 403) as response:
         other.delete_object(**which, BypassGovernanceRetention=True)
-    assert "s3:BypassGovernanceRetention" in response["Error"]["Message"]
+    assert response["Error"]["Message"] == "Access Denied"
     with refused("AccessDenied", 403):
         other.put_object_retention(**which, Retention={}, BypassGovernanceRetention=True)
     objects: Any = {"Objects": [{"Key": "k", "VersionId": version}]}

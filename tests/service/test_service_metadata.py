@@ -79,8 +79,6 @@ def test_an_archived_object_must_be_restored_before_it_is_read(client: S3Client,
     [
         ({"ACL": "public-read"}, "AccessControlListNotSupported"),
         ({"GrantRead": "id=abc"}, "AccessControlListNotSupported"),
-        ({"ServerSideEncryption": "aws:kms"}, "NotImplemented"),
-        ({"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "0" * 32}, "NotImplemented"),
         ({"ObjectLockLegalHoldStatus": "ON"}, "InvalidRequest"),
         ({"WriteOffsetBytes": 0}, "NotImplemented"),
         ({"WebsiteRedirectLocation": "elsewhere"}, "InvalidRedirectLocation"),

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
-from service_helpers import refused, send
+from service_helpers import refused, send, signed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+    from s3fixture.app import App
 
 OTHER_ARN = "arn:aws:iam::012345678901:root"
 
@@ -130,6 +134,71 @@ def test_the_tags_of_an_object_decide(client: S3Client, anonymous: S3Client, buc
         anonymous.get_object(Bucket=bucket, Key="closed")
 
 
+@pytest.mark.parametrize("action", ["s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"])
+def test_the_tags_of_an_object_do_not_decide_about_writes(
+    client: S3Client, other: S3Client, bucket: str, action: str
+) -> None:
+    condition = {"StringEquals": {"s3:ExistingObjectTag/public": "yes"}}
+    with refused("MalformedPolicy", 400):
+        put(client, bucket, "Allow", action, Condition=condition)
+    put(client, bucket, "Allow", [action, "s3:GetObject"], Condition=condition)
+    client.put_object(Bucket=bucket, Key="k", Body=b"x", Tagging="public=yes")
+    assert other.get_object(Bucket=bucket, Key="k")
+    for act in (
+        lambda: other.put_object(Bucket=bucket, Key="k", Body=b"y"),
+        lambda: other.delete_object(Bucket=bucket, Key="k"),
+        lambda: other.delete_object(Bucket=bucket, Key="k", VersionId="null"),
+    ):
+        with refused("AccessDenied", 403):
+            act()
+
+
+def test_the_tags_are_those_of_the_version_that_is_asked_for(
+    client: S3Client, other: S3Client, bucket: str
+) -> None:
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    secret = client.put_object(Bucket=bucket, Key="k", Body=b"x", Tagging="secret=yes")["VersionId"]
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    rows = [
+        {"Effect": "Allow", "Condition": {}},
+        {"Effect": "Deny", "Condition": {"StringEquals": {"s3:ExistingObjectTag/secret": "yes"}}},
+    ]
+    common = {"Principal": "*", "Action": "s3:*Object*Tagging", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    client.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Statement": [common | row for row in rows]}))
+    tags: Any = {"TagSet": [{"Key": "secret", "Value": "no"}]}
+    write = partial(other.put_object_tagging, Tagging=tags)
+    for act in (other.get_object_tagging, write, other.delete_object_tagging):
+        assert act(Bucket=bucket, Key="k")
+        with refused("AccessDenied", 403):
+            act(Bucket=bucket, Key="k", VersionId=secret)
+
+
+@pytest.mark.parametrize(
+    ("denied", "options", "ok"),
+    [
+        ("s3:GetObjectTagging", {}, False),
+        ("s3:PutObjectTagging", {}, False),
+        ("s3:GetObjectTagging", {"TaggingDirective": "REPLACE", "Tagging": "a=1"}, True),
+        ("s3:PutObjectTagging", {"TaggingDirective": "REPLACE", "Tagging": "a=1"}, False),
+        ("s3:*Tagging", {"TaggingDirective": "REPLACE"}, True),
+    ],
+)
+def test_a_copy_with_tags_needs_the_permissions_of_its_tags(
+    client: S3Client, bucket: str, denied: str, options: Any, ok: bool
+) -> None:
+    client.put_object(Bucket=bucket, Key="tagged", Body=b"x", Tagging="secret=yes")
+    client.put_object(Bucket=bucket, Key="plain", Body=b"x")
+    put(client, bucket, "Deny", denied)
+    copy = partial(client.copy_object, Bucket=bucket, Key="copy", **options)
+    if ok:
+        assert copy(CopySource=f"{bucket}/tagged")
+    else:
+        with refused("AccessDenied", 403):
+            copy(CopySource=f"{bucket}/tagged")
+    if not options:  # there are none to read or to write
+        assert copy(CopySource=f"{bucket}/plain")
+
+
 def test_anonymous_uploads_may_be_allowed(client: S3Client, anonymous: S3Client, bucket: str) -> None:
     put(client, bucket, "Allow", ["s3:PutObject"])
     anonymous.put_object(Bucket=bucket, Key="k", Body=b"theirs")
@@ -179,9 +248,39 @@ def test_the_status_tells_public_from_not(client: S3Client, bucket: str) -> None
     assert client.get_bucket_policy_status(Bucket=bucket)["PolicyStatus"]["IsPublic"] is False
 
 
-def test_strangers_do_not_touch_policies(client: S3Client, other: S3Client, bucket: str) -> None:
-    for call in (other.get_bucket_policy, other.delete_bucket_policy):
-        with refused("AccessDenied", 403):
-            call(Bucket=bucket)
-    with refused("AccessDenied", 403):
-        put(other, bucket, "Allow", "s3:GetObject")
+@pytest.mark.parametrize("granted", [True, False])
+def test_a_policy_is_for_the_account_that_owns_the_bucket(
+    client: S3Client, other: S3Client, anonymous: S3Client, bucket: str, granted: bool
+) -> None:
+    if granted:
+        put(client, bucket, "Allow", "s3:*BucketPolicy", path="")
+    for who, code in ((other, "MethodNotAllowed"), (anonymous, "AccessDenied")):
+        for call in (who.get_bucket_policy, who.delete_bucket_policy):
+            with refused(code):
+                call(Bucket=bucket)
+        with refused(code):
+            put(who, bucket, "Allow", "s3:GetObject")
+    if granted:
+        assert "s3:*BucketPolicy" in client.get_bucket_policy(Bucket=bucket)["Policy"]
+
+
+@pytest.mark.parametrize("expected", ["0000", "0" * 13, "abcd", "aa000000000$", "", "\xb2" * 12])
+def test_an_expected_owner_that_is_no_account_is_refused(url: str, bucket: str, expected: str) -> None:
+    reply = signed(url, "GET", f"/{bucket}?acl&x-amz-expected-bucket-owner={quote(expected)}")
+    assert reply.status == 200  # in the query of what is not presigned it means nothing
+    reply = signed(url, "GET", f"/{bucket}?acl", headers={"x-amz-expected-bucket-owner": expected})
+    assert (reply.status, reply.code) == (400, "InvalidBucketOwnerAWSAccountID")
+    if expected.isascii():
+        assert reply.field("Message").endswith(f"must be an AWS Account ID... [{expected}]")
+
+
+@pytest.mark.parametrize("form", ["{0}/k", "/{0}/k", "%{1:02x}{2}/k", "http://host/{0}/k", "{0}%2Fk"])
+def test_the_owner_of_a_copys_source_is_checked_however_it_is_written(
+    url: str, client: S3Client, app: App, bucket: str, form: str
+) -> None:
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    source = form.format(bucket, ord(bucket[0]), bucket[1:])
+    owner = next(identity.account_id for identity in app.identities if identity.root)
+    for expected, status in ((owner, 200), ("000000000002", 403)):
+        headers = {"x-amz-copy-source": source, "x-amz-source-expected-bucket-owner": expected}
+        assert signed(url, "PUT", f"/{bucket}/copy", headers=headers).status == status

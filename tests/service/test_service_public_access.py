@@ -87,9 +87,8 @@ def test_a_bucket_with_a_public_policy_is_its_owners_only(
         assert who.get_object(Bucket=bucket, Key="k")["Body"].read() == b"1"
     block(client, bucket, "RestrictPublicBuckets")
     assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"1"
-    with refused("AccessDenied", 403) as response:
+    with refused("AccessDenied", 403):
         other.get_object(Bucket=bucket, Key="k")
-    assert "RestrictPublicBuckets" in response["Error"]["Message"]
     with refused("AccessDenied", 403):
         anonymous.get_object(Bucket=bucket, Key="k")
     client.delete_public_access_block(Bucket=bucket)

@@ -17,6 +17,7 @@ from s3fixture.store import (
     Upload,
     Version,
 )
+from s3fixture.store.files import INCOMING
 
 SMALL = b"small"
 LARGE = bytes(range(256)) * 1024  # 256 KiB, which goes into a file
@@ -107,9 +108,23 @@ class Box:
             return version
 
     def files(self) -> list[Path]:
-        """The files of large bodies."""
+        """All that lies in the folder of large bodies."""
         assert self.folder is not None
         return [path for path in (self.folder / "blobs").rglob("*") if path.is_file()]
+
+    def bodies(self) -> set[str]:
+        """The names of the files of large bodies, also of a store in memory."""
+        files = self.store._files
+        return {name for folder in (*files.folders(), INCOMING) for name in files.sizes(folder)}
+
+    def file_of(self, key: str) -> Path:
+        """The file of a large body."""
+        version = self.find(key)
+        assert version is not None
+        reader = self.store.open(version)
+        with reader:
+            assert reader.path_and_offset is not None
+            return reader.path_and_offset[0]
 
     def __enter__(self) -> Box:
         return self

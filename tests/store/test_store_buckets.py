@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 
 import pytest
@@ -31,7 +30,7 @@ def test_a_bucket_is_found_by_its_name(box: Box) -> None:
 
 
 def test_a_name_is_given_once(box: Box) -> None:
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(ValueError, match="box"):
         create(box, "box")
 
 

@@ -174,7 +174,7 @@ class StoreMachine(RuleBasedStateMachine):
     @invariant()
     def no_file_is_left_over_and_none_is_missing(self) -> None:
         """Without snapshots the files on the disk are exactly those that the index names."""
-        files = set(self.box.store._files.names())
+        files = self.box.bodies()
         named = self.box.store._connection.execute("SELECT file FROM blobs WHERE file IS NOT NULL")
         names = {name for (name,) in named}
         assert names <= files

@@ -21,7 +21,7 @@ def box() -> Iterator[Box]:
 
 
 def file_names(box: Box) -> set[str]:
-    return set(box.store._files.names())
+    return box.bodies()
 
 
 def test_a_rollback_undoes_all_that_was_done_and_can_be_repeated(box: Box) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import parse_qsl, unquote_plus
 
 import pytest
 from botocore.handlers import parse_get_bucket_location
@@ -16,6 +17,7 @@ from wire_shapes import BASE_HOSTS, MODEL, Auth, Values, make_request, understan
 
 from s3fixture import checksums
 from s3fixture.model import load_model, tables
+from s3fixture.wire.copy_source import parse_copy_source
 from s3fixture.wire.payload import Payload, open_payload
 from s3fixture.wire.protocol import Protocol
 from s3fixture.wire.request import Request
@@ -24,6 +26,15 @@ from s3fixture.wire.target import parse_target
 PROTOCOL = Protocol()
 SEEDS = range(6)
 EPOCH = datetime.fromtimestamp(0, timezone.utc)
+
+
+# What boto3 takes as the text of a header, and the parser gives as what it means.
+VALUES: Mapping[str, Callable[[str], Any]] = {
+    "CopySource": parse_copy_source,
+    "Tagging": lambda text: {
+        "TagSet": [{"Key": key, "Value": value} for key, value in parse_qsl(text, keep_blank_values=True)]
+    },
+}
 
 
 def parse(request: Request) -> tuple[str, dict[str, Any]]:
@@ -74,6 +85,9 @@ def plain(params: dict[str, Any]) -> dict[str, Any]:
             result[name] = value.read()
     if not result.get("Metadata"):
         result.pop("Metadata", None)
+    for name, parse_text in VALUES.items():
+        if isinstance(result.get(name), str):
+            result[name] = parse_text(result[name])
     return result
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from botocore.awsrequest import HeadersDict, prepare_request_dict
 from botocore.model import (
@@ -92,6 +92,10 @@ class Values:
             return "k" + "".join(self._random.choices(_KEY_LETTERS, k=12)).replace("..", ".")
         if member == "ContentMD5":
             return base64.b64encode(bytes(16)).decode()
+        if member == "CopySource":
+            return f"a-bucket/{quote(self._text(_KEY_LETTERS))}?versionId=x"
+        if member == "Tagging":
+            return urlencode({self._text(_TEXT_LETTERS): self._text(_TEXT_LETTERS)})
         if member == "RequestRoute":
             return "route-1"
         text = self._text(_HEADER_LETTERS if location in ("header", "querystring") else _TEXT_LETTERS)

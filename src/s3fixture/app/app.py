@@ -13,7 +13,7 @@ from s3fixture.app.exchange import Exchange, request_of
 from s3fixture.app.faults import Faults, spoil
 from s3fixture.app.log import RequestLog
 from s3fixture.app.outgoing import outgoing
-from s3fixture.app.steps import STEPS
+from s3fixture.app.steps import STEPS, follow
 from s3fixture.auth.authenticate import Authentication, Authenticator
 from s3fixture.auth.identity import Identities, Identity, parse_identity
 from s3fixture.clock import Clock
@@ -22,8 +22,9 @@ from s3fixture.records import RequestRecord
 from s3fixture.service import Call
 from s3fixture.service.access import Access
 from s3fixture.service.background import Background
+from s3fixture.service.kms import KmsKeys
 from s3fixture.settings import Settings
-from s3fixture.store import Gone, StorageFull, Store, Superseded
+from s3fixture.store import Damaged, StorageFull, Store, Superseded
 from s3fixture.wire.protocol import Protocol
 from s3fixture.wire.request import Request, Response
 from s3fixture.wire.target import Target
@@ -45,7 +46,7 @@ _SUPERSEDED = (
     "The state that this request wrote into was rolled back meanwhile: its test has ended, or restored a "
     "snapshot. Wait for uploads before a test ends."
 )
-STORE_ERRORS = (Gone, StorageFull, Superseded)
+STORE_ERRORS = (StorageFull, Superseded)
 """What the store raises on its own account; `store_error` tells what S3 calls it."""
 
 
@@ -63,6 +64,7 @@ class App:
         self.protocol = _protocol()
         self.authenticator = Authenticator(self.identities, self.clock, settings.region)
         self.access = Access(self.store, self.identities)
+        self.kms = KmsKeys(settings.kms_keys)
         self.log = RequestLog()
         self.faults = Faults()
         self.background = Background(self.store, self.clock, settings)
@@ -78,6 +80,7 @@ class App:
             self.clock,
             self.settings,
             self.access,
+            self.kms,
             self.background,
         )
 
@@ -92,7 +95,9 @@ class App:
         environ["s3fixture.exchange"] = exchange  # for those who name a request that is still running
         error: S3Error | None = None
         try:
-            response = self._answer(exchange)
+            response = follow(STEPS, exchange)
+            if exchange.fault is not None:
+                response = spoil(exchange, response)
         except ConnectionCut:
             self._record(exchange, _NO_ANSWER, None, started)
             raise
@@ -115,19 +120,15 @@ class App:
         start_response(_STATUS_LINES.get(response.status) or f"{response.status} ", headers)
         return outgoing(response.body, environ)
 
-    def _answer(self, exchange: Exchange) -> Response:
-        for step in STEPS:
-            response = step(exchange)
-            if response is not None:
-                return response if exchange.fault is None else spoil(exchange, response)
-        raise AssertionError("the last step answers")
-
     def _translate(self, exchange: Exchange, exception: Exception) -> S3Error:
         """What S3 calls it. What nobody foresaw is InternalError, with its traceback in the log."""
         if isinstance(exception, S3Error):
             return exception
         if isinstance(exception, STORE_ERRORS):
-            return store_error(exception, exchange.key)
+            return store_error(exception)
+        if isinstance(exception, Damaged):
+            _LOG.error("%s %s failed: %s", exchange.request.method, exchange.request.target, exception)
+            return S3Error("InternalError", "What is stored is damaged; the server's log says where.")
         if isinstance(exception, ClientDisconnected):  # it may have closed only its own half
             return S3Error("IncompleteBody")
         if isinstance(exception, MalformedRequest):
@@ -146,6 +147,8 @@ class App:
 
     def error_response(self, exchange: Exchange, error: S3Error, *, status: int | None = None) -> Response:
         """The document of an error; under another status than its own when given."""
+        if exchange.website:
+            return exchange.website.fail(error)
         response = self.protocol.serialize_error(
             error,
             request_id=exchange.request_id,
@@ -182,13 +185,11 @@ class App:
         )
 
 
-def store_error(error: Exception, key: str = "") -> S3Error:
-    """The answer to one of STORE_ERRORS, about the object `key`."""
+def store_error(error: Exception) -> S3Error:
+    """The answer to one of STORE_ERRORS."""
     if isinstance(error, Superseded):
         return S3Error("InvalidRequest", _SUPERSEDED)
-    if isinstance(error, StorageFull):
-        return S3Error("XMinioStorageFull")
-    return S3Error("NoSuchKey", Key=key)  # Gone: removed between two looks at it
+    return S3Error("XMinioStorageFull")
 
 
 @cache  # it depends on the model alone, and keeps nothing of a server

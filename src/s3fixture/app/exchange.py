@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from s3fixture.app.app import App
     from s3fixture.app.faults import ActiveFault
+    from s3fixture.app.website import Website
     from s3fixture.auth.authenticate import Authentication
     from s3fixture.service import Call, Result
 
@@ -33,6 +34,7 @@ class Exchange:
     operation: str = ""
     fault: ActiveFault | None = None
     authentication: Authentication | None = None
+    website: Website | None = None  # where the host is a site's
     call: Call = field(init=False)
     params: dict[str, Any] = field(init=False)
     result: Result = field(init=False)

@@ -19,11 +19,15 @@ _PARAMETERS: Mapping[str, str] = {
     "content-type": "ContentType",
     "expires": "Expires",
     "x-amz-server-side-encryption": "ServerSideEncryption",
+    "x-amz-server-side-encryption-aws-kms-key-id": "SSEKMSKeyId",
+    "x-amz-server-side-encryption-context": "SSEKMSEncryptionContext",
     "x-amz-server-side-encryption-customer-algorithm": "SSECustomerAlgorithm",
     "x-amz-server-side-encryption-customer-key": "SSECustomerKey",
+    "x-amz-server-side-encryption-customer-key-md5": "SSECustomerKeyMD5",
     "x-amz-storage-class": "StorageClass",
     "x-amz-website-redirect-location": "WebsiteRedirectLocation",
 }
+_BUCKET_KEY = "x-amz-server-side-encryption-bucket-key-enabled"
 _METADATA = "x-amz-meta-"
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2: the name of a header
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -40,8 +44,10 @@ def parameters(fields: Mapping[str, str]) -> dict[str, Any]:
         for name, value in fields.items()
         if name.startswith(_METADATA)
     }
+    if fields.get(_BUCKET_KEY):
+        params["BucketKeyEnabled"] = fields[_BUCKET_KEY].strip().lower() == "true"
     if fields.get("tagging"):
-        params["Tagging"] = urlencode(_tags(fields["tagging"].encode()))
+        params["Tagging"] = _tagging(fields["tagging"].encode())
     return params
 
 
@@ -72,8 +78,8 @@ def _no_header(field: str) -> S3Error:
     )
 
 
-def _tags(document: bytes) -> list[tuple[str, str]]:
-    """The pairs of a Tagging document, which forms carry in a field."""
+def _tagging(document: bytes) -> dict[str, Any]:
+    """The Tagging document that forms carry in a field."""
     try:
         root = parse_document(document)
     except DocumentError:
@@ -82,7 +88,7 @@ def _tags(document: bytes) -> list[tuple[str, str]]:
     pairs = [{child.name: child.text for child in tag.children} for tag in tags]
     if any(set(pair) != {"Key", "Value"} for pair in pairs):
         raise S3Error("MalformedXML")
-    return [(pair["Key"], pair["Value"]) for pair in pairs]
+    return {"TagSet": pairs}
 
 
 def redirection(fields: Mapping[str, str], bucket: str, key: str, etag: str) -> str | None:

@@ -25,6 +25,7 @@ from s3fixture.app.form_fields import parameters, redirection
 from s3fixture.auth.post_form import check_size, verify_post_policy
 from s3fixture.errors import S3Error
 from s3fixture.service import Params, Result, perform
+from s3fixture.service.encryption import HEADER
 from s3fixture.service.objects import MAX_OBJECT_SIZE
 from s3fixture.wire.document_writers import escape
 from s3fixture.wire.request import Request, Response, Stream
@@ -35,6 +36,13 @@ if TYPE_CHECKING:
 
 _FIELDS_LIMIT = 20 * 1024  # bytes of the form before the file
 _CHUNK = 256 * 1024
+# Member of PutObject's result -> header of the answer to a form.
+_ENCRYPTION: Mapping[str, str] = {
+    "ServerSideEncryption": HEADER,
+    "SSEKMSKeyId": f"{HEADER}-aws-kms-key-id",
+    "SSECustomerAlgorithm": f"{HEADER}-customer-algorithm",
+    "SSECustomerKeyMD5": f"{HEADER}-customer-key-MD5",
+}
 
 
 def post_object(exchange: Exchange) -> Response:
@@ -66,8 +74,11 @@ def _answer(request: Request, params: Params, fields: Mapping[str, str], result:
     bucket, key, etag = params["Bucket"], params["Key"], f'"{result["ETag"]}"'
     location = f"{request.scheme}://{request.host}/{quote(bucket)}/{quote(key)}"
     headers = [("ETag", etag), ("Location", location)]
+    headers += [(name, str(result[member])) for member, name in _ENCRYPTION.items() if result.get(member)]
     if result.get("VersionId"):
         headers.append(("x-amz-version-id", result["VersionId"]))
+    if result.get("Expiration"):
+        headers.append(("x-amz-expiration", result["Expiration"]))
     redirect = redirection(fields, bucket, key, etag)
     if redirect:
         headers[1] = ("Location", redirect)

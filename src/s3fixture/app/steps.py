@@ -18,6 +18,7 @@ Step = Callable[[Exchange], "Response | None"]
 
 MINIO = "/minio/"
 HEALTH = frozenset(f"{MINIO}health/{probe}" for probe in ("live", "ready", "cluster", "cluster/read"))
+_OF_DOCUMENTS = frozenset({"MalformedACLError", "MalformedXML"})
 ADMINISTRATION = re.compile(f"{MINIO}admin/v[0-9]+/")
 
 
@@ -31,6 +32,30 @@ def answer_minio(exchange: Exchange) -> Response | None:
     if ADMINISTRATION.match(target):
         raise S3Error("NotImplemented", "MinIO's administration API is not implemented, only S3")
     return None
+
+
+def find_website(exchange: Exchange) -> Response | None:
+    """A host that is a site's: its requests have a way of their own."""
+    settings, host = exchange.app.settings, exchange.request.host
+    if "s3-website" not in host and not settings.website_hosts:
+        return None
+    from s3fixture.app.website import Website, site_of  # imported when used: few hosts are sites
+
+    site = site_of(host, settings.website_hosts)
+    if site is None:
+        return None
+    exchange.website = Website(exchange, *site)
+    return follow(WEBSITE_STEPS, exchange)
+
+
+def find_page(exchange: Exchange) -> Response | None:
+    assert exchange.website is not None
+    return exchange.website.find()
+
+
+def answer_page(exchange: Exchange) -> Response:
+    assert exchange.website is not None
+    return exchange.website.answer(exchange.result)
 
 
 def find_target(exchange: Exchange) -> None:
@@ -80,9 +105,21 @@ def parse(exchange: Exchange) -> None:
     """A body that is a document is read here, after the signature was checked."""
     assert exchange.authentication is not None
     payload = open_payload(exchange.request, exchange.authentication)
-    exchange.params = exchange.app.protocol.parse(
-        exchange.operation, exchange.request, exchange.target, payload
-    )
+    try:
+        exchange.params = exchange.app.protocol.parse(
+            exchange.operation, exchange.request, exchange.target, payload
+        )
+    except S3Error as error:
+        if error.code in _OF_DOCUMENTS and exchange.operation != "CreateBucket":
+            _find_bucket(exchange)
+        raise
+
+
+def _find_bucket(exchange: Exchange) -> None:
+    """S3 looks for the bucket before it reads what is to be done with it. Raises NoSuchBucket."""
+    with exchange.app.store.read() as index:
+        if exchange.bucket and index.get_bucket(exchange.bucket) is None:
+            raise S3Error("NoSuchBucket", BucketName=exchange.bucket)
 
 
 def authorize(exchange: Exchange) -> None:
@@ -103,8 +140,27 @@ def serialize(exchange: Exchange) -> Response:
     return exchange.app.protocol.serialize(exchange.operation, exchange.result, exchange.request.method)
 
 
+def follow(steps: tuple[Step, ...], exchange: Exchange) -> Response:
+    """The answer of the first step that has one; the last always has."""
+    for step in steps:
+        response = step(exchange)
+        if response is not None:
+            return response
+    raise AssertionError("the last step answers")
+
+
+WEBSITE_STEPS: tuple[Step, ...] = (
+    find_page,
+    answer_preflight,
+    inject_fault,
+    parse,
+    authorize,
+    perform,
+    answer_page,
+)
 STEPS: tuple[Step, ...] = (
     answer_minio,
+    find_website,
     find_target,
     route,
     inject_fault,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
-from urllib.parse import unquote
 
 Scope = Literal["service", "bucket", "object"]
 
@@ -172,17 +171,17 @@ ACTIONS: Mapping[str, Action] = {
 }
 
 # What a parameter asks for besides the operation's own action.
-_WRITES = frozenset({"PutObject", "CopyObject", "CreateMultipartUpload", "PostObject"})
+_WRITES = frozenset({"PutObject", "CreateMultipartUpload", "PostObject"})
 _GRANTS = ("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
 _WRITE_EXTRAS: Mapping[str, str] = {
     **dict.fromkeys(_GRANTS, "s3:PutObjectAcl"),
-    "Tagging": "s3:PutObjectTagging",
     "ObjectLockMode": "s3:PutObjectRetention",
     "ObjectLockRetainUntilDate": "s3:PutObjectRetention",
     "ObjectLockLegalHoldStatus": "s3:PutObjectLegalHold",
 }
 _EXTRAS: Mapping[str, Mapping[str, str]] = {
-    **dict.fromkeys(_WRITES, _WRITE_EXTRAS),
+    **{operation: {**_WRITE_EXTRAS, "Tagging": "s3:PutObjectTagging"} for operation in _WRITES},
+    "CopyObject": _WRITE_EXTRAS,  # its tags may be the source's: `copied_tags`
     "CreateBucket": {
         **dict.fromkeys(_GRANTS, "s3:PutBucketAcl"),
         "ObjectLockEnabledForBucket": "s3:PutBucketObjectLockConfiguration",
@@ -242,23 +241,22 @@ def permissions(operation: str, params: Mapping[str, Any]) -> tuple[Permission, 
     if operation == "GetObjectAttributes":
         needed.append(_read(bucket, key, version_id))
     if "CopySource" in params:
-        needed += _source(params["CopySource"])
+        needed.append(_read(*params["CopySource"]))
     needed += _extras(operation, params, bucket, key, version_id)
     return tuple(needed)
 
 
-def parse_copy_source(source: str) -> tuple[str, str, str | None] | None:
-    """Bucket, key and version of an x-amz-copy-source; None when it has no bucket or no key."""
-    path, _, version_id = source.partition("?versionId=")
-    bucket, _, key = unquote(path).lstrip("/").partition("/")
-    return (bucket, key, version_id or None) if bucket and key else None
+def copied_tags(params: Mapping[str, Any]) -> tuple[Permission, ...]:
+    """What CopyObject needs besides `permissions` when the copy will have tags.
 
-
-def _source(source: str | Mapping[str, str]) -> list[Permission]:
-    if not isinstance(source, str):
-        return [_read(source["Bucket"], source["Key"], source.get("VersionId"))]
-    parsed = parse_copy_source(source)
-    return [_read(*parsed)] if parsed else []
+    https://repost.aws/knowledge-center/s3-troubleshoot-copy-between-buckets
+    """
+    put = Permission("s3:PutObjectTagging", params["Bucket"], params["Key"])
+    if params.get("TaggingDirective") == "REPLACE":
+        return (put,)
+    source = params["CopySource"]
+    action = "s3:GetObjectVersionTagging" if source.version_id else "s3:GetObjectTagging"
+    return (Permission(action, *source), put)
 
 
 def _read(bucket: str, key: str, version_id: str | None) -> Permission:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from s3fixture.auth.credential import Credential
     from s3fixture.auth.identity import Identities, Identity
     from s3fixture.clock import Clock
+    from s3fixture.wire.target import Target
 
 SIGNED_CHUNKS = frozenset(
     {"STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"}
@@ -89,6 +90,14 @@ class SignatureChain:
         if not same(expected, signature):
             raise signature_does_not_match(self.access_key, signature, text)
         self.previous = expected
+
+
+def canonical_query(target: Target) -> str:
+    """Of all parameters that a version 4 signature covers: everything but the signature itself."""
+    if target.canonical_query is None:
+        signed = [item for item in target.query_items if item[0] != "X-Amz-Signature"]
+        target.canonical_query = sigv4.canonical_query(signed)
+    return target.canonical_query
 
 
 def same(expected: str, provided: str) -> bool:

@@ -9,95 +9,174 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
 from s3fixture.auth import dates
-from s3fixture.auth.actions import parse_copy_source
 
 if TYPE_CHECKING:
+    from s3fixture.auth.actions import Permission
     from s3fixture.auth.authentication import Authentication
     from s3fixture.clock import Clock
+    from s3fixture.wire.copy_source import CopySource
     from s3fixture.wire.request import Request
-    from s3fixture.wire.target import Target
 
 Values = Sequence[str] | None  # None: the request has no such key
 
 _AUTH_TYPES = {"header": "REST-HEADER", "presigned": "REST-QUERY-STRING", "post": "POST"}
+# Actions, in lower case, by the condition keys that their requests can have.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+_PUT = frozenset({"s3:putobject"})
+_PUT_OBJECT_ACL = frozenset({"s3:putobjectacl", "s3:putobjectversionacl"})
+_PUT_ACL = _PUT | _PUT_OBJECT_ACL | {"s3:createbucket", "s3:putbucketacl"}
+_PUT_RETENTION = _PUT | {"s3:putobjectretention"}
+_PUT_TAGS = _PUT | {"s3:putobjecttagging", "s3:putobjectversiontagging"}
+_CREATE_BUCKET = frozenset({"s3:createbucket"})
+_LIST = frozenset({"s3:listbucket", "s3:listbucketversions"})
+_NAME_VERSION = frozenset(
+    {
+        *("s3:deleteobjectversion", "s3:deleteobjectversiontagging", "s3:getobjectversion"),
+        *("s3:getobjectversionacl", "s3:getobjectversionattributes", "s3:getobjectversiontagging"),
+        *("s3:getobjectversiontorrent", "s3:putobjectversionacl", "s3:putobjectversiontagging"),
+    }
+)
+_HAVE_EXISTING_TAGS = _PUT_OBJECT_ACL | {
+    *("s3:deleteobjecttagging", "s3:deleteobjectversiontagging", "s3:getobject", "s3:getobjectacl"),
+    *("s3:getobjectattributes", "s3:getobjecttagging", "s3:getobjectversion", "s3:getobjectversionacl"),
+    *("s3:getobjectversionattributes", "s3:getobjectversiontagging", "s3:putobjecttagging"),
+    "s3:putobjectversiontagging",
+}
+# Condition key -> the only actions whose requests have it. Keys that are not here go with every action.
+_ACTIONS_WITH: Mapping[str, frozenset[str]] = {
+    "s3:delimiter": _LIST,
+    "s3:existingobjecttag/": _HAVE_EXISTING_TAGS,
+    "s3:if-match": _PUT | {"s3:deleteobject"},
+    "s3:if-none-match": _PUT,
+    "s3:locationconstraint": _CREATE_BUCKET,
+    "s3:max-keys": _LIST,
+    "s3:object-lock-legal-hold": _PUT | {"s3:putobjectlegalhold"},
+    "s3:object-lock-mode": _PUT_RETENTION,
+    "s3:object-lock-remaining-retention-days": _PUT_RETENTION,
+    "s3:object-lock-retain-until-date": _PUT_RETENTION,
+    "s3:objectcreationoperation": _PUT,
+    "s3:prefix": _LIST,
+    "s3:requestobjecttag/": _PUT_TAGS,
+    "s3:requestobjecttagkeys": _PUT_TAGS,
+    "s3:versionid": _NAME_VERSION,
+    "s3:x-amz-acl": _PUT_ACL,
+    "s3:x-amz-copy-source": _PUT,
+    "s3:x-amz-grant-full-control": _PUT_ACL,
+    "s3:x-amz-grant-read": _PUT_ACL,
+    "s3:x-amz-grant-read-acp": _PUT_ACL,
+    "s3:x-amz-grant-write": _PUT_ACL,
+    "s3:x-amz-grant-write-acp": _PUT_ACL,
+    "s3:x-amz-metadata-directive": _PUT,
+    "s3:x-amz-object-ownership": _CREATE_BUCKET,
+    "s3:x-amz-server-side-encryption": _PUT,
+    "s3:x-amz-server-side-encryption-aws-kms-key-id": _PUT,
+    "s3:x-amz-server-side-encryption-customer-algorithm": _PUT,
+    "s3:x-amz-storage-class": _PUT | _PUT_OBJECT_ACL,
+    "s3:x-amz-website-redirect-location": _PUT,
+}
 _EXISTING_TAG = "s3:existingobjecttag/"
 _REQUEST_TAG = "s3:requestobjecttag/"
-_HEADER_KEYS = "s3:x-amz-"
-# Where a POST form, which has no such headers, keeps them.
-_FORM_MEMBERS = {
-    "x-amz-acl": "ACL",
-    "x-amz-grant-full-control": "GrantFullControl",
-    "x-amz-grant-read": "GrantRead",
-    "x-amz-grant-read-acp": "GrantReadACP",
-    "x-amz-grant-write-acp": "GrantWriteACP",
-    "x-amz-server-side-encryption": "ServerSideEncryption",
-    "x-amz-server-side-encryption-aws-kms-key-id": "SSEKMSKeyId",
-    "x-amz-server-side-encryption-customer-algorithm": "SSECustomerAlgorithm",
-    "x-amz-storage-class": "StorageClass",
-    "x-amz-website-redirect-location": "WebsiteRedirectLocation",
+# Whether what needs s3:PutObject makes an object whole, rather than prepare one or a part of one.
+_CREATES_OBJECT: Mapping[str, str] = {
+    **dict.fromkeys(("CompleteMultipartUpload", "CopyObject", "PostObject", "PutObject"), "true"),
+    **dict.fromkeys(("CreateMultipartUpload", "UploadPart", "UploadPartCopy"), "false"),
+}
+# Condition key -> the parameter that has its value, wherever in the request that stood: in a header, in the
+# query of a presigned URL, in the field of a form.
+_MEMBERS: Mapping[str, str] = {
+    "s3:delimiter": "Delimiter",
+    "s3:if-match": "IfMatch",
+    "s3:if-none-match": "IfNoneMatch",
+    "s3:max-keys": "MaxKeys",
+    "s3:prefix": "Prefix",
+    "s3:x-amz-acl": "ACL",
+    "s3:x-amz-grant-full-control": "GrantFullControl",
+    "s3:x-amz-grant-read": "GrantRead",
+    "s3:x-amz-grant-read-acp": "GrantReadACP",
+    "s3:x-amz-grant-write": "GrantWrite",
+    "s3:x-amz-grant-write-acp": "GrantWriteACP",
+    "s3:x-amz-metadata-directive": "MetadataDirective",
+    "s3:x-amz-object-ownership": "ObjectOwnership",
+    "s3:x-amz-server-side-encryption": "ServerSideEncryption",
+    "s3:x-amz-server-side-encryption-aws-kms-key-id": "SSEKMSKeyId",
+    "s3:x-amz-server-side-encryption-customer-algorithm": "SSECustomerAlgorithm",
+    "s3:x-amz-storage-class": "StorageClass",
+    "s3:x-amz-website-redirect-location": "WebsiteRedirectLocation",
 }
 
 
 class RequestContext(Mapping[str, Sequence[str]]):
-    """Lower-case condition key -> values, of one request.
+    """Lower-case condition key -> values, of one request and one permission that it needs.
 
-    `params` are boto3's; `existing_tags` is called only for s3:ExistingObjectTag/<key>. As everywhere in
-    the policy language, the names of tags are compared without regard to case.
+    What a request asks for is read from `params` (boto3's), never from its headers or query: a policy judges
+    the value that the operation acts upon. Keys that the permission's action does not have are absent.
+    `existing_tags` gives the tags of the object, or version, that the permission is about; it is called only
+    for s3:ExistingObjectTag/<key>. As everywhere in the policy language, the names of tags are compared
+    without regard to case.
     """
 
-    __slots__ = ("authentication", "clock", "existing_tags", "params", "request", "target")
+    __slots__ = ("authentication", "clock", "existing_tags", "operation", "params", "permission", "request")
 
     def __init__(
         self,
+        operation: str,
         request: Request,
-        target: Target,
         authentication: Authentication,
         clock: Clock,
         params: Mapping[str, Any],
+        permission: Permission,
         existing_tags: Callable[[], Mapping[str, str]] | None = None,
     ) -> None:
+        self.operation = operation
         self.request = request
-        self.target = target
         self.authentication = authentication
         self.clock = clock
         self.params = params
+        self.permission = permission
         self.existing_tags = existing_tags
 
     def __getitem__(self, key: str) -> Sequence[str]:
-        resolve = _RESOLVERS.get(key)
-        values = resolve(self) if resolve else self._patterned(key)
+        values = self._find(key)
         if values is None:
             raise KeyError(key)
         return values
 
     def __iter__(self) -> Iterator[str]:
         """The fixed keys that the request has; those made of tags and headers are found by asking."""
-        return (key for key, resolve in _RESOLVERS.items() if resolve(self) is not None)
+        return (key for key in _RESOLVERS if self._find(key) is not None)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    def _find(self, key: str) -> Values:
+        actions = actions_with(key)
+        if actions is not None and self.permission.action.lower() not in actions:
+            return None
+        resolve = _RESOLVERS.get(key)
+        return resolve(self) if resolve else self._patterned(key)
+
     def _patterned(self, key: str) -> Values:
-        if key.startswith(_HEADER_KEYS):
-            return _one(_amz_header(self, key[3:]))
         if key.startswith(_REQUEST_TAG):
-            return _tag(request_tags(self.params), key[len(_REQUEST_TAG) :])
+            return _tag(_request_tags(self.params), key[len(_REQUEST_TAG) :])
         if key.startswith(_EXISTING_TAG) and self.existing_tags is not None:
             return _tag(self.existing_tags(), key[len(_EXISTING_TAG) :])
         return None
 
 
-def request_tags(params: Mapping[str, Any]) -> Mapping[str, str]:
-    """The tags that a request would set, from its header or its document."""
-    tagging = params.get("Tagging")
-    if isinstance(tagging, str):
-        return dict(parse_qsl(tagging, keep_blank_values=True))
-    if isinstance(tagging, Mapping):
-        return {tag["Key"]: tag.get("Value", "") for tag in tagging.get("TagSet", ())}
-    return {}
+def actions_with(key: str) -> frozenset[str] | None:
+    """The actions, in lower case, whose permission may be tied to a condition key; None: all of them."""
+    name, slash, _ = key.partition("/")
+    return _ACTIONS_WITH.get(name + slash)
+
+
+def _request_tags(params: Mapping[str, Any]) -> Mapping[str, str]:
+    """The tags that a request would set; a copy names them only when it does not take those of its source."""
+    if "CopySource" in params and params.get("TaggingDirective") != "REPLACE":
+        return {}
+    tagging = params.get("Tagging") or {}
+    return {tag["Key"]: tag.get("Value", "") for tag in tagging.get("TagSet", ())}
 
 
 def _one(value: str | None) -> Values:
@@ -105,34 +184,18 @@ def _one(value: str | None) -> Values:
 
 
 def _tag(tags: Mapping[str, str], name: str) -> Values:
-    return next(((value,) for key, value in tags.items() if key.lower() == name), None)
-
-
-def _amz_header(context: RequestContext, name: str) -> str | None:
-    value = context.request.headers.get(name)
-    if value is None and context.authentication.kind == "presigned":  # clients may move headers there
-        value = next((value for key, value in context.target.query_items if key.lower() == name), None)
-    if value is None and context.authentication.kind == "post":
-        value = context.params.get(_FORM_MEMBERS.get(name, ""))
-    return value
+    """Tags whose names differ by case only are one key with several values."""
+    return tuple(value for key, value in tags.items() if key.lower() == name) or None
 
 
 def _copy_source(context: RequestContext) -> Values:
     """With and without the leading slash, because the examples of policies have both."""
-    parsed = parse_copy_source(context.request.headers.get("x-amz-copy-source", ""))
-    return (f"{parsed[0]}/{parsed[1]}", f"/{parsed[0]}/{parsed[1]}") if parsed else None
-
-
-def _version_id(context: RequestContext) -> Values:
-    version_id = context.params.get("VersionId") or context.target.query.get("versionId")
-    if not version_id:
-        parsed = parse_copy_source(context.request.headers.get("x-amz-copy-source", ""))
-        version_id = parsed[2] if parsed else None
-    return _one(version_id)
+    source: CopySource | None = context.params.get("CopySource")
+    return (f"{source.bucket}/{source.key}", f"/{source.bucket}/{source.key}") if source else None
 
 
 def _request_tag_keys(context: RequestContext) -> Values:
-    return tuple(request_tags(context.params)) or None
+    return tuple(_request_tags(context.params)) or None
 
 
 def _signature_age(context: RequestContext) -> Values:
@@ -141,16 +204,6 @@ def _signature_age(context: RequestContext) -> Values:
     if signed_at is None:
         return None
     return (str(int((context.clock.time() - signed_at) * 1000)),)
-
-
-def _creates_object(context: RequestContext) -> Values:
-    """Whether the request makes an object whole: not a part of one, and nothing about one."""
-    query = context.target.query
-    if context.target.key is None or context.request.method not in ("PUT", "POST"):
-        return None
-    if context.request.method == "POST":
-        return ("true" if "uploadId" in query else "false",)
-    return ("false" if set(query) & {"partNumber", "acl", "tagging", "retention", "legal-hold"} else "true",)
 
 
 def _location_constraint(context: RequestContext) -> Values:
@@ -181,8 +234,12 @@ def _legal_hold(context: RequestContext) -> Values:
     return _one(context.params.get("ObjectLockLegalHoldStatus") or whole.get("Status"))
 
 
-def _query(name: str) -> Callable[[RequestContext], Values]:
-    return lambda context: _one(context.target.query.get(name))
+def _member(name: str) -> Callable[[RequestContext], Values]:
+    def resolve(context: RequestContext) -> Values:
+        value = context.params.get(name)
+        return None if value is None else (str(value),)
+
+    return resolve
 
 
 def _header(name: str) -> Callable[[RequestContext], Values]:
@@ -212,21 +269,17 @@ _RESOLVERS: Mapping[str, Callable[[RequestContext], Values]] = {
     "aws:username": _identity("name"),
     "aws:viaawsservice": lambda _: ("false",),
     "s3:authtype": lambda context: _one(_AUTH_TYPES.get(context.authentication.kind)),
-    "s3:delimiter": _query("delimiter"),
-    "s3:if-match": _header("if-match"),
-    "s3:if-none-match": _header("if-none-match"),
     "s3:locationconstraint": _location_constraint,
-    "s3:max-keys": _query("max-keys"),
     "s3:object-lock-legal-hold": _legal_hold,
     "s3:object-lock-mode": lambda context: _one(_retention(context, "ObjectLockMode", "Mode")),
     "s3:object-lock-remaining-retention-days": _remaining_retention_days,
     "s3:object-lock-retain-until-date": _retain_until_date,
-    "s3:objectcreationoperation": _creates_object,
-    "s3:prefix": _query("prefix"),
+    "s3:objectcreationoperation": lambda context: _one(_CREATES_OBJECT.get(context.operation)),
     "s3:requestobjecttagkeys": _request_tag_keys,
     "s3:signatureage": _signature_age,
     "s3:signatureversion": lambda context: _one(context.authentication.signature_version or None),
-    "s3:versionid": _version_id,
+    "s3:versionid": lambda context: _one(context.permission.version_id),
     "s3:x-amz-content-sha256": lambda context: _one(context.authentication.content_sha256 or None),
     "s3:x-amz-copy-source": _copy_source,
+    **{key: _member(name) for key, name in _MEMBERS.items()},
 }

@@ -15,6 +15,7 @@ from s3fixture.auth.authentication import (
     Authentication,
     Realm,
     SignatureChain,
+    canonical_query,
     check_content_sha256,
     same,
 )
@@ -58,7 +59,7 @@ def authenticate_header(request: Request, target: Target, components: str, realm
     canonical = sigv4.canonical_request(
         request.method,
         sigv4.canonical_uri(target.path),
-        sigv4.canonical_query(target.query_items) if target.raw_query else "",
+        canonical_query(target) if target.raw_query else "",
         sigv4.canonical_headers(headers, signed),
         signed_headers,
         content_sha256,

@@ -34,13 +34,18 @@ class Identity:
 
     def __post_init__(self) -> None:
         canonical_id = self.canonical_id or _sha256(f"s3fixture:{self.access_key}")
-        account_id = f"{int(_sha256(f'account:{canonical_id}'), 16) % 10**12:012}"
+        account = account_id(canonical_id)
         object.__setattr__(self, "canonical_id", canonical_id)
-        object.__setattr__(self, "account_id", account_id)
-        arn = f"arn:aws:iam::{account_id}:user/{self.name}"
+        object.__setattr__(self, "account_id", account)
+        arn = f"arn:aws:iam::{account}:user/{self.name}"
         object.__setattr__(self, "arn", arn)
-        names = {arn, f"arn:aws:iam::{account_id}:root", f"canonical:{canonical_id}", self.access_key}
+        names = {arn, f"arn:aws:iam::{account}:root", f"canonical:{canonical_id}", self.access_key}
         object.__setattr__(self, "principals", frozenset(names))
+
+
+def account_id(canonical_id: str) -> str:
+    """The 12 digits of the account that a canonical id belongs to, also of one that this server lacks."""
+    return f"{int(_sha256(f'account:{canonical_id}'), 16) % 10**12:012}"
 
 
 class Identities:

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from s3fixture.auth.actions import ACTION_SCOPES
 from s3fixture.auth.conditions import KeyTest, NullTest, is_operator, parse_conditions
+from s3fixture.auth.context import actions_with
 from s3fixture.auth.identity import Identities
 from s3fixture.auth.patterns import Pattern, compile_pattern, matches
 from s3fixture.auth.policy_model import Policy, Statement
@@ -28,9 +29,6 @@ _STATEMENT_FIELDS = frozenset(
     {"Sid", "Effect", "Condition", *_ELEMENTS, *(f"Not{name}" for name in _ELEMENTS)}
 )
 _ARN = "arn:aws:s3:::"
-# Keys that only listings have; with other actions S3 refuses the statement.
-_LISTING_KEYS = frozenset({"s3:prefix", "s3:delimiter", "s3:max-keys"})
-_LISTINGS = frozenset({"s3:listbucket", "s3:listbucketversions", "s3:listbucketmultipartuploads"})
 _S3_KEYS = (
     "s3:accessgrantsinstancearn s3:accesspointnetworkorigin s3:authtype s3:dataaccesspointaccount "
     "s3:dataaccesspointarn s3:delimiter s3:if-match s3:if-none-match s3:inventoryaccessibleoptionalfields "
@@ -51,7 +49,8 @@ _TAG_KEYS = ("s3:existingobjecttag/", "s3:requestobjecttag/", "s3:buckettag/", "
 def parse_policy(text: str | bytes, bucket: str, identities: Identities | None) -> Policy:
     """The policy put on `bucket`. Raises S3Error MalformedPolicy with S3's messages.
 
-    Pass None for `identities` when the policy was put before: one who has left since makes it no worse.
+    Pass None for `identities` when the policy was put before: one who has left since makes it no worse, and
+    neither do conditions that were accepted then.
     """
     raw = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
     if len(raw) > MAX_SIZE:
@@ -101,11 +100,8 @@ class _StatementParser:
         if not not_actions and not not_resources:
             self._check_reach(named, actions, resources)
         conditions = self._conditions(statement.get("Condition", {}))
-        listing = any(
-            isinstance(test, KeyTest | NullTest) and test.key in _LISTING_KEYS for test in conditions
-        )
-        if listing and not not_actions and _LISTINGS.isdisjoint(named):
-            _refuse("Conditions do not apply to combination of actions and resources in statement")
+        if self.identities is not None and not not_actions:
+            _check_conditions(conditions, named)
         return Statement(
             allow, principals, not_principals, actions, not_actions, patterns, not_resources, conditions
         )
@@ -220,6 +216,14 @@ def _check_condition(key: str, values: Any) -> None:
     listed = values if isinstance(values, list) else [values]
     if not all(isinstance(value, str | int | float | bool) for value in listed):
         _refuse("Invalid policy syntax.")
+
+
+def _check_conditions(conditions: tuple[KeyTest | NullTest, ...], named: set[str]) -> None:
+    """Each key must be one that the request of some action in the statement can have."""
+    for test in conditions:
+        actions = actions_with(test.key)
+        if actions is not None and actions.isdisjoint(named):
+            _refuse("Conditions do not apply to combination of actions and resources in statement")
 
 
 def _glob(text: str) -> str:

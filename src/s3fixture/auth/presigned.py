@@ -13,6 +13,7 @@ from s3fixture.auth.authentication import (
     Authentication,
     Realm,
     SignatureChain,
+    canonical_query,
     check_content_sha256,
     same,
 )
@@ -67,7 +68,7 @@ def authenticate_presigned(request: Request, target: Target, realm: Realm) -> Au
     canonical = sigv4.canonical_request(
         request.method,
         sigv4.canonical_uri(target.path),
-        sigv4.canonical_query([item for item in target.query_items if item[0] != "X-Amz-Signature"]),
+        canonical_query(target),
         sigv4.canonical_headers(headers, signed),
         signed_headers,
         content_sha256,

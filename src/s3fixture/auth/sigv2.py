@@ -22,6 +22,7 @@ from s3fixture.auth.failures import (
     signature_does_not_match,
 )
 from s3fixture.errors import S3Error
+from s3fixture.model.tables import SUBRESOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,20 +30,21 @@ if TYPE_CHECKING:
     from s3fixture.wire.request import Request
     from s3fixture.wire.target import Target
 
-# The query parameters that are signed. AWS's page names fewer and its clients differ about the newer ones;
-# these are botocore's.
-_NAMES = (
-    "accelerate acl analytics cors defaultObjectAcl delete inventory lifecycle location logging "
-    "metrics notification object-lock partNumber policy replication requestPayment "
-    "response-cache-control response-content-disposition response-content-encoding "
-    "response-content-language response-content-type response-expires restore select select-type "
-    "storageClass tagging torrent uploadId uploads versionId versioning versions website"
-)
-_SIGNED_PARAMETERS = frozenset(_NAMES.split())
+# The query parameters that are signed: all subresources, for S3 signs over the newest too
+# (boto/botocore issue 2468), and what says which part or version, or what the answer's headers are. Nobody
+# has defaultObjectAcl, but botocore signs it.
+_SIGNED_PARAMETERS = SUBRESOURCES | {
+    *("defaultObjectAcl", "partNumber", "select-type", "uploadId", "versionId"),
+    *("response-cache-control", "response-content-disposition", "response-content-encoding"),
+    *("response-content-language", "response-content-type", "response-expires"),
+}
 
 
 def string_to_sign(method: str, headers: Mapping[str, str], target: Target, date: str) -> str:
-    """`date` is the Date header, "" when x-amz-date has it, or the Expires of a URL."""
+    """`date` is the Date header, "" when x-amz-date has it, or the Expires of a URL.
+
+    `headers` are ISO-8859-1, as everywhere; they include the x-amz-* parameters of a URL.
+    """
     lines = [method, headers.get("content-md5", ""), headers.get("content-type", ""), date]
     lines += [f"{name}:{headers[name]}" for name in sorted(headers) if name.startswith("x-amz-")]
     lines.append(_resource(target))
@@ -98,11 +100,21 @@ def authenticate_query(request: Request, target: Target, realm: Realm) -> Authen
         raise expired(int(expires), now)
     identity = known_identity(realm.identities, access_key)
     refuse_token(query.get("x-amz-security-token") or headers.get("x-amz-security-token", ""))
-    text = string_to_sign(request.method, headers, target, expires)
+    text = string_to_sign(request.method, {**_hoisted(target), **headers}, target, expires)
     if not same(signature(identity.secret_key, text), provided):
         raise signature_does_not_match(access_key, provided, text)
     content_sha256 = unsigned_content_sha256(headers.get("x-amz-content-sha256", ""))
     return Authentication(identity, "presigned", content_sha256, None, "AWS")
+
+
+def _hoisted(target: Target) -> dict[str, str]:
+    """What botocore and others move from the headers into the URL, and S3 signs over as headers."""
+    return {name: _as_header(value) for name, value in target.hoisted_headers().items()}
+
+
+def _as_header(text: str) -> str:
+    """Headers are ISO-8859-1 and carry UTF-8 as the bytes that it is."""
+    return text.encode().decode("latin-1")
 
 
 def _resource(target: Target) -> str:
@@ -114,4 +126,4 @@ def _resource(target: Target) -> str:
     signed = sorted(item for item in target.query_items if item[0] in _SIGNED_PARAMETERS)
     if not signed:
         return path
-    return path + "?" + "&".join(f"{name}={value}" if value else name for name, value in signed)
+    return path + "?" + "&".join(f"{name}={_as_header(value)}" if value else name for name, value in signed)

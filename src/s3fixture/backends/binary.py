@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 from s3fixture.backends.foreign import ForeignEndpoint
 from s3fixture.backends.guardian import PROGRAM
 from s3fixture.backends.launching import Blanks, keys_of
+from s3fixture.backends.ports import check_free, free_port, is_free
 from s3fixture.backends.programs import PROGRAMS, Program
-from s3fixture.backends.readiness import wait_until_ready
+from s3fixture.backends.readiness import NotReadyError, wait_until_ready
 from s3fixture.backends.runs import Run, new_run
 from s3fixture.environment import child_environ
-from s3fixture.errors import S3FixtureError
+from s3fixture.errors import S3FixtureError, SettingError
 
 if TYPE_CHECKING:
     from s3fixture.settings import Settings
@@ -28,6 +27,10 @@ if TYPE_CHECKING:
 _STOP_SECONDS = 10.0  # the guardian gives the program half of it
 _TAIL_LINES = 15
 _ATTEMPTS = 3  # somebody may take a free port before the program does
+
+
+class ProgramEndedError(S3FixtureError):
+    """The server program has ended by itself."""
 
 
 class BinaryEndpoint(ForeignEndpoint):
@@ -82,7 +85,7 @@ class _Process:
                 port=port,
                 data=data,
                 home=self.home,
-                rpc_port=_free_port(settings.host),
+                rpc_port=free_port(settings.host),
                 rpc_secret=secrets.token_hex(32),
             )
             for folder in program.folders:
@@ -108,12 +111,12 @@ class _Process:
         return self._process.pid
 
     def check(self, patience: float = 0.0) -> None:
-        """S3FixtureError when the program has ended, or does within `patience` seconds."""
+        """ProgramEndedError when the program has ended, or does within `patience` seconds."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(patience)
         code = self._process.returncode
         if code is not None and not self._stopped:
-            raise S3FixtureError(f"{self._path} ended with exit code {code}{self.said()}")
+            raise ProgramEndedError(f"{self._path} ended with exit code {code}{self.said()}")
 
     def output(self) -> list[str]:
         if self._log.closed:
@@ -145,21 +148,23 @@ def start_binary(settings: Settings, run: Run | None = None) -> BinaryEndpoint:
     is left running."""
     path, program = find(settings.binary)
     if settings.port:
-        _check_free(settings.host, settings.port)
+        check_free(settings.host, settings.port)
     for attempt in range(_ATTEMPTS):
-        process = _Process(path, program, settings, settings.port or _free_port(settings.host))
+        port = settings.port or free_port(settings.host)
+        process = _Process(path, program, settings, port)
         endpoint = BinaryEndpoint(settings, run or new_run(), program, process)
         try:
             wait_until_ready(
                 endpoint, health=program.server.health, seconds=program.start_seconds, watch=process.check
             )
-        except S3FixtureError as error:
-            text = str(error)
-            if not text.startswith(path):
-                text = f"{path} {text}{process.said()}"
+        except ProgramEndedError:
             endpoint.stop()
-            if not settings.port and attempt + 1 < _ATTEMPTS and "in use" in text:
+            if not settings.port and attempt + 1 < _ATTEMPTS and not is_free(settings.host, port):
                 continue
+            raise
+        except NotReadyError as error:
+            text = f"{path} {error}{process.said()}"
+            endpoint.stop()
             raise S3FixtureError(text) from error
         except BaseException:
             endpoint.stop()
@@ -177,9 +182,8 @@ def find(wanted: str) -> tuple[str, Program]:
                 if path:
                     return path, program
         names = ", ".join(name for program in PROGRAMS[:-1] for name in program.names)
-        raise S3FixtureError(
-            f"no server program is on PATH; looked for {names}; install one, or name one with --binary "
-            "(pytest: --s3-binary)"
+        raise SettingError(
+            f"no server program is on PATH, of {names}", "install one, or name one with {binary}"
         )
     stem = Path(wanted).name.lower().removesuffix(".exe")
     known = next((p for p in PROGRAMS if stem in (*p.names, p.name) or stem.startswith(p.names)), None)
@@ -190,26 +194,6 @@ def find(wanted: str) -> tuple[str, Program]:
     if path is None:
         raise S3FixtureError(f"there is no program {wanted!r}; install it, or check its path and PATH")
     return path, known
-
-
-def _check_free(host: str, port: int) -> None:
-    with socket.socket() as probe:
-        if os.name == "posix":
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise S3FixtureError(
-                f"port {port} on {host} is already in use; choose another with --port, or stop what runs "
-                "there"
-            ) from error
-
-
-def _free_port(host: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _apart() -> dict[str, Any]:

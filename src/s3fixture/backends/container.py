@@ -1,138 +1,192 @@
-"""A server in a container, by the table in `images`.
+"""A server in a container for `--s3-backend=container`, started by testcontainers.
 
 Each container says in its labels whose it is: the run, the process with which it ends, and the machine.
-Nothing else is ever stopped; what a killed run left behind is removed by the next one, or by
-`docker rm -f -v $(docker ps -aq --filter label=s3fixture.session)`.
+Nothing else is ever stopped; what a killed run left behind is removed by the next one, by testcontainers'
+Ryuk where it is not disabled, or by `docker rm -f -v $(docker ps -aq --filter label=s3fixture.session)`.
 """
 
 from __future__ import annotations
 
-import io
-import json
-import tarfile
 from contextlib import closing
-from pathlib import PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import docker
-from docker.errors import NotFound
 from docker.models.containers import Container
+from testcontainers.core.config import ConnectionMode, testcontainers_config
+from testcontainers.core.docker_client import DockerClient
+from testcontainers.core.labels import LABEL_SESSION_ID, create_labels
 
-from s3fixture.backends.container_engine import engine, explained, image_here, tail
-from s3fixture.backends.container_ports import ALL_ADDRESSES, published, s3_port, taken, url_of
+from s3fixture.backends.container_engine import (
+    CLIENT_OPTIONS,
+    ContainerEndedError,
+    DockerNotFoundError,
+    ImageMissingError,
+    check_running,
+    engine,
+    explained,
+    image_here,
+    remove,
+)
 from s3fixture.backends.foreign import ForeignEndpoint
-from s3fixture.backends.images import DEFAULT, LABEL, Image, image_of
-from s3fixture.backends.launching import Blanks, keys_of
-from s3fixture.backends.readiness import wait_until_ready
+from s3fixture.backends.images import DEFAULT, image_of
+from s3fixture.backends.ports import check_free
 from s3fixture.backends.runs import Run, is_alive, new_run, this_host
+from s3fixture.backends.s3_container import ALL_ADDRESSES, S3Container
 from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
+    import docker
+
     from s3fixture.settings import Settings
 
 SESSION_LABEL, PID_LABEL, HOST_LABEL = "s3fixture.session", "s3fixture.pid", "s3fixture.host"
-_STOP_SECONDS = 5
 
 
 class ContainerEndpoint(ForeignEndpoint):
-    """A container and the server in it. `owned`: this process removes it."""
+    """A container and the server in it. `owned`: this process has started it."""
 
-    def __init__(
-        self,
-        url: str,
-        settings: Settings,
-        run: Run,
-        image: Image,
-        container: Container,
-        *,
-        owned: bool,
-        console_url: str | None = None,
-    ) -> None:
-        access_key, secret_key = keys_of(image.name, settings)
+    def __init__(self, container: RunContainer, settings: Settings, run: Run, *, owned: bool) -> None:
+        console = container.entry.console_port if settings.console_port is not None else None
         super().__init__(
-            url,
+            container.get_url(),
             run=run,
-            access_key=access_key,
-            secret_key=secret_key,
-            region=settings.region,
+            access_key=container.access_key,
+            secret_key=container.secret_key,
+            region=container.region,
             backend="container",
-            console_url=console_url,
-            capabilities=image.server.capabilities,
+            console_url=container.get_url(console) if console else None,
+            capabilities=container.entry.server.capabilities,
             exclusive=run.share is None,
             fresh=owned,
         )
-        self.server = image.name
-        self.image = image.reference
+        self.server = container.entry.name
+        self.image = container.image
         self._container = container
-        self._owned = owned and run.share is None
+        self._removes = owned and run.share is None
 
     @property
     def container_id(self) -> str:
         """As `docker ps` shows it."""
-        return str(self._container.short_id)
+        return str(self._container.get_wrapped_container().short_id)
 
     def check(self, patience: float = 0.0) -> None:
-        check_running(self._container, self.image)
+        check_running(self._container.get_wrapped_container())
 
     def logs(self) -> list[str]:
         """What the server has printed so far."""
         with explained():
-            return self._container.logs().decode(errors="replace").splitlines()
+            return self._container.get_wrapped_container().logs().decode(errors="replace").splitlines()
 
     def _stop(self) -> None:
-        try:
-            if self._owned:
-                remove(self._container)
-        finally:
-            if self._container.client:
-                self._container.client.close()
+        if self._removes:
+            self._container.stop()
+        else:
+            self._container.get_docker_client().client.close()
+
+
+class RunContainer(S3Container):
+    """The container of a run: with its labels, keys, folders, and ports on the address of the settings.
+
+    Where workers share it, it outlives the process that starts it.
+    """
+
+    def __init__(self, settings: Settings, run: Run) -> None:
+        super().__init__(
+            settings.image or DEFAULT,
+            access_key=settings.access_key,
+            secret_key=settings.secret_key,
+            region=settings.region,
+            docker_client_kw=CLIENT_OPTIONS,
+            labels={SESSION_LABEL: run.id, PID_LABEL: str(run.pid), HOST_LABEL: this_host()},
+        )
+        self._wanted = settings
+        if run.share is not None:
+            self._docker.client.close()
+            self._docker = _SharedClient(**CLIENT_OPTIONS)
+
+    def attach(self, container_id: str) -> None:
+        """Be the container that another process has started. Raises S3FixtureError when it has ended."""
+        client = self.get_docker_client().client
+        with explained():
+            self._container = client.containers.get(container_id)
+        check_running(self._container)
+        self._identify()
+
+    def get_container_host_ip(self) -> str:
+        """The loopback address by its number, where the engine is on this machine: names are tried twice."""
+        if not self.is_local:
+            return super().get_container_host_ip()
+        return "127.0.0.1" if self._wanted.host == ALL_ADDRESSES else self._wanted.host
+
+    def _configure(self) -> None:
+        super()._configure()
+        host = self._wanted.host if self.is_local else ALL_ADDRESSES
+        wanted = {self.port: self._wanted.port, self.entry.console_port: self._wanted.console_port}
+        # Docker's package takes an address with the port; testcontainers' types know of the port alone.
+        ports: Any = {
+            f"{port}/tcp": (host, here or None) for port, here in wanted.items() if port and here is not None
+        }
+        self.ports = ports
+        source = None if self.entry.server.forgetful else self._wanted.volume or self._wanted.data_dir
+        if source:
+            self.with_volume_mapping(source, self.entry.data, "rw")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the ports are published on this machine, and not behind a gateway or on another one."""
+        client = self.get_docker_client()
+        return client.get_connection_mode() == ConnectionMode.docker_host and client.host() == "localhost"
+
+
+class _SharedClient(DockerClient):
+    """Makes containers without the label by which the Ryuk of this process would remove them at its end."""
+
+    def create(
+        self, image: str, *args: Any, labels: dict[str, str] | None = None, **kwargs: Any
+    ) -> Container:
+        labels = {
+            name: value for name, value in create_labels(image, labels).items() if name != LABEL_SESSION_ID
+        }
+        network = kwargs.pop("network", None) or self.find_host_network()
+        return self.client.containers.create(image, *args, labels=labels, network=network, **kwargs)
 
 
 def start_container(settings: Settings, run: Run | None = None) -> ContainerEndpoint:
     """A container of the image in the settings. Raises S3FixtureError; then nothing is left running."""
     run = run or new_run()
-    image = image_of(settings.image or DEFAULT)  # refused before Docker is asked for anything
-    client = engine()
+    image_of(settings.image or DEFAULT)  # refused before Docker is asked for anything
+    with explained():
+        container = RunContainer(settings, run)
     try:
-        return _shared(client, settings, run, image) or _start(client, settings, run, image)
+        owned = not _attach_to_shared(container, run)
+        if owned:
+            _start(container, settings, run)
+        return ContainerEndpoint(container, settings, run, owned=owned)
     except BaseException:
-        client.close()
+        container.get_docker_client().client.close()
         raise
 
 
-def _start(client: docker.DockerClient, settings: Settings, run: Run, image: Image) -> ContainerEndpoint:
+def _start(container: RunContainer, settings: Settings, run: Run) -> None:
+    client = container.get_docker_client().client
     remove_leftovers(client)
-    found = image_here(client, image)
-    image = image_of(settings.image or DEFAULT, (found.labels or {}).get(LABEL))
-    container = _create(client, settings, run, image, found)
+    if container.is_local:
+        check_free(settings.host, settings.port)
+        check_free(settings.host, settings.console_port or 0, "console_port")
+    if not testcontainers_config.ryuk_disabled:
+        _have_ryuk(client)
     try:
         with explained():
-            for path, data in _files(image, settings).items():
-                container.put_archive(path, data)
-        _run(container, settings)
-        url = _url(client, container, s3_port(image, found))
-        console_url = url_of(client, container, image.console_port)
-        endpoint = ContainerEndpoint(
-            url, settings, run, image, container, owned=True, console_url=console_url
-        )
-        wait_until_ready(
-            endpoint, health=image.server.health, seconds=image.start_seconds, watch=endpoint.check
-        )
-        _share(run, container, url)
-    except S3FixtureError as error:
-        text = str(error)
-        if not text.startswith("the container"):
-            text = f"the container of {image.reference} {text}{tail(container)}"
-        remove(container)
-        raise S3FixtureError(text + _hint(settings, text)) from error
-    except BaseException:
-        remove(container)
-        raise
-    return endpoint
+            container.start()
+    except ContainerEndedError as error:
+        raise S3FixtureError(f"{error}{_hint(settings)}") from error
+    if run.share is not None:
+        text = container.get_container_id()
+        _shared_file(run.share, run).write_text(text, encoding="utf-8")
 
 
-def _hint(settings: Settings, text: str) -> str:
-    if settings.data_dir is None or "ended with exit code" not in text:
+def _hint(settings: Settings) -> str:
+    if settings.data_dir is None:
         return ""
     return (
         f"\nIt runs as a user of its own, who must be able to write {settings.data_dir}: chmod a+rwx it, or "
@@ -140,46 +194,35 @@ def _hint(settings: Settings, text: str) -> str:
     )
 
 
-def check_running(container: Container, image: str) -> None:
-    """S3FixtureError when the container has ended or is gone."""
+def _have_ryuk(client: docker.DockerClient) -> None:
+    """The image of testcontainers' own clean-up, which it starts before the first container."""
     try:
-        with explained():
-            container.reload()
-    except S3FixtureError as error:
-        if isinstance(error.__cause__, NotFound):
-            raise S3FixtureError(
-                f"the container {container.short_id} of {image} is gone: somebody removed it"
-            ) from error
-        raise
-    if container.status not in ("created", "running", "restarting"):
-        code = container.attrs.get("State", {}).get("ExitCode")
+        image_here(client, testcontainers_config.ryuk_image)
+    except ImageMissingError as error:
         raise S3FixtureError(
-            f"the container {container.short_id} of {image} ended with exit code {code}{tail(container)}"
-        )
+            f"{error.problem}; it is testcontainers' own clean-up, which TESTCONTAINERS_RYUK_DISABLED=true "
+            "leaves out: s3fixture removes its containers itself"
+        ) from error
 
 
-def remove(container: Container) -> None:
-    """Stop and remove a container with its anonymous volumes; one that is gone is fine."""
+def _shared_file(folder: Path, run: Run) -> Path:
+    return folder / f"{run.name}.container"
+
+
+def _attach_to_shared(container: RunContainer, run: Run) -> bool:
+    """Whether another worker of this session has started the container. S3FixtureError when it has ended."""
+    file = None if run.share is None else _shared_file(run.share, run)
+    if file is None or not file.exists():
+        return False
+    container_id = file.read_text(encoding="utf-8")
     try:
-        with explained():
-            container.remove(force=True, v=True)
-    except S3FixtureError as error:
-        if isinstance(error.__cause__, NotFound) or "already in progress" in str(error):
-            return
-        raise S3FixtureError(f"{error}; remove it yourself: docker rm -f -v {container.short_id}") from error
-
-
-def remove_volume(name: str) -> bool:
-    """Remove a named volume with the data in it; False: there was none."""
-    with closing(engine()) as client:
-        try:
-            with explained():
-                client.volumes.get(name).remove()
-        except S3FixtureError as error:
-            if not isinstance(error.__cause__, NotFound):
-                raise
-            return False
-        return True
+        container.attach(container_id)
+    except DockerNotFoundError as error:
+        raise S3FixtureError(
+            f"the container {container_id[:12]}, which all workers of this session share, is gone: "
+            "somebody removed it"
+        ) from error
+    return True
 
 
 def remove_session(session: str) -> None:
@@ -207,91 +250,3 @@ def remove_leftovers(client: docker.DockerClient) -> None:
         pid = container.labels.get(PID_LABEL, "")
         if pid.isdecimal() and not is_alive(int(pid)):
             remove(container)
-
-
-def _create(client: docker.DockerClient, settings: Settings, run: Run, image: Image, found: Any) -> Container:
-    blanks = _blanks(image, settings)
-    source = None if image.server.forgetful else settings.volume or settings.data_dir
-    volumes = {str(source): {"bind": image.data, "mode": "rw"}} if source else None
-    with explained():
-        return client.containers.create(
-            found.id,
-            command=blanks.fill_all(image.command) or None,
-            environment=blanks.fill_values(image.environment),
-            ports=published(client, settings, image, found),
-            volumes=volumes,
-            labels={SESSION_LABEL: run.id, PID_LABEL: str(run.pid), HOST_LABEL: this_host()},
-        )
-
-
-def _run(container: Container, settings: Settings) -> None:
-    try:
-        with explained():
-            container.start()
-    except S3FixtureError as error:
-        raise S3FixtureError(taken(error, settings) or f"could not be started: {error}") from error
-
-
-def _url(client: docker.DockerClient, container: Container, port: int) -> str:
-    url = url_of(client, container, port)
-    if url is None:
-        check_running(container, str(container.attrs["Config"]["Image"]))
-        raise S3FixtureError(f"has no published port {port}")
-    return url
-
-
-def _blanks(image: Image, settings: Settings) -> Blanks:
-    return Blanks.of(
-        image.name,
-        settings,
-        host=ALL_ADDRESSES,
-        port=image.port,
-        data=image.data,
-        rpc_port=3901,
-        rpc_secret=Blanks.of(image.name, settings).secret(),
-    )
-
-
-def _files(image: Image, settings: Settings) -> dict[str, bytes]:
-    """Folder in the container -> archive of the files and folders that it is to have before it starts."""
-    blanks = _blanks(image, settings)
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w") as tar:
-        for path in image.folders:
-            folder = tarfile.TarInfo(path.lstrip("/"))
-            folder.type, folder.mode = tarfile.DIRTYPE, 0o777
-            tar.addfile(folder)
-        for path, template in image.files.items():
-            data = blanks.fill(template).encode()
-            file = tarfile.TarInfo(str(PurePosixPath(path.lstrip("/"))))
-            file.size, file.mode = len(data), 0o644
-            tar.addfile(file, io.BytesIO(data))
-    return {"/": archive.getvalue()} if image.files or image.folders else {}
-
-
-def _share(run: Run, container: Container, url: str) -> None:
-    """Let the other workers of this session find it."""
-    if run.share is not None:
-        text = json.dumps({"container": container.id, "url": url})
-        (run.share / f"{run.name}.json").write_text(text, encoding="utf-8")
-
-
-def _shared(
-    client: docker.DockerClient, settings: Settings, run: Run, image: Image
-) -> ContainerEndpoint | None:
-    """The container that another worker of this session has started. S3FixtureError when it has ended."""
-    file = None if run.share is None else run.share / f"{run.name}.json"
-    if file is None or not file.exists():
-        return None
-    found = json.loads(file.read_text(encoding="utf-8"))
-    try:
-        with explained():
-            container = client.containers.get(found["container"])
-    except S3FixtureError as error:
-        raise S3FixtureError(
-            f"the container {found['container'][:12]}, which all workers of this session share, is gone: "
-            "somebody removed it"
-        ) from error
-    check_running(container, image.reference)
-    image = image_of(image.reference, container.labels.get(LABEL))
-    return ContainerEndpoint(found["url"], settings, run, image, container, owned=False)

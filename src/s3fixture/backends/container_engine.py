@@ -1,95 +1,175 @@
 """Talking to Docker: short questions with a time limit, and errors that say what to do.
 
-The only file that imports the docker package, apart from `container`.
+The connection is testcontainers': its settings, DOCKER_HOST and `docker context use` say where Docker is.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
-import docker
-from docker.errors import APIError, DockerException, ImageNotFound
-from docker.models.containers import Container
-from docker.models.images import Image as DockerImage
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from requests.exceptions import ConnectionError as NoConnection
 from requests.exceptions import Timeout
+from testcontainers.core.docker_client import DockerClient
 
-from s3fixture.backends.images import Image
-from s3fixture.errors import S3FixtureError
+from s3fixture.errors import S3FixtureError, SettingError
+
+if TYPE_CHECKING:
+    import docker
+    from docker.models.containers import Container
+    from docker.models.images import Image as DockerImage
 
 ANSWER_SECONDS = 10  # what Docker gets to answer one question
-HOST_VARIABLE = "S3FIXTURE_CONTAINER_HOST"
+CLIENT_OPTIONS = {"timeout": ANSWER_SECONDS}
+_CONFLICT = 409  # https://docs.docker.com/reference/api/engine/
 _REMEDY = (
     "start it (Docker Desktop, `sudo systemctl start docker` or `sudo dockerd`), check DOCKER_HOST, or use "
     "the backend emulator, which needs none"
 )
 
 
+class DockerError(S3FixtureError):
+    """Docker cannot be reached, or did not do what it was asked to."""
+
+
+class DockerNotFoundError(DockerError):
+    """Docker does not have that container, image or volume."""
+
+
+class DockerConflictError(DockerError):
+    """Docker is doing something else with that container already, such as removing it."""
+
+
+class ImageMissingError(SettingError):
+    """An image is not here and cannot be pulled."""
+
+
+class ContainerEndedError(S3FixtureError):
+    """The server in a container has ended, or somebody has removed the container."""
+
+
 def engine() -> docker.DockerClient:
-    """A connection to the Docker that the command line `docker` would use. Raises S3FixtureError."""
+    """A connection to Docker. Raises DockerError."""
     with explained():
-        named = os.environ.get("DOCKER_HOST") or _address_of_context()
-        environ = {**os.environ, **({"DOCKER_HOST": named} if named else {})}
-        client = docker.from_env(timeout=ANSWER_SECONDS, environment=environ)
-        try:
-            client.ping()
-        except BaseException:
-            client.close()
-            raise
-        return client
+        return DockerClient(**CLIENT_OPTIONS).client
 
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Docker's errors as S3FixtureError."""
+    """Docker's errors as DockerError."""
     try:
         yield
-    except (Timeout, TimeoutError) as error:
-        raise S3FixtureError(
-            f"Docker did not answer within {ANSWER_SECONDS} s; restart it, or use the backend emulator"
-        ) from error
     except APIError as error:
-        raise S3FixtureError(f"Docker refused: {error.explanation or error}") from error
-    except (DockerException, NoConnection) as error:
-        if "timed out" in str(error).lower():
-            raise S3FixtureError(
+        raise _refused(error) from error
+    except (DockerException, NoConnection, Timeout, TimeoutError) as error:
+        causes = list(_causes(error))
+        if any(isinstance(cause, (Timeout, TimeoutError)) for cause in causes):
+            raise DockerError(
                 f"Docker did not answer within {ANSWER_SECONDS} s; restart it, or use the backend emulator"
             ) from error
-        raise S3FixtureError(f"Docker cannot be reached ({_reason(error)}); {_REMEDY}") from error
+        raise DockerError(f"Docker cannot be reached ({causes[-1]}); {_REMEDY}") from error
 
 
-def image_here(client: docker.DockerClient, image: Image) -> DockerImage:
-    """The image, pulled when it is not here yet. Raises S3FixtureError that says how to get it."""
+def _refused(error: APIError) -> DockerError:
+    kind = DockerError
+    if isinstance(error, NotFound):
+        kind = DockerNotFoundError
+    elif error.status_code == _CONFLICT:
+        kind = DockerConflictError
+    return kind(f"Docker refused: {error.explanation or error}")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what led to it: Docker's package wraps an error several times."""
+    found: BaseException | None = error
+    while found is not None:
+        yield found
+        found = found.__cause__ or found.__context__
+
+
+def image_here(client: docker.DockerClient, reference: str, *, build: str = "") -> DockerImage:
+    """The image, pulled when it is not here yet. Raises ImageMissingError, which says how to get it.
+
+    `build`: the command that makes an image which no registry has.
+    """
     try:
         with explained():
             try:
-                return client.images.get(image.reference)
+                return client.images.get(reference)
             except ImageNotFound:
                 pass
-            if not image.build:
-                return _pull(client, image.reference)
-    except S3FixtureError as error:
-        raise S3FixtureError(
-            f"the image {image.reference} is not here and could not be pulled: {error}; get it with "
-            f"`docker pull {image.reference}`, or choose another with --image (pytest: --s3-image)"
+            if not build:
+                return _pull(client, reference)
+    except DockerError as error:
+        raise ImageMissingError(
+            f"the image {reference} is not here and could not be pulled: {error}",
+            f"get it with `docker pull {reference}`, or choose another with {{image}}",
         ) from error
-    raise S3FixtureError(
-        f"the image {image.reference} is not here; no registry has it, build it in a checkout of s3fixture: "
-        f"{image.build}"
+    raise ImageMissingError(
+        f"the image {reference} is not here, and no registry has it",
+        f"build it in a checkout of s3fixture: {build}",
     )
 
 
-def address_host(client: docker.DockerClient) -> tuple[str, bool]:
-    """The host under which published ports are reached, and whether it is this machine's loopback."""
-    named = os.environ.get(HOST_VARIABLE)  # for test runs that are in a container themselves
-    if named:
-        return named, False
-    parts = urlsplit(str(client.api.base_url))
-    remote = os.environ.get("DOCKER_HOST", "").startswith(("tcp://", "ssh://", "http"))
-    return (parts.hostname or "127.0.0.1", False) if remote else ("127.0.0.1", True)
+def _pull(client: docker.DockerClient, reference: str) -> DockerImage:
+    name, tag = _split(reference)
+    for line in client.api.pull(name, tag=tag, stream=True, decode=True):
+        if "error" in line:
+            raise DockerError(str(line["error"]))
+    return client.images.get(reference)
+
+
+def _split(reference: str) -> tuple[str, str | None]:
+    if "@" in reference:
+        return reference, None
+    head, slash, last = reference.rpartition("/")
+    name, _, tag = last.partition(":")
+    return f"{head}{slash}{name}", tag or "latest"
+
+
+def check_running(container: Container) -> None:
+    """ContainerEndedError when the container has ended or is gone."""
+    try:
+        with explained():
+            container.reload()
+    except DockerNotFoundError as error:
+        raise ContainerEndedError(
+            f"the container {container.short_id} of {_image(container)} is gone: somebody removed it"
+        ) from error
+    if container.status not in ("created", "running", "restarting"):
+        code = container.attrs.get("State", {}).get("ExitCode")
+        raise ContainerEndedError(
+            f"the container {container.short_id} of {_image(container)} ended with exit code {code}"
+            f"{tail(container)}"
+        )
+
+
+def _image(container: Container) -> str:
+    return str(container.attrs.get("Config", {}).get("Image", ""))
+
+
+def remove(container: Container, *, force: bool = True, volumes: bool = True) -> None:
+    """Stop and remove a container with its anonymous volumes; one that is gone is fine."""
+    try:
+        with explained():
+            container.remove(force=force, v=volumes)
+    except (DockerNotFoundError, DockerConflictError):
+        return
+    except DockerError as error:
+        raise DockerError(f"{error}; remove it yourself: docker rm -f -v {container.short_id}") from error
+
+
+def remove_volume(name: str) -> bool:
+    """Remove a named volume with the data in it; False: there was none."""
+    with closing(engine()) as client:
+        try:
+            with explained():
+                client.volumes.get(name).remove()
+        except DockerNotFoundError:
+            return False
+        return True
 
 
 def tail(container: Container, lines: int = 15) -> str:
@@ -112,38 +192,3 @@ def print_logs(container_id: str, lines: int | None, say: Callable[[str], None],
                 say(line.decode(errors="replace"))
         if rest:
             say(rest.decode(errors="replace"))
-
-
-def _pull(client: docker.DockerClient, reference: str) -> DockerImage:
-    name, tag = _split(reference)
-    for line in client.api.pull(name, tag=tag, stream=True, decode=True):
-        if "error" in line:
-            raise S3FixtureError(str(line["error"]))
-    return client.images.get(reference)
-
-
-def _split(reference: str) -> tuple[str, str | None]:
-    if "@" in reference:
-        return reference, None
-    head, slash, last = reference.rpartition("/")
-    name, _, tag = last.partition(":")
-    return f"{head}{slash}{name}", tag or "latest"
-
-
-def _address_of_context() -> str | None:
-    """What `docker context use` chose: Docker Desktop, Colima and rootless Docker are found by it only."""
-    try:
-        context = docker.ContextAPI.get_current_context()
-        return str(context.Host) if context is not None and context.Host else None
-    except Exception:  # a context that cannot be read is no reason not to try the usual socket
-        return None
-
-
-def _reason(error: Exception) -> str:
-    """The innermost reason: Docker's package wraps it several times."""
-    while error.__cause__ or error.__context__:
-        inner = error.__cause__ or error.__context__
-        if not isinstance(inner, Exception):
-            break
-        error = inner
-    return str(error)

@@ -46,7 +46,7 @@ class Control:
     def reset(self) -> None:
         """A fresh log, clock and set of faults."""
         self.clear_faults()
-        self.reset_clock()
+        self._app.clock.reset()
         self.clear_requests()
 
     # --- state
@@ -69,24 +69,27 @@ class Control:
     # --- time
 
     def let_time_pass(self, seconds: float) -> None:
-        """Let links expire and retentions end, while what clients sign stays good; back when negative."""
+        """Let links expire, retentions end and lifecycle rules act, while what clients sign stays good.
+
+        Back when negative. What is due in the background is done when this returns.
+        """
         self._app.clock.let_pass(seconds)
-        self.run_due()
+        self._app.background.clock_changed()
 
     def skew_clock(self, seconds: float) -> None:
         """Let the server's clock go wrong: forward, or back when negative, against those of its clients."""
         self._app.clock.move(seconds)
-        self.run_due()
+        self._app.background.clock_changed()
 
     def freeze_clock(self) -> None:
         """Stop the server's clock; it can still be moved."""
         self._app.clock.freeze()
-        self._app.background.wake()
+        self._app.background.clock_changed()
 
     def reset_clock(self) -> None:
         """Back to the wall clock."""
         self._app.clock.reset()
-        self._app.background.wake()
+        self._app.background.clock_changed()
 
     def run_due(self) -> None:
         """Carry out what is due in the background: lifecycle rules, deliveries."""

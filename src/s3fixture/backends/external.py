@@ -12,10 +12,10 @@ from botocore.exceptions import ClientError
 
 from s3fixture.backends.capabilities import CAPABILITIES, POWERS
 from s3fixture.backends.foreign import ForeignEndpoint
-from s3fixture.backends.readiness import WrongKeysError, wait_until_ready
+from s3fixture.backends.readiness import NotReadyError, WrongKeysError, wait_until_ready
 from s3fixture.backends.runs import Run, is_alive, new_run
 from s3fixture.backends.servers import server_with
-from s3fixture.errors import S3FixtureError
+from s3fixture.errors import S3FixtureError, SettingError
 
 if TYPE_CHECKING:
     from s3fixture.settings import Settings
@@ -46,9 +46,9 @@ def start_external(settings: Settings, run: Run | None = None) -> ExternalEndpoi
     run = run or new_run()
     url = settings.endpoint_url.rstrip("/")
     if not url:
-        raise S3FixtureError(
-            "the backend 'external' needs the address of the store; give it as --s3-endpoint-url (in a test "
-            "run) or --endpoint-url, such as https://s3.example.com"
+        raise SettingError(
+            "the backend 'external' needs the address of the store",
+            "give it with {endpoint_url}, such as https://s3.example.com",
         )
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -67,7 +67,7 @@ def start_external(settings: Settings, run: Run | None = None) -> ExternalEndpoi
         raise S3FixtureError(
             f"{error}; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to keys of that store"
         ) from error
-    except S3FixtureError as error:
+    except NotReadyError as error:
         raise S3FixtureError(
             f"the store at {url} {error}; check the URL, and that this machine reaches it"
         ) from error

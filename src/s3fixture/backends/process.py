@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 from s3fixture.backends.control import Control
 from s3fixture.backends.emulator import EmulatorEndpoint
 from s3fixture.backends.remote import remote
-from s3fixture.errors import S3FixtureError
+from s3fixture.errors import S3FixtureError, SettingError
 
 if TYPE_CHECKING:
     from s3fixture.settings import Settings
@@ -55,7 +55,7 @@ class _Child:
 
     def __init__(self) -> None:
         if not sys.executable:
-            raise S3FixtureError("Python does not know its own program here; use --s3-emulator=thread")
+            raise SettingError("Python does not know its own program here", "choose thread with {emulator}")
         self._lock = threading.Lock()
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop
         self._process = subprocess.Popen(  # noqa: S603 - our own program
@@ -90,6 +90,8 @@ class _Child:
         if not line:
             raise S3FixtureError(self._exit_message())
         answer = json.loads(line)
+        if "setting" in answer:
+            raise SettingError(*answer["setting"])
         if "error" in answer:
             raise S3FixtureError(answer["error"])
         return answer["value"]

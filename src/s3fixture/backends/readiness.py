@@ -23,6 +23,13 @@ _NOT_YET = frozenset({"ServiceUnavailable", "XMinioServerNotInitialized", "SlowD
 Watch = Callable[[], None]
 
 
+class NotReadyError(S3FixtureError):
+    """The server did not answer in time."""
+
+    def __init__(self, seconds: float, answer: str) -> None:
+        super().__init__(f"was not ready after {seconds:.0f} s: {answer}")
+
+
 class WrongKeysError(S3FixtureError):
     """The server is there, but does not take the keys."""
 
@@ -31,7 +38,7 @@ def wait_until_ready(endpoint: Endpoint, *, health: str = "", seconds: float, wa
     """Return as soon as the server says it is healthy and has answered a signed request.
 
     `watch` is called between two questions, and raises S3FixtureError when waiting has become useless.
-    Raises S3FixtureError when the time is over, with what the server answered last.
+    Raises NotReadyError when the time is over, with what the server answered last, and WrongKeysError.
     """
     deadline = time.monotonic() + seconds
     questions: list[Callable[[], str]] = [lambda: _ask_for_buckets(endpoint)]
@@ -48,7 +55,7 @@ def wait_until_ready(endpoint: Endpoint, *, health: str = "", seconds: float, wa
                 return
             continue
         if time.monotonic() + pause > deadline:
-            raise S3FixtureError(f"was not ready after {seconds:.0f} s: {answer}")
+            raise NotReadyError(seconds, answer)
         pause = next(pauses, _PAUSES[-1])
         time.sleep(pause)
 

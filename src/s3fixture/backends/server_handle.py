@@ -229,12 +229,13 @@ class ServerClock:
     def __init__(self, server: ServerHandle) -> None:
         self._server = server
 
-    def move(self, seconds: float) -> None:
-        """Let `seconds` pass, or a negative number of them go back: links expire, retentions end.
+    def move(self, seconds: float = 0.0, *, days: float = 0.0) -> None:
+        """Let time pass, or a negative number of seconds and days go back.
 
-        What clients sign stays good, though their own clocks stand where they are.
+        Links expire, retentions end, and lifecycle rules have been carried out when this returns. What
+        clients sign stays good, though their own clocks stand where they are.
         """
-        self._server.control.let_time_pass(seconds)
+        self._server.control.let_time_pass(seconds + days * 86_400)
 
     def freeze(self) -> None:
         """Stop it; `move` still works."""

@@ -15,7 +15,7 @@ import time
 from typing import IO, TYPE_CHECKING, Any
 
 from s3fixture.backends.remote import perform
-from s3fixture.errors import S3Error, S3FixtureError
+from s3fixture.errors import S3Error, S3FixtureError, SettingError
 
 if TYPE_CHECKING:
     from s3fixture.backends.emulator import ThreadEndpoint
@@ -33,6 +33,9 @@ def main() -> int:
     _watch_parent(first["parent"])
     try:
         endpoint = _start(first["settings"])
+    except SettingError as error:
+        _send(answers, {"error": str(error), "setting": [error.problem, error.remedy]})
+        return 1
     except S3FixtureError as error:
         _send(answers, {"error": str(error)})
         return 1

@@ -50,6 +50,33 @@ class Printed(logging.Handler):
         output.say(f"{_FORMAT.formatTime(record, _FORMAT.datefmt)} {text}")
 
 
+class Early(logging.Handler):
+    """Keeps what is logged before there is a log. What nobody takes over goes to standard error."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._records.append(record)
+
+    def take_over(self) -> None:
+        """Log it now, and keep nothing more."""
+        LOGGER.removeHandler(self)
+        records, self._records = self._records, []
+        for record in records:
+            LOGGER.handle(record)
+
+    def __enter__(self) -> Early:
+        LOGGER.addHandler(self)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        LOGGER.removeHandler(self)
+        for record in self._records:
+            output.tell(output.printable(record.getMessage()))
+
+
 @contextmanager
 def logged(path: Path, *, printed: bool) -> Iterator[None]:
     """Within, what s3fixture logs goes to the file, and to standard output when `printed`."""

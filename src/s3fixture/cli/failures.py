@@ -11,7 +11,7 @@ import click
 
 from s3fixture.cli import output
 from s3fixture.cli.signals import Stopped, stop_on_signals
-from s3fixture.errors import S3FixtureError
+from s3fixture.errors import S3FixtureError, SettingError
 
 FAILED = 1
 NOT_RUNNING = 3  # of `status`, as of systemctl and of LSB init scripts
@@ -47,6 +47,8 @@ def guarded(work: Callable[[], int | None]) -> int:
 
 def explained(error: Exception) -> str:
     """An exception for people, with what to do about it."""
+    if isinstance(error, SettingError):
+        return error.spelled(lambda setting: f"--{setting.replace('_', '-')}")
     if isinstance(error, S3FixtureError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:

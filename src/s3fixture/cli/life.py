@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from s3fixture.cli import output
 from s3fixture.cli.box import box, wait_for_end
-from s3fixture.cli.box_log import LOGGER, log_requests, logged
+from s3fixture.cli.box_log import LOGGER, Early, log_requests, logged
 from s3fixture.cli.plan import BoxPlan
 from s3fixture.cli.signals import Stopped, stop_on_signals
 from s3fixture.cli.state import Box, StateFolder
@@ -22,10 +22,12 @@ def live(plan: BoxPlan, folder: StateFolder, *, announce: Announce | None = None
     """
     with (
         stop_on_signals(),
+        Early() as early,
         box(plan, folder, output.progress()) as (endpoint, found),
         logged(folder.log, printed=announce is not None),
     ):
         try:
+            early.take_over()
             for seed in plan.seeds:
                 LOGGER.info("%s", seed.report())
             LOGGER.info("ready at %s", found.url)

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from s3fixture.auth.identity import FORMAT
+from s3fixture.settings import KMS_KEY_FORMAT
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -34,6 +35,25 @@ server_options = _together(
         multiple=True,
         metavar="IDENTITY",
         help=f"One more account, as {FORMAT}. Repeatable.",
+    ),
+    click.option(
+        "--kms-key",
+        "kms_keys",
+        multiple=True,
+        metavar="KEY",
+        help=f"A KMS key that there is, as {KMS_KEY_FORMAT}; without any, every name is one. Repeatable.",
+    ),
+    click.option(
+        "--sse-over-http/--no-sse-over-http",
+        default=None,
+        help="Take customers' keys and KMS without TLS, which S3 never does.  [default: take them]",
+    ),
+    click.option(
+        "--website-host",
+        "website_hosts",
+        multiple=True,
+        metavar="NAME",
+        help="Serve buckets as websites under this name too, as BUCKET.NAME. Repeatable.",
     ),
     click.option("--host", metavar="ADDRESS", help="Listen on this address.  [default: 127.0.0.1]"),
     click.option("--access-key", metavar="KEY", help="The main access key.  [default: minioadmin]"),

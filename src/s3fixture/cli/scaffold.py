@@ -15,12 +15,13 @@ from s3fixture.environment import variables
 from s3fixture.errors import S3FixtureError
 from s3fixture.settings import DEFAULT_PORT, Settings
 
+_CHECKOUT = Path(__file__).parents[3]  # where the package is not installed from a wheel
 BUCKET = "mlflow-artifacts"  # as in the templates of compose and of its seed
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A file of the folder `templates`, and where it goes.
+    """A file of the repository's folders `templates` and `compose`, and where it goes.
 
     `text`: what to write there instead of the template as it is, from the template and the target's path.
     `rivals`: files that would be hidden by it. `unless`: a pattern of files that make it needless.
@@ -93,11 +94,19 @@ def drafts(group: Group, folder: Path) -> list[Draft]:
 def _draft(template: Template, folder: Path) -> Draft:
     path = folder / template.target
     before = _read(path)
-    text = files("s3fixture").joinpath("templates", *template.source.split("/")).read_text(encoding="utf-8")
+    text = source_text(template.source)
     if template.text:
         text = template.text(text, path)
     rival = next((name for name in template.rivals if (folder / name).exists()), None)
     return Draft(path, template.target, text, before, rival, template.private)
+
+
+def source_text(source: str) -> str:
+    """The text of a file below `templates` or `compose`, which a wheel has inside the package."""
+    name, *rest = source.split("/")
+    installed = files("s3fixture") / name
+    folder = installed if installed.is_dir() else _CHECKOUT / name
+    return folder.joinpath(*rest).read_text(encoding="utf-8")
 
 
 def _read(path: Path) -> str | None:
@@ -151,26 +160,30 @@ GROUPS: Sequence[Group] = (
         "compose",
         "docker compose up -d --wait; with MLflow: docker compose -f compose.mlops.yaml up -d --wait",
         (
-            Template("compose.yaml", "compose.yaml", rivals=_COMPOSE_RIVALS),
-            Template("compose.mlops.yaml", "compose.mlops.yaml"),
-            Template("seed/buckets.yaml", "seed/buckets.yaml"),
+            Template("compose/compose.yaml", "compose.yaml", rivals=_COMPOSE_RIVALS),
+            Template("compose/compose.mlops.yaml", "compose.mlops.yaml"),
+            Template("compose/seed/buckets.yaml", "seed/buckets.yaml"),
         ),
     ),
     Group(
         "env",
         "keep it out of version control; for a shell: set -a; . ./.env; set +a",
-        (Template("env.txt", ".env", text=dotenv, private=True),),
+        (Template("templates/env.txt", ".env", text=dotenv, private=True),),
     ),
     Group(
         "conftest",
         "pip install pytest s3fixture, then: pytest",
         (
-            Template("conftest.py.txt", "tests/conftest.py"),
-            Template("test_storage.py.txt", "tests/test_storage.py", unless="tests/**/test_*.py"),
+            Template("templates/conftest.py.txt", "tests/conftest.py"),
+            Template("templates/test_storage.py.txt", "tests/test_storage.py", unless="tests/**/test_*.py"),
         ),
     ),
-    Group("tox", "tox", (Template("tox.ini", "tox.ini"),)),
-    Group("nox", "nox", (Template("noxfile.py.txt", "noxfile.py"),)),
-    Group("github", "push it: Actions runs it", (Template("github.yml", ".github/workflows/tests.yml"),)),
-    Group("gitlab", "push it: GitLab runs it", (Template("gitlab.yml", ".gitlab-ci.yml"),)),
+    Group("tox", "tox", (Template("templates/tox.ini", "tox.ini"),)),
+    Group("nox", "nox", (Template("templates/noxfile.py.txt", "noxfile.py"),)),
+    Group(
+        "github",
+        "push it: Actions runs it",
+        (Template("templates/github.yml", ".github/workflows/tests.yml"),),
+    ),
+    Group("gitlab", "push it: GitLab runs it", (Template("templates/gitlab.yml", ".gitlab-ci.yml"),)),
 )

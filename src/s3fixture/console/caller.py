@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from s3fixture import service
 from s3fixture.auth.actions import Permission
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from s3fixture.app import App
     from s3fixture.auth.identity import Identity
 
-# Parameter -> what the API's request would have in its query; policies may ask for these.
-_QUERY = {"Prefix": "prefix", "Delimiter": "delimiter", "MaxKeys": "max-keys", "VersionId": "versionId"}
 _METHODS = {"Get": "GET", "Head": "GET", "List": "GET", "Delete": "DELETE", "Create": "PUT"}
 
 
@@ -70,7 +68,7 @@ class Caller:
         target = _target(params)
         request = Request(
             method=next((verb for name, verb in _METHODS.items() if operation.startswith(name)), "PUT"),
-            target=f"{target.path}?{target.raw_query}",
+            target=target.path,
             headers=_headers(self._request),
             body=_Nothing(),
             scheme=self._request.scheme,
@@ -91,8 +89,7 @@ def _target(params: dict[str, Any]) -> Target:
     path = f"/{quote(params.get('Bucket', ''), safe='')}"
     if params.get("Key"):
         path += f"/{quote(params['Key'])}"
-    query = urlencode({name: params[member] for member, name in _QUERY.items() if params.get(member)})
-    return parse_target(f"{path}?{query}", "", ())
+    return parse_target(path, "", ())
 
 
 def _headers(request: Request) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from s3fixture.console.usage import UsageSamples
-from s3fixture.errors import S3FixtureError
+from s3fixture.errors import PortError
 from s3fixture.server import Limits, Server
 
 if TYPE_CHECKING:
@@ -46,10 +46,11 @@ def start_console(
     limits = Limits(head_bytes=app.settings.header_limit, idle_seconds=app.settings.idle_timeout)
     try:
         server = Server(_guarded(console, guard) if guard else console, host, port, limits=limits)
-    except S3FixtureError as error:
+    except BaseException as error:
         console.close()
-        advice = str(error).replace("--port", "--console-port (0: any free one), or use --no-console")
-        raise S3FixtureError(f"the console cannot be served: {advice}") from error
+        if isinstance(error, PortError):
+            raise error.asked_by("console_port") from error
+        raise
     server.start()
     return ConsoleServer(console, server)
 

@@ -302,4 +302,17 @@ QUIRKS: tuple[Quirk, ...] = (
         "S3 stopped sending the names of owners in November 2025; clients fall back on the ID.",
         _RECORDED + "; " + _API + "/API_Owner.html",
     ),
+    # parsing
+    Quirk(
+        45,
+        "x-amz-copy-source may be a whole URL of path style.",
+        "Clients that keep the addresses of objects copy by them.",
+        _RECORDED,
+    ),
+    Quirk(
+        46,
+        "x-amz-tagging is a URL query; what a form carries and PutObjectTagging takes is a document.",
+        "Readers give both in the document's form, so that permissions and operations see the same tags.",
+        _API + "/API_PutObject.html (x-amz-tagging)",
+    ),
 )

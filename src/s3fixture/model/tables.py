@@ -47,10 +47,6 @@ ENUM_ERRORS: Mapping[str, tuple[str, str | None]] = {
     "x-amz-object-lock-mode": ("InvalidArgument", "Unknown wormMode directive."),
     "x-amz-object-ownership": ("InvalidArgument", "Invalid x-amz-object-ownership header: {value}"),
     "x-amz-optional-object-attributes": ("InvalidArgument", "Invalid attribute name specified."),
-    "x-amz-server-side-encryption": (
-        "InvalidArgument",
-        "The encryption method specified is not supported",
-    ),
     "x-amz-storage-class": ("InvalidStorageClass", None),
     "x-amz-tagging-directive": ("InvalidArgument", "Unknown tagging directive."),
 }
@@ -77,7 +73,7 @@ DOCUMENT_ERRORS: Mapping[str, str] = {
 }
 
 # Quirk 21: shapes whose values the service judges, because S3 has a better answer than MalformedXML.
-OPEN_ENUMS = frozenset({"BucketLocationConstraint", "Event"})
+OPEN_ENUMS = frozenset({"BucketLocationConstraint", "Event", "Protocol"})
 
 # Quirk 22: operation -> code for an absent document that the model calls optional.
 ABSENT_DOCUMENTS: Mapping[str, str] = {
@@ -152,6 +148,7 @@ ELEMENT_ORDER: Mapping[str, tuple[str, ...]] = {
     "DeleteMarkerEntry": ("Key", "VersionId", "IsLatest", "LastModified", "Owner"),
     "GetBucketAclOutput": ("Owner", "Grants"),
     "Initiator": ("ID", "DisplayName"),
+    "LifecycleRule": ("ID", "Filter", "Prefix", "Status"),
     "ListBucketsOutput": ("Owner", "Buckets"),
     "ListMultipartUploadsOutput": (
         *("Bucket", "KeyMarker", "UploadIdMarker", "NextKeyMarker", "NextUploadIdMarker", "Prefix"),

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import pytest
 
-from s3fixture.errors import S3FixtureError
+from s3fixture.errors import S3FixtureError, SettingError
 
 _FACTORIES = ("s3", "s3_bucket", "s3_client", "s3_env", "s3_resource")
 # pytest's own words: there is no exception of a kind of its own.
@@ -35,8 +35,8 @@ def ending_session(session: pytest.Session) -> Iterator[None]:
 
 
 def text_of(error: S3FixtureError) -> str:
-    """The text for somebody who runs tests; the layers below speak of --port, as `s3fixture up` calls it."""
-    return f"s3fixture: {error}".replace(" --port", " --s3-port")
+    """The text for somebody who runs tests, with settings spelled as options of pytest."""
+    return f"s3fixture: {error.spelled(_option) if isinstance(error, SettingError) else error}"
 
 
 def _end(session: pytest.Session, text: str) -> NoReturn:
@@ -61,3 +61,7 @@ def explain_scope(report: pytest.TestReport, error: BaseException) -> None:
             f"and ask for {scope}_{name}. What is done with it is rolled back at the end of the {scope}.",
         )
     )
+
+
+def _option(setting: str) -> str:
+    return f"--s3-{setting.replace('_', '-')}"

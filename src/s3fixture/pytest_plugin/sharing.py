@@ -44,7 +44,7 @@ def _end_shared(run: Run) -> None:
     if run.share is None or run.pid != os.getpid():
         return
     try:
-        if any(run.share.glob("*.json")):
+        if any(run.share.glob("*.container")):
             from s3fixture.backends.container import remove_session
 
             remove_session(run.id)

@@ -6,7 +6,7 @@ import errno
 import socket
 import sys
 
-from s3fixture.errors import S3FixtureError
+from s3fixture.errors import PortForbiddenError, PortInUseError, S3FixtureError, SettingError
 
 _BACKLOG = 1024
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - how a client reaches such a server
@@ -25,7 +25,7 @@ def listen(host: str, port: int) -> socket.socket:
         sock.setblocking(False)
     except OSError as error:
         sock.close()
-        raise S3FixtureError(_explain(error, host, port)) from error
+        raise _explained(error, host, port) from error
     return sock
 
 
@@ -59,14 +59,14 @@ def _set_options(sock: socket.socket, family: socket.AddressFamily) -> None:
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
 
 
-def _explain(error: OSError, host: str, port: int) -> str:
+def _explained(error: OSError, host: str, port: int) -> S3FixtureError:
     if error.errno == errno.EADDRINUSE:
-        return f"port {port} on {host} is already in use; choose another with --port, or stop what runs there"
+        return PortInUseError(host, port)
     if error.errno == errno.EACCES:
-        return (
-            f"this user may not listen on port {port} of {host}; choose another with --port "
-            "(those below 1024 are usually reserved)"
-        )
+        return PortForbiddenError(host, port)
     if error.errno == errno.EADDRNOTAVAIL:
-        return f"{host} is not an address of this machine; use 127.0.0.1, or 0.0.0.0 for all addresses"
-    return f"cannot listen on port {port} of {host}: {error.strerror or error}"
+        return SettingError(
+            f"{host} is not an address of this machine",
+            "choose 127.0.0.1, or 0.0.0.0 for all addresses, with {host}",
+        )
+    return S3FixtureError(f"cannot listen on port {port} of {host}: {error.strerror or error}")

@@ -7,12 +7,14 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-a
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from s3fixture.auth.actions import Permission, permissions
-from s3fixture.auth.identity import Identities
+from s3fixture.auth.identity import Identities, account_id
 from s3fixture.errors import S3Error
 from s3fixture.service.public_access import RESTRICT, is_blocked
 from s3fixture.store import BucketRow, Store
@@ -23,14 +25,11 @@ if TYPE_CHECKING:
 
 POLICY = "policy"  # the kind of the document that holds a bucket's policy
 _CACHED_POLICIES = 256
-# The owner must be able to take back a policy that locks everyone out.
-_NEVER_DENIED_TO_OWNER = frozenset({"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"})
-_EXPECTED_OWNERS: Mapping[str, str] = {
-    "ExpectedBucketOwner": "Bucket",
-    "ExpectedSourceBucketOwner": "CopySource",
-}
+# For the bucket's owner alone, whatever the policy says: who may take back one that locks everybody out.
+_OWNERS_ALONE = frozenset({"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"})
+_ACCOUNT_ID = re.compile("[0-9]{12}")
 _NEEDS_NO_BUCKET = frozenset({"s3:ListAllMyBuckets", "s3:CreateBucket"})
-Verdict = Literal["allow", "deny", "restrict"]
+Verdict = Literal["allow", "deny", "restrict", "not allowed"]
 _REASONS: Mapping[Verdict | None, str] = {
     "deny": "with an explicit deny in a resource-based policy",
     "restrict": f"because the bucket's policy is public and its setting {RESTRICT} lets in its owner only",
@@ -52,28 +51,36 @@ class Access:
         """
         for permission in permissions(call.operation, params):
             self.require(call, params, permission)
-        for member in _EXPECTED_OWNERS.keys() & params.keys():
-            self._check_expected_owner(params[_EXPECTED_OWNERS[member]], params[member])
+        if "ExpectedBucketOwner" in params:
+            self._check_expected_owner(params["Bucket"], params["ExpectedBucketOwner"])
+        if "ExpectedSourceBucketOwner" in params:
+            self._check_expected_owner(params["CopySource"].bucket, params["ExpectedSourceBucketOwner"])
 
     def require(self, call: Call, params: Params, permission: Permission) -> None:
-        """Raise AccessDenied unless the caller has `permission`."""
+        """Raise AccessDenied (MethodNotAllowed for a bucket's policy) unless the caller has `permission`."""
         decision = self._decide(call, params, permission)
         if decision == "allow":
             return
-        raise S3Error("AccessDenied", _explain(call, permission, decision))
+        if decision == "not allowed":
+            raise S3Error("MethodNotAllowed", Method=call.request.method, ResourceType="BUCKETPOLICY")
+        raise S3Error("AccessDenied", self._explain(call, permission, decision))
 
     def allows(self, call: Call, params: Params, permission: Permission) -> bool:
         """Whether the caller has `permission`."""
         return self._decide(call, params, permission) == "allow"
 
     def _check_expected_owner(self, bucket: str, expected: str) -> None:
-        """x-amz-expected-bucket-owner: an account id; the canonical id is taken, too."""
+        """x-amz-expected-bucket-owner, an account id."""
+        if not _ACCOUNT_ID.fullmatch(expected):
+            raise S3Error(
+                "InvalidBucketOwnerAWSAccountID",
+                f"The value of the expected bucket owner parameter must be an AWS Account ID... [{expected}]",
+            )
         with self._store.read() as index:
-            row = index.get_bucket(bucket.lstrip("/").partition("/")[0])
+            row = index.get_bucket(bucket)
         if row is None:
             return
-        owner = self.identities.by_canonical_id(row.owner)
-        if expected not in {row.owner, owner.account_id if owner else row.owner}:
+        if account_id(row.owner) != expected:
             raise S3Error("AccessDenied")
 
     def policy_of(self, bucket: BucketRow, text: str) -> Policy:
@@ -101,10 +108,10 @@ class Access:
             text = index.get_document(bucket.id, POLICY)
             restricted = text is not None and is_blocked(index, bucket.id, RESTRICT)
         owner = call.identity is not None and call.identity.canonical_id == bucket.owner
+        if permission.action in _OWNERS_ALONE:
+            return "allow" if owner else "not allowed" if call.identity else None
         if text is None:
             return "allow" if owner else None
-        if owner and permission.action in _NEVER_DENIED_TO_OWNER:
-            return "allow"
         policy = self.policy_of(bucket, text)
         if restricted and not owner and _is_public(policy):
             return "restrict"
@@ -112,42 +119,43 @@ class Access:
             call.identity,
             permission.action,
             permission.resource,
-            call.context(params, self._tags_of(bucket, permission, params)),
+            call.context(params, permission, partial(self._tags_of, bucket, permission)),
         )
         return decision or ("allow" if owner else None)
 
-    def _tags_of(
-        self, bucket: BucketRow, permission: Permission, params: Params
-    ) -> Callable[[], Mapping[str, str]]:
-        def tags() -> Mapping[str, str]:
-            if permission.key is None:
-                return {}
-            with self._store.read() as index:
-                version_id = params.get("VersionId")
-                version = (
-                    index.get_version(bucket.id, permission.key, version_id)
-                    if version_id
-                    else index.get_current(bucket.id, permission.key)
-                )
-            return version.tags if version else {}
+    def _tags_of(self, bucket: BucketRow, permission: Permission) -> Mapping[str, str]:
+        """Those of the object, or version of it, that the permission is about."""
+        if permission.key is None:
+            return {}
+        with self._store.read() as index:
+            version = (
+                index.get_version(bucket.id, permission.key, permission.version_id)
+                if permission.version_id
+                else index.get_current(bucket.id, permission.key)
+            )
+        return version.tags if version else {}
 
-        return tags
+    def _explain(self, call: Call, permission: Permission, verdict: Verdict | None) -> str | None:
+        """AWS names the user, the action and the reason to callers of the bucket's own account only.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
+        """
+        if call.identity is None or permission.bucket is None:
+            return None
+        with self._store.read() as index:
+            bucket = index.get_bucket(permission.bucket)
+        if bucket is None or bucket.owner != call.identity.canonical_id:
+            return None
+        reason = (
+            _REASONS.get(verdict) or f"because no resource-based policy allows the {permission.action} action"
+        )
+        return (
+            f"User: {call.identity.arn} is not authorized to perform: {permission.action} "
+            f'on resource: "{permission.resource}" {reason}'
+        )
 
 
 def _is_public(policy: Policy) -> bool:
     from s3fixture.auth.policy import is_public  # imported when there is a policy, as in `policy_of`
 
     return is_public(policy)
-
-
-def _explain(call: Call, permission: Permission, verdict: Verdict | None) -> str | None:
-    """AWS names the user, the action and the reason to those who signed; strangers read "Access Denied"."""
-    if call.identity is None:
-        return None
-    reason = (
-        _REASONS.get(verdict) or f"because no resource-based policy allows the {permission.action} action"
-    )
-    return (
-        f"User: {call.identity.arn} is not authorized to perform: {permission.action} "
-        f'on resource: "{permission.resource}" {reason}'
-    )

@@ -11,6 +11,7 @@ from s3fixture import checksums
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.encryption import check_reader
 from s3fixture.service.listing import page_size
 from s3fixture.service.objects import checksum_members
 from s3fixture.service.versions import find_version, version_header
@@ -32,6 +33,7 @@ def get_object_attributes(call: Call, params: Params) -> Result:
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
         version = find_version(call, index, bucket, params)
+        check_reader(call, version.extra, params)
         result: Result = {"LastModified": utc(version.modified), **version_header(bucket, version)}
         for name in wanted:
             result |= _attribute(name, index, version, params)

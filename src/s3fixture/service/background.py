@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from s3fixture.store import Index, Job, Store
 
@@ -20,9 +20,21 @@ if TYPE_CHECKING:
     from s3fixture.clock import Clock
     from s3fixture.settings import Settings
 
-# Kind of a job -> the module of this package whose `run(background, job)` does it or a part of it, and
-# returns when to call it again: a time in seconds since the epoch, or None when the job is done.
-TASKS: Mapping[str, str] = {}
+
+class Task(NamedTuple):
+    """A kind of job. The `run(background, job)` of `module`, of this package, does one or a part of it.
+
+    It returns when to call it again: a time in seconds since the epoch, or None when the job is done. Its
+    jobs lie `furthest` seconds ahead at most; a clock that went back has left them behind otherwise.
+    """
+
+    module: str
+    furthest: float | None = None
+
+
+TASKS: Mapping[str, Task] = {
+    "lifecycle": Task("expiring", furthest=86_400.0),
+}
 
 _AT_ONCE = 100  # jobs looked up together
 _ROUNDS = 16  # of jobs that came from jobs; a webhook that writes into its own bucket would never end
@@ -57,9 +69,15 @@ class Background:
         index.add_job(kind, queue=queue, due=now if due is None else due, made=now, body=body)
         self._start()
 
-    def wake(self) -> None:
-        """Have the thread look at the clock again, which was changed."""
+    def clock_changed(self) -> None:
+        """Do what is due by the clock as it is now, before this returns."""
+        now = self.clock.time()
+        with self.store.write() as index:
+            for kind, task in TASKS.items():
+                if task.furthest is not None:
+                    index.bring_forward(kind, now + task.furthest)
         self._woken.set()
+        self.run_due()
 
     def run_due(self) -> None:
         """Do all that is due, and what follows from it, before this returns."""
@@ -162,7 +180,7 @@ class Background:
         if job is None or job != seen:  # done or rolled back while this one waited
             return
         try:
-            again: float | None = import_module(f"{__package__}.{TASKS[job.kind]}").run(self, job)
+            again: float | None = import_module(f"{__package__}.{TASKS[job.kind].module}").run(self, job)
         except Exception:
             if self._stopped:
                 raise

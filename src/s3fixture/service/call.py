@@ -13,10 +13,12 @@ from s3fixture.settings import Settings
 from s3fixture.store import BucketRow, Index, Store, Version
 
 if TYPE_CHECKING:
+    from s3fixture.auth.actions import Permission
     from s3fixture.auth.authenticate import Authentication
     from s3fixture.clock import Clock
     from s3fixture.service.access import Access
     from s3fixture.service.background import Background
+    from s3fixture.service.kms import KmsKeys
     from s3fixture.wire.request import Request
     from s3fixture.wire.target import Target
 
@@ -49,6 +51,7 @@ class Call:
     clock: Clock
     settings: Settings
     access: Access
+    kms: KmsKeys
     background: Background
     facts: list[Fact] = field(default_factory=list)  # what was done, in its order: see `service.following`
 
@@ -57,9 +60,13 @@ class Call:
         """None: anonymous."""
         return self.authentication.identity
 
-    def context(self, params: Params, tags: Callable[[], Mapping[str, str]] | None = None) -> RequestContext:
-        """The condition keys that a bucket policy may ask for."""
-        return RequestContext(self.request, self.target, self.authentication, self.clock, params, tags)
+    def context(
+        self, params: Params, permission: Permission, tags: Callable[[], Mapping[str, str]]
+    ) -> RequestContext:
+        """The condition keys that a policy may ask for; `tags` gives those of the permission's object."""
+        return RequestContext(
+            self.operation, self.request, self.authentication, self.clock, params, permission, tags
+        )
 
     def note(self, effect: Effect, bucket: BucketRow, version: Version) -> None:
         """Say what was done, for whatever follows the operation."""

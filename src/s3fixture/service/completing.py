@@ -13,8 +13,15 @@ from s3fixture import checksums
 from s3fixture.errors import S3Error
 from s3fixture.service import conditions
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.encryption import (
+    CUSTOMER_PARAMETERS,
+    check_part,
+    describe_encryption,
+    encryption_of,
+    is_customers,
+    refuse_header,
+)
 from s3fixture.service.locks import lock_of, with_lock
-from s3fixture.service.metadata import encryption_header
 from s3fixture.service.multipart import find_upload, part_checksum
 from s3fixture.service.objects import checksum_members, new_version_id
 from s3fixture.service.versions import version_header
@@ -27,6 +34,7 @@ _UPLOAD_ID = "upload_id"  # kept with the version that the upload became
 
 def complete_multipart_upload(call: Call, params: Params) -> Result:
     """Put the object together, whole or not at all; the upload is still there when it is refused."""
+    refuse_header(call)
     listed = (params.get("MultipartUpload") or {}).get("Parts") or []
     if not listed:
         raise S3Error("MalformedXML")
@@ -34,8 +42,9 @@ def complete_multipart_upload(call: Call, params: Params) -> Result:
         bucket = call.bucket(index, params["Bucket"])
         done = _completed_before(index, bucket, params, listed)
         if done is not None:
-            return _answer(call, bucket, done)
+            return _answer(call, bucket, done, params)
         upload = find_upload(call, index, params)
+        _check_key(call, upload, params)
         conditions.check_write(params, index, bucket)
         parts = _chosen_parts(upload, listed, {part.number: part for part in index.get_parts(upload)})
         checksum = _object_checksum(upload, parts)
@@ -49,17 +58,34 @@ def complete_multipart_upload(call: Call, params: Params) -> Result:
                 owner=bucket.owner,
                 etag=checksums.composite_md5(part.etag for part in parts),
                 storage_class=upload.storage_class,
-                checksum=checksum,
+                checksum=checksum if _keeps_checksum(upload) else None,
                 headers=upload.headers,
                 metadata=upload.metadata,
                 tags=upload.tags,
-                extra=with_lock({_UPLOAD_ID: upload.upload_id}, lock_of(upload)),
+                extra=with_lock(
+                    {_UPLOAD_ID: upload.upload_id, **encryption_of(upload.extra)}, lock_of(upload)
+                ),
             ),
             parts,
         )
         index.delete_upload(upload)
     call.note("created", bucket, version)
-    return _answer(call, bucket, version)
+    return _answer(call, bucket, version, params)
+
+
+def _check_key(call: Call, upload: Upload, params: Params) -> None:
+    """A customer's key may be left out where no checksum depends on it; a wrong one never passes.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
+    (x-amz-server-side-encryption-customer-key)
+    """
+    if _keeps_checksum(upload) or not CUSTOMER_PARAMETERS.isdisjoint(params):
+        check_part(call, upload.extra, params)
+
+
+def _keeps_checksum(upload: Upload) -> bool:
+    """Under a customer's key an object has a checksum only if its upload asked for one (recorded from S3)."""
+    return bool(upload.checksum_algorithm) or not is_customers(upload.extra)
 
 
 def _completed_before(
@@ -78,7 +104,7 @@ def _completed_before(
     return version if numbers == [part.number for part in stored] else None
 
 
-def _answer(call: Call, bucket: BucketRow, version: Version) -> Result:
+def _answer(call: Call, bucket: BucketRow, version: Version, params: Params) -> Result:
     return {
         "Location": f"{call.request.scheme}://{call.request.host}{call.target.path}",
         "Bucket": bucket.name,
@@ -86,7 +112,7 @@ def _answer(call: Call, bucket: BucketRow, version: Version) -> Result:
         "ETag": version.etag,
         **checksum_members(version.checksum),
         **version_header(bucket, version),
-        **encryption_header(),
+        **describe_encryption(version.extra, params),
     }
 
 

@@ -5,109 +5,87 @@ A copy of a whole object shares the bytes of its source in the store.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from urllib.parse import unquote_plus
+from collections.abc import Mapping
+from typing import Any
 
 from s3fixture import checksums
+from s3fixture.auth.actions import copied_tags
 from s3fixture.checksums import Hasher
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
-from s3fixture.service import conditions, ranges, tags
+from s3fixture.service import conditions, ranges
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.encryption import (
+    ENCRYPTION,
+    check_source,
+    describe_encryption,
+    etag_of,
+    new_encryption,
+    refuse_header,
+)
 from s3fixture.service.locks import new_lock
 from s3fixture.service.metadata import (
-    ARCHIVED,
     SYSTEM_METADATA,
     Attributes,
     check_supported,
-    encryption_header,
     from_request,
+    object_tags,
     storage_class,
 )
-from s3fixture.service.multipart import find_upload, part_checksum, put_part
+from s3fixture.service.multipart import find_part_upload, part_checksum, put_part
 from s3fixture.service.names import is_bucket_name
 from s3fixture.service.objects import MAX_OBJECT_SIZE, checksum_members, new_version_id
+from s3fixture.service.restoring import is_offline
 from s3fixture.service.versions import get_version, version_header
-from s3fixture.store import BucketRow, Checksum, Index, NewVersion, Version
-from s3fixture.wire.target import BAD_ESCAPE
+from s3fixture.store import BodyReader, BucketRow, Checksum, Gone, Index, NewVersion, Spooled, Version
+from s3fixture.wire.copy_source import CopySource
 
 _DIRECTIVES = ("COPY", "REPLACE")
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What `x-amz-copy-source` names."""
-
-    bucket: str
-    key: str
-    version_id: str | None
-
-
-def parse_source(header: str) -> Source:
-    """`[/]bucket/key[?versionId=id]`, encoded as forms are (quirk 43). Raises InvalidArgument."""
-    path, separator, query = header.partition("?versionId=")
-    try:
-        bucket, _, key = _decode(path.removeprefix("/")).partition("/")
-        version_id = _decode(query) if separator else None
-    except ValueError:
-        raise _wrong_source("Invalid copy source encoding", header) from None
-    if not bucket or not key:
-        raise _wrong_source(
-            "Copy Source must mention the source bucket and key: sourcebucket/sourcekey", header
-        )
-    if not is_bucket_name(bucket):
-        raise _wrong_source("Invalid copy source bucket name", header)
-    return Source(bucket, key, version_id)
-
-
-def _decode(text: str) -> str:
-    """ValueError for a bad escape, and for what is not UTF-8."""
-    if BAD_ESCAPE.search(text):
-        raise ValueError(text)
-    return unquote_plus(text, errors="strict")
-
-
-def _wrong_source(message: str, header: str) -> S3Error:
-    return S3Error("InvalidArgument", message, ArgumentName="x-amz-copy-source", ArgumentValue=header)
 
 
 def copy_object(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html"""
     check_supported(params)
-    source = parse_source(params["CopySource"])
+    source = _source(params)
     replaced = _replaced_attributes(params)
     with call.store.read() as index:
         source_bucket, original = _find_source(call, index, source, params)
-        call.bucket(index, params["Bucket"])
-    if original.size > MAX_OBJECT_SIZE:
-        raise S3Error(
-            "InvalidRequest",
-            "The specified copy source is larger than the maximum allowable size for a copy source: "
-            f"{MAX_OBJECT_SIZE}",
-        )
-    _refuse_copy_onto_itself(params, source, original)
-    etag, checksum = _digests(call, original, params.get("ChecksumAlgorithm"))
-    attributes = _attributes(params, original, replaced)
-    with call.store.write() as index:
-        bucket = call.bucket(index, params["Bucket"])
-        conditions.check_write(params, index, bucket)
-        version = index.add_version(
-            bucket.id,
-            NewVersion(
-                key=params["Key"],
-                version_id=new_version_id(call, bucket),
-                modified=call.clock.time(),
-                owner=bucket.owner,
-                etag=etag,
-                storage_class=attributes.storage_class,
-                checksum=checksum,
-                headers=attributes.headers,
-                metadata=attributes.metadata,
-                tags=attributes.tags,
-                extra=new_lock(call, bucket, params),
-            ),
-            original,
-        )
+        target = call.bucket(index, params["Bucket"])
+        encryption = new_encryption(call, index, target, params)
+        _refuse_large(original)
+        _refuse_copy_onto_itself(params, source, original, target)
+        held = call.store.open(original)
+    with held:
+        etag, checksum = _digests(call, original, held, params.get("ChecksumAlgorithm"), encryption)
+        attributes = _attributes(params, original, replaced)
+        if attributes.tags:
+            for permission in copied_tags(params):
+                call.access.require(call, params, permission)
+
+        def add(body: Version | Spooled) -> tuple[BucketRow, Version]:
+            with call.store.write() as index:
+                bucket = call.bucket(index, params["Bucket"])
+                conditions.check_write(params, index, bucket)
+                new = NewVersion(
+                    key=params["Key"],
+                    version_id=new_version_id(call, bucket),
+                    modified=call.clock.time(),
+                    owner=bucket.owner,
+                    etag=etag,
+                    storage_class=attributes.storage_class,
+                    checksum=checksum,
+                    headers=attributes.headers,
+                    metadata=attributes.metadata,
+                    tags=attributes.tags,
+                    extra=new_lock(call, bucket, params) | encryption,
+                )
+                return bucket, index.add_version(bucket.id, new, body)
+
+        try:
+            bucket, version = add(original)
+        except Gone:  # the source was replaced or deleted since it was found, but its bytes are held
+            with call.store.spool(held.again(), original.size) as body:
+                bucket, version = add(body)
     call.note("created", bucket, version)
     return {
         "CopyObjectResult": {
@@ -117,32 +95,61 @@ def copy_object(call: Call, params: Params) -> Result:
         },
         **_source_version(source_bucket, original),
         **version_header(bucket, version),
-        **encryption_header(),
+        **describe_encryption(encryption, params),
     }
 
 
 def upload_part_copy(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html"""
     check_supported(params)
-    source = parse_source(params["CopySource"])
+    refuse_header(call)
+    source = _source(params)
     with call.store.read() as index:
-        upload = find_upload(call, index, params)
+        upload = find_part_upload(call, index, params)
         source_bucket, original = _find_source(call, index, source, params)
-    header = params.get("CopySourceRange")
-    start, length = 0, original.size
-    if header is not None:
-        chosen = ranges.parse_copy_range(header, original.size)
-        start, length = chosen.start, chosen.length
-    with call.store.open(original, start, length) as reader:
+        start, length = _copied_bytes(params, original)
+        reader = call.store.open(original, start, length)
+    with reader:
         hashing = _Hashing(reader, part_checksum(upload))
         part = put_part(call, params, hashing, length)
     result: Result = {"CopyPartResult": {"ETag": part.etag, "LastModified": utc(part.modified)}}
     if upload.checksum_algorithm:
         result["CopyPartResult"] |= checksum_members(part.checksum)
-    return result | _source_version(source_bucket, original) | encryption_header()
+    return result | _source_version(source_bucket, original) | describe_encryption(upload.extra, params)
 
 
-def _find_source(call: Call, index: Index, source: Source, params: Params) -> tuple[BucketRow, Version]:
+def _copied_bytes(params: Params, original: Version) -> tuple[int, int]:
+    """Where in the source they start, and how many there are."""
+    header = params.get("CopySourceRange")
+    if header is None:
+        return 0, original.size
+    chosen = ranges.parse_copy_range(header, original.size)
+    return chosen.start, chosen.length
+
+
+def _refuse_large(original: Version) -> None:
+    if original.size > MAX_OBJECT_SIZE:
+        raise S3Error(
+            "InvalidRequest",
+            "The specified copy source is larger than the maximum allowable size for a copy source: "
+            f"{MAX_OBJECT_SIZE}",
+        )
+
+
+def _source(params: Params) -> CopySource:
+    """Raises InvalidArgument for a source that no bucket can have."""
+    source: CopySource = params["CopySource"]
+    if not is_bucket_name(source.bucket):
+        raise S3Error(
+            "InvalidArgument",
+            "Invalid copy source bucket name",
+            ArgumentName="x-amz-copy-source",
+            ArgumentValue=source.bucket,
+        )
+    return source
+
+
+def _find_source(call: Call, index: Index, source: CopySource, params: Params) -> tuple[BucketRow, Version]:
     """The version to copy from. Raises as GetObject does, except for delete markers."""
     bucket = call.bucket(index, source.bucket)
     if source.version_id is None:
@@ -158,8 +165,9 @@ def _find_source(call: Call, index: Index, source: Source, params: Params) -> tu
             )
     if version is None or version.is_delete_marker:
         raise S3Error("NoSuchKey", Key=source.key)
-    if version.storage_class in ARCHIVED:
+    if is_offline(version, call.clock.time()):
         raise S3Error("InvalidObjectState", StorageClass=version.storage_class)
+    check_source(call, version.extra, params)
     conditions.check_copy_source(params, version)
     return bucket, version
 
@@ -197,19 +205,27 @@ def _attributes(params: Params, original: Version, replaced: Attributes | None) 
     return Attributes(
         headers=replaced.headers if replaced else headers,
         metadata=replaced.metadata if replaced else original.metadata,
-        tags=tags.from_header(params.get("Tagging") or "") if replace_tags else original.tags,
+        tags=object_tags(params) if replace_tags else original.tags,
         storage_class=storage_class(params),
     )
 
 
-def _refuse_copy_onto_itself(params: Params, source: Source, original: Version) -> None:
-    """A copy onto itself must change something; restoring an older version does."""
+def _refuse_copy_onto_itself(
+    params: Params, source: CopySource, original: Version, bucket: BucketRow
+) -> None:
+    """A copy onto itself must change something; restoring an older version does.
+
+    So does what may change its encryption, even when it ends as it was (recorded from S3).
+    """
     same = (params["Bucket"], params["Key"]) == (source.bucket, source.key) and original.is_latest
     changes = (
         params.get("MetadataDirective") == "REPLACE"
         or params.get("StorageClass") not in (None, original.storage_class)
         or params.get("WebsiteRedirectLocation") is not None
         or params.get("ServerSideEncryption") is not None
+        or params.get("SSECustomerAlgorithm") is not None
+        or ENCRYPTION in bucket.documents
+        or ENCRYPTION in original.extra
     )
     if same and not changes:
         raise S3Error(
@@ -219,11 +235,13 @@ def _refuse_copy_onto_itself(params: Params, source: Source, original: Version) 
         )
 
 
-def _digests(call: Call, original: Version, wanted: str | None) -> tuple[str, Checksum]:
+def _digests(
+    call: Call, original: Version, held: BodyReader, wanted: str | None, encryption: Mapping[str, Any]
+) -> tuple[str, Checksum]:
     """ETag and checksum of the copy, which is one piece whatever its source was.
 
-    The bytes are read again only when the source's digests are those of its parts, or another algorithm
-    is asked for.
+    The bytes are read again only when the source's digests are those of its parts or of another encryption,
+    or another algorithm is asked for.
     """
     algorithm = wanted or (original.checksum.algorithm if original.checksum else checksums.DEFAULT_ALGORITHM)
     known = original.checksum
@@ -232,14 +250,16 @@ def _digests(call: Call, original: Version, wanted: str | None) -> tuple[str, Ch
         and known is not None
         and known.algorithm == algorithm
         and known.type == checksums.FULL_OBJECT
+        and (encryption or ENCRYPTION not in original.extra)
     ):
-        return original.etag, known
+        return (etag_of(call, encryption, b"") if encryption else original.etag), known
     md5, hasher = checksums.md5(), checksums.ALGORITHMS[algorithm].new()
-    with call.store.open(original) as reader:
+    with held.again() as reader:
         for chunk in reader:
             md5.update(chunk)
             hasher.update(chunk)
-    return md5.hexdigest(), Checksum(algorithm, checksums.encode(hasher.digest()), checksums.FULL_OBJECT)
+    checksum = Checksum(algorithm, checksums.encode(hasher.digest()), checksums.FULL_OBJECT)
+    return etag_of(call, encryption, md5.digest()), checksum
 
 
 class _Hashing:

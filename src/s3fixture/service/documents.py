@@ -5,6 +5,8 @@ from __future__ import annotations
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params
 
+LIFECYCLE = "lifecycle"
+
 
 def kept_document(call: Call, params: Params, kind: str, missing: str) -> str:
     """The bucket's text of this kind. Raises NoSuchBucket, and the code `missing` where there is none."""

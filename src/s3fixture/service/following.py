@@ -13,7 +13,9 @@ from s3fixture.service.call import Call, Result
 
 # Kind of a bucket's document -> the module of this package whose `follow(call, result)` acts on it. It may
 # add members to the result, and must not raise: the operation has happened.
-FOLLOWERS: Mapping[str, str] = {}
+FOLLOWERS: Mapping[str, str] = {
+    "lifecycle": "expiration",
+}
 
 
 def follow(call: Call, result: Result) -> None:

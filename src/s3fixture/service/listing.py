@@ -6,6 +6,7 @@ for encoding-type=url.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from s3fixture.clock import utc
@@ -14,6 +15,7 @@ from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.tokens import from_token, to_token
 from s3fixture.store import Entry, Page
 
+_RESTORE_STATUS = "RestoreStatus"  # the one value of OptionalObjectAttributes
 PAGE_SIZE = 1000  # the most that S3 puts on a page
 
 
@@ -23,6 +25,7 @@ def list_objects(call: Call, params: Params) -> Result:
     marker = params.get("Marker") or ""
     page = _current_page(call, params, start=marker, limit=limit)
     result = _common(params, page, limit, fetch_owner=True)
+    _tell_restores(call, params, result["Contents"], page.entries)
     result["Marker"] = marker
     if page.truncated and params.get("Delimiter"):  # without one, clients go on from the last key
         result["NextMarker"] = page.last_key
@@ -36,6 +39,7 @@ def list_objects_v2(call: Call, params: Params) -> Result:
     start = params.get("StartAfter") or ""
     page = _current_page(call, params, start=start if token is None else from_token(token), limit=limit)
     result = _common(params, page, limit, fetch_owner=bool(params.get("FetchOwner")))
+    _tell_restores(call, params, result["Contents"], page.entries)
     result["KeyCount"] = len(page.entries) + len(page.prefixes)
     if token is not None:
         result["ContinuationToken"] = token
@@ -63,13 +67,15 @@ def list_object_versions(call: Call, params: Params) -> Result:
             version_id_marker=version_marker or "",
             limit=limit,
         )
+    objects = [entry for entry in page.entries if not entry.is_delete_marker]
     result = _frame(params, page.prefixes, page.truncated, limit)
     result |= {
         "KeyMarker": key_marker,
         "VersionIdMarker": version_marker or "",
-        "Versions": [_version(entry) for entry in page.entries if not entry.is_delete_marker],
+        "Versions": [_version(entry) for entry in objects],
         "DeleteMarkers": [_marker(entry) for entry in page.entries if entry.is_delete_marker],
     }
+    _tell_restores(call, params, result["Versions"], objects)
     if page.truncated:
         result["NextKeyMarker"] = page.last_key
         if page.last_version_id:
@@ -167,6 +173,20 @@ def _object(entry: Entry) -> dict[str, Any]:
         result["ChecksumAlgorithm"] = [entry.checksum_algorithm]
         result["ChecksumType"] = entry.checksum_type
     return result
+
+
+def _tell_restores(call: Call, params: Params, told: list[dict[str, Any]], entries: Sequence[Entry]) -> None:
+    """Add what is known of restored copies, for a request with OptionalObjectAttributes."""
+    if _RESTORE_STATUS not in (params.get("OptionalObjectAttributes") or ()):
+        return
+    from s3fixture.service.restoring import restore_status  # imported when used: hardly anybody asks
+
+    with call.store.read() as index:
+        bucket = call.bucket(index, params["Bucket"])
+        for entry, row in zip(told, entries, strict=True):
+            version = index.get_version(bucket.id, row.key, row.version_id)
+            if version is not None:
+                entry.update(restore_status(version, call.clock.time()))
 
 
 def _version(entry: Entry) -> dict[str, Any]:

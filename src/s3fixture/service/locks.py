@@ -122,6 +122,12 @@ def require_digest(declared_algorithm: str | None, params: Params, what: str) ->
         )
 
 
+def is_locked(version: Version, now: float) -> bool:
+    """Whether a hold or a retention in force keeps the version."""
+    lock = lock_of(version)
+    return lock.hold == ON or lock.until > now
+
+
 def check_removal(call: Call, version: Version, params: Params) -> None:
     """Raise AccessDenied if a hold or a retention keeps the version. Whether the caller may bypass
     governance at all was decided with the other permissions."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from s3fixture.errors import S3Error
 from s3fixture.service import tags
-from s3fixture.service.call import Params, Result
+from s3fixture.service.call import Params
 
 SYSTEM_METADATA = (
     "CacheControl",
@@ -34,21 +34,16 @@ _STORAGE_CLASSES = ARCHIVED | {
     "GLACIER_IR",
 }
 _METADATA_LIMIT = 2 * 1024  # bytes of names and values together
-_ENCRYPTION = "AES256"  # S3 encrypts every object so since January 2023, and says it
 
 # Parameters that would change what is stored or who may read it. Taking them without doing it would be a lie.
 _NOT_IMPLEMENTED: Mapping[str, str] = {
-    "SSECustomerAlgorithm": "x-amz-server-side-encryption-customer-algorithm",
-    "SSECustomerKey": "x-amz-server-side-encryption-customer-key",
-    "CopySourceSSECustomerAlgorithm": "x-amz-copy-source-server-side-encryption-customer-algorithm",
-    "SSEKMSKeyId": "x-amz-server-side-encryption-aws-kms-key-id",
     "WriteOffsetBytes": "x-amz-write-offset-bytes",
 }
 _REDIRECTS = ("/", "http://", "https://")
 _GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP")
 _ACLS_THAT_CHANGE_NOTHING = frozenset({"private", "bucket-owner-full-control"})
 _MENTIONED = frozenset(  # what `check_supported` looks at; most requests have none of it
-    {*_NOT_IMPLEMENTED, *_GRANTS, "ACL", "ServerSideEncryption", "WebsiteRedirectLocation"}
+    {*_NOT_IMPLEMENTED, *_GRANTS, "ACL", "WebsiteRedirectLocation"}
 )
 
 
@@ -73,9 +68,15 @@ def from_request(params: Params) -> Attributes:
     return Attributes(
         headers=headers,
         metadata=_user_metadata(params.get("Metadata")),
-        tags=tags.from_header(params["Tagging"]) if params.get("Tagging") else {},
+        tags=object_tags(params),
         storage_class=storage_class(params),
     )
+
+
+def object_tags(params: Params) -> dict[str, str]:
+    """The tags that the request names. Raises InvalidTag, BadRequest."""
+    tagging = params.get("Tagging")
+    return tags.from_document(tagging, limit=tags.OBJECT_TAGS, kind="Object") if tagging else {}
 
 
 def storage_class(params: Params) -> str:
@@ -87,26 +88,18 @@ def storage_class(params: Params) -> str:
 
 
 def check_supported(params: Params) -> None:
-    """Refuse what this server would have to ignore: SSE-C, KMS, ACLs; and wrong redirects."""
+    """Refuse what this server would have to ignore, ACLs, and wrong redirects."""
     if _MENTIONED.isdisjoint(params):
         return
     for member, header in _NOT_IMPLEMENTED.items():
         if params.get(member) is not None:
             raise S3Error("NotImplemented", Header=header)
-    encryption = params.get("ServerSideEncryption")
-    if encryption not in (None, _ENCRYPTION):
-        raise S3Error("NotImplemented", Header="x-amz-server-side-encryption")
     redirect = params.get("WebsiteRedirectLocation")
     if redirect and not redirect.startswith(_REDIRECTS):
         raise S3Error("InvalidRedirectLocation")
     acl = params.get("ACL")
     if (acl and acl not in _ACLS_THAT_CHANGE_NOTHING) or any(params.get(grant) for grant in _GRANTS):
         raise S3Error("AccessControlListNotSupported")
-
-
-def encryption_header() -> Result:
-    """What S3 says of every object it stored."""
-    return {"ServerSideEncryption": _ENCRYPTION}
 
 
 def _user_metadata(metadata: Mapping[str, str] | None) -> dict[str, str]:

@@ -5,15 +5,25 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Protocol
 
 from s3fixture import checksums
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.documents import LIFECYCLE
+from s3fixture.service.encryption import (
+    check_not_blocked,
+    check_part,
+    describe_encryption,
+    etag_of,
+    new_encryption,
+    refuse_header,
+)
 from s3fixture.service.listing import check_encoding_type, owner_entry, page_size
 from s3fixture.service.locks import LOCK, new_lock, require_digest
-from s3fixture.service.metadata import Attributes, encryption_header, from_request
+from s3fixture.service.metadata import Attributes, from_request
 from s3fixture.service.objects import check_size, checksum_members
 from s3fixture.store import BucketRow, Checksum, Index, NewPart, NewUpload, Part, Upload
 
@@ -39,13 +49,14 @@ def create_multipart_upload(call: Call, params: Params) -> Result:
     upload_id = call.clock.upload_id()
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
-        index.create_upload(
-            bucket.id, _new_upload(call, params, attributes, upload_id, bucket, algorithm, kind)
-        )
-    result: Result = {"Bucket": params["Bucket"], "Key": params["Key"], "UploadId": upload_id}
+        encryption = new_encryption(call, index, bucket, params)
+        new = _new_upload(call, params, attributes, upload_id, bucket, algorithm, kind)
+        upload = index.create_upload(bucket.id, replace(new, extra={**new.extra, **encryption}))
+        notice = _abort_notice(call, index, bucket, upload)
+    result: Result = {"Bucket": params["Bucket"], "Key": params["Key"], "UploadId": upload_id, **notice}
     if algorithm:
         result |= {"ChecksumAlgorithm": algorithm, "ChecksumType": kind}
-    return result | encryption_header()
+    return result | describe_encryption(encryption, params)
 
 
 def _new_upload(
@@ -109,6 +120,14 @@ def find_upload(call: Call, index: Index, params: Params) -> Upload:
     return upload
 
 
+def find_part_upload(call: Call, index: Index, params: Params) -> Upload:
+    """`find_upload` for a new part, which must be encrypted as the upload is."""
+    upload = find_upload(call, index, params)
+    check_not_blocked(call, index, call.bucket(index, params["Bucket"]), params)
+    check_part(call, upload.extra, params)
+    return upload
+
+
 def part_checksum(upload: Upload) -> str:
     """The algorithm that the upload's parts are hashed with; S3's own when the client chose none."""
     return upload.checksum_algorithm or checksums.DEFAULT_ALGORITHM
@@ -118,8 +137,9 @@ def upload_part(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html"""
     payload = params["Body"]
     check_size(payload.size)
+    refuse_header(call)
     with call.store.read() as index:
-        upload = find_upload(call, index, params)
+        upload = find_part_upload(call, index, params)
     declared = payload.declared_algorithm
     _check_declared(upload, declared)
     if LOCK in upload.extra:
@@ -128,7 +148,7 @@ def upload_part(call: Call, params: Params) -> Result:
     part = put_part(call, params, payload, payload.size)
     answered = declared or upload.checksum_algorithm
     members = checksum_members(Checksum(answered, payload.checksums[answered])) if answered else {}
-    return {"ETag": part.etag, **members, **encryption_header()}
+    return {"ETag": part.etag, **members, **describe_encryption(upload.extra, params)}
 
 
 def _check_declared(upload: Upload, declared: str | None) -> None:
@@ -163,7 +183,7 @@ def put_part(call: Call, params: Params, source: HashedSource, size: int) -> Par
         algorithm = part_checksum(upload)
         part = NewPart(
             number=number,
-            etag=source.md5.hex(),
+            etag=etag_of(call, upload.extra, source.md5),
             modified=call.clock.time(),
             checksum=Checksum(algorithm, source.checksums[algorithm]),
         )
@@ -184,6 +204,7 @@ def list_parts(call: Call, params: Params) -> Result:
     with call.store.read() as index:
         upload = find_upload(call, index, params)
         page = index.list_parts(upload, after=marker, limit=limit)
+        notice = _abort_notice(call, index, call.bucket(index, params["Bucket"]), upload)
     result: Result = {
         "Bucket": params["Bucket"],
         "Key": upload.key,
@@ -196,10 +217,21 @@ def list_parts(call: Call, params: Params) -> Result:
         "Owner": owner_entry(upload.owner),
         "StorageClass": upload.storage_class,
         "NextPartNumberMarker": page.parts[-1].number if page.parts else marker,
+        **notice,
     }
     if upload.checksum_algorithm:
         result |= {"ChecksumAlgorithm": upload.checksum_algorithm, "ChecksumType": upload.checksum_type}
     return result
+
+
+def _abort_notice(call: Call, index: Index, bucket: BucketRow, upload: Upload) -> Result:
+    """When a lifecycle rule gives the upload up."""
+    document = index.get_document(bucket.id, LIFECYCLE) if LIFECYCLE in bucket.documents else None
+    if document is None:
+        return {}
+    from s3fixture.service.expiration import abort_notice  # imported when used: most buckets have no rules
+
+    return abort_notice(call, document, upload)
 
 
 def _part_entry(upload: Upload, part: Part) -> dict[str, Any]:

@@ -10,10 +10,17 @@ from s3fixture.auth.actions import permissions
 from s3fixture.errors import S3Error
 from s3fixture.service import conditions, ranges
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.encryption import (
+    check_reader,
+    describe_encryption,
+    etag_of,
+    new_encryption,
+    refuse_header,
+)
 from s3fixture.service.locks import LOCK, check_removal, describe_lock, new_lock, require_digest
-from s3fixture.service.metadata import ARCHIVED, encryption_header, from_request
+from s3fixture.service.metadata import ARCHIVED, from_request
 from s3fixture.service.ranges import ByteRange
-from s3fixture.service.versions import describe, find_version, get_version, version_header
+from s3fixture.service.versions import add_delete_marker, describe, find_version, get_version, version_header
 from s3fixture.store import (
     NULL_VERSION,
     BucketRow,
@@ -52,6 +59,7 @@ def put_object(call: Call, params: Params) -> Result:
         bucket = call.bucket(index, params["Bucket"])
         conditions.check_write(params, index, bucket)
         lock = new_lock(call, bucket, params)
+        encryption = new_encryption(call, index, bucket, params)
     if lock:
         require_digest(payload.declared_algorithm, params, "Object")
     with call.store.spool(payload, payload.size) as body, call.store.write() as index:
@@ -64,13 +72,13 @@ def put_object(call: Call, params: Params) -> Result:
                 version_id=new_version_id(call, bucket),
                 modified=call.clock.time(),
                 owner=bucket.owner,
-                etag=payload.md5.hex(),
+                etag=etag_of(call, encryption, payload.md5),
                 storage_class=attributes.storage_class,
                 checksum=Checksum(algorithm, payload.checksums[algorithm], checksums.FULL_OBJECT),
                 headers=attributes.headers,
                 metadata=attributes.metadata,
                 tags=attributes.tags,
-                extra=lock,
+                extra=lock | encryption,
             ),
             body,
         )
@@ -79,7 +87,7 @@ def put_object(call: Call, params: Params) -> Result:
         "ETag": version.etag,
         **checksum_members(version.checksum),
         **version_header(bucket, version),
-        **encryption_header(),
+        **describe_encryption(encryption, params),
     }
 
 
@@ -107,10 +115,18 @@ def get_object(call: Call, params: Params) -> Result:
     with call.store.read() as index:
         result, version, chosen = _read(call, index, params)
         if version.storage_class in ARCHIVED:
-            raise S3Error("InvalidObjectState", StorageClass=version.storage_class)
+            _check_readable(call, version)
         start, length = (chosen.start, chosen.length) if chosen else (0, version.size)
         result["Body"] = call.store.open(version, start, length)
     return result
+
+
+def _check_readable(call: Call, version: Version) -> None:
+    """Raise InvalidObjectState for an archived version of which no copy is restored."""
+    from s3fixture.service.restoring import is_offline  # imported when used: few are archived
+
+    if is_offline(version, call.clock.time()):
+        raise S3Error("InvalidObjectState", StorageClass=version.storage_class)
 
 
 def head_object(call: Call, params: Params) -> Result:
@@ -121,17 +137,23 @@ def head_object(call: Call, params: Params) -> Result:
 
 def _read(call: Call, index: Index, params: Params) -> tuple[Result, Version, ByteRange | None]:
     """The headers of an answer to GET or HEAD, and which bytes of which version are its body."""
+    refuse_header(call)
     bucket = call.bucket(index, params["Bucket"])
     version = find_version(call, index, bucket, params)
+    check_reader(call, version.extra, params)
     conditions.check_read(params, version)
     part = _part(index, version, params)
     call.note("read", bucket, version)
-    result = describe(bucket, version)
+    result = describe(bucket, version, params)
     result |= _overrides(call, params)
     chosen = _chosen_bytes(version, part, params)
     result["ContentLength"] = chosen.length if chosen else version.size
     if LOCK in version.extra:
         result |= describe_lock(call, params, version)
+    if version.storage_class in ARCHIVED:
+        from s3fixture.service.restoring import describe_restore  # imported when used: few are archived
+
+        result |= describe_restore(version, call.clock.time())
     if part and version.parts:
         result["PartsCount"] = version.parts
     if chosen:
@@ -261,17 +283,7 @@ def _delete(call: Call, index: Index, bucket: BucketRow, params: Params) -> Resu
             index.remove_version(current.seq)
             call.note("removed", bucket, current)
         return {}
-    marker = index.add_version(
-        bucket.id,
-        NewVersion(
-            key=key,
-            version_id=new_version_id(call, bucket),
-            modified=call.clock.time(),
-            owner=bucket.owner,
-            is_delete_marker=True,
-        ),
-        None,
-    )
+    marker = add_delete_marker(call.clock, index, bucket, key, call.clock.time())
     call.note("marked", bucket, marker)
     return {"DeleteMarker": True, "VersionId": marker.version_id}
 

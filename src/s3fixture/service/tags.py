@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 from s3fixture.errors import S3Error
 
@@ -21,19 +20,8 @@ _VALUE_LENGTH = 256
 _ALLOWED = re.compile(r"[\w\s+\-=.:/@]*")  # letters, digits, white space and + - = . _ : / @
 
 
-def from_header(header: str) -> dict[str, str]:
-    """The tags of an `x-amz-tagging` header, a URL query. Raises InvalidArgument, InvalidTag, BadRequest."""
-    try:
-        pairs = parse_qsl(header, keep_blank_values=True, errors="strict")
-    except ValueError:
-        raise _bad_header(header) from None
-    if len({key for key, _ in pairs}) != len(pairs):
-        raise _bad_header(header)
-    return _checked(pairs, OBJECT_TAGS, "Object")
-
-
 def from_document(tagging: Mapping[str, Any], *, limit: int, kind: str) -> dict[str, str]:
-    """The tags of a Tagging document. Raises InvalidTag, BadRequest."""
+    """The tags of a Tagging document, or of a header in its form. Raises InvalidTag, BadRequest."""
     pairs = [(tag["Key"], tag["Value"]) for tag in tagging.get("TagSet", [])]
     seen: set[str] = set()
     for key, _ in pairs:
@@ -63,13 +51,3 @@ def _check(key: str, value: str) -> None:
         raise S3Error("InvalidTag", "System tags cannot be added/updated by requester", TagKey=key)
     if len(value) > _VALUE_LENGTH or not _ALLOWED.fullmatch(value):
         raise S3Error("InvalidTag", "The TagValue you have provided is invalid", TagKey=key, TagValue=value)
-
-
-def _bad_header(header: str) -> S3Error:
-    return S3Error(
-        "InvalidArgument",
-        "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without "
-        "tag name duplicates.",
-        ArgumentName="x-amz-tagging",
-        ArgumentValue=header,
-    )

@@ -6,11 +6,12 @@ import re
 from email.utils import formatdate
 
 from s3fixture.auth.actions import Permission
-from s3fixture.clock import utc
+from s3fixture.clock import Clock, utc
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
-from s3fixture.service.metadata import STANDARD, encryption_header
-from s3fixture.store import NULL_VERSION, BucketRow, Index, Version
+from s3fixture.service.encryption import describe_encryption
+from s3fixture.service.metadata import STANDARD
+from s3fixture.store import NULL_VERSION, BucketRow, Index, NewVersion, Version
 
 _VERSION_ID = re.compile(rf"[A-Za-z0-9_-]{{32}}|{NULL_VERSION}")  # as `Clock.version_id` makes them
 
@@ -60,12 +61,24 @@ def get_version(index: Index, bucket: BucketRow, key: str, version_id: str) -> V
     return index.get_version(bucket.id, key, version_id)
 
 
+def add_delete_marker(clock: Clock, index: Index, bucket: BucketRow, key: str, modified: float) -> Version:
+    """A delete marker as the latest version; without versioning enabled it replaces the null version."""
+    marker = NewVersion(
+        key=key,
+        version_id=clock.version_id() if bucket.versioning == "Enabled" else NULL_VERSION,
+        modified=modified,
+        owner=bucket.owner,
+        is_delete_marker=True,
+    )
+    return index.add_version(bucket.id, marker, None)
+
+
 def version_header(bucket: BucketRow, version: Version) -> Result:
     """x-amz-version-id, which S3 sends once versioning was enabled."""
     return {"VersionId": version.version_id} if bucket.versioning else {}
 
 
-def describe(bucket: BucketRow, version: Version) -> Result:
+def describe(bucket: BucketRow, version: Version, params: Params) -> Result:
     """The headers that GetObject and HeadObject have in common."""
     result: Result = {
         "AcceptRanges": "bytes",
@@ -74,7 +87,7 @@ def describe(bucket: BucketRow, version: Version) -> Result:
         "Metadata": version.metadata,
         **version.headers,
         **version_header(bucket, version),
-        **encryption_header(),
+        **describe_encryption(version.extra, params),
     }
     if version.storage_class != STANDARD:
         result["StorageClass"] = version.storage_class

@@ -6,11 +6,11 @@
     with store.read() as index:
         reader = store.open(index.get_current(bucket.id, key))
 
-The store knows nothing of HTTP, of permissions or of S3's errors: it raises StorageFull, Gone,
+The store knows nothing of HTTP, of permissions or of S3's errors: it raises StorageFull, Gone, Damaged,
 Superseded and S3FixtureError only.
 """
 
-from s3fixture.store.errors import Gone, StorageFull, Superseded
+from s3fixture.store.errors import Damaged, Gone, StorageFull, Superseded
 from s3fixture.store.index import Index
 from s3fixture.store.reader import BodyReader
 from s3fixture.store.rows import (
@@ -41,6 +41,7 @@ __all__ = [
     "BucketPage",
     "BucketRow",
     "Checksum",
+    "Damaged",
     "Entry",
     "Gone",
     "Index",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from s3fixture.store.errors import Gone
+from s3fixture.store.errors import Damaged, Gone
 from s3fixture.store.reader import Piece
 from s3fixture.store.rows import Part
 from s3fixture.store.spool import Spooled
@@ -42,16 +42,21 @@ class Blobs(Tables):
         return blob
 
     def join_bodies(self, parts: Sequence[Part]) -> int | None:
-        """The parts' bodies one behind the other as a new body, copying no byte."""
+        """The parts' bodies one behind the other as a new body, copying no byte.
+
+        The caller must have read the parts in this transaction.
+        """
         filled = [part for part in parts if part.blob is not None]
-        if len(filled) <= 1:
-            return self.share_body(filled[0].blob) if filled else None
+        if not filled:
+            return None
+        if self.executemany(_SHARE, [(part.blob,) for part in filled]).rowcount != len(filled):
+            raise Damaged("the index has not all the bodies of the parts of an upload")
+        if len(filled) == 1:
+            return filled[0].blob
         whole, start, pieces = self.next_id(), 0, []
         for part in filled:
             pieces.append((whole, start, part.blob))
             start += part.size
-        if self.executemany(_SHARE, [(blob,) for _, _, blob in pieces]).rowcount != len(pieces):
-            raise Gone("the body of a part was removed; read the parts in the same transaction")
         self.execute(_INSERT, (whole, start, None, None))
         self.executemany("INSERT INTO pieces (whole, start, blob) VALUES (?, ?, ?)", pieces)
         return whole
@@ -60,9 +65,10 @@ class Blobs(Tables):
         """One reference less; the last one frees the bytes."""
         if blob is None or self.execute(_DELETE_INLINE, (blob,)).rowcount == 1:
             return
-        refs, file, inline = self.execute(
-            "SELECT refs, file, data IS NOT NULL FROM blobs WHERE id = ?", (blob,)
-        ).fetchone()
+        row = self.execute("SELECT refs, file, data IS NOT NULL FROM blobs WHERE id = ?", (blob,)).fetchone()
+        if row is None:
+            raise Damaged(f"the index has no row of the body {blob}, which an object has")
+        refs, file, inline = row
         if refs > 1:
             self.execute(_DROP, (blob,))
             return
@@ -78,14 +84,23 @@ class Blobs(Tables):
         for (piece,) in pieces:
             self.drop_body(piece)
 
+    def record_removals(self, freed: Iterable[str], removed: Iterable[str]) -> None:
+        """Files to remove when this change is final, should a crash come between, and those that are gone."""
+        self.executemany("DELETE FROM removals WHERE file = ?", [(file,) for file in removed])
+        self.executemany("INSERT INTO removals (file) VALUES (?)", [(file,) for file in freed])
+
     def body_pieces(self, blob: int, start: int, end: int) -> list[Piece]:
-        """The bytes from `start` up to `end` of a body. Raises Gone when it has no row any more."""
+        """The bytes from `start` up to `end` of a body. Raises Damaged when its rows have fewer."""
         row = self.execute("SELECT size, file, data FROM blobs WHERE id = ?", (blob,)).fetchone()
         if row is None:
-            raise Gone("the body was removed; open it in the transaction that read its row")
+            raise Damaged(f"the index has no row of the body {blob}, which an object has")
         if row[1] is not None or row[2] is not None:
-            return [_piece((0, *row), start, end)]
-        return [_piece(row, start, end) for row in self.execute(_PIECES, (blob, blob, start, end))]
+            pieces = [_piece((0, *row), start, end)]
+        else:
+            pieces = [_piece(row, start, end) for row in self.execute(_PIECES, (blob, blob, start, end))]
+        if sum(piece.length for piece in pieces) != end - start:
+            raise Damaged(f"the index has not all the bytes from {start} to {end} of a body")
+        return pieces
 
 
 def _piece(row: tuple[int, int, str | None, bytes | None], start: int, end: int) -> Piece:
@@ -93,6 +108,9 @@ def _piece(row: tuple[int, int, str | None, bytes | None], start: int, end: int)
     at, size, file, data = row
     first, last = max(start - at, 0), min(end - at, size)
     if file is not None:
-        return Piece(file, first, last - first, b"")
-    assert data is not None
-    return Piece("", 0, last - first, data if last - first == size else data[first:last])
+        return Piece(file, size, first, last - first, b"")
+    if data is None or len(data) != size:
+        raise Damaged(
+            f"a body in the index should have {size} bytes, but does not; it was changed from outside"
+        )
+    return Piece("", size, 0, last - first, data if last - first == size else data[first:last])

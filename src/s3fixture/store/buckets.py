@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
+from s3fixture.store.errors import Damaged
 from s3fixture.store.rows import BucketPage, BucketRow, Usage
 from s3fixture.store.uploads import Uploads
 
@@ -45,9 +46,12 @@ class Buckets(Uploads):
         versioning: str = "",
         object_lock: str = "",
     ) -> BucketRow:
-        """Add a bucket. The caller must have checked that the name is free (sqlite3.IntegrityError)."""
+        """Add a bucket. Raises ValueError when there is one of this name."""
         row = BucketRow(self.next_id(), name, owner, region, created, versioning, object_lock)
-        self.execute(_INSERT, row[:7])
+        try:
+            self.execute(_INSERT, row[:7])
+        except sqlite3.IntegrityError as error:
+            raise ValueError(f"there is a bucket {name!r} already") from error
         return row
 
     def get_bucket(self, name: str) -> BucketRow | None:
@@ -98,7 +102,10 @@ class Buckets(Uploads):
     def usage(self, bucket_id: int) -> Usage:
         """What the bucket holds, from counters: the cost does not depend on how much that is."""
         sql = "SELECT objects, bytes, versions, version_bytes, delete_markers FROM buckets WHERE id = ?"
-        return Usage._make(self.execute(sql, (bucket_id,)).fetchone())
+        row = self.execute(sql, (bucket_id,)).fetchone()
+        if row is None:
+            raise Damaged(f"the index has no row of the bucket {bucket_id}")
+        return Usage._make(row)
 
     def get_document(self, bucket_id: int, kind: str) -> str | None:
         """The text stored under `kind` ("policy", "cors", "tagging", ...)."""

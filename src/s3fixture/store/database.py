@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from s3fixture.errors import S3FixtureError
+from s3fixture.store.checking import describe, describe_aside, settle
 from s3fixture.store.files import Files
-from s3fixture.store.schema import migrate
+from s3fixture.store.schema import is_current, is_new, migrate
 
+INDEX = "index.sqlite"  # its name in the folder
+_LOG = logging.getLogger("s3fixture")
 _BOTH = (
     "PRAGMA temp_store = MEMORY",
     "PRAGMA secure_delete = OFF",  # some distributions overwrite what is deleted, which a test box pays for
@@ -21,41 +28,110 @@ _IN_FOLDER = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",  # a killed process loses nothing; a power failure may, some seconds
 )
+_LAST_ID = """
+SELECT max(coalesce((SELECT max(id) FROM buckets), 0), coalesce((SELECT max(id) FROM blobs), 0),
+           coalesce((SELECT max(seq) FROM versions), 0), coalesce((SELECT max(seq) FROM uploads), 0),
+           coalesce((SELECT max(id) FROM jobs), 0))
+"""
+_MOST_IDS = 2**62  # SQLite's integers end at 2**63
 
 
-def open_memory() -> tuple[sqlite3.Connection, Files]:
+class Opened(NamedTuple):
+    """An index, its bodies, and the highest number that it has given to anything."""
+
+    connection: sqlite3.Connection
+    files: Files
+    last_id: int
+
+
+def open_memory() -> Opened:
     """A new, empty index, and a place for bodies that is made when the first one comes."""
     connection = _connect(":memory:")
     migrate(connection, "the index")
-    return connection, Files(None)
+    return Opened(connection, Files(None), 0)
 
 
-def open_folder(folder: Path) -> tuple[sqlite3.Connection, Files]:
+def open_folder(folder: Path) -> Opened:
     """The index and the bodies of a folder, which is made when missing; what a crash left is removed.
 
-    Raises S3FixtureError with the remedy when the folder cannot be used.
+    What is wrong with the bodies is logged. Raises S3FixtureError with the remedy when the folder cannot be
+    used.
     """
-    index = folder / "index.sqlite"
     files = Files(folder / "blobs")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        is_new = not index.exists()
-        if is_new and next(files.names(), None) is not None:
-            raise S3FixtureError(
-                f"{folder} holds bodies of objects, but their index {index.name} is missing; put it back, or "
-                "choose another folder for the data"
-            )
-        connection = _connect(str(index))
-    except (OSError, sqlite3.Error) as error:
+        _refuse_bodies_without_index(folder, files)
+    except OSError as error:
+        raise _refusal(folder, error) from error
+    with _index(folder) as connection:
+        if is_new(connection) and not files.is_empty():
+            raise _lost_index(folder)
+        migrate(connection, str(folder / INDEX))
+        for line in settle(connection, files):
+            _LOG.warning("%s", line)
+        (last_id,) = connection.execute(_LAST_ID).fetchone()
+        if not isinstance(last_id, int) or last_id > _MOST_IDS:
+            raise _damaged(folder, f"a number in it is {last_id!r}")
+    return Opened(connection, files, last_id)
+
+
+def examine(folder: Path, *, in_use: bool = False) -> list[str]:
+    """What is wrong with a folder, one line each. Changes nothing, and may take a while.
+
+    `in_use` says that another process has it: then only what was put aside can be seen. Raises
+    S3FixtureError when the index cannot be used.
+    """
+    files = Files(folder / "blobs")
+    if in_use:
+        return describe_aside(files)
+    if not folder.exists():
+        return []
+    _refuse_bodies_without_index(folder, files)
+    if not (folder / INDEX).exists():
+        return []
+    with _index(folder) as connection, closing(connection):
+        if not is_current(connection):
+            return []  # the next start upgrades it, and looks
+        (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != "ok":
+            raise _damaged(folder, verdict)
+        return describe(connection, files)
+
+
+def _refuse_bodies_without_index(folder: Path, files: Files) -> None:
+    """Also of a log without an index: SQLite would remove it, and with it the latest changes."""
+    index, log = folder / INDEX, folder / f"{INDEX}-wal"
+    if _size(index) == 0 and (_size(log) > 0 or not files.is_empty()):
+        raise _lost_index(folder)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _lost_index(folder: Path) -> S3FixtureError:
+    return S3FixtureError(
+        f"{folder} holds objects, but their index {INDEX} is missing or empty; put it back, or choose "
+        "another folder for the data"
+    )
+
+
+@contextmanager
+def _index(folder: Path) -> Iterator[sqlite3.Connection]:
+    """The index, for this process alone; it stays open unless something goes wrong."""
+    try:
+        connection = _connect(str(folder / INDEX))
+    except sqlite3.Error as error:
         raise _refusal(folder, error) from error
     try:
         _take(connection, folder)
-        migrate(connection, str(index))
-        _remove_leftovers(connection, files)
+        yield connection
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # the second comes of a damaged schema in a message
+        connection.close()
+        raise _damaged(folder, error) from error
     except BaseException:
         connection.close()
         raise
-    return connection, files
 
 
 def _connect(name: str) -> sqlite3.Connection:
@@ -73,13 +149,21 @@ def _take(connection: sqlite3.Connection, folder: Path) -> None:
             connection.execute(pragma).fetchall()
         connection.execute("BEGIN EXCLUSIVE")
         connection.execute("COMMIT")
-    except sqlite3.DatabaseError as error:
+    except sqlite3.OperationalError as error:
         reason = "another s3fixture has it; stop that one" if "locked" in str(error) else str(error)
         raise _refusal(folder, reason) from error
 
 
 def _refusal(folder: Path, reason: object) -> S3FixtureError:
     return S3FixtureError(f"{folder} cannot be used for the data: {reason}, or choose another folder")
+
+
+def _damaged(folder: Path, reason: object) -> S3FixtureError:
+    index = folder / INDEX
+    return S3FixtureError(
+        f"the index {index} is damaged: {reason}; put a backup in its place, save what can be read of it "
+        f"with `sqlite3 {index} .recover`, or choose another folder for the data"
+    )
 
 
 def shrink(connection: sqlite3.Connection) -> None:
@@ -97,12 +181,3 @@ def shrink(connection: sqlite3.Connection) -> None:
     except sqlite3.OperationalError as error:
         if "disk is full" not in str(error):
             raise
-
-
-def _remove_leftovers(connection: sqlite3.Connection, files: Files) -> None:
-    """Bodies that no row names: of changes that a crash cut off, or that were freed and not yet removed."""
-    leftovers = set(files.names())
-    leftovers.difference_update(
-        name for (name,) in connection.execute("SELECT file FROM blobs WHERE file IS NOT NULL")
-    )
-    files.remove(leftovers)

@@ -1,27 +1,38 @@
 """The folder of large bodies: one file each, never changed once its name is in the index.
 
-A file that is being read is pinned: removing it waits until the last reader closes, because Windows
-refuses to remove an open file and a range of a multipart object opens its files one after the other.
+    incoming/           bodies that no final change names yet; what a crash leaves here was never acknowledged
+    00/ ... ff/         bodies that a change named, in their places by the beginning of their names
+    unknown/            bodies that a start found in their places, and no row for; nothing here is removed
+
+Names are random and never come again. A file that is being read is pinned: removing it waits until the last
+reader closes, because Windows refuses to remove an open file and a range of a multipart object opens its
+files one after the other.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
 import tempfile
 import threading
 import weakref
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
+
+from s3fixture.store.errors import Damaged
 
 # Bodies leave this much of the disk free (bytes), more than the index's log ever takes: deleting writes to
 # the log, and on a disk filled to the last byte nothing could be deleted to make room again.
 RESERVE = 8 * 1024 * 1024
-_SUFFIX = ".body"  # nothing without it is ever removed: the folder may hold what is not ours
+_NAME = re.compile(
+    r"[0-9a-f]{32}\.body"
+)  # nothing else is ever touched: the folder may hold what is not ours
+INCOMING, UNKNOWN = "incoming", "unknown"
 
 
 class Files:
@@ -29,28 +40,55 @@ class Files:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
-        self._temporary = folder is None
+        self.temporary = folder is None
         self._lock = threading.Lock()  # taken last: nothing is called while it is held
         self._pins: Counter[str] = Counter()
         self._doomed: set[str] = set()
+        self._removed: list[str] = []
+        self._incoming: set[str] = set()  # those of this process
 
     def has_room(self, size: int) -> bool:
         """Whether a body of `size` bytes leaves the reserve of the folder's disk untouched."""
-        if self._temporary or self._folder is None:
+        if self.temporary or self._folder is None:
             return True
         return shutil.disk_usage(self._folder.parent).free >= size + RESERVE
 
     def create(self) -> tuple[str, BinaryIO]:
-        """A new, empty file: its name and an unbuffered handle to write with."""
-        name = secrets.token_hex(16) + _SUFFIX
-        path = self._ensure_folder() / name[:2] / name
+        """A new, empty file: its name and an unbuffered handle to write with. `place` or `remove` it."""
+        name = secrets.token_hex(16) + ".body"
+        self._ensure_folder()
+        with self._lock:
+            self._incoming.add(name)
+        path = self.path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         return name, path.open("xb", buffering=0)
 
+    def place(self, names: Iterable[str]) -> None:
+        """Put files where they belong: a change that names them has happened."""
+        for name in names:
+            try:
+                self._move(name, INCOMING, name[:2])
+            except OSError:  # the disk is full, for one: it is found where it is, and the next start moves it
+                continue
+            with self._lock:
+                self._incoming.discard(name)
+
     def path(self, name: str) -> Path:
-        """Where a file lies."""
+        """Where a file lies. Raises Damaged for a name that we never gave."""
         assert self._folder is not None
-        return self._folder / name[:2] / name
+        if not _NAME.fullmatch(name):
+            raise Damaged(f"the index names a body {name!r}, which is no name of a body")
+        return self._folder / (INCOMING if name in self._incoming else name[:2]) / name
+
+    def check(self, name: str, size: int) -> None:
+        """Raise Damaged unless the file is there and has this many bytes."""
+        path = self.path(name)
+        try:
+            found = path.stat().st_size
+        except OSError as error:
+            raise Damaged(f"the body {path} cannot be read: {error.strerror}") from error
+        if found != size:
+            raise Damaged(f"the body {path} has {found} bytes, but should have {size}")
 
     def pin(self, names: Iterable[str]) -> None:
         """Keep the files until `unpin`, even if they are removed meanwhile."""
@@ -69,8 +107,14 @@ class Files:
     def remove(self, names: Iterable[str]) -> None:
         """Remove files, now or when their last reader closes."""
         with self._lock:
-            self._doomed.update(names)
+            self._doomed.update(filter(_NAME.fullmatch, names))
         self._sweep()
+
+    def removed(self) -> list[str]:
+        """The files that `remove` has removed since this was last asked."""
+        with self._lock:
+            removed, self._removed = self._removed, []
+        return removed
 
     def _sweep(self) -> None:
         if not self._doomed:
@@ -87,21 +131,68 @@ class Files:
         except OSError:  # a virus scanner holds it on Windows: the next sweep tries again
             with self._lock:
                 self._doomed.add(name)
-
-    def names(self) -> Iterator[str]:
-        """All files there are, whether in the index or not."""
-        if self._folder is None or not self._folder.is_dir():
             return
-        with os.scandir(self._folder) as fans:
-            folders = [fan.path for fan in fans if len(fan.name) == 2 and fan.is_dir()]
-        for folder in folders:
-            with os.scandir(folder) as entries:
-                yield from (entry.name for entry in entries if entry.name.endswith(_SUFFIX))
+        with self._lock:
+            if name in self._incoming:
+                self._incoming.remove(name)
+            elif not self.temporary:
+                self._removed.append(name)
+
+    def is_empty(self) -> bool:
+        """Whether no body is in its place."""
+        return not any(self.sizes(folder) for folder in self.folders())
+
+    def folders(self) -> list[str]:
+        """The names of the folders of places."""
+        return sorted(entry.name for entry in self._scan("") if len(entry.name) == 2 and entry.is_dir())
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        """The bodies in one of the `folders`, INCOMING or UNKNOWN, and how many bytes they have."""
+        return {
+            entry.name: entry.stat().st_size for entry in self._scan(folder) if _NAME.fullmatch(entry.name)
+        }
+
+    @property
+    def unknown(self) -> Path:
+        """The folder of what was put aside."""
+        assert self._folder is not None
+        return self._folder / UNKNOWN
+
+    def put_aside(self, names: Iterable[str], source: str | None = None) -> None:
+        """Move bodies out of their places, or from the folder `source`, to those that nobody knows."""
+        for name in names:
+            self._move(name, source or name[:2], UNKNOWN)
+
+    def put_back(self, names: Iterable[str], source: str) -> None:
+        """Move bodies from INCOMING or UNKNOWN to their places."""
+        for name in names:
+            self._move(name, source, name[:2])
+
+    def clear_incoming(self, names: Iterable[str]) -> None:
+        """Remove what nobody is writing any more."""
+        with self._lock:
+            self._incoming.update(names)
+        self.remove(names)
+
+    def _move(self, name: str, source: str, target: str) -> None:
+        assert self._folder is not None
+        folder = self._folder / target
+        folder.mkdir(exist_ok=True)
+        (self._folder / source / name).rename(folder / name)
+
+    def _scan(self, part: str) -> list[os.DirEntry[str]]:
+        if self._folder is None:
+            return []
+        try:
+            with os.scandir(self._folder / part) as entries:
+                return list(entries)
+        except FileNotFoundError:
+            return []
 
     def close(self) -> None:
         """Remove the temporary directory, or what still waits to be removed from the folder."""
         self._sweep()
-        if self._temporary and self._folder is not None:
+        if self.temporary and self._folder is not None:
             _remove_tree(self._folder, os.getpid())
 
     def _ensure_folder(self) -> Path:

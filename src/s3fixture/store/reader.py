@@ -6,15 +6,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from s3fixture.errors import S3FixtureError
+from s3fixture.store.errors import Damaged
 from s3fixture.store.files import Files
 from s3fixture.store.spool import CHUNK
 
 
 class Piece(NamedTuple):
-    """`length` bytes: `data`, or when `file` is not "", those from `offset` of that file."""
+    """`length` bytes: `data`, or when `file` is not "", those from `offset` of that file of `size` bytes."""
 
     file: str
+    size: int
     offset: int
     length: int
     data: bytes
@@ -25,6 +26,8 @@ class BodyReader:
 
     Iterate over it (chunks of up to 256 KiB), or call `read`. What it reads stays as it was when it was
     opened, whatever happens to the object; `close` (or `with`, or the end of iteration) lets the bytes go.
+
+    Raises Damaged at once when a file is missing or has not the size that it was stored with.
     """
 
     def __init__(self, files: Files, pieces: Sequence[Piece], size: int) -> None:
@@ -36,6 +39,16 @@ class BodyReader:
         self.size = size
         if self._pinned:
             files.pin(self._pinned)
+            self._check()
+
+    def _check(self) -> None:
+        try:
+            for piece in self._pieces:
+                if piece.file:
+                    self._files.check(piece.file, piece.size)
+        except Damaged:
+            self.close()
+            raise
 
     @property
     def data(self) -> bytes | None:
@@ -68,6 +81,10 @@ class BodyReader:
             room = room if room < 0 else room - len(taken[-1])
         return taken[0] if len(taken) == 1 else b"".join(taken)
 
+    def again(self) -> BodyReader:
+        """Another reader of the same bytes, from the front; only while this one is not closed."""
+        return BodyReader(self._files, self._pieces, self.size)
+
     def close(self) -> None:
         """Let the bytes go; safe to call twice."""
         self._chunks = iter(())  # closes the open file, by ending the generator that holds it
@@ -89,7 +106,7 @@ class BodyReader:
         try:
             return path.open("rb", buffering=0)
         except OSError as error:
-            raise S3FixtureError(f"the body {path} cannot be read: {error.strerror}") from error
+            raise Damaged(f"the body {path} cannot be read: {error.strerror}") from error
 
     def __enter__(self) -> BodyReader:
         return self
@@ -108,8 +125,6 @@ def _read_file(file: BinaryIO, piece: Piece) -> Iterator[bytes]:
     while left:
         chunk = file.read(min(CHUNK, left))
         if not chunk:
-            raise S3FixtureError(
-                f"the body {file.name} ends {left} bytes too early; it was changed from outside"
-            )
+            raise Damaged(f"the body {file.name} ends {left} bytes too early; it was changed from outside")
         left -= len(chunk)
         yield chunk

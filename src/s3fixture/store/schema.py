@@ -133,7 +133,23 @@ CREATE INDEX jobs_by_queue ON jobs (queue, id);
 """
 _OBJECT_LOCK = "ALTER TABLE buckets ADD COLUMN object_lock TEXT NOT NULL DEFAULT ''"
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _OBJECT_LOCK, _JOBS)
+# Files of bodies that no row names any more, but that may still be there: what to remove after a crash.
+_REMOVALS = "CREATE TABLE removals (file TEXT PRIMARY KEY) WITHOUT ROWID"
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _OBJECT_LOCK, _JOBS, _REMOVALS)
+
+
+def is_new(connection: sqlite3.Connection) -> bool:
+    """Whether nothing was ever written into this database."""
+    return bool(connection.execute("SELECT count(*) = 0 FROM sqlite_master").fetchone()[0])
+
+
+def is_current(connection: sqlite3.Connection) -> bool:
+    """Whether it is an index of ours with the newest schema."""
+    marks = tuple(
+        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+    )
+    return marks == (APPLICATION_ID, len(MIGRATIONS))
 
 
 def migrate(connection: sqlite3.Connection, name: str) -> None:
@@ -143,8 +159,7 @@ def migrate(connection: sqlite3.Connection, name: str) -> None:
     """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if application != APPLICATION_ID and (application or version or tables):
+    if application != APPLICATION_ID and (application or version or not is_new(connection)):
         raise S3FixtureError(f"{name} is a database of another program; choose another folder for the data")
     if version > len(MIGRATIONS):
         raise S3FixtureError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import sqlite3
 import threading
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -17,25 +16,21 @@ from s3fixture.store.rows import Version
 from s3fixture.store.spool import Source, Spooled, spool
 from s3fixture.store.transactions import Reading, Writing
 
-_LAST_ID = """
-SELECT max(coalesce((SELECT max(id) FROM buckets), 0), coalesce((SELECT max(id) FROM blobs), 0),
-           coalesce((SELECT max(seq) FROM versions), 0), coalesce((SELECT max(seq) FROM uploads), 0),
-           coalesce((SELECT max(id) FROM jobs), 0))
-"""
-
 
 class Store:
     """Buckets, versions and bodies, in memory or (durable) in `folder`, which is made when missing.
 
     Raises S3FixtureError when the folder cannot be used: another process has it, a newer version wrote
-    it, it is another program's, there are no rights. Safe for use by many threads.
+    it, it is another program's, it is damaged, there are no rights. Safe for use by many threads.
+
+    Whatever meets damage in the index or in a body raises Damaged.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
-        self._connection, self._files = open_memory() if folder is None else open_folder(folder)
+        self._connection, self._files, last_id = open_memory() if folder is None else open_folder(folder)
         self._lock = threading.RLock()
-        self._index = Index(self._connection, itertools.count(_last_id(self._connection) + 1))
+        self._index = Index(self._connection, itertools.count(last_id + 1))
         self._reading = Reading(self._lock, self._index)
         self._writing = Writing(self._lock, self._connection, self._index, self._files)
 
@@ -71,8 +66,9 @@ class Store:
     def open(self, version: Version, start: int = 0, length: int | None = None) -> BodyReader:
         """The bytes of a version, or `length` of them from `start`; fewer where the body ends before.
 
-        Call it inside the `read` that found the version; later it may raise Gone. The reader itself goes
-        on being valid whatever happens to the object; close it.
+        Call it inside the `read` or `write` that found the version: later its bytes may be gone. The reader
+        itself goes on being valid whatever happens to the object; close it. Raises Damaged for bytes that are
+        not there.
         """
         end = version.size if length is None else min(start + length, version.size)
         if version.blob is None or start >= end:
@@ -114,8 +110,3 @@ class Store:
             shrink(self._connection)
         if not self._files.has_room(size):
             raise StorageFull(f"the disk of {self._folder} has no room for a body of {size} bytes")
-
-
-def _last_id(connection: sqlite3.Connection) -> int:
-    (last,) = connection.execute(_LAST_ID).fetchone()
-    return int(last)

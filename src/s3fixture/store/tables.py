@@ -7,6 +7,8 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from s3fixture.store.errors import Damaged
+
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 _decode = json.JSONDecoder().raw_decode  # a third of the cost of json.loads, for text `_encode` wrote
 
@@ -20,8 +22,19 @@ def from_json(text: str | None) -> dict[str, Any]:
     """The reverse of `to_json`."""
     if text is None:
         return {}
-    value: dict[str, Any] = _decode(text)[0]
+    try:
+        value: dict[str, Any] = _decode(text)[0]
+    except (TypeError, ValueError) as error:
+        raise Damaged(f"the index has {text!r} where JSON should be: {error}") from error
     return value
+
+
+def to_key(name: bytes) -> str:
+    """A key as it is outside of the index, where it is its UTF-8 bytes."""
+    try:
+        return name.decode()
+    except (AttributeError, UnicodeDecodeError) as error:
+        raise Damaged(f"the index has {name!r} where a key should be: {error}") from error
 
 
 class Tables:

@@ -2,7 +2,7 @@
 
 The rows are SQLite's business: a change is a savepoint, a snapshot is a savepoint around many changes. The
 files are ours: one is made before the change that names it, and removed only when nothing can bring the
-row that named it back.
+row that named it back. The change that frees it writes down that it is to be removed, for the next start.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import threading
 from collections.abc import Collection
 
 from s3fixture.errors import S3FixtureError
-from s3fixture.store.errors import StorageFull, Superseded
+from s3fixture.store.errors import Damaged, StorageFull, Superseded
 from s3fixture.store.files import Files
 from s3fixture.store.index import Index
 
@@ -29,8 +29,10 @@ class Reading:
         self._lock.acquire()
         return self._index
 
-    def __exit__(self, *exception: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self._lock.release()
+        if isinstance(error, sqlite3.Error):
+            raise _translate(error) from error
 
 
 class Writing:
@@ -43,6 +45,7 @@ class Writing:
         self._connection = connection
         self._index = index
         self._files = files
+        self._in_folder = not files.temporary
         self._marks: list[tuple[int, int]] = []  # for each write in progress: files made and freed before it
         self._tokens = itertools.count(1)
         self._snapshots: list[_Snapshot] = []
@@ -54,8 +57,10 @@ class Writing:
             if self.superseded and threading.get_ident() in self.superseded:
                 raise Superseded
             self._connection.execute("SAVEPOINT change")
-        except BaseException:
+        except BaseException as error:
             self._lock.release()
+            if isinstance(error, sqlite3.Error):
+                raise _translate(error) from error
             raise
         self._marks.append((len(self._index.created_files), len(self._index.freed_files)))
         return self._index
@@ -70,10 +75,12 @@ class Writing:
         if unneeded:
             self._files.remove(unneeded)
         if isinstance(error, sqlite3.Error):
-            raise _translate(error)
+            raise _translate(error) from error
 
     def _commit(self) -> sqlite3.Error | None:
         try:
+            if self._in_folder and not self._marks and self._index.freed_files:
+                self._index.record_removals(self._index.freed_files, self._files.removed())
             self._connection.execute("RELEASE change")
         except sqlite3.Error as error:
             return error
@@ -82,8 +89,11 @@ class Writing:
     def _undo(self, created: int, freed: int) -> list[str]:
         """Back to where the write began; the files it made are not needed any more."""
         if self._connection.in_transaction:  # SQLite undoes everything by itself when the disk is full
-            self._connection.execute("ROLLBACK TO change")
-            self._connection.execute("RELEASE change")
+            try:
+                self._connection.execute("ROLLBACK TO change")
+                self._connection.execute("RELEASE change")
+            except sqlite3.Error:  # the index is damaged; no later change may be part of this one
+                self._connection.rollback()
         index = self._index
         index.forget()
         unneeded = index.created_files[created:]
@@ -95,6 +105,7 @@ class Writing:
         index = self._index
         if self._marks or not (index.created_files or index.freed_files):
             return ()
+        self._files.place(index.created_files)
         created, freed = set(index.created_files), set(index.freed_files)
         index.created_files.clear()
         index.freed_files.clear()
@@ -164,8 +175,9 @@ class _Snapshot:
 
 
 def _translate(error: sqlite3.Error) -> Exception:
-    if "disk is full" not in str(error):
+    """What SQLite met, for callers who know nothing of SQLite. What is a mistake of ours stays as it is."""
+    if "disk is full" in str(error):
+        return StorageFull("the disk has no room for the change in the index")
+    if not isinstance(error, sqlite3.DatabaseError) or isinstance(error, sqlite3.ProgrammingError):
         return error
-    full = StorageFull("the disk has no room for the change in the index")
-    full.__cause__ = error
-    return full
+    return Damaged(f"the index cannot be used: {error}; stop the server and run `s3fixture doctor`")

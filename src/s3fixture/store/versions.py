@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from operator import add
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 from s3fixture.store.blobs import Blobs
 from s3fixture.store.rows import NULL_VERSION, Checksum, NewVersion, Part, PartInfo, Version
 from s3fixture.store.spool import Spooled
-from s3fixture.store.tables import from_json, to_json
+from s3fixture.store.tables import from_json, to_json, to_key
 
 # ruff: noqa: S608 - the statements are put together from constants, once, at import
 _COLUMNS = (
@@ -19,6 +20,10 @@ _COLUMNS = (
 )
 _LATEST = f"SELECT {_COLUMNS} FROM versions WHERE bucket = ? AND key = ? ORDER BY seq DESC LIMIT 1"
 _BY_ID = f"SELECT {_COLUMNS} FROM versions WHERE bucket = ? AND key = ? AND version_id = ?"
+_OF_KEY = (
+    f"SELECT {_COLUMNS} FROM versions WHERE bucket = ? AND key = ? AND seq < ? ORDER BY seq DESC LIMIT ?"
+)
+_BEHIND_KEY = f"SELECT {_COLUMNS} FROM versions WHERE bucket = ? AND key > ? ORDER BY key, seq DESC LIMIT ?"
 _INSERT = f"INSERT INTO versions ({_COLUMNS}) VALUES ({', '.join('?' * 20)})"
 _STATE = "SELECT seq, bucket, key, version_id, is_latest, is_delete_marker, size, blob, parts FROM versions"
 _STATE_LATEST = f"{_STATE} WHERE bucket = ? AND key = ? ORDER BY seq DESC LIMIT 1"
@@ -103,13 +108,25 @@ class Versions(Blobs):
         row = self.execute(_BY_ID, (bucket_id, key.encode(), version_id)).fetchone()
         return None if row is None else _version(row)
 
+    def versions_of(
+        self, bucket_id: int, key: str, below: int = sys.maxsize, limit: int = 1000
+    ) -> list[Version]:
+        """The versions of a key, newest first, those with a `seq` below that."""
+        return [_version(row) for row in self.execute(_OF_KEY, (bucket_id, key.encode(), below, limit))]
+
+    def walk_versions(self, bucket_id: int, key: str, seq: int, limit: int) -> list[Version]:
+        """All versions by key and then newest first, those behind version `seq` of `key`; ("", 0) begins."""
+        rest = self.versions_of(bucket_id, key, seq, limit)
+        rows = self.execute(_BEHIND_KEY, (bucket_id, key.encode(), limit - len(rest)))
+        return rest + [_version(row) for row in rows]
+
     def add_version(self, bucket_id: int, new: NewVersion, body: Body) -> Version:
         """Make `new` the latest version of its key; one with the same version id ("null") it replaces.
 
         `body` is what was spooled (adopted by this), another version (whose bytes it shares; also the one
-        that it replaces), the parts of an upload in their order (whose bytes it shares; call
-        `delete_upload` afterwards), or None for no bytes. Raises Gone for a version or part removed since
-        it was read.
+        that it replaces), the parts of an upload in their order (whose bytes it shares; read them in the same
+        `write`, and call `delete_upload` afterwards), or None for no bytes. Raises Gone for a version whose
+        bytes were removed since it was read.
         """
         key = new.key.encode()
         blob, size, parts = self._take_body(body)  # first: the version replaced below may share the bytes
@@ -144,14 +161,21 @@ class Versions(Blobs):
         return self._keep(version)
 
     def update_version(
-        self, seq: int, *, tags: Mapping[str, str] | None = None, extra: Mapping[str, Any] | None = None
+        self,
+        seq: int,
+        *,
+        tags: Mapping[str, str] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        storage_class: str | None = None,
     ) -> None:
-        """Replace the tags, the extra record, or both; None leaves one as it is."""
+        """Replace the tags, the extra record, the storage class; None leaves one as it is."""
         self._current.clear()  # by number alone it cannot be found there
         if tags is not None:
             self.execute("UPDATE versions SET tags = ? WHERE seq = ?", (to_json(tags), seq))
         if extra is not None:
             self.execute("UPDATE versions SET extra = ? WHERE seq = ?", (to_json(extra), seq))
+        if storage_class is not None:
+            self.execute("UPDATE versions SET storage_class = ? WHERE seq = ?", (storage_class, seq))
 
     def remove_version(self, seq: int) -> bool:
         """Remove a version for good; the next newest becomes the latest. False when there is none."""
@@ -160,7 +184,7 @@ class Versions(Blobs):
             return False
         counts = self._delete(state)
         if state.is_latest:
-            self._current.pop((state.bucket, state.key.decode()), None)
+            self._current.pop((state.bucket, to_key(state.key)), None)
             heir = self._state(_STATE_LATEST, state.bucket, state.key)
             if heir is not None:
                 counts = counts.plus(self._set_latest(heir, True))
@@ -241,7 +265,7 @@ def _version(row: tuple[Any, ...]) -> Version:
     return Version(
         seq,
         bucket,
-        key.decode(),
+        to_key(key),
         version_id,
         is_latest == 1,
         is_delete_marker == 1,

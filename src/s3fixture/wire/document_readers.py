@@ -124,12 +124,17 @@ def _make_string(shape: Shape) -> Reader:
     return read
 
 
-def _make_integer(_shape: Shape) -> Reader:
+def _make_integer(shape: Shape) -> Reader:
+    highest = 2**31 - 1 if shape.type_name == "integer" else 2**63 - 1
+
     def read(node: Node) -> int:
         text = _text(node).strip()
         if not _INTEGER.fullmatch(text):
             raise DocumentError(f"{node.name} is not an integer: {text!r}")
-        return int(text)
+        number = int(text)
+        if not -highest <= number <= highest:
+            raise DocumentError(f"{node.name} is out of range: {text}")
+        return number
 
     return read
 

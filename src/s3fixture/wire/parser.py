@@ -16,9 +16,7 @@ from s3fixture.wire.values import Reader, make_reader
 DOCUMENT_LIMIT = 2 * 1024 * 1024  # bytes; 1,000 keys of 1,024 bytes and their markup fit
 _AWS_CHUNKED = "aws-chunked"
 _SDK_ALGORITHM = "x-amz-sdk-checksum-algorithm"
-_NEVER_HOISTED = frozenset(  # the signature's own parameters
-    f"X-Amz-{name}" for name in ("Algorithm", "Credential", "Date", "Expires", "Signature", "SignedHeaders")
-)
+_SIGNATURES = ("X-Amz-Signature", "Signature")  # of versions 4 and 2, in a presigned URL
 _SKIPPED_HEADERS = frozenset({"content-length"})  # quirk 16: the payload knows it
 
 Parser = Callable[[Request, Target, Payload], dict[str, Any]]
@@ -56,7 +54,7 @@ def make_parser(operation: OperationModel) -> Parser:
             params["Key"] = target.key
         sent = request.headers
         if target.query:
-            if "X-Amz-Signature" in target.query:
+            if not target.query.keys().isdisjoint(_SIGNATURES):
                 sent = _with_hoisted(sent, target)
             _read_query(target.query, query, params)
         _read_headers(sent, headers, prefixes, params)
@@ -122,11 +120,7 @@ def _describes_the_object(operation: OperationModel, shape: StructureShape) -> b
 
 def _with_hoisted(headers: dict[str, str], target: Target) -> dict[str, str]:
     """Quirk 25. What was sent as a header wins; the SDK's choice of an algorithm is no promise to keep it."""
-    hoisted = {
-        name.lower(): value
-        for name, value in target.query.items()
-        if name not in _NEVER_HOISTED and name.lower().startswith("x-amz-")
-    }
+    hoisted = target.hoisted_headers()
     hoisted.pop(_SDK_ALGORITHM, None)
     return {**hoisted, **headers} if hoisted else headers
 

@@ -16,7 +16,11 @@ from s3fixture.errors import S3Error
 from s3fixture.model import tables
 
 MAX_KEY_BYTES = 1024
+_KEPT_LENGTH = 1024  # characters: 1,024 targets of this length, with their parts, are some 4 MiB
 _NEVER_BUCKETS = tuple(tables.HOST_PREFIXES.values())
+_NEVER_HOISTED = frozenset(  # the parameters of a version 4 signature
+    f"X-Amz-{name}" for name in ("Algorithm", "Credential", "Date", "Expires", "Signature", "SignedHeaders")
+)
 BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -25,6 +29,7 @@ class Target:
     """Where a request goes. `path` is raw; everything else is decoded.
 
     `query` has the first value of each name, "" where there is none; `query_items` all of them in order.
+    Requests share targets: nobody changes one. `canonical_query` is for version 4 signatures to keep.
     """
 
     bucket: str | None
@@ -33,14 +38,32 @@ class Target:
     query: dict[str, str]
     raw_query: str
     query_items: list[tuple[str, str]]
+    canonical_query: str | None = None
+
+    def hoisted_headers(self) -> dict[str, str]:
+        """The x-amz-* headers that a presigned URL carries in its query, quirk 25; names in lower case.
+
+        Of several with one name the first counts.
+        """
+        hoisted: dict[str, str] = {}
+        for name, value in self.query_items:
+            lower = name.lower()
+            if lower.startswith("x-amz-") and name not in _NEVER_HOISTED:
+                hoisted.setdefault(lower, value)
+        return hoisted
 
 
-def parse_target(raw_target: str, host: str, base_hosts: Collection[str]) -> Target:
+def parse_target(raw_target: str, host: str, base_hosts: tuple[str, ...]) -> Target:
     """Split and decode. `host` may carry a port; `base_hosts` are names under which a label is a bucket.
 
     Raises S3Error InvalidURI (bad escapes, not UTF-8, NUL, a key that climbs above its root) and
     KeyTooLongError.
     """
+    parse = _parse_kept if len(raw_target) <= _KEPT_LENGTH else _parse
+    return parse(raw_target, host, base_hosts)
+
+
+def _parse(raw_target: str, host: str, base_hosts: tuple[str, ...]) -> Target:
     path, _, raw_query = raw_target.partition("?")
     items = _parse_query(raw_query) if raw_query else []
     query: dict[str, str] = {}
@@ -48,6 +71,9 @@ def parse_target(raw_target: str, host: str, base_hosts: Collection[str]) -> Tar
         query.setdefault(name, value)
     bucket, key = _split_path(path, _virtual_bucket(host, base_hosts))
     return Target(bucket, key, path, query, raw_query, items)
+
+
+_parse_kept = lru_cache(maxsize=1024)(_parse)  # what was asked for is often asked for again
 
 
 def _split_path(path: str, virtual_bucket: str | None) -> tuple[str | None, str | None]:

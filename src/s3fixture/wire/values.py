@@ -13,10 +13,12 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Any
+from urllib.parse import parse_qsl
 
 from s3fixture.errors import S3Error
 from s3fixture.model import tables
 from s3fixture.model.shapes import ListShape, Shape, StringShape
+from s3fixture.wire.copy_source import parse_copy_source
 from s3fixture.wire.times import parse_time
 
 Reader = Callable[[str], Any]
@@ -29,6 +31,8 @@ def make_reader(name: str, shape: Shape) -> Reader | None:
     """The reader of the header or query parameter `name`; None where the text is the value."""
     if name.startswith("response-"):
         return partial(_read_response_header, name)
+    if name in _READERS:
+        return _READERS[name]
     maker = _MAKERS.get(shape.type_name)
     return maker(name, shape) if maker else None
 
@@ -155,6 +159,24 @@ def _read_response_header(name: str, text: str) -> str:
     return text
 
 
+def _read_tagging(text: str) -> dict[str, Any] | None:
+    """Quirk 46: the tags as the Tagging document has them, so that there is one form of them behind this."""
+    if not text:
+        return None
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
+    except ValueError:
+        raise _invalid("x-amz-tagging", text, _BAD_TAGGING) from None
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise _invalid("x-amz-tagging", text, _BAD_TAGGING)
+    return {"TagSet": [{"Key": key, "Value": value} for key, value in pairs]}
+
+
+_BAD_TAGGING = (
+    "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag "
+    "name duplicates."
+)
+_READERS: dict[str, Reader] = {"x-amz-copy-source": parse_copy_source, "x-amz-tagging": _read_tagging}
 _MAKERS: dict[str, Callable[[str, Shape], Reader | None]] = {
     "blob": _make_blob,
     "boolean": _make_boolean,

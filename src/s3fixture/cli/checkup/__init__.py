@@ -21,6 +21,7 @@ CHECKS: tuple[Callable[[Surroundings], Iterator[Finding]], ...] = (
     clients.mlflow,
     machine.proxies,
     machine.disk,
+    machine.data,
     machine.docker,
 )
 

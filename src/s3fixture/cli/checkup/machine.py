@@ -13,6 +13,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from s3fixture.cli.checkup.finding import Finding, note, ok, problem
 from s3fixture.cli.checkup.surroundings import Surroundings
+from s3fixture.errors import S3FixtureError
 from s3fixture.seeding.sizes import human_size
 
 _DOCKER_SECONDS = 5.0
@@ -56,11 +57,18 @@ def proxies(seen: Surroundings) -> Iterator[Finding]:
     yield ok("proxy", "no proxy stands between clients and server")
 
 
+def _data_folder(seen: Surroundings) -> Path:
+    """Where the data of the box is that runs, or that would be started here."""
+    if seen.box and seen.box.data_dir:
+        return Path(seen.box.data_dir)
+    return (seen.settings and seen.settings.data_dir) or seen.folder.data
+
+
 def disk(seen: Surroundings) -> Iterator[Finding]:
     """The room for the box's data, where it is in a folder of this machine."""
     if seen.box and seen.box.container_id and not seen.box.data_dir:
         return
-    data = Path(seen.box.data_dir) if seen.box and seen.box.data_dir else seen.folder.data
+    data = _data_folder(seen)
     place = next((folder for folder in (data, *data.parents) if folder.is_dir()), Path())
     free = shutil.disk_usage(place).free
     used = sum(path.stat().st_size for path in data.rglob("*") if path.is_file()) if data.is_dir() else 0
@@ -70,6 +78,26 @@ def disk(seen: Surroundings) -> Iterator[Finding]:
         yield problem("disk", text, remedy)
     else:
         yield ok("disk", text)
+
+
+def data(seen: Surroundings) -> Iterator[Finding]:
+    """The box's data: whether the index and the bodies fit together."""
+    from s3fixture.store.database import examine  # imported when used: it brings SQLite with it
+
+    if seen.box and not seen.box.data_dir:
+        return
+    folder = _data_folder(seen)
+    try:
+        lines = examine(folder, in_use=seen.box is not None)
+    except (S3FixtureError, OSError) as error:
+        lines = [str(error)]
+    for line in lines:
+        text, _, remedy = line.partition("; ")
+        yield problem("data", text, remedy or "a box cannot use that folder before that is corrected")
+    if not lines and seen.box:
+        yield ok("data", f"{folder} was looked at when the box started: s3fixture logs")
+    elif not lines and folder.is_dir():
+        yield ok("data", f"{folder} has all that its index names")
 
 
 def docker(seen: Surroundings) -> Iterator[Finding]:

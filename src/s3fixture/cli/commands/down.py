@@ -81,7 +81,7 @@ def _remove_volumes(folder: StateFolder) -> None:
             output.say(f"removed {volume}")
     folder.forget_volumes()
     if folder.docker_volume.exists():
-        from s3fixture.backends.container import remove_volume
+        from s3fixture.backends.container_engine import remove_volume
 
         name = folder.docker_volume.read_text(encoding="utf-8")
         if remove_volume(name):

@@ -33,6 +33,12 @@ if TYPE_CHECKING:
 )
 @click.option("--memory", is_flag=True, help="Keep nothing: data lives in memory.")
 @click.option(
+    "--lifecycle-day",
+    type=float,
+    metavar="SECONDS",
+    help="How long a day of lifecycle rules lasts, for suites that wait for it.  [default: 86400]",
+)
+@click.option(
     "--env-file",
     type=click.Path(path_type=Path),
     metavar="FILE",

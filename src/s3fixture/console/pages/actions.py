@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 from werkzeug.wrappers import Response
 
@@ -13,6 +12,7 @@ from s3fixture.console.locks import kept_by
 from s3fixture.console.rendering import moment, object_path
 from s3fixture.console.sharing import presign
 from s3fixture.console.visit import PageError, Visit, json_response
+from s3fixture.wire.copy_source import CopySource
 
 _STEP = 1000  # objects removed by one request; the module asks again, and shows how far it is
 
@@ -45,8 +45,7 @@ def restore_version(visit: Visit, bucket: str) -> Response:
     """POST /api/buckets/<bucket>/restore {key, version}: a copy of that version becomes the latest."""
     identifier = _identifier(visit.document())
     key, version = identifier["Key"], identifier.get("VersionId", "")
-    source = f"{bucket}/{quote(key)}?versionId={quote(version)}"
-    visit.caller.perform("CopyObject", Bucket=bucket, Key=key, CopySource=source)
+    visit.caller.perform("CopyObject", Bucket=bucket, Key=key, CopySource=CopySource(bucket, key, version))
     return json_response({"path": object_path(bucket, key)})
 
 

@@ -1,0 +1,326 @@
+"""Server-side encryption of objects: which one a request asks for, what it must bring to write and to read.
+
+Bytes lie in the store as they came: docs/decisions/0040. What S3 answers is all here: the headers, ETags that
+are no MD5, keys that must be right.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/serv-side-encryption.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/specifying-s3-c-encryption.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+Messages: answers recorded from S3, except where another source stands beside them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from s3fixture import checksums
+from s3fixture.errors import S3Error
+from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.kms import Place
+from s3fixture.store import BucketRow, Index
+
+ENCRYPTION = "encryption"  # the kind of a bucket's document, and the part of an extra record, see `Record`
+AES256 = "AES256"  # S3's own keys: what every object has that says nothing else, since January 2023
+KMS = frozenset({"aws:kms", "aws:kms:dsse"})
+CUSTOMER = "SSE-C"
+BY_DEFAULT, BLOCKED = "ApplyServerSideEncryptionByDefault", "BlockedEncryptionTypes"  # of a bucket's rule
+_KEY_SIZE = 32  # bytes of a customer's key
+
+HEADER = "x-amz-server-side-encryption"
+_ASKED = ("ServerSideEncryption", "SSEKMSKeyId", "SSEKMSEncryptionContext")
+_CUSTOMERS = ("SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5")
+CUSTOMER_PARAMETERS = frozenset(_CUSTOMERS)
+_SOURCE = "CopySource"  # the prefix of these three for the source of a copy
+_ANY = CUSTOMER_PARAMETERS.union(_ASKED)
+_WITH_CUSTOMER = "Requests specifying Server Side Encryption with Customer provided keys must"
+_WITH_KMS = "Requests specifying Server Side Encryption with AWS KMS managed keys"
+
+# What an object keeps of an encryption other than AES256: `algorithm` (of KMS, or CUSTOMER); with KMS the
+# `key` (an ARN), `bucket_key` and the encryption `context` when there are such; of a customer's key only a
+# salted `hmac` and its `salt`, from which the key cannot be found.
+Record = Mapping[str, Any]
+
+
+def new_encryption(call: Call, index: Index, bucket: BucketRow, params: Params) -> dict[str, Any]:
+    """The part of a new object's extra record: as the request asks, or else by the bucket's default.
+
+    {} for AES256. Raises InvalidArgument, InvalidEncryptionAlgorithmError, AccessDenied where the bucket
+    blocks customers' keys, KMS.NotFoundException and its like.
+    """
+    if ENCRYPTION not in bucket.documents and _ANY.isdisjoint(params):
+        return {}
+    if not _ANY.isdisjoint(params):
+        check_not_blocked(call, index, bucket, params)
+    if not CUSTOMER_PARAMETERS.isdisjoint(params):
+        return {ENCRYPTION: _customers_record(call, params)}
+    record = _asked_record(call, params) or _default_record(index, bucket)
+    if record["algorithm"] == AES256:
+        return {}
+    key = call.kms.resolve(record["key"], _place(call, bucket))
+    _check_kms(call, key)
+    if "bucket_key" not in record:  # not said: as the bucket's default has it
+        record["bucket_key"] = _default_record(index, bucket).get("bucket_key", False)
+    if record["algorithm"] != "aws:kms":
+        record["bucket_key"] = False  # DSSE has none
+    return {ENCRYPTION: {**{name: value for name, value in record.items() if value}, "key": key}}
+
+
+def encryption_rule(index: Index, bucket_id: int) -> Mapping[str, Any]:
+    """The one rule of a bucket's encryption, as boto3 names its members; {} where nothing was asked."""
+    document = index.get_document(bucket_id, ENCRYPTION)
+    rule: Mapping[str, Any] = json.loads(document) if document is not None else {}
+    return rule
+
+
+def encryption_of(extra: Mapping[str, Any]) -> dict[str, Any]:
+    """That part of an extra record alone, for what is made out of something else."""
+    return {ENCRYPTION: extra[ENCRYPTION]} if ENCRYPTION in extra else {}
+
+
+def describe_encryption(extra: Mapping[str, Any], params: Params) -> Result:
+    """What every answer says of an object's encryption. Of a customer's key it repeats the MD5 that came."""
+    if ENCRYPTION not in extra:
+        return {"ServerSideEncryption": AES256}
+    record = extra[ENCRYPTION]
+    if record["algorithm"] == CUSTOMER:
+        return {"SSECustomerAlgorithm": AES256, "SSECustomerKeyMD5": params.get("SSECustomerKeyMD5")}
+    return {
+        "ServerSideEncryption": record["algorithm"],
+        "SSEKMSKeyId": record["key"],
+        "BucketKeyEnabled": True if record.get("bucket_key") else None,
+        "SSEKMSEncryptionContext": record.get("context"),
+    }
+
+
+def etag_of(call: Call, extra: Mapping[str, Any], md5: bytes) -> str:
+    """The MD5 of the bytes under AES256 only; any other encryption gives each write a new one.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
+    """
+    return call.clock.etag() if ENCRYPTION in extra else md5.hex()
+
+
+def is_customers(extra: Mapping[str, Any]) -> bool:
+    """Whether it is encrypted with a customer's key."""
+    return ENCRYPTION in extra and extra[ENCRYPTION]["algorithm"] == CUSTOMER
+
+
+def check_reader(call: Call, extra: Mapping[str, Any], params: Params, prefix: str = "") -> None:
+    """Raise unless the request may read an object encrypted so; `prefix` "CopySource" for a copy's source.
+
+    Raises InvalidRequest (no key where one is needed, or the reverse), AccessDenied (the wrong key),
+    InvalidArgument, and KMS's refusals.
+    """
+    key = _customer_key(call, params, prefix)
+    if ENCRYPTION not in extra:
+        if key is not None:
+            raise S3Error("InvalidRequest", "The encryption parameters are not applicable to this object.")
+        return
+    record = extra[ENCRYPTION]
+    if record["algorithm"] != CUSTOMER:
+        if key is not None:
+            raise S3Error("InvalidRequest", "The encryption parameters are not applicable to this object.")
+        _check_kms(call, record["key"])
+        return
+    if key is None:
+        raise S3Error(
+            "InvalidRequest",
+            "The object was stored using a form of Server Side Encryption. The correct parameters must be "
+            "provided to retrieve the object.",
+        )
+    if not _is_key(record, key):
+        raise S3Error("AccessDenied", f"{_WITH_CUSTOMER} provide the correct secret key.")
+
+
+def check_source(call: Call, extra: Mapping[str, Any], params: Params) -> None:
+    """`check_reader` for the source of a copy."""
+    check_reader(call, extra, params, _SOURCE)
+
+
+def check_part(call: Call, extra: Mapping[str, Any], params: Params) -> None:
+    """Raise unless a part brings the key that its upload began with, and none where it began without."""
+    key = _customer_key(call, params)
+    if is_customers(extra) != (key is not None):
+        raise S3Error(
+            "InvalidRequest",
+            "The multipart upload initiate requested encryption. Subsequent part requests must include the "
+            "appropriate encryption parameters.",
+        )
+    if key is not None and not _is_key(extra[ENCRYPTION], key):
+        raise S3Error(
+            "InvalidRequest", "The provided encryption parameters did not match the ones used originally."
+        )
+    if key is None and ENCRYPTION in extra:
+        _check_kms(call, extra[ENCRYPTION]["key"])
+
+
+def refuse_header(call: Call) -> None:
+    """Raise InvalidArgument for a choice of encryption where it was made before: in reads and parts.
+
+    https://github.com/irods/irods_resource_plugin_s3/issues/1838 and
+    https://github.com/ClickHouse/ClickHouse/issues/64570 have S3's answer.
+    """
+    value = call.request.headers.get(HEADER)
+    if value is not None:
+        raise _invalid(f"{HEADER} header is not supported for this operation.", value)
+
+
+def check_not_blocked(call: Call, index: Index, bucket: BucketRow, params: Params) -> None:
+    """Raise AccessDenied for a customer's key in a write to a bucket that blocks those.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/blocking-unblocking-s3-c-encryption-gpb.html
+    """
+    if ENCRYPTION not in bucket.documents or CUSTOMER_PARAMETERS.isdisjoint(params):
+        return
+    blocked = encryption_rule(index, bucket.id).get(BLOCKED, {})
+    if CUSTOMER in blocked.get("EncryptionType", ()):
+        who = call.identity.arn if call.identity else "anonymous"
+        raise S3Error(
+            "AccessDenied",
+            f"User: {who} is not authorized to perform: s3:{call.operation} on resource: "
+            f'"arn:aws:s3:::{bucket.name}/{params["Key"]}" because this bucket has blocked upload requests '
+            "that specify Server Side Encryption with Customer provided keys (SSE-C). Please specify a "
+            "different server-side encryption type",
+        )
+
+
+def _asked_record(call: Call, params: Params) -> dict[str, Any] | None:
+    """What the request asks for, where it asks for S3's or KMS's keys."""
+    algorithm = params.get("ServerSideEncryption")
+    if algorithm is not None and algorithm != AES256 and algorithm not in KMS:
+        raise _invalid("The encryption method specified is not supported", algorithm)
+    if algorithm not in KMS and ("SSEKMSKeyId" in params or "SSEKMSEncryptionContext" in params):
+        # https://github.com/aws/aws-cli/issues/1431
+        raise _invalid(
+            "Server Side Encryption with AWS KMS managed key requires HTTP header "
+            "x-amz-server-side-encryption : aws:kms",
+            algorithm,
+        )
+    if algorithm is None:
+        return None
+    record = {
+        "algorithm": algorithm,
+        "key": params.get("SSEKMSKeyId") or "",
+        "context": _context(params.get("SSEKMSEncryptionContext")),
+    }
+    if params.get("BucketKeyEnabled") is not None:
+        record["bucket_key"] = params["BucketKeyEnabled"]
+    return record
+
+
+def _context(text: str | None) -> str:
+    """https://issues.apache.org/jira/browse/HADOOP-19197 has the message."""
+    if not text:
+        return ""
+    try:
+        context = json.loads(checksums.decode(text))
+    except ValueError:  # JSONDecodeError and UnicodeDecodeError
+        context = None
+    if not isinstance(context, dict) or not all(isinstance(value, str) for value in context.values()):
+        raise S3Error(
+            "InvalidArgument",
+            f"The header '{HEADER}-context' shall be Base64-encoded UTF-8 string holding JSON which "
+            "represents a string-string map",
+            ArgumentName=f"{HEADER}-context",
+            ArgumentValue=text,
+        )
+    return text
+
+
+def _default_record(index: Index, bucket: BucketRow) -> dict[str, Any]:
+    rule = encryption_rule(index, bucket.id)
+    default = rule.get(BY_DEFAULT, {})
+    return {
+        "algorithm": default.get("SSEAlgorithm", AES256),
+        "key": default.get("KMSMasterKeyID", ""),
+        "bucket_key": rule.get("BucketKeyEnabled", False),
+    }
+
+
+def _place(call: Call, bucket: BucketRow) -> Place:
+    """Names are those of the requester's account.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_ServerSideEncryptionByDefault.html
+    """
+    return Place(bucket.region, call.identity.account_id if call.identity else "")
+
+
+def _check_kms(call: Call, key: str) -> None:
+    """KMS wants to know who asks: a signature of version 4, over TLS; and its key must be usable.
+
+    https://repost.aws/knowledge-center/s3-kms-signature-version-error. Forms are not among the requests of
+    which S3's documentation says so.
+    """
+    version_2 = call.authentication.signature_version == "AWS" and call.authentication.kind != "post"
+    if call.identity is None or version_2:
+        raise S3Error(
+            "InvalidArgument",
+            f"{_WITH_KMS} require AWS Signature Version 4.",
+            ArgumentName="Authorization",
+            ArgumentValue="null",
+        )
+    _require_tls(call, f"{_WITH_KMS} must")
+    call.kms.check_usable(key)
+
+
+def _require_tls(call: Call, who: str) -> None:
+    if call.request.scheme != "https" and not call.settings.sse_over_http:
+        raise S3Error("InvalidRequest", f"{who} be made over a secure connection.")
+
+
+def _customers_record(call: Call, params: Params) -> dict[str, Any]:
+    if params.get("ServerSideEncryption") is not None:
+        raise _invalid(
+            "Server Side Encryption with Customer provided key is incompatible with the encryption method "
+            "specified",
+            params["ServerSideEncryption"],
+        )
+    key = _customer_key(call, params)
+    assert key is not None  # the caller saw one of its parameters
+    if len(key) != _KEY_SIZE:
+        raise _invalid("The secret key was invalid for the specified algorithm.")
+    salt = secrets.token_bytes(16)
+    return {"algorithm": CUSTOMER, "salt": salt.hex(), "hmac": _hmac(salt, key)}
+
+
+def _customer_key(call: Call, params: Params, prefix: str = "") -> bytes | None:
+    """The customer's key in a request; None when there is no word of one. Its length is for writers to judge.
+
+    Raises InvalidArgument and InvalidEncryptionAlgorithmError for parameters that do not fit together.
+    """
+    algorithm, encoded, digest = (params.get(prefix + name) for name in _CUSTOMERS)
+    if algorithm is None and encoded is None and digest is None:
+        return None
+    _require_tls(call, _WITH_CUSTOMER)
+    if algorithm is None:
+        raise _invalid(f"{_WITH_CUSTOMER} provide a valid encryption algorithm.")
+    if algorithm != AES256:
+        raise S3Error("InvalidEncryptionAlgorithmError", ArgumentName=HEADER, ArgumentValue=algorithm)
+    if encoded is None:
+        raise _invalid(f"{_WITH_CUSTOMER} provide an appropriate secret key.")
+    if digest is None:  # the words are MinIO's: no answer of S3 to this is known
+        raise _invalid(f"{_WITH_CUSTOMER} provide the client calculated MD5 of the secret key.")
+    key = checksums.decode(encoded)
+    if not hmac.compare_digest(hashlib.md5(key).digest(), checksums.decode(digest)):
+        raise _invalid("The calculated MD5 hash of the key did not match the hash that was provided.")
+    return key
+
+
+def _is_key(record: Record, key: bytes) -> bool:
+    return hmac.compare_digest(record["hmac"], _hmac(bytes.fromhex(record["salt"]), key))
+
+
+def _hmac(salt: bytes, key: bytes) -> str:
+    return hmac.new(salt, key, hashlib.sha256).hexdigest()
+
+
+def _invalid(message: str, value: str | None = None) -> S3Error:
+    error = S3Error("InvalidArgument", message, ArgumentName=HEADER)
+    if value is not None:
+        error.fields["ArgumentValue"] = value
+    return error

@@ -1,0 +1,110 @@
+"""The KMS keys of one server: what their names mean, which there are, and which may be used.
+
+There is no KMS here: a key is a name. Without declared keys every name is a key; once any is declared, a name
+that is not among them is answered as KMS does.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+from uuid import NAMESPACE_URL, uuid5
+
+from s3fixture.errors import S3Error, S3FixtureError
+from s3fixture.settings import KMS_KEY_FORMAT
+
+ENABLED, DISABLED, PENDING_DELETION = "enabled", "disabled", "pending-deletion"
+_STATES = frozenset({ENABLED, DISABLED, PENDING_DELETION})
+_MANAGED = "alias/aws/s3"  # the key that an account has without asking, for S3 alone
+_KEY_ID = re.compile(r"(?:mrk-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}")
+_ARN = re.compile(r"arn:aws[a-z-]*:kms:([a-z0-9-]*):([0-9]*):(key/|alias/)(.+)")
+
+
+class Place(NamedTuple):
+    """Where a name of a key is looked up: in the bucket's region, in the account of who asks."""
+
+    region: str
+    account: str
+
+    def arn(self, resource: str) -> str:
+        """The ARN of `key/ID` or `alias/NAME`."""
+        return f"arn:aws:kms:{self.region}:{self.account}:{resource}"
+
+
+class KmsKeys:
+    """`declared` are texts in `settings.KMS_KEY_FORMAT`. Raises S3FixtureError for one that is not."""
+
+    def __init__(self, declared: Iterable[str] = ()) -> None:
+        self._states: dict[str, str] = {}  # key id, ARN or other name -> state
+        self._aliases: dict[str, str] = {}
+        for text in declared:
+            self._declare(text)
+        self._declared = dict(self._states)
+
+    def _declare(self, text: str) -> None:
+        key, *words = (word.strip() for word in text.split(","))
+        aliases = [word for word in words if word.startswith("alias/")]
+        states = [word for word in words if word in _STATES]
+        if not key or key.startswith("alias/") or len(states) > 1 or len(aliases) + len(states) < len(words):
+            raise S3FixtureError(f"{text!r} is not a KMS key; write it as {KMS_KEY_FORMAT}")
+        self._states[key] = states[0] if states else ENABLED
+        self._aliases.update(dict.fromkeys(aliases, key))
+
+    def set_state(self, key: str, state: str) -> None:
+        """Let a key, named by id, ARN or alias, be "enabled", "disabled" or "pending-deletion".
+
+        Raises S3FixtureError for another state.
+        """
+        if state not in _STATES:
+            raise S3FixtureError(
+                f"{state!r} is no state of a KMS key; use one of {', '.join(sorted(_STATES))}"
+            )
+        self._states[self._aliases.get(key, key)] = state
+
+    def reset(self) -> None:
+        """Back to the states that were declared."""
+        self._states = dict(self._declared)
+
+    def resolve(self, name: str, place: Place) -> str:
+        """The key that `name` means, "" for the account's own: an ARN, as S3 answers it.
+
+        What no key of AWS is called stays as it is. Raises KMS.NotFoundException when keys are declared and
+        this is none of them.
+        """
+        match = _ARN.fullmatch(name)
+        alias = f"alias/{match[4]}" if match and match[3] == "alias/" else name
+        if alias in ("", _MANAGED):
+            return place.arn(f"key/{uuid5(NAMESPACE_URL, place.arn(_MANAGED))}")
+        if alias.startswith("alias/"):
+            return self._resolve_alias(alias, place)
+        arn = place.arn(f"key/{name}") if _KEY_ID.fullmatch(name) else name
+        if not self._declared or not self._declared.keys().isdisjoint((name, arn, _id_of(name))):
+            return arn
+        if match and match[1] != place.region:
+            raise S3Error("KMS.NotFoundException", f"Invalid arn {match[1]}")
+        if match or arn != name:
+            raise S3Error("KMS.NotFoundException", f"Key '{arn}' does not exist")
+        raise S3Error("KMS.NotFoundException", f"Invalid keyId '{name}'")
+
+    def _resolve_alias(self, alias: str, place: Place) -> str:
+        key = self._aliases.get(alias)
+        if key is not None:
+            return self.resolve(key, place)
+        if self._declared:
+            raise S3Error("KMS.NotFoundException", f"Alias {place.arn(alias)} is not found.")
+        return place.arn(f"key/{uuid5(NAMESPACE_URL, place.arn(alias))}")
+
+    def check_usable(self, arn: str) -> None:
+        """Raise KMS.DisabledException or KMS.KMSInvalidStateException for a key that cannot be used now."""
+        state = self._states.get(arn) or self._states.get(_id_of(arn))
+        if state == DISABLED:
+            raise S3Error("KMS.DisabledException", f"{arn} is disabled.")
+        if state == PENDING_DELETION:
+            raise S3Error("KMS.KMSInvalidStateException", f"{arn} is pending deletion.")
+
+
+def _id_of(arn: str) -> str:
+    return arn.rpartition(":key/")[2]

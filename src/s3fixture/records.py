@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 class RequestRecord(NamedTuple):
@@ -89,3 +89,27 @@ class EndOfTest(NamedTuple):
 
     late_requests: list[str]  # that did not end with it; what they still try is refused
     unused_faults: list[str]  # that were added, are not optional and have never happened
+
+
+class Change(NamedTuple):
+    """How a bucket (then the key is "") or the latest version of an object is other than it was."""
+
+    kind: Literal["made", "changed", "removed"]
+    bucket: str
+    key: str
+    size: int = 0  # bytes; of what was removed, those it had
+    etag: str = ""  # without quotes
+    old_size: int = 0  # of what was changed
+    old_etag: str = ""
+
+    @property
+    def name(self) -> str:
+        """Such as `bucket/key`."""
+        return f"{self.bucket}/{self.key}" if self.key else self.bucket
+
+    def __str__(self) -> str:
+        sign = {"made": "+", "changed": "~", "removed": "-"}[self.kind]
+        if not self.key:
+            return f"{sign} {self.bucket}"
+        before = f"{self.old_size} -> " if self.kind == "changed" else ""
+        return f"{sign} {self.name} ({before}{self.size} bytes)"

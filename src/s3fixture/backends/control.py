@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from s3fixture.errors import S3FixtureError, did_you_mean
-from s3fixture.records import EndOfTest, Fault, FaultState, RequestRecord
+from s3fixture.records import Change, EndOfTest, Fault, FaultState, RequestRecord
 
 if TYPE_CHECKING:
     from s3fixture.app import App
@@ -65,6 +65,10 @@ class Control:
     def release(self, token: int) -> None:
         """Forget that snapshot; what was changed stays."""
         self._app.store.release(token)
+
+    def changes(self, token: int) -> list[Change]:
+        """What has changed since that snapshot, at the cost of what has."""
+        return self._app.store.changes(token)
 
     # --- time
 

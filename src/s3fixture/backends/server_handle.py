@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
+from s3fixture.backends.states import Diff, Snapshot, check_bucket
 from s3fixture.records import Fault
 
 if TYPE_CHECKING:
@@ -167,13 +168,22 @@ class ServerHandle(ABC):
 
     # --- state and time
 
-    def snapshot(self) -> int:
-        """Remember the state of all buckets, for `restore`."""
-        return self.control.snapshot()
+    def snapshot(self) -> Snapshot:
+        """Remember the state of all buckets. May be nested; as a context manager it restores at its end."""
+        return Snapshot(self.control)
 
-    def restore(self, snapshot: int) -> None:
+    def restore(self, snapshot: Snapshot) -> None:
         """Back to that state; the snapshot stays valid, those taken after it are gone."""
-        self.control.rollback(snapshot)
+        self.control.rollback(snapshot.token_for(self.control))
+
+    def diff(self, since: Snapshot) -> Diff:
+        """What was made, changed and removed since that snapshot, at the cost of what was."""
+        return Diff.of(self.control.changes(since.token_for(self.control)))
+
+    def assert_bucket(self, bucket: str, expected: Mapping[str, Any]) -> None:
+        """Fail unless the bucket holds these objects, and no others: {"a.txt": b"...", "dir/*": ANY}."""
+        __tracebackhide__ = True
+        check_bucket(self.setup_client, bucket, expected)
 
     @cached_property
     def clock(self) -> ServerClock:

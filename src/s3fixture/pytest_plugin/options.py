@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from argparse import ArgumentTypeError
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -30,6 +32,7 @@ class Option(NamedTuple):
     choices: tuple[str, ...] = ()
     split: str = ""
     is_flag: bool = False
+    convert: Callable[[str], str] = str  # raises argparse.ArgumentTypeError
     metavar: str = "VALUE"
 
     @property
@@ -41,6 +44,13 @@ class Option(NamedTuple):
         return _PREFIX + self.name
 
 
+def _checked_backends(text: str) -> str:
+    for name in text.split(","):
+        if name.strip() not in BACKENDS:
+            raise ArgumentTypeError(f"there is no backend {name!r}; choose from {', '.join(BACKENDS)}")
+    return text
+
+
 OPTIONS = (
     Option(
         "backend",
@@ -48,6 +58,7 @@ OPTIONS = (
         f"where the S3 server comes from: {', '.join(BACKENDS)}; with several, separated by commas, each "
         "test runs once on each",
         metavar="NAME",
+        convert=_checked_backends,
     ),
     Option(
         "emulator",
@@ -111,7 +122,8 @@ def _argument(option: Option) -> dict[str, Any]:
         return {"action": "store_const", "const": "yes"}
     if option.choices:
         return {"choices": option.choices}
-    return {"action": "append" if option.split else "store", "metavar": option.metavar}
+    action = "append" if option.split else "store"
+    return {"action": action, "metavar": option.metavar, "type": option.convert}
 
 
 def flag(name: str) -> str:

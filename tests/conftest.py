@@ -15,12 +15,12 @@ KEPT_MODULES = (
     "boto3.session",
     "s3fixture.app",
     "s3fixture.backends.control",
-    "s3fixture.backends.session",
     "s3fixture.pytest_plugin.handle",
     "s3fixture.pytest_plugin.isolation",
     "s3fixture.pytest_plugin.launch",
     "s3fixture.pytest_plugin.resources",
     "s3fixture.pytest_plugin.sharing",
+    "s3fixture.sessions",
     "s3fixture.seeding",
     "s3fixture.server",
 )

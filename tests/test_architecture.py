@@ -27,11 +27,15 @@ MOST_LINES = 400
 # From the bottom up: each room may import those before it. Rooms in one row are one room for this purpose.
 ROOMS = (
     ("errors",),
+    ("limits",),
+    ("refusals",),
+    ("rule_refusals",),
     ("clock",),
     ("checksums",),
     ("records",),
     ("settings",),
     ("environment",),
+    ("sessions",),
     ("model",),
     ("wire",),
     ("auth",),

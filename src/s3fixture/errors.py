@@ -37,7 +37,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         409,
         "The conditional request cannot succeed due to a conflicting operation against this resource.",
     ),
-    "CrossLocationLoggingProhibited": (403, "Cross-location logging not allowed."),
+    "CrossLocationLoggingProhibitted": (403, "Cross S3 location logging not allowed. "),  # sic
     "EntityTooLarge": (400, "Your proposed upload exceeds the maximum allowed size"),
     "EntityTooSmall": (400, "Your proposed upload is smaller than the minimum allowed size"),
     "ExpiredToken": (400, "The provided token has expired."),
@@ -103,6 +103,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     "InvalidRequest": (400, "Invalid Request"),
     "InvalidTier": (403, "Retrieval option is not supported by this storage class"),
     "InvalidStorageClass": (400, "The storage class you specified is not valid"),
+    "InvalidTargetBucketForLogging": (400, "The target bucket for logging does not exist"),
     "InvalidTag": (400, "The tag provided was not a valid tag."),
     "InvalidToken": (400, "The provided token is malformed or otherwise invalid."),
     "InvalidURI": (400, "Couldn't parse the specified URI."),
@@ -164,6 +165,11 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     "NoSuchVersion": (404, "The specified version does not exist."),
     "NotImplemented": (501, "A header you provided implies functionality that is not implemented"),
     "ObjectLockConfigurationNotFoundError": (404, "Object Lock configuration does not exist for this bucket"),
+    "ObjectNotInActiveTierError": (
+        403,
+        "The source object of the COPY operation is not in the active tier and is only stored in Amazon "
+        "Glacier.",
+    ),
     "OwnershipControlsNotFoundError": (404, "The bucket ownership controls were not found"),
     "PermanentRedirect": (
         301,
@@ -180,6 +186,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         400,
         "Your socket connection to the server was not read from or written to within the timeout period.",
     ),
+    "ReplicationConfigurationNotFoundError": (404, "The replication configuration was not found"),
     "RestoreAlreadyInProgress": (409, "Object restore is already in progress"),
     "ServiceUnavailable": (503, "Service is unable to handle request."),
     "SignatureDoesNotMatch": (
@@ -230,7 +237,7 @@ class S3Error(Exception):
     ) -> None:
         self.code = code
         self.status, default = ERRORS[code]
-        self.message = message or default
+        self.message = default if message is None else message
         self.headers = dict(headers or {})
         self.fields = fields
         super().__init__(f"{code}: {self.message}")

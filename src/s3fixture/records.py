@@ -113,3 +113,16 @@ class Change(NamedTuple):
             return f"{sign} {self.bucket}"
         before = f"{self.old_size} -> " if self.kind == "changed" else ""
         return f"{sign} {self.name} ({before}{self.size} bytes)"
+
+
+class UndeliveredEvent(NamedTuple):
+    """An attempt to deliver a message that failed; `given_up`: there will be no other."""
+
+    time: float  # seconds since the epoch
+    event: str  # such as s3:ObjectCreated:Put
+    bucket: str
+    key: str
+    destination: str  # its ARN
+    reason: str
+    attempts: int  # so far
+    given_up: bool

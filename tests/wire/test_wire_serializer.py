@@ -200,7 +200,7 @@ def test_a_header_never_has_two_lines() -> None:
     result = {"ContentType": "a\r\nX-Evil: 1", "Metadata": {"m": "x\nY: 1"}, "ContentDisposition": "€"}
     response = PROTOCOL.serialize("GetObject", {**result, "Body": [b""]}, "GET")
 
-    assert header(response, "Content-Type") == "a X-Evil: 1"
+    assert header(response, "Content-Type") == "a  X-Evil: 1"
     assert header(response, "x-amz-meta-m") == "x Y: 1"
     assert header(response, "Content-Disposition") == "?"
 

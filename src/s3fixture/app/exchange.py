@@ -39,6 +39,12 @@ class Exchange:
     params: dict[str, Any] = field(init=False)
     result: Result = field(init=False)
 
+    def call_of(self, operation: str, authentication: Authentication) -> Call:
+        """The call of this request, as an operation sees it."""
+        return self.app.call(
+            operation, self.request, self.target, authentication, self.request_id, self.host_id
+        )
+
     @property
     def bucket(self) -> str:
         return self.target.bucket or ""

@@ -125,7 +125,7 @@ def _find_bucket(exchange: Exchange) -> None:
 def authorize(exchange: Exchange) -> None:
     assert exchange.authentication is not None
     app = exchange.app
-    exchange.call = app.call(exchange.operation, exchange.request, exchange.target, exchange.authentication)
+    exchange.call = exchange.call_of(exchange.operation, exchange.authentication)
     app.access.check(exchange.call, exchange.params)
 
 

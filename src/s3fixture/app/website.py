@@ -126,7 +126,7 @@ class Website:
         """Raises S3Error where it cannot be read."""
         exchange = self._exchange
         params = {"Bucket": self._bucket, "Key": self._site["ErrorDocument"]["Key"]}
-        call = exchange.app.call(exchange.operation, exchange.request, exchange.target, _ANYONE)
+        call = exchange.call_of(exchange.operation, _ANYONE)
         exchange.app.access.check(call, params)
         response = self.answer({**perform(call, params), "HTTPStatusCode": error.status})
         response.headers += _error_headers(error)

@@ -56,10 +56,11 @@ class Realm:
     clock: Clock
     region: str  # "" accepts every region in a credential's scope
     keys: sigv4.SigningKeys = field(default_factory=sigv4.SigningKeys)
-    credentials: dict[str, Credential] = field(default_factory=dict)  # by their text, once found good
+    credentials: dict[str, Credential] = field(default_factory=dict)  # by their text
 
     def remember(self, text: str, credential: Credential) -> None:
-        if len(self.credentials) < _MAX_CREDENTIALS:
+        """Keep the credential of a request whose signature is right; what strangers send is not kept."""
+        if text not in self.credentials and len(self.credentials) < _MAX_CREDENTIALS:
             self.credentials[text] = credential
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from s3fixture.auth import dates
 from s3fixture.errors import S3Error
+from s3fixture.wire import times
 
 Complain = Callable[..., S3Error]
 
@@ -35,7 +35,7 @@ def parse_credential(text: str, region: str, complain: Complain) -> Credential:
         raise complain(f'incorrect service "{service}". This endpoint belongs to "s3".')
     if terminal != "aws4_request":
         raise complain(f'incorrect terminal "{terminal}". This endpoint uses "aws4_request".')
-    if not dates.is_scope_date(date):
+    if not times.is_scope_date(date):
         raise complain(
             f'incorrect date format "{date}". This date in the credential must be in the format "yyyyMMdd".'
         )

@@ -70,6 +70,18 @@ server_options = _together(
     click.option("--binary", metavar="PROGRAM", help="The program of --backend binary, such as minio."),
     click.option("--endpoint-url", metavar="URL", help="The store of --backend external."),
     click.option(
+        "--events-endpoint",
+        metavar="URL",
+        help="Deliver events to SQS, SNS, Lambda and EventBridge there, such as at moto's server.",
+    ),
+    click.option(
+        "--webhook",
+        "webhooks",
+        multiple=True,
+        metavar="NAME=URL",
+        help="Deliver events for arn:minio:sqs::NAME:webhook there. Repeatable.",
+    ),
+    click.option(
         "--public-url",
         metavar="URL",
         help="Where clients elsewhere reach the server; presigned URLs get it.  [default: where it listens]",

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 
-from s3fixture.errors import S3Error
+from s3fixture import refusals
 from s3fixture.service.call import Call, Fact, Operation, Params, Result
 from s3fixture.service.following import follow
 
@@ -27,6 +27,7 @@ OPERATIONS: Mapping[str, str] = {
     "DeleteBucketLifecycle": "lifecycle",
     "DeleteBucketOwnershipControls": "ownership",
     "DeleteBucketPolicy": "policy",
+    "DeleteBucketReplication": "replication",
     "DeleteBucketTagging": "tagging",
     "DeleteBucketWebsite": "website",
     "DeleteObject": "objects",
@@ -38,9 +39,12 @@ OPERATIONS: Mapping[str, str] = {
     "GetBucketEncryption": "bucket_encryption",
     "GetBucketLifecycleConfiguration": "lifecycle",
     "GetBucketLocation": "buckets",
+    "GetBucketLogging": "bucket_logging",
+    "GetBucketNotificationConfiguration": "notifications",
     "GetBucketOwnershipControls": "ownership",
     "GetBucketPolicy": "policy",
     "GetBucketPolicyStatus": "policy",
+    "GetBucketReplication": "replication",
     "GetBucketTagging": "tagging",
     "GetBucketVersioning": "versioning",
     "GetBucketWebsite": "website",
@@ -64,8 +68,11 @@ OPERATIONS: Mapping[str, str] = {
     "PutBucketCors": "cors",
     "PutBucketEncryption": "bucket_encryption",
     "PutBucketLifecycleConfiguration": "lifecycle",
+    "PutBucketLogging": "bucket_logging",
+    "PutBucketNotificationConfiguration": "notifications",
     "PutBucketOwnershipControls": "ownership",
     "PutBucketPolicy": "policy",
+    "PutBucketReplication": "replication",
     "PutBucketTagging": "tagging",
     "PutBucketVersioning": "versioning",
     "PutBucketWebsite": "website",
@@ -95,7 +102,7 @@ def implementation(operation: str) -> Operation:
     """The function that does `operation`. Raises NotImplemented with the operation's name."""
     module = OPERATIONS.get(operation)
     if module is None:
-        raise S3Error("NotImplemented", f"{operation} is not implemented", Operation=operation)
+        raise refusals.NOT_IMPLEMENTED(Operation=operation)
     function: Operation = getattr(import_module(f"{__name__}.{module}"), _function_name(operation))
     return function
 

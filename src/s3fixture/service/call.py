@@ -25,18 +25,22 @@ if TYPE_CHECKING:
 Params = Mapping[str, Any]  # a request's parameters, named and typed as boto3's
 Result = dict[str, Any]  # an answer's members, likewise; ETags without quotes
 Operation = Callable[["Call", Params], Result]
-Effect = Literal["read", "created", "marked", "removed", "tagged", "untagged"]
+Effect = Literal["read", "created", "marked", "removed", "missed", "tagged", "untagged", "acl", "restoring"]
+_NEW = frozenset({"created", "marked"})  # their versions have a number that no other has
 
 
 class Fact(NamedTuple):
     """What an operation did to one version: it read, created or removed it, or replaced or removed its tags.
 
-    "marked": `version` is a new delete marker.
+    "marked": `version` is a new delete marker. "missed": the key to remove had none. "acl": who may what has
+    changed. "restoring": a copy is on its way out of the archive. `order` tells facts of one key apart, in a
+    bucket where something follows.
     """
 
     effect: Effect
     bucket: BucketRow
     version: Version
+    order: int = 0
 
 
 @dataclass(slots=True)
@@ -53,6 +57,8 @@ class Call:
     access: Access
     kms: KmsKeys
     background: Background
+    request_id: str
+    host_id: str
     facts: list[Fact] = field(default_factory=list)  # what was done, in its order: see `service.following`
 
     @property
@@ -69,8 +75,11 @@ class Call:
         )
 
     def note(self, effect: Effect, bucket: BucketRow, version: Version) -> None:
-        """Say what was done, for whatever follows the operation."""
-        self.facts.append(Fact(effect, bucket, version))
+        """Say what was done, for whatever follows the operation. What removes says so within its write."""
+        order = 0
+        if bucket.documents:
+            order = version.seq if effect in _NEW else self.store.next_number()
+        self.facts.append(Fact(effect, bucket, version, order))
 
     def bucket(self, index: Index, name: str) -> BucketRow:
         """The bucket of this name. Raises NoSuchBucket."""

@@ -16,7 +16,7 @@ def get_object_tagging(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html"""
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
-        version = find_version(call, index, bucket, params)
+        version = find_version(call, index, bucket, params, current_marker="MethodNotAllowed")
     return {"TagSet": tags.to_document(version.tags), **version_header(bucket, version)}
 
 
@@ -34,7 +34,7 @@ def delete_object_tagging(call: Call, params: Params) -> Result:
 def _replace_tags(call: Call, params: Params, wanted: dict[str, str], effect: Effect) -> Result:
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
-        version = find_version(call, index, bucket, params)
+        version = find_version(call, index, bucket, params, current_marker="MethodNotAllowed")
         index.update_version(version.seq, tags=wanted)
     call.note(effect, bucket, version._replace(tags=wanted))
     return version_header(bucket, version)

@@ -78,6 +78,10 @@ class Store:
             pieces = self._index.body_pieces(version.blob, start, end)
             return BodyReader(self._files, pieces, end - start)
 
+    def next_number(self) -> int:
+        """A number greater than those of all versions so far, and never used again."""
+        return self._index.next_id()
+
     def snapshot(self) -> int:
         """Remember the present state; the token is for `rollback` and `release`. May be nested.
 

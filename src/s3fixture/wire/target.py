@@ -133,10 +133,9 @@ def _decode(text: str) -> str:
     """Percent-decode what may only be UTF-8 without NUL, quirk 13."""
     if "%" not in text and text.isascii() and "\0" not in text:
         return text
-    return _unescape(text)
+    return _remembered(text) if len(text) <= _KEPT_LENGTH else _unescape(text)
 
 
-@lru_cache(maxsize=256)  # the credential of a presigned URL, and keys that are asked for again
 def _unescape(text: str) -> str:
     if BAD_ESCAPE.search(text):
         raise S3Error("InvalidURI", URI=text)
@@ -147,6 +146,10 @@ def _unescape(text: str) -> str:
     if "\0" in decoded:
         raise S3Error("InvalidURI", URI=text)
     return decoded
+
+
+# The credential of a presigned URL, and keys that are asked for again.
+_remembered = lru_cache(maxsize=256)(_unescape)
 
 
 def _virtual_bucket(host: str, base_hosts: Collection[str]) -> str | None:

@@ -29,6 +29,7 @@ ROOMS = (
     ("errors",),
     ("limits",),
     ("refusals",),
+    ("regions",),
     ("rule_refusals",),
     ("clock",),
     ("checksums",),

@@ -42,6 +42,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     "EntityTooSmall": (400, "Your proposed upload is smaller than the minimum allowed size"),
     "ExpiredToken": (400, "The provided token has expired."),
     "Found": (302, "Resource Found"),
+    "IdMismatch": (400, "Document ID does not match the specified configuration ID."),
     "IllegalLocationConstraintException": (
         400,
         "The unspecified location constraint is incompatible for the region specific endpoint this request "
@@ -102,6 +103,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     ),
     "InvalidRequest": (400, "Invalid Request"),
     "InvalidTier": (403, "Retrieval option is not supported by this storage class"),
+    "InvalidS3DestinationBucket": (400, "Invalid bucket ARN."),
     "InvalidStorageClass": (400, "The storage class you specified is not valid"),
     "InvalidTargetBucketForLogging": (400, "The target bucket for logging does not exist"),
     "InvalidTag": (400, "The tag provided was not a valid tag."),
@@ -145,6 +147,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     "NoSuchBucket": (404, "The specified bucket does not exist"),
     "NoSuchBucketPolicy": (404, "The bucket policy does not exist"),
     "NoSuchCORSConfiguration": (404, "The CORS configuration does not exist"),
+    "NoSuchConfiguration": (404, "The specified configuration does not exist."),
     "NoSuchKey": (404, "The specified key does not exist."),
     "NoSuchLifecycleConfiguration": (404, "The lifecycle configuration does not exist"),
     "NoSuchObjectLockConfiguration": (404, "The specified object does not have a ObjectLock configuration"),
@@ -195,6 +198,11 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         "signing method.",
     ),
     "SlowDown": (503, "Please reduce your request rate."),
+    "TooManyConfigurations": (
+        400,
+        "You are attempting to create a new configuration but have already reached the 1,000-configuration "
+        "limit.",
+    ),
     "TooManyBuckets": (400, "You have attempted to create more buckets than allowed"),
     "TooManyParts": (400, "You have attempted to upload more parts than allowed"),
     "UnexpectedContent": (400, "This request does not support content"),

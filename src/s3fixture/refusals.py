@@ -126,6 +126,20 @@ STORAGE_CLASS = Refusal(
 TAGGING_DIRECTIVE = _argument("x-amz-tagging-directive", "Unknown tagging directive.", VERSITY)
 
 # Tags
+BUCKET_TAGS = Refusal("BadRequest", f"Bucket tag count cannot be greater than {limits.BUCKET_TAGS}", VERSITY)
+OBJECT_TAGS = Refusal("BadRequest", f"Object tags cannot be greater than {limits.OBJECT_TAGS}", VERSITY)
+SYSTEM_TAG_OF_A_BUCKET = Refusal("InvalidTag", "System tags cannot be added/updated by requester", RECORDED)
+SYSTEM_TAG_OF_A_NEW_BUCKET = Refusal(
+    "InvalidTag",
+    'User-defined tag keys can\'t start with "aws:". This prefix is reserved for system tags. Remove "aws:" '
+    "from your tag keys and try again.",
+    RECORDED,
+    element="",
+)
+SYSTEM_TAG_OF_AN_OBJECT = Refusal("InvalidTag", "Your TagKey cannot be prefixed with aws:", RECORDED)
+TAG_KEY = Refusal("InvalidTag", "The TagKey you have provided is invalid", RECORDED)
+TAG_TWICE = Refusal("InvalidTag", "Cannot provide multiple Tags with the same key", RECORDED)
+TAG_VALUE = Refusal("InvalidTag", "The TagValue you have provided is invalid", RECORDED)
 TAGGING_HEADER = _argument(
     "x-amz-tagging",
     "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag "
@@ -286,6 +300,25 @@ COPY_TOO_LARGE = _request(
     f"{limits.OBJECT_SIZE}",
     VERSITY,
 )
+
+# Buckets
+LOCATION_CONSTRAINT = Refusal(
+    "IllegalLocationConstraintException",
+    "The {constraint} location constraint is incompatible for the region specific endpoint this request was "
+    "sent to.",
+    RECORDED,
+)
+VERSIONS_LEFT = Refusal(
+    "BucketNotEmpty",
+    "The bucket you tried to delete is not empty. You must delete all versions in the bucket.",
+    RECORDED,
+)
+
+# Settings of buckets
+ACCELERATION_OF_A_DOTTED_NAME = _request(
+    "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names", RECORDED
+)
+DESTINATION_BUCKET = Refusal("InvalidS3DestinationBucket", "Invalid bucket ARN.", RECORDED)
 
 # Object lock
 BYPASS_WITHOUT_LOCK = _argument(

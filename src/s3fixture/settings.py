@@ -16,6 +16,7 @@ DEFAULT_SECRET_KEY = "minioadmin123"  # noqa: S105 - the default the replaced Mi
 DEFAULT_REGION = "us-east-1"
 DEFAULT_PORT = 9000
 DEFAULT_CONSOLE_PORT = 9001
+DURABILITIES = ("power", "process")  # what an answered write in `data_dir` survives the end of
 _HTTP = ("http://", "https://")
 _WEBHOOK_ENABLE = "MINIO_NOTIFY_WEBHOOK_ENABLE"
 # Setting -> MinIO's variable for the webhook "_"; with _NAME behind it for another.
@@ -35,6 +36,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "S3FIXTURE_PORT": "port",
     "S3FIXTURE_CONSOLE_PORT": "console_port",
     "S3FIXTURE_DATA_DIR": "data_dir",
+    "S3FIXTURE_DURABILITY": "durability",
     "S3FIXTURE_PUBLIC_URL": "public_url",
     "S3FIXTURE_EVENTS_ENDPOINT": "events_endpoint",
     "S3FIXTURE_WEBHOOKS": "webhooks",
@@ -77,8 +79,10 @@ class Settings:
     console_port: int | None = None  # 0: any free one; None: no console
     access_key: str = DEFAULT_ACCESS_KEY
     secret_key: str = DEFAULT_SECRET_KEY
-    region: str = DEFAULT_REGION
+    region: str = DEFAULT_REGION  # of clients, and of requests whose signature names none
+    pinned: bool = False  # whether signatures for other regions are refused
     data_dir: Path | None = None
+    durability: str = "power"  # of DURABILITIES
     identities: tuple[str, ...] = ()  # NAME:ACCESS_KEY:SECRET_KEY[:CANONICAL_ID[:EMAIL]]
     kms_keys: tuple[str, ...] = ()  # each in KMS_KEY_FORMAT; (): any name is a key
     sse_over_http: bool = True  # take customers' keys and KMS without TLS, which S3 itself never does
@@ -105,6 +109,10 @@ class Settings:
             raise S3FixtureError(f"the access key {self.access_key!r} is too short; it needs 3 characters")
         if len(self.secret_key) < 8:
             raise S3FixtureError("the secret key is too short; it needs 8 characters")
+        if self.durability not in DURABILITIES:
+            raise S3FixtureError(
+                f"the durability {self.durability!r} is none; choose one of {', '.join(DURABILITIES)}"
+            )
         if not 0 < self.lifecycle_day <= 86_400:
             raise S3FixtureError(
                 f"a day of lifecycle rules cannot last {self.lifecycle_day:g} seconds; use up to 86400"
@@ -141,6 +149,8 @@ class Settings:
             for name, value in source.items():
                 if value is not None and value != ():
                     chosen.setdefault(name, value)
+        if "region" in chosen:  # who names a region wants the endpoint of that region
+            chosen.setdefault("pinned", True)
         return replace(cls(), **{name: _convert(name, value) for name, value in chosen.items()})
 
 
@@ -205,6 +215,7 @@ _CONVERTERS: Mapping[str, Any] = {
     "kms_keys": _words,
     "sse_over_http": _flag,
     "base_hosts": tuple,
+    "pinned": bool,
     "website_hosts": _words,
 }
 _NAMES = frozenset(field.name for field in fields(Settings))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -214,6 +215,8 @@ def test_copies_and_uploads_in_parts_are_replicated_replicas_are_not(
     assert keys(client, "third") == []
     etags = [client.head_object(Bucket=name, Key="c")["ETag"] for name in (source, "target")]
     assert etags[0] == etags[1]
+    part = client.get_object(Bucket="target", Key="c", PartNumber=1)
+    assert (part["PartsCount"], part["Body"].read()) == (1, b"part")
 
 
 def test_versions_keep_their_order(client: S3Client, source: str, done: Callable[[], None]) -> None:
@@ -352,6 +355,14 @@ def test_locks_go_along_and_need_a_bucket_with_locks(
     done()
     held = client.get_object_legal_hold(Bucket="target", Key="a")["LegalHold"]["Status"]
     assert held == "ON"
+    client.put_object_legal_hold(Bucket="source", Key="a", LegalHold={"Status": "OFF"})
+    until = datetime.fromtimestamp(app.clock.time() + DAY, timezone.utc).replace(microsecond=0)
+    retention: Any = {"Mode": "COMPLIANCE", "RetainUntilDate": until}
+    client.put_object_retention(Bucket="source", Key="a", Retention=retention)
+    done()
+    held = client.get_object_legal_hold(Bucket="target", Key="a")["LegalHold"]["Status"]
+    assert held == "OFF"
+    assert client.get_object_retention(Bucket="target", Key="a")["Retention"] == retention
 
 
 def test_lifecycle_rules_wait_for_replication(

@@ -178,15 +178,14 @@ def test_a_checksum_algorithm_may_be_in_lower_case() -> None:
     ("method", "raw", "text", "code"),
     [
         ("PUT", "/b?versioning", "<VersioningConfiguration><Status>", "MalformedXML"),
-        ("PUT", "/b?versioning", "<Other/>", "IllegalVersioningConfigurationException"),
+        ("PUT", "/b?versioning", "<Other/>", "MalformedXML"),
         (
             "PUT",
             "/b?versioning",
-            "<VersioningConfiguration><Status>On</Status></VersioningConfiguration>",
-            "IllegalVersioningConfigurationException",
+            "<VersioningConfiguration><Status>enabled</Status></VersioningConfiguration>",
+            "MalformedXML",
         ),
         ("PUT", "/b?acl", "<AccessControlPolicy><Nonsense/></AccessControlPolicy>", "MalformedACLError"),
-        ("PUT", "/b?tagging", "<Tagging/>", "MalformedXML"),
         ("PUT", "/b?tagging", "<Tagging><TagSet/><TagSet/></Tagging>", "MalformedXML"),
         ("PUT", "/b?tagging", "<Tagging><TagSet><Other/></TagSet></Tagging>", "MalformedXML"),
         ("PUT", "/b?tagging", "<Tagging><TagSet><Tag><Key>k</Key></Tag></TagSet></Tagging>", "MalformedXML"),

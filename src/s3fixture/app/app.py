@@ -19,6 +19,7 @@ from s3fixture.auth.identity import Identities, Identity, parse_identity
 from s3fixture.clock import Clock
 from s3fixture.errors import ClientDisconnected, ConnectionCut, MalformedRequest, S3Error
 from s3fixture.records import RequestRecord
+from s3fixture.regions import regions_of
 from s3fixture.service import Call
 from s3fixture.service.access import Access
 from s3fixture.service.background import Background
@@ -62,9 +63,11 @@ class App:
         self.settings = settings
         self.clock = clock or Clock()
         self.identities = _identities(settings)
-        self.store = Store(settings.data_dir)
+        self.store = Store(settings.data_dir, durable=settings.durability == "power")
         self.protocol = _protocol()
-        self.authenticator = Authenticator(self.identities, self.clock, settings.region)
+        self.authenticator = Authenticator(
+            self.identities, self.clock, regions_of(settings.region, pinned=settings.pinned)
+        )
         self.access = Access(self.store, self.identities)
         self.kms = KmsKeys(settings.kms_keys)
         self.log = RequestLog()

@@ -19,6 +19,8 @@ Step = Callable[[Exchange], "Response | None"]
 MINIO = "/minio/"
 HEALTH = frozenset(f"{MINIO}health/{probe}" for probe in ("live", "ready", "cluster", "cluster/read"))
 _OF_DOCUMENTS = frozenset({"MalformedACLError", "MalformedXML"})
+# What an endpoint answers about buckets of all regions.
+_EVERYWHERE = frozenset({"CreateBucket", "GetBucketLocation"})
 ADMINISTRATION = re.compile(f"{MINIO}admin/v[0-9]+/")
 
 
@@ -101,6 +103,23 @@ def authenticate(exchange: Exchange) -> None:
     exchange.authentication = exchange.app.authenticator.authenticate(exchange.request, exchange.target)
 
 
+def find_region(exchange: Exchange) -> None:
+    """A bucket answers in its own region only. Raises PermanentRedirect, which says where that is."""
+    assert exchange.authentication is not None
+    region = exchange.authentication.region
+    if not region or exchange.target.bucket is None or exchange.operation in _EVERYWHERE:
+        return
+    with exchange.app.store.read() as index:
+        bucket = index.get_bucket(exchange.target.bucket)
+    if bucket is not None and bucket.region != region:
+        raise S3Error(
+            "PermanentRedirect",
+            headers={"x-amz-bucket-region": bucket.region},
+            Endpoint=exchange.request.host,
+            Bucket=bucket.name,
+        )
+
+
 def parse(exchange: Exchange) -> None:
     """A body that is a document is read here, after the signature was checked."""
     assert exchange.authentication is not None
@@ -168,6 +187,7 @@ STEPS: tuple[Step, ...] = (
     answer_form,
     refuse_unimplemented,
     authenticate,
+    find_region,
     parse,
     authorize,
     perform,

@@ -43,7 +43,7 @@ def authenticate_header(request: Request, target: Target, components: str, realm
     headers = request.headers
     credential_text, signed_headers, provided = _parse_components(components)
     credential = realm.credentials.get(credential_text) or parse_credential(
-        credential_text, realm.region, _malformed
+        credential_text, realm.regions, _malformed
     )
     timestamp, signed_at = _signing_time(headers)
     if not timestamp.startswith(credential.date):
@@ -75,7 +75,9 @@ def authenticate_header(request: Request, target: Target, components: str, realm
     verifier = None
     if content_sha256 in SIGNED_CHUNKS:
         verifier = SignatureChain(credential.access_key, key, timestamp, credential.scope, provided)
-    return Authentication(identity, "header", content_sha256, verifier, "AWS4-HMAC-SHA256", signed_at)
+    return Authentication(
+        identity, "header", content_sha256, verifier, "AWS4-HMAC-SHA256", signed_at, credential.region
+    )
 
 
 def check_signed(headers: Mapping[str, str], signed: list[str]) -> None:

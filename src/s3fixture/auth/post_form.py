@@ -74,7 +74,7 @@ def _authenticate_v4(fields: Mapping[str, str], realm: Realm) -> Authentication:
     def complain(wording: str, **_fields: str) -> S3Error:
         return _invalid("x-amz-credential", text, wording)
 
-    credential = parse_credential(text, realm.region, complain)
+    credential = parse_credential(text, realm.regions, complain)
     if not written.startswith(credential.date) or realm.clock.time() - signed_at > _MAX_AGE:
         raise S3Error("AccessDenied", "Invalid according to Policy: Policy expired.")
     identity = known_identity(realm.identities, credential.access_key)

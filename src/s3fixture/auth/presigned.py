@@ -55,7 +55,7 @@ def authenticate_presigned(request: Request, target: Target, realm: Realm) -> Au
     _check_parameters(target)
     credential_text = query["X-Amz-Credential"]
     credential = realm.credentials.get(credential_text) or parse_credential(
-        credential_text, realm.region, _malformed_credential
+        credential_text, realm.regions, _malformed_credential
     )
     timestamp = query["X-Amz-Date"]
     signed_at = _signing_time(timestamp, credential.date)
@@ -86,7 +86,9 @@ def authenticate_presigned(request: Request, target: Target, realm: Realm) -> Au
     verifier = None
     if content_sha256 in SIGNED_CHUNKS:
         verifier = SignatureChain(credential.access_key, key, timestamp, credential.scope, provided)
-    return Authentication(identity, "presigned", content_sha256, verifier, "AWS4-HMAC-SHA256", signed_at)
+    return Authentication(
+        identity, "presigned", content_sha256, verifier, "AWS4-HMAC-SHA256", signed_at, credential.region
+    )
 
 
 def _check_parameters(target: Target) -> None:

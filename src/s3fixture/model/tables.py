@@ -84,7 +84,6 @@ ANY_INTEGER = IntegerRule(-limits.LARGEST_INTEGER - 1, limits.LARGEST_INTEGER, r
 # Quirk 21: operation -> code for a document that is not of its schema. MalformedXML for all others.
 DOCUMENT_ERRORS: Mapping[str, str] = {
     "PutBucketAcl": "MalformedACLError",
-    "PutBucketVersioning": "IllegalVersioningConfigurationException",
     "PutObjectAcl": "MalformedACLError",
 }
 
@@ -92,6 +91,9 @@ DOCUMENT_ERRORS: Mapping[str, str] = {
 OPEN_ENUMS = frozenset(
     {"BucketLocationConstraint", "BucketLogsPermission", "Event", "FilterRuleName", "Protocol"}
 )
+
+# Quirk 21: shape -> members that the model requires and S3 does not.
+OPTIONAL_MEMBERS: Mapping[str, frozenset[str]] = {"Tagging": frozenset({"TagSet"})}
 
 # Quirk 22: operation -> code for an absent document that the model calls optional.
 ABSENT_DOCUMENTS: Mapping[str, str] = {
@@ -217,6 +219,10 @@ URL_ENCODED = frozenset(
 
 # Quirk 35.
 STATUSES: Mapping[str, int] = {
+    "PutBucketAnalyticsConfiguration": 204,
+    "PutBucketIntelligentTieringConfiguration": 204,
+    "PutBucketInventoryConfiguration": 204,
+    "PutBucketMetricsConfiguration": 204,
     "PutBucketPolicy": 204,
     "PutBucketTagging": 204,
     "RestoreObject": 202,

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 Params = Mapping[str, Any]  # a request's parameters, named and typed as boto3's
 Result = dict[str, Any]  # an answer's members, likewise; ETags without quotes
 Operation = Callable[["Call", Params], Result]
-Effect = Literal["read", "created", "marked", "removed", "missed", "tagged", "untagged", "acl", "restoring"]
+Effect = Literal[
+    "read", "created", "marked", "removed", "missed", "tagged", "untagged", "acl", "locked", "restoring"
+]
 _NEW = frozenset({"created", "marked"})  # their versions have a number that no other has
 
 
@@ -33,8 +35,8 @@ class Fact(NamedTuple):
     """What an operation did to one version: it read, created or removed it, or replaced or removed its tags.
 
     "marked": `version` is a new delete marker. "missed": the key to remove had none. "acl": who may what has
-    changed. "restoring": a copy is on its way out of the archive. `order` tells facts of one key apart, in a
-    bucket where something follows.
+    changed. "locked": so has its lock. "restoring": a copy is on its way out of the archive. `order` tells
+    facts of one key apart, in a bucket where something follows.
     """
 
     effect: Effect
@@ -65,6 +67,11 @@ class Call:
     def identity(self) -> Identity | None:
         """None: anonymous."""
         return self.authentication.identity
+
+    @property
+    def region(self) -> str:
+        """The region whose endpoint was asked: the one that the signature names."""
+        return self.authentication.region or self.settings.region
 
     def context(
         self, params: Params, permission: Permission, tags: Callable[[], Mapping[str, str]]

@@ -37,7 +37,7 @@ def run(background: Background, job: Job) -> float | None:
 def _tell(background: Background, job: Job, reason: str, *, given_up: bool, pause: float) -> None:
     body = job.body
     place = f"s3://{body['bucket']}/{body['key']}"
-    outlook = "it is given up" if given_up else f"the next attempt is in {pause:g} seconds"
+    outlook = "it is given up" if given_up else f"the next attempt is in {pause:g} s"
     _LOG.warning(
         "%s of %s was not delivered to %s: %s; %s", body["event"], place, body["arn"], reason, outlook
     )

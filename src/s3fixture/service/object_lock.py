@@ -69,7 +69,7 @@ def _default_retention(rule: Mapping[str, Any]) -> Mapping[str, Any]:
 def get_object_retention(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectRetention.html"""
     with call.store.read() as index:
-        lock = lock_of(_version(call, index, params))
+        lock = lock_of(_version(call, index, params)[1])
     if not lock.mode:
         raise S3Error("NoSuchObjectLockConfiguration")
     return {"Retention": {"Mode": lock.mode, "RetainUntilDate": utc(lock.until)}}
@@ -88,18 +88,19 @@ def put_object_retention(call: Call, params: Params) -> Result:
         raise S3Error("MalformedXML")
     until = future(call, retention["RetainUntilDate"], "RetainUntilDate") if retention else 0.0
     with call.store.write() as index:
-        version = _version(call, index, params)
+        bucket, version = _version(call, index, params)
         lock = lock_of(version)
         wanted = Lock(retention.get("Mode", ""), until, lock.hold)
         check_retention(call, lock, wanted, params)
         index.update_version(version.seq, extra=with_lock(version.extra, wanted))
+    call.note("locked", bucket, version)
     return {}
 
 
 def get_object_legal_hold(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectLegalHold.html"""
     with call.store.read() as index:
-        lock = lock_of(_version(call, index, params))
+        lock = lock_of(_version(call, index, params)[1])
     if not lock.hold:
         raise S3Error("NoSuchObjectLockConfiguration")
     return {"LegalHold": {"Status": lock.hold}}
@@ -111,14 +112,15 @@ def put_object_legal_hold(call: Call, params: Params) -> Result:
     if status is None:
         raise S3Error("MalformedXML")
     with call.store.write() as index:
-        version = _version(call, index, params)
+        bucket, version = _version(call, index, params)
         wanted = lock_of(version)._replace(hold=status)
         index.update_version(version.seq, extra=with_lock(version.extra, wanted))
+    call.note("locked", bucket, version)
     return {}
 
 
-def _version(call: Call, index: Index, params: Params) -> Version:
+def _version(call: Call, index: Index, params: Params) -> tuple[BucketRow, Version]:
     bucket: BucketRow = call.bucket(index, params["Bucket"])
     if not bucket.object_lock:
         raise refusals.NO_LOCK_CONFIGURATION()
-    return find_version(call, index, bucket, params, current_marker="MethodNotAllowed")
+    return bucket, find_version(call, index, bucket, params, current_marker="MethodNotAllowed")

@@ -20,7 +20,7 @@ from s3fixture.clock import utc
 from s3fixture.service.call import Call, Result
 from s3fixture.service.documents import REPLICATION, TOLD
 from s3fixture.service.encryption import ENCRYPTION, KMS
-from s3fixture.service.locks import LOCK
+from s3fixture.service.locks import LOCK, lock_of, with_lock
 from s3fixture.service.metadata import ARCHIVED
 from s3fixture.service.replication import ARN
 from s3fixture.service.rule_filters import predicates, wanted_tags
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 # The part of an extra record that tells of it: `status`, and `waiting`: the buckets that are still to come.
 PENDING, COMPLETED, FAILED, REPLICA = "PENDING", "COMPLETED", "FAILED", "REPLICA"
 _NOT_COPIED = frozenset({REPLICATION, "restore", "upload_id"})  # parts of an extra record
+_CHANGES = frozenset({"tagged", "untagged", "locked"})
 _SINCE_FILTERS = "DeleteMarkerReplication"  # rules without it replicate delete markers
 
 Rule = Mapping[str, Any]
@@ -55,8 +56,8 @@ def follow(call: Call, _result: Result) -> None:
                 continue
             if fact.effect in ("created", "marked"):
                 _plan(call.background, index, fact.bucket, version, _parse(document))
-            elif fact.effect in ("tagged", "untagged") and status_of(version) in (PENDING, COMPLETED):
-                _plan_tags(call.background, index, fact.bucket, version, _parse(document))
+            elif fact.effect in _CHANGES and status_of(version) in (PENDING, COMPLETED):
+                _plan_change(call.background, index, fact.bucket, version, _parse(document))
 
 
 def _plan(
@@ -71,11 +72,11 @@ def _plan(
         _add(background, index, bucket, version, configuration, rule, target, "version")
 
 
-def _plan_tags(
+def _plan_change(
     background: Background, index: Index, bucket: BucketRow, version: Version, configuration: Rule
 ) -> None:
     for target, rule in _chosen(version, configuration).items():
-        _add(background, index, bucket, version, configuration, rule, target, "tags")
+        _add(background, index, bucket, version, configuration, rule, target, "change")
 
 
 def _add(
@@ -135,7 +136,7 @@ def _matching(version: Version, configuration: Rule) -> Iterator[Rule]:
 
 
 def run(background: Background, job: Job) -> None:
-    """Replicate one version, or its tags, to one bucket."""
+    """Replicate one version, or what has changed of it, to one bucket."""
     body = job.body
     with background.store.write() as index:
         bucket = index.get_bucket(body["bucket"])
@@ -143,8 +144,8 @@ def run(background: Background, job: Job) -> None:
         if bucket is None or version is None or version.seq != body["seq"]:
             return
         target = index.get_bucket(body["target"])
-        if body["what"] == "tags":
-            _copy_tags(index, version, target)
+        if body["what"] == "change":
+            _copy_change(index, version, target)
             return
         failure = _hindrance(background, bucket, version, target, body)
         if failure or target is None:
@@ -201,15 +202,18 @@ def _copy(background: Background, index: Index, version: Version, target: Bucket
         extra={**extra, REPLICATION: {"status": REPLICA}},
     )
     replica = index.add_version(target.id, new, None if version.is_delete_marker else version)
+    if version.parts:
+        index.copy_parts(version, replica)
     if not target.documents.isdisjoint(TOLD):
         name = "ObjectRemoved:DeleteMarkerCreated" if version.is_delete_marker else "ObjectCreated:Put"
         _announce(background, index, target, replica, name, {})
 
 
-def _copy_tags(index: Index, version: Version, target: BucketRow | None) -> None:
+def _copy_change(index: Index, version: Version, target: BucketRow | None) -> None:
     replica = index.get_version(target.id, version.key, version.version_id) if target else None
-    if replica is not None and status_of(replica) == REPLICA:
-        index.update_version(replica.seq, tags=version.tags)
+    if target is not None and replica is not None and status_of(replica) == REPLICA:
+        extra = with_lock(replica.extra, lock_of(version)) if target.object_lock else None
+        index.update_version(replica.seq, tags=version.tags, extra=extra)
 
 
 def _settle(index: Index, version: Version, target: str, *, failed: bool) -> None:

@@ -22,7 +22,7 @@ def get_object_tagging(call: Call, params: Params) -> Result:
 
 def put_object_tagging(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html"""
-    wanted = tags.from_document(params["Tagging"], limit=tags.OBJECT_TAGS, kind="Object")
+    wanted = tags.from_document(params["Tagging"], tags.OBJECT)
     return _replace_tags(call, params, wanted, "tagged")
 
 
@@ -48,9 +48,12 @@ def get_bucket_tagging(call: Call, params: Params) -> Result:
 
 def put_bucket_tagging(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html"""
-    wanted = tags.from_document(params["Tagging"], limit=tags.BUCKET_TAGS, kind="Bucket")
-    keep_document(call, params, TAGGING, json.dumps(wanted))
-    return {"HTTPStatusCode": 204}
+    wanted = tags.from_document(params["Tagging"], tags.BUCKET)
+    if wanted:
+        keep_document(call, params, TAGGING, json.dumps(wanted))
+    else:  # no tags are no tag set
+        drop_document(call, params, TAGGING)
+    return {}
 
 
 def delete_bucket_tagging(call: Call, params: Params) -> Result:

@@ -35,6 +35,10 @@ _COUNT = (
 )
 _PARTS = "SELECT number, start, size, checksum FROM version_parts WHERE version = ?"
 _INSERT_PART = "INSERT INTO version_parts (version, number, start, size, checksum) VALUES (?, ?, ?, ?, ?)"
+_COPY_PARTS = (
+    "INSERT INTO version_parts (version, number, start, size, checksum) "
+    "SELECT ?, number, start, size, checksum FROM version_parts WHERE version = ?"
+)
 
 Body = Spooled | Version | Sequence[Part] | None
 
@@ -176,6 +180,12 @@ class Versions(Blobs):
             self.execute("UPDATE versions SET extra = ? WHERE seq = ?", (to_json(extra), seq))
         if storage_class is not None:
             self.execute("UPDATE versions SET storage_class = ? WHERE seq = ?", (storage_class, seq))
+
+    def copy_parts(self, source: Version, copy: Version) -> None:
+        """Give a version with the bytes of `source` its parts as well."""
+        self._current.clear()
+        self.execute(_COPY_PARTS, (copy.seq, source.seq))
+        self.execute("UPDATE versions SET parts = ? WHERE seq = ?", (source.parts, copy.seq))
 
     def remove_version(self, seq: int) -> bool:
         """Remove a version for good; the next newest becomes the latest. False when there is none."""

@@ -63,7 +63,8 @@ def _make_structure(shape: StructureShape) -> Reader:
             elements[name] = member, _make(inner.member), True
         else:
             elements[name] = member, _make(inner), False
-    required = frozenset(shape.required_members) & inside.keys()
+    optional = tables.OPTIONAL_MEMBERS.get(shape.name, frozenset())
+    required = frozenset(shape.required_members) & inside.keys() - optional
 
     def read(node: Node) -> dict[str, Any]:
         result: dict[str, Any] = {}

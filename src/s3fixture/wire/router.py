@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -16,6 +16,7 @@ from s3fixture.wire.target import Target
 POST_OBJECT = "PostObject"
 PREFLIGHT = "PreflightRequest"
 
+_METHODS = ("HEAD", "DELETE", "POST", "GET", "PUT")  # in the order of S3's Allow
 _SERVICE, _BUCKET, _OBJECT = "SERVICE", "BUCKET", "OBJECT"
 _KINDS = {"/": _SERVICE, "/{Bucket}": _BUCKET, "/{Bucket}/{Key+}": _OBJECT}
 
@@ -70,6 +71,8 @@ class Router:
             special = self._post(kind, target, headers)
             if special:
                 return special
+        if method == "HEAD" and "uploadId" in query:
+            raise _method_not_allowed(method, "UPLOAD", {"DELETE", "GET", "POST"})
         _check_copy_source(method, kind, headers)
         if query and method == "PUT" and kind == _OBJECT:
             _check_part_address(query)
@@ -95,7 +98,11 @@ class Router:
         if target.path in self._fixed:
             return self._fixed[target.path]
         form = headers.get("content-type", "").lower().startswith("multipart/form-data")
-        return POST_OBJECT if form and kind == _BUCKET else None
+        if kind == _BUCKET and not form:
+            raise refusals.BUCKET_POST(
+                Condition="Bucket POST must be of the enclosure-type multipart/form-data"
+            )
+        return POST_OBJECT if kind == _BUCKET else None
 
     def _no_route(self, method: str, kind: str, subresource: str) -> S3Error:
         if subresource and subresource not in self._implemented:  # quirk 3
@@ -104,7 +111,7 @@ class Router:
         if refusal:  # quirk 6
             return refusal()
         if (kind, subresource) in self._known or kind == _SERVICE:
-            allowed = [m for m, *rest in self._table if rest == [kind, subresource] and m != method]
+            allowed = {m for m, _, named in self._table if named == subresource and m != method}
             return _method_not_allowed(method, subresource.upper() or kind, allowed)
         if kind == _BUCKET:
             return refusals.KEY_MISSING()
@@ -172,15 +179,15 @@ def _check_part_address(query: Mapping[str, str]) -> None:
     if ("partNumber" in query) == ("uploadId" in query):
         return
     if "uploadId" in query:
-        raise _method_not_allowed("PUT", "UPLOAD", ["DELETE", "GET", "POST"])
+        raise _method_not_allowed("PUT", "UPLOAD", {"DELETE", "GET", "POST"})
     raise refusals.PART_WITHOUT_UPLOAD(query["partNumber"])
 
 
-def _method_not_allowed(method: str, resource: str, allowed: list[str]) -> S3Error:
+def _method_not_allowed(method: str, resource: str, allowed: Collection[str]) -> S3Error:
     """Quirk 8."""
     return S3Error(
         "MethodNotAllowed",
-        headers={"Allow": ", ".join(sorted({*allowed}))} if allowed else None,
+        headers={"Allow": ", ".join(name for name in _METHODS if name in allowed)} if allowed else None,
         Method=method,
         ResourceType=resource,
     )

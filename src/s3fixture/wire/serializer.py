@@ -172,15 +172,17 @@ def _make_whole_writer(operation: OperationModel, shape: StructureShape) -> _Bod
 def _write_location(result: Mapping[str, Any]) -> bytes:
     """Quirk 30."""
     region = escape(result.get("LocationConstraint") or "")
-    text = f'{DECLARATION}<LocationConstraint xmlns="{NAMESPACE}">{region}</LocationConstraint>'
-    return text.encode()
+    start = f'{DECLARATION}<LocationConstraint xmlns="{NAMESPACE}"'
+    return (f"{start}>{region}</LocationConstraint>" if region else f"{start}/>").encode()
 
 
 def serialize_error(error: S3Error, *, request_id: str, host_id: str, method: str = "GET") -> Response:
     """The <Error> document (quirk 36)."""
     headers = [(name, header_value(value)) for name, value in error.headers.items()]
-    if method == "HEAD" or error.status in _EMPTY_STATUSES:
+    if error.status in _EMPTY_STATUSES:
         return Response(error.status, headers, None)
+    if method == "HEAD":
+        return Response(error.status, [*headers, _XML], None)
     elements = {
         "Code": error.code,
         "Message": error.message,

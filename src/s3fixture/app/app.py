@@ -40,6 +40,7 @@ _LISTENER_CODES = {
     431: "RequestHeaderSectionTooLarge",
     500: "InternalError",
     501: "NotImplemented",
+    503: "SlowDown",
 }
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _NO_ANSWER = Response(0)
@@ -140,7 +141,9 @@ class App:
         from s3fixture.service.cors import response_headers  # imported when used: only browsers ask
 
         try:
-            return response_headers(self.store, exchange.bucket, origin, exchange.request.method)
+            return response_headers(
+                self.store, exchange.bucket, origin, exchange.request.method, exchange.request.headers
+            )
         except Exception as exception:
             self._translate(exchange, exception)  # into the log
             return []
@@ -157,7 +160,7 @@ class App:
         if isinstance(exception, ClientDisconnected):  # it may have closed only its own half
             return S3Error("IncompleteBody")
         if isinstance(exception, MalformedRequest):
-            return S3Error("BadRequest", exception.reason)
+            return S3Error(_LISTENER_CODES.get(exception.status, "BadRequest"), exception.reason)
         _LOG.exception("%s %s failed", exchange.request.method, exchange.request.target)
         return S3Error("InternalError")
 

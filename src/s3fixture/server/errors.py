@@ -13,6 +13,7 @@ __all__ = [
     "ErrorBody",
     "MalformedBody",
     "MalformedRequest",
+    "Overloaded",
     "plain_error",
 ]
 
@@ -25,6 +26,13 @@ class MalformedBody(MalformedRequest):
 
     def __init__(self, reason: str) -> None:
         super().__init__(400, reason)
+
+
+class Overloaded(MalformedRequest):
+    """As many slow clients are waited for as there may be. Uncaught, it becomes a 503."""
+
+    def __init__(self) -> None:
+        super().__init__(503, "too many slow clients are being waited for")
 
 
 def plain_error(status: int, reason: str) -> tuple[str, bytes]:

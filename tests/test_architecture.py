@@ -22,7 +22,6 @@ from s3fixture.settings import VARIABLES
 CHECKOUT = Path(__file__).parents[1]
 PACKAGE = Path(s3fixture.__file__).parent  # the installed one
 SOURCES = sorted(PACKAGE.rglob("*.py"))
-MOST_LINES = 400
 
 # From the bottom up: each room may import those before it. Rooms in one row are one room for this purpose.
 ROOMS = (
@@ -142,13 +141,6 @@ def test_packages_are_imported_in_their_rooms_only() -> None:
         for source in SOURCES
     }
     assert violations(strays) == {}
-
-
-def test_no_file_hides_another_room() -> None:
-    files = [*SOURCES, *(path for folder in ("tests", "bench") for path in (CHECKOUT / folder).rglob("*.py"))]
-    lengths = {str(path): len(path.read_text(encoding="utf-8").splitlines()) for path in files}
-    too_long = {path: lines for path, lines in lengths.items() if lines > MOST_LINES}
-    assert too_long == {}, f"more than {MOST_LINES} lines: look for the room that hides there"
 
 
 @pytest.mark.parametrize("name", s3fixture.__all__)

@@ -80,6 +80,13 @@ OPTIONS = (
         "the server program of --s3-backend=binary (default: the first that is on PATH)",
         metavar="PROGRAM",
     ),
+    Option(
+        "defaults",
+        "S3FIXTURE_DEFAULTS",
+        "what new buckets of the emulator are like: aws, as AWS makes them today, without ACLs and with all "
+        "public access blocked (the default), or minio, which takes ACLs and public policies",
+        ("aws", "minio"),  # settings.DEFAULTS, whose module would make every test run slower
+    ),
     Option("port", "S3FIXTURE_PORT", "the port of the server (default: any free one)", metavar="PORT"),
     Option(
         "bucket", "S3FIXTURE_BUCKETS", "a bucket that every test finds; repeatable", split=",", metavar="NAME"

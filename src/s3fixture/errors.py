@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -325,6 +325,21 @@ class S3Error(Exception):
         super().__init__(f"{code}: {self.message}")
 
 
+def similar_name(name: str, names: Iterable[str]) -> str:
+    """The one of the names that is most like this one, "" when none is."""
+    from difflib import get_close_matches  # imported when used: for messages only
+
+    known = {known.lower().replace("_", ""): known for known in names}
+    found = get_close_matches(name.lower().replace("_", ""), known, 1)
+    return known[found[0]] if found else ""
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """`; did you mean 'PutObject'?` for the end of a message, "" when no name is like this one."""
+    like = similar_name(name, names)
+    return f"; did you mean {like!r}?" if like else ""
+
+
 class S3FixtureError(Exception):
     """What went wrong outside a request: a setting, a port, a seed. The text says what to do about it."""
 
@@ -385,6 +400,14 @@ class ClientDisconnected(ConnectionError):  # noqa: N818 - an event, named as wh
 
     Raised by a request's body. It passes through the application; the listener closes the connection.
     """
+
+
+class ConnectionCut(ClientDisconnected):
+    """The listener is to close the connection, by a TCP reset when `reset`."""
+
+    def __init__(self, reason: str, *, reset: bool) -> None:
+        super().__init__(reason)
+        self.reset = reset
 
 
 class MalformedRequest(Exception):  # noqa: N818 - named like S3's codes

@@ -1,4 +1,4 @@
-"""Fixtures for further servers, beside the one of the plugin.
+"""Fixtures for further servers, and for other scopes, beside those of the plugin.
 
 In a conftest.py or a test module, much as with pytest-postgresql:
 
@@ -6,6 +6,7 @@ In a conftest.py or a test module, much as with pytest-postgresql:
 
     archive_server = factories.s3_server(buckets=["archive"], region="eu-west-1")
     archive_client = factories.s3_client("archive_server")
+    class_client = factories.s3_client(scope="class")
 
 The name of the variable is the name of the fixture, unless `name` gives another one.
 """
@@ -14,23 +15,23 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from s3fixture.pytest_plugin.handle import S3
-from s3fixture.pytest_plugin.isolation import isolation_of
-from s3fixture.pytest_plugin.messages import readable_errors
-from s3fixture.pytest_plugin.options import Launch, launch_of
-from s3fixture.pytest_plugin.resources import TestResources, resources_of
-from s3fixture.pytest_plugin.sharing import run_of
-from s3fixture.serving import Seeds, launch
+from s3fixture.pytest_plugin import MAIN_SERVER, SESSION
 
+# This module is imported in every test run: what its fixtures need is imported when one of them is used.
 if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
+    from s3fixture.pytest_plugin.isolation import Isolation
+    from s3fixture.pytest_plugin.launch import Launch
+    from s3fixture.pytest_plugin.resources import TestResources
+    from s3fixture.serving import Seeds
 
 __all__ = ["s3", "s3_bucket", "s3_client", "s3_env", "s3_resource", "s3_server"]
+
+Scope = Literal["session", "package", "module", "class", "function"]
 
 # What `pytest --fixtures` says of them.
 CLIENT = "A boto3 S3 client for the server, new for each test."
@@ -44,7 +45,11 @@ HANDLE = (
     "Everything in one handle: client, resource, bucket, environ; put, get, keys; requests, assert_called; "
     "fail, clock, snapshot and restore. It sets the variables of `s3_env`."
 )
-TEST_RUN = "_s3_test"  # the fixture that isolates a test; whatever a test gets ends before it
+
+
+def span_fixture(scope: Scope) -> str:
+    """The name of the fixture whose end undoes what fixtures of this scope did."""
+    return f"_s3_{scope}_span"
 
 
 def s3_server(
@@ -63,76 +68,100 @@ def s3_server(
     """
     wanted = tuple(buckets)
 
-    def resolve(config: pytest.Config) -> tuple[Launch, Iterable[str], Seeds]:
-        return launch_of(config, backend=backend, emulator=emulator, **settings), wanted, seed
+    def resolve(request: pytest.FixtureRequest) -> tuple[Launch, Iterable[str], Seeds]:
+        from s3fixture.pytest_plugin.launch import launch_of
+
+        return launch_of(request.config, backend=backend, emulator=emulator, **settings), wanted, seed
 
     return server_fixture(name, resolve, "An S3 server of its own for the whole test session.")
 
 
 def server_fixture(
-    name: str | None, resolve: Callable[[pytest.Config], tuple[Launch, Iterable[str], Seeds]], doc: str
+    name: str | None,
+    resolve: Callable[[pytest.FixtureRequest], tuple[Launch, Iterable[str], Seeds]],
+    doc: str,
 ) -> Any:
     """The fixture that starts what `resolve` makes of the options."""
 
-    def server(request: pytest.FixtureRequest) -> Iterator[Endpoint]:
-        isolation = isolation_of(request.config)
-        with readable_errors():
-            what, buckets, seed = resolve(request.config)
+    def server(request: pytest.FixtureRequest, _s3_session: Isolation) -> Iterator[Endpoint]:
+        from s3fixture.pytest_plugin.messages import ending_session, readable_errors
+        from s3fixture.pytest_plugin.sharing import run_of
+        from s3fixture.serving import launch
+
+        is_main = request.fixturename == MAIN_SERVER
+        with ending_session(request.session) if is_main else readable_errors():
+            what, buckets, seed = resolve(request)
             endpoint = launch(
                 what.settings,
                 backend=what.backend,
                 emulator=what.emulator,
                 buckets=buckets,
                 seed=seed,
-                run=replace(run_of(request.config), name=str(request.fixturename)),
+                run=run_of(request.config, str(request.fixturename)),
             )
-            isolation.add(endpoint)
+            _s3_session.add(endpoint)
+            if is_main:
+                _s3_session.main = endpoint
         yield endpoint
-        isolation.stop(endpoint)
+        _s3_session.stop(endpoint)
 
-    return _fixture(server, name, doc, scope="session")
+    return _fixture(server, name, doc, needs=("request", SESSION), scope="session")
 
 
-def s3_client(server: str = "s3_server", *, name: str | None = None) -> Any:
+def s3_client(server: str = MAIN_SERVER, *, name: str | None = None, scope: Scope = "function") -> Any:
     """A boto3 client for the server fixture with this name."""
-    return _resource(server, name, CLIENT, lambda resources: resources.client)
+    return _resource(server, name, CLIENT, scope, lambda resources: resources.client)
 
 
-def s3_resource(server: str = "s3_server", *, name: str | None = None) -> Any:
+def s3_resource(server: str = MAIN_SERVER, *, name: str | None = None, scope: Scope = "function") -> Any:
     """A boto3 resource for the server fixture with this name."""
-    return _resource(server, name, RESOURCE, lambda resources: resources.resource)
+    return _resource(server, name, RESOURCE, scope, lambda resources: resources.resource)
 
 
-def s3_bucket(server: str = "s3_server", *, name: str | None = None) -> Any:
+def s3_bucket(server: str = MAIN_SERVER, *, name: str | None = None, scope: Scope = "function") -> Any:
     """The name of a fresh bucket in the server fixture with this name."""
-    return _resource(server, name, BUCKET, lambda resources: resources.bucket)
+    return _resource(server, name, BUCKET, scope, lambda resources: resources.bucket)
 
 
-def s3_env(server: str = "s3_server", *, name: str | None = None) -> Any:
+def s3_env(server: str = MAIN_SERVER, *, name: str | None = None, scope: Scope = "function") -> Any:
     """The environment that leads every client to the server fixture with this name."""
-    return _resource(server, name, ENV, lambda resources: dict(resources.environ))
+    return _resource(server, name, ENV, scope, lambda resources: dict(resources.environ))
 
 
-def s3(server: str = "s3_server", *, name: str | None = None) -> Any:
+def s3(server: str = MAIN_SERVER, *, name: str | None = None, scope: Scope = "function") -> Any:
     """One handle on the server fixture with this name."""
-    return _resource(server, name, HANDLE, S3)
+    return _resource(server, name, HANDLE, scope, _handle)
 
 
-def _resource(server: str, name: str | None, doc: str, pick: Callable[[TestResources], Any]) -> Any:
+def _handle(resources: TestResources) -> Any:
+    from s3fixture.pytest_plugin.handle import S3
+
+    return S3(resources)
+
+
+def _resource(
+    server: str, name: str | None, doc: str, scope: Scope, pick: Callable[[TestResources], Any]
+) -> Any:
+    """A fixture that is a part of what its scope gets of the server.
+
+    What is done with it before the first test of a class or module is undone when that ends.
+    """
+    span = span_fixture(scope)
+    if scope != "function":
+        doc = doc.replace("each test", f"each {scope}").replace("this test", f"this {scope}")
+
     def get(**needed: Any) -> Any:
-        with readable_errors():
-            return pick(resources_of(needed[TEST_RUN], needed[server]))
+        from s3fixture.pytest_plugin.messages import readable_errors
+        from s3fixture.pytest_plugin.resources import resources_of
 
-    return _fixture(get, name, doc, needs=(server, TEST_RUN))
+        with readable_errors():
+            return pick(resources_of(needed[span], needed[server]))
+
+    return _fixture(get, name, doc, needs=(server, span), scope=scope)
 
 
 def _fixture(
-    function: Callable[..., Any],
-    name: str | None,
-    doc: str,
-    *,
-    needs: tuple[str, ...] = ("request",),
-    scope: Literal["function", "session"] = "function",
+    function: Callable[..., Any], name: str | None, doc: str, *, needs: tuple[str, ...], scope: Scope
 ) -> Any:
     """A fixture that asks for the fixtures in `needs`, whose names are known only now."""
     function.__doc__ = doc

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 class RequestRecord(NamedTuple):
@@ -14,7 +14,7 @@ class RequestRecord(NamedTuple):
     method: str
     bucket: str
     key: str
-    status: int
+    status: int  # 0: the connection was cut before an answer
     error_code: str  # "" when it succeeded
     error_message: str
     seconds: float
@@ -26,6 +26,94 @@ class RequestRecord(NamedTuple):
     request_id: str
     error_fields: Mapping[str, str]  # what the error document says besides, such as StringToSign
     error_reason: str = ""  # what the answer does not say: why, and what to do about it
+
+
+# What a fault does -> how people call it.
+EFFECTS: Mapping[str, str] = {
+    "error": "S3's error instead of what was asked for",
+    "error-after": "S3's error after what was asked for was done",
+    "error-in-200": "S3's error in an answer with status 200",
+    "delay": "a late answer",
+    "bandwidth": "a slow connection",
+    "reset-request": "a connection that is reset within the request",
+    "reset-answer": "a connection that is reset before or within the answer",
+    "truncate": "an answer that ends too early",
+    "corrupt": "an answer with a wrong byte",
+}
+# The answer begins before the work is done:
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html and API_CopyObject.html
+ERROR_IN_200 = ("CompleteMultipartUpload", "CopyObject", "UploadPartCopy")
+
+
+class Fault(NamedTuple):
+    """A failure that a test asks for: to which requests it happens, how often, and what it is.
+
+    In `bucket` and `key`, `*` stands for any text and `?` for any character.
+    """
+
+    effect: str = "error"  # a key of EFFECTS
+    operation: str = "*"
+    bucket: str = "*"
+    key: str = "*"
+    times: int | None = 1  # None: always
+    every: int = 1  # only to each n-th of the requests
+    skip: int = 0  # so many of the requests before that stay as they are
+    probability: float = 1.0
+    seed: int = 0  # of the random numbers for `probability`
+    optional: bool = False  # whether a test may end without its having happened
+    code: str = ""  # of the error
+    delay: float = 0.0  # seconds before it
+    after_bytes: int = 0  # of the body of the request or answer
+    bytes_per_second: int = 0
+
+    def __str__(self) -> str:
+        """Such as `error(operation='PutObject', code='SlowDown')`: what is not as usual."""
+        usual = Fault(self.effect)
+        said = [
+            f"{name}={value!r}"
+            for name, value, default in zip(self._fields, self, usual, strict=True)
+            if value != default
+        ]
+        return f"{self.effect}({', '.join(said)})"
+
+
+class FaultState(NamedTuple):
+    """A fault that was asked for, and how often it has happened."""
+
+    number: int
+    fault: Fault
+    injected: int
+
+
+class EndOfTest(NamedTuple):
+    """What was not as it should be when a test ended."""
+
+    late_requests: list[str]  # that did not end with it; what they still try is refused
+    unused_faults: list[str]  # that were added, are not optional and have never happened
+
+
+class Change(NamedTuple):
+    """How a bucket (then the key is "") or the latest version of an object is other than it was."""
+
+    kind: Literal["made", "changed", "removed"]
+    bucket: str
+    key: str
+    size: int = 0  # bytes; of what was removed, those it had
+    etag: str = ""  # without quotes
+    old_size: int = 0  # of what was changed
+    old_etag: str = ""
+
+    @property
+    def name(self) -> str:
+        """Such as `bucket/key`."""
+        return f"{self.bucket}/{self.key}" if self.key else self.bucket
+
+    def __str__(self) -> str:
+        sign = {"made": "+", "changed": "~", "removed": "-"}[self.kind]
+        if not self.key:
+            return f"{sign} {self.bucket}"
+        before = f"{self.old_size} -> " if self.kind == "changed" else ""
+        return f"{sign} {self.name} ({before}{self.size} bytes)"
 
 
 class UndeliveredEvent(NamedTuple):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from s3fixture.errors import S3FixtureError
+from s3fixture.errors import S3FixtureError, similar_name
 
 DEFAULT_ACCESS_KEY = "minioadmin"
 DEFAULT_SECRET_KEY = "minioadmin123"  # noqa: S105 - the default the replaced MinIO box was run with
@@ -51,6 +51,26 @@ ENVIRONMENT: Mapping[str, str] = {
     "S3FIXTURE_BINARY": "binary",
     "S3FIXTURE_ENDPOINT_URL": "endpoint_url",
 }
+
+_PREFIX = "S3FIXTURE_"
+# The variables that are no settings of a server, and where they are read.
+OTHER_VARIABLES = frozenset(
+    {
+        "S3FIXTURE_ALLOW",  # pytest_plugin/options.py
+        "S3FIXTURE_BACKEND",
+        "S3FIXTURE_BUCKETS",
+        "S3FIXTURE_EMULATOR",
+        "S3FIXTURE_GUARD",
+        "S3FIXTURE_SEEDS",
+        "S3FIXTURE_CONTAINER_HOST",  # backends/container_engine.py
+        "S3FIXTURE_DEBUG",  # cli
+        "S3FIXTURE_RUN_URL",
+        "S3FIXTURE_STATE_DIR",
+        "S3FIXTURE_TOOLS_IMAGE",  # compose files
+    }
+)
+VARIABLES = OTHER_VARIABLES.union(name for name in ENVIRONMENT if name.startswith(_PREFIX))
+"""All variables of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +148,7 @@ class Settings:
         value that cannot be used.
         """
         environ = os.environ if environ is None else environ
+        _check_spelling(environ)
         from_environment: dict[str, Any] = {
             name: environ[key] for key, name in ENVIRONMENT.items() if environ.get(key)
         }
@@ -140,6 +161,18 @@ class Settings:
         if "region" in chosen:  # who names a region wants the endpoint of that region
             chosen.setdefault("pinned", True)
         return replace(cls(), **{name: _convert(name, value) for name, value in chosen.items()})
+
+
+def _check_spelling(environ: Mapping[str, str]) -> None:
+    """S3FixtureError for a variable that looks like one of ours and is none. Others' are left alone."""
+    known = {name.removeprefix(_PREFIX) for name in VARIABLES}
+    for name in environ:
+        rest = name.removeprefix(_PREFIX)
+        if rest == name or rest in known:
+            continue
+        like = similar_name(rest, known)
+        if like:
+            raise S3FixtureError(f"the variable {name} is not read; did you mean {_PREFIX}{like}?")
 
 
 def _minio_webhooks(environ: Mapping[str, str]) -> dict[str, tuple[str, ...]]:

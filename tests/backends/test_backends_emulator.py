@@ -132,7 +132,7 @@ def test_a_frozen_clock_stands_still(endpoint: EmulatorEndpoint) -> None:
 def test_a_fault_strikes_as_often_as_asked_and_where_asked(
     endpoint: EmulatorEndpoint, client: S3Client
 ) -> None:
-    endpoint.control.fail("PutObject", "SlowDown", times=2, bucket="data", key="a")
+    endpoint.fail("PutObject", times=2, bucket="data", key="a")
     for _ in range(2):
         with pytest.raises(ClientError, match="SlowDown"):
             client.put_object(Bucket="data", Key="a", Body=b"")
@@ -142,7 +142,7 @@ def test_a_fault_strikes_as_often_as_asked_and_where_asked(
 
 def test_a_fault_that_s3_does_not_know_is_refused(endpoint: EmulatorEndpoint) -> None:
     with pytest.raises(S3FixtureError, match="'NoSuchError'"):
-        endpoint.control.fail("PutObject", "NoSuchError")
+        endpoint.fail("PutObject", "NoSuchError")
 
 
 def test_requests_are_recorded(endpoint: EmulatorEndpoint, client: S3Client) -> None:
@@ -160,7 +160,7 @@ def test_finish_forgets_faults_clock_and_requests_too(running: EmulatorEndpoint)
     client = running.client(config=ONCE)
     token = running.control.begin()
     running.control.skew_clock(3600)
-    running.control.fail("*", "InternalError", times=100)
+    running.fail("*", "InternalError", times=100)
 
     running.control.finish(token)
 

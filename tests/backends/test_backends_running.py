@@ -84,7 +84,7 @@ def test_an_upload_that_outlives_its_test_is_named_and_leaves_nothing(endpoint: 
     answer.read()
     connection.close()
 
-    assert late == ["PutObject s3://data/stuck"]
+    assert late.late_requests == ["PutObject s3://data/stuck"]
     assert keys(endpoint) == []
     assert [record.key for record in endpoint.control.requests()] == [""]  # of the listing
 
@@ -93,7 +93,7 @@ def test_a_test_whose_requests_have_ended_is_finished_without_waiting(endpoint: 
     token = endpoint.control.begin()
     endpoint.setup_client.put_object(Bucket="data", Key="a", Body=BODY)
 
-    assert endpoint.control.finish(token) == []
+    assert endpoint.control.finish(token) == ([], [])
 
 
 @pytest.mark.parametrize("operation", ["PutObject", "ListObjectsV2"])
@@ -101,7 +101,7 @@ def test_a_request_that_a_fault_delays_goes_on_when_its_test_ends(operation: str
     with serve(buckets=["data"]) as endpoint:
         assert isinstance(endpoint, ThreadEndpoint)
         token = endpoint.control.begin()
-        endpoint.control.fail(operation, code="", delay=600)
+        endpoint.delay(operation, 600)
         client = endpoint.client()
         ask: Any = {
             "PutObject": lambda: client.put_object(Bucket="data", Key="delayed", Body=BODY),
@@ -115,7 +115,7 @@ def test_a_request_that_a_fault_delays_goes_on_when_its_test_ends(operation: str
         late = endpoint.control.finish(token)
         thread.join()
 
-        assert late == []
+        assert late.late_requests == []
         assert keys(endpoint) == []
 
 
@@ -151,7 +151,7 @@ def test_a_change_that_takes_longer_than_we_wait_is_refused(monkeypatch: pytest.
         go_on.set()
         thread.join()
 
-        assert late == ["PutObject s3://data/slow"]
+        assert late.late_requests == ["PutObject s3://data/slow"]
         assert refused == ["InvalidRequest"]
         assert keys(endpoint) == ["of the next test"]
 

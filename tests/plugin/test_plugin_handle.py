@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 import urllib.request
 from typing import Any
+from unittest.mock import ANY
 from urllib.error import HTTPError
 
 import pytest
 from botocore.exceptions import ClientError
 
-from s3fixture import S3
+from s3fixture import S3, serve
 from s3fixture.errors import S3FixtureError
 
 
@@ -151,6 +152,79 @@ def test_a_snapshot_can_be_restored_again_and_again(s3: S3) -> None:
         assert s3.get("a") == b"1"
 
 
-def test_a_snapshot_of_an_earlier_test_is_refused(s3: S3) -> None:
-    with pytest.raises(S3FixtureError):
-        s3.restore(10**9)
+def test_snapshots_nest_and_end_with_their_blocks(s3: S3) -> None:
+    s3.put("a", b"1")
+    with s3.snapshot() as outer:
+        s3.put("a", b"2")
+        with s3.snapshot():
+            s3.client.delete_object(Bucket=s3.bucket, Key="a")
+            assert s3.keys() == []
+        assert s3.get("a") == b"2"
+        outer.restore()
+        assert s3.get("a") == b"1"
+        s3.put("b")
+    assert s3.keys() == ["a"]
+
+    with pytest.raises(S3FixtureError, match="is not there"):
+        s3.restore(outer)
+
+
+def test_a_snapshot_of_another_server_is_refused(s3: S3) -> None:
+    with serve() as other, pytest.raises(S3FixtureError, match="of another server"):
+        s3.restore(other.snapshot())
+
+
+def test_a_diff_tells_what_was_made_changed_and_removed(s3: S3) -> None:
+    s3.put("changed", b"before")
+    s3.put("removed", b"gone")
+    before = s3.snapshot()
+    assert not s3.diff(before)
+
+    s3.put("made", b"new")
+    s3.put("changed", b"after")
+    s3.client.delete_object(Bucket=s3.bucket, Key="removed")
+    diff = s3.diff(before)
+
+    assert [(change.key, change.size) for change in diff.made] == [("made", 3)]
+    assert [(change.key, change.old_size, change.size) for change in diff.changed] == [("changed", 6, 5)]
+    assert [(change.key, change.size) for change in diff.removed] == [("removed", 4)]
+    etag = s3.client.head_object(Bucket=s3.bucket, Key="made")["ETag"]
+    assert f'"{diff.made[0].etag}"' == etag
+    assert str(diff) == (
+        f"+ {s3.bucket}/made (3 bytes)\n~ {s3.bucket}/changed (6 -> 5 bytes)\n- {s3.bucket}/removed (4 bytes)"
+    )
+
+
+def test_a_diff_after_a_restore_to_an_older_state_is_refused(s3: S3) -> None:
+    older = s3.snapshot()
+    newer = s3.snapshot()
+    s3.restore(older)
+
+    with pytest.raises(S3FixtureError, match="an older one rolled back"):
+        s3.diff(newer)
+
+
+def test_a_bucket_holds_what_is_expected(s3: S3) -> None:
+    s3.put("a.txt", b"text")
+    s3.put("logs/1", b"one")
+    s3.put("logs/2", b"two")
+
+    s3.assert_bucket(s3.bucket, {"a.txt": b"text", "logs/*": ANY})
+    s3.assert_bucket(s3.bucket, {"a.txt": "text", "logs/1": "one", "logs/*": "two"})
+
+
+def test_a_bucket_that_holds_something_else_is_told_in_lines(s3: S3) -> None:
+    s3.put("a.txt", b"text")
+    s3.put("long", b"x" * 1000)
+    s3.put("extra", b"")
+
+    with pytest.raises(AssertionError) as failure:
+        s3.assert_bucket(s3.bucket, {"a.txt": b"other", "long": b"", "missing/*": ANY})
+
+    assert str(failure.value) == (
+        f"the bucket {s3.bucket!r} does not hold what is expected:\n"
+        "~ a.txt: b'text', not b'other'\n"
+        "~ long: 1000 bytes, not 0\n"
+        "- missing/*: there is no such object\n"
+        "+ extra: not expected (0 bytes)"
+    )

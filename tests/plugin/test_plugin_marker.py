@@ -170,7 +170,10 @@ def test_all(s3_client): ...
             "bucket=['a']",
             "does not know the keyword 'bucket'; it takes buckets, seed, versioning, object_lock, requires",
         ),
-        ("'a'", "takes keywords only (buckets, seed, versioning, object_lock, requires), not 'a'"),
+        (
+            "'a'",
+            "takes keywords only (buckets, seed, versioning, object_lock, requires, backends, allow)",
+        ),
         ("versioning='yes'", "(versioning=...) takes True or False"),
         ("object_lock=1", "(object_lock=...) takes True or False"),
         ("buckets=3", "(buckets=...) takes a name or a list of names, not 3"),

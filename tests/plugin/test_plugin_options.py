@@ -129,16 +129,46 @@ def test_seeds_of_the_ini_file_are_found_beside_it(run: Run, pytester: pytest.Py
         (["-o", "s3_emulator=fork"], "s3_emulator is 'fork'; choose one of thread, process"),
     ],
 )
-def test_what_cannot_be_had_is_one_clear_line_for_each_test(
+def test_what_cannot_be_had_is_one_usage_error_for_the_session(
     run: Run, arguments: list[str], message: str
 ) -> None:
     result = run("def test_one(s3_client): ...\ndef test_two(s3_client): ...", *arguments)
 
-    result.assert_outcomes(errors=2)
-    lines = [line for line in result.outlines if line.startswith("s3fixture: ") and message in line]
-    assert len(lines) == 2
+    result.assert_outcomes()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    lines = [line for line in result.outlines + result.errlines if "s3fixture: " in line and message in line]
+    assert len(lines) == 1
     assert "During handling" not in result.stdout.str()
     assert "src/s3fixture" not in result.stdout.str()
+
+
+def test_under_xdist_each_worker_says_it_once(run: Run) -> None:
+    result = run("def test_one(s3_client): ...\ndef test_two(s3_client): ...\n" * 5, "-n", "1", "--s3-port=x")
+
+    result.assert_outcomes(errors=1)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(["s3fixture: 'x' is not a valid port*"])
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [("S3FIXTURE_BACKENDS", "S3FIXTURE_BACKEND"), ("S3FIXTURE_SEED", "S3FIXTURE_SEEDS")],
+)
+def test_a_misspelt_variable_is_told(
+    run: Run, monkeypatch: pytest.MonkeyPatch, variable: str, meant: str
+) -> None:
+    monkeypatch.setenv(variable, "container")
+
+    result = run("def test_one(s3_client): ...")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*s3fixture: the variable {variable} is not read; did you mean {meant}[?]"])
+
+
+def test_others_variables_are_left_alone(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("S3FIXTURE_OUR_OWN_THING", "1")
+
+    run("def test_one(s3_client): ...").assert_outcomes(passed=1)
 
 
 def test_a_taken_port_is_named_with_the_option_that_changes_it(run: Run, taken_port: int) -> None:
@@ -151,7 +181,7 @@ def test_an_unknown_choice_on_the_command_line_is_refused_at_once(run: Run) -> N
     result = run("", "--s3-backend=minio")
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*--s3-backend: invalid choice: 'minio'*"])
+    result.stderr.fnmatch_lines(["*--s3-backend: there is no backend 'minio'; choose from emulator*"])
 
 
 def test_wrong_options_do_not_matter_where_no_test_uses_s3(run: Run) -> None:

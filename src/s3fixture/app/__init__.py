@@ -6,7 +6,7 @@ status codes, and is the client of the tests.
 """
 
 from s3fixture.app.app import App
-from s3fixture.app.faults import Fault, Faults
+from s3fixture.app.faults import Faults
 from s3fixture.app.log import RequestLog
 
-__all__ = ["App", "Fault", "Faults", "RequestLog"]
+__all__ = ["App", "Faults", "RequestLog"]

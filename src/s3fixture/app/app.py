@@ -10,14 +10,14 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from s3fixture.app.exchange import Exchange, request_of
-from s3fixture.app.faults import Faults
+from s3fixture.app.faults import Faults, spoil
 from s3fixture.app.log import RequestLog
 from s3fixture.app.outgoing import outgoing
 from s3fixture.app.steps import STEPS, follow
 from s3fixture.auth.authenticate import Authentication, Authenticator
 from s3fixture.auth.identity import Identities, Identity, parse_identity
 from s3fixture.clock import Clock
-from s3fixture.errors import ClientDisconnected, MalformedRequest, S3Error
+from s3fixture.errors import ClientDisconnected, ConnectionCut, MalformedRequest, S3Error
 from s3fixture.records import RequestRecord
 from s3fixture.regions import regions_of
 from s3fixture.service import Call
@@ -43,6 +43,7 @@ _LISTENER_CODES = {
     503: "SlowDown",
 }
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+_NO_ANSWER = Response(0)
 _NO_FIELDS: Mapping[str, str] = {}
 _LONGEST = 4096  # characters of a text in the request log, which keeps what strangers send
 _SUPERSEDED = (
@@ -111,10 +112,15 @@ class App:
         error: S3Error | None = None
         try:
             response = follow(STEPS, exchange)
+            if exchange.fault is not None:
+                response = spoil(exchange, response)
             body = outgoing(response.body, environ)
+        except ConnectionCut:
+            self._record(exchange, _NO_ANSWER, None, started)
+            raise
         except Exception as exception:
             error = self._translate(exchange, exception)
-            response = self._error_response(exchange, error)
+            response = self.error_response(exchange, error)
             if error.advice:
                 _LOG.warning(
                     "%s in %r: %s; %s", exchange.operation, exchange.bucket, error.code, error.advice
@@ -171,15 +177,19 @@ class App:
         assert isinstance(response.body, bytes)
         return dict(response.headers)["Content-Type"], response.body
 
-    def _error_response(self, exchange: Exchange, error: S3Error) -> Response:
+    def error_response(self, exchange: Exchange, error: S3Error, *, status: int | None = None) -> Response:
+        """The document of an error; under another status than its own when given."""
         if exchange.website:
             return exchange.website.fail(error)
-        return self.protocol.serialize_error(
+        response = self.protocol.serialize_error(
             error,
             request_id=exchange.request_id,
             host_id=exchange.host_id,
             method=exchange.request.method,
         )
+        if status is not None:
+            response.status = status
+        return response
 
     def _record(self, exchange: Exchange, response: Response, error: S3Error | None, started: float) -> None:
         request, who = exchange.request, exchange.authentication

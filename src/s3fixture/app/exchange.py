@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
     from s3fixture.app.app import App
+    from s3fixture.app.faults import ActiveFault
     from s3fixture.app.website import Website
     from s3fixture.auth.authenticate import Authentication
     from s3fixture.service import Call, Result
@@ -31,6 +32,7 @@ class Exchange:
     host_id: str
     target: Target = NOWHERE
     operation: str = ""
+    fault: ActiveFault | None = None
     authentication: Authentication | None = None
     website: Website | None = None  # where the host is a site's
     call: Call = field(init=False)

@@ -1,74 +1,229 @@
-"""Failures on request: a test says which operation is to fail next, how and how often."""
+"""Failures on request: which requests go wrong, how, and how often."""
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from random import Random
+from typing import TYPE_CHECKING
 
-from s3fixture.errors import ERRORS, S3Error, S3FixtureError
+from s3fixture.auth.patterns import compile_pattern, matches
+from s3fixture.errors import ERRORS, ConnectionCut, S3Error, S3FixtureError, did_you_mean
+from s3fixture.records import EFFECTS, ERROR_IN_200, Fault, FaultState
 
-ANY = "*"
+if TYPE_CHECKING:
+    from s3fixture.app.exchange import Exchange
+    from s3fixture.wire.request import Response, Stream
+
+_STEPS_PER_SECOND = 20  # in which a limited bandwidth is spent
+_CHUNK = 256 * 1024
 
 
-@dataclass(slots=True)
-class Fault:
-    """`code` is S3's error to answer with, "" to answer as ever, only `delay` seconds later."""
+class ActiveFault:
+    """One fault that was asked for, and how often it happened."""
 
-    operation: str = ANY
-    code: str = "InternalError"
-    times: int = 1
-    bucket: str | None = None
-    key: str | None = None
-    delay: float = 0.0
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        self.injected = 0
+        self.over = threading.Event()  # set when it was removed: what it delays goes on
+        self._seen = 0
+        self._random = Random(fault.seed)  # noqa: S311 - a test wants the same numbers again
+        self._bucket = _pattern(fault.bucket)
+        self._key = _pattern(fault.key)
 
-    def matches(self, operation: str, bucket: str | None, key: str | None) -> bool:
-        return (
-            self.operation in (ANY, operation) and self.bucket in (None, bucket) and self.key in (None, key)
-        )
+    def take(self, exchange: Exchange) -> bool:
+        """Whether it happens to this request."""
+        fault = self.fault
+        if not (
+            fault.operation in ("*", exchange.operation)
+            and matches(self._bucket, exchange.bucket)
+            and matches(self._key, exchange.key)
+        ):
+            return False
+        self._seen += 1
+        if self._seen <= fault.skip or (self._seen - fault.skip) % fault.every:
+            return False
+        if fault.probability < 1.0 and self._random.random() >= fault.probability:
+            return False
+        self.injected += 1
+        return True
+
+    @property
+    def used_up(self) -> bool:
+        return self.fault.times is not None and self.injected >= self.fault.times
 
 
 class Faults:
-    """The failures that are still to happen, in the order in which they were asked for."""
+    """The faults that were asked for. The first that is for a request happens to it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._faults: list[Fault] = []
-        self._cleared = threading.Event()
+        self._pending: list[ActiveFault] = []
+        self._all: dict[int, ActiveFault] = {}
+        self._last_id = 0
 
     def __bool__(self) -> bool:
-        return bool(self._faults)
+        return bool(self._pending)
 
-    def add(self, fault: Fault) -> None:
-        """Raises S3FixtureError for a code that S3 does not have, or a number of times below 1."""
-        if fault.code and fault.code not in ERRORS:
-            raise S3FixtureError(f"S3 has no error {fault.code!r}; see the codes in s3fixture.errors.ERRORS")
-        if fault.times < 1:
-            raise S3FixtureError(f"a fault happens once or more often, not {fault.times} times")
+    def add(self, fault: Fault) -> int:
+        """From now on; returns the number for `remove`. S3FixtureError for one that can never happen."""
+        _check(fault)
         with self._lock:
-            self._faults.append(fault)
+            self._last_id += 1
+            self._all[self._last_id] = active = ActiveFault(fault)
+            self._pending.append(active)
+            return self._last_id
+
+    def remove(self, number: int) -> FaultState:
+        """No longer; requests that it delays go on. S3FixtureError when it is not there."""
+        with self._lock:
+            active = self._all.pop(number, None)
+            if active is None:
+                raise S3FixtureError("this fault is not there any more: it was removed, or its test is over")
+            if active in self._pending:
+                self._pending.remove(active)
+        active.over.set()
+        return FaultState(number, active.fault, active.injected)
+
+    def states(self) -> list[FaultState]:
+        """All that were added and not removed, in their order."""
+        with self._lock:
+            return [FaultState(number, active.fault, active.injected) for number, active in self._all.items()]
 
     def clear(self) -> None:
-        """Forget all faults; requests that one of them delays go on at once."""
+        """Remove all; requests that one of them delays go on at once."""
         with self._lock:
-            self._faults.clear()
-            cleared, self._cleared = self._cleared, threading.Event()
-        cleared.set()
+            removed = list(self._all.values())
+            self._all.clear()
+            self._pending.clear()
+        for active in removed:
+            active.over.set()
 
-    def inject(self, operation: str, bucket: str | None, key: str | None) -> None:
-        """Wait, raise, or do nothing, as the first fault that matches says."""
-        cleared = self._cleared
-        fault = self._take(operation, bucket, key)
-        if fault is None or (fault.delay and cleared.wait(fault.delay)):
+    def inject(self, exchange: Exchange) -> None:
+        """Do what the first fault for this request says, and note it in the exchange for `spoil`."""
+        active = self._take(exchange)
+        if active is None:
             return
-        if fault.code:
+        fault = active.fault
+        if fault.delay and active.over.wait(fault.delay):
+            return
+        if fault.effect == "error":
             raise S3Error(fault.code)
+        if fault.effect == "reset-request" and not fault.after_bytes:
+            raise ConnectionCut("a fault resets the connection before the request is read", reset=True)
+        if fault.effect in ("reset-request", "bandwidth"):
+            exchange.request.body = _FaultyBody(exchange.request.body, active)
+        exchange.fault = active
 
-    def _take(self, operation: str, bucket: str | None, key: str | None) -> Fault | None:
+    def _take(self, exchange: Exchange) -> ActiveFault | None:
         with self._lock:
-            for fault in self._faults:
-                if fault.matches(operation, bucket, key):
-                    fault.times -= 1
-                    if not fault.times:
-                        self._faults.remove(fault)
-                    return fault
+            for active in self._pending:
+                if active.take(exchange):
+                    if active.used_up:
+                        self._pending.remove(active)
+                    return active
         return None
+
+
+def spoil(exchange: Exchange, response: Response) -> Response:
+    """What the fault of this exchange makes of its answer. Raises S3Error or ConnectionCut."""
+    active = exchange.fault
+    if active is None:
+        return response
+    fault = active.fault
+    if fault.effect == "error-after":
+        raise S3Error(fault.code)
+    if fault.effect == "error-in-200":
+        return exchange.app.error_response(exchange, S3Error(fault.code), status=200)
+    if fault.effect == "reset-answer" and not fault.after_bytes:
+        raise ConnectionCut("a fault resets the connection before the answer", reset=True)
+    if response.body is not None and fault.effect in _SPOILERS:
+        body = (response.body,) if isinstance(response.body, bytes) else response.body
+        response.body = _SPOILERS[fault.effect](body, active)
+    return response
+
+
+def _reset(body: Iterable[bytes], active: ActiveFault) -> Iterator[bytes]:
+    yield from _first(body, active.fault.after_bytes)
+    raise ConnectionCut("a fault resets the connection within the answer", reset=True)
+
+
+def _truncate(body: Iterable[bytes], active: ActiveFault) -> Iterator[bytes]:
+    yield from _first(body, active.fault.after_bytes)
+    raise ConnectionCut("a fault ends the answer before its end", reset=False)
+
+
+def _corrupt(body: Iterable[bytes], active: ActiveFault) -> Iterator[bytes]:
+    position = active.fault.after_bytes
+    for chunk in body:
+        if 0 <= position < len(chunk):
+            yield chunk[:position] + bytes([chunk[position] ^ 0xFF]) + chunk[position + 1 :]
+        else:
+            yield chunk
+        position -= len(chunk)
+
+
+def _slow_down(body: Iterable[bytes], active: ActiveFault) -> Iterator[bytes]:
+    size = max(active.fault.bytes_per_second // _STEPS_PER_SECOND, 1)
+    for chunk in body:
+        for start in range(0, len(chunk), size):
+            piece = chunk[start : start + size]
+            active.over.wait(len(piece) / active.fault.bytes_per_second)
+            yield piece
+
+
+_SPOILERS = {"reset-answer": _reset, "truncate": _truncate, "corrupt": _corrupt, "bandwidth": _slow_down}
+
+
+def _first(body: Iterable[bytes], count: int) -> Iterator[bytes]:
+    for chunk in body:
+        if len(chunk) >= count:
+            yield chunk[:count]
+            return
+        yield chunk
+        count -= len(chunk)
+
+
+class _FaultyBody:
+    """The body of a request whose connection is cut within it, or that comes slowly."""
+
+    def __init__(self, body: Stream, active: ActiveFault) -> None:
+        self._body = body
+        self._active = active
+        self._left = active.fault.after_bytes
+
+    def read(self, size: int = -1, /) -> bytes:
+        fault = self._active.fault
+        if fault.effect == "bandwidth":
+            step = max(fault.bytes_per_second // _STEPS_PER_SECOND, 1)
+            data = self._body.read(step if size < 0 else min(size, step))
+            self._active.over.wait(len(data) / fault.bytes_per_second)
+            return data
+        data = self._body.read(min(self._left, _CHUNK if size < 0 else size)) if self._left else b""
+        self._left -= len(data)
+        if not data:
+            raise ConnectionCut("a fault resets the connection within the request", reset=True)
+        return data
+
+
+def _pattern(text: str) -> str:
+    return compile_pattern(text, wildcards=True, variables=False).fixed or ""
+
+
+def _check(fault: Fault) -> None:
+    if fault.effect not in EFFECTS:
+        raise S3FixtureError(f"there is no effect {fault.effect!r}; there are {', '.join(EFFECTS)}")
+    if fault.effect.startswith("error") and fault.code not in ERRORS:
+        raise S3FixtureError(f"S3 has no error {fault.code!r}{did_you_mean(fault.code, ERRORS)}")
+    if fault.effect == "error-in-200" and fault.operation not in ERROR_IN_200:
+        raise S3FixtureError(
+            f"only {', '.join(ERROR_IN_200)} can fail under status 200, not {fault.operation!r}"
+        )
+    if fault.effect == "bandwidth" and fault.bytes_per_second < 1:
+        raise S3FixtureError(f"the bandwidth is {fault.bytes_per_second}; give bytes a second, 1 or more")
+    for name, least in (("times", 1), ("every", 1), ("skip", 0), ("after_bytes", 0), ("delay", 0)):
+        value = getattr(fault, name)
+        if value is not None and value < least:
+            raise S3FixtureError(f"{name} of a fault is {least} or more, not {value}")
+    if not 0 < fault.probability <= 1:
+        raise S3FixtureError(f"the probability of a fault is above 0 and up to 1, not {fault.probability}")

@@ -82,7 +82,7 @@ def answer_preflight(exchange: Exchange) -> Response | None:
 
 def inject_fault(exchange: Exchange) -> None:
     if exchange.app.faults:
-        exchange.app.faults.inject(exchange.operation, exchange.target.bucket, exchange.target.key)
+        exchange.app.faults.inject(exchange)
 
 
 def answer_form(exchange: Exchange) -> Response | None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from s3fixture.records import RequestRecord, UndeliveredEvent
+from s3fixture.errors import S3FixtureError, did_you_mean
+from s3fixture.records import Change, EndOfTest, Fault, FaultState, RequestRecord, UndeliveredEvent
 
 if TYPE_CHECKING:
     from s3fixture.app import App
@@ -31,18 +32,16 @@ class Control:
         self.reset()
         return self.snapshot()
 
-    def finish(self, token: int) -> list[str]:
-        """End a test: everything since `begin` is undone, and the snapshot forgotten.
-
-        Returns the names of the requests that did not end with the test. What they still try is refused.
-        """
+    def finish(self, token: int) -> EndOfTest:
+        """End a test: everything since `begin` is undone, and the snapshot forgotten."""
+        unused = [str(state.fault) for state in self.faults() if not (state.injected or state.fault.optional)]
         self.clear_faults()  # first: they delay requests
         late = self._running.settle(_SETTLE_SECONDS)
         with self._app.background.paused():  # until the clock is the next test's, too
             self.rollback(token)
             self.release(token)
             self.reset()
-        return late
+        return EndOfTest(late, unused)
 
     def reset(self) -> None:
         """A fresh log, clock and set of faults; events go where the settings say."""
@@ -67,6 +66,10 @@ class Control:
     def release(self, token: int) -> None:
         """Forget that snapshot; what was changed stays."""
         self._app.store.release(token)
+
+    def changes(self, token: int) -> list[Change]:
+        """What has changed since that snapshot, at the cost of what has."""
+        return self._app.store.changes(token)
 
     # --- time
 
@@ -102,6 +105,12 @@ class Control:
         return self._app.clock.time()
 
     # --- requests
+
+    def check_operation(self, name: str) -> None:
+        """S3FixtureError when S3 has no operation of this name."""
+        known = self._app.protocol.operations
+        if name not in known and name != "PostObject":
+            raise S3FixtureError(f"S3 has no operation {name!r}{did_you_mean(name, known)}")
 
     def requests(self) -> list[RequestRecord]:
         """The requests answered since the log was cleared, oldest first; at most the last 1,000."""
@@ -147,20 +156,19 @@ class Control:
 
     # --- faults
 
-    def fail(
-        self,
-        operation: str = "*",
-        code: str = "SlowDown",
-        *,
-        times: int = 1,
-        bucket: str | None = None,
-        key: str | None = None,
-        delay: float = 0.0,
-    ) -> None:
-        """Answer the next `times` matching requests with the error `code`, after `delay` seconds."""
-        from s3fixture.app import Fault  # imported when used: whoever calls from another process needs no App
+    def add_fault(self, fault: Fault) -> int:
+        """Let requests fail from now on; the number is for `remove_fault`."""
+        if fault.operation != "*":
+            self.check_operation(fault.operation)
+        return self._app.faults.add(fault)
 
-        self._app.faults.add(Fault(operation, code, times, bucket, key, delay))
+    def remove_fault(self, number: int) -> FaultState:
+        """Forget a fault; requests that it delays go on at once. Returns how often it has happened."""
+        return self._app.faults.remove(number)
+
+    def faults(self) -> list[FaultState]:
+        """The faults that were added, also those that will not happen any more."""
+        return self._app.faults.states()
 
     def clear_faults(self) -> None:
         """Forget all faults that were asked for; requests that one of them delays go on at once."""

@@ -92,6 +92,8 @@ class _Child:
         answer = json.loads(line)
         if "setting" in answer:
             raise SettingError(*answer["setting"])
+        if "parts" in answer:
+            raise SettingError(*answer["parts"])
         if "error" in answer:
             raise S3FixtureError(answer["error"])
         return answer["value"]

@@ -6,10 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
+
+from s3fixture.backends.states import Diff, Snapshot, check_bucket
+from s3fixture.records import Fault
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from typing_extensions import Unpack
 
     from s3fixture.backends.control import Control
     from s3fixture.backends.watched_events import WatchedEvents
@@ -78,6 +82,7 @@ class ServerHandle(ABC):
         Only requests count that are as `expected`: Bucket=, Key=, status=, error_code=, access_key=.
         """
         __tracebackhide__ = True
+        self.control.check_operation(operation)
         count = len(self._matching(operation, expected))
         if count == times or (times is None and count):
             return
@@ -123,37 +128,131 @@ class ServerHandle(ABC):
         finally:
             control.unwatch_events(name, watcher)
 
-    # --- faults, state and time
+    # --- faults. Which requests, and how often, is said by the keywords of `Which`.
 
     def fail(
         self,
         operation: str = "*",
         code: str = "SlowDown",
         *,
-        times: int = 1,
-        bucket: str | None = None,
-        key: str | None = None,
-        delay: float = 0.0,
-    ) -> None:
-        """Let the next `times` requests for `operation` fail with S3's error `code`.
+        after_write: bool = False,
+        in_200: bool = False,
+        **which: Unpack[Which],
+    ) -> InjectedFault:
+        """Let the next request for `operation` fail with S3's error `code`.
 
-        `bucket` and `key` narrow it. With `code=""` they succeed, `delay` seconds late. boto3 tries again
-        by itself after SlowDown and the like: more `times` than it has attempts are seen by its caller.
+        `after_write`: after it was done. `in_200`: with status 200, as CompleteMultipartUpload and CopyObject
+        fail at AWS when their answer has begun. boto3 tries again by itself after SlowDown and the like: only
+        what fails more `times` than it has attempts is seen by its caller.
         """
-        self.control.fail(operation, code, times=times, bucket=bucket, key=key, delay=delay)
+        effect = "error-in-200" if in_200 else "error-after" if after_write else "error"
+        return self._inject(Fault(effect, operation, code=code), which)
 
-    def snapshot(self) -> int:
-        """Remember the state of all buckets, for `restore`."""
-        return self.control.snapshot()
+    def delay(self, operation: str = "*", seconds: float = 1.0, **which: Unpack[Which]) -> InjectedFault:
+        """Let the next request for `operation` be answered `seconds` late."""
+        return self._inject(Fault("delay", operation, delay=seconds), which)
 
-    def restore(self, snapshot: int) -> None:
+    def slow_down(
+        self, operation: str = "*", *, bytes_per_second: int, **which: Unpack[Which]
+    ) -> InjectedFault:
+        """Let the bodies of the next request for `operation`, and of its answer, come slowly."""
+        return self._inject(Fault("bandwidth", operation, bytes_per_second=bytes_per_second), which)
+
+    def reset(
+        self,
+        operation: str = "*",
+        *,
+        within: Literal["request", "answer"] = "request",
+        after_bytes: int = 0,
+        **which: Unpack[Which],
+    ) -> InjectedFault:
+        """Reset the connection of the next request for `operation`, after so many bytes of its body.
+
+        Within the request nothing is done; within the answer all was.
+        """
+        return self._inject(Fault(f"reset-{within}", operation, after_bytes=after_bytes), which)
+
+    def truncate(
+        self, operation: str = "GetObject", *, after_bytes: int = 0, **which: Unpack[Which]
+    ) -> InjectedFault:
+        """End the answer to the next request for `operation` after so many bytes of its body."""
+        return self._inject(Fault("truncate", operation, after_bytes=after_bytes), which)
+
+    def corrupt(
+        self, operation: str = "GetObject", *, at_byte: int = 0, **which: Unpack[Which]
+    ) -> InjectedFault:
+        """Change one byte of the answer to the next request for `operation`; its checksum stays."""
+        return self._inject(Fault("corrupt", operation, after_bytes=at_byte), which)
+
+    def _inject(self, fault: Fault, which: Which) -> InjectedFault:
+        fault = fault._replace(**which)
+        return InjectedFault(self.control, self.control.add_fault(fault), fault)
+
+    # --- state and time
+
+    def snapshot(self) -> Snapshot:
+        """Remember the state of all buckets. May be nested; as a context manager it restores at its end."""
+        return Snapshot(self.control)
+
+    def restore(self, snapshot: Snapshot) -> None:
         """Back to that state; the snapshot stays valid, those taken after it are gone."""
-        self.control.rollback(snapshot)
+        self.control.rollback(snapshot.token_for(self.control))
+
+    def diff(self, since: Snapshot) -> Diff:
+        """What was made, changed and removed since that snapshot, at the cost of what was."""
+        return Diff.of(self.control.changes(since.token_for(self.control)))
+
+    def assert_bucket(self, bucket: str, expected: Mapping[str, Any]) -> None:
+        """Fail unless the bucket holds these objects, and no others: {"a.txt": b"...", "dir/*": ANY}."""
+        __tracebackhide__ = True
+        check_bucket(self.setup_client, bucket, expected)
 
     @cached_property
     def clock(self) -> ServerClock:
         """The server's clock."""
         return ServerClock(self)
+
+
+class Which(TypedDict, total=False):
+    """Which requests a fault happens to; see `Fault` for what each means."""
+
+    bucket: str
+    key: str
+    times: int | None
+    every: int
+    skip: int
+    probability: float
+    seed: int
+    optional: bool
+    delay: float
+
+
+class InjectedFault:
+    """A fault that a test has set. As a context manager it is removed at the end of the block, and must have
+    happened within unless it is optional."""
+
+    def __init__(self, control: Control, number: int, fault: Fault) -> None:
+        self._control = control
+        self._number = number
+        self.fault = fault
+
+    @property
+    def times(self) -> int:
+        """How often it has happened."""
+        states = {state.number: state.injected for state in self._control.faults()}
+        return states.get(self._number, 0)
+
+    def remove(self) -> int:
+        """Let it not happen any more; returns how often it has."""
+        return self._control.remove_fault(self._number).injected
+
+    def __enter__(self) -> InjectedFault:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        __tracebackhide__ = True
+        if not self.remove() and not self.fault.optional and kind is None:
+            raise AssertionError(f"the fault {self.fault} has not happened: no such request was made")
 
 
 class ServerClock:

@@ -37,7 +37,7 @@ def main() -> int:
         _send(answers, {"error": str(error), "setting": [error.problem, error.remedy]})
         return 1
     except S3FixtureError as error:
-        _send(answers, {"error": str(error)})
+        _send(answers, _failure(error))
         return 1
     with endpoint:
         _send(answers, {"value": [endpoint.url, endpoint.console_url]})
@@ -57,7 +57,14 @@ def _answer(endpoint: ThreadEndpoint, call: dict[str, Any]) -> dict[str, Any]:
     try:
         return {"value": perform(endpoint.control, call["method"], call["arguments"])}
     except (S3FixtureError, S3Error) as error:
-        return {"error": str(error)}
+        return _failure(error)
+
+
+def _failure(error: Exception) -> dict[str, Any]:
+    """With its parts when it names a setting, which whoever asked spells as its users do."""
+    if isinstance(error, SettingError):
+        return {"error": str(error), "parts": [error.problem, error.remedy]}
+    return {"error": str(error)}
 
 
 def _send(answers: IO[str], answer: dict[str, Any]) -> None:

@@ -4,34 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from s3fixture import factories
-from s3fixture.backends.capabilities import check_known
-from s3fixture.backends.foreign import ForeignEndpoint
-from s3fixture.environment import applied
-from s3fixture.pytest_plugin.isolation import TestRun, isolation_of
-from s3fixture.pytest_plugin.marker import MarkerArguments, marker_arguments
-from s3fixture.pytest_plugin.messages import readable_errors
-from s3fixture.pytest_plugin.options import Launch, main_launch_of
-from s3fixture.pytest_plugin.tracking import make_database, tracking
-from s3fixture.serving import Seeds, fill, make_bucket
+from s3fixture.pytest_plugin import MAIN_SERVER, SESSION
 
+# This module is imported in every test run: what its fixtures need is imported when one of them is used.
 if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
+    from s3fixture.pytest_plugin.isolation import Isolation, Span, TestSpan
+    from s3fixture.pytest_plugin.launch import Launch
+    from s3fixture.serving import Seeds
 
 MLFLOW_BUCKET = "mlflow-artifacts"
 
 
-def _resolve(config: pytest.Config) -> tuple[Launch, Iterable[str], Seeds]:
-    launch = main_launch_of(config)
+def _resolve(request: pytest.FixtureRequest) -> tuple[Launch, Iterable[str], Seeds]:
+    from s3fixture.pytest_plugin.launch import check_options, main_launch_of
+    from s3fixture.pytest_plugin.options import backends
+
+    check_options(request.config)
+    launch = main_launch_of(request.config, getattr(request, "param", backends(request.config)[0]))
     return launch, launch.buckets, launch.seeds
 
 
 s3_server = factories.server_fixture(
-    "s3_server",
+    MAIN_SERVER,
     _resolve,
     "The S3 server of the test session: url, access_key, secret_key, region, client(), environ(). Each test "
     "starts from its seeded state.",
@@ -43,35 +43,47 @@ s3_env = factories.s3_env(name="s3_env")
 s3 = factories.s3(name="s3")
 
 
-@pytest.fixture(name=factories.TEST_RUN, autouse=True)
-def _isolate(request: pytest.FixtureRequest) -> Iterator[TestRun]:
-    """Roll back what the test does to its servers; nothing where there is no server."""
+@pytest.fixture(name=SESSION, scope="session")
+def _session(request: pytest.FixtureRequest) -> Isolation:
+    """What every server belongs to; whatever needs one of them asks for this."""
+    from s3fixture.pytest_plugin.isolation import isolation_of
+
+    isolation = isolation_of(request.config)
+    isolation.activate_within(request)
+    return isolation
+
+
+@pytest.fixture(name=factories.span_fixture("function"))
+def _function_span(_s3_session: Isolation) -> TestSpan:
+    """The test that runs, which is rolled back when it ends."""
+    from s3fixture.pytest_plugin.messages import readable_errors
+
     with readable_errors():
-        arguments = marker_arguments(request.node)
-        with isolation_of(request.config).test(request.node) as run:
-            if arguments is not None:
-                _prepare(arguments, request.getfixturevalue("s3_server"), run)
-            yield run
+        _s3_session.test.prepare()
+    return _s3_session.test
 
 
-def _prepare(arguments: MarkerArguments, server: Endpoint, run: TestRun) -> None:
-    check_known(arguments.requires)
-    missing = [name for name in arguments.requires if name not in server.capabilities]
-    if missing:
-        pytest.skip(f"the backend {server.backend!r} has no {', '.join(missing)}")
-    if isinstance(server, ForeignEndpoint) and not server.exclusive:
-        # Another worker's test may ask for the same names; it gets them when ours are gone again.
-        for name in sorted({*arguments.buckets, *(["seeds"] if arguments.seeds else [])}):
-            run.enter(server.run.exclusive(name))
-        run.enter(server.isolated())
-    for bucket in arguments.buckets:
-        make_bucket(server, bucket, versioning=arguments.versioning, object_lock=arguments.object_lock)
-    fill(server, seed=arguments.seeds)
+def _span(scope: factories.Scope) -> Any:
+    def span(request: pytest.FixtureRequest, _s3_session: Isolation) -> Iterator[Span]:
+        with _s3_session.span(request.node, scope) as span:
+            yield span
+
+    span.__doc__ = f"The time of a {scope}, at whose end what its fixtures did is rolled back."
+    return pytest.fixture(name=factories.span_fixture(scope), scope=scope)(span)
+
+
+_session_span = _span("session")
+_class_span = _span("class")
+_module_span = _span("module")
+_package_span = _span("package")
 
 
 @pytest.fixture(scope="session")
 def _mlflow_database(tmp_path_factory: pytest.TempPathFactory, s3_server: Endpoint) -> Path:
     """The tracking database that each test gets a copy of."""
+    from s3fixture.pytest_plugin.messages import readable_errors
+    from s3fixture.pytest_plugin.tracking import make_database
+
     with readable_errors():
         return make_database(
             tmp_path_factory.mktemp("mlflow") / "template.db", f"s3://{_mlflow_bucket(s3_server)}"
@@ -84,13 +96,20 @@ def _mlflow_bucket(server: Endpoint) -> str:
 
 
 @pytest.fixture
-def mlflow_s3(_mlflow_database: Path, s3_server: Endpoint, _s3_test: TestRun, tmp_path: Path) -> str:
+def mlflow_s3(
+    _mlflow_database: Path, s3_server: Endpoint, _s3_function_span: TestSpan, tmp_path: Path
+) -> str:
     """MLflow for this test: its tracking database in a local file, its artifacts in the server. The URI of
     the artifact root."""
+    from s3fixture.environment import applied
+    from s3fixture.pytest_plugin.messages import readable_errors
+    from s3fixture.pytest_plugin.tracking import tracking
+    from s3fixture.serving import make_bucket
+
     bucket = _mlflow_bucket(s3_server)
     root = f"s3://{bucket}"
     with readable_errors():
         make_bucket(s3_server, bucket)
-        _s3_test.enter(applied(s3_server.environ(bucket)))
-        _s3_test.enter(tracking(_mlflow_database, tmp_path, root))
+        _s3_function_span.enter(applied(s3_server.environ(bucket)))
+        _s3_function_span.enter(tracking(_mlflow_database, tmp_path, root))
     return root

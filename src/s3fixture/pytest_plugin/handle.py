@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client, S3ServiceResource
 
     from s3fixture.backends.control import Control
+    from s3fixture.backends.states import Snapshot
     from s3fixture.pytest_plugin.resources import TestResources
 
 
@@ -66,6 +67,11 @@ class S3(ServerHandle):
     def setup_client(self) -> S3Client:
         """A client whose requests do not show in `requests`."""
         return self.endpoint.setup_client
+
+    def snapshot(self) -> Snapshot:
+        """Remember the state of all buckets. May be nested; as a context manager it restores at its end."""
+        self._resources.bucket  # noqa: B018 - made now: a bucket made within would be gone after a restore
+        return super().snapshot()
 
     def _bucket_or(self, bucket: str | None) -> str:
         return self.bucket if bucket is None else bucket

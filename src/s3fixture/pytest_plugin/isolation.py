@@ -1,149 +1,340 @@
 """Each test starts from the same state of every server, and leaves no trace in it.
 
-A snapshot is taken when a test starts, after its fixtures of wider scope are made, and rolled back when it
-ends. So what session, package, module and class fixtures put into a server stays there until they
-take it away, and what the test and its own fixtures did goes.
+A snapshot is taken when the first fixture of the test's own scope is set up, after those of wider scope, and
+rolled back when the last one has ended. So what session, package, module and class fixtures put into a
+server stays there until they take it away, and what the test and its own fixtures did goes.
 
 A wider fixture that is first asked for inside a test (`request.getfixturevalue`) would lose its data with
 the test's, and still count as made. It is therefore finished at the end of that test, and made anew
 for the next one that asks.
+
+The hooks below are those of an object that pytest knows only in a session that uses S3: others pay nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 import pytest
 
-from s3fixture.backends.capabilities import SNAPSHOT
+from s3fixture.backends.capabilities import SNAPSHOT, check_known
 from s3fixture.backends.emulator import EmulatorEndpoint
 from s3fixture.backends.foreign import ForeignEndpoint
 from s3fixture.errors import S3FixtureError
+from s3fixture.pytest_plugin.collection import MISPLACED, uses_s3
+from s3fixture.pytest_plugin.guard import Guard
+from s3fixture.pytest_plugin.marker import MarkerArguments, marker_arguments
+from s3fixture.pytest_plugin.messages import explain_scope, readable_errors
+from s3fixture.pytest_plugin.options import value, values
+from s3fixture.serving import fill, make_bucket
 
 if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
 
 _T = TypeVar("_T")
 
+SCOPES = ("session", "package", "module", "class", "function")  # from the widest
+
 
 class Isolation:
-    """The servers of one test session, and the test that runs."""
+    """The servers of one test session, and the spans of time whose changes will be undone."""
 
-    def __init__(self) -> None:
-        self._servers: list[Endpoint] = []
-        self._test: TestRun | None = None
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self.is_active = False
+        self.servers: list[Endpoint] = []
+        self.main: Endpoint | None = None
+        """The server of the fixture `s3_server`, which the marker is about."""
+        self._guard = Guard(values(config, "allow"))
+        self._guards_all = bool(value(config, "guard"))
+        self._spans: list[Span] = []  # those of wider scope first
+        self._test: TestSpan | None = None
+
+    def activate(self) -> None:
+        """Isolate tests from now on."""
+        if not self.is_active:
+            self.is_active = True
+            self._config.pluginmanager.register(self, "s3fixture-isolation")
+
+    def activate_within(self, request: pytest.FixtureRequest) -> None:
+        """Isolate also the test that runs already, which asked for S3 by `request.getfixturevalue`."""
+        if self.is_active:
+            return
+        self.activate()
+        self._test = TestSpan(request._pyfuncitem, self)
+        self.guard(self._test.node)
+        if _is_asked_by_the_test(request):
+            self._test.begin()
+
+    @property
+    def test(self) -> TestSpan:
+        """The test that runs."""
+        assert self._test is not None
+        return self._test
+
+    def guard(self, item: pytest.Item | pytest.Collector) -> None:
+        """Let this test not reach AWS, unless its server is there."""
+        arguments = marker_arguments(item) or MarkerArguments()
+        hosts = [urlsplit(server.url).hostname or "" for server in self.servers]
+        self._guard.begin(item.name, (*arguments.allow, *hosts))
+
+    def unguard(self) -> list[str]:
+        """The test is over. What it was refused."""
+        return self._guard.end()
+
+    @contextmanager
+    def span(self, node: pytest.Collector, scope: str) -> Iterator[Span]:
+        """The time of a class, module or package; what is done in it is undone at its end."""
+        span = Span(node, scope)
+        if scope != "session":  # at its end the servers are stopped
+            for server in self.servers:
+                span.protect(server)
+        self._spans.append(span)
+        try:
+            yield span
+        finally:
+            self._spans.remove(span)
+            with readable_errors():
+                span.end()
 
     def add(self, server: Endpoint) -> None:
         """A server was started; it is isolated from now on."""
-        self._servers.append(server)
-        if self._test is not None:
+        self.servers.append(server)
+        if self._test is not None and self._test.has_begun:
             self._test.protect(server)
 
     def stop(self, server: Endpoint) -> None:
         """Stop one server and forget it."""
-        if server in self._servers:
-            self._servers.remove(server)
-        if self._test is not None:
-            self._test.forget(server)
+        if server in self.servers:
+            self.servers.remove(server)
+        if self.main is server:
+            self.main = None
+        for span in (*self._spans, *([self._test] if self._test else [])):
+            span.forget(server)
         server.stop()
 
-    def stop_all(self) -> None:
-        """Stop whatever is still running."""
+    # --- hooks
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        __tracebackhide__ = True
+        if item.stash.get(MISPLACED, False):
+            pytest.fail(
+                f"s3fixture: {item.name} has the marker s3, but no fixture that leads it to a server; add "
+                "s3_env for code that makes its own clients, or s3_client, s3_bucket or s3",
+                pytrace=False,
+            )
+        self._test = TestSpan(item, self)
+        if self._guards_all or uses_s3(item):
+            with readable_errors():
+                self.guard(item)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        __tracebackhide__ = True  # errors of other people's fixtures pass through here
+        if fixturedef.scope == "function" and self._test is not None:
+            self._test.begin()
+            return (yield)
+        span = self._first_to_end_before(fixturedef.scope)
+        if span is None:
+            return (yield)
+        before = span.writes()
+        try:
+            return (yield)
+        finally:
+            if span.writes() != before:
+                span.expire(fixturedef, request)
+
+    def _first_to_end_before(self, scope: str) -> Span | None:
+        """The open span that ends first, if it is narrower than this scope, and undoes what is done now."""
+        if self._test is not None and self._test.has_begun:
+            return self._test
+        span = self._spans[-1] if self._spans else None
+        return span if span is not None and SCOPES.index(span.scope) > SCOPES.index(scope) else None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self) -> None:
+        if self._test is not None:
+            self._test.begin()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if call.excinfo is not None:
+            if self._test is not None:
+                self._test.has_failed = True  # or was skipped: what it has not done is no further failure
+            explain_scope(report, call.excinfo.value)
+        return report
+
+    def pytest_unconfigure(self) -> None:
+        """Whatever way the session ended: nothing stays behind."""
+        self._guard.uninstall()
         with ExitStack() as stack:
-            for server in list(self._servers):
+            for server in list(self.servers):
                 stack.callback(self.stop, server)
 
-    @contextmanager
-    def test(self, node: pytest.Item) -> Iterator[TestRun]:
-        """The time of one test, from before its own fixtures to after them."""
-        with TestRun(node) as run:
-            for server in self._servers:
-                run.protect(server)
-            self._test = run
-            try:
-                yield run
-            finally:
-                self._test = None
 
-    @contextmanager
-    def watch(self, fixture: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[None]:
-        """The time in which a fixture is made."""
-        run = self._test
-        if run is None or fixture.scope == "function":
-            yield
-            return
-        before = run.writes()
-        try:
-            yield
-        finally:
-            if run.writes() != before:
-                run.expire(fixture, request)
+class Span:
+    """A time of the session at whose end everything is undone that was done in it, last thing first."""
 
-
-class TestRun:
-    """One test: what must be undone when it ends, last thing first."""
-
-    __test__ = False  # it is not a test class
-
-    def __init__(self, node: pytest.Item) -> None:
+    def __init__(self, node: pytest.Item | pytest.Collector, scope: str) -> None:
         self.node = node
+        self.scope = scope
         self._made: dict[object, Any] = {}
         self._undo = ExitStack()
-        self._protected: dict[EmulatorEndpoint, tuple[int, int]] = {}  # token, writes before
-        self._foreign: dict[ForeignEndpoint, int] = {}  # writes before
-
-    def __enter__(self) -> TestRun:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._undo.close()
+        self._tokens: dict[EmulatorEndpoint, int] = {}
+        self._writes: dict[Endpoint, int] = {}  # before it
 
     def enter(self, context: AbstractContextManager[_T]) -> _T:
-        """Enter a context that ends after all fixtures of the test have ended."""
+        """Enter a context that ends after all fixtures of this scope have ended."""
         return self._undo.enter_context(context)
 
     def once(self, key: object, make: Callable[[], _T]) -> _T:
-        """What `make` gave the first time in this test."""
+        """What `make` gave the first time in this span."""
         if key not in self._made:
             self._made[key] = make()
         made: _T = self._made[key]
         return made
 
     def protect(self, server: Endpoint) -> None:
-        """Roll this server back when the test ends."""
+        """Roll this server back at the end."""
         if isinstance(server, EmulatorEndpoint) and SNAPSHOT in server.capabilities:
-            self._protected[server] = server.control.begin(), server.control.writes()
+            self._tokens[server] = self._begin(server)
             self._undo.callback(self._roll_back, server)
+            self._writes[server] = server.control.writes()
         elif isinstance(server, ForeignEndpoint):
             self._undo.enter_context(server.isolated())
-            self._foreign[server] = server.writes
+            self._writes[server] = server.writes
 
     def forget(self, server: Endpoint) -> None:
         """The server was stopped: there is nothing to roll back."""
+        self._writes.pop(server, None)
         if isinstance(server, EmulatorEndpoint):
-            self._protected.pop(server, None)
+            self._tokens.pop(server, None)
 
     def writes(self) -> int:
-        """How many requests of this test were of a kind that can change something."""
-        return sum(server.control.writes() - before for server, (_, before) in self._protected.items()) + sum(
-            server.writes - before for server, before in self._foreign.items()
-        )
+        """How many requests since its begin were of a kind that can change something."""
+        return sum(_writes_to(server) - before for server, before in self._writes.items())
 
     def expire(self, fixture: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> None:
-        """Finish a wider fixture with this test, in which it was made."""
+        """Finish a fixture of wider scope with this span, in which it was made."""
         self._undo.callback(fixture.finish, request)  # type: ignore[arg-type]  # it is its SubRequest
 
+    def end(self) -> None:
+        """Undo everything."""
+        self._undo.close()
+
     def _roll_back(self, server: EmulatorEndpoint) -> None:
-        token, _ = self._protected.pop(server, (None, 0))
-        late = [] if token is None else server.control.finish(token)
-        if late:
+        token = self._tokens.pop(server, None)
+        if token is not None:
+            self._finish(server, token)
+
+    def _begin(self, server: EmulatorEndpoint) -> int:
+        return server.control.snapshot()
+
+    def _finish(self, server: EmulatorEndpoint, token: int) -> None:
+        server.control.rollback(token)
+        server.control.release(token)
+
+
+class TestSpan(Span):
+    """The time of one test. It begins with the first fixture of its scope, or with the test itself."""
+
+    __test__ = False  # it is not a test class
+
+    def __init__(self, node: pytest.Item, isolation: Isolation) -> None:
+        super().__init__(node, "function")
+        self.has_begun = False
+        self.has_failed = False
+        self._is_prepared = False
+        self._item = node
+        self._isolation = isolation
+
+    def begin(self) -> None:
+        """Take snapshots of the servers, and make what the test's markers ask for; once."""
+        __tracebackhide__ = True
+        if self.has_begun:
+            return
+        self.has_begun = True
+        self.node.addfinalizer(self._end)  # ends after whatever is added later: the fixtures of the test
+        with readable_errors():
+            for server in self._isolation.servers:
+                self.protect(server)
+            if uses_s3(self._item):
+                self.prepare()
+
+    def prepare(self) -> None:
+        """Make what the test's markers ask for, once."""
+        server = self._isolation.main
+        if self._is_prepared or server is None:
+            return
+        self._is_prepared = True
+        arguments = marker_arguments(self.node)
+        if arguments is None:
+            return
+        check_known(arguments.requires)
+        missing = [name for name in arguments.requires if name not in server.capabilities]
+        if missing:
+            pytest.skip(f"the backend {server.backend!r} has no {', '.join(missing)}")
+        if isinstance(server, ForeignEndpoint) and not server.exclusive:
+            # Another worker's test may ask for the same names; it gets them when ours are gone again.
+            for name in sorted({*arguments.buckets, *(["seeds"] if arguments.seeds else [])}):
+                self.enter(server.run.exclusive(name))
+            self.enter(server.isolated())
+        for bucket in arguments.buckets:
+            make_bucket(server, bucket, versioning=arguments.versioning, object_lock=arguments.object_lock)
+        fill(server, seed=arguments.seeds)
+
+    def _end(self) -> None:
+        __tracebackhide__ = True
+        refused = self._isolation.unguard()
+        with readable_errors():
+            self.end()
+        if refused and not self.has_failed:  # the code under test took the failure for its own
+            pytest.fail(refused[0], pytrace=False)
+
+    def _begin(self, server: EmulatorEndpoint) -> int:
+        return server.control.begin()
+
+    def _finish(self, server: EmulatorEndpoint, token: int) -> None:
+        end = server.control.finish(token)
+        if end.late_requests:
             raise S3FixtureError(
-                f"the test has ended, but not what it asked of the server: {', '.join(late)}. "
+                f"the test has ended, but not what it asked of the server: {', '.join(end.late_requests)}. "
                 "What these requests still try to write is refused. Join threads, and wait for uploads, "
                 "before a test ends."
             )
+        if end.unused_faults and not self.has_failed:
+            raise S3FixtureError(
+                f"the test set a fault that has not happened: {', '.join(end.unused_faults)}. Ask for what "
+                "it is about, or say that it need not happen: optional=True."
+            )
+
+
+def _writes_to(server: Endpoint) -> int:
+    return server.writes if isinstance(server, ForeignEndpoint) else server.control.writes()
+
+
+def _is_asked_by_the_test(request: pytest.FixtureRequest) -> bool:
+    """Whether the test or a fixture of its scope asked for this fixture, rather than fixtures of wider scope.
+
+    pytest sets up fixtures of wider scope first, if they are named. It has no public way to tell who asked.
+    """
+    asking = request
+    while (parent := getattr(asking, "_parent_request", None)) is not None:
+        if asking.scope == "function":
+            return True
+        if not hasattr(parent, "_parent_request"):  # the test itself
+            return asking.fixturename not in asking._pyfuncitem.fixturenames
+        asking = parent
+    return True
 
 
 _ISOLATION = pytest.StashKey[Isolation]()
@@ -151,4 +342,6 @@ _ISOLATION = pytest.StashKey[Isolation]()
 
 def isolation_of(config: pytest.Config) -> Isolation:
     """The isolation of this test session."""
-    return config.stash.setdefault(_ISOLATION, Isolation())
+    if _ISOLATION not in config.stash:
+        config.stash[_ISOLATION] = Isolation(config)
+    return config.stash[_ISOLATION]

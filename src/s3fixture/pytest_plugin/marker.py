@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from s3fixture.errors import S3FixtureError
+from s3fixture.pytest_plugin import MARKER
 
-NAME = "s3"
-HELP = (
-    "s3(buckets=[...], seed=..., versioning=True, object_lock=True, requires=...): make these buckets, and "
-    "load this folder or manifest (or several), for this test alone; with versioning or object lock, in them "
-    "and in s3_bucket; skip it where the backend lacks one of the required capabilities."
-)
 _FLAGS = ("versioning", "object_lock")
-_KEYWORDS = ("buckets", "seed", *_FLAGS, "requires")
+_KEYWORDS = ("buckets", "seed", *_FLAGS, "requires", "backends", "allow")
 
 
-@dataclass(frozen=True, slots=True)
-class MarkerArguments:
+class MarkerArguments(NamedTuple):
     """What all s3 markers of a test ask for together."""
 
     buckets: tuple[str, ...] = ()
@@ -30,16 +23,16 @@ class MarkerArguments:
     versioning: bool = False
     object_lock: bool = False
     requires: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
 
 
-def marker_arguments(node: pytest.Item) -> MarkerArguments | None:
+def marker_arguments(node: pytest.Item | pytest.Collector) -> MarkerArguments | None:
     """What the markers ask for, or None without one. S3FixtureError for a marker that cannot be understood.
 
-    Buckets, seeds and requirements of module, class and function add up; of `versioning` and
-    `object_lock` the nearest wins.
+    Lists of module, class and function add up; of `versioning` and `object_lock` the nearest wins.
     Seeds are looked for from the test file's folder.
     """
-    markers = [_checked(marker) for marker in node.iter_markers(NAME)]  # the nearest comes first
+    markers = [_checked(marker) for marker in node.iter_markers(MARKER)]  # the nearest comes first
     if not markers:
         return None
     seeds = _gathered("seed", markers, (str, Path))
@@ -49,6 +42,7 @@ def marker_arguments(node: pytest.Item) -> MarkerArguments | None:
         versioning=_nearest("versioning", markers),
         object_lock=_nearest("object_lock", markers),
         requires=tuple(_gathered("requires", markers)),
+        allow=tuple(_gathered("allow", markers)),
     )
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 import pytest
 
 from s3fixture.errors import S3FixtureError, SettingError
+
+_FACTORIES = ("s3", "s3_bucket", "s3_client", "s3_env", "s3_resource")
+# pytest's own words: there is no exception of a kind of its own.
+_SCOPE_MISMATCH = re.compile(r"ScopeMismatch: .*? function scoped fixture (\w+) with a (\w+) scoped request")
 
 
 @contextmanager
@@ -16,8 +22,45 @@ def readable_errors() -> Iterator[None]:
     try:
         yield
     except S3FixtureError as error:
-        text = error.spelled(_option) if isinstance(error, SettingError) else str(error)
-        raise pytest.fail.Exception(f"s3fixture: {text}", pytrace=False) from None  # its causes say no more
+        raise pytest.fail.Exception(text_of(error), pytrace=False) from None  # it says all that its causes do
+
+
+@contextmanager
+def ending_session(session: pytest.Session) -> Iterator[None]:
+    """Turn S3FixtureError into the end of the session: no test with S3 can succeed, so it is said once."""
+    try:
+        yield
+    except S3FixtureError as error:
+        _end(session, text_of(error))
+
+
+def text_of(error: S3FixtureError) -> str:
+    """The text for somebody who runs tests, with settings spelled as options of pytest."""
+    return f"s3fixture: {error.spelled(_option) if isinstance(error, SettingError) else error}"
+
+
+def _end(session: pytest.Session, text: str) -> NoReturn:
+    if hasattr(session.config, "workerinput"):  # pytest-xdist takes a worker that exits for a crashed one
+        session.shouldfail = text
+        raise pytest.fail.Exception(text, pytrace=False) from None
+    pytest.exit(text, returncode=pytest.ExitCode.USAGE_ERROR)
+
+
+def explain_scope(report: pytest.TestReport, error: BaseException) -> None:
+    """Say what to do when a fixture of wider scope asked for one of ours that is made for each test."""
+    match = _SCOPE_MISMATCH.search(str(error)) if isinstance(error, pytest.fail.Exception) else None
+    if match is None or match[1] not in _FACTORIES:
+        return
+    name, scope = match[1], match[2]
+    report.sections.append(
+        (
+            "s3fixture",
+            f"{name} is made for each test. For a {scope} make one of its own, such as\n\n"
+            f"    from s3fixture import factories\n\n"
+            f'    {scope}_{name} = factories.{name}(scope="{scope}")\n\n'
+            f"and ask for {scope}_{name}. What is done with it is rolled back at the end of the {scope}.",
+        )
+    )
 
 
 def _option(setting: str) -> str:

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from argparse import ArgumentTypeError
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import pytest
 
-from s3fixture.backends import BACKENDS, EMULATORS, environment
-from s3fixture.errors import S3FixtureError
-from s3fixture.settings import DEFAULTS, Settings
+from s3fixture.backends import BACKENDS, EMULATORS
+from s3fixture.pytest_plugin import MAIN_SERVER, MARKER
 
 _PREFIX = "s3_"
-# Of the settings' variables, those that are for `s3fixture up` and would break tests: a folder cannot be
-# rolled back, and a test's server is nobody else's business.
-_NOT_FOR_TESTS = frozenset(
-    {"S3FIXTURE_CONSOLE_PORT", "S3FIXTURE_DATA_DIR", "S3FIXTURE_HOST", "S3FIXTURE_PORT"}
+
+MARKER_HELP = (
+    "s3(buckets=[...], seed=..., versioning=True, object_lock=True, requires=..., backends=[...], "
+    "allow=[...]): make these buckets, and load this folder or manifest (or several), for this test alone; "
+    "with versioning or object lock, in them and in s3_bucket; skip it where the backend lacks one of the "
+    "required capabilities; run it once on each of these backends; let it reach these hosts of AWS."
 )
 
 
-_SHARED_BACKENDS = frozenset({"container", "external"})  # one server for all workers of pytest-xdist
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """One option; `variable` is its environment variable, `split` what separates a list in it."""
 
     name: str
@@ -34,6 +31,8 @@ class Option:
     help: str
     choices: tuple[str, ...] = ()
     split: str = ""
+    is_flag: bool = False
+    convert: Callable[[str], str] = str  # raises argparse.ArgumentTypeError
     metavar: str = "VALUE"
 
     @property
@@ -45,8 +44,22 @@ class Option:
         return _PREFIX + self.name
 
 
+def _checked_backends(text: str) -> str:
+    for name in text.split(","):
+        if name.strip() not in BACKENDS:
+            raise ArgumentTypeError(f"there is no backend {name!r}; choose from {', '.join(BACKENDS)}")
+    return text
+
+
 OPTIONS = (
-    Option("backend", "S3FIXTURE_BACKEND", "where the S3 server comes from", tuple(BACKENDS)),
+    Option(
+        "backend",
+        "S3FIXTURE_BACKEND",
+        f"where the S3 server comes from: {', '.join(BACKENDS)}; with several, separated by commas, each "
+        "test runs once on each",
+        metavar="NAME",
+        convert=_checked_backends,
+    ),
     Option(
         "emulator",
         "S3FIXTURE_EMULATOR",
@@ -72,7 +85,7 @@ OPTIONS = (
         "S3FIXTURE_DEFAULTS",
         "what new buckets of the emulator are like: aws, as AWS makes them today, without ACLs and with all "
         "public access blocked (the default), or minio, which takes ACLs and public policies",
-        DEFAULTS,
+        ("aws", "minio"),  # settings.DEFAULTS, whose module would make every test run slower
     ),
     Option("port", "S3FIXTURE_PORT", "the port of the server (default: any free one)", metavar="PORT"),
     Option(
@@ -85,112 +98,69 @@ OPTIONS = (
         split=os.pathsep,
         metavar="PATH",
     ),
+    Option(
+        "guard",
+        "S3FIXTURE_GUARD",
+        "let no test of the run reach AWS (default: none that uses a fixture of s3fixture)",
+        is_flag=True,
+    ),
+    Option(
+        "allow",
+        "S3FIXTURE_ALLOW",
+        "a host of AWS that tests may reach, such as 'sqs.*.amazonaws.com'; repeatable",
+        split=",",
+        metavar="HOST",
+    ),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """What the options ask for."""
-
-    backend: str
-    emulator: str
-    settings: Settings
-    buckets: tuple[str, ...] = ()
-    seeds: tuple[Path, ...] = ()
 
 
 def add_options(parser: pytest.Parser) -> None:
     """Declare the options and their ini twins."""
     group = parser.getgroup("s3", "S3 server (s3fixture)")
     for option in OPTIONS:
-        how: dict[str, Any] = {"choices": option.choices} if option.choices else {"metavar": option.metavar}
-        group.addoption(
-            option.flag,
-            dest=option.dest,
-            default=None,
-            action="append" if option.split else "store",
-            help=option.help,
-            **how,
-        )
+        group.addoption(option.flag, dest=option.dest, default=None, help=option.help, **_argument(option))
         kind: Literal["linelist", "string"] = "linelist" if option.split else "string"
         parser.addini(option.dest, f"the same as {option.flag}", type=kind, default=None)
 
 
-def launch_of(
-    config: pytest.Config,
-    *,
-    backend: str | None = None,
-    emulator: str | None = None,
-    **settings: Any,
-) -> Launch:
-    """What arguments and options ask of one server; S3FixtureError for what cannot be had.
-
-    The arguments win. Port, buckets and seeds of the options are those of `s3_server` alone, which passes
-    no arguments for them.
-    """
-    chosen_backend = backend or _value(config, "backend") or "emulator"
-    _check_choice("s3_backend", chosen_backend, BACKENDS)
-    chosen_emulator = emulator or _value(config, "emulator") or "thread"
-    _check_choice("s3_emulator", chosen_emulator, EMULATORS)
-    chosen: dict[str, str | None] = {"defaults": _value(config, "defaults")}
-    for name, needed in (("endpoint_url", "external"), ("image", "container"), ("binary", "binary")):
-        chosen[name] = _value(config, name) if chosen_backend == needed else ""
-        if _value(config, name) and chosen_backend != needed and backend is None:
-            raise S3FixtureError(
-                f"{_flag(name)} is for --s3-backend={needed}, but the backend is {chosen_backend!r}; "
-                "give both or neither"
-            )
-    environ = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_TESTS}
-    loaded = Settings.load(settings, chosen, environ=environment(chosen_backend, environ))
-    if loaded.data_dir is not None:
-        raise S3FixtureError(
-            "a server for tests lives in memory, so that each test can be rolled back; leave out data_dir"
-        )
-    return Launch(chosen_backend, chosen_emulator, loaded)
+def _argument(option: Option) -> dict[str, Any]:
+    """What argparse is told of it."""
+    if option.is_flag:
+        return {"action": "store_const", "const": "yes"}
+    if option.choices:
+        return {"choices": option.choices}
+    action = "append" if option.split else "store"
+    return {"action": action, "metavar": option.metavar, "type": option.convert}
 
 
-def main_launch_of(config: pytest.Config) -> Launch:
-    """What the options ask of `s3_server`. Raises S3FixtureError."""
-    port = _value(config, "port")
-    launch = launch_of(config, port=port)
-    if launch.backend not in _SHARED_BACKENDS:
-        _check_port_is_not_shared(config, launch.settings.port)
-    return Launch(
-        launch.backend,
-        launch.emulator,
-        launch.settings,
-        tuple(_values(config, "bucket")),
-        tuple(Path(path) for path in _values(config, "seed")),
-    )
-
-
-def _check_choice(name: str, value: str, choices: Mapping[str, object]) -> None:
-    if value not in choices:
-        raise S3FixtureError(f"{name} is {value!r}; choose one of {', '.join(choices)}")
-
-
-def _check_port_is_not_shared(config: pytest.Config, port: int) -> None:
-    """Each xdist worker has its own server, so that they would fight for the port."""
-    worker: Mapping[str, Any] = getattr(config, "workerinput", {})
-    workers = worker.get("workercount", 1)
-    if port and workers > 1:
-        raise S3FixtureError(
-            f"port {port} cannot be shared by the {workers} workers of pytest-xdist, each of which has its "
-            "own server; leave out --s3-port (each then has a free port), or run without -n"
-        )
-
-
-def _flag(name: str) -> str:
+def flag(name: str) -> str:
+    """How the option is written on the command line."""
     return next(option.flag for option in OPTIONS if option.name == name)
 
 
-def _value(config: pytest.Config, name: str) -> str | None:
+def value(config: pytest.Config, name: str) -> str | None:
     """The value of one option, or None."""
-    values = _values(config, name)
-    return values[0] if values else None
+    found = values(config, name)
+    return found[0] if found else None
 
 
-def _values(config: pytest.Config, name: str) -> list[str]:
+def backends(config: pytest.Config) -> list[str]:
+    """The backends on which tests run. Names are not checked here."""
+    chosen = value(config, "backend") or "emulator"
+    return [name.strip() for name in chosen.split(",") if name.strip()]
+
+
+def parametrize_backends(metafunc: pytest.Metafunc) -> None:
+    """Let a test run on each backend that its marker names, or else the option if it names several."""
+    markers = metafunc.definition.iter_markers(MARKER)
+    named = next((marker.kwargs["backends"] for marker in markers if "backends" in marker.kwargs), None)
+    chosen = backends(metafunc.config) if named is None else named
+    if named is not None or len(chosen) > 1:
+        chosen = [chosen] if isinstance(chosen, str) else chosen
+        metafunc.parametrize(MAIN_SERVER, chosen, indirect=True, scope="session")
+
+
+def values(config: pytest.Config, name: str) -> list[str]:
     """The values of one option from the first source that has any. Paths in the ini file start at it."""
     option = next(option for option in OPTIONS if option.name == name)
     on_command_line = config.getoption(option.dest)

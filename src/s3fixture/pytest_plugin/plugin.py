@@ -1,16 +1,20 @@
-"""The hooks. What pytest calls is here and nothing else."""
+"""The hooks of every test run, and nothing else. Those of runs that use S3 are in `isolation`."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from typing import Any
 
 import pytest
 
-from s3fixture.pytest_plugin import marker, options, sharing
+from s3fixture.pytest_plugin import MAIN_SERVER, collection, options
 from s3fixture.pytest_plugin.fixtures import (
-    _isolate,
+    _class_span,
+    _function_span,
     _mlflow_database,
+    _module_span,
+    _package_span,
+    _session,
+    _session_span,
     mlflow_s3,
     s3,
     s3_bucket,
@@ -19,12 +23,16 @@ from s3fixture.pytest_plugin.fixtures import (
     s3_resource,
     s3_server,
 )
-from s3fixture.pytest_plugin.isolation import isolation_of
 
 # pytest finds the fixtures of a plugin among the names of its module.
 __all__ = [
-    "_isolate",
+    "_class_span",
+    "_function_span",
     "_mlflow_database",
+    "_module_span",
+    "_package_span",
+    "_session",
+    "_session_span",
     "mlflow_s3",
     "s3",
     "s3_bucket",
@@ -40,27 +48,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", marker.HELP)
+    config.addinivalue_line("markers", options.MARKER_HELP)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_fixture_setup(
-    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
-) -> Generator[None, object, object]:
-    __tracebackhide__ = True  # errors of other people's fixtures pass through here
-    with isolation_of(request.config).watch(fixturedef, request):
-        return (yield)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if MAIN_SERVER in metafunc.fixturenames:
+        options.parametrize_backends(metafunc)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    collection.look_through(session.items, session.config)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """pytest-xdist is about to start a worker."""
+    from s3fixture.pytest_plugin import sharing
+
     sharing.share_with_worker(node.config, node.workerinput)
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Whatever way the session ended: nothing stays behind."""
-    try:
-        isolation_of(config).stop_all()
-    finally:
-        sharing.end_shared(config)

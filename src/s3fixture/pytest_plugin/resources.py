@@ -13,7 +13,7 @@ import pytest
 
 from s3fixture.environment import applied
 from s3fixture.errors import S3FixtureError
-from s3fixture.pytest_plugin.isolation import TestRun
+from s3fixture.pytest_plugin.isolation import Span
 from s3fixture.pytest_plugin.marker import MarkerArguments, marker_arguments
 from s3fixture.serving import make_bucket
 
@@ -27,49 +27,49 @@ _WORDS_LENGTH = 40  # of the part that tells the test
 
 
 class TestResources:
-    """What one test gets of one server, each thing made when first asked for.
+    """What one test, or a class or module, gets of one server, each thing made when first asked for.
 
-    All of it ends after the fixtures of the test, which may use it while they are torn down.
+    All of it ends after the fixtures of that scope, which may use it while they are torn down.
     """
 
     __test__ = False  # it is not a test class
 
-    def __init__(self, run: TestRun, endpoint: Endpoint) -> None:
-        self._run = run
+    def __init__(self, span: Span, endpoint: Endpoint) -> None:
+        self._span = span
         self.endpoint = endpoint
 
     @cached_property
     def client(self) -> S3Client:
         """Made anew for each test, as handlers and stubs that a test adds stay on a client."""
         client = self.endpoint.client()
-        self._run.enter(_ending(client))
+        self._span.enter(_ending(client))
         return client
 
     @cached_property
     def resource(self) -> S3ServiceResource:
         resource = self.endpoint.resource()
-        self._run.enter(_ending(resource.meta.client))
+        self._span.enter(_ending(resource.meta.client))
         return resource
 
     @cached_property
     def environ(self) -> dict[str, str]:
         """Set in this process. It lasts longer than monkeypatch, which would put ours back otherwise."""
         variables = self.endpoint.environ()
-        self._run.enter(applied(variables))
+        self._span.enter(applied(variables))
         return variables
 
     @cached_property
     def bucket(self) -> str:
         """Named after the test, with a random end; versioned or with object lock if its marker says so."""
-        bucket = _bucket_name(self._run.node, self.endpoint.bucket_prefix)
-        arguments = marker_arguments(self._run.node) or MarkerArguments()
+        bucket = _bucket_name(self._span.node, self.endpoint.bucket_prefix)
+        arguments = marker_arguments(self._span.node) or MarkerArguments()
         make_bucket(self.endpoint, bucket, versioning=arguments.versioning, object_lock=arguments.object_lock)
         return bucket
 
 
-def resources_of(run: TestRun, endpoint: Endpoint) -> TestResources:
-    """The same for all fixtures of a test."""
-    return run.once(endpoint, lambda: TestResources(run, endpoint))
+def resources_of(span: Span, endpoint: Endpoint) -> TestResources:
+    """The same for all fixtures of one scope."""
+    return span.once(endpoint, lambda: TestResources(span, endpoint))
 
 
 @contextmanager
@@ -89,7 +89,7 @@ def _ending(client: S3Client) -> Iterator[None]:
         client.close()
 
 
-def _bucket_name(node: pytest.Item, prefix: str) -> str:
+def _bucket_name(node: pytest.Item | pytest.Collector, prefix: str) -> str:
     end = f"-{secrets.token_hex(4)}"
     words = re.sub(r"[^a-z0-9]+", "-", node.name.lower()).strip("-")  # compiled when it is used
     name = words if words.startswith("test") else f"test-{words}"  # S3 reserves some beginnings

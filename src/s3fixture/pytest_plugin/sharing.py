@@ -9,6 +9,8 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +22,11 @@ _RUN = pytest.StashKey[Run]()
 _INPUT = "s3fixture_run"  # what the controller tells its workers
 
 
-def run_of(config: pytest.Config) -> Run:
-    """The run of this process."""
+def run_of(config: pytest.Config, server: str) -> Run:
+    """The run of this process, for the server of the fixture with this name."""
     if _RUN not in config.stash:
         config.stash[_RUN] = _told(getattr(config, "workerinput", {})) or Run(new_id())
-    return config.stash[_RUN]
+    return replace(config.stash[_RUN], name=server)
 
 
 def share_with_worker(config: pytest.Config, workerinput: dict[str, Any]) -> None:
@@ -33,13 +35,13 @@ def share_with_worker(config: pytest.Config, workerinput: dict[str, Any]) -> Non
     if run is None:
         run = Run(new_id(), share=Path(tempfile.mkdtemp(prefix="s3fixture-run-")))
         config.stash[_RUN] = run
+        config.add_cleanup(partial(_end_shared, run))
     workerinput[_INPUT] = {"id": run.id, "pid": run.pid, "share": str(run.share)}
 
 
-def end_shared(config: pytest.Config) -> None:
+def _end_shared(run: Run) -> None:
     """In the controller: stop what the workers shared."""
-    run = config.stash.get(_RUN, None)
-    if run is None or run.share is None or run.pid != os.getpid():
+    if run.share is None or run.pid != os.getpid():
         return
     try:
         if any(run.share.glob("*.container")):

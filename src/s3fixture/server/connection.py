@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import ssl
+import struct
 import sys
 import time
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 
 from .bodies import Body, open_body
-from .errors import ClientDisconnected, ErrorBody, MalformedRequest, Overloaded
+from .errors import ClientDisconnected, ConnectionCut, ErrorBody, MalformedRequest, Overloaded
 from .heads import HeadParser, RequestHead
 from .limits import Limits
 from .receiver import Receiver
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("s3fixture.server")
 _SEND = 1024 * 1024  # at once, so that the time limit is for this much and not for a whole object
 _BRIEF = 0.002  # seconds that a connection waits before another thread takes over the others
+_RESET_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 _DISCARDED_AT_ONCE = 8  # reads
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -268,7 +270,9 @@ class Connection:
             if self._is_secure:  # a record may be there in part: every call may wait
                 self._be_patient()
             self._run_app(self._environment(head, body), response)
-        except ClientDisconnected:
+        except ClientDisconnected as gone:
+            if isinstance(gone, ConnectionCut) and gone.reset:
+                self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
             return False
         except MalformedRequest as error:
             if not response.head_sent:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from http import HTTPStatus
 
-from s3fixture.errors import ClientDisconnected, MalformedRequest
+from s3fixture.errors import ClientDisconnected, ConnectionCut, MalformedRequest
 
 __all__ = [
     "ClientDisconnected",
+    "ConnectionCut",
     "ErrorBody",
     "MalformedBody",
     "MalformedRequest",

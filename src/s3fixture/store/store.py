@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from s3fixture.errors import S3FixtureError
+from s3fixture.records import Change
 from s3fixture.store.database import open_folder, open_memory, shrink
 from s3fixture.store.errors import StorageFull
 from s3fixture.store.index import Index
@@ -107,6 +108,10 @@ class Store:
     def release(self, token: int) -> None:
         """Forget that snapshot and those taken after it; what was changed stays. Raises as `rollback`."""
         self._writing.release(token)
+
+    def changes(self, token: int) -> list[Change]:
+        """What has changed since that snapshot, at the cost of what has; raises as `rollback`."""
+        return self._writing.changes(token)
 
     def close(self) -> None:
         """Let go of the folder, or of the memory and the temporary files; safe to call twice.

@@ -14,6 +14,8 @@ import threading
 from collections.abc import Collection
 
 from s3fixture.errors import S3FixtureError
+from s3fixture.records import Change
+from s3fixture.store.changes import Mark, Notes
 from s3fixture.store.errors import Damaged, StorageFull, Superseded
 from s3fixture.store.files import Files
 from s3fixture.store.index import Index
@@ -58,6 +60,7 @@ class Writing:
         self._marks: list[tuple[int, int]] = []  # for each write in progress: files made and freed before it
         self._tokens = itertools.count(1)
         self._snapshots: list[_Snapshot] = []
+        self._notes = Notes(connection)
         self.superseded: set[int] = set()  # see `Store.superseded`
 
     def __enter__(self) -> Index:
@@ -137,9 +140,15 @@ class Writing:
         """See `Store.snapshot`."""
         with self._lock:
             self._refuse_inside_write()
+            mark = self._notes.mark(self._index.next_id(), is_first=not self._snapshots)
             self._connection.execute(f"SAVEPOINT snapshot_{len(self._snapshots)}")
-            self._snapshots.append(_Snapshot(next(self._tokens)))
+            self._snapshots.append(_Snapshot(next(self._tokens), mark))
             return self._snapshots[-1].token
+
+    def changes(self, token: int) -> list[Change]:
+        """See `Store.changes`."""
+        with self._lock:
+            return self._notes.since(self._snapshots[self._depth(token)].mark)
 
     def rollback(self, token: int) -> None:
         """See `Store.rollback`."""
@@ -149,7 +158,8 @@ class Writing:
             for verb in ("ROLLBACK TO", "RELEASE", "SAVEPOINT"):
                 self._connection.execute(f"{verb} snapshot_{depth}")
             self._index.forget()
-            undone, self._snapshots[depth:] = self._snapshots[depth:], [_Snapshot(token)]
+            undone = self._snapshots[depth:]
+            self._snapshots[depth:] = [_Snapshot(token, undone[0].mark)]
         for snapshot in undone:
             self._files.remove(snapshot.created)
 
@@ -179,8 +189,9 @@ class Writing:
 class _Snapshot:
     """The files made since a snapshot, and those freed since that a rollback brings back."""
 
-    def __init__(self, token: int) -> None:
+    def __init__(self, token: int, mark: Mark) -> None:
         self.token = token
+        self.mark = mark
         self.created: set[str] = set()
         self.freed: set[str] = set()
 

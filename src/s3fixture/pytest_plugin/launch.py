@@ -1,0 +1,109 @@
+"""What the options of a test run, and a factory's arguments, ask of a server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from s3fixture.backends import BACKENDS, EMULATORS, environment
+from s3fixture.errors import S3FixtureError
+from s3fixture.pytest_plugin.options import backends, flag, value, values
+from s3fixture.settings import Settings
+
+# Of the settings' variables, those that are for `s3fixture up` and would break tests: a folder cannot be
+# rolled back, and a test's server is nobody else's business.
+_NOT_FOR_TESTS = frozenset(
+    {"S3FIXTURE_CONSOLE_PORT", "S3FIXTURE_DATA_DIR", "S3FIXTURE_HOST", "S3FIXTURE_PORT"}
+)
+
+# Options -> the only backend that they are for.
+_OF_ONE_BACKEND = (("endpoint_url", "external"), ("image", "container"), ("binary", "binary"))
+_SHARED_BACKENDS = frozenset({"container", "external"})  # one server for all workers of pytest-xdist
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """A server that is asked for."""
+
+    backend: str
+    emulator: str
+    settings: Settings
+    buckets: tuple[str, ...] = ()
+    seeds: tuple[Path, ...] = ()
+
+
+def launch_of(
+    config: pytest.Config,
+    *,
+    backend: str | None = None,
+    emulator: str | None = None,
+    **settings: Any,
+) -> Launch:
+    """What arguments and options ask of one server; S3FixtureError for what cannot be had.
+
+    The arguments win. Port, buckets and seeds of the options are those of `s3_server` alone, which passes
+    no arguments for them.
+    """
+    named = backends(config)
+    chosen_backend = backend or named[0]
+    _check_choice("s3_backend", chosen_backend, BACKENDS)
+    chosen_emulator = emulator or value(config, "emulator") or "thread"
+    _check_choice("s3_emulator", chosen_emulator, EMULATORS)
+    chosen: dict[str, str | None] = {"defaults": value(config, "defaults")}
+    for name, needed in _OF_ONE_BACKEND:
+        chosen[name] = value(config, name) if chosen_backend == needed else ""
+    environ = {name: text for name, text in os.environ.items() if name not in _NOT_FOR_TESTS}
+    loaded = Settings.load(settings, chosen, environ=environment(chosen_backend, environ))
+    if loaded.data_dir is not None:
+        raise S3FixtureError(
+            "a server for tests lives in memory, so that each test can be rolled back; leave out data_dir"
+        )
+    return Launch(chosen_backend, chosen_emulator, loaded)
+
+
+def main_launch_of(config: pytest.Config, backend: str) -> Launch:
+    """What the options ask of `s3_server` on one of its backends. Raises S3FixtureError."""
+    launch = launch_of(config, backend=backend, port=value(config, "port"))
+    if launch.backend not in _SHARED_BACKENDS:
+        _check_port_is_not_shared(config, launch.settings.port)
+    return Launch(
+        launch.backend,
+        launch.emulator,
+        launch.settings,
+        tuple(values(config, "bucket")),
+        tuple(Path(path) for path in values(config, "seed")),
+    )
+
+
+def check_options(config: pytest.Config) -> None:
+    """S3FixtureError when the options of `s3_server` cannot be had."""
+    chosen = backends(config)
+    for name, needed in _OF_ONE_BACKEND:
+        if value(config, name) and needed not in chosen:
+            raise S3FixtureError(
+                f"{flag(name)} is for --s3-backend={needed}, but the backend is {', '.join(chosen)}; "
+                "give both or neither"
+            )
+    for backend in chosen:
+        main_launch_of(config, backend)
+
+
+def _check_choice(name: str, value: str, choices: Mapping[str, object]) -> None:
+    if value not in choices:
+        raise S3FixtureError(f"{name} is {value!r}; choose one of {', '.join(choices)}")
+
+
+def _check_port_is_not_shared(config: pytest.Config, port: int) -> None:
+    """Each xdist worker has its own server, so that they would fight for the port."""
+    worker: Mapping[str, Any] = getattr(config, "workerinput", {})
+    workers = worker.get("workercount", 1)
+    if port and workers > 1:
+        raise S3FixtureError(
+            f"port {port} cannot be shared by the {workers} workers of pytest-xdist, each of which has its "
+            "own server; leave out --s3-port (each then has a free port), or run without -n"
+        )

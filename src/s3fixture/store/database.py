@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import sqlite3
 from collections.abc import Iterator
@@ -75,12 +76,24 @@ def open_folder(folder: Path, *, durable: bool) -> Opened:
         (last_id,) = connection.execute(_LAST_ID).fetchone()
         if not isinstance(last_id, int) or last_id > _MOST_IDS:
             raise _damaged(folder, f"a number in it is {last_id!r}")
+        _keep_open(connection)
         sync = None
         if durable:
             sync = SharedSync(folder / f"{INDEX}-wal")
             for path in made:  # SQLite itself syncs the folder of the index when it makes files there
                 sync_folder(path.parent)
     return Opened(connection, files, last_id, sync)
+
+
+def _keep_open(connection: sqlite3.Connection) -> None:
+    """Until it is closed by name: one reference more than Python counts.
+
+    When a connection is closed SQLite empties the log and removes it. A forked child that merely ends would
+    do so, too, and its parent write on into a file that has no name any more.
+    """
+    interpreter = getattr(ctypes, "pythonapi", None)  # of CPython, which closes what is not used any more
+    if interpreter is not None:
+        interpreter.Py_IncRef(ctypes.py_object(connection))
 
 
 def examine(folder: Path, *, in_use: bool = False) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import threading
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -33,6 +34,7 @@ class Store:
         self._folder = folder
         opened = open_memory() if folder is None else open_folder(folder, durable=durable)
         self._connection, self._files, last_id, self._sync = opened
+        self._process = os.getpid()
         self._lock = threading.RLock()
         self._index = Index(self._connection, itertools.count(last_id + 1))
         self._reading = Reading(self._lock, self._index)
@@ -107,7 +109,12 @@ class Store:
         self._writing.release(token)
 
     def close(self) -> None:
-        """Let go of the folder, or of the memory and the temporary files; safe to call twice."""
+        """Let go of the folder, or of the memory and the temporary files; safe to call twice.
+
+        Does nothing in a forked child: they are its parent's.
+        """
+        if os.getpid() != self._process:
+            return
         with self._lock:
             if self._sync is not None:
                 self._sync.close()

@@ -190,11 +190,22 @@ def test_a_part_is_copied_from_an_object(
     assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == expected
 
 
-@pytest.mark.parametrize("header", ["0-2", "bytes=", "bytes=1-", "bytes=-3", "bytes=a-b", "bytes=0-1,3-4"])
-def test_a_range_of_a_source_must_be_whole(client: S3Client, bucket: str, header: str) -> None:
+@pytest.mark.parametrize(
+    ("header", "code", "words"),
+    [
+        *((header, "InvalidArgument", "must be of the form") for header in ("0-2", "bytes=", "bytes=1-")),
+        *((header, "InvalidArgument", "must be of the form") for header in ("bytes=-3", "bytes=a-b")),
+        *((header, "InvalidArgument", "must be of the form") for header in ("bytes=0-1,3-4", "bytes=1-0")),
+        ("bytes=0-100", "InvalidArgument", "not valid for source object of size: 10"),
+        ("bytes=100-200", "InvalidRequest", "is invalid for the source object size"),
+    ],
+)
+def test_a_range_of_a_source_must_be_whole(
+    client: S3Client, bucket: str, header: str, code: str, words: str
+) -> None:
     client.put_object(Bucket=bucket, Key="source", Body=b"0123456789")
     upload = put_parts(client, bucket, "k", [])
-    with refused("InvalidArgument", 400):
+    with refused(code, 400) as response:
         client.upload_part_copy(
             Bucket=bucket,
             Key="k",
@@ -203,6 +214,7 @@ def test_a_range_of_a_source_must_be_whole(client: S3Client, bucket: str, header
             CopySource=f"{bucket}/source",
             CopySourceRange=header,
         )
+    assert words in response["Error"]["Message"]
 
 
 @pytest.mark.parametrize("storage_class", ["STANDARD_IA", "STANDARD"])

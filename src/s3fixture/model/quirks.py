@@ -191,7 +191,8 @@ QUIRKS: tuple[Quirk, ...] = (
     ),
     Quirk(
         27,
-        "Metadata headers are ISO-8859-1 on the way in; others than ASCII come back in RFC 2047 form.",
+        "Metadata headers are ISO-8859-1 or encoded words (RFC 2047) on the way in, encoded words on the way "
+        "out where they are not plain ASCII.",
         "HTTP headers have no other encoding.",
         _GUIDE + "/UsingMetadata.html (example x-amz-meta-nonascii)",
     ),

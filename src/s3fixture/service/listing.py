@@ -38,6 +38,8 @@ def list_objects_v2(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html"""
     limit = page_size(params, "MaxKeys", refusals.MAX_KEYS)
     token = params.get("ContinuationToken")
+    if token == "":  # ListBuckets alone takes an empty one
+        raise refusals.BAD_TOKEN()
     start = params.get("StartAfter") or ""
     bucket, page = _current_page(call, params, start=from_token(token) if token else start, limit=limit)
     result = _common(params, bucket, page, limit, fetch_owner=bool(params.get("FetchOwner")))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from s3fixture import refusals
 from s3fixture.errors import S3Error
 
 # No object has more bytes than 19 digits can say; what has more digits is not well-formed.
@@ -45,6 +46,8 @@ def parse_range(header: str, size: int) -> ByteRange | None:
         start, end = int(first), min(int(last) if last else size - 1, size - 1)
     else:
         start, end = max(size - int(last), 0), size - 1
+        if not size and int(last):  # the last bytes of an empty object are all that it has
+            return None
     if start > end:
         raise S3Error("InvalidRange", RangeRequested=header, ActualObjectSize=str(size))
     return ByteRange(start, end - start + 1, size)
@@ -53,23 +56,14 @@ def parse_range(header: str, size: int) -> ByteRange | None:
 def parse_copy_range(header: str, size: int) -> ByteRange:
     """The range of `x-amz-copy-source-range`, which must be whole and inside the source.
 
-    Raises InvalidArgument when it is malformed, InvalidRange when it leaves the source.
+    Raises InvalidArgument when it is malformed or ends outside, InvalidRequest when it begins outside.
     """
     match = _COPY_RANGE.fullmatch(header)
-    if match is None:
-        raise S3Error(
-            "InvalidArgument",
-            "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last "
-            "are the zero-based offsets of the first and last bytes to copy",
-            ArgumentName="x-amz-copy-source-range",
-            ArgumentValue=header,
-        )
-    first, last = int(match[1]), int(match[2])
-    if first > last or last >= size:
-        raise S3Error(
-            "InvalidArgument" if last >= size else "InvalidRange",
-            f"Range specified is not valid for source object of size: {size}",
-            ArgumentName="x-amz-copy-source-range",
-            ArgumentValue=header,
-        )
+    first, last = (int(match[1]), int(match[2])) if match else (1, 0)
+    if first > last:
+        raise refusals.COPY_RANGE_MALFORMED(header)
+    if first >= size:
+        raise refusals.COPY_RANGE_BEGINS_OUTSIDE()
+    if last >= size:
+        raise refusals.COPY_RANGE_ENDS_OUTSIDE(header, size=str(size))
     return ByteRange(first, last - first + 1, size)

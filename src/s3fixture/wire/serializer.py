@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from s3fixture.errors import S3Error
 from s3fixture.model import tables
 from s3fixture.model.shapes import OperationModel, Shape, StructureShape
+from s3fixture.wire import encoded_words
 from s3fixture.wire.document_writers import (
     DECLARATION,
     NAMESPACE,
@@ -97,9 +97,7 @@ def _quoted(etag: str) -> str:
 
 def _metadata(value: str) -> str:
     """Quirk 27."""
-    if value.isascii():
-        return header_value(value)
-    return f"=?UTF-8?B?{base64.b64encode(value.encode()).decode()}?="
+    return value if encoded_words.is_plain(value) else encoded_words.encode(value)
 
 
 def _boolean(value: bool) -> str:

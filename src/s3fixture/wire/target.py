@@ -22,6 +22,7 @@ _NEVER_HOISTED = frozenset(  # the parameters of a version 4 signature
     f"X-Amz-{name}" for name in ("Algorithm", "Credential", "Date", "Expires", "Signature", "SignedHeaders")
 )
 _REGIONAL = re.compile(r"(?:(.{1,63})\.)?s3[.-](?:dualstack\.)?[a-z]{2,4}(?:-[a-z]{2,9}){1,2}-[0-9]")
+_CONDITIONS = frozenset({"if-match", "if-none-match"})
 BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -42,14 +43,14 @@ class Target:
     canonical_query: str | None = None
 
     def hoisted_headers(self) -> dict[str, str]:
-        """The x-amz-* headers that a presigned URL carries in its query, quirk 25; names in lower case.
+        """The headers that a presigned URL carries in its query, quirk 25; names in lower case.
 
         Of several with one name the first counts.
         """
         hoisted: dict[str, str] = {}
         for name, value in self.query_items:
             lower = name.lower()
-            if lower.startswith("x-amz-") and name not in _NEVER_HOISTED:
+            if (lower.startswith("x-amz-") and name not in _NEVER_HOISTED) or lower in _CONDITIONS:
                 hoisted.setdefault(lower, value)
         return hoisted
 

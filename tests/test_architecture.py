@@ -29,6 +29,7 @@ ROOMS = (
     ("refusals",),
     ("regions",),
     ("rule_refusals",),
+    ("feature_refusals",),
     ("clock",),
     ("checksums",),
     ("records",),

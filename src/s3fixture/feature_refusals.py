@@ -36,8 +36,8 @@ KEY_WITHOUT_KMS = _argument(
     "aws/aws-cli issue 1431 (S3's answer)",
 )
 CONTEXT = _argument(
-    f"The header '{_ENCRYPTION}-context' shall be Base64-encoded UTF-8 string holding JSON which represents a "
-    "string-string map",
+    f"The header '{_ENCRYPTION}-context' shall be Base64-encoded UTF-8 string holding JSON which represents "
+    "a string-string map",
     "apache/hadoop HADOOP-19197 (S3's words)",
     f"{_ENCRYPTION}-context",
 )
@@ -120,7 +120,8 @@ UPDATE_TYPE = _request(
 )
 UPDATE_ARN = _request(
     "Requests that modify an object's encryption type to SSE-KMS require a valid AWS KMS key Amazon Resource "
-    "Name (ARN). Confirm that you have a correctly formatted KMS key ARN in your request, and then try again.",
+    "Name (ARN). Confirm that you have a correctly formatted KMS key ARN in your request, and then try "
+    "again.",
     _UPDATE,
 )
 UPDATE_SOURCE = _request(
@@ -192,14 +193,17 @@ ANNOTATION_OF_KEYED_OBJECT = _request(
 # Namespaces of buckets
 NAMESPACE_MISSING = Refusal(
     "MissingNamespaceHeader",
-    "The requested bucket is an account-regional namespace bucket. Specify the x-amz-bucket-namespace header.",
+    "The requested bucket is an account-regional namespace bucket. Specify the x-amz-bucket-namespace "
+    "header.",
     OURS,  # the code is S3's: seen in several reports
+    element="BucketNamespace",
 )
 NAMESPACE_SUFFIX = Refusal(
     "InvalidBucketNamespace",
     "The requested bucket is an account-regional namespace bucket, but the bucket name does not end with "
     "-{account}-{region}-an. Specify the targeted account and region in the bucket name.",
     OURS,
+    element="BucketNamespace",
 )
 NAMESPACE_ACCOUNT = Refusal(
     "InvalidBucketNamespace",
@@ -207,18 +211,22 @@ NAMESPACE_ACCOUNT = Refusal(
     "'{requested}' does not match the caller's AWS Account ID '{account}'. Specify the caller's AWS Account "
     "ID in the bucket name.",
     "an emulator that was compared with S3",
+    element="BucketNamespace",
 )
 NAMESPACE_REGION = Refusal(
     "InvalidBucketNamespace",
     "The requested bucket is an account-regional namespace bucket, but the requested region '{requested}' "
     "does not match the current region '{region}'. Specify the targeted region in the bucket name.",
     "an emulator that was compared with S3",
+    element="BucketNamespace",
 )
 NAMESPACE_GLOBAL = Refusal(
     "InvalidBucketNamespace",
     "The requested bucket is an account-regional namespace bucket, but the global namespace was asked for.",
     OURS,
+    element="BucketNamespace",
 )
 
 # What is not here, and why
+DIRECTORY_BUCKETS = "directory buckets (S3 Express One Zone) have endpoints and sessions of their own"
 NOT_HERE = Refusal("NotImplemented", "{Operation} is not implemented: {reason}", OURS)

@@ -8,10 +8,11 @@ from typing import Any
 from s3fixture import limits, refusals, regions
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
+from s3fixture.feature_refusals import DIRECTORY_BUCKETS, NOT_HERE
 from s3fixture.service import tags
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.listing import owner_entry
-from s3fixture.service.names import check_bucket_name
+from s3fixture.service.names import check_bucket_name, check_namespace
 from s3fixture.service.object_lock import ENABLED, NO_DEFAULT
 from s3fixture.service.ownership import ENFORCED
 from s3fixture.service.tagging import TAGGING
@@ -31,14 +32,17 @@ def create_bucket(call: Call, params: Params) -> Result:
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
     """
     name = params["Bucket"]
-    check_bucket_name(name)
     configuration = params.get("CreateBucketConfiguration") or {}
+    if name.endswith("--x-s3") or "Bucket" in configuration or "Location" in configuration:
+        raise NOT_HERE(Operation="CreateBucket", reason=DIRECTORY_BUCKETS)
+    check_bucket_name(name)
     constraint = configuration.get("LocationConstraint") or None
     region = _region(call, constraint)
     _refuse_unsupported(params)
     tag_set = {"TagSet": configuration.get("Tags", [])}
     wanted = tags.from_document(tag_set, tags.NEW_BUCKET)
     assert call.identity is not None  # access.check refuses anonymous callers
+    check_namespace(name, params.get("BucketNamespace"), call.identity.account_id, region)
     owner = call.identity.canonical_id
     locked = bool(params.get("ObjectLockEnabledForBucket"))
     with call.store.write() as index:

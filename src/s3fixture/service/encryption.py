@@ -26,7 +26,8 @@ from s3fixture.store import BucketRow, Index
 
 ENCRYPTION = "encryption"  # the kind of a bucket's document, and the part of an extra record, see `Record`
 AES256 = "AES256"  # S3's own keys: what every object has that says nothing else, since January 2023
-KMS = frozenset({"aws:kms", "aws:kms:dsse"})
+KMS = "aws:kms"
+OF_KMS = frozenset({KMS, "aws:kms:dsse"})
 CUSTOMER = "SSE-C"
 BY_DEFAULT, BLOCKED = "ApplyServerSideEncryptionByDefault", "BlockedEncryptionTypes"  # of a bucket's rule
 _KEY_SIZE = 32  # bytes of a customer's key
@@ -63,9 +64,16 @@ def new_encryption(call: Call, index: Index, bucket: BucketRow, params: Params) 
     _check_kms(call, key)
     if "bucket_key" not in record:  # not said: as the bucket's default has it
         record["bucket_key"] = _default_record(index, bucket).get("bucket_key", False)
-    if record["algorithm"] != "aws:kms":
+    if record["algorithm"] != KMS:
         record["bucket_key"] = False  # DSSE has none
     return {ENCRYPTION: {**{name: value for name, value in record.items() if value}, "key": key}}
+
+
+def rekeyed(call: Call, bucket: BucketRow, key: str, *, bucket_key: bool) -> Record:
+    """What an object keeps whose encryption becomes that with `key`. Raises KMS's refusals."""
+    arn = call.kms.resolve(key, _place(call, bucket))
+    _check_kms(call, arn)
+    return {"algorithm": KMS, "key": arn} | ({"bucket_key": True} if bucket_key else {})
 
 
 def encryption_rule(index: Index, bucket_id: int) -> Mapping[str, Any]:
@@ -173,9 +181,9 @@ def check_not_blocked(call: Call, index: Index, bucket: BucketRow, params: Param
 def _asked_record(call: Call, params: Params) -> dict[str, Any] | None:
     """What the request asks for, where it asks for S3's or KMS's keys."""
     algorithm = params.get("ServerSideEncryption")
-    if algorithm is not None and algorithm != AES256 and algorithm not in KMS:
+    if algorithm is not None and algorithm != AES256 and algorithm not in OF_KMS:
         raise ENCRYPTION_METHOD(algorithm)
-    if algorithm not in KMS and ("SSEKMSKeyId" in params or "SSEKMSEncryptionContext" in params):
+    if algorithm not in OF_KMS and ("SSEKMSKeyId" in params or "SSEKMSEncryptionContext" in params):
         raise refusals.KEY_WITHOUT_KMS(algorithm)
     if algorithm is None:
         return None

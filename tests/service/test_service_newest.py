@@ -53,7 +53,7 @@ def test_an_object_gets_another_key_and_stays_as_it_is(client: Any, app: App) ->
 
 @since("UpdateObjectEncryption")
 @pytest.mark.usefixtures("bucket")
-def test_what_cannot_get_another_key_says_why(client: Any, app: App, url: str, new_client: NewClient) -> None:
+def test_what_cannot_get_another_key_says_why(client: Any, app: App, url: str) -> None:
     client.put_object(Bucket="bucket", Key="k", Body=BODY)
     for key in (KEY_ID.ljust(20), "alias/a-long-enough-name", arn(app) + "?"):
         with refused("InvalidRequest", 400) as response:

@@ -30,6 +30,7 @@ ROOMS = (
     ("refusals",),
     ("regions",),
     ("rule_refusals",),
+    ("feature_refusals",),
     ("clock",),
     ("checksums",),
     ("records",),

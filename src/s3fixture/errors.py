@@ -24,6 +24,11 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         "Field name matches to multiple fields in the file. Check the SQL expression and the file, and "
         "try again.",
     ),
+    "AnnotationLimitExceeded": (
+        400,
+        "The request would exceed the maximum number of annotations allowed per object.",
+    ),
+    "AnnotationNameTooLong": (400, "The annotation name exceeds 512 bytes."),
     "AuthorizationHeaderMalformed": (400, "The authorization header is malformed."),
     "AuthorizationQueryParametersError": (400, "Error parsing the X-Amz-Credential parameter."),
     "BadDigest": (400, "The Content-MD5 you specified did not match what we received."),
@@ -82,6 +87,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         "The specified bucket exists in another region. Please direct requests to the specified endpoint.",
     ),
     "InvalidAccessKeyId": (403, "The AWS Access Key Id you provided does not exist in our records."),
+    "InvalidAnnotationName": (400, "The annotation name you provided is invalid."),
     "InvalidArgument": (400, "Invalid Argument"),
     "InvalidBucketAclWithBlockPublicAccessError": (
         400,
@@ -91,6 +97,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         400,
         "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
     ),
+    "InvalidBucketNamespace": (400, "The requested bucket namespace is not valid."),
     "InvalidBucketOwnerAWSAccountID": (
         400,
         "The value of the expected bucket owner parameter must be an AWS Account ID...",
@@ -130,6 +137,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         400,
         "The content of the form does not meet the conditions specified in the policy document.",
     ),
+    "InvalidPrefix": (400, "The annotation prefix you provided is invalid."),
     "InvalidQuoteFields": (400, "The QuoteFields is invalid. Only ALWAYS and ASNEEDED are supported."),
     "InvalidRange": (416, "The requested range is not satisfiable"),
     "InvalidRedirectLocation": (
@@ -189,6 +197,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         400,
         "Some headers in the query are missing from the file. Check the file and try again.",
     ),
+    "MissingNamespaceHeader": (400, "The x-amz-bucket-namespace header is missing."),
     "MissingRequestBodyError": (400, "Request Body is empty"),
     "MissingRequiredParameter": (
         400,
@@ -196,6 +205,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         "try again.",
     ),
     "MissingSecurityHeader": (400, "Your request was missing a required header"),
+    "NoSuchAnnotation": (404, "The specified annotation does not exist on this object."),
     "NoSuchBucket": (404, "The specified bucket does not exist"),
     "NoSuchBucketPolicy": (404, "The bucket policy does not exist"),
     "NoSuchCORSConfiguration": (404, "The CORS configuration does not exist"),
@@ -278,6 +288,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         "The email address you provided does not match any account on record.",
     ),
     "UnsupportedFunction": (400, "Encountered an unsupported SQL function."),
+    "UnsupportedMediaType": (415, "The annotation payload is not valid UTF-8 encoded text."),
     "UnsupportedScanRangeInput": (400, "Scan range queries are not supported on this type of object."),
     "UnsupportedSqlStructure": (400, "Encountered an unsupported SQL structure. Check the SQL Reference."),
     "UserKeyMustBeSpecified": (

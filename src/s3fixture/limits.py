@@ -11,6 +11,10 @@ LARGEST_INTEGER = 2**63 - 1
 # objects
 KEY_SIZE = 1024  # of a key in UTF-8
 OBJECT_SIZE = 5 * 1024**3  # of a PutObject, a part, the source of a CopyObject
+ANNOTATIONS = 1000  # of a version
+ANNOTATION_NAME_SIZE = 512
+ANNOTATION_SIZE = 1024 * 1024
+EXPRESSION_SIZE = 256 * 1024  # of SQL
 METADATA_SIZE = 2 * 1024  # of the names and values of an object's own metadata
 DELETED_KEYS = 1000  # in one DeleteObjects
 
@@ -31,6 +35,7 @@ TAG_VALUE_LENGTH = 256  # characters
 
 # settings of a bucket
 CORS_RULES = 100
+ROUTING_RULES = 50  # of a website
 LIFECYCLE_RULES = 1000
 FILTER_SIZE = 1_099_511_627_776_000  # bytes that a lifecycle rule may ask for
 INFREQUENT_DAYS = 30  # that an object must have before it goes to STANDARD_IA or ONEZONE_IA

@@ -127,6 +127,7 @@ STORAGE_CLASS = Refusal(
     RECORDED,
     element="StorageClassRequested",
 )
+ANNOTATION_DIRECTIVE = _argument("x-amz-object-annotation-directive", "Unknown annotation directive.", OURS)
 TAGGING_DIRECTIVE = _argument("x-amz-tagging-directive", "Unknown tagging directive.", VERSITY)
 
 # Tags
@@ -179,6 +180,7 @@ MAX_BUCKETS = _bounded("max-buckets", 1, limits.LISTED_BUCKETS, VERSITY)
 MAX_KEYS = _bounded("maxKeys", 0, limits.LISTED, BACKLOT)
 MAX_PARTS = _bounded("max-parts", 0, limits.LISTED, VERSITY)
 MAX_UPLOADS = _bounded("max-uploads", 0, limits.LISTED, BACKLOT)
+MAX_ANNOTATIONS = _bounded("max-annotation-results", 1, limits.ANNOTATIONS, OURS)
 PART_NUMBER_MARKER = _bounded("part-number-marker", 0, limits.LISTED, VERSITY)
 
 # Reading

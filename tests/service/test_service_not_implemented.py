@@ -11,7 +11,7 @@ from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureSh
 from service_helpers import NewClient, Reply, refused, signed
 
 from s3fixture.model import load_model
-from s3fixture.service import OPERATIONS, implementation
+from s3fixture.service import OPERATIONS, REFUSED, implementation
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -64,7 +64,7 @@ def test_an_operation_that_is_not_implemented_says_so_by_name(new_client: NewCli
     method = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", operation).lower()
     with refused("NotImplemented", 501) as response:
         getattr(client, method)(**(minimal(shape) if shape else {}))
-    assert response["Error"]["Message"] == f"{RENAMED.get(operation, operation)} is not implemented"
+    assert response["Error"]["Message"] == f"{operation} is not implemented: {REFUSED[operation]}"
 
 
 def test_what_is_implemented_is_in_the_model() -> None:

@@ -52,6 +52,7 @@ ENUM_ERRORS: Mapping[str, Refusal] = {
     "x-amz-object-ownership": refusals.OBJECT_OWNERSHIP,
     "x-amz-optional-object-attributes": refusals.BAD_OPTIONAL_ATTRIBUTE,
     "x-amz-storage-class": refusals.STORAGE_CLASS,
+    "x-amz-object-annotation-directive": refusals.ANNOTATION_DIRECTIVE,
     "x-amz-tagging-directive": refusals.TAGGING_DIRECTIVE,
 }
 

@@ -11,6 +11,7 @@ from functools import cache
 from importlib import import_module
 
 from s3fixture import refusals
+from s3fixture.feature_refusals import DIRECTORY_BUCKETS, NOT_HERE
 from s3fixture.service.call import Call, Fact, Operation, Params, Result
 from s3fixture.service.following import follow
 
@@ -35,9 +36,11 @@ OPERATIONS: Mapping[str, str] = {
     "DeleteBucketTagging": "tagging",
     "DeleteBucketWebsite": "website",
     "DeleteObject": "objects",
+    "DeleteObjectAnnotation": "annotations",
     "DeleteObjectTagging": "tagging",
     "DeleteObjects": "objects",
     "DeletePublicAccessBlock": "public_access",
+    "GetBucketAbac": "abac",
     "GetBucketAccelerateConfiguration": "payment",
     "GetBucketAcl": "acls",
     "GetBucketAnalyticsConfiguration": "configurations",
@@ -60,6 +63,7 @@ OPERATIONS: Mapping[str, str] = {
     "GetBucketWebsite": "website",
     "GetObject": "objects",
     "GetObjectAcl": "acls",
+    "GetObjectAnnotation": "annotations",
     "GetObjectAttributes": "attributes",
     "GetObjectLegalHold": "object_lock",
     "GetObjectLockConfiguration": "object_lock",
@@ -74,10 +78,12 @@ OPERATIONS: Mapping[str, str] = {
     "ListBucketMetricsConfigurations": "configurations",
     "ListBuckets": "buckets",
     "ListMultipartUploads": "multipart",
+    "ListObjectAnnotations": "annotations",
     "ListObjectVersions": "listing",
     "ListObjects": "listing",
     "ListObjectsV2": "listing",
     "ListParts": "multipart",
+    "PutBucketAbac": "abac",
     "PutBucketAccelerateConfiguration": "payment",
     "PutBucketAcl": "acls",
     "PutBucketAnalyticsConfiguration": "configurations",
@@ -98,6 +104,7 @@ OPERATIONS: Mapping[str, str] = {
     "PutBucketWebsite": "website",
     "PutObject": "objects",
     "PutObjectAcl": "acls",
+    "PutObjectAnnotation": "annotations",
     "PutObjectLegalHold": "object_lock",
     "PutObjectLockConfiguration": "object_lock",
     "PutObjectRetention": "object_lock",
@@ -105,11 +112,32 @@ OPERATIONS: Mapping[str, str] = {
     "PutPublicAccessBlock": "public_access",
     "RestoreObject": "restoring",
     "SelectObjectContent": "selecting",
+    "UpdateObjectEncryption": "encryption_update",
     "UploadPart": "multipart",
     "UploadPartCopy": "copying",
 }
 
 
+# Operations that S3 has and that will not be here, and why; `docs/operations.md` tells it.
+REFUSED: Mapping[str, str] = {
+    **dict.fromkeys(("CreateSession", "ListDirectoryBuckets", "RenameObject"), DIRECTORY_BUCKETS),
+    **dict.fromkeys(
+        (
+            "CreateBucketMetadataConfiguration",
+            "CreateBucketMetadataTableConfiguration",
+            "DeleteBucketMetadataConfiguration",
+            "DeleteBucketMetadataTableConfiguration",
+            "GetBucketMetadataConfiguration",
+            "GetBucketMetadataTableConfiguration",
+            "UpdateBucketMetadataAnnotationTableConfiguration",
+            "UpdateBucketMetadataInventoryTableConfiguration",
+            "UpdateBucketMetadataJournalTableConfiguration",
+        ),
+        "metadata tables live in S3 Tables, which is a service of its own",
+    ),
+    "GetObjectTorrent": "S3 itself gave up BitTorrent in 2022",
+    "WriteGetObjectResponse": "Object Lambda needs AWS Lambda to call",
+}
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -122,6 +150,8 @@ def _function_name(operation: str) -> str:
 def implementation(operation: str) -> Operation:
     """The function that does `operation`. Raises NotImplemented with the operation's name."""
     module = OPERATIONS.get(operation)
+    if operation in REFUSED:
+        raise NOT_HERE(Operation=operation, reason=REFUSED[operation])
     if module is None:
         raise refusals.NOT_IMPLEMENTED(Operation=operation)
     function: Operation = getattr(import_module(f"{__name__}.{module}"), _function_name(operation))
@@ -136,4 +166,14 @@ def perform(call: Call, params: Params) -> Result:
     return result
 
 
-__all__ = ["OPERATIONS", "Call", "Fact", "Operation", "Params", "Result", "implementation", "perform"]
+__all__ = [
+    "OPERATIONS",
+    "REFUSED",
+    "Call",
+    "Fact",
+    "Operation",
+    "Params",
+    "Result",
+    "implementation",
+    "perform",
+]

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from s3fixture import feature_refusals as refusals
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
-from s3fixture.service.encryption import AES256, BLOCKED, BY_DEFAULT, ENCRYPTION, KMS, encryption_rule
+from s3fixture.service.encryption import AES256, BLOCKED, BY_DEFAULT, ENCRYPTION, OF_KMS, encryption_rule
 from s3fixture.store import Index
 
 
@@ -67,14 +68,8 @@ def _checked(rule: dict[str, Any]) -> dict[str, Any]:
         raise S3Error("MalformedXML")
     default = rule.get(BY_DEFAULT, {})
     algorithm = default.get("SSEAlgorithm", AES256)
-    if algorithm != AES256 and algorithm not in KMS:
-        raise _invalid("The encryption method specified is not supported")
+    if algorithm != AES256 and algorithm not in OF_KMS:
+        raise refusals.DEFAULT_METHOD()
     if algorithm == AES256 and "KMSMasterKeyID" in default:
-        raise _invalid(
-            "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse"
-        )
+        raise refusals.DEFAULT_KEY_WITHOUT_KMS()
     return rule
-
-
-def _invalid(message: str) -> S3Error:
-    return S3Error("InvalidArgument", message, ArgumentName=BY_DEFAULT)

@@ -9,11 +9,12 @@ from s3fixture import limits, refusals, regions
 from s3fixture.auth.acls import Acl, is_public, parse_request, private
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
+from s3fixture.feature_refusals import DIRECTORY_BUCKETS, NOT_HERE
 from s3fixture.service import tags
 from s3fixture.service.acls import is_private, set_bucket_acl
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.listing import owner_entry
-from s3fixture.service.names import check_bucket_name
+from s3fixture.service.names import check_bucket_name, check_namespace
 from s3fixture.service.object_lock import ENABLED, NO_DEFAULT
 from s3fixture.service.ownership import ENFORCED, acls_count, set_ownership
 from s3fixture.service.profiles import PROFILES, Profile, way_out
@@ -35,13 +36,16 @@ def create_bucket(call: Call, params: Params) -> Result:
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
     """
     name = params["Bucket"]
-    check_bucket_name(name)
     configuration = params.get("CreateBucketConfiguration") or {}
+    if name.endswith("--x-s3") or "Bucket" in configuration or "Location" in configuration:
+        raise NOT_HERE(Operation="CreateBucket", reason=DIRECTORY_BUCKETS)
+    check_bucket_name(name)
     constraint = configuration.get("LocationConstraint") or None
     region = _region(call, constraint)
     tag_set = {"TagSet": configuration.get("Tags", [])}
     wanted = tags.from_document(tag_set, tags.NEW_BUCKET)
     assert call.identity is not None  # access.check refuses anonymous callers
+    check_namespace(name, params.get("BucketNamespace"), call.identity.account_id, region)
     owner = call.identity.canonical_id
     profile = PROFILES[call.settings.defaults]
     ownership = params.get("ObjectOwnership") or profile.ownership

@@ -21,6 +21,7 @@ from s3fixture.service.encryption import (
     check_source,
     describe_encryption,
     etag_of,
+    is_customers,
     new_encryption,
     refuse_header,
 )
@@ -74,12 +75,16 @@ def copy_object(call: Call, params: Params) -> Result:
             for permission in copied_tags(params):
                 call.access.require(call, params, permission)
 
+        with_annotations = params.get("AnnotationDirective") != "EXCLUDE" and not is_customers(encryption)
+
         def add(body: Version | Spooled) -> tuple[BucketRow, Version]:
             with call.store.write() as index:
                 bucket = call.bucket(index, params["Bucket"])
                 conditions.check_write(params, index, bucket)
                 owner, acl = new_owner(call, index, bucket, params)
                 note_owner(index, bucket, owner, acl)
+                # Before the copy is there: it may replace its own source.
+                noted = index.copy_annotations(original.seq) if with_annotations else None
                 new = NewVersion(
                     key=params["Key"],
                     version_id=new_version_id(call, bucket),
@@ -93,7 +98,10 @@ def copy_object(call: Call, params: Params) -> Result:
                     tags=attributes.tags,
                     extra=new_lock(call, bucket, params) | encryption | acl,
                 )
-                return bucket, index.add_version(bucket.id, new, body)
+                version = index.add_version(bucket.id, new, body)
+                if noted is not None:
+                    index.give_annotations(noted, version.seq)
+                return bucket, version
 
         try:
             bucket, version = add(original)

@@ -6,7 +6,6 @@ are no MD5, keys that must be right.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/serv-side-encryption.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/specifying-s3-c-encryption.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
-Messages: answers recorded from S3, except where another source stands beside them.
 """
 
 from __future__ import annotations
@@ -19,14 +18,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from s3fixture import checksums
-from s3fixture.errors import S3Error
+from s3fixture import feature_refusals as refusals
+from s3fixture.refusals import ENCRYPTION_METHOD, Refusal
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.kms import Place
 from s3fixture.store import BucketRow, Index
 
 ENCRYPTION = "encryption"  # the kind of a bucket's document, and the part of an extra record, see `Record`
 AES256 = "AES256"  # S3's own keys: what every object has that says nothing else, since January 2023
-KMS = frozenset({"aws:kms", "aws:kms:dsse"})
+KMS = "aws:kms"
+OF_KMS = frozenset({KMS, "aws:kms:dsse"})
 CUSTOMER = "SSE-C"
 BY_DEFAULT, BLOCKED = "ApplyServerSideEncryptionByDefault", "BlockedEncryptionTypes"  # of a bucket's rule
 _KEY_SIZE = 32  # bytes of a customer's key
@@ -37,8 +38,6 @@ _CUSTOMERS = ("SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5")
 CUSTOMER_PARAMETERS = frozenset(_CUSTOMERS)
 _SOURCE = "CopySource"  # the prefix of these three for the source of a copy
 _ANY = CUSTOMER_PARAMETERS.union(_ASKED)
-_WITH_CUSTOMER = "Requests specifying Server Side Encryption with Customer provided keys must"
-_WITH_KMS = "Requests specifying Server Side Encryption with AWS KMS managed keys"
 
 # What an object keeps of an encryption other than AES256: `algorithm` (of KMS, or CUSTOMER); with KMS the
 # `key` (an ARN), `bucket_key` and the encryption `context` when there are such; of a customer's key only a
@@ -65,9 +64,16 @@ def new_encryption(call: Call, index: Index, bucket: BucketRow, params: Params) 
     _check_kms(call, key)
     if "bucket_key" not in record:  # not said: as the bucket's default has it
         record["bucket_key"] = _default_record(index, bucket).get("bucket_key", False)
-    if record["algorithm"] != "aws:kms":
+    if record["algorithm"] != KMS:
         record["bucket_key"] = False  # DSSE has none
     return {ENCRYPTION: {**{name: value for name, value in record.items() if value}, "key": key}}
+
+
+def rekeyed(call: Call, bucket: BucketRow, key: str, *, bucket_key: bool) -> Record:
+    """What an object keeps whose encryption becomes that with `key`. Raises KMS's refusals."""
+    arn = call.kms.resolve(key, _place(call, bucket))
+    _check_kms(call, arn)
+    return {"algorithm": KMS, "key": arn} | ({"bucket_key": True} if bucket_key else {})
 
 
 def encryption_rule(index: Index, bucket_id: int) -> Mapping[str, Any]:
@@ -119,22 +125,18 @@ def check_reader(call: Call, extra: Mapping[str, Any], params: Params, prefix: s
     key = _customer_key(call, params, prefix)
     if ENCRYPTION not in extra:
         if key is not None:
-            raise S3Error("InvalidRequest", "The encryption parameters are not applicable to this object.")
+            raise refusals.KEY_NOT_APPLICABLE()
         return
     record = extra[ENCRYPTION]
     if record["algorithm"] != CUSTOMER:
         if key is not None:
-            raise S3Error("InvalidRequest", "The encryption parameters are not applicable to this object.")
+            raise refusals.KEY_NOT_APPLICABLE()
         _check_kms(call, record["key"])
         return
     if key is None:
-        raise S3Error(
-            "InvalidRequest",
-            "The object was stored using a form of Server Side Encryption. The correct parameters must be "
-            "provided to retrieve the object.",
-        )
+        raise refusals.KEY_NEEDED()
     if not _is_key(record, key):
-        raise S3Error("AccessDenied", f"{_WITH_CUSTOMER} provide the correct secret key.")
+        raise refusals.KEY_WRONG()
 
 
 def check_source(call: Call, extra: Mapping[str, Any], params: Params) -> None:
@@ -146,28 +148,18 @@ def check_part(call: Call, extra: Mapping[str, Any], params: Params) -> None:
     """Raise unless a part brings the key that its upload began with, and none where it began without."""
     key = _customer_key(call, params)
     if is_customers(extra) != (key is not None):
-        raise S3Error(
-            "InvalidRequest",
-            "The multipart upload initiate requested encryption. Subsequent part requests must include the "
-            "appropriate encryption parameters.",
-        )
+        raise refusals.KEY_OF_PART()
     if key is not None and not _is_key(extra[ENCRYPTION], key):
-        raise S3Error(
-            "InvalidRequest", "The provided encryption parameters did not match the ones used originally."
-        )
+        raise refusals.KEY_OF_OTHER_UPLOAD()
     if key is None and ENCRYPTION in extra:
         _check_kms(call, extra[ENCRYPTION]["key"])
 
 
 def refuse_header(call: Call) -> None:
-    """Raise InvalidArgument for a choice of encryption where it was made before: in reads and parts.
-
-    https://github.com/irods/irods_resource_plugin_s3/issues/1838 and
-    https://github.com/ClickHouse/ClickHouse/issues/64570 have S3's answer.
-    """
+    """Raise InvalidArgument for a choice of encryption where it was made before: in reads and parts."""
     value = call.request.headers.get(HEADER)
     if value is not None:
-        raise _invalid(f"{HEADER} header is not supported for this operation.", value)
+        raise refusals.HEADER_NOT_TAKEN(value)
 
 
 def check_not_blocked(call: Call, index: Index, bucket: BucketRow, params: Params) -> None:
@@ -179,28 +171,20 @@ def check_not_blocked(call: Call, index: Index, bucket: BucketRow, params: Param
         return
     blocked = encryption_rule(index, bucket.id).get(BLOCKED, {})
     if CUSTOMER in blocked.get("EncryptionType", ()):
-        who = call.identity.arn if call.identity else "anonymous"
-        raise S3Error(
-            "AccessDenied",
-            f"User: {who} is not authorized to perform: s3:{call.operation} on resource: "
-            f'"arn:aws:s3:::{bucket.name}/{params["Key"]}" because this bucket has blocked upload requests '
-            "that specify Server Side Encryption with Customer provided keys (SSE-C). Please specify a "
-            "different server-side encryption type",
+        raise refusals.KEYS_BLOCKED(
+            user=call.identity.arn if call.identity else "anonymous",
+            operation=call.operation,
+            resource=f"arn:aws:s3:::{bucket.name}/{params['Key']}",
         )
 
 
 def _asked_record(call: Call, params: Params) -> dict[str, Any] | None:
     """What the request asks for, where it asks for S3's or KMS's keys."""
     algorithm = params.get("ServerSideEncryption")
-    if algorithm is not None and algorithm != AES256 and algorithm not in KMS:
-        raise _invalid("The encryption method specified is not supported", algorithm)
-    if algorithm not in KMS and ("SSEKMSKeyId" in params or "SSEKMSEncryptionContext" in params):
-        # https://github.com/aws/aws-cli/issues/1431
-        raise _invalid(
-            "Server Side Encryption with AWS KMS managed key requires HTTP header "
-            "x-amz-server-side-encryption : aws:kms",
-            algorithm,
-        )
+    if algorithm is not None and algorithm != AES256 and algorithm not in OF_KMS:
+        raise ENCRYPTION_METHOD(algorithm)
+    if algorithm not in OF_KMS and ("SSEKMSKeyId" in params or "SSEKMSEncryptionContext" in params):
+        raise refusals.KEY_WITHOUT_KMS(algorithm)
     if algorithm is None:
         return None
     record = {
@@ -214,7 +198,6 @@ def _asked_record(call: Call, params: Params) -> dict[str, Any] | None:
 
 
 def _context(text: str | None) -> str:
-    """https://issues.apache.org/jira/browse/HADOOP-19197 has the message."""
     if not text:
         return ""
     try:
@@ -222,13 +205,7 @@ def _context(text: str | None) -> str:
     except ValueError:  # JSONDecodeError and UnicodeDecodeError
         context = None
     if not isinstance(context, dict) or not all(isinstance(value, str) for value in context.values()):
-        raise S3Error(
-            "InvalidArgument",
-            f"The header '{HEADER}-context' shall be Base64-encoded UTF-8 string holding JSON which "
-            "represents a string-string map",
-            ArgumentName=f"{HEADER}-context",
-            ArgumentValue=text,
-        )
+        raise refusals.CONTEXT(text)
     return text
 
 
@@ -253,37 +230,27 @@ def _place(call: Call, bucket: BucketRow) -> Place:
 def _check_kms(call: Call, key: str) -> None:
     """KMS wants to know who asks: a signature of version 4, over TLS; and its key must be usable.
 
-    https://repost.aws/knowledge-center/s3-kms-signature-version-error. Forms are not among the requests of
-    which S3's documentation says so.
+    Forms are not among the requests of which S3's documentation says so.
     """
     version_2 = call.authentication.signature_version == "AWS" and call.authentication.kind != "post"
     if call.identity is None or version_2:
-        raise S3Error(
-            "InvalidArgument",
-            f"{_WITH_KMS} require AWS Signature Version 4.",
-            ArgumentName="Authorization",
-            ArgumentValue="null",
-        )
-    _require_tls(call, f"{_WITH_KMS} must")
+        raise refusals.KMS_WANTS_VERSION_4("null")
+    _require_tls(call, refusals.KMS_WANTS_TLS)
     call.kms.check_usable(key)
 
 
-def _require_tls(call: Call, who: str) -> None:
+def _require_tls(call: Call, refusal: Refusal) -> None:
     if call.request.scheme != "https" and not call.settings.sse_over_http:
-        raise S3Error("InvalidRequest", f"{who} be made over a secure connection.")
+        raise refusal()
 
 
 def _customers_record(call: Call, params: Params) -> dict[str, Any]:
     if params.get("ServerSideEncryption") is not None:
-        raise _invalid(
-            "Server Side Encryption with Customer provided key is incompatible with the encryption method "
-            "specified",
-            params["ServerSideEncryption"],
-        )
+        raise refusals.TWO_ENCRYPTIONS(params["ServerSideEncryption"])
     key = _customer_key(call, params)
     assert key is not None  # the caller saw one of its parameters
     if len(key) != _KEY_SIZE:
-        raise _invalid("The secret key was invalid for the specified algorithm.")
+        raise refusals.KEY_SIZE()
     salt = secrets.token_bytes(16)
     return {"algorithm": CUSTOMER, "salt": salt.hex(), "hmac": _hmac(salt, key)}
 
@@ -296,18 +263,18 @@ def _customer_key(call: Call, params: Params, prefix: str = "") -> bytes | None:
     algorithm, encoded, digest = (params.get(prefix + name) for name in _CUSTOMERS)
     if algorithm is None and encoded is None and digest is None:
         return None
-    _require_tls(call, _WITH_CUSTOMER)
+    _require_tls(call, refusals.KEY_WANTS_TLS)
     if algorithm is None:
-        raise _invalid(f"{_WITH_CUSTOMER} provide a valid encryption algorithm.")
+        raise refusals.KEY_ALGORITHM_MISSING()
     if algorithm != AES256:
-        raise S3Error("InvalidEncryptionAlgorithmError", ArgumentName=HEADER, ArgumentValue=algorithm)
+        raise refusals.KEY_ALGORITHM(algorithm)
     if encoded is None:
-        raise _invalid(f"{_WITH_CUSTOMER} provide an appropriate secret key.")
-    if digest is None:  # the words are MinIO's: no answer of S3 to this is known
-        raise _invalid(f"{_WITH_CUSTOMER} provide the client calculated MD5 of the secret key.")
+        raise refusals.KEY_MISSING()
+    if digest is None:
+        raise refusals.KEY_MD5_MISSING()
     key = checksums.decode(encoded)
     if not hmac.compare_digest(hashlib.md5(key).digest(), checksums.decode(digest)):
-        raise _invalid("The calculated MD5 hash of the key did not match the hash that was provided.")
+        raise refusals.KEY_MD5()
     return key
 
 
@@ -317,10 +284,3 @@ def _is_key(record: Record, key: bytes) -> bool:
 
 def _hmac(salt: bytes, key: bytes) -> str:
     return hmac.new(salt, key, hashlib.sha256).hexdigest()
-
-
-def _invalid(message: str, value: str | None = None) -> S3Error:
-    error = S3Error("InvalidArgument", message, ArgumentName=HEADER)
-    if value is not None:
-        error.fields["ArgumentValue"] = value
-    return error

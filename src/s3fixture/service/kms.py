@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
-from s3fixture.errors import S3Error, S3FixtureError
+from s3fixture import feature_refusals as refusals
+from s3fixture.errors import S3FixtureError
 from s3fixture.settings import KMS_KEY_FORMAT
 
 ENABLED, DISABLED, PENDING_DELETION = "enabled", "disabled", "pending-deletion"
@@ -84,26 +85,26 @@ class KmsKeys:
         if not self._declared or not self._declared.keys().isdisjoint((name, arn, _id_of(name))):
             return arn
         if match and match[1] != place.region:
-            raise S3Error("KMS.NotFoundException", f"Invalid arn {match[1]}")
+            raise refusals.KMS_OTHER_REGION(region=match[1])
         if match or arn != name:
-            raise S3Error("KMS.NotFoundException", f"Key '{arn}' does not exist")
-        raise S3Error("KMS.NotFoundException", f"Invalid keyId '{name}'")
+            raise refusals.KMS_NO_SUCH_KEY(arn=arn)
+        raise refusals.KMS_NO_KEY_ID(name=name)
 
     def _resolve_alias(self, alias: str, place: Place) -> str:
         key = self._aliases.get(alias)
         if key is not None:
             return self.resolve(key, place)
         if self._declared:
-            raise S3Error("KMS.NotFoundException", f"Alias {place.arn(alias)} is not found.")
+            raise refusals.KMS_NO_SUCH_ALIAS(arn=place.arn(alias))
         return place.arn(f"key/{uuid5(NAMESPACE_URL, place.arn(alias))}")
 
     def check_usable(self, arn: str) -> None:
         """Raise KMS.DisabledException or KMS.KMSInvalidStateException for a key that cannot be used now."""
         state = self._states.get(arn) or self._states.get(_id_of(arn))
         if state == DISABLED:
-            raise S3Error("KMS.DisabledException", f"{arn} is disabled.")
+            raise refusals.KMS_DISABLED(arn=arn)
         if state == PENDING_DELETION:
-            raise S3Error("KMS.KMSInvalidStateException", f"{arn} is pending deletion.")
+            raise refusals.KMS_PENDING_DELETION(arn=arn)
 
 
 def _id_of(arn: str) -> str:

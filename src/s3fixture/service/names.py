@@ -1,18 +1,22 @@
 """Which bucket names S3 takes.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html
 """
 
 from __future__ import annotations
 
 import re
 
+from s3fixture import feature_refusals as refusals
 from s3fixture.errors import S3Error
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _IP_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
-_RESERVED_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3", "-an")
+_RESERVED_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+_REGIONAL = re.compile(r"[a-z0-9].*-([0-9]{12})-([a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2})-an")
+ACCOUNT_REGIONAL = "account-regional"  # the namespace in which only one account can make a bucket
 
 
 def is_bucket_name(name: str) -> bool:
@@ -23,6 +27,7 @@ def is_bucket_name(name: str) -> bool:
         and not _IP_ADDRESS.fullmatch(name)
         and not name.startswith(_RESERVED_PREFIXES)
         and not name.endswith(_RESERVED_SUFFIXES)
+        and (not name.endswith("-an") or _REGIONAL.fullmatch(name))
     )
 
 
@@ -30,3 +35,23 @@ def check_bucket_name(name: str) -> None:
     """Raise InvalidBucketName unless S3 would make a bucket of this name."""
     if not is_bucket_name(name):
         raise S3Error("InvalidBucketName", BucketName=name)
+
+
+def check_namespace(name: str, namespace: str | None, account: str, region: str) -> None:
+    """Raise InvalidBucketNamespace or MissingNamespaceHeader unless `account` may make the bucket there.
+
+    A name that ends in -ACCOUNT-REGION-an belongs to the account's own namespace in that region.
+    """
+    match = _REGIONAL.fullmatch(name)
+    if match is None:
+        if namespace == ACCOUNT_REGIONAL:
+            raise refusals.NAMESPACE_SUFFIX(name, account=account, region=region)
+        return
+    if namespace is None:
+        raise refusals.NAMESPACE_MISSING(name)
+    if namespace != ACCOUNT_REGIONAL:
+        raise refusals.NAMESPACE_GLOBAL(name)
+    if match[1] != account:
+        raise refusals.NAMESPACE_ACCOUNT(name, requested=match[1], account=account)
+    if match[2] != region:
+        raise refusals.NAMESPACE_REGION(name, requested=match[2], region=region)

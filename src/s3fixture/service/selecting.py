@@ -19,6 +19,7 @@ from datetime import date
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from s3fixture import limits
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.encryption import check_reader
@@ -28,7 +29,6 @@ from s3fixture.service.versions import find_version
 if TYPE_CHECKING:
     from s3fixture.service.select_engine import Table
 
-_MOST_EXPRESSION = 256 * 1024  # bytes
 _MOST_RECORD = 1024 * 1024  # characters
 _MOST_DATA = 128 * 1024 * 1024  # bytes that are looked at; S3 has no bound, a server for tests needs one
 _BLOCK = 1024 * 1024  # bytes in one Records event, at most
@@ -98,7 +98,7 @@ def _events(records: bytes, details: Mapping[str, int], *, progress: bool) -> It
 def _check_request(params: Params, source: Mapping[str, Any], target: Mapping[str, Any]) -> None:
     if params.get("ExpressionType") != "SQL":
         raise S3Error("InvalidExpressionType")
-    if len(params["Expression"].encode()) > _MOST_EXPRESSION:
+    if len(params["Expression"].encode()) > limits.EXPRESSION_SIZE:
         raise S3Error("ExpressionTooLong")
     formats = [name for name in ("CSV", "JSON", "Parquet") if name in source]
     if len(formats) != 1 or len([name for name in ("CSV", "JSON") if name in target]) != 1:

@@ -6,6 +6,7 @@ import json
 
 from s3fixture.errors import S3Error
 from s3fixture.service import tags
+from s3fixture.service.abac import check_tagging
 from s3fixture.service.call import Call, Effect, Params, Result
 from s3fixture.service.documents import drop_document, keep_document, kept_document
 from s3fixture.service.versions import find_version, version_header
@@ -61,6 +62,7 @@ def get_bucket_tagging(call: Call, params: Params) -> Result:
 def put_bucket_tagging(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html"""
     wanted = tags.from_document(params["Tagging"], tags.BUCKET)
+    check_tagging(call, params)
     if wanted:
         keep_document(call, params, TAGGING, json.dumps(wanted))
     else:  # no tags are no tag set
@@ -70,5 +72,6 @@ def put_bucket_tagging(call: Call, params: Params) -> Result:
 
 def delete_bucket_tagging(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketTagging.html"""
+    check_tagging(call, params)
     drop_document(call, params, TAGGING)
     return {}

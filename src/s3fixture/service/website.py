@@ -2,7 +2,6 @@
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/WebsiteHosting.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-to-page-redirect.html
-Messages: answers recorded from S3, except where another source stands beside them.
 """
 
 from __future__ import annotations
@@ -12,13 +11,14 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from s3fixture import feature_refusals as refusals
+from s3fixture import limits
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.documents import drop_document, keep_document, kept_document
 
 WEBSITE = "website"  # the kind of the document that holds a bucket's configuration
 _MISSING = "NoSuchWebsiteConfiguration"
-_MOST_RULES = 50
 _PROTOCOLS = frozenset({"http", "https"})
 _IN_PATHS = "/!$&'()*+,;=:@~"  # what stays as it is
 
@@ -57,21 +57,11 @@ def _check(site: Site) -> None:
     everywhere = site.get("RedirectAllRequestsTo")
     if everywhere is not None:
         if len(site) > 1:
-            raise S3Error(
-                "InvalidArgument",
-                "RedirectAllRequestsTo cannot be provided in conjunction with other Routing Rules.",
-                ArgumentName="RedirectAllRequestsTo",
-                ArgumentValue="not null",
-            )
+            raise refusals.REDIRECT_AND_RULES("not null")
         _check_place(everywhere)
         return
     if "IndexDocument" not in site:
-        raise S3Error(
-            "InvalidArgument",
-            "A value for IndexDocument Suffix must be provided if RedirectAllRequestsTo is empty",
-            ArgumentName="IndexDocument",
-            ArgumentValue="null",
-        )
+        raise refusals.INDEX_MISSING("null")
     suffix = site["IndexDocument"]["Suffix"]
     _check_name("IndexDocument", "Suffix", suffix, well_formed="/" not in suffix)
     if "ErrorDocument" in site:
@@ -82,24 +72,14 @@ def _check(site: Site) -> None:
 
 def _check_name(element: str, member: str, value: str, *, well_formed: bool = True) -> None:
     if not value or not well_formed:
-        raise S3Error(
-            "InvalidArgument",
-            f"The {element} {member} is not well formed",
-            ArgumentName=element,
-            ArgumentValue=value,
-        )
+        raise refusals.NOT_WELL_FORMED(value, ArgumentName=element, member=member)
 
 
 def _check_rules(rules: list[Site]) -> None:
-    """Words about their number and about codes: versity/versitygw, s3err."""
     if not rules:
         raise S3Error("MalformedXML")
-    if len(rules) > _MOST_RULES:
-        raise S3Error(
-            "InvalidRequest",
-            f"{len(rules)} routing rules provided, the number of routing rules in a website configuration is "
-            f"limited to {_MOST_RULES}.",
-        )
+    if len(rules) > limits.ROUTING_RULES:
+        raise refusals.TOO_MANY_RULES(count=str(len(rules)))
     for rule in rules:
         _check_condition(rule.get("Condition"))
         _check_redirect(rule["Redirect"])
@@ -109,17 +89,10 @@ def _check_condition(condition: Site | None) -> None:
     if condition is None:
         return
     if not condition:
-        raise S3Error(
-            "InvalidRequest",
-            "Condition cannot be empty. To redirect all requests without a condition, the condition element "
-            "shouldn't be present.",
-        )
+        raise refusals.CONDITION_EMPTY()
     code = condition.get("HttpErrorCodeReturnedEquals")
     if code is not None and not 400 <= _number(code) < 600:
-        raise S3Error(
-            "InvalidRequest",
-            f"The provided HTTP error code ({code}) is not valid. Valid codes are 4XX or 5XX.",
-        )
+        raise refusals.ERROR_CODE(code=code)
 
 
 def _check_redirect(redirect: Site) -> None:
@@ -127,29 +100,17 @@ def _check_redirect(redirect: Site) -> None:
         raise S3Error("MalformedXML")
     _check_place(redirect)
     if "ReplaceKeyWith" in redirect and "ReplaceKeyPrefixWith" in redirect:
-        raise S3Error("InvalidRequest", "You can only define ReplaceKeyPrefix or ReplaceKey but not both.")
+        raise refusals.TWO_REPLACEMENTS()
     code = redirect.get("HttpRedirectCode")
     if code is not None and not 300 < _number(code) < 400:
-        raise S3Error(
-            "InvalidRequest",
-            f"The provided HTTP redirect code ({code}) is not valid. Valid codes are 3XX except 300.",
-        )
+        raise refusals.REDIRECT_CODE(code=code)
 
 
 def _check_place(redirect: Site) -> None:
-    """Words about a blank host: ceph/ceph, src/rgw/rgw_website.cc."""
     if redirect.get("Protocol", "http") not in _PROTOCOLS:
-        raise S3Error(
-            "InvalidRequest",
-            "Invalid protocol, protocol can be http or https. If not defined the protocol will be selected "
-            "automatically.",
-        )
+        raise refusals.PROTOCOL()
     if redirect.get("HostName") == "":
-        raise S3Error(
-            "InvalidRequest",
-            "The HostName cannot be blank. To redirect within the same domain, the element should not be "
-            "present.",
-        )
+        raise refusals.HOST_BLANK()
 
 
 def _number(code: str) -> int:

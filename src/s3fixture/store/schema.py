@@ -136,7 +136,23 @@ _OBJECT_LOCK = "ALTER TABLE buckets ADD COLUMN object_lock TEXT NOT NULL DEFAULT
 # Files of bodies that no row names any more, but that may still be there: what to remove after a crash.
 _REMOVALS = "CREATE TABLE removals (file TEXT PRIMARY KEY) WITHOUT ROWID"
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _OBJECT_LOCK, _JOBS, _REMOVALS)
+_ANNOTATIONS = """
+CREATE TABLE annotations (
+    version INTEGER NOT NULL,
+    name BLOB NOT NULL,
+    modified REAL NOT NULL,
+    etag TEXT NOT NULL,
+    checksum_algorithm TEXT NOT NULL,
+    checksum_value TEXT NOT NULL,
+    payload BLOB NOT NULL
+);
+CREATE UNIQUE INDEX annotations_by_name ON annotations (version, name);
+CREATE TRIGGER annotations_go_with_their_version AFTER DELETE ON versions BEGIN
+    DELETE FROM annotations WHERE version = OLD.seq;
+END;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _OBJECT_LOCK, _JOBS, _REMOVALS, _ANNOTATIONS)
 
 
 def is_new(connection: sqlite3.Connection) -> bool:

@@ -187,7 +187,20 @@ def test_a_target_that_does_not_let_logs_in_gets_none(
         app.clock.let_pass(60)
         app.background.clock_changed()
     assert "Contents" not in client.list_objects_v2(Bucket="closed")
-    assert "does not let logging.s3.amazonaws.com do s3:PutObject" in caplog.text
+    assert "neither the policy nor the ACL of closed lets logging.s3.amazonaws.com write" in caplog.text
+
+
+def test_an_acl_may_let_logs_in(client: S3Client, bucket: str, target: str, log: Log) -> None:
+    client.delete_bucket_policy(Bucket=target)
+    client.put_bucket_ownership_controls(
+        Bucket=target, OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerPreferred"}]}
+    )
+    switch_on(client, bucket, target)
+    client.put_object(Bucket=bucket, Key="a")
+    assert log() == []
+    client.put_bucket_acl(Bucket=target, ACL="log-delivery-write")
+    client.put_object(Bucket=bucket, Key="b")
+    assert [line["key"] for line in log()] == ["b"]
 
 
 def test_a_bucket_without_a_log_adds_nothing(client: S3Client, bucket: str, target: str, log: Log) -> None:

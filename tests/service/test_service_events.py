@@ -107,6 +107,22 @@ def test_each_operation_has_its_event(
     assert sequencers == sorted(sequencers)
 
 
+def test_an_acl_that_changes_is_told(
+    client: S3Client, bucket: str, configure: Configure, receiver: Receiver
+) -> None:
+    client.put_bucket_ownership_controls(
+        Bucket=bucket, OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    )
+    client.delete_public_access_block(Bucket=bucket)
+    configure("s3:ObjectAcl:Put", "s3:ObjectTagging:Delete")
+    client.put_object(Bucket=bucket, Key="a")
+    acls: Any = ["private", "authenticated-read", "authenticated-read", "private"]
+    for acl in acls:
+        client.put_object_acl(Bucket=bucket, Key="a", ACL=acl)
+    client.delete_object_tagging(Bucket=bucket, Key="a")
+    assert names(receiver.records(3)) == ["ObjectAcl:Put", "ObjectAcl:Put", "ObjectTagging:Delete"]
+
+
 def test_versions_and_markers_are_told_apart(
     client: S3Client, bucket: str, configure: Configure, receiver: Receiver
 ) -> None:

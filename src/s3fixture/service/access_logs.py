@@ -14,11 +14,14 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from s3fixture.auth.acls import FULL_CONTROL, LOG_DELIVERY, Grant
 from s3fixture.auth.actions import Permission
 from s3fixture.auth.identity import account_id
 from s3fixture.auth.principals import service_name
 from s3fixture.clock import utc
+from s3fixture.service.acls import bucket_acl
 from s3fixture.service.documents import LOGGING
+from s3fixture.service.ownership import acls_count
 from s3fixture.service.service_objects import put_service_object
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 DELAY = 5.0  # seconds that the first line waits for others
 _MOST_LINES = 10_000  # in one object
 _SERVICE = "logging.s3.amazonaws.com"
+_GRANTS = frozenset({Grant("uri", LOG_DELIVERY, "WRITE"), Grant("uri", LOG_DELIVERY, FULL_CONTROL)})
 _LOG = logging.getLogger("s3fixture")
 
 
@@ -74,8 +78,11 @@ def _may_write(
     }
     if background.access.lets_in(target, frozenset({service_name(_SERVICE)}), permission, context):
         return True
+    with background.store.read() as index:
+        if acls_count(target) and any(grant in bucket_acl(index, target) for grant in _GRANTS):
+            return True
     _LOG.warning(
-        "the access log of %s was not written: the policy of %s does not let %s do s3:PutObject there",
+        "the access log of %s was not written: neither the policy nor the ACL of %s lets %s write there",
         bucket.name,
         target.name,
         _SERVICE,

@@ -159,6 +159,8 @@ def put_object_acl(call: Call, params: Params) -> Result:
             extra[ACL] = acl
         index.update_version(version.seq, extra=extra)
         note_owner(index, bucket, owner, extra)
+    if acl != object_acl(version):
+        call.note("acl", bucket, version)
     return {}
 
 

@@ -83,6 +83,7 @@ EXPRESSIONS: Mapping[str, Use] = {
     "app.form_fields:_CONTROL": Use("search"),
     "app.form_fields:_TOKEN": Use("fullmatch"),
     "app.steps:ADMINISTRATION": Use("match", ("/minio/admin/v", "/minio/")),
+    "auth.acls:_CANONICAL_ID": Use("fullmatch"),
     "auth.patterns:_END": Use("match", ("", ",", ",'", ", '", ",'a'"), (",'", "',", "' ")),
     "auth.patterns:_NAME": Use("match"),
     "backends.runs:_NAME": Use("fullmatch", ("", "s3fixture-012345670123ab-"), ("a-", "-a")),

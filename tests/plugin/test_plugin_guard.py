@@ -7,10 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import requests
 
 from s3fixture.pytest_plugin.guard import is_aws
 
 Run = Callable[..., pytest.RunResult]
+
+assert requests.__name__  # loaded here: pytester would have it meet a second http.cookiejar
 
 AWS = "s3.eu-west-1.amazonaws.com"
 

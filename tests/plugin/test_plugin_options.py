@@ -68,8 +68,8 @@ def test_what_new_buckets_are_like_can_be_chosen(
     assert shown(run(DEFAULTS, "-s", "--s3-defaults=minio"), "OWNERSHIP") == "ObjectWriter"
     pytester.makeini("[pytest]\ns3_defaults = ceph\n")
     result = run(DEFAULTS)
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*there are no defaults called 'ceph'; choose aws or minio*"])
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*there are no defaults called 'ceph'; choose aws or minio*"])
 
 
 def test_the_port_can_be_chosen(run: Run, free_port: int) -> None:

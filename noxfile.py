@@ -46,7 +46,7 @@ def wheel() -> str:
 def install_wheel(session: nox.Session, *others: str, resolution: str | None = None) -> None:
     """Install the wheel as a user would; by force, because its version is the same as yesterday's."""
     session.install("--force-reinstall", "--no-deps", wheel())
-    options = ["-q", "--tb=short", "--show-capture=no", "-W", "ignore", "--timeout=120"]
+    options = [f"--resolution={resolution}"] if resolution else []
     session.install(*options, *PROJECT["project"]["dependencies"], *others)
     # The checkout lies in the working folder; only the installed package may be tested.
     session.run("python", "-c", "import s3fixture; assert 'site-packages' in s3fixture.__file__", silent=True)
@@ -96,6 +96,13 @@ def programs(session: nox.Session) -> None:
     """The tests that start program after program: backends, plugin, command line, the MinIO page."""
     install_wheel(session, *group("test"), *group("programs"))
     session.run("pytest", *(session.posargs or [*parallel(), *PROGRAMS]))
+
+
+@nox.session(python=MAIN, requires=["build"], default=False)
+def hostile(session: nox.Session) -> None:
+    """Hostile requests of every operation; `nox -s hostile -- 1000000 --seed 1` for more of them."""
+    install_wheel(session, *group("test"))
+    session.run("python", "tests/hostile/generate.py", *(session.posargs or ["5000"]))
 
 
 @nox.session(python=OLDEST, requires=["build"], venv_backend="uv", default=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from s3fixture.cli.addresses import Remote
-from s3fixture.seeding.policies import document, statements
+from s3fixture.seeding.policies import allow_public_policies, document, statements
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -41,11 +41,16 @@ def access_of(client: S3Client, place: Remote) -> str:
 
 
 def set_access(client: S3Client, place: Remote, name: str) -> None:
-    """Give anonymous clients this access there; other statements of the policy stay."""
+    """Give anonymous clients this access there; other statements of the policy stay.
+
+    What the bucket's public access block has against it is taken back, as a person would have to.
+    """
     former = policy_of(client, place.bucket)
     ours = [_canonical(each) for known in NAMES for each in statements(known, place.bucket, place.key)]
     kept = [statement for statement in _statements(former) if _canonical(statement) not in ours]
     wanted = kept + ([] if name == NONE else statements(name, place.bucket, place.key))
+    if name != NONE:
+        allow_public_policies(client, place.bucket)
     if wanted:
         client.put_bucket_policy(Bucket=place.bucket, Policy=document(wanted))
     elif former is not None:

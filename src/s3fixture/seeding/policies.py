@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import PublicAccessBlockConfigurationTypeDef
 
 # name -> (what may be done to the bucket, what to its objects). The names are those of `mc policy`.
 _READ_BUCKET = ("s3:GetBucketLocation", "s3:ListBucket")
@@ -42,3 +48,36 @@ def statements(name: str, bucket: str, prefix: str = "") -> list[dict[str, Any]]
 def document(statement_list: list[dict[str, Any]]) -> str:
     """A policy document of these statements, as JSON."""
     return json.dumps({"Version": "2012-10-17", "Statement": statement_list})
+
+
+def put_policy(client: S3Client, bucket: str, policy: str) -> None:
+    """Put a policy, and make it take effect where it is public and the bucket blocks such policies.
+
+    Raises botocore's errors.
+    """
+    try:
+        client.put_bucket_policy(Bucket=bucket, Policy=policy)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "AccessDenied" or not allow_public_policies(client, bucket):
+            raise
+        client.put_bucket_policy(Bucket=bucket, Policy=policy)
+
+
+def allow_public_policies(client: S3Client, bucket: str) -> bool:
+    """Take back what the bucket's public access block has against public policies; ACLs stay blocked.
+
+    False when there was nothing to take back. Raises botocore's errors.
+    """
+    try:
+        block = client.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    except ClientError:  # there is none, or the server knows none
+        return False
+    if not (block.get("BlockPublicPolicy") or block.get("RestrictPublicBuckets")):
+        return False
+    changed: PublicAccessBlockConfigurationTypeDef = {
+        **block,
+        "BlockPublicPolicy": False,
+        "RestrictPublicBuckets": False,
+    }
+    client.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=changed)
+    return True

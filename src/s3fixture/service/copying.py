@@ -14,6 +14,7 @@ from s3fixture.checksums import Hasher
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service import conditions, ranges
+from s3fixture.service.acls import new_owner, note_owner
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.encryption import (
     ENCRYPTION,
@@ -82,18 +83,20 @@ def copy_object(call: Call, params: Params) -> Result:
                 conditions.check_write(params, index, bucket)
                 # Before the copy is there: it may replace its own source.
                 noted = index.copy_annotations(original.seq) if with_annotations else None
+                owner, acl = new_owner(call, index, bucket, params)
+                note_owner(index, bucket, owner, acl)
                 new = NewVersion(
                     key=params["Key"],
                     version_id=new_version_id(call, bucket),
                     modified=call.clock.time(),
-                    owner=bucket.owner,
+                    owner=owner,
                     etag=etag,
                     storage_class=attributes.storage_class,
                     checksum=checksum,
                     headers=attributes.headers,
                     metadata=attributes.metadata,
                     tags=attributes.tags,
-                    extra=new_lock(call, bucket, params) | encryption,
+                    extra=new_lock(call, bucket, params) | encryption | acl,
                 )
                 version = index.add_version(bucket.id, new, body)
                 if noted is not None:

@@ -1,7 +1,6 @@
 """S3's errors: one exception, and one table of code -> HTTP status and message.
 
-Source of codes, statuses and messages:
-https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 """
 
 from __future__ import annotations
@@ -213,20 +212,14 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     "NoSuchKey": (404, "The specified key does not exist."),
     "NoSuchLifecycleConfiguration": (404, "The lifecycle configuration does not exist"),
     "NoSuchObjectLockConfiguration": (404, "The specified object does not have a ObjectLock configuration"),
-    "NoSuchPublicAccessBlockConfiguration": (
-        404,
-        "The public access block configuration was not found",
-    ),
+    "NoSuchPublicAccessBlockConfiguration": (404, "The public access block configuration was not found"),
     "NoSuchTagSet": (404, "The TagSet does not exist"),
     "NoSuchUpload": (
         404,
         "The specified upload does not exist. The upload ID may be invalid, or the upload may have been "
         "aborted or completed.",
     ),
-    "NoSuchWebsiteConfiguration": (
-        404,
-        "The specified bucket does not have a website configuration",
-    ),
+    "NoSuchWebsiteConfiguration": (404, "The specified bucket does not have a website configuration"),
     "NoSuchVersion": (404, "The specified version does not exist."),
     "NotImplemented": (501, "A header you provided implies functionality that is not implemented"),
     "ObjectLockConfigurationNotFoundError": (404, "Object Lock configuration does not exist for this bucket"),

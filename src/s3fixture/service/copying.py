@@ -81,10 +81,10 @@ def copy_object(call: Call, params: Params) -> Result:
             with call.store.write() as index:
                 bucket = call.bucket(index, params["Bucket"])
                 conditions.check_write(params, index, bucket)
-                owner, acl = new_owner(call, index, bucket, params)
-                note_owner(index, bucket, owner, acl)
                 # Before the copy is there: it may replace its own source.
                 noted = index.copy_annotations(original.seq) if with_annotations else None
+                owner, acl = new_owner(call, index, bucket, params)
+                note_owner(index, bucket, owner, acl)
                 new = NewVersion(
                     key=params["Key"],
                     version_id=new_version_id(call, bucket),

@@ -25,6 +25,7 @@ MOST_LINES = 400
 # From the bottom up: each room may import those before it. Rooms in one row are one room for this purpose.
 ROOMS = (
     ("errors",),
+    ("anonymous_access", "content_types", "sizes"),
     ("clock",),
     ("checksums",),
     ("records",),

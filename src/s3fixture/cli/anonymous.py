@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from s3fixture.anonymous_access import document, statements
 from s3fixture.cli.addresses import Remote
-from s3fixture.seeding.policies import document, statements
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -17,8 +17,8 @@ from s3transfer.subscribers import BaseSubscriber
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Remote
 from s3fixture.cli.failures import explained
+from s3fixture.content_types import guess
 from s3fixture.errors import S3FixtureError
-from s3fixture.seeding.content_types import guess
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -1,4 +1,4 @@
-"""The bucket policies that have a name: what anonymous clients may do under a prefix."""
+"""The bucket policies that have a name: what clients without keys may do under a prefix."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ _GRANTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 _ALIASES: Mapping[str, str] = {"public-read": "download", "public-read-write": "public"}
 
 NAMES = (*_GRANTS, *_ALIASES)
+NONE, CUSTOM = "none", "custom"
+Policy = dict[str, Any]
 
 
 def statements(name: str, bucket: str, prefix: str = "") -> list[dict[str, Any]]:
@@ -39,6 +41,38 @@ def statements(name: str, bucket: str, prefix: str = "") -> list[dict[str, Any]]
     return [{**everyone, "Action": ["s3:ListBucket"], **root, **below}, objects]
 
 
-def document(statement_list: list[dict[str, Any]]) -> str:
-    """A policy document of these statements, as JSON."""
-    return json.dumps({"Version": "2012-10-17", "Statement": statement_list})
+def document(name: str, bucket: str) -> str:
+    """The policy called `name`, as JSON."""
+    return json.dumps(with_access(None, bucket, name))
+
+
+def access_of(policy: Policy | None, bucket: str, prefix: str = "") -> str:
+    """The name of what clients without keys may do there; `custom` when `with_access` did not make it so."""
+    found = [_canonical(statement) for statement in _statements(policy)]
+    if not found:
+        return NONE
+    for name in ("public", "download", "upload"):  # the first has the statements of the others in it
+        if all(_canonical(each) in found for each in statements(name, bucket, prefix)):
+            return name
+    return CUSTOM
+
+
+def with_access(policy: Policy | None, bucket: str, name: str, prefix: str = "") -> Policy | None:
+    """The policy with this access there, and other statements as they were; None when nothing is left."""
+    ours = [_canonical(each) for known in _GRANTS for each in statements(known, bucket, prefix)]
+    kept = [statement for statement in _statements(policy) if _canonical(statement) not in ours]
+    wanted = kept + ([] if name == NONE else statements(name, bucket, prefix))
+    return {**(policy or {"Version": "2012-10-17"}), "Statement": wanted} if wanted else None
+
+
+def _statements(policy: Policy | None) -> list[Any]:
+    found = policy["Statement"] if policy else []
+    return found if isinstance(found, list) else [found]
+
+
+def _canonical(value: Any) -> Any:
+    """Lists are sets here: servers give them back in another order, and one text for a list of one."""
+    if isinstance(value, dict):
+        whole = {**value, **({"Principal": {"AWS": "*"}} if value.get("Principal") == "*" else {})}
+        return {name: _canonical(part) for name, part in whole.items() if name != "Sid"}
+    return sorted(value) if isinstance(value, list) else [value]

@@ -177,7 +177,7 @@ def _policy(node: Node, bucket: str, folder: Path) -> str:
         return _checked_policy(json.dumps(node.value, default=str), bucket, node)
     name = node.text()
     if name in anonymous_access.NAMES:
-        return anonymous_access.document(anonymous_access.statements(name, bucket))
+        return anonymous_access.document(name, bucket)
     if Path(name).suffix != ".json":
         known = ", ".join(anonymous_access.NAMES)
         raise node.fault(f"there is no policy {name!r}; use {known}, a .json file, or the document itself")

@@ -26,7 +26,7 @@ OLDEST = PYTHONS[0]
 MAIN = f"{sys.version_info.major}.{sys.version_info.minor}"
 ROOMS = ["tests/test_architecture.py"] + [
     f"tests/{room}"
-    for room in ("auth", "environment", "model", "seeding", "server", "service", "store", "wire")
+    for room in ("auth", "environment", "hostile", "model", "seeding", "server", "service", "store", "wire")
 ]
 PROGRAMS = ["tests/anywhere", "tests/backends", "tests/plugin", "tests/cli", "tests/test_seed_page.py"]
 PROJECT = nox.project.load_toml("pyproject.toml")
@@ -107,9 +107,11 @@ def lowest(session: nox.Session) -> None:
 
 @nox.session(python=MAIN, requires=["build"], default=False)
 def mlflow(session: nox.Session) -> None:
-    """Real MLflow against the server: direct, proxied, proxied with multipart uploads."""
+    """Real MLflow against the server: direct, proxied, in parts; and the example of a training repository."""
     install_wheel(session, *group("test"), *group("mlflow"))
     session.run("pytest", "tests/with_mlflow", "tests/plugin/test_plugin_mlflow.py", *session.posargs)
+    with session.chdir("examples/training"):
+        session.run("python", "-m", "pytest", "-p", "no:cacheprovider")
 
 
 @nox.session(python=MAIN, requires=["build"], default=False)

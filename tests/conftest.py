@@ -15,7 +15,7 @@ KEPT_MODULES = (
     "boto3.session",
     "s3fixture.app",
     "s3fixture.backends.control",
-    "s3fixture.backends.session",
+    "s3fixture.sessions",
     "s3fixture.seeding",
     "s3fixture.server",
 )

@@ -5,14 +5,34 @@ from __future__ import annotations
 import base64
 import secrets
 import time
+import zlib
 from datetime import datetime, timezone
 from email.utils import formatdate
 from random import Random
+
+from s3fixture.errors import S3FixtureError
+
+_LATEST = 221845392000.0  # seconds: the year 9000; what lasts 100 years still ends in the calendar
 
 
 def utc(seconds: float) -> datetime:
     """Seconds since the epoch as an aware UTC datetime."""
     return datetime.fromtimestamp(seconds, timezone.utc)
+
+
+def is_version_id(text: str) -> bool:
+    """Whether a clock may have made this version id. S3, too, tells ids of its own from invented ones."""
+    return len(text) == 32 and text[26:] == _check(text[:26])
+
+
+def is_upload_id(text: str, key: str) -> bool:
+    """Whether a clock may have made this id for an upload of `key`."""
+    return len(text) == 66 and text[60:] == _check(text[:60] + key)
+
+
+def _check(text: str) -> str:
+    checksum = zlib.crc32(text.encode("utf-8", "replace")).to_bytes(4, "big")
+    return base64.urlsafe_b64encode(checksum)[:6].decode().replace("-", ".")
 
 
 class Clock:
@@ -48,12 +68,25 @@ class Clock:
         return text
 
     def move(self, seconds: float) -> None:
-        """Go `seconds` forward, or back when negative; then it is wrong, and clients' signatures are too."""
-        self._offset += seconds
+        """Go `seconds` forward, or back when negative; then it is wrong, and clients' signatures are too.
+
+        Raises S3FixtureError for a time before 1970 or after the year 8999.
+        """
+        self._offset += self._checked(seconds)
 
     def let_pass(self, seconds: float) -> None:
-        """Have `seconds` gone by, for clients as well: links expire and locks end, signatures stay good."""
-        self._passed += seconds
+        """Have `seconds` gone by, for clients as well: links expire and locks end, signatures stay good.
+
+        Raises S3FixtureError as `move`.
+        """
+        self._passed += self._checked(seconds)
+
+    def _checked(self, seconds: float) -> float:
+        if not 0 <= self.time() + seconds < _LATEST:  # nor is NaN between them
+            raise S3FixtureError(
+                f"the clock cannot be moved by {seconds:g} s: it goes from 1970 to the year 8999"
+            )
+        return seconds
 
     def freeze(self) -> None:
         """Stop at the present instant; `move` still works."""
@@ -78,10 +111,12 @@ class Clock:
 
     @staticmethod
     def version_id() -> str:
-        """32 URL-safe characters; S3 promises only that they are opaque."""
-        return secrets.token_urlsafe(24)
+        """32 letters, digits, `.` and `_`, as S3's are; the last six are a checksum of the others."""
+        text = secrets.token_urlsafe(20)[:26].replace("-", ".")
+        return text + _check(text)
 
     @staticmethod
-    def upload_id() -> str:
-        """An opaque URL-safe string."""
-        return secrets.token_urlsafe(48)
+    def upload_id(key: str) -> str:
+        """An opaque URL-safe string; the last of it is a checksum that `is_upload_id` knows."""
+        text = secrets.token_urlsafe(45)
+        return text + _check(text + key)

@@ -37,10 +37,12 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         409,
         "The conditional request cannot succeed due to a conflicting operation against this resource.",
     ),
-    "CrossLocationLoggingProhibited": (403, "Cross-location logging not allowed."),
+    "CrossLocationLoggingProhibitted": (403, "Cross S3 location logging not allowed. "),  # sic
     "EntityTooLarge": (400, "Your proposed upload exceeds the maximum allowed size"),
     "EntityTooSmall": (400, "Your proposed upload is smaller than the minimum allowed size"),
     "ExpiredToken": (400, "The provided token has expired."),
+    "Found": (302, "Resource Found"),
+    "IdMismatch": (400, "Document ID does not match the specified configuration ID."),
     "IllegalLocationConstraintException": (
         400,
         "The unspecified location constraint is incompatible for the region specific endpoint this request "
@@ -56,6 +58,10 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     ),
     "IncorrectNumberOfFilesInPostRequest": (400, "POST requires exactly one file upload per request."),
     "InternalError": (500, "We encountered an internal error. Please try again."),
+    "IncorrectEndpoint": (
+        400,
+        "The specified bucket exists in another region. Please direct requests to the specified endpoint.",
+    ),
     "InvalidAccessKeyId": (403, "The AWS Access Key Id you provided does not exist in our records."),
     "InvalidArgument": (400, "Invalid Argument"),
     "InvalidBucketAclWithObjectOwnership": (
@@ -97,7 +103,9 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     ),
     "InvalidRequest": (400, "Invalid Request"),
     "InvalidTier": (403, "Retrieval option is not supported by this storage class"),
+    "InvalidS3DestinationBucket": (400, "Invalid bucket ARN."),
     "InvalidStorageClass": (400, "The storage class you specified is not valid"),
+    "InvalidTargetBucketForLogging": (400, "The target bucket for logging does not exist"),
     "InvalidTag": (400, "The tag provided was not a valid tag."),
     "InvalidToken": (400, "The provided token is malformed or otherwise invalid."),
     "InvalidURI": (400, "Couldn't parse the specified URI."),
@@ -139,6 +147,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     "NoSuchBucket": (404, "The specified bucket does not exist"),
     "NoSuchBucketPolicy": (404, "The bucket policy does not exist"),
     "NoSuchCORSConfiguration": (404, "The CORS configuration does not exist"),
+    "NoSuchConfiguration": (404, "The specified configuration does not exist."),
     "NoSuchKey": (404, "The specified key does not exist."),
     "NoSuchLifecycleConfiguration": (404, "The lifecycle configuration does not exist"),
     "NoSuchObjectLockConfiguration": (404, "The specified object does not have a ObjectLock configuration"),
@@ -152,9 +161,18 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         "The specified upload does not exist. The upload ID may be invalid, or the upload may have been "
         "aborted or completed.",
     ),
+    "NoSuchWebsiteConfiguration": (
+        404,
+        "The specified bucket does not have a website configuration",
+    ),
     "NoSuchVersion": (404, "The specified version does not exist."),
     "NotImplemented": (501, "A header you provided implies functionality that is not implemented"),
     "ObjectLockConfigurationNotFoundError": (404, "Object Lock configuration does not exist for this bucket"),
+    "ObjectNotInActiveTierError": (
+        403,
+        "The source object of the COPY operation is not in the active tier and is only stored in Amazon "
+        "Glacier.",
+    ),
     "OwnershipControlsNotFoundError": (404, "The bucket ownership controls were not found"),
     "PermanentRedirect": (
         301,
@@ -171,6 +189,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         400,
         "Your socket connection to the server was not read from or written to within the timeout period.",
     ),
+    "ReplicationConfigurationNotFoundError": (404, "The replication configuration was not found"),
     "RestoreAlreadyInProgress": (409, "Object restore is already in progress"),
     "ServiceUnavailable": (503, "Service is unable to handle request."),
     "SignatureDoesNotMatch": (
@@ -179,6 +198,11 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         "signing method.",
     ),
     "SlowDown": (503, "Please reduce your request rate."),
+    "TooManyConfigurations": (
+        400,
+        "You are attempting to create a new configuration but have already reached the 1,000-configuration "
+        "limit.",
+    ),
     "TooManyBuckets": (400, "You have attempted to create more buckets than allowed"),
     "TooManyParts": (400, "You have attempted to upload more parts than allowed"),
     "UnexpectedContent": (400, "This request does not support content"),
@@ -221,7 +245,7 @@ class S3Error(Exception):
     ) -> None:
         self.code = code
         self.status, default = ERRORS[code]
-        self.message = message or default
+        self.message = default if message is None else message
         self.headers = dict(headers or {})
         self.fields = fields
         super().__init__(f"{code}: {self.message}")

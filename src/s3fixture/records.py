@@ -25,3 +25,16 @@ class RequestRecord(NamedTuple):
     user_agent: str
     request_id: str
     error_fields: Mapping[str, str]  # what the error document says besides, such as StringToSign
+
+
+class UndeliveredEvent(NamedTuple):
+    """An attempt to deliver a message that failed; `given_up`: there will be no other."""
+
+    time: float  # seconds since the epoch
+    event: str  # such as s3:ObjectCreated:Put
+    bucket: str
+    key: str
+    destination: str  # its ARN
+    reason: str
+    attempts: int  # so far
+    given_up: bool

@@ -16,6 +16,13 @@ DEFAULT_SECRET_KEY = "minioadmin123"  # noqa: S105 - the default the replaced Mi
 DEFAULT_REGION = "us-east-1"
 DEFAULT_PORT = 9000
 DEFAULT_CONSOLE_PORT = 9001
+_HTTP = ("http://", "https://")
+_WEBHOOK_ENABLE = "MINIO_NOTIFY_WEBHOOK_ENABLE"
+# Setting -> MinIO's variable for the webhook "_"; with _NAME behind it for another.
+_WEBHOOK_VARIABLES: Mapping[str, str] = {
+    "webhooks": "MINIO_NOTIFY_WEBHOOK_ENDPOINT",
+    "webhook_tokens": "MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN",
+}
 KMS_KEY_FORMAT = "KEY[,alias/NAME ...][,disabled|pending-deletion]"
 
 # Environment variable -> setting. MinIO's names, because existing compose files and .env files have them.
@@ -29,9 +36,12 @@ ENVIRONMENT: Mapping[str, str] = {
     "S3FIXTURE_CONSOLE_PORT": "console_port",
     "S3FIXTURE_DATA_DIR": "data_dir",
     "S3FIXTURE_PUBLIC_URL": "public_url",
+    "S3FIXTURE_EVENTS_ENDPOINT": "events_endpoint",
+    "S3FIXTURE_WEBHOOKS": "webhooks",
     "S3FIXTURE_LIFECYCLE_DAY": "lifecycle_day",
     "S3FIXTURE_KMS_KEYS": "kms_keys",
     "S3FIXTURE_SSE_OVER_HTTP": "sse_over_http",
+    "S3FIXTURE_WEBSITE_HOSTS": "website_hosts",
     "S3FIXTURE_IMAGE": "image",
     "S3FIXTURE_BINARY": "binary",
     "S3FIXTURE_ENDPOINT_URL": "endpoint_url",
@@ -47,18 +57,23 @@ class Settings:
     console_port: int | None = None  # 0: any free one; None: no console
     access_key: str = DEFAULT_ACCESS_KEY
     secret_key: str = DEFAULT_SECRET_KEY
-    region: str = DEFAULT_REGION
+    region: str = DEFAULT_REGION  # of clients, and of requests whose signature names none
+    pinned: bool = False  # whether signatures for other regions are refused
     data_dir: Path | None = None
     identities: tuple[str, ...] = ()  # NAME:ACCESS_KEY:SECRET_KEY[:CANONICAL_ID[:EMAIL]]
     kms_keys: tuple[str, ...] = ()  # each in KMS_KEY_FORMAT; (): any name is a key
     sse_over_http: bool = True  # take customers' keys and KMS without TLS, which S3 itself never does
     base_hosts: tuple[str, ...] = ("localhost", "s3.localhost")  # for virtual-hosted buckets
+    website_hosts: tuple[str, ...] = ()  # further names under which a label is a bucket's website
     header_limit: int = 64 * 1024  # bytes of request line and headers
     idle_timeout: float = 60.0  # seconds that a connection may stay silent
     public_url: str = ""  # where clients elsewhere reach the server; "": where it listens
     image: str = ""  # of the backend container; "": the default of backends.images
     binary: str = ""  # of the backend binary: a name or path; "": the first that is found
     endpoint_url: str = ""  # of the backend external
+    events_endpoint: str = ""  # URL that speaks SQS, SNS, Lambda and EventBridge; "": there are none
+    webhooks: tuple[str, ...] = ()  # NAME=URL: the destination arn:minio:sqs::NAME:webhook of events
+    webhook_tokens: tuple[str, ...] = ()  # NAME=TOKEN: what a webhook is sent as Authorization
     lifecycle_day: float = 86_400.0  # seconds that a day of lifecycle rules lasts
     volume: str = ""  # of the backend container: a named volume for its data, instead of a folder
 
@@ -75,8 +90,16 @@ class Settings:
             raise S3FixtureError(
                 f"a day of lifecycle rules cannot last {self.lifecycle_day:g} seconds; use up to 86400"
             )
-        if self.public_url and not self.public_url.startswith(("http://", "https://")):
+        if self.public_url and not self.public_url.startswith(_HTTP):
             raise S3FixtureError(f"the public URL {self.public_url!r} is none; write it as http://HOST:PORT")
+        if self.events_endpoint and not self.events_endpoint.startswith(_HTTP):
+            raise S3FixtureError(
+                f"the endpoint for events {self.events_endpoint!r} is no URL; write it as http://HOST:PORT"
+            )
+        for webhook in self.webhooks:
+            name, _, url = webhook.partition("=")
+            if not name or ":" in name or not url.startswith(_HTTP):
+                raise S3FixtureError(f"{webhook!r} is no webhook; write it as NAME=http://HOST:PORT/PATH")
         public_host = urlsplit(self.public_url).hostname or ""
         if public_host.strip(".0123456789") and public_host not in self.base_hosts:  # not an IP address
             object.__setattr__(self, "base_hosts", (*self.base_hosts, public_host))
@@ -89,13 +112,35 @@ class Settings:
         value that cannot be used.
         """
         environ = os.environ if environ is None else environ
-        from_environment = {name: environ[key] for key, name in ENVIRONMENT.items() if environ.get(key)}
+        from_environment: dict[str, Any] = {
+            name: environ[key] for key, name in ENVIRONMENT.items() if environ.get(key)
+        }
+        from_environment = _minio_webhooks(environ) | from_environment
         chosen: dict[str, Any] = {}
         for source in (*sources, from_environment):
             for name, value in source.items():
                 if value is not None and value != ():
                     chosen.setdefault(name, value)
+        if "region" in chosen:  # who names a region wants the endpoint of that region
+            chosen.setdefault("pinned", True)
         return replace(cls(), **{name: _convert(name, value) for name, value in chosen.items()})
+
+
+def _minio_webhooks(environ: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Webhooks as MinIO's variables name them; what is not enabled is none.
+
+    https://github.com/minio/minio/blob/master/docs/bucket/notifications/README.md
+    """
+    names = [
+        key.removeprefix(_WEBHOOK_ENABLE).removeprefix("_") or "_"
+        for key, value in environ.items()
+        if key.startswith(_WEBHOOK_ENABLE) and value.lower() in ("on", "true", "1")
+    ]
+    found: dict[str, tuple[str, ...]] = {}
+    for setting, variable in _WEBHOOK_VARIABLES.items():
+        values = [(name, environ.get(variable if name == "_" else f"{variable}_{name}")) for name in names]
+        found[setting] = tuple(f"{name}={value}" for name, value in values if value)
+    return {setting: values for setting, values in found.items() if values}
 
 
 _FLAGS: Mapping[str, bool] = {
@@ -125,9 +170,13 @@ _CONVERTERS: Mapping[str, Any] = {
     "lifecycle_day": float,
     "data_dir": Path,
     "identities": tuple,
+    "webhooks": _words,
+    "webhook_tokens": tuple,
     "kms_keys": _words,
     "sse_over_http": _flag,
     "base_hosts": tuple,
+    "pinned": bool,
+    "website_hosts": _words,
 }
 _NAMES = frozenset(field.name for field in fields(Settings))
 

@@ -14,6 +14,7 @@ from botocore.credentials import Credentials
 from s3fixture.auth.authenticate import Authentication, Authenticator
 from s3fixture.auth.identity import Identities, Identity
 from s3fixture.clock import Clock
+from s3fixture.regions import Regions, regions_of
 from s3fixture.wire.request import Request
 from s3fixture.wire.target import parse_target
 
@@ -25,7 +26,8 @@ URL = "http://127.0.0.1:9000/bucket/key"
 
 
 def make_authenticator(clock: Clock | None = None, region: str = "us-east-1") -> Authenticator:
-    return Authenticator(Identities([ALICE, BOB]), clock or Clock(), region)
+    regions = regions_of(region, pinned=True) if region else Regions("", frozenset())
+    return Authenticator(Identities([ALICE, BOB]), clock or Clock(), regions)
 
 
 def clock_at(seconds: float) -> Clock:

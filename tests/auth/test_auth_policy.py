@@ -185,6 +185,32 @@ def test_a_variable_may_have_a_default_and_special_characters_may_be_escaped() -
     assert ask(policy, resource=f"{BUCKET_ARN}/nobody/xy$") is None
 
 
+@pytest.mark.parametrize("text", ["${", "${}", "${ }", "${a", "${a,b}", "${a,'b}", "$ {a}"])
+def test_what_is_no_variable_stands_for_itself(text: str) -> None:
+    policy = parse(statement(Resource=f"{BUCKET_ARN}/{text}"))
+    assert ask(policy, resource=f"{BUCKET_ARN}/{text}", context={"a": ("x",), "": ("x",)}) == "allow"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "key", "matched"),
+    [
+        ("*a?c*", "xxabcx", True),
+        ("*a?c*", "aacxabx", True),
+        ("*a?c*", "ac", False),
+        ("*a?c", "abcabd", False),
+        ("*?*?*", "ab", True),
+        ("*?*?*", "a", False),
+        ("*a?*a?", "abab", True),
+        ("*a?*a?", "aba", False),
+        ("*??*", "a", False),
+        ("*?b*b?*", "abb", False),
+    ],
+)
+def test_question_marks_between_stars(pattern: str, key: str, matched: bool) -> None:
+    policy = parse(statement(Resource=f"{BUCKET_ARN}/{pattern}"))
+    assert ask(policy, resource=f"{BUCKET_ARN}/{key}") == ("allow" if matched else None)
+
+
 def test_the_old_version_has_no_variables() -> None:
     policy = parse(statement(Resource=BUCKET_ARN + "/${aws:username}"), version="2008-10-17")
     assert ask(policy, resource=BUCKET_ARN + "/${aws:username}") == "allow"

@@ -20,6 +20,7 @@ from s3fixture.auth.authenticate import Authenticator
 from s3fixture.auth.identity import Identities, Identity
 from s3fixture.checksums import EMPTY_SHA256
 from s3fixture.errors import S3Error
+from s3fixture.regions import regions_of
 
 EXAMPLE = Identity("example", "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 V4_TIME = timegm((2013, 5, 24, 0, 0, 0))
@@ -29,7 +30,7 @@ WELCOME_SHA256 = hashlib.sha256(b"Welcome to Amazon S3.").hexdigest()
 
 
 def example_authenticator(seconds: float = V4_TIME) -> Authenticator:
-    return Authenticator(Identities([EXAMPLE]), clock_at(seconds), "us-east-1")
+    return Authenticator(Identities([EXAMPLE]), clock_at(seconds), regions_of("us-east-1", pinned=True))
 
 
 def authorization(signed_headers: str, signature: str) -> str:

@@ -69,8 +69,10 @@ def box(_running: Box) -> Iterator[Box]:
     _running.console.throttle = Throttle()
     _running.app.log.clear()
     yield _running
-    _running.app.store.rollback(token)
-    _running.app.store.release(token)
+    with _running.app.background.paused():
+        _running.app.store.rollback(token)
+        _running.app.store.release(token)
+        _running.app.background.reset()
 
 
 @pytest.fixture

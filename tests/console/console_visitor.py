@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from werkzeug.test import Client, TestResponse
 from s3fixture.console.security import CSRF_HEADER
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from mypy_boto3_s3 import S3Client
 
     from s3fixture.app import App
@@ -29,11 +31,25 @@ class Box:
     s3: S3Client
 
 
+def as_bytes(console: Console) -> WSGIApplication:
+    """The console, with its headers made bytes as the listener makes them; what has no bytes is an error."""
+
+    def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            for header in headers:
+                assert b"\n" not in ": ".join(header).encode("latin-1")
+            return start_response(status, headers, *more)
+
+        return console(environ, start)
+
+    return serve
+
+
 class Visitor:
     """Somebody with a browser that runs no scripts."""
 
     def __init__(self, console: Console) -> None:
-        self.http = Client(console)
+        self.http = Client(as_bytes(console))
         self.csrf = ""
 
     def log_in(self, access_key: str = "minioadmin", secret_key: str = "minioadmin123") -> TestResponse:

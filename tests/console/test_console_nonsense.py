@@ -33,6 +33,11 @@ VALUES: tuple[Any, ...] = (
     '[{"AllowedMethods": ["GET"], "AllowedOrigins": ["\\ud800"]}]',
     '[{"Status": "Enabled", "Filter": {"Prefix": "\\ud800"}, "Expiration": {"Days": 1}}]',
     '[{"Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Date": "9999-12-31T23:59:59-23:00"}}]',
+    '[{"Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Date": 1e308}}]',
+    '[{"Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 99999999999999999999}}]',
+    '[{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"], "ExposeHeaders": ["a\\nb", "\u20ac"]}]',
+    [{"number": 1e308, "etag": "x"}],
+    [{"number": True, "etag": "x"}],
 )
 MEMBERS = (
     *("objects", "prefix", "key", "version", "tags", "expires", "parts", "enabled", "text", "name", "mode"),
@@ -65,3 +70,5 @@ def test_documents_of_nonsense_are_answered(visitor: Visitor, box: Box, path: st
             data = json.dumps({**document, **more})
             answer = visitor.http.open(path, method=method, query_string=query, data=data, headers=headers)
             assert answer.status_code < 500, (value, more)
+    visitor.log_in()
+    assert visitor.get("/buckets/versioned/settings").status_code == 200

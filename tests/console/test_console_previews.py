@@ -119,6 +119,27 @@ def test_a_hostile_name_is_a_file_name_of_its_own_and_nothing_else(
     assert not set(name) & set('\\/:*?"<>|')
 
 
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("data \u2013 final.csv", "data _ final.csv"),
+        ("\u65e5\u672c\u8a9e.csv", "___.csv"),
+        ("\xfcber.txt", "_ber.txt"),
+        ("\U0001f600.png", "_.png"),
+        ("100%.txt", "100%.txt"),
+        ("a'b;c=d.txt", "a'b;c=d.txt"),
+    ],
+)
+def test_a_download_has_its_name_in_any_script(visitor: Visitor, box: Box, name: str, plain: str) -> None:
+    box.s3.put_object(Bucket="data", Key=f"folder/{name}", Body=b"text")
+    answer = visitor.get("/buckets/data/download", key=f"folder/{name}")
+    assert (answer.status_code, answer.data) == (200, b"text")
+    header = answer.headers["Content-Disposition"]
+    assert parse_options_header(header) == ("attachment", {"filename": name})
+    without = header.replace("filename*=", "other=")  # what those read who know no RFC 6266
+    assert parse_options_header(without)[1]["filename"] == plain
+
+
 @pytest.mark.parametrize("key", ["page.html", "drawing.svg", "notes.txt", "report.pdf"])
 def test_what_is_no_picture_is_not_given_out_as_one(visitor: Visitor, key: str) -> None:
     assert visitor.get("/buckets/data/image", key=key).status_code == 415

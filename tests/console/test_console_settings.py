@@ -126,7 +126,8 @@ def test_cors_rules_are_saved_and_removed(visitor: Visitor, box: Box) -> None:
         ('[{"MaxAgeSeconds": true}]', "Rule 1: MaxAgeSeconds is a number."),
         ('[{"Methods": []}]', "Rule 1: there is no 'Methods'; a rule has AllowedHeaders"),
         ('[{"AllowedMethods": ["PATCH"], "AllowedOrigins": ["*"]}]', "Unsupported method is PATCH"),
-        ("[" * 100_000, "This is nested too deeply."),
+        ("[" * 60_000, "This is nested too deeply."),
+        ("[" * 100_000, "CORS rules have at most 65,536 bytes."),
     ],
 )
 def test_what_is_no_cors_rule_is_refused_with_the_reason(visitor: Visitor, text: str, message: str) -> None:
@@ -162,3 +163,22 @@ def test_what_is_no_lifecycle_rule_is_refused_with_the_reason(
     assert refused.status_code == 400
     assert refused.json is not None
     assert message in refused.json["message"]
+
+
+def test_events_that_were_not_delivered_are_shown(visitor: Visitor, box: Box) -> None:
+    page = "/buckets/data/settings"
+    assert "not delivered" not in visitor.get(page).text
+    queue = "arn:aws:sqs:us-east-1:123456789012:nowhere"
+    box.s3.put_bucket_notification_configuration(
+        Bucket="data",
+        NotificationConfiguration={
+            "QueueConfigurations": [{"QueueArn": queue, "Events": ["s3:ObjectCreated:*"]}]
+        },
+        SkipDestinationValidation=True,
+    )
+    box.s3.put_object(Bucket="data", Key="<new>")
+    box.app.background.run_due()
+    text = visitor.get(page).text
+    assert "Events that were not delivered" in text
+    assert "&lt;new&gt;" in text
+    assert queue in text

@@ -170,5 +170,5 @@ def test_the_tables_name_headers_and_queries_of_the_model() -> None:
         for inner in shape.members.values()
     }
 
-    for table in (tables.ENUM_ERRORS, tables.INTEGER_RANGES, tables.ABSENT_MEMBERS):
+    for table in (tables.ENUM_ERRORS, tables.INTEGERS, tables.ABSENT_MEMBERS):
         assert {name.lower() for name in table} <= names

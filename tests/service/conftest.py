@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
-from service_helpers import NewClient
+from event_receiver import HOOK, Receiver
+from service_helpers import Configure, NewClient
 
 from s3fixture.app import App
 from s3fixture.server import Server
@@ -109,3 +110,25 @@ def nothing_breaks(client: S3Client, bucket: str, caplog: pytest.LogCaptureFixtu
     assert client.get_object(Bucket=bucket, Key="old")["Body"].read() == b"old"
     assert [entry["Key"] for entry in client.list_objects_v2(Bucket=bucket)["Contents"]] == ["old"]
     assert not [record.getMessage() for record in caplog.records if record.name.startswith("s3fixture")]
+
+
+@pytest.fixture
+def receiver(app: App) -> Iterator[Receiver]:
+    receiver = Receiver()
+    app.background.destinations.webhooks["hook"] = receiver.url
+    yield receiver
+    with app.background.paused():
+        del app.background.destinations.webhooks["hook"]
+        app.background.destinations.undelivered.clear()
+    receiver.close()
+
+
+@pytest.fixture
+def configure(client: S3Client, bucket: str) -> Configure:
+    """Have events of the bucket sent to the webhook."""
+
+    def configure(*events: str, arn: str = HOOK, **rule: Any) -> None:
+        whole: Any = {"QueueConfigurations": [{"QueueArn": arn, "Events": [*events], **rule}]}
+        client.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=whole)
+
+    return configure

@@ -25,9 +25,12 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 NewClient = Callable[..., "S3Client"]
+Configure = Callable[..., None]  # the fixture `configure`
 _MODEL = load_model()
 MAIN_KEYS = ("minioadmin", "minioadmin123")
 MIB = 1024 * 1024
+DAY = 86_400.0  # seconds
+GONE = "A" * 26 + "D2USJw"  # a version id that could have been given out, and is not there
 PART = b"p" * (5 * MIB)  # the smallest part that may be followed by another
 
 

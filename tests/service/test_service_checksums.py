@@ -205,17 +205,83 @@ def test_the_checksums_of_the_parts_are_compared_when_completing(client: S3Clien
     complete(client, bucket, "k", upload)
 
 
-def test_the_checksum_of_the_object_is_compared_when_completing(client: S3Client, bucket: str) -> None:
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"ChecksumCRC32": checksum_of("CRC32", b"other"), "ChecksumType": "FULL_OBJECT"},
+        {"ChecksumCRC32": checksum_of("CRC32", BODY)},  # taken for a composite one
+        {"ChecksumCRC32": checksum_of("CRC32", BODY) + "-1"},
+        {"ChecksumSHA1": checksum_of("SHA1", BODY), "ChecksumType": "FULL_OBJECT"},
+    ],
+)
+def test_the_checksum_of_the_object_is_compared_when_completing(
+    client: S3Client, bucket: str, wrong: Any
+) -> None:
     upload = put_parts(client, bucket, "k", [BODY], ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT")
-    with refused("BadDigest", 400):
-        complete(client, bucket, "k", upload, ChecksumCRC32=checksum_of("CRC32", b"other"))
-    complete(client, bucket, "k", upload, ChecksumCRC32=checksum_of("CRC32", BODY))
+    with refused("BadDigest", 400) as response:
+        complete(client, bucket, "k", upload, **wrong)
+    assert response["Error"]["Message"] == "The crc32 you specified did not match the calculated checksum."
+    right = checksum_of("CRC32", BODY)
+    complete(client, bucket, "k", upload, ChecksumCRC32=right, ChecksumType="FULL_OBJECT")
 
 
 def test_the_type_of_the_checksum_is_compared_when_completing(client: S3Client, bucket: str) -> None:
     upload = put_parts(client, bucket, "k", [BODY], ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT")
     with refused("InvalidRequest", 400):
         complete(client, bucket, "k", upload, ChecksumType="COMPOSITE")
+    plain = put_parts(client, bucket, "k", [BODY])
+    for kind in ("COMPOSITE", "FULL_OBJECT"):
+        with refused("InvalidRequest", 400) as response:
+            complete(client, bucket, "k", plain, ChecksumType=kind)
+        assert "using the null checksum mode" in response["Error"]["Message"]
+
+
+def test_without_an_algorithm_parts_have_no_checksums_to_compare(client: S3Client, bucket: str) -> None:
+    upload = client.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
+    address: Any = {"Bucket": bucket, "Key": "k", "UploadId": upload}
+    part = client.upload_part(**address, PartNumber=1, Body=BODY, ChecksumAlgorithm="SHA1")
+    known: Any = {"PartNumber": 1, "ETag": part["ETag"]}
+    for claim in ({"ChecksumSHA1": part["ChecksumSHA1"]}, {"ChecksumCRC32C": checksum_of("CRC32C", BODY)}):
+        with refused("InvalidPart", 400):
+            client.complete_multipart_upload(**address, MultipartUpload={"Parts": [known | claim]})
+    client.complete_multipart_upload(
+        **address, MultipartUpload={"Parts": [known]}, ChecksumCRC32C=checksum_of("CRC32C", b"other") + "-2"
+    )
+
+
+def test_a_part_is_not_known_by_a_checksum_of_another_algorithm(client: S3Client, bucket: str) -> None:
+    upload = put_parts(client, bucket, "k", [BODY], ChecksumAlgorithm="CRC32", ChecksumType="COMPOSITE")
+    address: Any = {"Bucket": bucket, "Key": "k", "UploadId": upload}
+    part: Any = {"PartNumber": 1, "ETag": client.list_parts(**address)["Parts"][0]["ETag"]}
+    part["ChecksumSHA256"] = checksum_of("SHA256", BODY)
+    with refused("BadDigest", 400) as response:
+        client.complete_multipart_upload(**address, MultipartUpload={"Parts": [part]})
+    assert (
+        response["Error"]["Message"] == "The sha256 you specified for part 1 did not match what we received."
+    )
+
+
+@pytest.mark.parametrize("mode", ["ENABLED", "enabled", "Enabled"])
+@pytest.mark.parametrize(
+    ("target", "headers", "sent"),
+    [
+        ("/k", {}, True),
+        ("/k", {"range": "bytes=0-2"}, False),
+        ("/k", {"range": "bytes=0-1000"}, True),
+        ("/parts?partNumber=1", {}, False),
+        ("/parts", {"range": "bytes=0-"}, True),
+        ("/whole?partNumber=1", {}, True),
+    ],
+)
+def test_a_checksum_is_sent_with_the_whole_object(
+    url: str, client: S3Client, bucket: str, target: str, headers: dict[str, str], sent: bool, mode: str
+) -> None:
+    client.put_object(Bucket=bucket, Key="k", Body=BODY)
+    complete(client, bucket, "parts", put_parts(client, bucket, "parts", [PART, b"x"]))
+    complete(client, bucket, "whole", put_parts(client, bucket, "whole", [b"x"]))
+    for method in ("GET", "HEAD"):
+        reply = signed(url, method, f"/{bucket}{target}", b"", {**headers, "x-amz-checksum-mode": mode})
+        assert any(name.startswith("x-amz-checksum-") for name in reply.headers) == sent
 
 
 def test_lists_of_parts_and_uploads_name_the_checksum(client: S3Client, bucket: str) -> None:

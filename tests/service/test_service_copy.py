@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from service_helpers import MIB, PART, complete, put_parts, refused, signed
+from service_helpers import GONE, MIB, PART, complete, put_parts, refused, signed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -102,7 +102,8 @@ def test_a_leading_slash_of_the_source_is_allowed(url: str, bucket: str, source:
         ("bucket/missing", "NoSuchKey"),
         ("missing-bucket/key", "NoSuchBucket"),
         ("192.168.0.1/key", "InvalidArgument"),
-        ("bucket/source?versionId=" + "A" * 32, "NoSuchVersion"),
+        ("bucket/source?versionId=" + GONE, "NoSuchVersion"),
+        ("bucket/source?versionId=" + "A" * 32, "InvalidArgument"),
         ("bucket/source?versionId=AAAA", "InvalidArgument"),
         ("bucket/source?versionId=", "InvalidArgument"),
     ],

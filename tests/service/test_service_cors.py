@@ -63,6 +63,7 @@ def test_a_preflight_is_answered_without_keys(url: str, ruled: str) -> None:
         ("PUT", "https://example.org", ""),
         ("PUT", "http://app.example.com", ""),
         ("PUT", ORIGIN, "authorization"),
+        ("PUT", ORIGIN, ",".join(f"x-amz-meta-{n}" for n in range(257))),  # no request has so many
     ],
 )
 def test_a_preflight_that_no_rule_allows_is_forbidden(

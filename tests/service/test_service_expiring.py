@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from service_helpers import MIB, put_parts
+from service_helpers import DAY, MIB, put_parts
 
 from s3fixture.app import App
 from s3fixture.service import expiring
@@ -15,7 +15,6 @@ from s3fixture.service import expiring
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-DAY = 86400.0
 LARGE = b"." * (128 * 1024)  # bytes: the smallest that S3 moves to another class by itself
 PassDays = Callable[[float], None]
 

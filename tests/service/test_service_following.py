@@ -68,6 +68,7 @@ def test_each_operation_on_an_object_notes_what_it_did(
         ("DeleteObjectTagging", "untagged", "a"),
         ("CompleteMultipartUpload", "created", "c"),
         ("DeleteObjects", "removed", "b"),
+        ("DeleteObjects", "missed", "none"),
         ("DeleteObject", "removed", "a"),
     ]
 

@@ -143,7 +143,7 @@ def test_no_keys_are_a_page_that_is_not_truncated(url: str, filled: str, query: 
 @pytest.mark.parametrize("value", ["-1", "a", "99999999999", "1.5"])
 def test_a_number_of_keys_that_is_none_is_refused(url: str, filled: str, value: str) -> None:
     reply = signed(url, "GET", f"/{filled}?max-keys={value}")
-    assert (reply.status, reply.code, reply.field("ArgumentName")) == (400, "InvalidArgument", "max-keys")
+    assert (reply.status, reply.code, reply.field("ArgumentName")) == (400, "InvalidArgument", "maxKeys")
 
 
 def test_url_encoding_is_for_the_answer_only(url: str, filled: str) -> None:

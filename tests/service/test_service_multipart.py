@@ -150,7 +150,6 @@ def test_the_list_of_parts_is_checked_against_what_is_stored(client: S3Client, b
 @pytest.mark.parametrize(
     "document",
     [
-        b"",
         b"<CompleteMultipartUpload/>",
         b"<CompleteMultipartUpload><Part><ETag>x</ETag></Part></CompleteMultipartUpload>",
         b"<CompleteMultipartUpload><Part>",
@@ -162,6 +161,17 @@ def test_a_completion_without_parts_is_malformed(
 ) -> None:
     upload = put_parts(client, bucket, "k", [b"x"])
     assert signed(url, "POST", f"/{bucket}/k?uploadId={upload}", document).code == "MalformedXML"
+
+
+def test_a_completion_without_a_document_is_told_so_once_its_upload_is_found(
+    client: S3Client, bucket: str
+) -> None:
+    upload = put_parts(client, bucket, "k", [b"x"])
+    with refused("InvalidRequest", 400) as response:
+        client.complete_multipart_upload(Bucket=bucket, Key="k", UploadId=upload)
+    assert response["Error"]["Message"] == "You must specify at least one part"
+    with refused("NoSuchUpload", 404):
+        client.complete_multipart_upload(Bucket=bucket, Key="k", UploadId="missing")
 
 
 def test_a_completion_sent_again_answers_as_the_first(client: S3Client, bucket: str) -> None:

@@ -76,7 +76,7 @@ def test_an_operation_of_the_table_has_its_function(operation: str) -> None:
     assert implementation(operation).__module__.endswith(OPERATIONS[operation])
 
 
-@pytest.mark.parametrize("subresource", ["website", "acl", "abac", "append"])
+@pytest.mark.parametrize("subresource", ["website", "acl", "encryption", "abac", "append"])
 def test_a_subresource_never_falls_through_to_the_plain_operation(
     url: str, client: S3Client, bucket: str, subresource: str
 ) -> None:
@@ -87,8 +87,8 @@ def test_a_subresource_never_falls_through_to_the_plain_operation(
 
     assert ask("PUT", "/fresh").status != 200
     assert ask("PUT", f"/{bucket}/k").status != 200
-    assert ask("DELETE", f"/{bucket}/k").status != 204
-    assert ask("DELETE", f"/{bucket}").status != 204
+    ask("DELETE", f"/{bucket}/k")
+    ask("DELETE", f"/{bucket}")
     with refused("404"):
         client.head_bucket(Bucket="fresh")
     assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"kept"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from service_helpers import refused, send_document
+from service_helpers import refused, send_document, signed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -119,10 +119,66 @@ def test_a_bucket_is_tagged_and_untagged(client: S3Client, bucket: str) -> None:
 
 @pytest.mark.parametrize(
     "document",
-    [b"<Tagging/>", b"<Tagging><TagSet><Tag><Key>k</Key></Tag></TagSet></Tagging>", b"<Other/>", b"<Tagging"],
+    [b"<Tagging><TagSet><Tag><Key>k</Key></Tag></TagSet></Tagging>", b"<Other/>", b"<Tagging"],
 )
 def test_a_document_that_is_not_of_the_schema_is_malformed(
     url: str, client: S3Client, bucket: str, document: bytes
 ) -> None:
     client.put_object(Bucket=bucket, Key="k")
     assert send_document(url, "PUT", f"/{bucket}/k?tagging", document).code == "MalformedXML"
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        ("k=v,k2=v2", "InvalidArgument"),
+        ("key%", "InvalidArgument"),
+        ("a=b&a=c", "InvalidArgument"),
+        ("a=b,c", "InvalidTag"),
+        ("k=", ""),
+    ],
+)
+def test_the_header_is_a_query(url: str, bucket: str, header: str, code: str) -> None:
+    assert signed(url, "PUT", f"/{bucket}/k", b"", {"x-amz-tagging": header}).code == code
+
+
+def test_no_tags_of_a_bucket_are_no_tag_set(url: str, client: S3Client, bucket: str) -> None:
+    for document in (b"<Tagging><TagSet/></Tagging>", b"<Tagging/>"):
+        client.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [{"Key": "a", "Value": ""}]})
+        assert client.get_bucket_tagging(Bucket=bucket)["TagSet"] == [{"Key": "a", "Value": ""}]
+        assert send_document(url, "PUT", f"/{bucket}?tagging", document).status == 204
+        with refused("NoSuchTagSet", 404):
+            client.get_bucket_tagging(Bucket=bucket)
+
+
+def test_tags_of_aws_are_refused_in_three_ways(client: S3Client, bucket: str) -> None:
+    client.put_object(Bucket=bucket, Key="k")
+    tags: Any = {"TagSet": [{"Key": "aws:x", "Value": "y"}]}
+    asked: list[Any] = [
+        (lambda: client.put_bucket_tagging(Bucket=bucket, Tagging=tags), "System tags cannot", "aws:x"),
+        (
+            lambda: client.put_object_tagging(Bucket=bucket, Key="k", Tagging=tags),
+            "Your TagKey cannot be prefixed with aws:",
+            "aws:x",
+        ),
+        (
+            lambda: client.create_bucket(Bucket="fresh", CreateBucketConfiguration={"Tags": tags["TagSet"]}),
+            "User-defined tag keys can't start",
+            None,
+        ),
+    ]
+    for ask, words, key in asked:
+        with refused("InvalidTag", 400) as response:
+            ask()
+        assert response["Error"]["Message"].startswith(words)
+        assert response["Error"].get("TagKey") == key
+
+
+@pytest.mark.parametrize("method", ["get", "put", "delete"])
+def test_a_delete_marker_has_no_tags(client: S3Client, bucket: str, method: str) -> None:
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    client.delete_object(Bucket=bucket, Key="k")
+    options: Any = {"Tagging": {"TagSet": []}} if method == "put" else {}
+    with refused("MethodNotAllowed", 405) as response:
+        getattr(client, f"{method}_object_tagging")(Bucket=bucket, Key="k", **options)
+    assert response["Error"]["ResourceType"] == "DeleteMarker"

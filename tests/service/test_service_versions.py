@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
-from service_helpers import refused, send_document, signed
+from service_helpers import GONE, refused, send_document, signed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -76,13 +77,12 @@ def test_removing_the_latest_version_promotes_the_one_before(client: S3Client, v
 @pytest.mark.parametrize("operation", ["get_object", "get_object_tagging"])
 def test_a_version_that_is_not_there_is_named(client: S3Client, versioned: str, operation: str) -> None:
     client.put_object(Bucket=versioned, Key="k")
-    missing = "A" * 32
     with refused("NoSuchVersion", 404) as response:
-        getattr(client, operation)(Bucket=versioned, Key="k", VersionId=missing)
-    assert response["Error"]["VersionId"] == missing
+        getattr(client, operation)(Bucket=versioned, Key="k", VersionId=GONE)
+    assert response["Error"]["VersionId"] == GONE
 
 
-@pytest.mark.parametrize("version_id", ["x", "A" * 31, "A" * 33, "é" * 32, ""])
+@pytest.mark.parametrize("version_id", ["x", "A" * 31, "A" * 32, "A" * 33, "é" * 32, ""])
 @pytest.mark.parametrize("target", ["/k?versionId={}", "/k?tagging&versionId={}"])
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_what_is_no_version_id_is_invalid(
@@ -101,8 +101,28 @@ def test_a_version_is_never_overwritten(url: str, client: S3Client, versioned: s
 
 
 def test_deleting_a_version_that_is_not_there_succeeds(client: S3Client, versioned: str) -> None:
-    answer = client.delete_object(Bucket=versioned, Key="k", VersionId="A" * 32)
+    answer = client.delete_object(Bucket=versioned, Key="k", VersionId=GONE)
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 204
+    done = client.delete_objects(Bucket=versioned, Delete={"Objects": [{"Key": "k", "VersionId": GONE}]})
+    assert done["Deleted"] == [{"Key": "k", "VersionId": GONE}]
+
+
+def test_one_of_many_versions_that_never_was_is_an_error(client: S3Client, versioned: str) -> None:
+    done = client.delete_objects(Bucket=versioned, Delete={"Objects": [{"Key": "k", "VersionId": "A" * 32}]})
+    assert done["Errors"] == [
+        {
+            "Key": "k",
+            "VersionId": "A" * 32,
+            "Code": "NoSuchVersion",
+            "Message": "The specified version does not exist.",
+        }
+    ]
+
+
+def test_version_ids_are_letters_digits_dots_and_underscores(client: S3Client, versioned: str) -> None:
+    for _ in range(200):
+        version_id = client.put_object(Bucket=versioned, Key="k")["VersionId"]
+        assert re.fullmatch(r"[A-Za-z0-9._]{32}", version_id)
 
 
 def test_what_was_there_before_versioning_is_the_null_version(client: S3Client, bucket: str) -> None:

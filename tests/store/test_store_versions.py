@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from store_box import LARGE, SMALL, Box, new_version
 
-from s3fixture.store import Checksum, Gone
+from s3fixture.store import Checksum, Damaged, Gone
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ def test_a_copy_shares_the_bytes_and_outlives_the_source(box: Box, data: bytes) 
     box.remove("a")
     assert box.get("b") == data
     box.remove("b")
-    with pytest.raises(Gone):
+    with pytest.raises(Damaged):
         box.store.open(copy)
 
 

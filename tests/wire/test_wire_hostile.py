@@ -22,9 +22,7 @@ PROTOCOL = Protocol()
 latin1 = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=40)
 escapes = st.lists(st.sampled_from(["/", "..", "%", "%2", "%2e", "%00", "%ff", "+", "é", "a", "&", "=", "?"]))
 paths = st.one_of(latin1, escapes.map("".join)).map(lambda text: "/" + text)
-names = st.one_of(
-    st.sampled_from(sorted(tables.SUBRESOURCES)), st.sampled_from(sorted(tables.INTEGER_RANGES))
-)
+names = st.one_of(st.sampled_from(sorted(tables.SUBRESOURCES)), st.sampled_from(sorted(tables.INTEGERS)))
 queries = st.lists(st.tuples(st.one_of(names, latin1), st.one_of(st.just(""), latin1)), max_size=3).map(
     lambda pairs: "&".join(f"{name}={value}" for name, value in pairs)
 )

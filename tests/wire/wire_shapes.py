@@ -105,7 +105,8 @@ class Values:
         return "x" + "".join(self._random.choices(letters, k=self._random.randint(0, 12))) + "x"
 
     def _integer(self, shape: Shape, _member: str) -> int:
-        low, high, _ = tables.INTEGER_RANGES.get(shape.serialization.get("name", ""), (0, 2**31 - 1, ""))
+        rule = tables.INTEGERS.get(shape.serialization.get("name", ""))
+        low, high = rule[:2] if rule else (0, 2**31 - 1)
         return self._random.randint(low, high)
 
     _long = _integer

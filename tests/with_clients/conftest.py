@@ -11,6 +11,7 @@ NEEDS = {
     "test_client_awscli.py": ("awscli",),
     "test_client_minio.py": ("minio",),
     "test_client_moto.py": ("moto",),
+    "test_client_moto_events.py": ("moto", "flask"),  # flask: moto's server
     "test_client_obstore.py": ("obstore",),
     "test_client_pyarrow.py": ("pyarrow",),
     "test_client_s3fs.py": ("s3fs",),

@@ -13,18 +13,20 @@ from s3fixture.app.exchange import Exchange, request_of
 from s3fixture.app.faults import Faults
 from s3fixture.app.log import RequestLog
 from s3fixture.app.outgoing import outgoing
-from s3fixture.app.steps import STEPS
+from s3fixture.app.steps import STEPS, follow
 from s3fixture.auth.authenticate import Authentication, Authenticator
 from s3fixture.auth.identity import Identities, Identity, parse_identity
 from s3fixture.clock import Clock
 from s3fixture.errors import ClientDisconnected, MalformedRequest, S3Error
 from s3fixture.records import RequestRecord
+from s3fixture.regions import regions_of
 from s3fixture.service import Call
 from s3fixture.service.access import Access
 from s3fixture.service.background import Background
 from s3fixture.service.kms import KmsKeys
 from s3fixture.settings import Settings
-from s3fixture.store import Damaged, Gone, StorageFull, Store, Superseded
+from s3fixture.store import Damaged, StorageFull, Store, Superseded
+from s3fixture.wire.numbers import parse_count
 from s3fixture.wire.protocol import Protocol
 from s3fixture.wire.request import Request, Response
 from s3fixture.wire.target import Target
@@ -41,11 +43,12 @@ _LISTENER_CODES = {
 }
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _NO_FIELDS: Mapping[str, str] = {}
+_LONGEST = 4096  # characters of a text in the request log, which keeps what strangers send
 _SUPERSEDED = (
     "The state that this request wrote into was rolled back meanwhile: its test has ended, or restored a "
     "snapshot. Wait for uploads before a test ends."
 )
-STORE_ERRORS = (Gone, StorageFull, Superseded)
+STORE_ERRORS = (StorageFull, Superseded)
 """What the store raises on its own account; `store_error` tells what S3 calls it."""
 
 
@@ -61,14 +64,24 @@ class App:
         self.identities = _identities(settings)
         self.store = Store(settings.data_dir)
         self.protocol = _protocol()
-        self.authenticator = Authenticator(self.identities, self.clock, settings.region)
+        self.authenticator = Authenticator(
+            self.identities, self.clock, regions_of(settings.region, pinned=settings.pinned)
+        )
         self.access = Access(self.store, self.identities)
         self.kms = KmsKeys(settings.kms_keys)
         self.log = RequestLog()
         self.faults = Faults()
-        self.background = Background(self.store, self.clock, settings)
+        self.background = Background(self.store, self.clock, settings, self.access)
 
-    def call(self, operation: str, request: Request, target: Target, authentication: Authentication) -> Call:
+    def call(
+        self,
+        operation: str,
+        request: Request,
+        target: Target,
+        authentication: Authentication,
+        request_id: str,
+        host_id: str,
+    ) -> Call:
         """A request of someone who is known, ready to be allowed and performed."""
         return Call(
             operation,
@@ -81,6 +94,8 @@ class App:
             self.access,
             self.kms,
             self.background,
+            request_id,
+            host_id,
         )
 
     def close(self) -> None:
@@ -94,39 +109,42 @@ class App:
         environ["s3fixture.exchange"] = exchange  # for those who name a request that is still running
         error: S3Error | None = None
         try:
-            response = self._answer(exchange)
+            response = follow(STEPS, exchange)
+            body = outgoing(response.body, environ)
         except Exception as exception:
             error = self._translate(exchange, exception)
             response = self._error_response(exchange, error)
-        headers = response.headers
-        origin = exchange.request.headers.get("origin")
-        if origin is not None and exchange.bucket and exchange.operation != "PreflightRequest":
-            from s3fixture.service.cors import response_headers  # imported when used: only browsers ask
-
-            headers += response_headers(self.store, exchange.bucket, origin, exchange.request.method)
-        headers += (
+            body = outgoing(response.body, environ)
+        response.headers += (
+            *self._cors_headers(exchange),
             ("x-amz-request-id", exchange.request_id),
             ("x-amz-id-2", exchange.host_id),
             ("Date", self.clock.http_date()),
             ("Server", "s3fixture"),
         )
         self._record(exchange, response, error, started)
-        start_response(_STATUS_LINES.get(response.status) or f"{response.status} ", headers)
-        return outgoing(response.body, environ)
+        start_response(_STATUS_LINES.get(response.status) or f"{response.status} ", response.headers)
+        return body
 
-    def _answer(self, exchange: Exchange) -> Response:
-        for step in STEPS:
-            response = step(exchange)
-            if response is not None:
-                return response
-        raise AssertionError("the last step answers")
+    def _cors_headers(self, exchange: Exchange) -> list[tuple[str, str]]:
+        """What the bucket's rules add for a browser, to errors as well; nothing when they cannot be read."""
+        origin = exchange.request.headers.get("origin")
+        if origin is None or not exchange.bucket or exchange.operation == "PreflightRequest":
+            return []
+        from s3fixture.service.cors import response_headers  # imported when used: only browsers ask
+
+        try:
+            return response_headers(self.store, exchange.bucket, origin, exchange.request.method)
+        except Exception as exception:
+            self._translate(exchange, exception)  # into the log
+            return []
 
     def _translate(self, exchange: Exchange, exception: Exception) -> S3Error:
         """What S3 calls it. What nobody foresaw is InternalError, with its traceback in the log."""
         if isinstance(exception, S3Error):
             return exception
         if isinstance(exception, STORE_ERRORS):
-            return store_error(exception, exchange.key)
+            return store_error(exception)
         if isinstance(exception, Damaged):
             _LOG.error("%s %s failed: %s", exchange.request.method, exchange.request.target, exception)
             return S3Error("InternalError", "What is stored is damaged; the server's log says where.")
@@ -147,6 +165,8 @@ class App:
         return dict(response.headers)["Content-Type"], response.body
 
     def _error_response(self, exchange: Exchange, error: S3Error) -> Response:
+        if exchange.website:
+            return exchange.website.fail(error)
         return self.protocol.serialize_error(
             error,
             request_id=exchange.request_id,
@@ -157,36 +177,42 @@ class App:
     def _record(self, exchange: Exchange, response: Response, error: S3Error | None, started: float) -> None:
         request, who = exchange.request, exchange.authentication
         headers = request.headers
-        self.log.add(
-            RequestRecord(
-                time=self.clock.time(),
-                operation=exchange.operation,
-                method=request.method,
-                bucket=exchange.bucket,
-                key=exchange.key,
-                status=response.status,
-                error_code=error.code if error else "",
-                error_message=error.message if error else "",
-                seconds=time.perf_counter() - started,
-                bytes_in=_length(headers.get("content-length")),
-                bytes_out=_length(dict(response.headers).get("Content-Length")),
-                access_key=who.identity.access_key if who and who.identity else "",
-                remote_addr=request.remote_addr,
-                user_agent=headers.get("user-agent", ""),
-                request_id=exchange.request_id,
-                error_fields=error.fields if error else _NO_FIELDS,
-            ),
-            started,
+        record = RequestRecord(
+            time=self.clock.time(),
+            operation=exchange.operation,
+            method=request.method[:_LONGEST],
+            bucket=exchange.bucket[:_LONGEST],
+            key=exchange.key,
+            status=response.status,
+            error_code=error.code if error else "",
+            error_message=error.message[:_LONGEST] if error else "",
+            seconds=time.perf_counter() - started,
+            bytes_in=_length(headers.get("content-length")),
+            bytes_out=_length(dict(response.headers).get("Content-Length")),
+            access_key=who.identity.access_key if who and who.identity else "",
+            remote_addr=request.remote_addr,
+            user_agent=headers.get("user-agent", "")[:_LONGEST],
+            request_id=exchange.request_id,
+            error_fields=_shortened(error.fields) if error else _NO_FIELDS,
         )
+        self.log.add(record, started)
+        if self.background.keeps_access_logs and exchange.bucket:
+            self._log_access(exchange, record, response)
+
+    def _log_access(self, exchange: Exchange, record: RequestRecord, response: Response) -> None:
+        from s3fixture.app.access_log import log_access  # imported when used: few buckets have a log
+
+        try:
+            log_access(exchange, record, response)
+        except Exception:  # the request was answered
+            _LOG.exception("the access log of %s lacks a line", exchange.bucket)
 
 
-def store_error(error: Exception, key: str = "") -> S3Error:
-    """The answer to one of STORE_ERRORS, about the object `key`."""
+def store_error(error: Exception) -> S3Error:
+    """The answer to one of STORE_ERRORS."""
     if isinstance(error, Superseded):
         return S3Error("InvalidRequest", _SUPERSEDED)
-    if isinstance(error, StorageFull):
-        return S3Error("XMinioStorageFull")
-    return S3Error("NoSuchKey", Key=key)  # Gone: removed between two looks at it
+    return S3Error("XMinioStorageFull")
 
 
 @cache  # it depends on the model alone, and keeps nothing of a server
@@ -195,7 +221,11 @@ def _protocol() -> Protocol:
 
 
 def _length(header: str | None) -> int:
-    return int(header) if header and header.isascii() and header.isdigit() else 0
+    return parse_count(header or "") or 0
+
+
+def _shortened(fields: Mapping[str, str]) -> dict[str, str]:
+    return {name: text[:_LONGEST] for name, text in fields.items()}
 
 
 def _identities(settings: Settings) -> Identities:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
     from s3fixture.app.app import App
+    from s3fixture.app.website import Website
     from s3fixture.auth.authenticate import Authentication
     from s3fixture.service import Call, Result
 
@@ -31,9 +32,16 @@ class Exchange:
     target: Target = NOWHERE
     operation: str = ""
     authentication: Authentication | None = None
+    website: Website | None = None  # where the host is a site's
     call: Call = field(init=False)
     params: dict[str, Any] = field(init=False)
     result: Result = field(init=False)
+
+    def call_of(self, operation: str, authentication: Authentication) -> Call:
+        """The call of this request, as an operation sees it."""
+        return self.app.call(
+            operation, self.request, self.target, authentication, self.request_id, self.host_id
+        )
 
     @property
     def bucket(self) -> str:

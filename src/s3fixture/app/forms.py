@@ -20,13 +20,12 @@ from werkzeug.sansio.multipart import (
     MultipartDecoder,
 )
 
-from s3fixture import checksums
+from s3fixture import checksums, limits
 from s3fixture.app.form_fields import parameters, redirection
 from s3fixture.auth.post_form import check_size, verify_post_policy
 from s3fixture.errors import S3Error
 from s3fixture.service import Params, Result, perform
 from s3fixture.service.encryption import HEADER
-from s3fixture.service.objects import MAX_OBJECT_SIZE
 from s3fixture.wire.document_writers import escape
 from s3fixture.wire.request import Request, Response, Stream
 from s3fixture.wire.target import check_key
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 
 _FIELDS_LIMIT = 20 * 1024  # bytes of the form before the file
 _CHUNK = 256 * 1024
+_LONGEST_BOUNDARY = 70  # characters: RFC 2046 section 5.1.1
 # Member of PutObject's result -> header of the answer to a form.
 _ENCRYPTION: Mapping[str, str] = {
     "ServerSideEncryption": HEADER,
@@ -64,7 +64,7 @@ def post_object(exchange: Exchange) -> Response:
     exchange.authentication = authentication
     payload = _FormPayload(form, fields, allowed)
     params = {"Bucket": exchange.bucket, "Key": fields["key"], "Body": payload, **parameters(fields)}
-    call = app.call("PutObject", exchange.request, exchange.target, authentication)
+    call = exchange.call_of("PutObject", authentication)
     app.access.check(call, params)
     return _answer(exchange.request, params, fields, perform(call, params))
 
@@ -100,11 +100,11 @@ class _Form:
 
     def __init__(self, request: Request) -> None:
         _, options = parse_options_header(request.headers.get("content-type", ""))
-        boundary = options.get("boundary")
-        if not boundary:
+        boundary = options.get("boundary", "")
+        if not 0 < len(boundary) <= _LONGEST_BOUNDARY or not boundary.isascii():
             raise S3Error("MalformedPOSTRequest")
         self._source: Stream = request.body
-        self._decoder = MultipartDecoder(boundary.encode("latin-1"), max_form_memory_size=None)
+        self._decoder = MultipartDecoder(boundary.encode(), max_form_memory_size=None)
         self._ended = False
         self.fields: dict[str, str] = {}
         self.filename = ""
@@ -187,8 +187,8 @@ class _FormPayload:
         """Raises EntityTooLarge, EntityTooSmall, BadDigest at the latest at the end."""
         data = self._form.read()
         self._total += len(data)
-        if self._total > MAX_OBJECT_SIZE:
-            raise S3Error("EntityTooLarge", MaxSizeAllowed=str(MAX_OBJECT_SIZE))
+        if self._total > limits.OBJECT_SIZE:
+            raise S3Error("EntityTooLarge", MaxSizeAllowed=str(limits.OBJECT_SIZE))
         if not data:
             check_size(self._total, self._allowed)
             self._check_declared()

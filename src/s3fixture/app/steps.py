@@ -19,6 +19,8 @@ Step = Callable[[Exchange], "Response | None"]
 MINIO = "/minio/"
 HEALTH = frozenset(f"{MINIO}health/{probe}" for probe in ("live", "ready", "cluster", "cluster/read"))
 _OF_DOCUMENTS = frozenset({"MalformedACLError", "MalformedXML"})
+# What an endpoint answers about buckets of all regions.
+_EVERYWHERE = frozenset({"CreateBucket", "GetBucketLocation"})
 ADMINISTRATION = re.compile(f"{MINIO}admin/v[0-9]+/")
 
 
@@ -32,6 +34,30 @@ def answer_minio(exchange: Exchange) -> Response | None:
     if ADMINISTRATION.match(target):
         raise S3Error("NotImplemented", "MinIO's administration API is not implemented, only S3")
     return None
+
+
+def find_website(exchange: Exchange) -> Response | None:
+    """A host that is a site's: its requests have a way of their own."""
+    settings, host = exchange.app.settings, exchange.request.host
+    if "s3-website" not in host and not settings.website_hosts:
+        return None
+    from s3fixture.app.website import Website, site_of  # imported when used: few hosts are sites
+
+    site = site_of(host, settings.website_hosts)
+    if site is None:
+        return None
+    exchange.website = Website(exchange, *site)
+    return follow(WEBSITE_STEPS, exchange)
+
+
+def find_page(exchange: Exchange) -> Response | None:
+    assert exchange.website is not None
+    return exchange.website.find()
+
+
+def answer_page(exchange: Exchange) -> Response:
+    assert exchange.website is not None
+    return exchange.website.answer(exchange.result)
 
 
 def find_target(exchange: Exchange) -> None:
@@ -77,6 +103,23 @@ def authenticate(exchange: Exchange) -> None:
     exchange.authentication = exchange.app.authenticator.authenticate(exchange.request, exchange.target)
 
 
+def find_region(exchange: Exchange) -> None:
+    """A bucket answers in its own region only. Raises PermanentRedirect, which says where that is."""
+    assert exchange.authentication is not None
+    region = exchange.authentication.region
+    if not region or exchange.target.bucket is None or exchange.operation in _EVERYWHERE:
+        return
+    with exchange.app.store.read() as index:
+        bucket = index.get_bucket(exchange.target.bucket)
+    if bucket is not None and bucket.region != region:
+        raise S3Error(
+            "PermanentRedirect",
+            headers={"x-amz-bucket-region": bucket.region},
+            Endpoint=exchange.request.host,
+            Bucket=bucket.name,
+        )
+
+
 def parse(exchange: Exchange) -> None:
     """A body that is a document is read here, after the signature was checked."""
     assert exchange.authentication is not None
@@ -101,7 +144,7 @@ def _find_bucket(exchange: Exchange) -> None:
 def authorize(exchange: Exchange) -> None:
     assert exchange.authentication is not None
     app = exchange.app
-    exchange.call = app.call(exchange.operation, exchange.request, exchange.target, exchange.authentication)
+    exchange.call = exchange.call_of(exchange.operation, exchange.authentication)
     app.access.check(exchange.call, exchange.params)
 
 
@@ -116,8 +159,27 @@ def serialize(exchange: Exchange) -> Response:
     return exchange.app.protocol.serialize(exchange.operation, exchange.result, exchange.request.method)
 
 
+def follow(steps: tuple[Step, ...], exchange: Exchange) -> Response:
+    """The answer of the first step that has one; the last always has."""
+    for step in steps:
+        response = step(exchange)
+        if response is not None:
+            return response
+    raise AssertionError("the last step answers")
+
+
+WEBSITE_STEPS: tuple[Step, ...] = (
+    find_page,
+    answer_preflight,
+    inject_fault,
+    parse,
+    authorize,
+    perform,
+    answer_page,
+)
 STEPS: tuple[Step, ...] = (
     answer_minio,
+    find_website,
     find_target,
     route,
     inject_fault,
@@ -125,6 +187,7 @@ STEPS: tuple[Step, ...] = (
     answer_form,
     refuse_unimplemented,
     authenticate,
+    find_region,
     parse,
     authorize,
     perform,

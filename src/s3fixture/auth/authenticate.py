@@ -12,6 +12,7 @@ from s3fixture.errors import S3Error
 if TYPE_CHECKING:
     from s3fixture.auth.identity import Identities
     from s3fixture.clock import Clock
+    from s3fixture.regions import Regions
     from s3fixture.wire.request import Request
     from s3fixture.wire.target import Target
 
@@ -24,12 +25,12 @@ _V2_PARAMETERS = ("Signature", "AWSAccessKeyId")
 class Authenticator:
     """Checks the signature of requests against `identities` by the time of `clock`.
 
-    Like S3 itself (and unlike MinIO without a region) it takes only signatures for its own `region`; a
-    client that signs for another learns the right one from the error. An empty `region` takes all.
+    It takes only signatures for `regions`; a client that signs for another learns the right one from the
+    error.
     """
 
-    def __init__(self, identities: Identities, clock: Clock, region: str) -> None:
-        self.realm = Realm(identities, clock, region)
+    def __init__(self, identities: Identities, clock: Clock, regions: Regions) -> None:
+        self.realm = Realm(identities, clock, regions)
 
     @property
     def identities(self) -> Identities:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from s3fixture.auth.credential import Credential
     from s3fixture.auth.identity import Identities, Identity
     from s3fixture.clock import Clock
+    from s3fixture.regions import Regions
     from s3fixture.wire.target import Target
 
 SIGNED_CHUNKS = frozenset(
@@ -46,6 +47,7 @@ class Authentication(NamedTuple):
     chunk_verifier: ChunkVerifier | None = None
     signature_version: Literal["", "AWS", "AWS4-HMAC-SHA256"] = ""
     signed_at: float | None = None  # seconds since the epoch, where the signature says it
+    region: str = ""  # that the signature names; "" where it names none
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,13 @@ class Realm:
 
     identities: Identities
     clock: Clock
-    region: str  # "" accepts every region in a credential's scope
+    regions: Regions  # that a credential's scope may name
     keys: sigv4.SigningKeys = field(default_factory=sigv4.SigningKeys)
-    credentials: dict[str, Credential] = field(default_factory=dict)  # by their text, once found good
+    credentials: dict[str, Credential] = field(default_factory=dict)  # by their text
 
     def remember(self, text: str, credential: Credential) -> None:
-        if len(self.credentials) < _MAX_CREDENTIALS:
+        """Keep the credential of a request whose signature is right; what strangers send is not kept."""
+        if text not in self.credentials and len(self.credentials) < _MAX_CREDENTIALS:
             self.credentials[text] = credential
 
 

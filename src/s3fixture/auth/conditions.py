@@ -8,11 +8,12 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from operator import eq, ge, gt, le, lt
 from typing import Any, Literal
 
 from s3fixture.auth.patterns import Context, Pattern, compile_pattern, matches, matches_arn
+from s3fixture.wire.numbers import parse_decimal
+from s3fixture.wire.times import parse_iso, parse_seconds
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Prepare = Callable[[str, bool], Any]  # (policy value, whether variables count) -> what `Compare` takes
@@ -130,17 +131,19 @@ def _boolean(value: str, _variables: bool) -> bool:
     return value.lower() == "true"
 
 
-def _number(value: str, _variables: bool) -> float:
-    return float(value)
+def _number(value: str, _variables: bool = False) -> float:
+    number = parse_decimal(value)
+    if number is None:
+        raise ValueError(value)
+    return number
 
 
 def _date(value: str, _variables: bool = False) -> float:
     """A date of ISO 8601 or seconds since the epoch."""
-    try:
-        return float(value)
-    except ValueError:
-        moment = datetime.fromisoformat(value.replace("Z", "+00:00"))
-        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+    moment = parse_iso(value) or parse_seconds(value)
+    if moment is None:
+        raise ValueError(value)
+    return moment.timestamp()
 
 
 def _network(value: str, _variables: bool) -> Network:
@@ -212,7 +215,7 @@ OPERATORS: Mapping[str, Operator] = {
     "IpAddress": Operator(_network, _in_network),
     "NotIpAddress": Operator(_network, _in_network, negated=True),
     **{
-        f"Numeric{name}": Operator(_number, _compared(float, relation), negated)
+        f"Numeric{name}": Operator(_number, _compared(_number, relation), negated)
         for name, (relation, negated) in _RELATIONS.items()
     },
     **{

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from s3fixture.auth import dates
+from s3fixture.wire import times
 
 if TYPE_CHECKING:
     from s3fixture.auth.actions import Permission
@@ -78,6 +78,7 @@ _ACTIONS_WITH: Mapping[str, frozenset[str]] = {
 }
 _EXISTING_TAG = "s3:existingobjecttag/"
 _REQUEST_TAG = "s3:requestobjecttag/"
+_MOST_TAGS = 50  # of a bucket; an object has at most 10
 # Whether what needs s3:PutObject makes an object whole, rather than prepare one or a part of one.
 _CREATES_OBJECT: Mapping[str, str] = {
     **dict.fromkeys(("CompleteMultipartUpload", "CopyObject", "PostObject", "PutObject"), "true"),
@@ -172,11 +173,14 @@ def actions_with(key: str) -> frozenset[str] | None:
 
 
 def _request_tags(params: Mapping[str, Any]) -> Mapping[str, str]:
-    """The tags that a request would set; a copy names them only when it does not take those of its source."""
+    """The tags that a request would set; a copy names them only when it does not take those of its source.
+
+    No more than `_MOST_TAGS`, because policies compare each of them; a request with more is refused anyway.
+    """
     if "CopySource" in params and params.get("TaggingDirective") != "REPLACE":
         return {}
     tagging = params.get("Tagging") or {}
-    return {tag["Key"]: tag.get("Value", "") for tag in tagging.get("TagSet", ())}
+    return {tag["Key"]: tag.get("Value", "") for tag in tagging.get("TagSet", ())[:_MOST_TAGS]}
 
 
 def _one(value: str | None) -> Values:
@@ -221,7 +225,7 @@ def _retain_until(context: RequestContext) -> datetime | None:
 
 def _retain_until_date(context: RequestContext) -> Values:
     until = _retain_until(context)
-    return None if until is None else (dates.extended(until.timestamp()),)
+    return None if until is None else (times.iso_extended(until.timestamp()),)
 
 
 def _remaining_retention_days(context: RequestContext) -> Values:
@@ -255,7 +259,7 @@ def _identity(attribute: str, anonymous: str | None = None) -> Callable[[Request
 
 
 _RESOLVERS: Mapping[str, Callable[[RequestContext], Values]] = {
-    "aws:currenttime": lambda context: (dates.extended(context.clock.time()),),
+    "aws:currenttime": lambda context: (times.iso_extended(context.clock.time()),),
     "aws:epochtime": lambda context: (str(int(context.clock.time())),),
     "aws:principalaccount": _identity("account_id"),
     "aws:principalarn": _identity("arn"),

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from s3fixture.auth import dates
 from s3fixture.errors import S3Error
+from s3fixture.regions import Regions
+from s3fixture.wire import times
 
 Complain = Callable[..., S3Error]
 
@@ -22,8 +23,8 @@ class Credential(NamedTuple):
     scope: str
 
 
-def parse_credential(text: str, region: str, complain: Complain) -> Credential:
-    """Checked against this server's `region` ("": any). Raises what `complain(wording, **fields)` returns."""
+def parse_credential(text: str, regions: Regions, complain: Complain) -> Credential:
+    """Checked against the regions of the server. Raises what `complain(wording, **fields)` returns."""
     # Split from the right: an access key may hold a slash on servers other than S3.
     parts = text.rsplit("/", 4)
     if len(parts) != 5 or not parts[0]:
@@ -35,12 +36,13 @@ def parse_credential(text: str, region: str, complain: Complain) -> Credential:
         raise complain(f'incorrect service "{service}". This endpoint belongs to "s3".')
     if terminal != "aws4_request":
         raise complain(f'incorrect terminal "{terminal}". This endpoint uses "aws4_request".')
-    if not dates.is_scope_date(date):
+    if not times.is_scope_date(date):
         raise complain(
             f'incorrect date format "{date}". This date in the credential must be in the format "yyyyMMdd".'
         )
-    if region and sent_region != region:
-        refusal = complain(f"the region '{sent_region}' is wrong; expecting '{region}'", Region=region)
-        refusal.headers["x-amz-bucket-region"] = region  # an answer to HEAD has no document that tells it
+    if not regions.takes(sent_region):
+        home = regions.home
+        refusal = complain(f"the region '{sent_region}' is wrong; expecting '{home}'", Region=home)
+        refusal.headers["x-amz-bucket-region"] = home  # an answer to HEAD has no document that tells it
         raise refusal
     return Credential(access_key, date, sent_region, f"{date}/{sent_region}/s3/aws4_request")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from s3fixture.auth import dates
 from s3fixture.auth.identity import Identities, Identity
 from s3fixture.errors import S3Error
+from s3fixture.wire import times
 
 MAX_SKEW = 15 * 60  # seconds
 
@@ -56,7 +56,7 @@ def check_skew(signed_at: int, written: str, now: float) -> None:
         raise S3Error(
             "RequestTimeTooSkewed",
             RequestTime=written,
-            ServerTime=dates.extended(now),
+            ServerTime=times.iso_extended(now),
             MaxAllowedSkewMilliseconds=str(MAX_SKEW * 1000),
         )
 
@@ -64,8 +64,8 @@ def check_skew(signed_at: int, written: str, now: float) -> None:
 def expired(expires_at: float, now: float, seconds: str | None = None) -> S3Error:
     """`seconds` is the X-Amz-Expires of a version 4 URL; a version 2 URL has none."""
     fields = {"X-Amz-Expires": seconds} if seconds is not None else {}
-    fields["Expires"] = dates.extended(expires_at)
-    fields["ServerTime"] = dates.extended(now)
+    fields["Expires"] = times.iso_extended(expires_at)
+    fields["ServerTime"] = times.iso_extended(now)
     return failure("AccessDenied", "Request has expired", fields)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from s3fixture.auth import dates, sigv4
+from s3fixture.auth import sigv4
 from s3fixture.auth.authentication import (
     SIGNED_CHUNKS,
     Authentication,
@@ -19,7 +19,7 @@ from s3fixture.auth.authentication import (
     check_content_sha256,
     same,
 )
-from s3fixture.auth.credential import Credential, parse_credential
+from s3fixture.auth.credential import parse_credential
 from s3fixture.auth.failures import (
     check_skew,
     failure,
@@ -29,6 +29,7 @@ from s3fixture.auth.failures import (
     signature_does_not_match,
 )
 from s3fixture.errors import S3Error
+from s3fixture.wire import times
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +42,9 @@ def authenticate_header(request: Request, target: Target, components: str, realm
     """`components` is the Authorization header after its algorithm. Raises S3Error."""
     headers = request.headers
     credential_text, signed_headers, provided = _parse_components(components)
-    credential = realm.credentials.get(credential_text) or _parse_credential(credential_text, realm)
+    credential = realm.credentials.get(credential_text) or parse_credential(
+        credential_text, realm.regions, _malformed
+    )
     timestamp, signed_at = _signing_time(headers)
     if not timestamp.startswith(credential.date):
         raise _malformed("Invalid credential date. Date is not the same as X-Amz-Date.")
@@ -68,10 +71,13 @@ def authenticate_header(request: Request, target: Target, components: str, realm
     key = realm.keys.get(identity.secret_key, credential.date, credential.region)
     if not same(sigv4.signature(key, text), provided):
         raise signature_does_not_match(credential.access_key, provided, text, canonical)
+    realm.remember(credential_text, credential)
     verifier = None
     if content_sha256 in SIGNED_CHUNKS:
         verifier = SignatureChain(credential.access_key, key, timestamp, credential.scope, provided)
-    return Authentication(identity, "header", content_sha256, verifier, "AWS4-HMAC-SHA256", signed_at)
+    return Authentication(
+        identity, "header", content_sha256, verifier, "AWS4-HMAC-SHA256", signed_at, credential.region
+    )
 
 
 def check_signed(headers: Mapping[str, str], signed: list[str]) -> None:
@@ -107,21 +113,15 @@ def _parse_components(components: str) -> tuple[str, str, str]:
         raise _malformed(f"missing {error.args[0]}.") from None
 
 
-def _parse_credential(text: str, realm: Realm) -> Credential:
-    credential = parse_credential(text, realm.region, _malformed)
-    realm.remember(text, credential)
-    return credential
-
-
 def _signing_time(headers: Mapping[str, str]) -> tuple[str, int]:
     """The time as the string to sign has it, and in seconds; x-amz-date goes before Date."""
     written = headers.get("x-amz-date")
     if written is None:
         written = headers.get("date", "")
-    seconds = dates.parse_any(written)
+    seconds = times.parse_signing_time(written)
     if seconds is None:
         raise missing_date()
-    return (written if written.endswith("Z") else dates.basic(seconds)), seconds
+    return (written if written.endswith("Z") else times.iso_basic(seconds)), seconds
 
 
 def _malformed(wording: str, **fields: str) -> S3Error:

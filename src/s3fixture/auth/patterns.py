@@ -10,15 +10,21 @@ expression with several `.*`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 Context = Mapping[str, Sequence[str]]  # lower-case condition key -> its values
 
 _STAR, _ANY = "\ud800", "\ud801"
 _WILDCARDS = str.maketrans("*?", _STAR + _ANY)
-_VARIABLE = re.compile(r"\$\{\s*([^}',]+?)\s*(?:,\s*'([^']*)'\s*)?\}")
+# A variable is `${NAME}` or `${NAME, 'DEFAULT'}`. Two expressions, so that what one has read is never read
+# again by the other, whatever follows.
+_NAME = re.compile(r"[^}',]*")
+_END = re.compile(r"(?:,\s*'([^']*)'\s*)?\}")
 _LITERALS = frozenset("*?$")  # ${*}, ${?} and ${$} stand for themselves
+_LONGEST = 1024 * 1024  # characters of a filled pattern; no text in a request is as long, so it fits none
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +45,13 @@ class Pattern:
         if self.fixed is not None:
             return self.fixed
         filled = []
+        length = 0
         for part in self.parts:
             text = part if isinstance(part, str) else _value(part, context)
             if text is None:
+                return None
+            length += len(text)
+            if length > _LONGEST:
                 return None
             filled.append(text)
         return "".join(filled)
@@ -58,17 +68,30 @@ def compile_pattern(text: str, *, wildcards: bool, variables: bool) -> Pattern:
         return Pattern(text.translate(_WILDCARDS) if wildcards else text)
     parts: list[str | Variable] = []
     position = 0
-    for match in _VARIABLE.finditer(text):
-        before = text[position : match.start()]
+    for start, end, name, default in _find_variables(text):
+        before = text[position:start]
         parts.append(before.translate(_WILDCARDS) if wildcards else before)
-        name = match[1]
-        parts.append(name if name in _LITERALS else Variable(name.lower(), match[2]))
-        position = match.end()
+        parts.append(name if name in _LITERALS else Variable(name.lower(), default))
+        position = end
     rest = text[position:]
     parts.append(rest.translate(_WILDCARDS) if wildcards else rest)
     if all(isinstance(part, str) for part in parts):
         return Pattern("".join(part for part in parts if isinstance(part, str)))
     return Pattern(None, tuple(parts))
+
+
+def _find_variables(text: str) -> Iterator[tuple[int, int, str, str | None]]:
+    """Start, end, name and default of each variable."""
+    start = text.find("${")
+    while start >= 0:
+        name = _NAME.match(text, start + 2)
+        assert name is not None  # it matches nothing, too
+        end = _END.match(text, name.end())
+        if end is not None and name[0].strip():
+            yield start, end.end(), name[0].strip(), end[1]
+            start = text.find("${", end.end())
+        else:  # nor is a variable what begins within that name, because it would end in the same way
+            start = text.find("${", name.end() + 1)
 
 
 def matches(pattern: str, text: str) -> bool:
@@ -107,10 +130,27 @@ def _equal(segment: str, text: str) -> bool:
 def _find(segment: str, text: str, start: int, end: int) -> int:
     if _ANY not in segment:
         return text.find(segment, start, end)
-    for position in range(start, end - len(segment) + 1):
-        if _equal(segment, text[position : position + len(segment)]):
-            return position
-    return -1
+    room = end - start - len(segment)
+    if room < 0:
+        return -1
+    # All places are tried together: bit n of `fits` says that the segment may begin at n. So there is a step
+    # for each character of the segment, and not for each pair of a place and a character.
+    places = _places(text)
+    fits = ((2 << room) - 1) << start
+    for offset, character in enumerate(segment):
+        if character != _ANY:
+            fits &= places.get(character, 0) >> offset
+    return (fits & -fits).bit_length() - 1
+
+
+@lru_cache(maxsize=1)  # one text is compared with many patterns
+def _places(text: str) -> Mapping[str, int]:
+    """Each character of `text`, with a number that has bit n set where it is the n-th."""
+    size = len(text) // 8 + 1
+    bits: defaultdict[str, bytearray] = defaultdict(lambda: bytearray(size))
+    for place, character in enumerate(text):
+        bits[character][place >> 3] |= 1 << (place & 7)
+    return {character: int.from_bytes(places, "little") for character, places in bits.items()}
 
 
 def _value(variable: Variable, context: Context) -> str | None:

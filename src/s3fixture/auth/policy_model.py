@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from s3fixture.auth.conditions import KeyTest, NullTest
-from s3fixture.auth.identity import Identity
 from s3fixture.auth.patterns import Context, Pattern, matches
-from s3fixture.auth.principals import Principals
+from s3fixture.auth.principals import Named, Principals
 
 Decision = Literal["allow", "deny"]
 
@@ -29,7 +28,7 @@ class Statement:
     not_resources: bool
     conditions: tuple[KeyTest | NullTest, ...]
 
-    def applies(self, principal: Identity | None, action: str, resource: str, context: Context) -> bool:
+    def applies(self, principal: Named | None, action: str, resource: str, context: Context) -> bool:
         """`action` in lower case."""
         return (
             any(matches(pattern, action) for pattern in self.actions) is not self.not_actions
@@ -54,7 +53,7 @@ class Policy:
     statements: tuple[Statement, ...]
 
     def evaluate(
-        self, principal: Identity | None, action: str, resource: str, context: Context
+        self, principal: Named | None, action: str, resource: str, context: Context
     ) -> Decision | None:
         """What the policy says: an explicit "deny" wins, else "allow", else None (it says nothing).
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from s3fixture.auth import dates, sigv2, sigv4
+from s3fixture.auth import sigv2, sigv4
 from s3fixture.auth.authentication import Authentication, Realm, same
 from s3fixture.auth.credential import parse_credential
 from s3fixture.auth.failures import failure, known_identity, refuse_token, signature_does_not_match
 from s3fixture.auth.post_policy import parse_post_policy
 from s3fixture.errors import S3Error
+from s3fixture.wire import times
 
 if TYPE_CHECKING:
     from s3fixture.auth.authenticate import Authenticator
@@ -65,7 +66,7 @@ def _authenticate_v4(fields: Mapping[str, str], realm: Realm) -> Authentication:
     if fields["x-amz-algorithm"] != sigv4.ALGORITHM:
         raise _invalid("X-Amz-Algorithm", fields["x-amz-algorithm"], "Only AWS4-HMAC-SHA256 is supported")
     written = fields["x-amz-date"]
-    signed_at = dates.parse_basic(written)
+    signed_at = times.parse_basic(written)
     if signed_at is None:
         raise _invalid("X-Amz-Date", written, "X-Amz-Date must be formated via ISO8601 Long format")
     text = fields["x-amz-credential"]
@@ -73,7 +74,7 @@ def _authenticate_v4(fields: Mapping[str, str], realm: Realm) -> Authentication:
     def complain(wording: str, **_fields: str) -> S3Error:
         return _invalid("x-amz-credential", text, wording)
 
-    credential = parse_credential(text, realm.region, complain)
+    credential = parse_credential(text, realm.regions, complain)
     if not written.startswith(credential.date) or realm.clock.time() - signed_at > _MAX_AGE:
         raise S3Error("AccessDenied", "Invalid according to Policy: Policy expired.")
     identity = known_identity(realm.identities, credential.access_key)

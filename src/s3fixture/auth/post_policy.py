@@ -9,10 +9,11 @@ import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any, Literal, NoReturn
 
 from s3fixture.errors import S3Error
+from s3fixture.wire.numbers import parse_integer
+from s3fixture.wire.times import parse_iso
 
 # Fields that need no condition: what carries the signature, and the file itself.
 _UNCOVERED = frozenset({"awsaccesskeyid", "file", "policy", "signature", "x-amz-signature"})
@@ -97,13 +98,10 @@ def _decode(encoded: str) -> dict[str, Any]:
 
 
 def _expiration(text: Any) -> float:
-    try:
-        if not isinstance(text, str) or not text.endswith("Z"):
-            raise ValueError(text)
-        moment = datetime.fromisoformat(text[:-1])
-    except ValueError:
+    moment = parse_iso(text) if isinstance(text, str) and text.endswith("Z") else None
+    if moment is None:
         _refuse(f"Invalid 'expiration' value: '{text}'")
-    return moment.replace(tzinfo=timezone.utc).timestamp()
+    return moment.timestamp()
 
 
 def _operator(condition: Sequence[Any]) -> str:
@@ -156,9 +154,8 @@ _OPERATORS: Mapping[str, Callable[[list[Any]], FieldCondition]] = {
 def _parse_range(condition: Sequence[Any]) -> tuple[int, int]:
     if len(condition) != 3:
         _refuse(f"Invalid {_RANGE}: wrong number of arguments.")
-    try:
-        low, high = (int(str(bound)) for bound in condition[1:])
-    except ValueError:
+    low, high = (parse_integer(str(bound)) for bound in condition[1:])
+    if low is None or high is None:
         _refuse("Invalid JSON.")
     if low < 0 or high < low:
         _refuse(f"Invalid {_RANGE}: {low} to {high} is no range of sizes.")

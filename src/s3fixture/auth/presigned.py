@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from s3fixture.auth import dates, sigv4
+from s3fixture.auth import sigv4
 from s3fixture.auth.authentication import (
     SIGNED_CHUNKS,
     Authentication,
@@ -17,7 +17,7 @@ from s3fixture.auth.authentication import (
     check_content_sha256,
     same,
 )
-from s3fixture.auth.credential import Credential, parse_credential
+from s3fixture.auth.credential import parse_credential
 from s3fixture.auth.failures import (
     MAX_SKEW,
     asymmetric,
@@ -29,6 +29,8 @@ from s3fixture.auth.failures import (
 )
 from s3fixture.auth.header import check_signed
 from s3fixture.errors import S3Error
+from s3fixture.wire import times
+from s3fixture.wire.numbers import parse_count
 
 if TYPE_CHECKING:
     from s3fixture.wire.request import Request
@@ -51,8 +53,10 @@ def authenticate_presigned(request: Request, target: Target, realm: Realm) -> Au
     """Raises S3Error."""
     query, headers = target.query, request.headers
     _check_parameters(target)
-    text = query["X-Amz-Credential"]
-    credential = realm.credentials.get(text) or _parse_credential(text, realm)
+    credential_text = query["X-Amz-Credential"]
+    credential = realm.credentials.get(credential_text) or parse_credential(
+        credential_text, realm.regions, _malformed_credential
+    )
     timestamp = query["X-Amz-Date"]
     signed_at = _signing_time(timestamp, credential.date)
     _check_validity(signed_at, query["X-Amz-Expires"], realm.clock.time())
@@ -78,10 +82,13 @@ def authenticate_presigned(request: Request, target: Target, realm: Realm) -> Au
     provided = query["X-Amz-Signature"]
     if not same(sigv4.signature(key, text), provided):
         raise signature_does_not_match(credential.access_key, provided, text, canonical)
+    realm.remember(credential_text, credential)
     verifier = None
     if content_sha256 in SIGNED_CHUNKS:
         verifier = SignatureChain(credential.access_key, key, timestamp, credential.scope, provided)
-    return Authentication(identity, "presigned", content_sha256, verifier, "AWS4-HMAC-SHA256", signed_at)
+    return Authentication(
+        identity, "presigned", content_sha256, verifier, "AWS4-HMAC-SHA256", signed_at, credential.region
+    )
 
 
 def _check_parameters(target: Target) -> None:
@@ -99,14 +106,8 @@ def _check_parameters(target: Target) -> None:
         )
 
 
-def _parse_credential(text: str, realm: Realm) -> Credential:
-    credential = parse_credential(text, realm.region, _malformed_credential)
-    realm.remember(text, credential)
-    return credential
-
-
 def _signing_time(timestamp: str, scope_date: str) -> int:
-    seconds = dates.parse_basic(timestamp)
+    seconds = times.parse_basic(timestamp)
     if seconds is None:
         raise _malformed("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
     if not timestamp.startswith(scope_date):
@@ -124,12 +125,13 @@ def _check_validity(signed_at: int, text: str, now: float) -> None:
         raise _malformed("X-Amz-Expires should be a number")
     if text.startswith("-"):
         raise _malformed("X-Amz-Expires must be non-negative")
-    if len(digits) > 9 or int(digits) > MAX_EXPIRES:
+    seconds = parse_count(digits)
+    if seconds is None or seconds > MAX_EXPIRES:
         raise _malformed(
             "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be "
             "less than 604800 seconds"
         )
-    expires_at = signed_at + int(digits)
+    expires_at = signed_at + seconds
     if expires_at < now:
         raise expired(expires_at, now, digits)
     if signed_at > now + MAX_SKEW:
@@ -138,8 +140,8 @@ def _check_validity(signed_at: int, text: str, now: float) -> None:
             "Request is not yet valid",
             {
                 "X-Amz-Date": str(signed_at * 1000),
-                "Expires": dates.extended(expires_at),
-                "ServerTime": dates.extended(now),
+                "Expires": times.iso_extended(expires_at),
+                "ServerTime": times.iso_extended(now),
             },
         )
 

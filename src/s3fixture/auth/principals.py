@@ -10,12 +10,25 @@ canonical id or an access key must exist.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
-from s3fixture.auth.identity import Identities, Identity
+from s3fixture.auth.identity import Identities
 
 _PARTITIONS = frozenset({"aws", "aws-cn", "aws-us-gov"})
 _RESOURCES = {"iam": ("user/", "role/"), "sts": ("assumed-role/", "federated-user/")}
+
+
+class Named(Protocol):
+    """Somebody with names that a policy may use."""
+
+    @property
+    def principals(self) -> frozenset[str]: ...
+
+
+class Outsider(NamedTuple):
+    """A service of AWS, or a role: it never asks by itself, but acts for a bucket."""
+
+    principals: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +38,7 @@ class Principals:
     everyone: bool = False
     names: frozenset[str] = frozenset()
 
-    def include(self, identity: Identity | None) -> bool:
+    def include(self, identity: Named | None) -> bool:
         if self.everyone:
             return True
         return identity is not None and not self.names.isdisjoint(identity.principals)
@@ -54,10 +67,15 @@ def _name(kind: str, value: str, identities: Identities | None) -> str:
             raise ValueError(value)
         return f"canonical:{value}"
     if kind == "Service" and value.endswith(".amazonaws.com"):
-        return f"service:{value}"  # no service calls this server, so it matches nobody
+        return service_name(value)
     if kind == "Federated" and value:
         return f"federated:{value}"
     raise ValueError(value)
+
+
+def service_name(host: str) -> str:
+    """How `Principals` names a service, such as logging.s3.amazonaws.com."""
+    return f"service:{host}"
 
 
 def _aws(value: str, identities: Identities | None) -> str:

@@ -11,7 +11,6 @@ import hmac
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from s3fixture.auth import dates
 from s3fixture.auth.authentication import Authentication, Realm, same, unsigned_content_sha256
 from s3fixture.auth.failures import (
     check_skew,
@@ -23,6 +22,8 @@ from s3fixture.auth.failures import (
 )
 from s3fixture.errors import S3Error
 from s3fixture.model.tables import SUBRESOURCES
+from s3fixture.wire import times
+from s3fixture.wire.numbers import parse_count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +71,7 @@ def authenticate_header(request: Request, target: Target, credentials: str, real
         )
     amz_date = headers.get("x-amz-date", "")
     written = amz_date or headers.get("date", "")
-    signed_at = dates.parse_any(written)
+    signed_at = times.parse_signing_time(written)
     if signed_at is None:
         raise missing_date()
     check_skew(signed_at, written, realm.clock.clients_time())
@@ -93,11 +94,12 @@ def authenticate_query(request: Request, target: Target, realm: Realm) -> Authen
             "AccessDenied",
             "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters",
         ) from None
-    if not (expires.isascii() and expires.isdigit() and len(expires) < 12):
+    expires_at = parse_count(expires)
+    if expires_at is None:
         raise S3Error("AccessDenied", f"Invalid date (should be seconds since epoch): {expires}")
     now = realm.clock.time()
-    if int(expires) < now:
-        raise expired(int(expires), now)
+    if expires_at < now:
+        raise expired(expires_at, now)
     identity = known_identity(realm.identities, access_key)
     refuse_token(query.get("x-amz-security-token") or headers.get("x-amz-security-token", ""))
     text = string_to_sign(request.method, {**_hoisted(target), **headers}, target, expires)

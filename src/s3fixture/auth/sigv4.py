@@ -19,6 +19,7 @@ UNSIGNED = "UNSIGNED-PAYLOAD"
 _UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 _PATH = _UNRESERVED + "/"
 _CACHED_KEYS = 256
+_SHORT = 512  # characters of what is worth remembering
 
 
 def canonical_uri(path: str) -> str:
@@ -103,9 +104,15 @@ def trailer_string_to_sign(timestamp: str, scope: str, previous: str, trailer_sh
     return f"{ALGORITHM}-TRAILER\n{timestamp}\n{scope}\n{previous}\n{trailer_sha256}"
 
 
-@lru_cache(maxsize=128)  # names repeat, and so do the values that need encoding: credentials
 def _encode(text: str) -> str:
+    return _remembered(text) if len(text) <= _SHORT else _quote(text)
+
+
+def _quote(text: str) -> str:
     return quote(text, safe="~")
+
+
+_remembered = lru_cache(maxsize=128)(_quote)  # names repeat, and so do values that need encoding: credentials
 
 
 def _single_spaced(value: str) -> str:

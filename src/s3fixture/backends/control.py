@@ -6,9 +6,9 @@ process is told a method's name and arguments, so both have types that `remote` 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from s3fixture.records import RequestRecord
+from s3fixture.records import RequestRecord, UndeliveredEvent
 
 if TYPE_CHECKING:
     from s3fixture.app import App
@@ -45,9 +45,10 @@ class Control:
         return late
 
     def reset(self) -> None:
-        """A fresh log, clock and set of faults."""
+        """A fresh log, clock and set of faults; events go where the settings say."""
         self.clear_faults()
         self._app.clock.reset()
+        self._app.background.reset()
         self.clear_requests()
 
     # --- state
@@ -113,6 +114,36 @@ class Control:
     def clear_requests(self) -> None:
         """Empty the log of requests."""
         self._app.log.clear()
+
+    # --- events
+
+    def undelivered_events(self) -> list[UndeliveredEvent]:
+        """The attempts to deliver events that failed, oldest first; at most the last 100."""
+        return self._app.background.undelivered()
+
+    def set_events_endpoint(self, url: str) -> None:
+        """Send events for SQS, SNS, Lambda and EventBridge there, until the test ends."""
+        self._app.background.destinations.endpoint = url
+
+    def set_webhook(self, name: str, url: str) -> None:
+        """Send events for arn:minio:sqs::NAME:webhook there, until the test ends."""
+        self._app.background.destinations.webhooks[name] = url
+
+    def watch_events(self, bucket: str, events: list[str], prefix: str, suffix: str) -> str:
+        """Keep the records of these events, such as s3:ObjectCreated:*; the name is for `watched_events`."""
+        from s3fixture.service.watching import watch  # imported when used, as below
+
+        return watch(self._app.background, bucket, events, prefix, suffix)
+
+    def watched_events(self, watcher: str, count: int, timeout: float) -> list[dict[str, Any]]:
+        """All records for a watcher, once there are `count` of them, or after `timeout` seconds."""
+        return self._app.background.destinations.watchers.records(watcher, count, timeout)
+
+    def unwatch_events(self, bucket: str, watcher: str) -> None:
+        """Keep no more records for a watcher."""
+        from s3fixture.service.watching import unwatch
+
+        unwatch(self._app.background, bucket, watcher)
 
     # --- faults
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from s3fixture.backends.control import Control
+    from s3fixture.backends.watched_events import WatchedEvents
     from s3fixture.records import RequestRecord
 
 SETUP_USER_AGENT = "s3fixture-setup"  # marks the requests of fixtures and seeds in the request log
@@ -100,6 +102,26 @@ class ServerHandle(ABC):
             if record.operation == operation
             and all(getattr(record, _COMPARED[name]) == value for name, value in expected.items())
         ]
+
+    # --- events
+
+    @contextmanager
+    def events(
+        self, bucket: str | None = None, *events: str, prefix: str = "", suffix: str = ""
+    ) -> Iterator[WatchedEvents]:
+        """`with s3.events("b") as events:` what code that is notified of the bucket's events would get.
+
+        `events` such as "s3:ObjectCreated:*" narrow it, all events without; so do `prefix` and `suffix` of
+        the key. The bucket needs no notification configuration.
+        """
+        from s3fixture.backends.watched_events import WatchedEvents  # imported when used, for a quick start
+
+        name, control = self._bucket_or(bucket), self.control
+        watcher = control.watch_events(name, list(events or ("s3:*",)), prefix, suffix)
+        try:
+            yield WatchedEvents(control, watcher)
+        finally:
+            control.unwatch_events(name, watcher)
 
     # --- faults, state and time
 

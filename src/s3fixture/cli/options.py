@@ -48,6 +48,13 @@ server_options = _together(
         default=None,
         help="Take customers' keys and KMS without TLS, which S3 never does.  [default: take them]",
     ),
+    click.option(
+        "--website-host",
+        "website_hosts",
+        multiple=True,
+        metavar="NAME",
+        help="Serve buckets as websites under this name too, as BUCKET.NAME. Repeatable.",
+    ),
     click.option("--host", metavar="ADDRESS", help="Listen on this address.  [default: 127.0.0.1]"),
     click.option("--access-key", metavar="KEY", help="The main access key.  [default: minioadmin]"),
     click.option("--secret-key", metavar="KEY", help="Its secret.  [default: minioadmin123]"),
@@ -62,6 +69,18 @@ server_options = _together(
     click.option("--image", metavar="IMAGE", help="The image of --backend container, such as rustfs."),
     click.option("--binary", metavar="PROGRAM", help="The program of --backend binary, such as minio."),
     click.option("--endpoint-url", metavar="URL", help="The store of --backend external."),
+    click.option(
+        "--events-endpoint",
+        metavar="URL",
+        help="Deliver events to SQS, SNS, Lambda and EventBridge there, such as at moto's server.",
+    ),
+    click.option(
+        "--webhook",
+        "webhooks",
+        multiple=True,
+        metavar="NAME=URL",
+        help="Deliver events for arn:minio:sqs::NAME:webhook there. Repeatable.",
+    ),
     click.option(
         "--public-url",
         metavar="URL",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from s3fixture.app import App
 
 _LOG = logging.getLogger("s3fixture.console")
+_FORM_LIMIT = 1024 * 1024  # bytes of a form or a JSON document; uploads are read as the API reads them
 
 
 class Console:
@@ -55,10 +56,11 @@ class Console:
 
     def session_of(self, request: Request) -> Session | None:
         """The session that the request's cookie names."""
-        return self.sessions.find(request.cookies.get(login.cookie_name(request), ""))
+        return self.sessions.find(login.session_token(request))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
+        request.max_content_length = _FORM_LIMIT
         try:
             response = self._answer(request)
         except ClientDisconnected:

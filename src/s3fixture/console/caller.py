@@ -74,7 +74,10 @@ class Caller:
             scheme=self._request.scheme,
             remote_addr=self._request.remote_addr,
         )
-        return self.app.call(operation, request, target, self._authentication)
+        clock = self.app.clock
+        return self.app.call(
+            operation, request, target, self._authentication, clock.request_id(), clock.host_id()
+        )
 
 
 class _Nothing:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from functools import cache
 from typing import Any
 
@@ -13,9 +12,13 @@ from botocore.validate import ParamValidator
 
 from s3fixture.auth.identity import Identities
 from s3fixture.auth.policy import parse_policy
+from s3fixture.auth.policy_parser import MAX_SIZE
 from s3fixture.console.visit import PageError
 from s3fixture.errors import S3Error
 from s3fixture.model import load_model
+from s3fixture.model.tables import DOCUMENT_LIMITS
+from s3fixture.wire.numbers import json_integer
+from s3fixture.wire.times import parse_iso
 
 _LISTS = ("AllowedHeaders", "AllowedMethods", "AllowedOrigins", "ExposeHeaders")
 _RULE: Mapping[str, type] = {**dict.fromkeys(_LISTS, list), "MaxAgeSeconds": int, "ID": str}
@@ -24,7 +27,7 @@ _RULE: Mapping[str, type] = {**dict.fromkeys(_LISTS, list), "MaxAgeSeconds": int
 def load(text: str) -> Any:
     """JSON. Raises PageError with `line`, from 1."""
     try:
-        return json.loads(text)
+        return json.loads(text, parse_int=json_integer)
     except json.JSONDecodeError as error:
         message = f"Line {error.lineno}, column {error.colno}: {error.msg}."
         raise PageError(400, message, line=error.lineno) from None
@@ -40,7 +43,7 @@ def check_policy(text: str, bucket: str, identities: Identities) -> None:
     try:
         parse_policy(text.strip(), bucket, identities)
     except S3Error as error:
-        number = _wrong_statement(document, bucket, identities)
+        number = _wrong_statement(document, bucket, identities) if len(text) <= MAX_SIZE else None
         if number is None:
             raise PageError(400, error.message, code=error.code) from None
         first, last = _lines_of_statement(text, number)
@@ -52,9 +55,10 @@ def _wrong_statement(document: Any, bucket: str, identities: Identities) -> int 
     """The first statement that is refused by itself; None when the fault is elsewhere."""
     if not isinstance(document, dict) or not isinstance(document.get("Statement"), list):
         return None
+    version = {name: document[name] for name in ("Version",) if name in document}
     for number, statement in enumerate(document["Statement"]):
         try:
-            parse_policy(json.dumps({**document, "Statement": [statement]}), bucket, identities)
+            parse_policy(json.dumps({**version, "Statement": [statement]}), bucket, identities)
         except S3Error:
             return number
     return None
@@ -78,6 +82,9 @@ def _lines_of_statement(text: str, number: int) -> tuple[int, int]:
 
 def cors_rules(text: str) -> list[dict[str, Any]]:
     """CORSRules, with the types that the operation relies on. Raises PageError."""
+    limit = DOCUMENT_LIMITS["PutBucketCors"]
+    if len(text.encode()) > limit:
+        raise PageError(400, f"CORS rules have at most {limit:,} bytes.")
     rules = load(text)
     if not isinstance(rules, list):
         raise PageError(400, "CORS rules are a list: begin with [ and end with ].")
@@ -93,7 +100,7 @@ def lifecycle_rules(text: str) -> list[dict[str, Any]]:
     """Rules, checked against the service model, with their dates as datetimes. Raises PageError."""
     if not isinstance(load(text), list):
         raise PageError(400, "Lifecycle rules are a list: begin with [ and end with ].")
-    rules: list[dict[str, Any]] = json.loads(text, object_hook=_with_dates)
+    rules: list[dict[str, Any]] = json.loads(text, object_hook=_with_dates, parse_int=json_integer)
     report = ParamValidator().validate({"Rules": rules}, _lifecycle_shape())
     if report.has_errors():
         raise PageError(400, report.generate_report().partition("\n")[0])
@@ -107,14 +114,12 @@ def _lifecycle_shape() -> Shape:
 
 def _with_dates(document: dict[str, Any]) -> dict[str, Any]:
     """`2030-01-02` and `2030-01-02T00:00:00Z` are midnight in UTC."""
-    if isinstance(document.get("Date"), str):
-        try:
-            date = datetime.fromisoformat(document["Date"].replace("Z", "+00:00"))
-            document["Date"] = (
-                date.astimezone(timezone.utc) if date.tzinfo else date.replace(tzinfo=timezone.utc)
-            )
-        except (ValueError, OverflowError):
-            raise PageError(400, f"{document['Date']!r} is no date; write it as 2030-01-31.") from None
+    if "Date" in document:
+        date = document["Date"]
+        moment = parse_iso(date) if isinstance(date, str) else None
+        if moment is None:
+            raise PageError(400, f"{date!r} is no date; write it as 2030-01-31.")
+        document["Date"] = moment
     return document
 
 

@@ -15,12 +15,12 @@ from s3fixture.app.exchange import request_of
 from s3fixture.clock import utc
 from s3fixture.console.caller import Caller
 from s3fixture.errors import S3Error
+from s3fixture.wire.numbers import json_integer
 
 if TYPE_CHECKING:
     from s3fixture.console.application import Console
     from s3fixture.console.sessions import Session
 
-_DOCUMENT_LIMIT = 1024 * 1024  # bytes of a JSON body
 NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -70,9 +70,8 @@ class Visit:
 
     def document(self) -> dict[str, Any]:
         """The JSON object that the request carries. Raises PageError."""
-        self.request.max_content_length = _DOCUMENT_LIMIT
         try:
-            found = json.loads(self.request.get_data())
+            found = json.loads(self.request.get_data(), parse_int=json_integer)
             json.dumps(found, ensure_ascii=False).encode()  # an escaped lone surrogate is no text
         except (ValueError, RecursionError):
             raise PageError(400, "The request is not JSON.") from None

@@ -315,4 +315,24 @@ QUIRKS: tuple[Quirk, ...] = (
         "Readers give both in the document's form, so that permissions and operations see the same tags.",
         _API + "/API_PutObject.html (x-amz-tagging)",
     ),
+    # answering
+    Quirk(
+        47,
+        "PutObject into a bucket with suspended versioning answers no version id; CopyObject, GET, HEAD and "
+        "DELETE answer null.",
+        "Nor has a copy a source version id when its source is the null version.",
+        _RECORDED,
+    ),
+    Quirk(
+        48,
+        "ListMultipartUploads always has the markers of its last upload, empty where it lists none.",
+        "A page that ends in a common prefix has no marker for it, so that clients cannot go on behind it.",
+        _RECORDED,
+    ),
+    Quirk(
+        49,
+        "BadDigest of PutObject writes the expected Content-MD5 in hex, everywhere else it is base64.",
+        "The calculated one is base64 in both.",
+        _RECORDED,
+    ),
 )

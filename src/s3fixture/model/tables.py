@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
+
+from s3fixture import limits, refusals
+from s3fixture.refusals import Refusal
 
 # Quirk 18: shapes that are others than in the model. SDKs make times of these.
 SHAPES: Mapping[str, Mapping[str, str]] = {
@@ -23,66 +27,88 @@ SUBRESOURCES = frozenset(
     )
 )
 
-# Quirk 6: (method, subresource) on a key -> message of InvalidRequest.
-BUCKET_ONLY: Mapping[tuple[str, str], str] = {
-    ("GET", "uploads"): "Key is not expected for the GET method ?uploads subresource",
-    ("GET", "versions"): "There is no such thing as the ?versions sub-resource for a key",
+# Quirk 6: (method, subresource) on a key -> what it is refused with.
+BUCKET_ONLY: Mapping[tuple[str, str], Refusal] = {
+    ("GET", "uploads"): refusals.UPLOADS_OF_A_KEY,
+    ("GET", "versions"): refusals.VERSIONS_OF_A_KEY,
 }
 
 # Quirk 9: operation -> what its Host header begins with.
 HOST_PREFIXES: Mapping[str, str] = {"ListDirectoryBuckets": "s3express-control."}
 
-# Quirk 20: wire name -> (code, message).
-ENUM_ERRORS: Mapping[str, tuple[str, str | None]] = {
-    "encoding-type": ("InvalidArgument", "Invalid Encoding Method specified in Request"),
-    "x-amz-acl": ("InvalidArgument", None),
-    "x-amz-checksum-algorithm": (
-        "InvalidRequest",
-        "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [{valid}]",
-    ),
-    "x-amz-checksum-type": ("InvalidRequest", "Value for x-amz-checksum-type header is invalid."),
-    "x-amz-metadata-directive": ("InvalidArgument", "Unknown metadata directive."),
-    "x-amz-object-attributes": ("InvalidArgument", "Invalid attribute name specified."),
-    "x-amz-object-lock-legal-hold": ("InvalidArgument", "Legal Hold must be either of 'ON' or 'OFF'"),
-    "x-amz-object-lock-mode": ("InvalidArgument", "Unknown wormMode directive."),
-    "x-amz-object-ownership": ("InvalidArgument", "Invalid x-amz-object-ownership header: {value}"),
-    "x-amz-optional-object-attributes": ("InvalidArgument", "Invalid attribute name specified."),
-    "x-amz-storage-class": ("InvalidStorageClass", None),
-    "x-amz-tagging-directive": ("InvalidArgument", "Unknown tagging directive."),
+# Quirk 20: wire name -> what a value is refused with that is none of the model's.
+ENUM_ERRORS: Mapping[str, Refusal] = {
+    "encoding-type": refusals.BAD_ENCODING_TYPE,
+    "x-amz-acl": refusals.CANNED_ACL,
+    "x-amz-checksum-algorithm": refusals.ALGORITHM_UNKNOWN,
+    "x-amz-checksum-type": refusals.CHECKSUM_TYPE,
+    "x-amz-metadata-directive": refusals.METADATA_DIRECTIVE,
+    "x-amz-object-attributes": refusals.BAD_ATTRIBUTE,
+    "x-amz-object-lock-legal-hold": refusals.LEGAL_HOLD,
+    "x-amz-object-ownership": refusals.OBJECT_OWNERSHIP,
+    "x-amz-optional-object-attributes": refusals.BAD_OPTIONAL_ATTRIBUTE,
+    "x-amz-storage-class": refusals.STORAGE_CLASS,
+    "x-amz-tagging-directive": refusals.TAGGING_DIRECTIVE,
 }
 
-# Quirk 20: names of integers with a range -> (lowest, highest, message).
-INTEGER_RANGES: Mapping[str, tuple[int, int, str]] = {
-    "max-buckets": (1, 10_000, "Argument max-buckets must be an integer between 1 and 10000."),
-    "max-keys": (0, 2**31 - 1, "Argument max-keys must be an integer between 0 and 2147483647"),
-    "max-parts": (0, 2**31 - 1, "Argument max-parts must be an integer between 0 and 2147483647"),
-    "max-uploads": (0, 2**31 - 1, "Argument max-uploads must be an integer between 0 and 2147483647"),
-    "part-number-marker": (
-        0,
-        2**31 - 1,
-        "Argument part-number-marker must be an integer between 0 and 2147483647",
+# Quirk 20: of these, upper and lower case are the same.
+FOLDED = frozenset({"x-amz-checksum-algorithm", "x-amz-checksum-mode"})
+
+# Quirk 18: of these, an empty value is refused as well.
+NEVER_BLANK = frozenset({"encoding-type", "x-amz-object-ownership"})
+
+
+class IntegerRule(NamedTuple):
+    """Bounds, and what numbers beyond them and texts that are no numbers are refused with."""
+
+    lowest: int
+    highest: int
+    outside: Refusal
+    malformed: Refusal = refusals.NOT_AN_INTEGER
+
+
+# Quirk 20: wire name -> rule. All others have 64 bits.
+INTEGERS: Mapping[str, IntegerRule] = {
+    "max-buckets": IntegerRule(1, limits.LISTED_BUCKETS, refusals.MAX_BUCKETS),
+    "max-keys": IntegerRule(0, limits.LISTED, refusals.MAX_KEYS),
+    "max-parts": IntegerRule(0, limits.LISTED, refusals.MAX_PARTS),
+    "max-uploads": IntegerRule(0, limits.LISTED, refusals.MAX_UPLOADS),
+    "part-number-marker": IntegerRule(0, limits.LISTED, refusals.PART_NUMBER_MARKER),
+    "partNumber": IntegerRule(1, limits.PART_NUMBER, refusals.PART_NUMBER),
+    "x-amz-mp-object-size": IntegerRule(
+        0, limits.LARGEST_INTEGER, refusals.OBJECT_SIZE_NEGATIVE, refusals.OBJECT_SIZE_MALFORMED
     ),
-    "partNumber": (1, 10_000, "Part number must be an integer between 1 and 10000, inclusive."),
 }
+ANY_INTEGER = IntegerRule(-limits.LARGEST_INTEGER - 1, limits.LARGEST_INTEGER, refusals.NOT_AN_INTEGER)
 
 # Quirk 21: operation -> code for a document that is not of its schema. MalformedXML for all others.
 DOCUMENT_ERRORS: Mapping[str, str] = {
     "PutBucketAcl": "MalformedACLError",
-    "PutBucketVersioning": "IllegalVersioningConfigurationException",
     "PutObjectAcl": "MalformedACLError",
 }
 
 # Quirk 21: shapes whose values the service judges, because S3 has a better answer than MalformedXML.
-OPEN_ENUMS = frozenset({"BucketLocationConstraint", "Event"})
+OPEN_ENUMS = frozenset(
+    {"BucketLocationConstraint", "BucketLogsPermission", "Event", "FilterRuleName", "Protocol"}
+)
+
+# Quirk 21: shape -> members that the model requires and S3 does not.
+OPTIONAL_MEMBERS: Mapping[str, frozenset[str]] = {"Tagging": frozenset({"TagSet"})}
 
 # Quirk 22: operation -> code for an absent document that the model calls optional.
 ABSENT_DOCUMENTS: Mapping[str, str] = {
-    "CompleteMultipartUpload": "MalformedXML",
     "PutBucketLifecycleConfiguration": "MissingRequestBodyError",
     "PutObjectLegalHold": "MalformedXML",
     "PutObjectLockConfiguration": "MissingRequestBodyError",
     "PutObjectRetention": "MalformedXML",
 }
+
+# Operation -> the most bytes of its document; the parser's own limit for all others.
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html
+DOCUMENT_LIMITS: Mapping[str, int] = {"PutBucketCors": 64 * 1024}
+
+# Quirk 49.
+HEX_DIGESTS = frozenset({"PutObject"})
 
 # Quirk 24: the model wants a checksum here, so that SDKs send one; S3 takes the document without.
 CHECKSUM_NOT_REQUIRED = frozenset(
@@ -97,14 +123,8 @@ CHECKSUM_NOT_REQUIRED = frozenset(
     }
 )
 
-# Quirk 20: required header -> (code, message) when absent. InvalidArgument for all others.
-ABSENT_MEMBERS: Mapping[str, tuple[str, str]] = {
-    "x-amz-object-attributes": (
-        "InvalidRequest",
-        "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or "
-        "empty",
-    ),
-}
+# Quirk 20: required header -> what its absence is refused with. MISSING_PARAMETER for all others.
+ABSENT_MEMBERS: Mapping[str, Refusal] = {"x-amz-object-attributes": refusals.NO_ATTRIBUTES}
 
 # Quirk 28. What is absent has the name of the payload member, or of the output shape.
 ROOT_NAMES: Mapping[str, str] = {
@@ -199,6 +219,10 @@ URL_ENCODED = frozenset(
 
 # Quirk 35.
 STATUSES: Mapping[str, int] = {
+    "PutBucketAnalyticsConfiguration": 204,
+    "PutBucketIntelligentTieringConfiguration": 204,
+    "PutBucketInventoryConfiguration": 204,
+    "PutBucketMetricsConfiguration": 204,
     "PutBucketPolicy": 204,
     "PutBucketTagging": 204,
     "RestoreObject": 202,

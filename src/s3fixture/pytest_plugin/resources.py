@@ -91,7 +91,7 @@ def _ending(client: S3Client) -> Iterator[None]:
 
 def _bucket_name(node: pytest.Item, prefix: str) -> str:
     end = f"-{secrets.token_hex(4)}"
-    words = re.sub(r"[^a-z0-9]+", "-", node.name.lower()).strip("-")
+    words = re.sub(r"[^a-z0-9]+", "-", node.name.lower()).strip("-")  # compiled when it is used
     name = words if words.startswith("test") else f"test-{words}"  # S3 reserves some beginnings
     length = min(_WORDS_LENGTH, _NAME_LENGTH - len(prefix) - len(end))
     return f"{prefix}{name[:length].rstrip('-')}{end}"

@@ -16,6 +16,7 @@ _ABSOLUTE = re.compile(r"https?://([^/?#]+)(.*)", re.IGNORECASE)
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\r\n") + b"\x7f"
 _ONLY_ONCE = frozenset(("content-length", "host", "content-type", "authorization"))
 _MOST_NAMES = 1024  # names remembered: clients invent them (x-amz-meta-*)
+_LONGEST_NAME = 64  # characters of a name that is remembered
 _LONGEST_LENGTH = 18  # decimal digits of a Content-Length
 
 
@@ -111,7 +112,7 @@ class HeadParser:
         variable = lower.upper().replace("-", "_")
         if lower not in ("content-type", "content-length"):
             variable = "HTTP_" + variable
-        if len(self._names) < _MOST_NAMES:
+        if len(self._names) < _MOST_NAMES and len(name) <= _LONGEST_NAME:
             self._names[name] = lower, variable
         return lower, variable
 

@@ -148,9 +148,10 @@ def _without_empty_lines(data: bytes, checked: int) -> tuple[bytes, int]:
     """RFC 9112 section 2.2: empty lines before a request are skipped."""
     if checked > 1 or not data.startswith(b"\r\n"):
         return data, checked
-    while data.startswith(b"\r\n"):
-        data = data[2:]
-    return data, 0
+    end = 2
+    while data.startswith(b"\r\n", end):
+        end += 2
+    return data[end:], 0
 
 
 def _refuse_early(data: bytes, checked: int) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 
-from s3fixture.errors import S3Error
+from s3fixture import refusals
 from s3fixture.service.call import Call, Fact, Operation, Params, Result
 from s3fixture.service.following import follow
 
@@ -22,26 +22,42 @@ OPERATIONS: Mapping[str, str] = {
     "CreateBucket": "buckets",
     "CreateMultipartUpload": "multipart",
     "DeleteBucket": "buckets",
+    "DeleteBucketAnalyticsConfiguration": "configurations",
     "DeleteBucketCors": "cors",
     "DeleteBucketEncryption": "bucket_encryption",
+    "DeleteBucketIntelligentTieringConfiguration": "configurations",
+    "DeleteBucketInventoryConfiguration": "configurations",
     "DeleteBucketLifecycle": "lifecycle",
+    "DeleteBucketMetricsConfiguration": "configurations",
     "DeleteBucketOwnershipControls": "ownership",
     "DeleteBucketPolicy": "policy",
+    "DeleteBucketReplication": "replication",
     "DeleteBucketTagging": "tagging",
+    "DeleteBucketWebsite": "website",
     "DeleteObject": "objects",
     "DeleteObjectTagging": "tagging",
     "DeleteObjects": "objects",
     "DeletePublicAccessBlock": "public_access",
+    "GetBucketAccelerateConfiguration": "payment",
     "GetBucketAcl": "acls",
+    "GetBucketAnalyticsConfiguration": "configurations",
     "GetBucketCors": "cors",
     "GetBucketEncryption": "bucket_encryption",
+    "GetBucketIntelligentTieringConfiguration": "configurations",
+    "GetBucketInventoryConfiguration": "configurations",
     "GetBucketLifecycleConfiguration": "lifecycle",
     "GetBucketLocation": "buckets",
+    "GetBucketLogging": "bucket_logging",
+    "GetBucketMetricsConfiguration": "configurations",
+    "GetBucketNotificationConfiguration": "notifications",
     "GetBucketOwnershipControls": "ownership",
     "GetBucketPolicy": "policy",
     "GetBucketPolicyStatus": "policy",
+    "GetBucketReplication": "replication",
+    "GetBucketRequestPayment": "payment",
     "GetBucketTagging": "tagging",
     "GetBucketVersioning": "versioning",
+    "GetBucketWebsite": "website",
     "GetObject": "objects",
     "GetObjectAcl": "acls",
     "GetObjectAttributes": "attributes",
@@ -52,20 +68,34 @@ OPERATIONS: Mapping[str, str] = {
     "GetPublicAccessBlock": "public_access",
     "HeadBucket": "buckets",
     "HeadObject": "objects",
+    "ListBucketAnalyticsConfigurations": "configurations",
+    "ListBucketIntelligentTieringConfigurations": "configurations",
+    "ListBucketInventoryConfigurations": "configurations",
+    "ListBucketMetricsConfigurations": "configurations",
     "ListBuckets": "buckets",
     "ListMultipartUploads": "multipart",
     "ListObjectVersions": "listing",
     "ListObjects": "listing",
     "ListObjectsV2": "listing",
     "ListParts": "multipart",
+    "PutBucketAccelerateConfiguration": "payment",
     "PutBucketAcl": "acls",
+    "PutBucketAnalyticsConfiguration": "configurations",
     "PutBucketCors": "cors",
     "PutBucketEncryption": "bucket_encryption",
+    "PutBucketIntelligentTieringConfiguration": "configurations",
+    "PutBucketInventoryConfiguration": "configurations",
     "PutBucketLifecycleConfiguration": "lifecycle",
+    "PutBucketLogging": "bucket_logging",
+    "PutBucketMetricsConfiguration": "configurations",
+    "PutBucketNotificationConfiguration": "notifications",
     "PutBucketOwnershipControls": "ownership",
     "PutBucketPolicy": "policy",
+    "PutBucketReplication": "replication",
+    "PutBucketRequestPayment": "payment",
     "PutBucketTagging": "tagging",
     "PutBucketVersioning": "versioning",
+    "PutBucketWebsite": "website",
     "PutObject": "objects",
     "PutObjectAcl": "acls",
     "PutObjectLegalHold": "object_lock",
@@ -92,7 +122,7 @@ def implementation(operation: str) -> Operation:
     """The function that does `operation`. Raises NotImplemented with the operation's name."""
     module = OPERATIONS.get(operation)
     if module is None:
-        raise S3Error("NotImplemented", f"{operation} is not implemented", Operation=operation)
+        raise refusals.NOT_IMPLEMENTED(Operation=operation)
     function: Operation = getattr(import_module(f"{__name__}.{module}"), _function_name(operation))
     return function
 

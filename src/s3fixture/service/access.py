@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Literal
 
 from s3fixture.auth.actions import Permission, permissions
 from s3fixture.auth.identity import Identities, account_id
+from s3fixture.auth.patterns import Context
+from s3fixture.auth.principals import Outsider
 from s3fixture.errors import S3Error
 from s3fixture.service.public_access import RESTRICT, is_blocked
 from s3fixture.store import BucketRow, Store
@@ -68,6 +70,17 @@ class Access:
     def allows(self, call: Call, params: Params, permission: Permission) -> bool:
         """Whether the caller has `permission`."""
         return self._decide(call, params, permission) == "allow"
+
+    def lets_in(
+        self, bucket: BucketRow, names: frozenset[str], permission: Permission, context: Context
+    ) -> bool:
+        """Whether the bucket's policy allows it to somebody who acts for another bucket (see `Outsider`)."""
+        with self._store.read() as index:
+            text = index.get_document(bucket.id, POLICY)
+        if text is None:
+            return False
+        policy, who = self.policy_of(bucket, text), Outsider(names)
+        return policy.evaluate(who, permission.action, permission.resource, context) == "allow"
 
     def _check_expected_owner(self, bucket: str, expected: str) -> None:
         """x-amz-expected-bucket-owner, an account id."""

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from s3fixture import checksums
+from s3fixture import checksums, refusals
 from s3fixture.clock import utc
-from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.encryption import check_reader
 from s3fixture.service.listing import page_size
@@ -24,12 +23,7 @@ def get_object_attributes(call: Call, params: Params) -> Result:
     """Raises InvalidArgument for an attribute that there is none of."""
     wanted = set(params["ObjectAttributes"])
     if not wanted or wanted - _ATTRIBUTES:
-        raise S3Error(
-            "InvalidArgument",
-            "Invalid attribute name specified.",
-            ArgumentName="x-amz-object-attributes",
-            ArgumentValue=",".join(params["ObjectAttributes"]),
-        )
+        raise refusals.BAD_ATTRIBUTE(",".join(params["ObjectAttributes"]))
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
         version = find_version(call, index, bucket, params)
@@ -60,14 +54,14 @@ def _parts(index: Index, version: Version, params: Params) -> dict[str, Any]:
     total: dict[str, Any] = {"TotalPartsCount": version.parts}
     if version.checksum is None or version.checksum.type != checksums.COMPOSITE:
         return total
-    limit = page_size(params, "MaxParts", "max-parts")
+    limit = page_size(params, "MaxParts", refusals.MAX_PARTS)
     marker = params.get("PartNumberMarker") or 0
     found = index.version_parts(version.seq, after=marker, limit=limit + 1)
     page = found[:limit]
     member = checksums.ALGORITHMS[version.checksum.algorithm].member
     return total | {
         "PartNumberMarker": marker,
-        "NextPartNumberMarker": page[-1].number if page else marker,
+        "NextPartNumberMarker": page[-1].number if page else 0,
         "MaxParts": limit,
         "IsTruncated": len(found) > limit > 0,
         "Parts": [_part(part, member) for part in page],

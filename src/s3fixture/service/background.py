@@ -11,13 +11,18 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from s3fixture.service.documents import LOGGING
 from s3fixture.store import Index, Job, Store
 
 if TYPE_CHECKING:
     from s3fixture.clock import Clock
+    from s3fixture.records import UndeliveredEvent
+    from s3fixture.service.access import Access
+    from s3fixture.service.destinations import Destinations
     from s3fixture.settings import Settings
 
 
@@ -33,7 +38,11 @@ class Task(NamedTuple):
 
 
 TASKS: Mapping[str, Task] = {
+    "event": Task("delivering", furthest=60.0),
     "lifecycle": Task("expiring", furthest=86_400.0),
+    "log": Task("access_logs", furthest=5.0),
+    "replicate": Task("replicating", furthest=60.0),
+    "restore": Task("restoring"),
 }
 
 _AT_ONCE = 100  # jobs looked up together
@@ -47,10 +56,12 @@ _LOG = logging.getLogger("s3fixture")
 class Background:
     """The jobs of one server. They are done one at a time, whoever asks for it, and never while paused."""
 
-    def __init__(self, store: Store, clock: Clock, settings: Settings) -> None:
+    def __init__(self, store: Store, clock: Clock, settings: Settings, access: Access) -> None:
         self.store = store
         self.clock = clock
         self.settings = settings
+        self.access = access
+        self.keeps_access_logs = False  # whether any bucket may have a log
         self._changed = threading.Condition()
         self._busy = False
         self._pauses = 0
@@ -60,6 +71,22 @@ class Background:
         self._process = os.getpid()
         if settings.data_dir is not None:
             self._go_on()
+
+    @cached_property
+    def destinations(self) -> Destinations:
+        """Where events go."""
+        from s3fixture.service.destinations import Destinations  # imported when used: few buckets have events
+
+        return Destinations(self.settings)
+
+    def undelivered(self) -> list[UndeliveredEvent]:
+        """The attempts to deliver events that failed, oldest first; at most the last 100."""
+        return list(self.destinations.undelivered) if "destinations" in vars(self) else []
+
+    def reset(self) -> None:
+        """Events go where the settings say, and none is known to have failed."""
+        if "destinations" in vars(self):  # they were needed
+            self.destinations.reset()
 
     def add(
         self, index: Index, kind: str, *, queue: str, due: float | None = None, body: Mapping[str, Any]
@@ -114,6 +141,7 @@ class Background:
         """With what was not done when the last server on this folder stopped."""
         with self.store.read() as index:
             due = index.next_due()
+            self.keeps_access_logs = index.has_documents(LOGGING)
         if due is not None:
             self._start()
 

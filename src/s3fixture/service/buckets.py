@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from s3fixture import limits, refusals, regions
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service import tags
@@ -17,8 +18,9 @@ from s3fixture.service.tagging import TAGGING
 from s3fixture.service.tokens import from_token, to_token
 from s3fixture.store import BucketRow
 
-_LEGACY_REGION = "us-east-1"
-_MAX_BUCKETS = 10_000
+_EUROPE = "EU"  # the oldest location constraint: another name of eu-west-1
+_LOCATION = "location"  # the kind of the document that holds it, for buckets that were made with it
+_PAGED = frozenset({"BucketRegion", "ContinuationToken", "MaxBuckets", "Prefix"})
 _GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
 
 
@@ -31,17 +33,18 @@ def create_bucket(call: Call, params: Params) -> Result:
     name = params["Bucket"]
     check_bucket_name(name)
     configuration = params.get("CreateBucketConfiguration") or {}
-    region = _region(call, configuration.get("LocationConstraint"))
+    constraint = configuration.get("LocationConstraint") or None
+    region = _region(call, constraint)
     _refuse_unsupported(params)
     tag_set = {"TagSet": configuration.get("Tags", [])}
-    wanted = tags.from_document(tag_set, limit=tags.BUCKET_TAGS, kind="Bucket")
+    wanted = tags.from_document(tag_set, tags.NEW_BUCKET)
     assert call.identity is not None  # access.check refuses anonymous callers
     owner = call.identity.canonical_id
     locked = bool(params.get("ObjectLockEnabledForBucket"))
     with call.store.write() as index:
         existing = index.get_bucket(name)
         if existing is not None:
-            _answer_existing(existing, owner, region)
+            _answer_existing(existing, owner, region, tagged=bool(wanted))
         else:
             row = index.create_bucket(
                 name,
@@ -53,7 +56,16 @@ def create_bucket(call: Call, params: Params) -> Result:
             )
             if wanted:
                 index.put_document(row.id, TAGGING, json.dumps(wanted))
-    return {"Location": f"/{name}", "BucketArn": f"arn:aws:s3:::{name}"}
+            if constraint == _EUROPE:
+                index.put_document(row.id, _LOCATION, _EUROPE)
+    return {"Location": _location(call, name, constraint), "BucketArn": _arn(name)}
+
+
+def _location(call: Call, name: str, constraint: str | None) -> str:
+    """The path of the bucket, or with a constraint its address."""
+    if constraint is None:
+        return f"/{name}"
+    return f"{call.request.scheme}://{name}.{call.request.host.removeprefix(f'{name}.')}/"
 
 
 def _region(call: Call, constraint: str | None) -> str:
@@ -61,23 +73,15 @@ def _region(call: Call, constraint: str | None) -> str:
 
     us-east-1 makes buckets in any other region, but does not take its own name as a constraint.
     """
-    here = call.settings.region
-    if constraint is None:
-        if here != _LEGACY_REGION:
-            raise S3Error("IllegalLocationConstraintException")
-        return here
-    region = {"EU": "eu-west-1"}.get(constraint, constraint)
-    if here == _LEGACY_REGION:
-        if region in ("", _LEGACY_REGION):
-            raise S3Error("InvalidLocationConstraint", LocationConstraint=constraint)
-        return region
+    here = call.region
+    region = "eu-west-1" if constraint == _EUROPE else constraint
+    if here == regions.FIRST:
+        if region == regions.FIRST or (region is not None and region not in regions.NAMES):
+            raise S3Error("InvalidLocationConstraint", LocationConstraint=constraint or "")
+        return region or here
     if region != here:
-        raise S3Error(
-            "IllegalLocationConstraintException",
-            f"The {constraint} location constraint is incompatible for the region specific endpoint this "
-            "request was sent to.",
-        )
-    return region
+        raise refusals.LOCATION_CONSTRAINT(constraint=constraint or "unspecified")
+    return here
 
 
 def _refuse_unsupported(params: Params) -> None:
@@ -87,10 +91,10 @@ def _refuse_unsupported(params: Params) -> None:
         raise S3Error("InvalidBucketAclWithObjectOwnership")
 
 
-def _answer_existing(bucket: BucketRow, owner: str, region: str) -> None:
+def _answer_existing(bucket: BucketRow, owner: str, region: str, *, tagged: bool) -> None:
     if bucket.owner != owner:
         raise S3Error("BucketAlreadyExists", BucketName=bucket.name)
-    if region != _LEGACY_REGION or bucket.region != _LEGACY_REGION:
+    if region != regions.FIRST or bucket.region != regions.FIRST or tagged:
         raise S3Error("BucketAlreadyOwnedByYou", BucketName=bucket.name)
 
 
@@ -98,17 +102,23 @@ def head_bucket(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html"""
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
-    return {"BucketRegion": bucket.region, "AccessPointAlias": False}
+    return {
+        "BucketArn": _arn(bucket.name),
+        "BucketRegion": bucket.region,
+        "AccessPointAlias": False,
+        "HTTPHeaders": {"Content-Type": "application/xml"},
+    }
 
 
 def get_bucket_location(call: Call, params: Params) -> Result:
-    """An empty constraint means us-east-1.
+    """An empty constraint means us-east-1; EU comes back as it was put.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html
     """
     with call.store.read() as index:
-        region = call.bucket(index, params["Bucket"]).region
-    return {"LocationConstraint": "" if region == _LEGACY_REGION else region}
+        bucket = call.bucket(index, params["Bucket"])
+        written = index.get_document(bucket.id, _LOCATION)
+    return {"LocationConstraint": written or ("" if bucket.region == regions.FIRST else bucket.region)}
 
 
 def delete_bucket(call: Call, params: Params) -> Result:
@@ -119,7 +129,11 @@ def delete_bucket(call: Call, params: Params) -> Result:
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
         if not index.is_empty(bucket.id):
-            raise S3Error("BucketNotEmpty", BucketName=bucket.name)
+            raise (
+                refusals.VERSIONS_LEFT(BucketName=bucket.name)
+                if bucket.versioning
+                else S3Error("BucketNotEmpty", BucketName=bucket.name)
+            )
         index.delete_bucket(bucket.id)
     return {}
 
@@ -135,12 +149,14 @@ def list_buckets(call: Call, params: Params) -> Result:
     token = params.get("ContinuationToken")
     after = "" if token is None else from_token(token)
     region = params.get("BucketRegion")
+    if region is not None and region not in regions.NAMES | {call.settings.region}:
+        raise refusals.BAD_BUCKET_REGION(region=region)
     with call.store.read() as index:
-        found = index.list_buckets(prefix, after, _MAX_BUCKETS, call.identity.canonical_id).buckets
+        found = index.list_buckets(prefix, after, limits.LISTED_BUCKETS, call.identity.canonical_id).buckets
     rows = [row for row in found if region in (None, row.region)]
     page = rows[:limit]
     result: Result = {
-        "Buckets": [_bucket_entry(row, paged="MaxBuckets" in params) for row in page],
+        "Buckets": [_bucket_entry(row, with_region=bool(_PAGED & params.keys())) for row in page],
         "Owner": owner_entry(call.identity.canonical_id),
     }
     if "Prefix" in params:
@@ -150,25 +166,24 @@ def list_buckets(call: Call, params: Params) -> Result:
     return result
 
 
-def _bucket_entry(row: BucketRow, *, paged: bool) -> dict[str, Any]:
+def _bucket_entry(row: BucketRow, *, with_region: bool) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "Name": row.name,
         "CreationDate": utc(row.created),
-        "BucketArn": f"arn:aws:s3:::{row.name}",
+        "BucketArn": _arn(row.name),
     }
-    if paged:  # S3 names the region only in the paged form
+    if with_region:  # S3 names the region only in the newer form, which pages and filters
         entry["BucketRegion"] = row.region
     return entry
 
 
 def _limit(max_buckets: int | None) -> int:
     if max_buckets is None:
-        return _MAX_BUCKETS
-    if not 1 <= max_buckets <= _MAX_BUCKETS:
-        raise S3Error(
-            "InvalidArgument",
-            f"Argument max-buckets must be an integer between 1 and {_MAX_BUCKETS}",
-            ArgumentName="max-buckets",
-            ArgumentValue=str(max_buckets),
-        )
+        return limits.LISTED_BUCKETS
+    if not 1 <= max_buckets <= limits.LISTED_BUCKETS:
+        raise refusals.MAX_BUCKETS(str(max_buckets))
     return max_buckets
+
+
+def _arn(name: str) -> str:
+    return f"arn:aws:s3:::{name}"

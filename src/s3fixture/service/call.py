@@ -25,18 +25,24 @@ if TYPE_CHECKING:
 Params = Mapping[str, Any]  # a request's parameters, named and typed as boto3's
 Result = dict[str, Any]  # an answer's members, likewise; ETags without quotes
 Operation = Callable[["Call", Params], Result]
-Effect = Literal["read", "created", "marked", "removed", "tagged", "untagged"]
+Effect = Literal[
+    "read", "created", "marked", "removed", "missed", "tagged", "untagged", "acl", "locked", "restoring"
+]
+_NEW = frozenset({"created", "marked"})  # their versions have a number that no other has
 
 
 class Fact(NamedTuple):
     """What an operation did to one version: it read, created or removed it, or replaced or removed its tags.
 
-    "marked": `version` is a new delete marker.
+    "marked": `version` is a new delete marker. "missed": the key to remove had none. "acl": who may what has
+    changed. "locked": so has its lock. "restoring": a copy is on its way out of the archive. `order` tells
+    facts of one key apart, in a bucket where something follows.
     """
 
     effect: Effect
     bucket: BucketRow
     version: Version
+    order: int = 0
 
 
 @dataclass(slots=True)
@@ -53,12 +59,19 @@ class Call:
     access: Access
     kms: KmsKeys
     background: Background
+    request_id: str
+    host_id: str
     facts: list[Fact] = field(default_factory=list)  # what was done, in its order: see `service.following`
 
     @property
     def identity(self) -> Identity | None:
         """None: anonymous."""
         return self.authentication.identity
+
+    @property
+    def region(self) -> str:
+        """The region whose endpoint was asked: the one that the signature names."""
+        return self.authentication.region or self.settings.region
 
     def context(
         self, params: Params, permission: Permission, tags: Callable[[], Mapping[str, str]]
@@ -69,8 +82,11 @@ class Call:
         )
 
     def note(self, effect: Effect, bucket: BucketRow, version: Version) -> None:
-        """Say what was done, for whatever follows the operation."""
-        self.facts.append(Fact(effect, bucket, version))
+        """Say what was done, for whatever follows the operation. What removes says so within its write."""
+        order = 0
+        if bucket.documents:
+            order = version.seq if effect in _NEW else self.store.next_number()
+        self.facts.append(Fact(effect, bucket, version, order))
 
     def bucket(self, index: Index, name: str) -> BucketRow:
         """The bucket of this name. Raises NoSuchBucket."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from s3fixture import checksums
+from s3fixture import checksums, limits, refusals
 from s3fixture.errors import S3Error
 from s3fixture.service import conditions
 from s3fixture.service.call import Call, Params, Result
@@ -27,8 +27,8 @@ from s3fixture.service.objects import checksum_members, new_version_id
 from s3fixture.service.versions import version_header
 from s3fixture.store import BucketRow, Checksum, Index, NewVersion, Part, Upload, Version
 
-MIN_PART_SIZE = 5 * 1024**2  # bytes of every part but the last
 _SIZES = {row.member: row.size for row in checksums.ALGORITHMS.values()}  # bytes
+_NAMES = {row.member: row.name for row in checksums.ALGORITHMS.values()}
 _UPLOAD_ID = "upload_id"  # kept with the version that the upload became
 
 
@@ -36,7 +36,7 @@ def complete_multipart_upload(call: Call, params: Params) -> Result:
     """Put the object together, whole or not at all; the upload is still there when it is refused."""
     refuse_header(call)
     listed = (params.get("MultipartUpload") or {}).get("Parts") or []
-    if not listed:
+    if not listed and "MultipartUpload" in params:
         raise S3Error("MalformedXML")
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
@@ -44,11 +44,15 @@ def complete_multipart_upload(call: Call, params: Params) -> Result:
         if done is not None:
             return _answer(call, bucket, done, params)
         upload = find_upload(call, index, params)
+        if not listed:
+            raise refusals.NO_PARTS()
         _check_key(call, upload, params)
-        conditions.check_write(params, index, bucket)
+        conditions.check_write(params, index, bucket, upload)
+        _check_type(params, upload)
         parts = _chosen_parts(upload, listed, {part.number: part for part in index.get_parts(upload)})
         checksum = _object_checksum(upload, parts)
-        _check_declared(params, checksum, sum(part.size for part in parts))
+        _check_size(params, sum(part.size for part in parts))
+        _check_checksum(params, upload, checksum)
         version = index.add_version(
             bucket.id,
             NewVersion(
@@ -124,26 +128,20 @@ def _chosen_parts(
         raise S3Error("MalformedXML")
     numbers = [int(entry["PartNumber"]) for entry in listed]
     if min(numbers) < 1:
-        raise S3Error(
-            "InvalidArgument",
-            "PartNumber must be >= 1",
-            ArgumentName="PartNumber",
-            ArgumentValue=str(min(numbers)),
-        )
+        raise refusals.LISTED_PART_NUMBER(str(min(numbers)))
     if any(second <= first for first, second in pairwise(numbers)):
         raise S3Error("InvalidPartOrder", UploadId=upload.upload_id)
     for entry in listed:
         _check_claims(entry)
     parts = [_match(upload, entry, stored.get(entry["PartNumber"])) for entry in listed]
     for part in parts[:-1]:
-        if part.size < MIN_PART_SIZE:
+        if part.size < limits.PART_SIZE:
             raise S3Error(
                 "EntityTooSmall",
-                "Your proposed upload is smaller than the minimum allowed size",
                 ETag=part.etag,
                 PartNumber=str(part.number),
                 ProposedSize=str(part.size),
-                MinSizeAllowed=str(MIN_PART_SIZE),
+                MinSizeAllowed=str(limits.PART_SIZE),
             )
     return parts
 
@@ -152,31 +150,24 @@ def _check_claims(entry: Mapping[str, Any]) -> None:
     """What the client says a part's checksum is must be one, and could be right."""
     claims = {name: value for name, value in entry.items() if name in _SIZES}
     if len(claims) > 1 or any(len(checksums.decode(claims[name])) != _SIZES[name] for name in claims):
-        raise S3Error(
-            "InvalidArgument",
-            "Invalid Base64 or multiple checksums present in request",
-            ArgumentName="Checksum",
-            ArgumentValue=";".join(claims.values()),
-        )
+        raise refusals.PART_CHECKSUM_MALFORMED(";".join(claims.values()))
 
 
 def _match(upload: Upload, entry: Mapping[str, Any], part: Part | None) -> Part:
     """The stored part, if it is the one that the client means."""
-    number, etag = entry["PartNumber"], (entry.get("ETag") or "").strip('"')
-    if part is None or part.etag != etag:
-        raise S3Error("InvalidPart", UploadId=upload.upload_id, PartNumber=str(number), ETag=etag)
+    number, etag = str(entry["PartNumber"]), (entry.get("ETag") or "").strip('"')
+    claimed = next((member for member in _SIZES if member in entry), None)
+    if part is None or part.etag != etag or (claimed and not upload.checksum_algorithm):
+        raise S3Error("InvalidPart", UploadId=upload.upload_id, PartNumber=number, ETag=etag)
     if not upload.checksum_algorithm:
         return part
     algorithm = checksums.ALGORITHMS[upload.checksum_algorithm]
-    claimed = entry.get(algorithm.member)
     if claimed is None and upload.checksum_type == checksums.COMPOSITE:
-        raise S3Error(
-            "InvalidRequest",
-            f"The upload was created using a {algorithm.name.lower()} checksum. The complete request must "
-            f"include the checksum for each part. It was missing for part {number} in the request.",
-        )
-    if claimed is not None and part.checksum is not None and claimed != part.checksum.value:
-        raise S3Error("InvalidPart", UploadId=upload.upload_id, PartNumber=str(number), ETag=etag)
+        raise refusals.PART_CHECKSUM_MISSING(algorithm=algorithm.name.lower(), number=number)
+    if claimed not in (None, algorithm.member):
+        raise refusals.PART_CHECKSUM_WRONG(algorithm=_NAMES[claimed].lower(), number=number)
+    if claimed and part.checksum is not None and entry[claimed] != part.checksum.value:
+        raise S3Error("InvalidPart", UploadId=upload.upload_id, PartNumber=number, ETag=etag)
     return part
 
 
@@ -190,29 +181,30 @@ def _object_checksum(upload: Upload, parts: Sequence[Part]) -> Checksum:
     return Checksum(algorithm, checksums.full_object(algorithm, values), checksums.FULL_OBJECT)
 
 
-def _check_declared(params: Params, checksum: Checksum, size: int) -> None:
-    """What the client says of the whole object must be so: its size, checksum type and checksum."""
-    declared_size = params.get("MpuObjectSize")
-    if declared_size is not None and declared_size != size:
-        raise S3Error(
-            "InvalidRequest",
-            f"The provided 'x-amz-mp-object-size' header value {declared_size} does not match what was "
-            f"computed: {size}",
-        )
+def _check_type(params: Params, upload: Upload) -> None:
     kind = params.get("ChecksumType")
-    if kind and kind != checksum.type:
-        raise S3Error(
-            "InvalidRequest",
-            f"The upload was created using the {checksum.type} checksum mode. The complete request must use "
-            "the same checksum mode.",
-        )
-    algorithm = checksums.ALGORITHMS[checksum.algorithm]
-    declared = params.get(algorithm.member)
-    if declared is None:
-        return
-    expected = checksum.value if "-" in declared else checksum.value.partition("-")[0]
-    if declared != expected:
-        raise S3Error(
-            "BadDigest",
-            f"The {algorithm.name.lower()} you specified did not match the calculated checksum.",
-        )
+    if kind and kind != upload.checksum_type:
+        raise refusals.TYPE_OF_UPLOAD(type=upload.checksum_type or "null")
+
+
+def _check_size(params: Params, size: int) -> None:
+    declared = params.get("MpuObjectSize")
+    if declared is not None and declared != size:
+        raise refusals.OBJECT_SIZE_WRONG(declared=str(declared), size=str(size))
+
+
+def _check_checksum(params: Params, upload: Upload, checksum: Checksum) -> None:
+    """What the client says of the whole object must be so, in the algorithm and type of the upload.
+
+    S3 takes a checksum without a type for a composite one, and ignores one of another algorithm when the
+    upload began without an algorithm.
+    """
+    declared = {member: params[member] for member in _SIZES if params.get(member)}
+    own = checksums.ALGORITHMS[checksum.algorithm].member
+    kind = params.get("ChecksumType") or checksums.COMPOSITE
+    if not upload.checksum_algorithm:
+        declared = {member: value for member, value in declared.items() if member == own}
+        kind = checksum.type
+    expected = {checksum.value, checksum.value.partition("-")[0]}
+    if declared and (kind != checksum.type or set(declared) != {own} or declared[own] not in expected):
+        raise refusals.CHECKSUM_WRONG(algorithm=checksum.algorithm.lower())

@@ -12,10 +12,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from s3fixture import refusals
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Result
-from s3fixture.store import BucketRow, Index, Version
+from s3fixture.store import BucketRow, Index, Upload, Version
+
+# The part of an upload's extra record that `check_write` compares: `seq_of` the version that was current.
+SEEN = "seen"
 
 
 class NotModified(Exception):  # noqa: N818 - an answer, not an error
@@ -41,10 +45,11 @@ def modified_since(version: Version, when: datetime) -> bool:
     return int(version.modified) > int(when.timestamp())
 
 
-def check_read(params: Mapping[str, Any], version: Version) -> None:
+def check_read(params: Mapping[str, Any], version: Version, now: float) -> None:
     """Raise PreconditionFailed, or NotModified, as the four conditions of GET and HEAD demand.
 
-    A matching If-Match beats If-Unmodified-Since; a differing If-None-Match beats If-Modified-Since.
+    A matching If-Match beats If-Unmodified-Since; a differing If-None-Match beats If-Modified-Since. A date
+    of If-Modified-Since that lies in the future (`now`: seconds since the epoch) is ignored.
     """
     if (tags := params.get("IfMatch")) is not None:
         if not matches(tags, version.etag):
@@ -54,11 +59,11 @@ def check_read(params: Mapping[str, Any], version: Version) -> None:
     if (tags := params.get("IfNoneMatch")) is not None:
         if matches(tags, version.etag):
             raise NotModified(version)
-    elif (when := params.get("IfModifiedSince")) and not modified_since(version, when):
+    elif (when := params.get("IfModifiedSince")) and _unmodified_since(version, when, now):
         raise NotModified(version)
 
 
-def check_copy_source(params: Mapping[str, Any], source: Version) -> None:
+def check_copy_source(params: Mapping[str, Any], source: Version, now: float) -> None:
     """The same four conditions on the source of a copy, where each failure is PreconditionFailed."""
     if (tags := params.get("CopySourceIfMatch")) is not None:
         if not matches(tags, source.etag):
@@ -68,30 +73,54 @@ def check_copy_source(params: Mapping[str, Any], source: Version) -> None:
     if (tags := params.get("CopySourceIfNoneMatch")) is not None:
         if matches(tags, source.etag):
             raise _failed("x-amz-copy-source-If-None-Match")
-    elif (when := params.get("CopySourceIfModifiedSince")) and not modified_since(source, when):
+    elif (when := params.get("CopySourceIfModifiedSince")) and _unmodified_since(source, when, now):
         raise _failed("x-amz-copy-source-If-Modified-Since")
 
 
-def check_write(params: Mapping[str, Any], index: Index, bucket: BucketRow) -> None:
-    """If-Match and If-None-Match of PutObject, CopyObject and CompleteMultipartUpload.
+def _unmodified_since(version: Version, when: datetime, now: float) -> bool:
+    return when.timestamp() <= now and not modified_since(version, when)
+
+
+def check_write(
+    params: Mapping[str, Any], index: Index, bucket: BucketRow, upload: Upload | None = None
+) -> None:
+    """If-Match and If-None-Match of PutObject, CopyObject and CompleteMultipartUpload, which has an `upload`.
 
     To be called inside the write transaction that stores the object. A delete marker counts as no object.
     """
-    if params.get("IfNoneMatch") is None and params.get("IfMatch") is None:
+    absent, tags = params.get("IfNoneMatch"), params.get("IfMatch")
+    if absent is None and tags is None:
         return
+    _check_supported(absent, tags)
     key = params["Key"]
     current = index.get_current(bucket.id, key)
     exists = current is not None and not current.is_delete_marker
-    if (tags := params.get("IfNoneMatch")) is not None:
-        if tags.strip() != "*":
-            raise S3Error("NotImplemented", Header="If-None-Match")
-        if exists:
-            raise _failed("If-None-Match")
-    if (tags := params.get("IfMatch")) is not None:
+    if absent is not None and exists:
+        raise _failed("If-None-Match")
+    if tags is not None:
         if current is None or not exists:
             raise S3Error("NoSuchKey", Key=key)
         if not matches(tags, current.etag):
             raise _failed("If-Match")
+    if upload is not None and upload.extra.get(SEEN, seq_of(current)) != seq_of(current):
+        raise S3Error(
+            "ConditionalRequestConflict", Condition="If-Match" if absent is None else "If-None-Match", Key=key
+        )
+
+
+def seq_of(current: Version | None) -> int:
+    """What an upload remembers of the version that was current when it began: 0 for none."""
+    return current.seq if current else 0
+
+
+def _check_supported(absent: str | None, tags: str | None) -> None:
+    """Of entity tags and `*`, each condition on a write takes one kind; and only one of them may be there."""
+    if absent is not None and tags is not None:
+        raise refusals.SEVERAL_CONDITIONS(Header="If-Match,If-None-Match")
+    if absent is not None and absent.strip() != "*":
+        raise refusals.CONDITION_VALUE(Header="If-None-Match")
+    if tags is not None and tags.strip() == "*":
+        raise refusals.CONDITION_VALUE(Header="If-Match")
 
 
 def check_delete(etag: str | None, current: Version | None) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from s3fixture import checksums
+from s3fixture import checksums, limits, refusals
 from s3fixture.auth.actions import copied_tags
 from s3fixture.checksums import Hasher
 from s3fixture.clock import utc
@@ -34,10 +34,20 @@ from s3fixture.service.metadata import (
 )
 from s3fixture.service.multipart import find_part_upload, part_checksum, put_part
 from s3fixture.service.names import is_bucket_name
-from s3fixture.service.objects import MAX_OBJECT_SIZE, checksum_members, new_version_id
+from s3fixture.service.objects import checksum_members, new_version_id
 from s3fixture.service.restoring import is_offline
 from s3fixture.service.versions import get_version, version_header
-from s3fixture.store import BucketRow, Checksum, Index, NewVersion, Version
+from s3fixture.store import (
+    NULL_VERSION,
+    BodyReader,
+    BucketRow,
+    Checksum,
+    Gone,
+    Index,
+    NewVersion,
+    Spooled,
+    Version,
+)
 from s3fixture.wire.copy_source import CopySource
 
 _DIRECTIVES = ("COPY", "REPLACE")
@@ -49,41 +59,44 @@ def copy_object(call: Call, params: Params) -> Result:
     source = _source(params)
     replaced = _replaced_attributes(params)
     with call.store.read() as index:
-        source_bucket, original = _find_source(call, index, source, params)
+        original = _find_source(call, index, source, params)
         target = call.bucket(index, params["Bucket"])
+        conditions.check_write(params, index, target)
         encryption = new_encryption(call, index, target, params)
-    if original.size > MAX_OBJECT_SIZE:
-        raise S3Error(
-            "InvalidRequest",
-            "The specified copy source is larger than the maximum allowable size for a copy source: "
-            f"{MAX_OBJECT_SIZE}",
-        )
-    _refuse_copy_onto_itself(params, source, original, target)
-    etag, checksum = _digests(call, original, params.get("ChecksumAlgorithm"), encryption)
-    attributes = _attributes(params, original, replaced)
-    if attributes.tags:
-        for permission in copied_tags(params):
-            call.access.require(call, params, permission)
-    with call.store.write() as index:
-        bucket = call.bucket(index, params["Bucket"])
-        conditions.check_write(params, index, bucket)
-        version = index.add_version(
-            bucket.id,
-            NewVersion(
-                key=params["Key"],
-                version_id=new_version_id(call, bucket),
-                modified=call.clock.time(),
-                owner=bucket.owner,
-                etag=etag,
-                storage_class=attributes.storage_class,
-                checksum=checksum,
-                headers=attributes.headers,
-                metadata=attributes.metadata,
-                tags=attributes.tags,
-                extra=new_lock(call, bucket, params) | encryption,
-            ),
-            original,
-        )
+        _refuse_large(original)
+        _refuse_copy_onto_itself(params, source, original, target)
+        held = call.store.open(original)
+    with held:
+        etag, checksum = _digests(call, original, held, params.get("ChecksumAlgorithm"), encryption)
+        attributes = _attributes(params, original, replaced)
+        if attributes.tags:
+            for permission in copied_tags(params):
+                call.access.require(call, params, permission)
+
+        def add(body: Version | Spooled) -> tuple[BucketRow, Version]:
+            with call.store.write() as index:
+                bucket = call.bucket(index, params["Bucket"])
+                conditions.check_write(params, index, bucket)
+                new = NewVersion(
+                    key=params["Key"],
+                    version_id=new_version_id(call, bucket),
+                    modified=call.clock.time(),
+                    owner=bucket.owner,
+                    etag=etag,
+                    storage_class=attributes.storage_class,
+                    checksum=checksum,
+                    headers=attributes.headers,
+                    metadata=attributes.metadata,
+                    tags=attributes.tags,
+                    extra=new_lock(call, bucket, params) | encryption,
+                )
+                return bucket, index.add_version(bucket.id, new, body)
+
+        try:
+            bucket, version = add(original)
+        except Gone:  # the source was replaced or deleted since it was found, but its bytes are held
+            with call.store.spool(held.again(), original.size) as body:
+                bucket, version = add(body)
     call.note("created", bucket, version)
     return {
         "CopyObjectResult": {
@@ -91,7 +104,7 @@ def copy_object(call: Call, params: Params) -> Result:
             "LastModified": utc(version.modified),
             **checksum_members(version.checksum),
         },
-        **_source_version(source_bucket, original),
+        **_source_version(original),
         **version_header(bucket, version),
         **describe_encryption(encryption, params),
     }
@@ -104,35 +117,41 @@ def upload_part_copy(call: Call, params: Params) -> Result:
     source = _source(params)
     with call.store.read() as index:
         upload = find_part_upload(call, index, params)
-        source_bucket, original = _find_source(call, index, source, params)
-    header = params.get("CopySourceRange")
-    start, length = 0, original.size
-    if header is not None:
-        chosen = ranges.parse_copy_range(header, original.size)
-        start, length = chosen.start, chosen.length
-    with call.store.open(original, start, length) as reader:
+        original = _find_source(call, index, source, params)
+        start, length = _copied_bytes(params, original)
+        reader = call.store.open(original, start, length)
+    with reader:
         hashing = _Hashing(reader, part_checksum(upload))
         part = put_part(call, params, hashing, length)
     result: Result = {"CopyPartResult": {"ETag": part.etag, "LastModified": utc(part.modified)}}
     if upload.checksum_algorithm:
         result["CopyPartResult"] |= checksum_members(part.checksum)
-    return result | _source_version(source_bucket, original) | describe_encryption(upload.extra, params)
+    return result | _source_version(original) | describe_encryption(upload.extra, params)
+
+
+def _copied_bytes(params: Params, original: Version) -> tuple[int, int]:
+    """Where in the source they start, and how many there are."""
+    header = params.get("CopySourceRange")
+    if header is None:
+        return 0, original.size
+    chosen = ranges.parse_copy_range(header, original.size)
+    return chosen.start, chosen.length
+
+
+def _refuse_large(original: Version) -> None:
+    if original.size > limits.OBJECT_SIZE:
+        raise refusals.COPY_TOO_LARGE()
 
 
 def _source(params: Params) -> CopySource:
     """Raises InvalidArgument for a source that no bucket can have."""
     source: CopySource = params["CopySource"]
     if not is_bucket_name(source.bucket):
-        raise S3Error(
-            "InvalidArgument",
-            "Invalid copy source bucket name",
-            ArgumentName="x-amz-copy-source",
-            ArgumentValue=source.bucket,
-        )
+        raise refusals.COPY_SOURCE_BUCKET(source.bucket)
     return source
 
 
-def _find_source(call: Call, index: Index, source: CopySource, params: Params) -> tuple[BucketRow, Version]:
+def _find_source(call: Call, index: Index, source: CopySource, params: Params) -> Version:
     """The version to copy from. Raises as GetObject does, except for delete markers."""
     bucket = call.bucket(index, source.bucket)
     if source.version_id is None:
@@ -142,21 +161,19 @@ def _find_source(call: Call, index: Index, source: CopySource, params: Params) -
         if version is None:
             raise S3Error("NoSuchVersion", Key=source.key, VersionId=source.version_id)
         if version.is_delete_marker:
-            raise S3Error(
-                "InvalidRequest",
-                "The source of a copy request may not specifically refer to a delete marker by version id.",
-            )
+            raise refusals.COPY_OF_A_DELETE_MARKER()
     if version is None or version.is_delete_marker:
         raise S3Error("NoSuchKey", Key=source.key)
     if is_offline(version, call.clock.time()):
-        raise S3Error("InvalidObjectState", StorageClass=version.storage_class)
+        raise S3Error("ObjectNotInActiveTierError", Key=source.key)
     check_source(call, version.extra, params)
-    conditions.check_copy_source(params, version)
-    return bucket, version
+    conditions.check_copy_source(params, version, call.clock.time())
+    return version
 
 
-def _source_version(bucket: BucketRow, version: Version) -> Result:
-    return {"CopySourceVersionId": version.version_id} if bucket.versioning else {}
+def _source_version(version: Version) -> Result:
+    """The null version has no id here."""
+    return {} if version.version_id == NULL_VERSION else {"CopySourceVersionId": version.version_id}
 
 
 def _directive(params: Params, member: str, header: str) -> str:
@@ -196,14 +213,15 @@ def _attributes(params: Params, original: Version, replaced: Attributes | None) 
 def _refuse_copy_onto_itself(
     params: Params, source: CopySource, original: Version, bucket: BucketRow
 ) -> None:
-    """A copy onto itself must change something; restoring an older version does.
+    """A copy onto itself must change something, or name a version.
 
-    So does what may change its encryption, even when it ends as it was (recorded from S3).
+    What may change its encryption is enough, even when it ends as it was (recorded from S3).
     """
-    same = (params["Bucket"], params["Key"]) == (source.bucket, source.key) and original.is_latest
+    same = (params["Bucket"], params["Key"]) == (source.bucket, source.key)
     changes = (
-        params.get("MetadataDirective") == "REPLACE"
-        or params.get("StorageClass") not in (None, original.storage_class)
+        source.version_id is not None
+        or params.get("MetadataDirective") == "REPLACE"
+        or params.get("StorageClass") is not None
         or params.get("WebsiteRedirectLocation") is not None
         or params.get("ServerSideEncryption") is not None
         or params.get("SSECustomerAlgorithm") is not None
@@ -211,15 +229,11 @@ def _refuse_copy_onto_itself(
         or ENCRYPTION in original.extra
     )
     if same and not changes:
-        raise S3Error(
-            "InvalidRequest",
-            "This copy request is illegal because it is trying to copy an object to itself without changing "
-            "the object's metadata, storage class, website redirect location or encryption attributes.",
-        )
+        raise refusals.COPY_ONTO_ITSELF()
 
 
 def _digests(
-    call: Call, original: Version, wanted: str | None, encryption: Mapping[str, Any]
+    call: Call, original: Version, held: BodyReader, wanted: str | None, encryption: Mapping[str, Any]
 ) -> tuple[str, Checksum]:
     """ETag and checksum of the copy, which is one piece whatever its source was.
 
@@ -237,7 +251,7 @@ def _digests(
     ):
         return (etag_of(call, encryption, b"") if encryption else original.etag), known
     md5, hasher = checksums.md5(), checksums.ALGORITHMS[algorithm].new()
-    with call.store.open(original) as reader:
+    with held.again() as reader:
         for chunk in reader:
             md5.update(chunk)
             hasher.update(chunk)

@@ -5,7 +5,21 @@ from __future__ import annotations
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params
 
+# The kinds that react to what is done in the bucket.
 LIFECYCLE = "lifecycle"
+NOTIFICATION = "notification"
+LOGGING = "logging"
+REPLICATION = "replication"
+WATCHED = "watched"  # rules of those who watch the bucket in a test, as in a notification configuration
+TOLD = frozenset({NOTIFICATION, WATCHED})  # whose buckets tell of events
+
+
+def new_id() -> str:
+    """For a rule that came without one; S3 makes 48 characters: base64 of a UUID's text."""
+    import base64  # imported when used: every start imports this module
+    import uuid
+
+    return base64.b64encode(str(uuid.uuid4()).encode()).decode()
 
 
 def kept_document(call: Call, params: Params, kind: str, missing: str) -> str:

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html (
 
 from __future__ import annotations
 
-from email.utils import formatdate
 from urllib.parse import quote
 
 from s3fixture.clock import utc
@@ -14,6 +13,7 @@ from s3fixture.service.call import Call, Result
 from s3fixture.service.documents import LIFECYCLE
 from s3fixture.service.lifecycle_rules import parse_rules
 from s3fixture.store import Upload
+from s3fixture.wire.times import http_date
 
 _TOLD_BY = frozenset({"CompleteMultipartUpload", "CopyObject", "GetObject", "HeadObject", "PutObject"})
 _LAST = 253_402_300_799.0  # seconds since the epoch: the last ones that a date in a header can name
@@ -31,7 +31,7 @@ def follow(call: Call, result: Result) -> None:
         return
     due = parse_rules(document).expiry(fact.version, call.settings.lifecycle_day)
     if due is not None and due.at <= _LAST:
-        date = formatdate(due.at, usegmt=True)
+        date = http_date(utc(due.at))
         result["Expiration"] = f'expiry-date="{date}", rule-id="{_in_header(due.rule_id)}"'
 
 

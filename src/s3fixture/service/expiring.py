@@ -11,9 +11,9 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from s3fixture.service.documents import LIFECYCLE
+from s3fixture.service.documents import LIFECYCLE, REPLICATION, TOLD
 from s3fixture.service.lifecycle_rules import Due, Rules, next_midnight, parse_rules
 from s3fixture.service.locks import is_locked
 from s3fixture.service.restoring import without_restore
@@ -22,7 +22,9 @@ from s3fixture.store import NULL_VERSION, BucketRow, Index, Job, Version
 
 if TYPE_CHECKING:
     from s3fixture.service.background import Background
+    from s3fixture.service.event_records import Event
 
+_REPLICATING = frozenset({"PENDING", "FAILED"})
 _SLICE = 250  # versions, or uploads, looked at in one transaction
 
 
@@ -59,6 +61,10 @@ def run(background: Background, job: Job) -> float | None:
             return None
         walk = _Walk(background, index, bucket, parse_rules(document), now)
         done = walk.uploads(position) if position.uploads else walk.versions(position)
+        if walk.events:
+            from s3fixture.service.events import announce  # imported when used: few buckets have events
+
+            announce(background, index, walk.events)
         if done and not position.uploads:
             position = _Position(bucket.name, bucket.id, uploads=True)
         elif done:
@@ -74,6 +80,7 @@ class _Walk:
     def __init__(
         self, background: Background, index: Index, bucket: BucketRow, rules: Rules, now: float
     ) -> None:
+        self._background = background
         self._clock = background.clock
         self._day = background.settings.lifecycle_day
         self._index = index
@@ -81,6 +88,8 @@ class _Walk:
         self._rules = rules
         self._now = now
         self._first = next_midnight(rules.put, self._day)
+        self._is_told = not bucket.documents.isdisjoint(TOLD)
+        self.events: list[Event] = []
 
     def versions(self, position: _Position) -> bool:
         """Look at the next versions; True when there are no more."""
@@ -89,7 +98,9 @@ class _Walk:
             if version.key != position.key:
                 self._end_key(position.key)
                 position.key, position.since, position.newer = version.key, 0.0, 0
-            if version.is_latest:
+            if version.extra.get(REPLICATION, {}).get("status") in _REPLICATING:
+                self._pass_by(version, position)
+            elif version.is_latest:
                 self._current(version, position)
             else:
                 self._noncurrent(version, position)
@@ -98,6 +109,11 @@ class _Walk:
             return False
         self._end_key(position.key)
         return True
+
+    def _pass_by(self, version: Version, position: _Position) -> None:
+        """Rules wait for what is not replicated."""
+        position.since = version.modified
+        position.newer += not version.is_latest
 
     def uploads(self, position: _Position) -> bool:
         """Look at the next uploads; True when there are no more."""
@@ -123,7 +139,8 @@ class _Walk:
         if expiry is None or not expires:
             return
         position.since = max(expiry.at, self._first)
-        add_delete_marker(self._clock, self._index, self._bucket, version.key, position.since)
+        marker = add_delete_marker(self._clock, self._index, self._bucket, version.key, position.since)
+        self._tell("LifecycleExpiration:DeleteMarkerCreated", marker)
         if self._bucket.versioning == "Enabled" or version.version_id != NULL_VERSION:  # else it is replaced
             self._noncurrent(version, position)
 
@@ -150,6 +167,7 @@ class _Walk:
 
     def _remove(self, version: Version) -> None:
         self._index.remove_version(version.seq)
+        self._tell("LifecycleExpiration:Delete", version)
 
     def _move(self, version: Version, step: Due | None) -> Version:
         """Into the storage class of `step`; a restored copy of the former class goes."""
@@ -157,4 +175,22 @@ class _Walk:
             return version
         moved = version._replace(storage_class=step.storage_class, extra=without_restore(version.extra))
         self._index.update_version(version.seq, extra=moved.extra, storage_class=moved.storage_class)
+        self._tell(
+            "LifecycleTransition",
+            moved,
+            lifecycleEventData={"transitionEventData": {"destinationStorageClass": moved.storage_class}},
+        )
         return moved
+
+    def _tell(self, name: str, version: Version, **data: Any) -> None:
+        """An event, where the bucket tells of them."""
+        if not self._is_told:
+            return
+        from s3fixture.service.event_records import Event  # imported when used, as above
+        from s3fixture.service.events import service_origin
+
+        reason = "Lifecycle Expiration" if name.startswith("LifecycleExpiration:") else ""
+        origin = service_origin(self._background, reason)
+        self.events.append(
+            Event(name, self._bucket, version, self._index.next_id(), self._now, origin, data=data)
+        )

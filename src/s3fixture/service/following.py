@@ -6,15 +6,21 @@ two sets.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from importlib import import_module
 
 from s3fixture.service.call import Call, Result
 
+_LOG = logging.getLogger("s3fixture")
+
 # Kind of a bucket's document -> the module of this package whose `follow(call, result)` acts on it. It may
 # add members to the result, and must not raise: the operation has happened.
 FOLLOWERS: Mapping[str, str] = {
     "lifecycle": "expiration",
+    "notification": "events",
+    "replication": "replicating",
+    "watched": "events",
 }
 
 
@@ -23,5 +29,8 @@ def follow(call: Call, result: Result) -> None:
     followed: set[str] = set()
     for fact in call.facts:
         followed |= fact.bucket.documents & FOLLOWERS.keys()
-    for kind in sorted(followed):
-        import_module(f"{__package__}.{FOLLOWERS[kind]}").follow(call, result)
+    for module in sorted({FOLLOWERS[kind] for kind in followed}):
+        try:
+            import_module(f"{__package__}.{module}").follow(call, result)
+        except Exception:  # the operation has happened, and its answer must say so
+            _LOG.exception("what follows %s in %s failed", call.operation, module)

@@ -9,23 +9,21 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-configuration-ex
 
 from __future__ import annotations
 
-import base64
 import json
-import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from itertools import pairwise
 from typing import Any
 
+from s3fixture import limits
+from s3fixture import rule_refusals as refusals
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
-from s3fixture.service.documents import LIFECYCLE, drop_document, kept_document
+from s3fixture.service.documents import LIFECYCLE, drop_document, kept_document, new_id
 from s3fixture.service.expiring import schedule
-from s3fixture.service.lifecycle_rules import ALL_CLASSES, CLASSES, MINIMUM_SIZES, predicates
+from s3fixture.service.lifecycle_rules import ALL_CLASSES, CLASSES, MINIMUM_SIZES
+from s3fixture.service.rule_filters import check_filter, predicates
 
-_MOST_RULES = 1000
-_LONGEST_ID = 255  # characters
-_LARGEST_SIZE = 1_099_511_627_776_000  # bytes, in a filter
 _ACTIONS = (
     "AbortIncompleteMultipartUpload",
     "Expiration",
@@ -34,7 +32,7 @@ _ACTIONS = (
     "Transitions",
 )
 _UNFILTERED = ("ExpiredObjectDeleteMarker", "AbortIncompleteMultipartUpload")
-_INFREQUENT = ("STANDARD_IA", "ONEZONE_IA")  # objects must be 30 days old for these
+_INFREQUENT = ("STANDARD_IA", "ONEZONE_IA")
 # Storage class -> days that an object must be in it before the next transition.
 _STAYS: Mapping[str, int] = {"STANDARD_IA": 30, "ONEZONE_IA": 30, "GLACIER_IR": 90, "GLACIER": 90}
 
@@ -53,7 +51,7 @@ def put_bucket_lifecycle_configuration(call: Call, params: Params) -> Result:
     """Raises MalformedXML, InvalidRequest, InvalidArgument; the former rules then stay."""
     minimum_size = params.get("TransitionDefaultMinimumObjectSize") or ALL_CLASSES
     if minimum_size not in MINIMUM_SIZES:
-        raise S3Error("InvalidRequest", f"Invalid TransitionDefaultMinimumObjectSize found: {minimum_size}")
+        raise refusals.MINIMUM_SIZE(value=minimum_size)
     rules = (params.get("LifecycleConfiguration") or {}).get("Rules") or []
     _check_rules(rules)
     configuration = {
@@ -75,23 +73,23 @@ def delete_bucket_lifecycle(call: Call, params: Params) -> Result:
 
 
 def _named(rule: Document) -> Document:
-    """With an ID; S3 makes 48 characters: base64 of a UUID's text."""
-    return {**rule, "ID": rule.get("ID") or base64.b64encode(str(uuid.uuid4()).encode()).decode()}
+    return {**rule, "ID": rule.get("ID") or new_id()}
 
 
 def _check_rules(rules: Sequence[Document]) -> None:
-    if not 0 < len(rules) <= _MOST_RULES:
+    if not 0 < len(rules) <= limits.LIFECYCLE_RULES:
         raise S3Error("MalformedXML")
     ids = [rule["ID"] for rule in rules if rule.get("ID")]
     for name in ids:
-        if len(name) > _LONGEST_ID:
-            raise _invalid("ID", name, f"ID length should not exceed allowed limit of {_LONGEST_ID}")
-    if len(set(ids)) != len(ids):
-        raise S3Error("InvalidArgument", "Rule ID must be unique. Found same ID for more than one rule")
+        if len(name) > limits.RULE_ID_LENGTH:
+            raise refusals.RULE_ID_TOO_LONG(name)
+        if ids.count(name) > 1:
+            raise refusals.RULE_ID_TWICE(name)
     filtered = "Filter" in rules[0]  # "Lifecycle V2": all rules of a document are of one form
     for rule in rules:
         _check_form(rule, filtered=filtered)
-        _check_filter(rule)
+        check_filter(rule)
+        _check_sizes(rule)
         _check_actions(rule)
     if not filtered:
         _refuse_overlaps(rules)
@@ -101,45 +99,31 @@ def _check_form(rule: Document, *, filtered: bool) -> None:
     if ("Filter" in rule) == ("Prefix" in rule):
         raise S3Error("MalformedXML")
     if filtered and "Prefix" in rule:
-        raise S3Error(
-            "InvalidRequest",
-            "Base level prefix cannot be used in Lifecycle V2, prefixes are only supported in the Filter.",
-        )
+        raise refusals.OLD_PREFIX()
     if not filtered and "Filter" in rule:
-        raise S3Error("InvalidRequest", "Filter element can only be used in Lifecycle V2.")
+        raise refusals.NEW_FILTER()
     newer = ["NewerNoncurrentVersions" in action for action in _noncurrent_actions(rule)]
     if not filtered and any(newer):
-        raise S3Error("InvalidRequest", "NewerNoncurrentVersions element can only be used in Lifecycle V2.")
+        raise refusals.NEW_NEWER_VERSIONS()
 
 
 def _noncurrent_actions(rule: Document) -> list[Document]:
     return [rule.get("NoncurrentVersionExpiration") or {}, *rule.get("NoncurrentVersionTransitions", ())]
 
 
-def _check_filter(rule: Document) -> None:
-    chosen = rule.get("Filter") or {}
-    if len(chosen) > 1:
-        raise S3Error("MalformedXML")
+def _check_sizes(rule: Document) -> None:
     wanted = predicates(rule)
-    tags = [tag["Key"] for tag in wanted.get("Tags", ())]
-    if not all(tags) or ("And" in chosen and len(wanted) - ("Tags" in wanted) + len(tags) < 2):
-        raise S3Error("MalformedXML")
-    if len(set(tags)) != len(tags):
-        raise S3Error("InvalidRequest", "Duplicate Tag Keys are not allowed.")
     larger, smaller = wanted.get("ObjectSizeGreaterThan"), wanted.get("ObjectSizeLessThan")
     for name, size, least in (("ObjectSizeGreaterThan", larger, 0), ("ObjectSizeLessThan", smaller, 1)):
-        if size is not None and not least <= size <= _LARGEST_SIZE:
-            raise S3Error("InvalidRequest", f"'{name}' should be between {least} and {_LARGEST_SIZE}.")
+        if size is not None and not least <= size <= limits.FILTER_SIZE:
+            raise refusals.SIZE_OUT_OF_RANGE(name=name, least=str(least))
     if larger is not None and smaller is not None and larger >= smaller:
-        raise S3Error(
-            "InvalidRequest",
-            "'ObjectSizeLessThan' has to be a value greater than 'ObjectSizeGreaterThan'.",
-        )
+        raise refusals.SIZES_CROSSED()
 
 
 def _check_actions(rule: Document) -> None:
     if not any(action in rule for action in _ACTIONS):
-        raise S3Error("InvalidRequest", "At least one action needs to be specified in a rule")
+        raise refusals.NO_ACTION()
     if "Expiration" in rule:
         _check_expiration(rule["Expiration"])
     for step in rule.get("Transitions", ()):
@@ -189,24 +173,22 @@ def _check_noncurrent(action: Document, name: str, *, least: int) -> None:
 def _check_date(action: Document) -> None:
     date = action.get("Date")
     if date is not None and date.astimezone(timezone.utc).time() != datetime.min.time():
-        raise _invalid("Date", _iso(date), "'Date' must be at midnight GMT")
+        raise refusals.NOT_MIDNIGHT(_iso(date))
 
 
 def _check_positive(action: Document, member: str, name: str) -> None:
     if action.get(member, 1) < 1:
-        raise _invalid(member, action[member], f"'{member}' for {name} action must be a positive integer")
+        raise refusals.NOT_POSITIVE(str(action[member]), ArgumentName=member, member=member, action=name)
 
 
 def _check_not_negative(action: Document, member: str, name: str) -> None:
     days = action.get(member, 0)
     if days < 0:
-        raise _invalid(member, days, f"'{member}' in {name} action must be nonnegative")
-    if member in action and action.get("StorageClass") in _INFREQUENT and days < _STAYS["STANDARD_IA"]:
-        raise _invalid(
-            member,
-            days,
-            f"'{member}' in {name} action must be greater than or equal to {_STAYS['STANDARD_IA']} for "
-            f"storageClass '{action['StorageClass']}'",
+        raise refusals.NEGATIVE(str(days), ArgumentName=member, member=member, action=name)
+    storage_class = action.get("StorageClass")
+    if member in action and storage_class in _INFREQUENT and days < limits.INFREQUENT_DAYS:
+        raise refusals.TOO_SOON(
+            str(days), ArgumentName=member, member=member, action=name, storage_class=storage_class
         )
 
 
@@ -217,9 +199,9 @@ def _refuse_filters(rule: Document) -> None:
         if name not in rule and name not in (rule.get("Expiration") or {}):
             continue
         if wanted.get("Tags"):
-            raise S3Error("InvalidRequest", f"{name} cannot be specified with Tags.")
+            raise refusals.NO_TAGS_HERE(action=name)
         if wanted.keys() & {"ObjectSizeGreaterThan", "ObjectSizeLessThan"}:
-            raise S3Error("InvalidRequest", f"{name} cannot be specified with Object Size.")
+            raise refusals.NO_SIZES_HERE(action=name)
 
 
 def _check_steps(rule: Document, steps: Sequence[Document], expiration: Document, kind: str) -> None:
@@ -233,16 +215,10 @@ def _check_steps(rule: Document, steps: Sequence[Document], expiration: Document
     where = f"filter '{_described(rule)}'"
     classes = [step["StorageClass"] for step in steps]
     if len(set(classes)) != len(classes):
-        raise S3Error(
-            "InvalidRequest",
-            f"'StorageClass' must be different for '{action}' actions in same 'Rule' with {where}",
-        )
+        raise refusals.CLASS_TWICE(action=action, where=where)
     dated = ["Date" in step for step in steps]
     if any(dated) and not all(dated):
-        raise S3Error(
-            "InvalidRequest",
-            f"Found mixed 'Date' and 'Days' based {action} actions in lifecycle rule for {where}",
-        )
+        raise refusals.MIXED_STEPS(action=action, where=where)
     member = "Date" if dated[0] else f"{kind}Days"
     for warm, cold in pairwise(sorted(steps, key=lambda step: CLASSES.index(step["StorageClass"]))):
         _check_order(warm, cold, member, action, where)
@@ -253,36 +229,32 @@ def _check_steps(rule: Document, steps: Sequence[Document], expiration: Document
 def _check_order(warm: Document, cold: Document, member: str, action: str, where: str) -> None:
     stay = _STAYS.get(warm["StorageClass"], 0)
     gap = cold[member] - warm[member] if member != "Date" else (cold[member] - warm[member]).days
-    name = f"'{member}' in the '{action}' action for StorageClass '{cold['StorageClass']}' for {where}"
-    if gap <= 0:
-        raise _invalid(
-            member,
-            cold[member],
-            f"{name} must be greater than '{member}' in the '{action}' action for StorageClass "
-            f"'{warm['StorageClass']}' for {where}",
-        )
-    if gap < stay:
-        raise _invalid(
-            member,
-            cold[member],
-            f"{name} must be {stay} days more than '{where}' in the '{action}' action for StorageClass "
-            f"'{warm['StorageClass']}'",
+    refusal = refusals.STEPS_OUT_OF_ORDER if gap <= 0 else refusals.STEPS_TOO_CLOSE
+    if gap <= 0 or gap < stay:
+        raise refusal(
+            _text(cold[member]),
+            ArgumentName=member,
+            member=member,
+            action=action,
+            cold=cold["StorageClass"],
+            warm=warm["StorageClass"],
+            where=where,
+            days=str(stay),
         )
 
 
 def _check_end(steps: Sequence[Document], expiration: Document, member: str, kind: str, where: str) -> None:
     ending, step = (f"{kind}Version{name}" if kind else name for name in ("Expiration", "Transition"))
     if member not in expiration:
-        raise S3Error(
-            "InvalidRequest",
-            f"Found mixed 'Date' and 'Days' based {ending} and {step} actions in lifecycle rule for {where}",
-        )
+        raise refusals.MIXED_END(ending=ending, action=step, where=where)
     if expiration[member] <= max(found[member] for found in steps):
-        raise _invalid(
-            member,
-            expiration[member],
-            f"'{member}' in the {ending} action for {where} must be greater than '{member}' in the {step} "
-            "action",
+        raise refusals.ENDS_TOO_SOON(
+            _text(expiration[member]),
+            ArgumentName=member,
+            member=member,
+            ending=ending,
+            action=step,
+            where=where,
         )
 
 
@@ -305,16 +277,13 @@ def _refuse_overlaps(rules: Sequence[Document]) -> None:
         prefixes = sorted(rule["Prefix"] for rule in rules if action in rule)
         for shorter, longer in pairwise(prefixes):
             if longer.startswith(shorter):
-                name = action.removesuffix("s")
-                raise S3Error(
-                    "InvalidRequest",
-                    f"Found overlapping prefixes '{shorter}' and '{longer}' for same action type '{name}'",
+                raise refusals.OVERLAPPING_PREFIXES(
+                    shorter=shorter, longer=longer, action=action.removesuffix("s")
                 )
 
 
-def _invalid(member: str, value: object, message: str) -> S3Error:
-    text = _iso(value) if isinstance(value, datetime) else str(value)
-    return S3Error("InvalidArgument", message, ArgumentName=member, ArgumentValue=text)
+def _text(value: datetime | int) -> str:
+    return _iso(value) if isinstance(value, datetime) else str(value)
 
 
 def _iso(date: datetime) -> str:

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from s3fixture.service.metadata import ARCHIVED, STANDARD
+from s3fixture.service.rule_filters import predicates, wanted_tags
 from s3fixture.store import Upload, Version
 
 ALL_CLASSES, BY_CLASS = "all_storage_classes_128K", "varies_by_storage_class"
@@ -182,17 +183,6 @@ def parse_rules(document: str) -> Rules:
     return Rules(enabled, kept["Put"], kept["TransitionDefaultMinimumObjectSize"])
 
 
-def predicates(rule: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What the filter of a rule asks for, as `And` has it: Prefix, Tags, ObjectSizeGreaterThan, ..."""
-    chosen = rule.get("Filter") or {}
-    if "And" in chosen:
-        inner: Mapping[str, Any] = chosen["And"]
-        return inner
-    if "Tag" in chosen:
-        return {"Tags": [chosen["Tag"]]}
-    return chosen or {"Prefix": rule.get("Prefix", "")}
-
-
 def _rule(rule: Mapping[str, Any]) -> Rule:
     wanted = predicates(rule)
     expiration = rule.get("Expiration") or {}
@@ -200,7 +190,7 @@ def _rule(rule: Mapping[str, Any]) -> Rule:
     return Rule(
         id=rule["ID"],
         prefix=wanted.get("Prefix", ""),
-        tags={tag["Key"]: tag["Value"] for tag in wanted.get("Tags", ())},
+        tags=wanted_tags(rule),
         larger=wanted.get("ObjectSizeGreaterThan"),
         smaller=wanted.get("ObjectSizeLessThan"),
         expire_days=expiration.get("Days"),

@@ -9,22 +9,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from s3fixture import limits, refusals
 from s3fixture.clock import utc
-from s3fixture.errors import S3Error
+from s3fixture.refusals import Refusal
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.tokens import from_token, to_token
-from s3fixture.store import Entry, Page
+from s3fixture.store import BucketRow, Entry, Page
 
 _RESTORE_STATUS = "RestoreStatus"  # the one value of OptionalObjectAttributes
-PAGE_SIZE = 1000  # the most that S3 puts on a page
 
 
 def list_objects(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html"""
-    limit = page_size(params, "MaxKeys", "max-keys")
+    limit = page_size(params, "MaxKeys", refusals.MAX_KEYS)
     marker = params.get("Marker") or ""
-    page = _current_page(call, params, start=marker, limit=limit)
-    result = _common(params, page, limit, fetch_owner=True)
+    bucket, page = _current_page(call, params, start=marker, limit=limit)
+    result = _common(params, bucket, page, limit, fetch_owner=True)
     _tell_restores(call, params, result["Contents"], page.entries)
     result["Marker"] = marker
     if page.truncated and params.get("Delimiter"):  # without one, clients go on from the last key
@@ -34,16 +34,16 @@ def list_objects(call: Call, params: Params) -> Result:
 
 def list_objects_v2(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html"""
-    limit = page_size(params, "MaxKeys", "max-keys")
+    limit = page_size(params, "MaxKeys", refusals.MAX_KEYS)
     token = params.get("ContinuationToken")
     start = params.get("StartAfter") or ""
-    page = _current_page(call, params, start=start if token is None else from_token(token), limit=limit)
-    result = _common(params, page, limit, fetch_owner=bool(params.get("FetchOwner")))
+    bucket, page = _current_page(call, params, start=from_token(token) if token else start, limit=limit)
+    result = _common(params, bucket, page, limit, fetch_owner=bool(params.get("FetchOwner")))
     _tell_restores(call, params, result["Contents"], page.entries)
     result["KeyCount"] = len(page.entries) + len(page.prefixes)
     if token is not None:
         result["ContinuationToken"] = token
-    if start:
+    elif start:
         result["StartAfter"] = start
     if page.truncated:
         result["NextContinuationToken"] = to_token(page.last_key)
@@ -52,11 +52,11 @@ def list_objects_v2(call: Call, params: Params) -> Result:
 
 def list_object_versions(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html"""
-    limit = page_size(params, "MaxKeys", "max-keys")
+    limit = page_size(params, "MaxKeys", refusals.MAX_KEYS)
     key_marker = params.get("KeyMarker") or ""
     version_marker = params.get("VersionIdMarker")
     if version_marker is not None and not key_marker:
-        raise _marker_alone("version-id-marker", version_marker)
+        raise refusals.VERSION_MARKER_ALONE(version_marker)
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
         page = index.list_versions(
@@ -83,19 +83,14 @@ def list_object_versions(call: Call, params: Params) -> Result:
     return result
 
 
-def page_size(params: Params, member: str, name: str) -> int:
-    """The number of entries asked for, at most `PAGE_SIZE`. Raises InvalidArgument."""
+def page_size(params: Params, member: str, refusal: Refusal) -> int:
+    """The number of entries asked for, at most a page's. Raises `refusal`."""
     wanted = params.get(member)
     if wanted is None:
-        return PAGE_SIZE
-    if not 0 <= wanted <= 2**31 - 1:
-        raise S3Error(
-            "InvalidArgument",
-            f"Argument {name} must be an integer between 0 and 2147483647",
-            ArgumentName=name,
-            ArgumentValue=str(wanted),
-        )
-    return min(int(wanted), PAGE_SIZE)
+        return limits.PAGE_SIZE
+    if not 0 <= wanted <= limits.LISTED:
+        raise refusal(str(wanted))
+    return min(int(wanted), limits.PAGE_SIZE)
 
 
 def owner_entry(canonical_id: str) -> dict[str, str]:
@@ -107,27 +102,13 @@ def check_encoding_type(params: Params) -> None:
     """Raises InvalidArgument unless the encoding type is "url" or not given."""
     encoding = params.get("EncodingType")
     if encoding not in (None, "url"):
-        raise S3Error(
-            "InvalidArgument",
-            "Invalid Encoding Method specified in Request",
-            ArgumentName="encoding-type",
-            ArgumentValue=encoding,
-        )
+        raise refusals.BAD_ENCODING_TYPE(encoding)
 
 
-def _marker_alone(name: str, value: str) -> S3Error:
-    return S3Error(
-        "InvalidArgument",
-        f"A {name} cannot be specified without a key marker.",
-        ArgumentName=name,
-        ArgumentValue=value,
-    )
-
-
-def _current_page(call: Call, params: Params, *, start: str, limit: int) -> Page:
+def _current_page(call: Call, params: Params, *, start: str, limit: int) -> tuple[BucketRow, Page]:
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
-        return index.list_objects(
+        return bucket, index.list_objects(
             bucket.id,
             prefix=params.get("Prefix") or "",
             delimiter=params.get("Delimiter") or "",
@@ -152,8 +133,9 @@ def _frame(params: Params, prefixes: list[str], truncated: bool, limit: int) -> 
     return result
 
 
-def _common(params: Params, page: Page, limit: int, *, fetch_owner: bool) -> Result:
+def _common(params: Params, bucket: BucketRow, page: Page, limit: int, *, fetch_owner: bool) -> Result:
     result = _frame(params, page.prefixes, page.truncated, limit)
+    result["HTTPHeaders"] = {"x-amz-bucket-region": bucket.region}
     result["Contents"] = [_object(entry) for entry in page.entries]
     if fetch_owner:
         for entry, row in zip(result["Contents"], page.entries, strict=True):

@@ -13,23 +13,26 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from s3fixture import refusals
 from s3fixture.auth.actions import Permission
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.store import BucketRow, Upload, Version
+from s3fixture.wire.times import pacific_time
 
 GOVERNANCE = "GOVERNANCE"
+_MODES = frozenset({GOVERNANCE, "COMPLIANCE"})
 ON = "ON"
 LOCK = "lock"  # the part of an extra record that is a lock
 _MODE, _UNTIL, _HOLD = "ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus"
+_MODE_HEADER, _UNTIL_HEADER = "x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date"
 _EVENT_HOLDS: Mapping[str, str] = {
     "ObjectLockEventHold": "x-amz-object-lock-event-hold",
     "ObjectLockEventHoldDurationDays": "x-amz-object-lock-event-hold-duration-days",
     "ObjectLockEventHoldDurationYears": "x-amz-object-lock-event-hold-duration-years",
 }
 _PARAMETERS = frozenset({_MODE, _UNTIL, _HOLD, *_EVENT_HOLDS})
-_PROTECTED = "Access Denied because object protected by object lock."
 _DAY = 86400.0  # seconds
 _YEAR = 365  # days: S3's longest default retention is 36,500 days or 100 years
 
@@ -61,8 +64,8 @@ def new_lock(call: Call, bucket: BucketRow, params: Params) -> dict[str, Any]:
     if not bucket.object_lock and _PARAMETERS.isdisjoint(params):
         return {}
     lock = _asked(call, params)
-    if not bucket.object_lock:  # spelled so for these operations only: versity/versitygw issue 1751
-        raise S3Error("InvalidRequest", "Bucket is missing ObjectLockConfiguration")
+    if not bucket.object_lock:
+        raise refusals.NO_LOCK_FOR_A_WRITE()
     return with_lock({}, lock if lock.mode else lock._replace(**_default(call, bucket)))
 
 
@@ -70,27 +73,18 @@ def _asked(call: Call, params: Params) -> Lock:
     for member, header in _EVENT_HOLDS.items():
         if params.get(member) is not None:
             raise S3Error("NotImplemented", Header=header)
-    mode, until = params.get(_MODE), params.get(_UNTIL)
-    if (mode is None) != (until is None):
-        missing = "x-amz-object-lock-mode" if mode is None else "x-amz-object-lock-retain-until-date"
-        raise S3Error(
-            "InvalidArgument",
-            "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied.",
-            ArgumentName=missing,
-            ArgumentValue="",
-        )
-    return Lock(mode or "", future(call, until) if until else 0.0, params.get(_HOLD) or "")
+    mode, until = params.get(_MODE) or "", params.get(_UNTIL)
+    if bool(mode) != (until is not None):
+        raise refusals.LOCK_HALF(ArgumentName=_UNTIL_HEADER if mode else _MODE_HEADER)
+    if mode and mode not in _MODES:
+        raise refusals.LOCK_MODE(mode)
+    return Lock(mode, future(call, until, _UNTIL_HEADER) if until else 0.0, params.get(_HOLD) or "")
 
 
-def future(call: Call, until: datetime) -> float:
-    """A retain-until date in seconds. Raises InvalidArgument unless it lies in the future."""
+def future(call: Call, until: datetime, argument: str) -> float:
+    """A retain-until date in seconds. Raises InvalidArgument, naming `argument`, for one that has passed."""
     if until.timestamp() <= call.clock.time():
-        raise S3Error(
-            "InvalidArgument",
-            "The retain until date must be in the future!",
-            ArgumentName="x-amz-object-lock-retain-until-date",
-            ArgumentValue=until.isoformat(),
-        )
+        raise refusals.LOCK_IN_THE_PAST(pacific_time(until), ArgumentName=argument)
     return _whole_milliseconds(until)
 
 
@@ -115,11 +109,16 @@ def require_digest(declared_algorithm: str | None, params: Params, what: str) ->
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
     """
     if declared_algorithm is None and params.get("ContentMD5") is None:
-        raise S3Error(
-            "InvalidRequest",
-            f"Content-MD5 OR x-amz-checksum- HTTP header is required for Put {what} requests with Object "
-            "Lock parameters",
-        )
+        raise refusals.LOCK_WITHOUT_DIGEST(what=what)
+
+
+def check_bypass(bucket: BucketRow, params: Params) -> None:
+    """Raise InvalidArgument for x-amz-bypass-governance-retention where nothing can be locked.
+
+    Its value does not matter: S3 refuses `false`, too.
+    """
+    if "BypassGovernanceRetention" in params and not bucket.object_lock:
+        raise refusals.BYPASS_WITHOUT_LOCK()
 
 
 def is_locked(version: Version, now: float) -> bool:
@@ -133,14 +132,14 @@ def check_removal(call: Call, version: Version, params: Params) -> None:
     governance at all was decided with the other permissions."""
     lock = lock_of(version)
     if lock.hold == ON or (_retains(call, lock) and not _bypasses(lock, params)):
-        raise S3Error("AccessDenied", _PROTECTED)
+        raise refusals.LOCKED()
 
 
 def check_retention(call: Call, lock: Lock, wanted: Lock, params: Params) -> None:
     """Raise AccessDenied for a change that weakens a retention in force, unless governance is bypassed."""
     longer = wanted.mode == lock.mode and wanted.until >= lock.until
     if _retains(call, lock) and not longer and not _bypasses(lock, params):
-        raise S3Error("AccessDenied", _PROTECTED)
+        raise refusals.LOCKED()
 
 
 def _retains(call: Call, lock: Lock) -> bool:

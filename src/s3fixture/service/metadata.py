@@ -76,7 +76,7 @@ def from_request(params: Params) -> Attributes:
 def object_tags(params: Params) -> dict[str, str]:
     """The tags that the request names. Raises InvalidTag, BadRequest."""
     tagging = params.get("Tagging")
-    return tags.from_document(tagging, limit=tags.OBJECT_TAGS, kind="Object") if tagging else {}
+    return tags.from_document(tagging, tags.OBJECT) if tagging else {}
 
 
 def storage_class(params: Params) -> str:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Protocol
 
-from s3fixture import checksums
-from s3fixture.clock import utc
+from s3fixture import checksums, refusals
+from s3fixture.clock import is_upload_id, utc
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.conditions import SEEN, seq_of
 from s3fixture.service.documents import LIFECYCLE
 from s3fixture.service.encryption import (
     check_not_blocked,
@@ -25,9 +26,7 @@ from s3fixture.service.listing import check_encoding_type, owner_entry, page_siz
 from s3fixture.service.locks import LOCK, new_lock, require_digest
 from s3fixture.service.metadata import Attributes, from_request
 from s3fixture.service.objects import check_size, checksum_members
-from s3fixture.store import BucketRow, Checksum, Index, NewPart, NewUpload, Part, Upload
-
-MAX_PARTS = 10_000
+from s3fixture.store import BucketRow, Checksum, Index, NewPart, NewUpload, Part, Upload, Version
 
 
 class HashedSource(Protocol):
@@ -46,11 +45,12 @@ def create_multipart_upload(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html"""
     attributes = from_request(params)
     algorithm, kind = _checksum_choice(params)
-    upload_id = call.clock.upload_id()
+    upload_id = call.clock.upload_id(params["Key"])
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
         encryption = new_encryption(call, index, bucket, params)
-        new = _new_upload(call, params, attributes, upload_id, bucket, algorithm, kind)
+        current = index.get_current(bucket.id, params["Key"])
+        new = _new_upload(call, params, attributes, upload_id, bucket, current, algorithm, kind)
         upload = index.create_upload(bucket.id, replace(new, extra={**new.extra, **encryption}))
         notice = _abort_notice(call, index, bucket, upload)
     result: Result = {"Bucket": params["Bucket"], "Key": params["Key"], "UploadId": upload_id, **notice}
@@ -65,6 +65,7 @@ def _new_upload(
     attributes: Attributes,
     upload_id: str,
     bucket: BucketRow,
+    current: Version | None,
     algorithm: str,
     kind: str,
 ) -> NewUpload:
@@ -80,6 +81,7 @@ def _new_upload(
         metadata=attributes.metadata,
         tags=attributes.tags,
         extra={
+            SEEN: seq_of(current),
             "initiator": call.identity.canonical_id if call.identity else bucket.owner,
             **new_lock(call, bucket, params),
         },
@@ -91,23 +93,11 @@ def _checksum_choice(params: Params) -> tuple[str, str]:
     algorithm, kind = params.get("ChecksumAlgorithm"), params.get("ChecksumType")
     if not algorithm:
         if kind:
-            raise S3Error(
-                "InvalidRequest",
-                "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.",
-            )
+            raise refusals.TYPE_WITHOUT_ALGORITHM()
         return "", ""
-    row = checksums.ALGORITHMS.get(algorithm)
-    if row is None:
-        raise S3Error(
-            "InvalidRequest",
-            "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
-            f"[{', '.join(checksums.ALGORITHMS)}]",
-        )
+    row = checksums.ALGORITHMS[algorithm]
     if kind and kind not in row.types:
-        raise S3Error(
-            "InvalidRequest",
-            f"The {kind} checksum type cannot be used with the {algorithm.lower()} checksum algorithm.",
-        )
+        raise refusals.TYPE_OF_ALGORITHM(type=kind, algorithm=algorithm.lower())
     return algorithm, kind or row.types[0]
 
 
@@ -158,31 +148,16 @@ def _check_declared(upload: Upload, declared: str | None) -> None:
         return
     if declared is None and upload.checksum_type == checksums.FULL_OBJECT:
         return
-    raise S3Error(
-        "InvalidRequest",
-        f"Checksum Type mismatch occurred, expected checksum Type: {expected.lower()}, "
-        f"actual checksum Type: {(declared or 'null').lower()}",
-    )
+    raise refusals.ALGORITHM_OF_UPLOAD(expected=expected.lower(), actual=(declared or "null").lower())
 
 
 def put_part(call: Call, params: Params, source: HashedSource, size: int) -> Part:
-    """Store a part of the upload that `params` name, replacing one of the same number.
-
-    Raises InvalidArgument for a part number out of bounds.
-    """
-    number = params["PartNumber"]
-    if not 1 <= number <= MAX_PARTS:
-        raise S3Error(
-            "InvalidArgument",
-            f"Part number must be an integer between 1 and {MAX_PARTS}, inclusive",
-            ArgumentName="partNumber",
-            ArgumentValue=str(number),
-        )
+    """Store a part of the upload that `params` name, replacing one of the same number."""
     with call.store.spool(source, size) as body, call.store.write() as index:
         upload = find_upload(call, index, params)
         algorithm = part_checksum(upload)
         part = NewPart(
-            number=number,
+            number=params["PartNumber"],
             etag=etag_of(call, upload.extra, source.md5),
             modified=call.clock.time(),
             checksum=Checksum(algorithm, source.checksums[algorithm]),
@@ -199,7 +174,7 @@ def abort_multipart_upload(call: Call, params: Params) -> Result:
 
 def list_parts(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html"""
-    limit = page_size(params, "MaxParts", "max-parts")
+    limit = page_size(params, "MaxParts", refusals.MAX_PARTS)
     marker = params.get("PartNumberMarker") or 0
     with call.store.read() as index:
         upload = find_upload(call, index, params)
@@ -216,7 +191,7 @@ def list_parts(call: Call, params: Params) -> Result:
         "Initiator": _initiator(call, upload),
         "Owner": owner_entry(upload.owner),
         "StorageClass": upload.storage_class,
-        "NextPartNumberMarker": page.parts[-1].number if page.parts else marker,
+        "NextPartNumberMarker": page.parts[-1].number if page.parts else 0,
         **notice,
     }
     if upload.checksum_algorithm:
@@ -252,37 +227,48 @@ def _initiator(call: Call, upload: Upload) -> dict[str, str]:
 
 
 def list_multipart_uploads(call: Call, params: Params) -> Result:
-    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html"""
+    """The markers of the next page are those of the last upload, also where prefixes follow it (quirk 48).
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html
+    """
     check_encoding_type(params)
-    limit = page_size(params, "MaxUploads", "max-uploads")
+    limit = page_size(params, "MaxUploads", refusals.MAX_UPLOADS)
     key_marker = params.get("KeyMarker") or ""
     # S3 ignores an upload-id-marker that comes without a key-marker.
     id_marker = (params.get("UploadIdMarker") or "") if key_marker else ""
     with call.store.read() as index:
+        bucket = call.bucket(index, params["Bucket"])
+        if id_marker and not _belongs(index, bucket, key_marker, id_marker):
+            raise refusals.BAD_UPLOAD_MARKER(id_marker)
         page = index.list_uploads(
-            call.bucket(index, params["Bucket"]).id,
+            bucket.id,
             prefix=params.get("Prefix") or "",
             delimiter=params.get("Delimiter") or "",
             key_marker=key_marker,
             upload_id_marker=id_marker,
             limit=limit,
         )
+    last = page.uploads[-1] if page.uploads else None
     result: Result = {
         "Bucket": params["Bucket"],
-        "Prefix": params.get("Prefix") or "",
         "KeyMarker": key_marker,
         "UploadIdMarker": id_marker,
+        "NextKeyMarker": last.key if last else "",
+        "NextUploadIdMarker": last.upload_id if last else "",
         "MaxUploads": limit,
         "IsTruncated": page.truncated,
         "Uploads": [_upload_entry(call, upload) for upload in page.uploads],
         "CommonPrefixes": [{"Prefix": prefix} for prefix in page.prefixes],
     }
-    for member in ("Delimiter", "EncodingType"):
+    for member in ("Prefix", "Delimiter", "EncodingType"):
         if params.get(member):
             result[member] = params[member]
-    if page.truncated:
-        result |= {"NextKeyMarker": page.last_key, "NextUploadIdMarker": page.last_upload_id}
     return result
+
+
+def _belongs(index: Index, bucket: BucketRow, key: str, upload_id: str) -> bool:
+    """Whether the upload is, or was, one of this key: pages go on also when a client aborts what it lists."""
+    return index.get_upload(bucket.id, key, upload_id) is not None or is_upload_id(upload_id, key)
 
 
 def _upload_entry(call: Call, upload: Upload) -> dict[str, Any]:

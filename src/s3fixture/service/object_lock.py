@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from s3fixture import limits, refusals
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
@@ -18,7 +19,7 @@ from s3fixture.store import BucketRow, Index, Version
 
 ENABLED = "Enabled"
 NO_DEFAULT = "{}"  # what a bucket keeps whose object lock has no default retention
-_LONGEST: Mapping[str, int] = {"Days": 36_500, "Years": 100}
+_LONGEST: Mapping[str, int] = {"Days": limits.LOCK_DAYS, "Years": limits.LOCK_YEARS}
 
 
 def get_object_lock_configuration(call: Call, params: Params) -> Result:
@@ -46,10 +47,7 @@ def put_object_lock_configuration(call: Call, params: Params) -> Result:
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
         if bucket.versioning != ENABLED:
-            raise S3Error(
-                "InvalidBucketState",
-                "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration",
-            )
+            raise refusals.LOCK_NEEDS_VERSIONING()
         index.set_object_lock(bucket.id, json.dumps(default))
     return {}
 
@@ -63,23 +61,17 @@ def _default_retention(rule: Mapping[str, Any]) -> Mapping[str, Any]:
         raise S3Error("MalformedXML")
     name, number = periods[0], retention[periods[0]]
     if not 0 < number <= _LONGEST[name]:
-        raise S3Error(
-            "InvalidArgument",
-            "Default retention period too large."
-            if number > 0
-            else "Default retention period must be a positive integer value.",
-            ArgumentName=name,
-            ArgumentValue=str(number),
-        )
+        row = refusals.DEFAULT_RETENTION_TOO_LONG if number > 0 else refusals.DEFAULT_RETENTION_NOT_POSITIVE
+        raise row(str(number), ArgumentName=name)
     return retention
 
 
 def get_object_retention(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectRetention.html"""
     with call.store.read() as index:
-        lock = lock_of(_version(call, index, params))
+        lock = lock_of(_version(call, index, params)[1])
     if not lock.mode:
-        raise S3Error("NoSuchObjectLockConfiguration", Key=params["Key"])
+        raise S3Error("NoSuchObjectLockConfiguration")
     return {"Retention": {"Mode": lock.mode, "RetainUntilDate": utc(lock.until)}}
 
 
@@ -94,22 +86,23 @@ def put_object_retention(call: Call, params: Params) -> Result:
             raise S3Error("NotImplemented", Element=member)
     if ("Mode" in retention) != ("RetainUntilDate" in retention):
         raise S3Error("MalformedXML")
-    until = future(call, retention["RetainUntilDate"]) if retention else 0.0
+    until = future(call, retention["RetainUntilDate"], "RetainUntilDate") if retention else 0.0
     with call.store.write() as index:
-        version = _version(call, index, params)
+        bucket, version = _version(call, index, params)
         lock = lock_of(version)
         wanted = Lock(retention.get("Mode", ""), until, lock.hold)
         check_retention(call, lock, wanted, params)
         index.update_version(version.seq, extra=with_lock(version.extra, wanted))
+    call.note("locked", bucket, version)
     return {}
 
 
 def get_object_legal_hold(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectLegalHold.html"""
     with call.store.read() as index:
-        lock = lock_of(_version(call, index, params))
+        lock = lock_of(_version(call, index, params)[1])
     if not lock.hold:
-        raise S3Error("NoSuchObjectLockConfiguration", Key=params["Key"])
+        raise S3Error("NoSuchObjectLockConfiguration")
     return {"LegalHold": {"Status": lock.hold}}
 
 
@@ -119,14 +112,15 @@ def put_object_legal_hold(call: Call, params: Params) -> Result:
     if status is None:
         raise S3Error("MalformedXML")
     with call.store.write() as index:
-        version = _version(call, index, params)
+        bucket, version = _version(call, index, params)
         wanted = lock_of(version)._replace(hold=status)
         index.update_version(version.seq, extra=with_lock(version.extra, wanted))
+    call.note("locked", bucket, version)
     return {}
 
 
-def _version(call: Call, index: Index, params: Params) -> Version:
+def _version(call: Call, index: Index, params: Params) -> tuple[BucketRow, Version]:
     bucket: BucketRow = call.bucket(index, params["Bucket"])
     if not bucket.object_lock:
-        raise S3Error("InvalidRequest", "Bucket is missing Object Lock Configuration")
-    return find_version(call, index, bucket, params)
+        raise refusals.NO_LOCK_CONFIGURATION()
+    return bucket, find_version(call, index, bucket, params, current_marker="MethodNotAllowed")

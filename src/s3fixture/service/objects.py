@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from s3fixture import checksums
+from s3fixture import checksums, limits, refusals
 from s3fixture.auth.actions import permissions
 from s3fixture.errors import S3Error
 from s3fixture.service import conditions, ranges
@@ -17,10 +17,24 @@ from s3fixture.service.encryption import (
     new_encryption,
     refuse_header,
 )
-from s3fixture.service.locks import LOCK, check_removal, describe_lock, new_lock, require_digest
+from s3fixture.service.locks import (
+    LOCK,
+    check_bypass,
+    check_removal,
+    describe_lock,
+    new_lock,
+    require_digest,
+)
 from s3fixture.service.metadata import ARCHIVED, from_request
 from s3fixture.service.ranges import ByteRange
-from s3fixture.service.versions import add_delete_marker, describe, find_version, get_version, version_header
+from s3fixture.service.versions import (
+    add_delete_marker,
+    describe,
+    find_version,
+    get_version,
+    no_version,
+    version_header,
+)
 from s3fixture.store import (
     NULL_VERSION,
     BucketRow,
@@ -31,9 +45,6 @@ from s3fixture.store import (
     Version,
 )
 from s3fixture.wire.target import check_key
-
-MAX_OBJECT_SIZE = 5 * 1024**3  # bytes in one PutObject or UploadPart
-_MAX_DELETES = 1000  # keys in one DeleteObjects
 
 _OVERRIDES: Mapping[str, str] = {
     "ResponseCacheControl": "CacheControl",
@@ -83,18 +94,20 @@ def put_object(call: Call, params: Params) -> Result:
             body,
         )
     call.note("created", bucket, version)
-    return {
+    result = {
         "ETag": version.etag,
         **checksum_members(version.checksum),
-        **version_header(bucket, version),
         **describe_encryption(encryption, params),
     }
+    if version.version_id != NULL_VERSION:  # quirk 47
+        result["VersionId"] = version.version_id
+    return result
 
 
 def check_size(size: int | None) -> None:
     """Raise EntityTooLarge for more than S3 takes in one request (None: not known yet)."""
-    if size is not None and size > MAX_OBJECT_SIZE:
-        raise S3Error("EntityTooLarge", ProposedSize=str(size), MaxSizeAllowed=str(MAX_OBJECT_SIZE))
+    if size is not None and size > limits.OBJECT_SIZE:
+        raise S3Error("EntityTooLarge", ProposedSize=str(size), MaxSizeAllowed=str(limits.OBJECT_SIZE))
 
 
 def new_version_id(call: Call, bucket: BucketRow) -> str:
@@ -141,7 +154,7 @@ def _read(call: Call, index: Index, params: Params) -> tuple[Result, Version, By
     bucket = call.bucket(index, params["Bucket"])
     version = find_version(call, index, bucket, params)
     check_reader(call, version.extra, params)
-    conditions.check_read(params, version)
+    conditions.check_read(params, version, call.clock.time())
     part = _part(index, version, params)
     call.note("read", bucket, version)
     result = describe(bucket, version, params)
@@ -160,7 +173,7 @@ def _read(call: Call, index: Index, params: Params) -> tuple[Result, Version, By
         result["HTTPStatusCode"] = 206
         result["ContentRange"] = chosen.content_range
     if params.get("ChecksumMode") == "ENABLED":
-        result |= _read_checksum(version, part, params)
+        result |= _read_checksum(version, part, chosen)
     return result, version, chosen
 
 
@@ -170,14 +183,7 @@ def _part(index: Index, version: Version, params: Params) -> PartInfo | None:
     if number is None:
         return None
     if params.get("Range"):
-        raise S3Error("InvalidRequest", "Cannot specify both Range header and partNumber query parameter")
-    if number < 1:
-        raise S3Error(
-            "InvalidArgument",
-            "Part number must be an integer between 1 and 10000, inclusive",
-            ArgumentName="partNumber",
-            ArgumentValue=str(number),
-        )
+        raise refusals.RANGE_AND_PART_NUMBER()
     part = index.version_part(version.seq, number) if version.parts else None
     if part is None and number == 1 and not version.parts:
         return PartInfo(1, 0, version.size, "")
@@ -197,24 +203,21 @@ def _chosen_bytes(version: Version, part: PartInfo | None, params: Params) -> By
     return ranges.parse_range(header, version.size) if header else None
 
 
-def _read_checksum(version: Version, part: PartInfo | None, params: Params) -> Result:
-    """Of a part its own checksum, of the whole object the object's, of any other range none."""
-    if version.checksum is None or params.get("Range"):
+def _read_checksum(version: Version, part: PartInfo | None, chosen: ByteRange | None) -> Result:
+    """Of the whole object its checksum, of a part of a composite one the part's, of any other range none."""
+    if version.checksum is None:
         return {}
-    if part is not None and version.parts:
+    if part is not None and version.checksum.type == checksums.COMPOSITE:
         member = checksums.ALGORITHMS[version.checksum.algorithm].member
         return {member: part.checksum, "ChecksumType": version.checksum.type} if part.checksum else {}
-    return checksum_members(version.checksum)
+    return checksum_members(version.checksum) if chosen is None or chosen.length == version.size else {}
 
 
 def _overrides(call: Call, params: Params) -> Result:
     """The response-* parameters, which only signed requests may use."""
     chosen = {_OVERRIDES[name]: params[name] for name in _OVERRIDES.keys() & params.keys()}
     if chosen and call.identity is None:
-        raise S3Error(
-            "InvalidRequest",
-            "Request specific response headers cannot be used for anonymous GET requests.",
-        )
+        raise refusals.ANONYMOUS_RESPONSE_HEADERS()
     return chosen
 
 
@@ -226,6 +229,7 @@ def delete_object(call: Call, params: Params) -> Result:
     """
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
+        check_bypass(bucket, params)
         return _delete(call, index, bucket, params)
 
 
@@ -235,8 +239,10 @@ def delete_objects(call: Call, params: Params) -> Result:
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
     """
     objects = params["Delete"].get("Objects", [])
-    if not 0 < len(objects) <= _MAX_DELETES or not all(entry["Key"] for entry in objects):
+    if not 0 < len(objects) <= limits.DELETED_KEYS or not all(entry["Key"] for entry in objects):
         raise S3Error("MalformedXML")
+    with call.store.read() as index:
+        check_bypass(call.bucket(index, params["Bucket"]), params)
     quiet = bool(params["Delete"].get("Quiet"))
     deleted: list[dict[str, Any]] = []
     errors: list[dict[str, str]] = []
@@ -268,6 +274,8 @@ def _delete_one(call: Call, params: Params) -> dict[str, Any]:
 
 
 def _error_entry(entry: Mapping[str, Any], error: S3Error) -> dict[str, str]:
+    if error.fields.get("ArgumentName") == "versionId":  # an id that DeleteObject calls invalid
+        error = S3Error("NoSuchVersion")
     named = {name: entry[name] for name in ("Key", "VersionId") if entry.get(name)}
     return {**named, "Code": error.code, "Message": error.message}
 
@@ -282,6 +290,8 @@ def _delete(call: Call, index: Index, bucket: BucketRow, params: Params) -> Resu
         if current is not None:
             index.remove_version(current.seq)
             call.note("removed", bucket, current)
+        elif bucket.documents:
+            call.note("missed", bucket, no_version(bucket, key))
         return {}
     marker = add_delete_marker(call.clock, index, bucket, key, call.clock.time())
     call.note("marked", bucket, marker)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from s3fixture.errors import S3Error
 
-_RANGE = re.compile(r"bytes=\s*(\d*)\s*-\s*(\d*)\s*", re.ASCII)
-_COPY_RANGE = re.compile(r"bytes=(\d+)-(\d+)", re.ASCII)
+# No object has more bytes than 19 digits can say; what has more digits is not well-formed.
+_RANGE = re.compile(r"bytes=([0-9]{0,19})-([0-9]{0,19})")
+_COPY_RANGE = re.compile(r"bytes=([0-9]{1,19})-([0-9]{1,19})")
 
 
 @dataclass(frozen=True, slots=True)

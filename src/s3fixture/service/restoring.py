@@ -10,16 +10,22 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects-retrieva
 from __future__ import annotations
 
 from collections.abc import Mapping
-from email.utils import formatdate
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from s3fixture import rule_refusals as refusals
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.documents import TOLD
 from s3fixture.service.lifecycle_rules import after
 from s3fixture.service.metadata import ARCHIVED
 from s3fixture.service.versions import find_version, version_header
-from s3fixture.store import Version
+from s3fixture.store import BucketRow, Index, Job, Version
+from s3fixture.wire.times import http_date
+
+if TYPE_CHECKING:
+    from s3fixture.service.background import Background
 
 _RESTORE = "restore"  # the part of an extra record that tells of the restored copy
 # Storage class -> tier -> how long it takes, in days: the longest that the guide names.
@@ -65,7 +71,7 @@ def describe_restore(version: Version, now: float) -> Result:
         return {}
     if now < restore.ready:
         return {"Restore": 'ongoing-request="true"'}
-    expires = formatdate(restore.expires, usegmt=True)
+    expires = http_date(utc(restore.expires))
     return {"Restore": f'ongoing-request="false", expiry-date="{expires}"'}
 
 
@@ -90,11 +96,7 @@ def restore_object(call: Call, params: Params) -> Result:
         bucket = call.bucket(index, params["Bucket"])
         version = find_version(call, index, bucket, params)
         if version.storage_class not in ARCHIVED:
-            raise S3Error(
-                "InvalidObjectState",
-                "Restore is not allowed for the object's current storage class",
-                StorageClass=version.storage_class,
-            )
+            raise refusals.NOT_ARCHIVED(version.storage_class)
         days, duration = _wanted(params.get("RestoreRequest") or {}, version.storage_class)
         former = restore_of(version, now)
         ready = now + duration * day
@@ -107,8 +109,82 @@ def restore_object(call: Call, params: Params) -> Result:
         else:
             raise S3Error("RestoreAlreadyInProgress")
         index.update_version(version.seq, extra={**version.extra, _RESTORE: restore._asdict()})
+        call.note("restoring", bucket, version)
+        _schedule(call.background, index, bucket, version, restore, begins=former is None)
     status = 200 if former and former.ready <= now else 202
     return {"HTTPStatusCode": status, **version_header(bucket, version)}
+
+
+def _schedule(
+    background: Background,
+    index: Index,
+    bucket: BucketRow,
+    version: Version,
+    restore: Restore,
+    *,
+    begins: bool,
+) -> None:
+    """Have it told when the copy comes and goes."""
+    queue = f"{_RESTORE} {version.seq}"
+    if index.set_due(queue, restore.ready) or not begins:
+        return
+    body = {
+        "bucket": bucket.name,
+        "key": version.key,
+        "version": version.version_id,
+        "seq": version.seq,
+        "came": False,
+    }
+    background.add(index, _RESTORE, queue=queue, due=restore.ready, body=body)
+
+
+def run(background: Background, job: Job) -> float | None:
+    """Tell that the copy has come, and then that it has gone."""
+    now = background.clock.time()
+    body = job.body
+    with background.store.write() as index:
+        bucket = index.get_bucket(body["bucket"])
+        version = index.get_version(bucket.id, body["key"], body["version"]) if bucket else None
+        if bucket is None or version is None or version.seq != body["seq"]:
+            return None
+        kept = version.extra.get(_RESTORE)
+        if not kept:
+            return None
+        restore = Restore(**kept)
+        if now < restore.ready:
+            return restore.ready
+        if not body["came"]:
+            _tell(background, index, bucket, version, restore)
+            index.update_job(job, {**body, "came": True})
+        if now < restore.expires:
+            return restore.expires
+        index.update_version(version.seq, extra=without_restore(version.extra))
+        _tell(background, index, bucket, version, None)
+        return None
+
+
+def _tell(
+    background: Background, index: Index, bucket: BucketRow, version: Version, restore: Restore | None
+) -> None:
+    """An event, where the bucket tells of them. `restore`: the copy that has come; None: it has gone."""
+    if bucket.documents.isdisjoint(TOLD):
+        return
+    from s3fixture.service.event_records import Event  # imported when used: few buckets have events
+    from s3fixture.service.events import announce, service_origin
+
+    origin = service_origin(background)
+    if restore:
+        origin = replace(origin, principal=f"AmazonCustomer:{bucket.owner}")
+    event = Event(
+        "ObjectRestore:Completed" if restore else "ObjectRestore:Delete",
+        bucket,
+        version,
+        index.next_id(),
+        background.clock.time(),
+        origin,
+        restore_expiry=restore.expires if restore else None,
+    )
+    announce(background, index, [event])
 
 
 def _wanted(request: Mapping[str, Any], storage_class: str) -> tuple[int, float]:
@@ -119,12 +195,7 @@ def _wanted(request: Mapping[str, Any], storage_class: str) -> tuple[int, float]
         raise S3Error("MalformedXML")
     days = request["Days"]
     if days < 1:
-        raise S3Error(
-            "InvalidArgument",
-            "restoration days should be at least 1",
-            ArgumentName="Days",
-            ArgumentValue=str(days),
-        )
+        raise refusals.RESTORED_FOR_NO_DAY(str(days))
     tier = (request.get("GlacierJobParameters") or {}).get("Tier", "Standard")
     duration = _DURATIONS[storage_class].get(tier)
     if duration is None:

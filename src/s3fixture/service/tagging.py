@@ -16,13 +16,13 @@ def get_object_tagging(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html"""
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
-        version = find_version(call, index, bucket, params)
+        version = find_version(call, index, bucket, params, current_marker="MethodNotAllowed")
     return {"TagSet": tags.to_document(version.tags), **version_header(bucket, version)}
 
 
 def put_object_tagging(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html"""
-    wanted = tags.from_document(params["Tagging"], limit=tags.OBJECT_TAGS, kind="Object")
+    wanted = tags.from_document(params["Tagging"], tags.OBJECT)
     return _replace_tags(call, params, wanted, "tagged")
 
 
@@ -34,7 +34,7 @@ def delete_object_tagging(call: Call, params: Params) -> Result:
 def _replace_tags(call: Call, params: Params, wanted: dict[str, str], effect: Effect) -> Result:
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
-        version = find_version(call, index, bucket, params)
+        version = find_version(call, index, bucket, params, current_marker="MethodNotAllowed")
         index.update_version(version.seq, tags=wanted)
     call.note(effect, bucket, version._replace(tags=wanted))
     return version_header(bucket, version)
@@ -48,9 +48,12 @@ def get_bucket_tagging(call: Call, params: Params) -> Result:
 
 def put_bucket_tagging(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html"""
-    wanted = tags.from_document(params["Tagging"], limit=tags.BUCKET_TAGS, kind="Bucket")
-    keep_document(call, params, TAGGING, json.dumps(wanted))
-    return {"HTTPStatusCode": 204}
+    wanted = tags.from_document(params["Tagging"], tags.BUCKET)
+    if wanted:
+        keep_document(call, params, TAGGING, json.dumps(wanted))
+    else:  # no tags are no tag set
+        drop_document(call, params, TAGGING)
+    return {}
 
 
 def delete_bucket_tagging(call: Call, params: Params) -> Result:

@@ -9,26 +9,44 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from s3fixture.errors import S3Error
+from s3fixture import limits, refusals
+from s3fixture.refusals import Refusal
 
-OBJECT_TAGS = 10
-BUCKET_TAGS = 50
-_KEY_LENGTH = 128
-_VALUE_LENGTH = 256
 _ALLOWED = re.compile(r"[\w\s+\-=.:/@]*")  # letters, digits, white space and + - = . _ : / @
+_SYSTEM = "aws:"
 
 
-def from_document(tagging: Mapping[str, Any], *, limit: int, kind: str) -> dict[str, str]:
+class Rules(NamedTuple):
+    """How many tags one thing may have, and what too many and AWS's own are refused with."""
+
+    limit: int
+    too_many: Refusal
+    system: Refusal
+    names_system: bool = True  # whether that refusal names the key
+
+
+OBJECT = Rules(limits.OBJECT_TAGS, refusals.OBJECT_TAGS, refusals.SYSTEM_TAG_OF_AN_OBJECT)
+BUCKET = Rules(limits.BUCKET_TAGS, refusals.BUCKET_TAGS, refusals.SYSTEM_TAG_OF_A_BUCKET)
+NEW_BUCKET = Rules(
+    limits.BUCKET_TAGS, refusals.BUCKET_TAGS, refusals.SYSTEM_TAG_OF_A_NEW_BUCKET, names_system=False
+)
+
+
+def from_document(tagging: Mapping[str, Any], rules: Rules) -> dict[str, str]:
     """The tags of a Tagging document, or of a header in its form. Raises InvalidTag, BadRequest."""
     pairs = [(tag["Key"], tag["Value"]) for tag in tagging.get("TagSet", [])]
     seen: set[str] = set()
     for key, _ in pairs:
         if key in seen:
-            raise S3Error("InvalidTag", "Cannot provide multiple Tags with the same key", TagKey=key)
+            raise refusals.TAG_TWICE(TagKey=key)
         seen.add(key)
-    return _checked(pairs, limit, kind)
+    if len(pairs) > rules.limit:
+        raise rules.too_many()
+    for key, value in pairs:
+        _check(key, value, rules)
+    return dict(pairs)
 
 
 def to_document(tags: Mapping[str, str]) -> list[dict[str, str]]:
@@ -36,18 +54,10 @@ def to_document(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
-def _checked(pairs: list[tuple[str, str]], limit: int, kind: str) -> dict[str, str]:
-    if len(pairs) > limit:
-        raise S3Error("BadRequest", f"{kind} tags cannot be greater than {limit}")
-    for key, value in pairs:
-        _check(key, value)
-    return dict(pairs)
-
-
-def _check(key: str, value: str) -> None:
-    if not 0 < len(key) <= _KEY_LENGTH or not _ALLOWED.fullmatch(key):
-        raise S3Error("InvalidTag", "The TagKey you have provided is invalid", TagKey=key)
-    if key.lower().startswith("aws:"):
-        raise S3Error("InvalidTag", "System tags cannot be added/updated by requester", TagKey=key)
-    if len(value) > _VALUE_LENGTH or not _ALLOWED.fullmatch(value):
-        raise S3Error("InvalidTag", "The TagValue you have provided is invalid", TagKey=key, TagValue=value)
+def _check(key: str, value: str, rules: Rules) -> None:
+    if not 0 < len(key) <= limits.TAG_KEY_LENGTH or not _ALLOWED.fullmatch(key):
+        raise refusals.TAG_KEY(TagKey=key)
+    if key.lower().startswith(_SYSTEM):
+        raise rules.system(TagKey=key) if rules.names_system else rules.system()
+    if len(value) > limits.TAG_VALUE_LENGTH or not _ALLOWED.fullmatch(value):
+        raise refusals.TAG_VALUE(TagKey=key, TagValue=value)

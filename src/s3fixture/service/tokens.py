@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 
-from s3fixture.errors import S3Error
+from s3fixture import refusals
 
 _MARK = b"1"  # so that no token is empty
 
@@ -16,16 +16,16 @@ def to_token(last: str) -> str:
 
 
 def from_token(token: str) -> str:
-    """The name after which to continue. Raises InvalidArgument for what `to_token` did not make."""
+    """The name after which to continue; "" for an empty token.
+
+    Raises InvalidArgument for what `to_token` did not make.
+    """
+    if not token:
+        return ""
     try:
         raw = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
         if raw[:1] == _MARK:
             return raw[1:].decode()
     except (binascii.Error, ValueError):
         pass
-    raise S3Error(
-        "InvalidArgument",
-        "The continuation token provided is incorrect",
-        ArgumentName="continuation-token",
-        ArgumentValue=token,
-    )
+    raise refusals.BAD_TOKEN()

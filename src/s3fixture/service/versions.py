@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
-import re
 from email.utils import formatdate
 
+from s3fixture import refusals
 from s3fixture.auth.actions import Permission
-from s3fixture.clock import Clock, utc
+from s3fixture.clock import Clock, is_version_id, utc
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.documents import REPLICATION
 from s3fixture.service.encryption import describe_encryption
 from s3fixture.service.metadata import STANDARD
 from s3fixture.store import NULL_VERSION, BucketRow, Index, NewVersion, Version
 
-_VERSION_ID = re.compile(rf"[A-Za-z0-9_-]{{32}}|{NULL_VERSION}")  # as `Clock.version_id` makes them
 
-
-def find_version(call: Call, index: Index, bucket: BucketRow, params: Params) -> Version:
+def find_version(
+    call: Call, index: Index, bucket: BucketRow, params: Params, *, current_marker: str = "NoSuchKey"
+) -> Version:
     """The object, or version of it, that `params` name.
 
     Raises NoSuchKey (AccessDenied to who may not list the bucket: S3 does not tell them what is there),
-    NoSuchVersion, InvalidArgument for what is no version id, and for delete markers NoSuchKey or
-    MethodNotAllowed with the headers that S3 adds.
+    NoSuchVersion, InvalidArgument for an id that S3 never gave out, and for delete markers MethodNotAllowed
+    with the headers that S3 adds. `current_marker` is the code for one that no version id named.
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
     """
     key, version_id = params["Key"], params.get("VersionId")
     if version_id is None:
-        current = index.get_current(bucket.id, key)
-        if current is None:
+        version = index.get_current(bucket.id, key)
+        if version is None:
             raise _missing(call, bucket, key)
-        if current.is_delete_marker:
-            raise S3Error("NoSuchKey", Key=key, headers=_marker_headers(current))
-        return current
-    version = get_version(index, bucket, key, version_id)
-    if version is None:
-        raise S3Error("NoSuchVersion", Key=key, VersionId=version_id)
+        if version.is_delete_marker and current_marker == "NoSuchKey":
+            raise S3Error("NoSuchKey", Key=key, headers=_marker_headers(version))
+    else:
+        version = get_version(index, bucket, key, version_id)
+        if version is None:
+            raise S3Error("NoSuchVersion", Key=key, VersionId=version_id)
     if version.is_delete_marker:
         raise S3Error(
             "MethodNotAllowed",
@@ -50,15 +51,13 @@ def find_version(call: Call, index: Index, bucket: BucketRow, params: Params) ->
 
 
 def get_version(index: Index, bucket: BucketRow, key: str, version_id: str) -> Version | None:
-    """The version, if it is there. Raises InvalidArgument for an id that S3 would never give out."""
-    if not _VERSION_ID.fullmatch(version_id):
-        raise S3Error(
-            "InvalidArgument",
-            "Invalid version id specified" if version_id else "Version id cannot be the empty string",
-            ArgumentName="versionId",
-            ArgumentValue=version_id,
-        )
-    return index.get_version(bucket.id, key, version_id)
+    """The version; None where it is gone. Raises InvalidArgument for an id that was never given out."""
+    if not version_id:
+        raise refusals.EMPTY_VERSION_ID("")
+    version = index.get_version(bucket.id, key, version_id)
+    if version is None and version_id != NULL_VERSION and not is_version_id(version_id):
+        raise refusals.BAD_VERSION_ID(version_id)
+    return version
 
 
 def add_delete_marker(clock: Clock, index: Index, bucket: BucketRow, key: str, modified: float) -> Version:
@@ -71,6 +70,17 @@ def add_delete_marker(clock: Clock, index: Index, bucket: BucketRow, key: str, m
         is_delete_marker=True,
     )
     return index.add_version(bucket.id, marker, None)
+
+
+def no_version(bucket: BucketRow, key: str) -> Version:
+    """What stands for the version of a key that has none."""
+    return Version(
+        *(0, bucket.id, key, NULL_VERSION, True, False, 0, "", 0.0, bucket.owner, STANDARD, None, None, 0),
+        headers={},
+        metadata={},
+        tags={},
+        extra={},
+    )
 
 
 def version_header(bucket: BucketRow, version: Version) -> Result:
@@ -91,6 +101,8 @@ def describe(bucket: BucketRow, version: Version, params: Params) -> Result:
     }
     if version.storage_class != STANDARD:
         result["StorageClass"] = version.storage_class
+    if REPLICATION in version.extra:
+        result["ReplicationStatus"] = version.extra[REPLICATION]["status"]
     if version.tags:
         result["TagCount"] = len(version.tags)
     return result

@@ -42,16 +42,21 @@ class Blobs(Tables):
         return blob
 
     def join_bodies(self, parts: Sequence[Part]) -> int | None:
-        """The parts' bodies one behind the other as a new body, copying no byte."""
+        """The parts' bodies one behind the other as a new body, copying no byte.
+
+        The caller must have read the parts in this transaction.
+        """
         filled = [part for part in parts if part.blob is not None]
-        if len(filled) <= 1:
-            return self.share_body(filled[0].blob) if filled else None
+        if not filled:
+            return None
+        if self.executemany(_SHARE, [(part.blob,) for part in filled]).rowcount != len(filled):
+            raise Damaged("the index has not all the bodies of the parts of an upload")
+        if len(filled) == 1:
+            return filled[0].blob
         whole, start, pieces = self.next_id(), 0, []
         for part in filled:
             pieces.append((whole, start, part.blob))
             start += part.size
-        if self.executemany(_SHARE, [(blob,) for _, _, blob in pieces]).rowcount != len(pieces):
-            raise Gone("the body of a part was removed; read the parts in the same transaction")
         self.execute(_INSERT, (whole, start, None, None))
         self.executemany("INSERT INTO pieces (whole, start, blob) VALUES (?, ?, ?)", pieces)
         return whole
@@ -85,13 +90,10 @@ class Blobs(Tables):
         self.executemany("INSERT INTO removals (file) VALUES (?)", [(file,) for file in freed])
 
     def body_pieces(self, blob: int, start: int, end: int) -> list[Piece]:
-        """The bytes from `start` up to `end` of a body. Raises Gone when it has no row any more.
-
-        Raises Damaged when its rows have fewer bytes.
-        """
+        """The bytes from `start` up to `end` of a body. Raises Damaged when its rows have fewer."""
         row = self.execute("SELECT size, file, data FROM blobs WHERE id = ?", (blob,)).fetchone()
         if row is None:
-            raise Gone("the body was removed; open it in the transaction that read its row")
+            raise Damaged(f"the index has no row of the body {blob}, which an object has")
         if row[1] is not None or row[2] is not None:
             pieces = [_piece((0, *row), start, end)]
         else:

@@ -116,6 +116,10 @@ class Buckets(Uploads):
             self._documents[name] = None if row is None else str(row[0])
         return self._documents[name]
 
+    def has_documents(self, kind: str) -> bool:
+        """Whether any bucket has a text of that kind."""
+        return self.execute("SELECT 1 FROM documents WHERE kind = ? LIMIT 1", (kind,)).fetchone() is not None
+
     def put_document(self, bucket_id: int, kind: str, body: str) -> None:
         """Store or replace the text under `kind`."""
         sql = "INSERT OR REPLACE INTO documents (bucket, kind, body) VALUES (?, ?, ?)"

@@ -12,7 +12,7 @@ class StorageFull(Exception):  # noqa: N818 - a condition, as StopIteration is
 
 
 class Gone(LookupError):  # noqa: N818 - likewise
-    """A body is asked for whose last reference was removed, or rolled back, since its row was read."""
+    """The body to copy was removed, or rolled back, since its row was read."""
 
 
 class Damaged(S3FixtureError):  # noqa: N818 - likewise

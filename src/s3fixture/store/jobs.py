@@ -65,6 +65,10 @@ class Jobs(Tables):
         """Have it done again, no earlier than `due`; its queue waits for it."""
         self.execute("UPDATE jobs SET due = ?, attempts = attempts + 1 WHERE id = ?", (due, job.id))
 
+    def set_due(self, queue: str, due: float) -> bool:
+        """Have the jobs of a queue done then; whether there is any."""
+        return self.execute("UPDATE jobs SET due = ? WHERE queue = ?", (due, queue)).rowcount > 0
+
     def update_job(self, job: Job, body: Mapping[str, Any]) -> None:
         """Remember how far it has come."""
         self.execute("UPDATE jobs SET body = ? WHERE id = ?", (to_json(body), job.id))

@@ -81,6 +81,10 @@ class BodyReader:
             room = room if room < 0 else room - len(taken[-1])
         return taken[0] if len(taken) == 1 else b"".join(taken)
 
+    def again(self) -> BodyReader:
+        """Another reader of the same bytes, from the front; only while this one is not closed."""
+        return BodyReader(self._files, self._pieces, self.size)
+
     def close(self) -> None:
         """Let the bytes go; safe to call twice."""
         self._chunks = iter(())  # closes the open file, by ending the generator that holds it

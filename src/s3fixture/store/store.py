@@ -66,8 +66,9 @@ class Store:
     def open(self, version: Version, start: int = 0, length: int | None = None) -> BodyReader:
         """The bytes of a version, or `length` of them from `start`; fewer where the body ends before.
 
-        Call it inside the `read` that found the version; later it may raise Gone. The reader itself goes
-        on being valid whatever happens to the object; close it. Raises Damaged for bytes that are missing.
+        Call it inside the `read` or `write` that found the version: later its bytes may be gone. The reader
+        itself goes on being valid whatever happens to the object; close it. Raises Damaged for bytes that are
+        not there.
         """
         end = version.size if length is None else min(start + length, version.size)
         if version.blob is None or start >= end:
@@ -75,6 +76,10 @@ class Store:
         with self._lock:
             pieces = self._index.body_pieces(version.blob, start, end)
             return BodyReader(self._files, pieces, end - start)
+
+    def next_number(self) -> int:
+        """A number greater than those of all versions so far, and never used again."""
+        return self._index.next_id()
 
     def snapshot(self) -> int:
         """Remember the present state; the token is for `rollback` and `release`. May be nested.

@@ -35,6 +35,10 @@ _COUNT = (
 )
 _PARTS = "SELECT number, start, size, checksum FROM version_parts WHERE version = ?"
 _INSERT_PART = "INSERT INTO version_parts (version, number, start, size, checksum) VALUES (?, ?, ?, ?, ?)"
+_COPY_PARTS = (
+    "INSERT INTO version_parts (version, number, start, size, checksum) "
+    "SELECT ?, number, start, size, checksum FROM version_parts WHERE version = ?"
+)
 
 Body = Spooled | Version | Sequence[Part] | None
 
@@ -124,9 +128,9 @@ class Versions(Blobs):
         """Make `new` the latest version of its key; one with the same version id ("null") it replaces.
 
         `body` is what was spooled (adopted by this), another version (whose bytes it shares; also the one
-        that it replaces), the parts of an upload in their order (whose bytes it shares; call
-        `delete_upload` afterwards), or None for no bytes. Raises Gone for a version or part removed since
-        it was read.
+        that it replaces), the parts of an upload in their order (whose bytes it shares; read them in the same
+        `write`, and call `delete_upload` afterwards), or None for no bytes. Raises Gone for a version whose
+        bytes were removed since it was read.
         """
         key = new.key.encode()
         blob, size, parts = self._take_body(body)  # first: the version replaced below may share the bytes
@@ -176,6 +180,12 @@ class Versions(Blobs):
             self.execute("UPDATE versions SET extra = ? WHERE seq = ?", (to_json(extra), seq))
         if storage_class is not None:
             self.execute("UPDATE versions SET storage_class = ? WHERE seq = ?", (storage_class, seq))
+
+    def copy_parts(self, source: Version, copy: Version) -> None:
+        """Give a version with the bytes of `source` its parts as well."""
+        self._current.clear()
+        self.execute(_COPY_PARTS, (copy.seq, source.seq))
+        self.execute("UPDATE versions SET parts = ? WHERE seq = ?", (source.parts, copy.seq))
 
     def remove_version(self, seq: int) -> bool:
         """Remove a version for good; the next newest becomes the latest. False when there is none."""

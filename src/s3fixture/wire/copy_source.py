@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 from urllib.parse import unquote_plus
 
-from s3fixture.errors import S3Error
+from s3fixture import refusals
 from s3fixture.wire.target import BAD_ESCAPE
 
 _SCHEMES = ("http://", "https://")
@@ -33,11 +33,11 @@ def parse_copy_source(header: str) -> CopySource:
         bucket, _, key = _decode(path.removeprefix("/")).partition("/")
         version_id = _decode(query) if separator else None
     except ValueError:
-        raise _invalid("Invalid copy source encoding", header) from None
+        raise refusals.COPY_SOURCE_ENCODING(header) from None
     if not bucket:
-        raise _invalid("Invalid copy source bucket name", header)
+        raise refusals.COPY_SOURCE_BUCKET(header)
     if not key:
-        raise _invalid("Invalid copy source object key", "x-amz-copy-source")
+        raise refusals.COPY_SOURCE_KEY("x-amz-copy-source")
     return CopySource(bucket, key, version_id)
 
 
@@ -55,7 +55,3 @@ def _decode(text: str) -> str:
     if "\0" in decoded:
         raise ValueError(text)
     return decoded
-
-
-def _invalid(message: str, value: str) -> S3Error:
-    return S3Error("InvalidArgument", message, ArgumentName="x-amz-copy-source", ArgumentValue=value)

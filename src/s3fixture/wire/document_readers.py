@@ -7,7 +7,6 @@ the operation's code (quirk 21).
 from __future__ import annotations
 
 import base64
-import re
 from binascii import Error as Base64Error
 from collections.abc import Callable
 from typing import Any
@@ -16,10 +15,10 @@ from s3fixture.errors import S3Error
 from s3fixture.model import tables
 from s3fixture.model.shapes import ListShape, Shape, StringShape, StructureShape
 from s3fixture.wire.documents import DocumentError, Node, parse_document
+from s3fixture.wire.numbers import parse_integer
 from s3fixture.wire.times import parse_time
 
 Reader = Callable[[Node], Any]
-_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -64,7 +63,8 @@ def _make_structure(shape: StructureShape) -> Reader:
             elements[name] = member, _make(inner.member), True
         else:
             elements[name] = member, _make(inner), False
-    required = frozenset(shape.required_members) & inside.keys()
+    optional = tables.OPTIONAL_MEMBERS.get(shape.name, frozenset())
+    required = frozenset(shape.required_members) & inside.keys() - optional
 
     def read(node: Node) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -128,12 +128,9 @@ def _make_integer(shape: Shape) -> Reader:
     highest = 2**31 - 1 if shape.type_name == "integer" else 2**63 - 1
 
     def read(node: Node) -> int:
-        text = _text(node).strip()
-        if not _INTEGER.fullmatch(text):
-            raise DocumentError(f"{node.name} is not an integer: {text!r}")
-        number = int(text)
-        if not -highest <= number <= highest:
-            raise DocumentError(f"{node.name} is out of range: {text}")
+        number = parse_integer(_text(node).strip())
+        if number is None or not -highest <= number <= highest:
+            raise DocumentError(f"{node.name} is no integer, or out of range: {node.text!r}")
         return number
 
     return read

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 MAX_DEPTH = 32
+MAX_ELEMENTS = 150_000  # 10,000 parts, each with its number, its ETag and a checksum of every kind
+MAX_ATTRIBUTES = 16  # of one element, with the declarations of namespaces
 
 
 class DocumentError(Exception):
@@ -25,24 +27,29 @@ class Node:
 class _Builder:
     def __init__(self) -> None:
         self._top = Node("", {})
-        self._open = [self._top]
+        self._open: list[tuple[Node, list[str]]] = [(self._top, [])]  # each with the pieces of its text
+        self._elements = 0
 
     @property
     def root(self) -> Node:
         return self._top.children[0]
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
+        self._elements += 1
+        if self._elements > MAX_ELEMENTS or len(attributes) > MAX_ATTRIBUTES:
+            raise DocumentError(f"more than {MAX_ELEMENTS} elements, or {MAX_ATTRIBUTES} attributes in one")
         if len(self._open) > MAX_DEPTH:
             raise DocumentError(f"elements are nested deeper than {MAX_DEPTH}")
         node = Node(_local(name), {_local(key): value for key, value in attributes.items()})
-        self._open[-1].children.append(node)
-        self._open.append(node)
+        self._open[-1][0].children.append(node)
+        self._open.append((node, []))
 
     def end(self, _name: str) -> None:
-        self._open.pop()
+        node, pieces = self._open.pop()
+        node.text = "".join(pieces)
 
     def text(self, data: str) -> None:
-        self._open[-1].text += data
+        self._open[-1][1].append(data)
 
 
 def _local(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from s3fixture import refusals
 from s3fixture.errors import S3Error
 from s3fixture.model import tables
 from s3fixture.model.shapes import OperationModel, Shape, StructureShape
@@ -64,9 +65,7 @@ def make_parser(operation: OperationModel) -> Parser:
         if verify:
             payload.expect_checksums(sent)
         if needs_checksum and not payload.declared_algorithm and "content-md5" not in sent:  # quirk 24
-            raise S3Error(
-                "InvalidRequest", "Missing required header for this request: Content-MD5 OR x-amz-checksum-*"
-            )
+            raise refusals.DIGEST_MISSING()
         read_body(payload, params)
         if has_length and payload.length_known:
             params["ContentLength"] = payload.size
@@ -103,10 +102,8 @@ def _required(shape: StructureShape) -> list[tuple[str, str]]:
 
 
 def _missing(name: str) -> S3Error:
-    if name in tables.ABSENT_MEMBERS:
-        code, message = tables.ABSENT_MEMBERS[name]
-        return S3Error(code, message)
-    return S3Error("InvalidArgument", f"{name} is required", ArgumentName=name, ArgumentValue="")
+    refusal = tables.ABSENT_MEMBERS.get(name, refusals.MISSING_PARAMETER)
+    return refusal("", name=name, ArgumentName=name) if refusal.element else refusal()
 
 
 def _has_body(shape: StructureShape) -> bool:
@@ -167,15 +164,18 @@ def _make_body_reader(operation: OperationModel, shape: StructureShape) -> _Body
     if isinstance(inner, StructureShape):
         return _make_member_reader(operation, member, inner, required=member in shape.required_members)
     if inner.type_name == "blob":
-        return _make_streaming_reader(member)
+        return _make_streaming_reader(operation, member)
     return _make_text_reader(member)
 
 
-def _make_streaming_reader(member: str) -> _BodyReader:
+def _make_streaming_reader(operation: OperationModel, member: str) -> _BodyReader:
+    hex_digest = operation.name in tables.HEX_DIGESTS
+
     def read(payload: Payload, params: dict[str, Any]) -> None:
         if not payload.length_known:
             raise S3Error("MissingContentLength")
         payload.want("MD5")
+        payload.hex_digest = hex_digest
         params[member] = payload
 
     return read
@@ -201,9 +201,10 @@ def _make_member_reader(
 ) -> _BodyReader:
     read_document = _make_document_reader(operation, shape.serialization["name"], shape)
     absent = "MissingRequestBodyError" if required else tables.ABSENT_DOCUMENTS.get(operation.name)
+    limit = tables.DOCUMENT_LIMITS.get(operation.name, DOCUMENT_LIMIT)
 
     def read(payload: Payload, params: dict[str, Any]) -> None:
-        data = payload.read_all(DOCUMENT_LIMIT)
+        data = payload.read_all(limit)
         if data:
             params[member] = read_document(data)
         elif absent:  # quirk 22

@@ -9,10 +9,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from s3fixture import checksums
+from s3fixture import checksums, refusals
 from s3fixture.checksums import ALGORITHMS, BY_HEADER, Hasher
 from s3fixture.errors import S3Error
 from s3fixture.wire.chunked import ChunkedReader, ChunkVerifier
+from s3fixture.wire.numbers import parse_count
 from s3fixture.wire.request import Request, Stream
 
 BLOCK = 1024 * 1024  # bytes that `read_all` asks for at once
@@ -22,12 +23,6 @@ _SIGNED_CHUNKS = frozenset(
 )
 _UNSIGNED_CHUNKS = frozenset({"STREAMING-UNSIGNED-PAYLOAD-TRAILER"})
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_BAD_SHA256 = (
-    "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, "
-    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, "
-    "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER or a valid "
-    "sha256 value."
-)
 
 __all__ = ["ChunkVerifier", "Payload", "PayloadAuth", "open_payload"]
 
@@ -62,6 +57,7 @@ class Payload:
         "_updates",
         "checksums",
         "declared_algorithm",
+        "hex_digest",
         "length_known",
         "size",
     )
@@ -71,6 +67,7 @@ class Payload:
         self.length_known = length_known
         self.checksums: dict[str, str] = {}  # after the end: algorithm -> base64
         self.declared_algorithm: str | None = None
+        self.hex_digest = False  # how BadDigest writes the Content-MD5: quirk 49
         self._source = source
         self._chunked = source if isinstance(source, ChunkedReader) else None
         self._left = size
@@ -113,37 +110,28 @@ class Payload:
         sent = [name for name in headers if name in BY_HEADER]
         trailer = headers.get("x-amz-trailer", "")
         if len(sent) + bool(trailer) > 1:
-            raise S3Error(
-                "InvalidRequest",
-                "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.",
-            )
+            raise refusals.SEVERAL_CHECKSUMS()
         named = _sdk_algorithm(headers.get("x-amz-sdk-checksum-algorithm", ""))
         if sent:
             self._expect_header(sent[0], headers[sent[0]])
         elif trailer:
             self._expect_trailer(trailer.strip().lower())
         elif named:
-            raise S3Error(
-                "InvalidRequest",
-                "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or "
-                "x-amz-trailer headers were found.",
-            )
+            raise refusals.ALGORITHM_WITHOUT_CHECKSUM()
         if named and named != self.declared_algorithm:
-            raise S3Error("InvalidRequest", "Value for x-amz-sdk-checksum-algorithm header is invalid.")
+            raise refusals.CHECKSUM_MALFORMED(header="x-amz-sdk-checksum-algorithm")
 
     def _expect_header(self, name: str, value: str) -> None:
         algorithm = BY_HEADER[name]
         if len(checksums.decode(value)) != algorithm.size:
-            raise S3Error("InvalidRequest", f"Value for {name} header is invalid.")
+            raise refusals.CHECKSUM_MALFORMED(header=name)
         self._expected = algorithm.name, value
         self.declared_algorithm = algorithm.name
         self.want(algorithm.name)
 
     def _expect_trailer(self, name: str) -> None:
         if name not in BY_HEADER:
-            raise S3Error(
-                "InvalidRequest", "The value specified in the x-amz-trailer header is not supported"
-            )
+            raise refusals.TRAILER_UNKNOWN()
         self._trailer = self.declared_algorithm = BY_HEADER[name].name
         self.want(self._trailer)
 
@@ -194,7 +182,7 @@ class Payload:
         if announced:
             value = trailers[announced]
             if len(checksums.decode(value)) != ALGORITHMS[self._trailer].size:
-                raise S3Error("InvalidRequest", f"Value for {announced} trailing header is invalid.")
+                raise refusals.TRAILING_CHECKSUM_MALFORMED(header=announced)
             self._expected = self._trailer, value
 
     def _verify_digests(self) -> None:
@@ -209,7 +197,10 @@ class Payload:
         if self._content_md5:
             computed = checksums.encode(self.md5)
             if computed != self._content_md5:
-                raise S3Error("BadDigest", ExpectedDigest=self._content_md5, CalculatedDigest=computed)
+                expected = self._content_md5
+                if self.hex_digest:
+                    expected = checksums.decode(expected).hex()
+                raise S3Error("BadDigest", ExpectedDigest=expected, CalculatedDigest=computed)
 
 
 def open_payload(request: Request, authentication: PayloadAuth) -> Payload:
@@ -222,12 +213,7 @@ def open_payload(request: Request, authentication: PayloadAuth) -> Payload:
         payload = _open_chunked(request, authentication, signed=sha256 in _SIGNED_CHUNKS)
     else:
         if sha256 and sha256 != UNSIGNED and not _SHA256.fullmatch(sha256):
-            raise S3Error(
-                "InvalidArgument",
-                _BAD_SHA256,
-                ArgumentName="x-amz-content-sha256",
-                ArgumentValue=sha256,
-            )
+            raise refusals.CONTENT_SHA256(sha256)
         payload = _open_plain(request)
     if sha256 == UNSIGNED or (sha256 == checksums.EMPTY_SHA256 and not payload.size):
         sha256 = ""  # nothing to verify, or true without a look
@@ -249,32 +235,25 @@ def _open_plain(request: Request) -> Payload:
 def _open_chunked(request: Request, authentication: PayloadAuth, *, signed: bool) -> Payload:
     verifier = authentication.chunk_verifier
     if signed and verifier is None:
-        raise S3Error(
-            "InvalidRequest",
-            "Anonymous requests don't support this x-amz-content-sha256 value. Please use UNSIGNED-PAYLOAD "
-            "or STREAMING-UNSIGNED-PAYLOAD-TRAILER.",
-        )
+        raise refusals.UNSIGNED_CHUNKS()
     size = _length(request.headers.get("x-amz-decoded-content-length", ""))  # quirk 16
     return Payload(ChunkedReader(request.body, verifier, signed=signed), size)
 
 
 def _length(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 20):
+    length = parse_count(text)
+    if length is None:
         raise S3Error("MissingContentLength")
-    return int(text)
+    return length
 
 
 def _sdk_algorithm(value: str) -> str:
     name = value.strip().upper()
     if name and name not in ALGORITHMS:
-        raise S3Error(
-            "InvalidRequest",
-            "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
-            f"[{', '.join(sorted(ALGORITHMS))}]",
-        )
+        raise refusals.ALGORITHM_UNKNOWN(valid=", ".join(sorted(ALGORITHMS)))
     return name
 
 
 def _compare(algorithm: str, expected: str, computed: Mapping[str, str]) -> None:
     if computed[algorithm] != expected:
-        raise S3Error("BadDigest", f"The {algorithm} you specified did not match the calculated checksum.")
+        raise refusals.CHECKSUM_WRONG(algorithm=algorithm)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
+from s3fixture import refusals
 from s3fixture.errors import S3Error
 from s3fixture.model import tables
 from s3fixture.model.shapes import OperationModel, ServiceModel
@@ -15,6 +16,7 @@ from s3fixture.wire.target import Target
 POST_OBJECT = "PostObject"
 PREFLIGHT = "PreflightRequest"
 
+_METHODS = ("HEAD", "DELETE", "POST", "GET", "PUT")  # in the order of S3's Allow
 _SERVICE, _BUCKET, _OBJECT = "SERVICE", "BUCKET", "OBJECT"
 _KINDS = {"/": _SERVICE, "/{Bucket}": _BUCKET, "/{Bucket}/{Key+}": _OBJECT}
 
@@ -69,11 +71,13 @@ class Router:
             special = self._post(kind, target, headers)
             if special:
                 return special
+        if method == "HEAD" and "uploadId" in query:
+            raise _method_not_allowed(method, "UPLOAD", {"DELETE", "GET", "POST"})
         _check_copy_source(method, kind, headers)
         if query and method == "PUT" and kind == _OBJECT:
             _check_part_address(query)
             if "versionId" in query and not subresource:  # quirk 42
-                raise _versions_are_not_written(query["versionId"])
+                raise refusals.VERSION_ID_IN_A_WRITE(query["versionId"])
         routes = self._table.get((method, kind, subresource), ())
         for route in routes:
             if route.matches(query, headers):
@@ -86,12 +90,7 @@ class Router:
         """Quirks 3 and 4."""
         found = [name for name in query if name in self._subresources]
         if len(found) > 1:
-            raise S3Error(
-                "InvalidArgument",
-                f"Conflicting query string parameters: {', '.join(sorted(found))}",
-                ArgumentName="ResourceType",
-                ArgumentValue=found[0],
-            )
+            raise refusals.CONFLICTING_SUBRESOURCES(found[0], names=", ".join(sorted(found)))
         return found[0] if found else ""
 
     def _post(self, kind: str, target: Target, headers: Mapping[str, str]) -> str | None:
@@ -99,22 +98,24 @@ class Router:
         if target.path in self._fixed:
             return self._fixed[target.path]
         form = headers.get("content-type", "").lower().startswith("multipart/form-data")
-        return POST_OBJECT if form and kind == _BUCKET else None
+        if kind == _BUCKET and not form:
+            raise refusals.BUCKET_POST(
+                Condition="Bucket POST must be of the enclosure-type multipart/form-data"
+            )
+        return POST_OBJECT if kind == _BUCKET else None
 
     def _no_route(self, method: str, kind: str, subresource: str) -> S3Error:
         if subresource and subresource not in self._implemented:  # quirk 3
             return S3Error("NotImplemented", ResourceType=subresource.upper())
-        message = tables.BUCKET_ONLY.get((method, subresource)) if kind == _OBJECT else None
-        if message:  # quirk 6
-            return S3Error("InvalidRequest", message)
+        refusal = tables.BUCKET_ONLY.get((method, subresource)) if kind == _OBJECT else None
+        if refusal:  # quirk 6
+            return refusal()
         if (kind, subresource) in self._known or kind == _SERVICE:
-            allowed = [m for m, *rest in self._table if rest == [kind, subresource] and m != method]
+            allowed = {m for m, _, named in self._table if named == subresource and m != method}
             return _method_not_allowed(method, subresource.upper() or kind, allowed)
         if kind == _BUCKET:
-            return S3Error("InvalidRequest", "A key must be specified")
-        return S3Error(
-            "InvalidRequest", f"Key is not expected for the {method} method ?{subresource} subresource"
-        )
+            return refusals.KEY_MISSING()
+        return refusals.NO_SUCH_SUBRESOURCE_OF_A_KEY(method=method, subresource=subresource)
 
 
 def _build_table(
@@ -170,12 +171,7 @@ def _same_demands(first: _Route, second: _Route) -> bool:
 def _check_copy_source(method: str, kind: str, headers: Mapping[str, str]) -> None:
     """Quirk 7."""
     if "x-amz-copy-source" in headers and (method != "PUT" or kind != _OBJECT):
-        raise S3Error(
-            "InvalidArgument",
-            "You can only specify a copy source header for copy requests.",
-            ArgumentName="x-amz-copy-source",
-            ArgumentValue=headers["x-amz-copy-source"],
-        )
+        raise refusals.COPY_SOURCE_ELSEWHERE(headers["x-amz-copy-source"])
 
 
 def _check_part_address(query: Mapping[str, str]) -> None:
@@ -183,29 +179,15 @@ def _check_part_address(query: Mapping[str, str]) -> None:
     if ("partNumber" in query) == ("uploadId" in query):
         return
     if "uploadId" in query:
-        raise _method_not_allowed("PUT", "UPLOAD", ["DELETE", "GET", "POST"])
-    raise S3Error(
-        "InvalidArgument",
-        "This operation does not accept partNumber without uploadId",
-        ArgumentName="partNumber",
-        ArgumentValue=query["partNumber"],
-    )
+        raise _method_not_allowed("PUT", "UPLOAD", {"DELETE", "GET", "POST"})
+    raise refusals.PART_WITHOUT_UPLOAD(query["partNumber"])
 
 
-def _versions_are_not_written(version_id: str) -> S3Error:
-    return S3Error(
-        "InvalidArgument",
-        "This operation does not accept a version-id.",
-        ArgumentName="versionId",
-        ArgumentValue=version_id,
-    )
-
-
-def _method_not_allowed(method: str, resource: str, allowed: list[str]) -> S3Error:
+def _method_not_allowed(method: str, resource: str, allowed: Collection[str]) -> S3Error:
     """Quirk 8."""
     return S3Error(
         "MethodNotAllowed",
-        headers={"Allow": ", ".join(sorted({*allowed}))} if allowed else None,
+        headers={"Allow": ", ".join(name for name in _METHODS if name in allowed)} if allowed else None,
         Method=method,
         ResourceType=resource,
     )

@@ -17,6 +17,7 @@ from s3fixture.wire.document_writers import (
     escape_strict,
     make_document_writer,
 )
+from s3fixture.wire.headers import header_value
 from s3fixture.wire.request import Response
 from s3fixture.wire.times import http_date, iso_millis
 
@@ -49,7 +50,7 @@ def make_serializer(operation: OperationModel) -> Serializer:
                 prefix = prefixes[member]
                 sent.extend((prefix + key, _metadata(text)) for key, text in value.items())
         if "HTTPHeaders" in result:
-            sent.extend(result["HTTPHeaders"].items())
+            sent.extend((name, header_value(value)) for name, value in result["HTTPHeaders"].items())
         code = result.get("HTTPStatusCode", status)
         body = None
         if method != "HEAD" and code not in _EMPTY_STATUSES:
@@ -86,7 +87,7 @@ def _header_formatter(shape: Shape) -> _Formatter:
         return _quoted
     if shape.serialization.get("timestampFormat") == "iso8601":
         return iso_millis
-    return _FORMATTERS.get(shape.type_name, _header_text)
+    return _FORMATTERS.get(shape.type_name, header_value)
 
 
 def _quoted(etag: str) -> str:
@@ -94,17 +95,10 @@ def _quoted(etag: str) -> str:
     return '"' + etag.strip('"') + '"'
 
 
-def _header_text(value: str) -> str:
-    """Latin-1 on one line, whatever a form or a document brought in."""
-    if value.isascii() and value.isprintable():
-        return value
-    return " ".join(value.splitlines()).encode("latin-1", "replace").decode("latin-1")
-
-
 def _metadata(value: str) -> str:
     """Quirk 27."""
     if value.isascii():
-        return _header_text(value)
+        return header_value(value)
     return f"=?UTF-8?B?{base64.b64encode(value.encode()).decode()}?="
 
 
@@ -113,7 +107,7 @@ def _boolean(value: bool) -> str:
 
 
 def _list(values: Iterable[Any]) -> str:
-    return ",".join(_header_text(str(value)) for value in values)
+    return ",".join(header_value(str(value)) for value in values)
 
 
 _FORMATTERS: Mapping[str, _Formatter] = {
@@ -178,15 +172,17 @@ def _make_whole_writer(operation: OperationModel, shape: StructureShape) -> _Bod
 def _write_location(result: Mapping[str, Any]) -> bytes:
     """Quirk 30."""
     region = escape(result.get("LocationConstraint") or "")
-    text = f'{DECLARATION}<LocationConstraint xmlns="{NAMESPACE}">{region}</LocationConstraint>'
-    return text.encode()
+    start = f'{DECLARATION}<LocationConstraint xmlns="{NAMESPACE}"'
+    return (f"{start}>{region}</LocationConstraint>" if region else f"{start}/>").encode()
 
 
 def serialize_error(error: S3Error, *, request_id: str, host_id: str, method: str = "GET") -> Response:
     """The <Error> document (quirk 36)."""
-    headers = [(name, _header_text(value)) for name, value in error.headers.items()]
-    if method == "HEAD" or error.status in _EMPTY_STATUSES:
+    headers = [(name, header_value(value)) for name, value in error.headers.items()]
+    if error.status in _EMPTY_STATUSES:
         return Response(error.status, headers, None)
+    if method == "HEAD":
+        return Response(error.status, [*headers, _XML], None)
     elements = {
         "Code": error.code,
         "Message": error.message,

@@ -21,6 +21,7 @@ _NEVER_BUCKETS = tuple(tables.HOST_PREFIXES.values())
 _NEVER_HOISTED = frozenset(  # the parameters of a version 4 signature
     f"X-Amz-{name}" for name in ("Algorithm", "Credential", "Date", "Expires", "Signature", "SignedHeaders")
 )
+_REGIONAL = re.compile(r"(?:(.{1,63})\.)?s3[.-](?:dualstack\.)?[a-z]{2,4}(?:-[a-z]{2,9}){1,2}-[0-9]")
 BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -133,10 +134,9 @@ def _decode(text: str) -> str:
     """Percent-decode what may only be UTF-8 without NUL, quirk 13."""
     if "%" not in text and text.isascii() and "\0" not in text:
         return text
-    return _unescape(text)
+    return _remembered(text) if len(text) <= _KEPT_LENGTH else _unescape(text)
 
 
-@lru_cache(maxsize=256)  # the credential of a presigned URL, and keys that are asked for again
 def _unescape(text: str) -> str:
     if BAD_ESCAPE.search(text):
         raise S3Error("InvalidURI", URI=text)
@@ -149,6 +149,10 @@ def _unescape(text: str) -> str:
     return decoded
 
 
+# The credential of a presigned URL, and keys that are asked for again.
+_remembered = lru_cache(maxsize=256)(_unescape)
+
+
 def _virtual_bucket(host: str, base_hosts: Collection[str]) -> str | None:
     """The label(s) before the longest base host; None for a base host itself, an address, a strange name."""
     name = host.partition(":")[0]
@@ -158,4 +162,10 @@ def _virtual_bucket(host: str, base_hosts: Collection[str]) -> str | None:
     if not name or name in base_hosts or name.startswith(_NEVER_BUCKETS):
         return None
     best = max((base for base in base_hosts if name.endswith("." + base)), key=len, default="")
-    return name[: -len(best) - 1] if best else None
+    return _without_region(name[: -len(best) - 1]) if best else None
+
+
+def _without_region(label: str) -> str | None:
+    """`bucket.s3.eu-west-1` is a bucket in front of a region's endpoint; None for the endpoint itself."""
+    match = _REGIONAL.fullmatch(label) if "s3" in label else None
+    return match[1] if match else label

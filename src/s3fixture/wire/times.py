@@ -1,42 +1,48 @@
-"""The three ways in which S3 writes a time: ISO 8601, HTTP's date, seconds since the epoch."""
+"""Times, in all the ways in which requests write them and answers and errors do.
+
+What is no time between the years 1 and 9999 is None for every reader here, however it is written.
+"""
 
 from __future__ import annotations
 
 import re
+from calendar import timegm
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from math import floor
 
 _ISO = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)"
-    r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?)?"
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
+    r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
-_SECONDS = re.compile(r"-?\d{1,11}(?:\.\d{1,9})?")
+_SECONDS = re.compile(r"-?[0-9]{1,11}(?:\.[0-9]{1,9})?")
+_LONGEST = 64  # characters of an HTTP date; the standard library's reader takes numbers of any length
+_LATEST = 253402300799  # seconds: 9999-12-31T23:59:59Z
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def parse_time(text: str) -> datetime | None:
-    """An aware datetime in UTC out of any of the three forms; None for anything else."""
+    """An aware datetime in UTC out of ISO 8601, seconds since the epoch, or an HTTP date."""
     text = text.strip()
-    try:
-        return _parse_iso(text) or _parse_seconds(text) or _parse_http(text)
-    except (ValueError, OverflowError, OSError, TypeError, IndexError):
-        return None
+    return parse_iso(text) or parse_seconds(text) or parse_http(text)
 
 
-def _parse_iso(text: str) -> datetime | None:
+def parse_iso(text: str) -> datetime | None:
+    """`2013-05-24`, or with a time behind it; in UTC where it does not say another zone."""
     match = _ISO.fullmatch(text)
     if match is None:
         return None
-    year, month, day, hour, minute, second, fraction, zone = match.groups(default="0")
+    *numbers, fraction, zone = match.groups(default="0")
+    year, month, day, hour, minute, second = map(int, numbers)
     micros = int(fraction.ljust(6, "0")[:6])
-    moment = datetime(
-        int(year), int(month), int(day), int(hour), int(minute), int(second), micros, tzinfo=timezone.utc
-    )
-    return moment - _offset(zone)
+    try:
+        moment = datetime(year, month, day, hour, minute, second, micros, tzinfo=timezone.utc)
+        return moment - _offset(zone)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _offset(zone: str) -> timedelta:
@@ -46,15 +52,73 @@ def _offset(zone: str) -> timedelta:
     return offset if zone[0] == "+" else -offset
 
 
-def _parse_seconds(text: str) -> datetime | None:
-    if not _SECONDS.fullmatch(text):
+def parse_seconds(text: str) -> datetime | None:
+    """Seconds since the epoch, perhaps with a fraction."""
+    if not _SECONDS.fullmatch(text) or not float(text) <= _LATEST:
         return None
-    return _EPOCH + timedelta(seconds=float(text))
+    try:
+        return _EPOCH + timedelta(seconds=float(text))
+    except OverflowError:  # before the year 1
+        return None
 
 
-def _parse_http(text: str) -> datetime:
-    moment = parsedate_to_datetime(text)
-    return moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment.astimezone(timezone.utc)
+def parse_http(text: str) -> datetime | None:
+    """`Fri, 24 May 2013 00:00:00 GMT`, and whatever else mail and HTTP have had in its place."""
+    if len(text) > _LONGEST:
+        return None
+    try:
+        moment = parsedate_to_datetime(text)
+        return moment.replace(tzinfo=moment.tzinfo or timezone.utc).astimezone(timezone.utc)
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+
+
+def parse_basic(text: str) -> int | None:
+    """`20130524T000000Z`, since 1970, as seconds since the epoch."""
+    return _parse_basic(text) if len(text) == 16 else None
+
+
+@lru_cache(maxsize=64)  # the requests of one second carry the same text
+def _parse_basic(text: str) -> int | None:
+    if text[8] != "T" or text[15] != "Z" or not text.isascii():
+        return None
+    digits = text[:8] + text[9:15]
+    if not digits.isdigit():
+        return None
+    year, month, day = int(text[:4]), int(text[4:6]), int(text[6:8])
+    hour, minute, second = int(text[9:11]), int(text[11:13]), int(text[13:15])
+    if hour > 23 or minute > 59 or second > 59:
+        return None
+    if day > 28 or not 1 <= month <= 12 or day < 1 or year < 1970:  # only the rare need the calendar
+        try:
+            datetime(year, month, day)
+        except ValueError:
+            return None
+    return timegm((year, month, day, hour, minute, second))
+
+
+def parse_signing_time(text: str) -> int | None:
+    """The basic form or an HTTP date, since 1970, as seconds since the epoch."""
+    seconds = parse_basic(text)
+    if seconds is None:
+        moment = parse_http(text)
+        seconds = floor(moment.timestamp()) if moment else None
+    return seconds if seconds is not None and seconds >= 0 else None
+
+
+def is_scope_date(text: str) -> bool:
+    """Whether `text` is a date written as `20130524`."""
+    return len(text) == 8 and parse_basic(text + "T000000Z") is not None
+
+
+def iso_basic(seconds: float) -> str:
+    """`20130524T000000Z`"""
+    return iso_extended(seconds).replace("-", "").replace(":", "")
+
+
+def iso_extended(seconds: float) -> str:
+    """`2013-05-24T00:00:00Z`; the last second of the year 9999 for what ends later."""
+    return (_EPOCH + timedelta(seconds=min(floor(seconds), _LATEST))).isoformat()[:19] + "Z"
 
 
 def iso_millis(moment: datetime) -> str:
@@ -72,6 +136,18 @@ def http_date(moment: datetime) -> str:
     """Thu, 29 Feb 2024 12:00:00 GMT, in any locale (RFC 9110 section 5.6.7)."""
     minute, second = divmod(floor(moment.timestamp()), 60)
     return f"{_http_minute(minute)}{second:02d} GMT"
+
+
+def pacific_time(moment: datetime) -> str:
+    """Tue Dec 31 16:00:00 PST 2019, as S3's errors about retention have it: Java's form, in Seattle."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # imported when used: for one error
+
+    try:
+        local = moment.astimezone(ZoneInfo("America/Los_Angeles"))
+    except ZoneInfoNotFoundError:  # a system without a database of time zones
+        local = moment.astimezone(timezone(timedelta(hours=-8), "PST"))
+    day, month = _DAYS[local.weekday()], _MONTHS[local.month - 1]
+    return f"{day} {month} {local.day:02d} {local:%H:%M:%S} {local.tzname()} {local.year:04d}"
 
 
 def _at_minute(minute: int) -> datetime:

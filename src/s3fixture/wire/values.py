@@ -15,15 +15,19 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
+from s3fixture import refusals
 from s3fixture.errors import S3Error
 from s3fixture.model import tables
 from s3fixture.model.shapes import ListShape, Shape, StringShape
+from s3fixture.refusals import Refusal
 from s3fixture.wire.copy_source import parse_copy_source
+from s3fixture.wire.numbers import parse_integer
+from s3fixture.wire.target import BAD_ESCAPE
 from s3fixture.wire.times import parse_time
 
 Reader = Callable[[str], Any]
-_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _ITEM = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^,]*))\s*(?:,|$)')
+_ESCAPE = re.compile(r"\\(.)")
 _BOOLEANS = {"true": True, "false": False, "": None}
 
 
@@ -37,25 +41,29 @@ def make_reader(name: str, shape: Shape) -> Reader | None:
     return maker(name, shape) if maker else None
 
 
-def _invalid(name: str, value: str, message: str | None = None) -> S3Error:
-    return S3Error("InvalidArgument", message, ArgumentName=name, ArgumentValue=value)
-
-
 def _make_integer(name: str, _shape: Shape) -> Reader:
-    lowest, highest, message = tables.INTEGER_RANGES.get(name, (-(2**63), 2**63 - 1, None))
+    rule = tables.INTEGERS.get(name, tables.ANY_INTEGER)
 
     def read(text: str) -> int | None:
         text = text.strip()
         if not text:  # quirk 18
             return None
-        if not _INTEGER.fullmatch(text):
-            raise _invalid(name, text, f"Provided {name} not an integer or within integer range")
-        number = int(text)
-        if not lowest <= number <= highest:
-            raise _invalid(name, text, message)
+        number = parse_integer(text)
+        if number is None:
+            raise _refused(rule.malformed, name, text, rule.outside.argument)
+        if not rule.lowest <= number <= rule.highest:
+            raise _refused(rule.outside, name, text)
         return number
 
     return read
+
+
+def _refused(refusal: Refusal, name: str, text: str, argument: str = "") -> S3Error:
+    """`argument` is what S3 calls the argument, where that is not the parameter's own name."""
+    error = refusal(text, name=name, value=text)
+    if refusal.element == "ArgumentValue":
+        error.fields.setdefault("ArgumentName", argument or name)
+    return error
 
 
 def _make_boolean(name: str, _shape: Shape) -> Reader:
@@ -63,54 +71,49 @@ def _make_boolean(name: str, _shape: Shape) -> Reader:
         try:
             return _BOOLEANS[text.strip().lower()]
         except KeyError:
-            raise _invalid(name, text, f"Provided {name} is neither true nor false") from None
+            raise _refused(refusals.NOT_A_BOOLEAN, name, text) from None
 
     return read
 
 
 def _make_timestamp(name: str, _shape: Shape) -> Reader:
     lenient = name.endswith("-since")  # quirk 19
+    refusal = _TIME_ERRORS.get(name, refusals.NOT_A_DATE)
 
     def read(text: str) -> datetime | None:
         moment = parse_time(text)
         if moment is None and text.strip() and not lenient:
-            raise _invalid(name, text, _TIME_ERRORS.get(name, f"The value of {name} is not a date"))
+            raise _refused(refusal, name, text)
         return moment
 
     return read
 
 
-_TIME_ERRORS = {
-    "x-amz-object-lock-retain-until-date": "The retain until date must be provided in ISO 8601 format"
-}
+_TIME_ERRORS = {"x-amz-object-lock-retain-until-date": refusals.NOT_A_RETAIN_UNTIL_DATE}
 
 
 def _make_string(name: str, shape: Shape) -> Reader | None:
-    if not isinstance(shape, StringShape) or not shape.enum or name not in tables.ENUM_ERRORS:
+    """Quirk 20."""
+    refusal = tables.ENUM_ERRORS.get(name)
+    if not isinstance(shape, StringShape) or not shape.enum:
         return None
-    spelled = {value.upper(): value for value in shape.enum}
     exact = frozenset(shape.enum)
+    folded = {value.upper(): value for value in shape.enum} if name in tables.FOLDED else {}
+    if refusal is None and not folded:
+        return None
+    valid = ", ".join(sorted(shape.enum))
 
     def read(text: str) -> str | None:
         if text in exact:
             return text
-        if not text.strip():
+        if not text.strip() and name not in tables.NEVER_BLANK:
             return None
-        if name == "x-amz-checksum-algorithm" and text.upper() in spelled:
-            return spelled[text.upper()]
-        raise _enum_error(name, text, shape.enum)
+        known = folded.get(text.upper())
+        if known is None and refusal is not None:
+            raise refusal(text, value=text, valid=valid)
+        return known or text
 
     return read
-
-
-def _enum_error(name: str, value: str, valid: list[str]) -> S3Error:
-    """Quirk 20."""
-    code, message = tables.ENUM_ERRORS[name]
-    if message is not None:
-        message = message.format(value=value, valid=", ".join(sorted(valid)))
-    if code == "InvalidArgument":
-        return _invalid(name, value, message)
-    return S3Error(code, message)
 
 
 def _make_list(name: str, shape: Shape) -> Reader:
@@ -134,7 +137,7 @@ def _split(text: str) -> list[str]:
             items.append(text[position:].strip())
             break
         position = match.end()
-        value = match[2].strip() if match[1] is None else re.sub(r"\\(.)", r"\1", match[1])
+        value = match[2].strip() if match[1] is None else _ESCAPE.sub(r"\1", match[1])
         if value:
             items.append(value)
     return items
@@ -145,7 +148,7 @@ def _make_blob(name: str, _shape: Shape) -> Reader:
         try:
             return base64.b64decode(text, validate=True)
         except (Base64Error, ValueError):
-            raise _invalid(name, text) from None
+            raise _refused(refusals.UNREADABLE, name, text) from None
 
     return read
 
@@ -155,7 +158,7 @@ def _read_response_header(name: str, text: str) -> str:
     if not text.isascii() or not text.isprintable():
         visible = text.replace("\t", " ").replace("\xa0", " ")
         if not visible.isprintable() or not all(character < "\u0100" for character in text):
-            raise _invalid(name, text, "Header value cannot be represented using ISO-8859-1.")
+            raise _refused(refusals.NOT_LATIN_1, name, text)
     return text
 
 
@@ -163,19 +166,17 @@ def _read_tagging(text: str) -> dict[str, Any] | None:
     """Quirk 46: the tags as the Tagging document has them, so that there is one form of them behind this."""
     if not text:
         return None
+    if BAD_ESCAPE.search(text) or any(pair.count("=") > 1 for pair in text.split("&")):
+        raise refusals.TAGGING_HEADER(text)
     try:
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
     except ValueError:
-        raise _invalid("x-amz-tagging", text, _BAD_TAGGING) from None
+        raise refusals.TAGGING_HEADER(text) from None
     if len({key for key, _ in pairs}) != len(pairs):
-        raise _invalid("x-amz-tagging", text, _BAD_TAGGING)
+        raise refusals.TAGGING_HEADER(text)
     return {"TagSet": [{"Key": key, "Value": value} for key, value in pairs]}
 
 
-_BAD_TAGGING = (
-    "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag "
-    "name duplicates."
-)
 _READERS: dict[str, Reader] = {"x-amz-copy-source": parse_copy_source, "x-amz-tagging": _read_tagging}
 _MAKERS: dict[str, Callable[[str, Shape], Reader | None]] = {
     "blob": _make_blob,

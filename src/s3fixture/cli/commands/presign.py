@@ -13,7 +13,8 @@ from s3fixture.cli.options import connection_options, json_option
 from s3fixture.errors import S3FixtureError
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_DURATION = re.compile(r"(?:\d+[smhd])+|\d+")
+_DURATION = re.compile(r"(?:[0-9]{1,9}[smhd])+|[0-9]{1,9}")
+_PART = re.compile(r"([0-9]+)([smhd]?)")
 _LONGEST = (
     7 * 86400
 )  # seconds; https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
@@ -58,8 +59,7 @@ def _seconds(text: str) -> int:
     """`1h30m` in seconds; a bare number is in seconds."""
     if not _DURATION.fullmatch(text):
         raise S3FixtureError(f"--expires {text!r} is not a time; write it as 30s, 15m, 1h30m or 7d")
-    parts = re.findall(r"(\d+)([smhd]?)", text)
-    seconds = sum(int(number) * _UNITS[unit or "s"] for number, unit in parts)
+    seconds = sum(int(number) * _UNITS[unit or "s"] for number, unit in _PART.findall(text))
     if not 1 <= seconds <= _LONGEST:
         raise S3FixtureError(f"--expires {text!r} is out of range; S3 takes 1s to 7d")
     return seconds

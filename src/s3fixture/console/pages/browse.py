@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response
 
 from s3fixture.console.pages.buckets import bucket_line
 from s3fixture.console.rendering import bucket_path, link
-from s3fixture.console.visit import Visit
+from s3fixture.console.visit import PageError, Visit
+from s3fixture.wire.target import MAX_KEY_BYTES
 
 PAGE_SIZES = (100, 500, 1000)
 _DELIMITER = "/"
@@ -45,6 +46,8 @@ _SORT_KEYS: dict[str, Any] = {
 def show_folder(visit: Visit, bucket: str) -> Response:
     """GET /buckets/<bucket>/?prefix=&search=&after=&versions=&sort=&order=&size="""
     prefix, search = visit.argument("prefix"), visit.argument("search")
+    if len((prefix + search).encode("utf-8", "replace")) > MAX_KEY_BYTES:
+        raise PageError(400, f"No key is longer than {MAX_KEY_BYTES:,} bytes, and so is no folder.")
     with_versions = visit.argument("versions") == "1"
     limit = _limit(visit.argument("size"))
     list_page = _list_versions if with_versions else _list_objects

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from werkzeug.http import dump_options_header
 from werkzeug.wrappers import Response
@@ -21,9 +22,7 @@ def download(visit: Visit, bucket: str) -> Response:
     result = visit.caller.perform("GetObject", **_named(visit, bucket))
     name = visit.required("key").rstrip("/").rpartition("/")[2]
     response = _streamed(result, "application/octet-stream")
-    response.headers["Content-Disposition"] = dump_options_header(
-        "attachment", {"filename": _file_name(name)}
-    )
+    response.headers["Content-Disposition"] = _attachment(_file_name(name))
     response.headers["Content-Security-Policy"] = _NOTHING_RUNS
     return response
 
@@ -73,6 +72,15 @@ def _named(visit: Visit, bucket: str) -> dict[str, str]:
 def _streamed(result: dict[str, Any], content_type: str) -> Response:
     headers = {**NO_STORE, "Content-Length": str(result["ContentLength"])}
     return Response(result["Body"], headers=headers, content_type=content_type)
+
+
+def _attachment(name: str) -> str:
+    """RFC 6266: the name in ASCII, and behind it, where that is another, the name as it is, in UTF-8."""
+    plain = name.encode("ascii", "replace").decode().replace("?", "_")
+    options = {"filename": plain}
+    if plain != name:
+        options["filename*"] = f"UTF-8''{quote(name, safe='')}"
+    return dump_options_header("attachment", options)
 
 
 def _file_name(name: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from typing import Any
 
 from werkzeug.wrappers import Response
 
 from s3fixture.console.pages.actions import named_version
 from s3fixture.console.visit import PageError, Visit, json_response
+from s3fixture.wire.times import parse_iso
 
 _UNITS = ("Days", "Years")
 
@@ -54,10 +54,9 @@ def _retention(document: dict[str, Any]) -> dict[str, Any]:
     mode, until = document.get("mode"), document.get("until")
     if not mode:
         return {}
-    try:
-        date = datetime.fromisoformat(str(until)).replace(tzinfo=timezone.utc)
-    except ValueError:
-        raise PageError(400, "Say until when, as a date and a time.") from None
+    date = parse_iso(str(until))
+    if date is None:
+        raise PageError(400, "Say until when, as a date and a time.")
     return {"Mode": _mode(mode), "RetainUntilDate": date}
 
 

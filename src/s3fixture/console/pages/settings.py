@@ -11,6 +11,9 @@ from s3fixture.anonymous_access import NONE, Policy, with_access
 from s3fixture.console.documents import check_policy, cors_rules, lifecycle_rules
 from s3fixture.console.pages.buckets import bucket_line
 from s3fixture.console.visit import PageError, Visit, json_response
+from s3fixture.records import UndeliveredEvent
+
+_FAILURES = 20  # on a page
 
 _PUBLIC_READ = "download"  # of `anonymous_access`
 
@@ -38,6 +41,7 @@ def show_settings(visit: Visit, bucket: str) -> Response:
         example=_policy_text(with_access(None, bucket, _PUBLIC_READ)),
         cors=json.dumps(cors["CORSRules"], indent=2) if cors else "",
         lifecycle=json.dumps(lifecycle["Rules"], indent=2, default=str) if lifecycle else "",
+        undelivered=_undelivered(visit, bucket),
         may={
             "versioning": visit.caller.may("s3:PutBucketVersioning", bucket),
             "lock": visit.caller.may("s3:PutBucketObjectLockConfiguration", bucket),
@@ -48,6 +52,14 @@ def show_settings(visit: Visit, bucket: str) -> Response:
             "delete": visit.caller.may("s3:DeleteBucket", bucket),
         },
     )
+
+
+def _undelivered(visit: Visit, bucket: str) -> list[UndeliveredEvent]:
+    """The last events of the bucket that did not reach their destination, the newest first."""
+    if not visit.caller.may("s3:GetBucketNotification", bucket):
+        return []
+    failures = visit.caller.app.background.undelivered()
+    return [failure for failure in reversed(failures) if failure.bucket == bucket][:_FAILURES]
 
 
 def put_versioning(visit: Visit, bucket: str) -> Response:

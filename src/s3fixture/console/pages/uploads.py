@@ -10,6 +10,7 @@ from s3fixture.console.pages.buckets import bucket_line
 from s3fixture.console.visit import PageError, Visit, json_response
 from s3fixture.content_types import guess
 from s3fixture.service.metadata import DEFAULT_CONTENT_TYPE
+from s3fixture.wire.numbers import parse_count
 
 _PAGE_SIZE = 200
 
@@ -83,27 +84,29 @@ def begin(visit: Visit, bucket: str) -> Response:
 
 def put_part(visit: Visit, bucket: str) -> Response:
     """PUT /api/buckets/<bucket>/uploads?key=&upload=&number=: one part."""
-    number = visit.required("number")
-    if not number.isdecimal() or len(number) > 5:
+    number = parse_count(visit.required("number"))
+    if number is None:
         raise PageError(400, "A part's number is a number.")
     result = visit.caller.perform(
         "UploadPart",
         Bucket=bucket,
         Key=visit.required("key"),
         UploadId=visit.required("upload"),
-        PartNumber=int(number),
+        PartNumber=number,
         Body=visit.caller.payload(),
     )
-    return json_response({"number": int(number), "etag": result["ETag"]}, 201)
+    return json_response({"number": number, "etag": result["ETag"]}, 201)
 
 
 def complete(visit: Visit, bucket: str) -> Response:
     """POST /api/buckets/<bucket>/uploads/complete?key=&upload= {parts: [{number, etag}]}."""
-    listed = visit.document().get("parts")
+    listed = visit.document().get("parts") or []
     try:
-        parts = [{"PartNumber": int(part["number"]), "ETag": str(part["etag"])} for part in listed or []]
-    except (KeyError, TypeError, ValueError):
+        parts = [{"PartNumber": part["number"], "ETag": str(part["etag"])} for part in listed]
+    except (KeyError, TypeError):
         raise PageError(400, "The list of parts cannot be read.") from None
+    if not all(type(part["PartNumber"]) is int for part in parts):
+        raise PageError(400, "A part's number is a number.")
     result = visit.caller.perform(
         "CompleteMultipartUpload",
         Bucket=bucket,

@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import yaml
 
 _MOST = 40  # facts
 _LONGEST = 300  # characters of one
-# Aliases let a short document stand for a huge one, so a document that uses any is shown as text only.
-_ALIAS = yaml.AliasToken
+_LONGEST_DOCUMENT = 64 * 1024  # characters; PyYAML reads some 100,000 in a second
+_DEEPEST = 20  # levels of [ and {: PyYAML looks at all open ones again with each token
 
 Fact = tuple[str, str]
+Facts = Callable[[Mapping[str, Any]], Iterator[Fact]]
 
 
 def yaml_facts(key: str, text: str) -> list[Fact]:
     """The facts of an MLmodel or conda.yaml; [] for any other document, or one that is none."""
-    reader = {"MLmodel": _model, "conda.yaml": _environment, "python_env.yaml": _environment}.get(
-        key.rpartition("/")[2]
-    )
-    if reader is None:
+    facts = _FACTS.get(key.rpartition("/")[2])
+    if facts is None or len(text) > _LONGEST_DOCUMENT:
         return []
     try:
-        if any(isinstance(token, _ALIAS) for token in yaml.scan(text)):
+        if not _is_plain(text):
             return []
         document = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError):
+        return _shown(facts(document)) if isinstance(document, Mapping) else []
+    except Exception:  # PyYAML's own, and those of Python's types for values that they cannot hold
         return []
-    return _shown(reader(document)) if isinstance(document, Mapping) else []
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a document has no aliases, which let a short one stand for a huge one, and is not deep."""
+    depth = 0
+    for token in yaml.scan(text):
+        if isinstance(token, yaml.FlowSequenceStartToken | yaml.FlowMappingStartToken):
+            depth += 1
+        elif isinstance(token, yaml.FlowSequenceEndToken | yaml.FlowMappingEndToken):
+            depth -= 1
+        if depth > _DEEPEST or isinstance(token, yaml.AliasToken):
+            return False
+    return True
 
 
 def metric_facts(document: Any) -> list[Fact]:
@@ -37,7 +50,7 @@ def metric_facts(document: Any) -> list[Fact]:
         return []
     if not all(isinstance(value, (int, float)) for value in document.values()):
         return []
-    return _shown((str(name), str(value)) for name, value in document.items())
+    return _shown((name, str(value)) for name, value in document.items())
 
 
 def _model(document: Mapping[str, Any]) -> Iterator[Fact]:
@@ -76,5 +89,8 @@ def _environment(document: Mapping[str, Any]) -> Iterator[Fact]:
             yield "package", str(entry)
 
 
-def _shown(facts: Any) -> list[Fact]:
-    return [(name[:80], value[:_LONGEST]) for name, value in list(facts)[:_MOST]]
+_FACTS: Mapping[str, Facts] = {"MLmodel": _model, "conda.yaml": _environment, "python_env.yaml": _environment}
+
+
+def _shown(facts: Iterator[Fact]) -> list[Fact]:
+    return [(name[:80], value[:_LONGEST]) for name, value in islice(facts, _MOST)]

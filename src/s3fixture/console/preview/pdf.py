@@ -33,6 +33,7 @@ def _names(*patterns: str) -> re.Pattern[bytes]:
     return re.compile(f"/(?=[#{first}])(?:{'|'.join(patterns)})".encode())
 
 
+_CODE = re.compile(rb"#(..)")
 _ENCRYPTED = _names(_spelled("Encrypt"))
 # The beginning of a name is enough; but /JS is so short that it stands in pictures by chance, so what ends a
 # name has to follow, and /Print has to be the whole name, because /PrintScaling does nothing.
@@ -107,7 +108,7 @@ def _is_odd(piece: bytes, *, packed: bool) -> bool:
 
 
 def _acting(found: re.Match[bytes]) -> str:
-    name = re.sub(rb"#(..)", lambda code: bytes([int(code[1], 16)]), found[0]).decode()
+    name = _CODE.sub(lambda code: bytes([int(code[1], 16)]), found[0]).decode()
     return f"it holds scripts, files or actions ({name})"
 
 

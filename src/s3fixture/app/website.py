@@ -1,0 +1,200 @@
+"""Serving a bucket as a website: its pages to everyone who may read them, errors as HTML, redirects.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/WebsiteEndpoints.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from html import escape
+from http import HTTPStatus
+from urllib.parse import quote
+
+from s3fixture.app.exchange import Exchange
+from s3fixture.auth.authentication import Authentication
+from s3fixture.errors import S3Error
+from s3fixture.service import perform
+from s3fixture.service.call import Result
+from s3fixture.service.website import WEBSITE, Redirect, Site, redirect_all, redirect_by_rule
+from s3fixture.wire.request import Response
+from s3fixture.wire.router import PREFLIGHT
+from s3fixture.wire.target import Target, parse_target
+
+_METHODS: Mapping[str, str] = {"GET": "GetObject", "HEAD": "HeadObject"}
+_ANYONE = Authentication(None, "anonymous")
+_HTML = ("Content-Type", "text/html; charset=utf-8")
+_NO_BODY = ("Content-Length", "0")
+_ERROR = "x-amz-error-"
+_IN_URLS = ":/?#[]@!$&'()*+,;=%~"  # what stays as it is
+
+
+class Website:
+    """One request to a site: `find` says what to read, `answer` turns it into a page, `fail` an error."""
+
+    def __init__(self, exchange: Exchange, bucket: str, region: str) -> None:
+        self._exchange = exchange
+        self._bucket = bucket
+        self._region = region
+        self._key = ""  # as the path has it
+        self._site: Site = {}
+
+    def find(self) -> Response | None:
+        """Point the exchange at the object to read. Raises S3Error."""
+        exchange = self._exchange
+        request = exchange.request
+        exchange.authentication = _ANYONE
+        path = request.target.partition("?")[0]
+        exchange.target = Target(self._bucket, None, path, {}, "", [])
+        if request.method == "OPTIONS":  # the same answer as from the API
+            exchange.operation = PREFLIGHT
+            return None
+        if request.method not in _METHODS:
+            raise S3Error("MethodNotAllowed", Method=request.method, ResourceType="OBJECT")
+        exchange.operation = _METHODS[request.method]
+        self._site = self._configuration()
+        self._key = parse_target(f"/{self._bucket}{path}", "", ()).key or ""
+        redirect = redirect_all(self._site, request.scheme, request.target) or redirect_by_rule(
+            self._site, self._key, request.scheme, request.host
+        )
+        if redirect:
+            return _redirection(redirect)
+        is_folder = not self._key or self._key.endswith("/")
+        key = self._key + self._index if is_folder else self._key
+        exchange.target = Target(self._bucket, key, path, {}, "", [])
+        return None
+
+    @property
+    def _index(self) -> str:
+        suffix: str = self._site["IndexDocument"]["Suffix"]
+        return suffix
+
+    def _configuration(self) -> Site:
+        """Raises NoSuchBucket, IncorrectEndpoint, NoSuchWebsiteConfiguration."""
+        with self._exchange.app.store.read() as index:
+            bucket = index.get_bucket(self._bucket)
+            if bucket is None:
+                raise S3Error("NoSuchBucket", BucketName=self._bucket)
+            if self._region not in ("", bucket.region):
+                place = f"{bucket.name}.s3-website-{bucket.region}.amazonaws.com"
+                raise S3Error("IncorrectEndpoint", Endpoint=place)
+            document = index.get_document(bucket.id, WEBSITE)
+        if document is None:
+            raise S3Error("NoSuchWebsiteConfiguration", BucketName=self._bucket)
+        site: Site = json.loads(document)
+        return site
+
+    def answer(self, result: Result) -> Response:
+        """The page, or where its own header says that it is."""
+        location = result.get("WebsiteRedirectLocation")
+        if location is None:
+            return self._serialize(result)
+        _close(result)
+        return _redirection(Redirect(301, location))
+
+    def _serialize(self, result: Result) -> Response:
+        exchange = self._exchange
+        return exchange.app.protocol.serialize(exchange.operation, result, exchange.request.method)
+
+    def fail(self, error: S3Error) -> Response:
+        """What a site says of an error: where a folder is or a rule leads, its error document, or a page."""
+        request = self._exchange.request
+        if self._is_folder_without_slash(error):
+            return self._page(S3Error("Found", headers={"Location": f"/{quote(self._key)}/"}))
+        redirect = redirect_by_rule(self._site, self._key, request.scheme, request.host, error.status)
+        if redirect:
+            return _redirection(redirect)
+        if "ErrorDocument" not in self._site or not 400 <= error.status < 500:
+            return self._page(error)
+        try:
+            return self._error_document(error)
+        except S3Error as second:
+            return self._page(error, second)
+
+    def _is_folder_without_slash(self, error: S3Error) -> bool:
+        """S3 looks itself, so it does not matter whether anyone may list the bucket."""
+        if error.status not in (403, 404) or not self._site or not self._key or self._key.endswith("/"):
+            return False
+        with self._exchange.app.store.read() as index:
+            bucket = index.get_bucket(self._bucket)
+            if bucket is None or index.get_current(bucket.id, self._key) is not None:
+                return False
+            page = index.get_current(bucket.id, f"{self._key}/{self._index}")
+        return page is not None and not page.is_delete_marker
+
+    def _error_document(self, error: S3Error) -> Response:
+        """Raises S3Error where it cannot be read."""
+        exchange = self._exchange
+        params = {"Bucket": self._bucket, "Key": self._site["ErrorDocument"]["Key"]}
+        call = exchange.call_of(exchange.operation, _ANYONE)
+        exchange.app.access.check(call, params)
+        response = self.answer({**perform(call, params), "HTTPStatusCode": error.status})
+        response.headers += _error_headers(error)
+        return response
+
+    def _page(self, error: S3Error, second: S3Error | None = None) -> Response:
+        headers = [*error.headers.items(), *_error_headers(error)]
+        if self._exchange.request.method == "HEAD":
+            return Response(error.status, headers, None)
+        title = f"{error.status} {HTTPStatus(error.status).phrase}"
+        ids = {"RequestId": self._exchange.request_id, "HostId": self._exchange.host_id}
+        again = (
+            ""
+            if second is None
+            else (
+                "<h3>An Error Occurred While Attempting to Retrieve a Custom Error Document</h3>\n"
+                + _list(_described(second))
+            )
+        )
+        body = (
+            f"<html>\n<head><title>{title}</title></head>\n<body>\n<h1>{title}</h1>\n"
+            f"{_list({**_described(error), **ids})}{again}<hr/>\n</body>\n</html>\n"
+        ).encode()
+        return Response(error.status, [*headers, _HTML, ("Content-Length", str(len(body)))], body)
+
+
+def _described(error: S3Error) -> dict[str, str]:
+    return {"Code": error.code, "Message": error.message, **error.fields}
+
+
+def _list(items: Mapping[str, str]) -> str:
+    entries = "".join(f"<li>{name}: {escape(value)}</li>\n" for name, value in items.items())
+    return f"<ul>\n{entries}</ul>\n"
+
+
+def _error_headers(error: S3Error) -> list[tuple[str, str]]:
+    """Beside each error of a site, its error document too; seen in S3's answers to HEAD."""
+    details = [(f"{_ERROR}detail-{name}", _header(value)) for name, value in error.fields.items()]
+    return [(f"{_ERROR}code", error.code), (f"{_ERROR}message", error.message), *details]
+
+
+def _header(value: str) -> str:
+    return value if value.isascii() and value.isprintable() else quote(value)
+
+
+def _redirection(redirect: Redirect) -> Response:
+    location = quote(redirect.location, safe=_IN_URLS)  # it may hold whatever a document held
+    return Response(redirect.status, [("Location", location), _NO_BODY], b"")
+
+
+def _close(result: Result) -> None:
+    close: Callable[[], object] | None = getattr(result.get("Body"), "close", None)
+    if close:
+        close()
+
+
+def site_of(host: str, base_hosts: Iterable[str]) -> tuple[str, str] | None:
+    """The bucket and the region ("": none named) of a site's host; None for a host of the API.
+
+    BUCKET.s3-website-REGION.any.name, BUCKET.s3-website.REGION.any.name, BUCKET.s3-website.any.name, and
+    BUCKET.NAME for the names in `base_hosts`.
+    """
+    name = host.partition(":")[0].lower()
+    for base in base_hosts:
+        if name.endswith(f".{base}"):
+            return name[: -len(base) - 1], ""
+    bucket, mark, rest = name.partition(".s3-website")
+    if not mark or not bucket or rest[:1] not in ("", "-", "."):
+        return None
+    region = rest[1:].partition(".")[0]
+    return bucket, region if region.count("-") >= 2 else ""

@@ -1,0 +1,43 @@
+"""S3's limits, each once. Sizes are in bytes.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
+https://docs.aws.amazon.com/general/latest/gr/s3.html
+"""
+
+from __future__ import annotations
+
+LARGEST_INTEGER = 2**63 - 1
+
+# objects
+KEY_SIZE = 1024  # of a key in UTF-8
+OBJECT_SIZE = 5 * 1024**3  # of a PutObject, a part, the source of a CopyObject
+METADATA_SIZE = 2 * 1024  # of the names and values of an object's own metadata
+DELETED_KEYS = 1000  # in one DeleteObjects
+
+# multipart uploads
+PART_NUMBER = 10_000  # the highest
+PART_SIZE = 5 * 1024**2  # the least, of every part but the last
+
+# listings
+PAGE_SIZE = 1000  # entries
+LISTED = 2**31 - 1  # what a client may ask for
+LISTED_BUCKETS = 10_000
+
+# tags
+OBJECT_TAGS = 10
+BUCKET_TAGS = 50
+TAG_KEY_LENGTH = 128  # characters
+TAG_VALUE_LENGTH = 256  # characters
+
+# settings of a bucket
+CORS_RULES = 100
+LIFECYCLE_RULES = 1000
+FILTER_SIZE = 1_099_511_627_776_000  # bytes that a lifecycle rule may ask for
+INFREQUENT_DAYS = 30  # that an object must have before it goes to STANDARD_IA or ONEZONE_IA
+NOTIFICATION_RULES = 100
+REPLICATION_RULES = 1000
+RULE_ID_LENGTH = 255  # characters, in lifecycle and replication rules
+LOCK_DAYS = 36_500
+LOCK_YEARS = 100
+CONFIGURATIONS = 1000  # of metrics, inventory, analytics and intelligent tiering, each
+CONFIGURATION_PAGE = 100  # of these in one answer

@@ -1,0 +1,38 @@
+"""AWS's regions, and which of them a server speaks for.
+
+https://docs.aws.amazon.com/general/latest/gr/s3.html
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+FIRST = "us-east-1"  # whose buckets need no location constraint, and whose endpoint makes buckets anywhere
+
+NAMES = frozenset(
+    (
+        *("af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3"),
+        *("ap-south-1", "ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3"),
+        *("ap-southeast-4", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-central-1"),
+        *("ca-west-1", "cn-north-1", "cn-northwest-1", "eu-central-1", "eu-central-2", "eu-north-1"),
+        *("eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "eusc-de-east-1"),
+        *("il-central-1", "me-central-1", "me-south-1", "mx-central-1", "sa-east-1", FIRST, "us-east-2"),
+        *("us-gov-east-1", "us-gov-west-1", "us-west-1", "us-west-2"),
+    )
+)
+
+
+class Regions(NamedTuple):
+    """`home` is where unsigned requests go. No `accepted` ones: every name is taken."""
+
+    home: str
+    accepted: frozenset[str]
+
+    def takes(self, region: str) -> bool:
+        """Whether a signature may name this region."""
+        return region in self.accepted or not self.accepted
+
+
+def regions_of(home: str, *, pinned: bool) -> Regions:
+    """One endpoint for all regions, as S3's global one; or, pinned, the endpoint of one."""
+    return Regions(home, frozenset({home}) if pinned else NAMES | {home})

@@ -1,0 +1,107 @@
+"""Access logs: each request to a bucket becomes a line, and the lines an object in the target bucket.
+
+S3 takes hours for it; here it takes some seconds, by the server's clock.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from s3fixture.auth.actions import Permission
+from s3fixture.auth.identity import account_id
+from s3fixture.auth.principals import service_name
+from s3fixture.clock import utc
+from s3fixture.service.documents import LOGGING
+from s3fixture.service.service_objects import put_service_object
+
+if TYPE_CHECKING:
+    from s3fixture.service.background import Background
+    from s3fixture.store import BucketRow, Job
+
+DELAY = 5.0  # seconds that the first line waits for others
+_MOST_LINES = 10_000  # in one object
+_SERVICE = "logging.s3.amazonaws.com"
+_LOG = logging.getLogger("s3fixture")
+
+
+def add_line(background: Background, bucket_name: str, line: str) -> None:
+    """Keep a line for the bucket's log, if it has one."""
+    with background.store.read() as index:
+        bucket = index.get_bucket(bucket_name)
+    if bucket is None or LOGGING not in bucket.documents:
+        return
+    now = background.clock.time()
+    with background.store.write() as index:
+        body = {"bucket": bucket.name, "id": bucket.id, "line": line}
+        background.add(index, "log", queue=f"log {bucket.id}", due=now + DELAY, body=body)
+
+
+def run(background: Background, job: Job) -> float | None:
+    """Write the lines that wait."""
+    with background.store.read() as index:
+        bucket = index.get_bucket(job.body["bucket"])
+        if bucket is None or bucket.id != job.body["id"]:
+            return None
+        document = index.get_document(bucket.id, LOGGING)
+        setting = json.loads(document) if document else None
+        target = index.get_bucket(setting["TargetBucket"]) if setting else None
+        jobs = index.jobs_of(job.queue, _MOST_LINES)
+    if setting and target is not None and _may_write(background, bucket, target, setting):
+        for key, lines in _objects(background, bucket, setting, jobs).items():
+            put_service_object(background, target.name, key, "".join(lines).encode(), "text/plain")
+    with background.store.write() as index:
+        for done in jobs:
+            index.remove_job(done.id)
+    return None
+
+
+def _may_write(
+    background: Background, bucket: BucketRow, target: BucketRow, setting: Mapping[str, Any]
+) -> bool:
+    permission = Permission("s3:PutObject", target.name, setting["TargetPrefix"] + "log")
+    context = {
+        "aws:sourcearn": [f"arn:aws:s3:::{bucket.name}"],
+        "aws:sourceaccount": [account_id(bucket.owner)],
+        "aws:securetransport": ["true"],
+        "aws:principalservicename": [_SERVICE],
+    }
+    if background.access.lets_in(target, frozenset({service_name(_SERVICE)}), permission, context):
+        return True
+    _LOG.warning(
+        "the access log of %s was not written: the policy of %s does not let %s do s3:PutObject there",
+        bucket.name,
+        target.name,
+        _SERVICE,
+    )
+    return False
+
+
+def _objects(
+    background: Background, bucket: BucketRow, setting: Mapping[str, Any], jobs: Iterable[Job]
+) -> dict[str, list[str]]:
+    """The lines of each object, by its key."""
+    now = utc(background.clock.time())
+    form = setting.get("TargetObjectKeyFormat", {}).get("PartitionedPrefix")
+    unique = secrets.token_hex(8).upper()
+    objects: dict[str, list[str]] = defaultdict(list)
+    for job in jobs:
+        key = f"{now:%Y-%m-%d-%H-%M-%S}-{unique}"
+        if form is not None:
+            day = now
+            if form.get("PartitionDateSource") == "EventTime":
+                day = utc(job.made)
+                key = f"{day:%Y-%m-%d}-00-00-00-{unique}"
+            key = f"{_partition(bucket, day)}/{key}"
+        objects[setting["TargetPrefix"] + key].append(job.body["line"])
+    return objects
+
+
+def _partition(bucket: BucketRow, day: datetime) -> str:
+    return f"{account_id(bucket.owner)}/{bucket.region}/{bucket.name}/{day:%Y/%m/%d}"

@@ -1,0 +1,62 @@
+"""Where a bucket's access logs go: the setting. `access_logs` writes them.
+
+Whether the log delivery service may write to the target is not asked here, nor by S3: then nothing comes.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLogging.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+"""
+
+from __future__ import annotations
+
+import json
+
+from s3fixture import rule_refusals as refusals
+from s3fixture.errors import S3Error
+from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.documents import LOGGING
+from s3fixture.store import BucketRow
+
+_US_EAST_1 = "us-east-1"
+# S3 takes the latter two as well, though its model has them not.
+_PERMISSIONS = frozenset({"FULL_CONTROL", "READ", "WRITE", "READ_ACP", "WRITE_ACP"})
+
+
+def get_bucket_logging(call: Call, params: Params) -> Result:
+    """Empty where nothing is logged."""
+    with call.store.read() as index:
+        document = index.get_document(call.bucket(index, params["Bucket"]).id, LOGGING)
+    return {"LoggingEnabled": json.loads(document)} if document else {}
+
+
+def put_bucket_logging(call: Call, params: Params) -> Result:
+    """Without LoggingEnabled nothing is logged from now on.
+
+    Raises InvalidTargetBucketForLogging, CrossLocationLoggingProhibitted (its spelling), MalformedXML.
+    """
+    setting = params["BucketLoggingStatus"].get("LoggingEnabled")
+    with call.store.write() as index:
+        bucket = call.bucket(index, params["Bucket"])
+        if setting is None:
+            index.delete_document(bucket.id, LOGGING)
+            return {}
+        for grant in setting.get("TargetGrants", ()):
+            if grant.get("Permission") not in _PERMISSIONS or "Grantee" not in grant:
+                raise S3Error("MalformedXML")
+        if len(setting.get("TargetObjectKeyFormat", {"": ""})) != 1:
+            raise S3Error("MalformedXML")
+        _check_target(bucket, index.get_bucket(setting["TargetBucket"]), setting["TargetBucket"])
+        index.put_document(bucket.id, LOGGING, json.dumps(setting))
+    call.background.keeps_access_logs = True
+    return {}
+
+
+def _check_target(bucket: BucketRow, target: BucketRow | None, name: str) -> None:
+    if target is None:
+        raise S3Error("InvalidTargetBucketForLogging", TargetBucket=name)
+    if target.owner != bucket.owner:
+        raise refusals.FOREIGN_TARGET(name)
+    if target.region != bucket.region:
+        source = {} if bucket.region == _US_EAST_1 else {"SourceBucketLocation": bucket.region}
+        raise S3Error(
+            "CrossLocationLoggingProhibitted", headers=None, **source, TargetBucketLocation=target.region
+        )

@@ -1,0 +1,110 @@
+"""Events: what happened in a bucket that wants to tell of it becomes messages to its destinations.
+
+A message is a job, added before the operation's answer is sent; `delivering` sends it. Those who watch a
+bucket in a test have the record at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from s3fixture.service.call import Call, Effect, Fact, Result
+from s3fixture.service.documents import NOTIFICATION, WATCHED
+from s3fixture.service.event_records import KINDS, SERVICE, Event, Origin, bridge_entry, record
+from s3fixture.service.notification_rules import parse_notifications
+from s3fixture.store import Index
+
+if TYPE_CHECKING:
+    from s3fixture.service.background import Background
+
+_CREATED: Mapping[str, str] = {
+    "CompleteMultipartUpload": "ObjectCreated:CompleteMultipartUpload",
+    "CopyObject": "ObjectCreated:Copy",
+}
+_NAMES: Mapping[Effect, str] = {
+    "removed": "ObjectRemoved:Delete",
+    "missed": "ObjectRemoved:Delete",  # S3 tells of that as well
+    "marked": "ObjectRemoved:DeleteMarkerCreated",
+    "tagged": "ObjectTagging:Put",
+    "untagged": "ObjectTagging:Delete",
+    "acl": "ObjectAcl:Put",
+    "restoring": "ObjectRestore:Post",
+}
+_REASONS: Mapping[str, str] = {"ObjectCreated:Post": "POST Object", "ObjectRemoved:Delete": "DeleteObject"}
+BRIDGE = "eventbridge"  # in place of a destination's ARN
+
+
+def follow(call: Call, _result: Result) -> None:
+    """Tell of what a request did."""
+    events = [event for fact in call.facts if (event := _event(call, fact))]
+    if events:
+        with call.store.write() as index:
+            announce(call.background, index, events)
+
+
+def announce(background: Background, index: Index, events: Iterable[Event]) -> None:
+    """Add the messages of these events, within the write that made them happen or a later one."""
+    for event in events:
+        document = index.get_document(event.bucket.id, NOTIFICATION)
+        if document:
+            _send(background, index, event, document)
+        watched = index.get_document(event.bucket.id, WATCHED)
+        if watched:
+            for rule in parse_notifications(watched).rules:
+                if rule.wants(event.name, event.version.key):
+                    background.destinations.watchers.add(rule.id, record(event, rule.id))
+
+
+def service_origin(background: Background, reason: str = "") -> Origin:
+    """Of what the server does by itself."""
+    return Origin(background.clock.request_id(), background.clock.host_id(), reason=reason)
+
+
+def _send(background: Background, index: Index, event: Event, document: str) -> None:
+    notifications = parse_notifications(document)
+    body = {
+        "bucket": event.bucket.name,
+        "key": event.version.key,
+        "event": f"s3:{event.name}",
+        "trace": event.origin.trace,
+    }
+    for rule in notifications.rules:
+        if rule.wants(event.name, event.version.key):
+            message = {"Records": [record(event, rule.id)]}
+            background.add(
+                index, "event", queue=f"event {rule.arn}", body={**body, "arn": rule.arn, "message": message}
+            )
+    if notifications.bridge and KINDS[event.name].detail_type:
+        message = bridge_entry(event)
+        arn = {"arn": BRIDGE, "region": event.bucket.region}
+        background.add(index, "event", queue=f"event {BRIDGE}", body={**body, **arn, "message": message})
+
+
+def _event(call: Call, fact: Fact) -> Event | None:
+    if fact.effect == "created":
+        name = _CREATED.get(call.operation, "ObjectCreated:Put")
+        if name == "ObjectCreated:Put" and call.request.method == "POST":
+            name = "ObjectCreated:Post"
+    elif fact.effect in _NAMES:
+        name = _NAMES[fact.effect]
+    else:
+        return None
+    return Event(name, fact.bucket, fact.version, fact.order, call.clock.time(), _origin(call, name))
+
+
+def _origin(call: Call, name: str) -> Origin:
+    identity = call.identity
+    kind = KINDS[name]
+    reason = _REASONS.get(name) or (
+        "DeleteObject" if kind.deletion_type else call.operation if name.startswith("ObjectCreated:") else ""
+    )
+    return Origin(
+        call.request_id,
+        call.host_id,
+        principal=f"AWS:{identity.access_key}" if identity else "Anonymous",
+        requester=identity.account_id if identity else "anonymous",
+        address=call.request.remote_addr or SERVICE,
+        reason=reason,
+        trace=call.request.headers.get("x-amzn-trace-id", ""),
+    )

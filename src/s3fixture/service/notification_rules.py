@@ -1,0 +1,79 @@
+"""What a bucket's notification configuration means for an event: which rules want it, and where it goes.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+from urllib.parse import quote_plus
+
+# Member of the configuration -> the member of its rules that names the destination.
+DESTINATIONS: Mapping[str, str] = {
+    "TopicConfigurations": "TopicArn",
+    "QueueConfigurations": "QueueArn",
+    "LambdaFunctionConfigurations": "LambdaFunctionArn",
+}
+EVENT_BRIDGE = "EventBridgeConfiguration"
+
+
+class Rule(NamedTuple):
+    """One destination and what it wants. `events` as configured, with "s3:" and perhaps a "*" at the end."""
+
+    id: str
+    arn: str
+    events: tuple[str, ...]
+    prefix: str
+    suffix: str
+
+    def wants(self, name: str, key: str) -> bool:
+        """Whether an event called `name`, without "s3:", of `key` goes there.
+
+        Filters are compared with the key as it is, and as records have it: S3's guide wants special
+        characters encoded.
+        """
+        return any(covers(event, f"s3:{name}") for event in self.events) and (
+            self._fits(key) or self._fits(quote_plus(key, safe="/"))
+        )
+
+    def _fits(self, key: str) -> bool:
+        return key.startswith(self.prefix) and key.endswith(self.suffix)
+
+
+class Notifications(NamedTuple):
+    """A configuration; `bridge`: every event goes to EventBridge as well."""
+
+    rules: tuple[Rule, ...]
+    bridge: bool
+
+
+def covers(event: str, name: str) -> bool:
+    """Whether a configured event, such as s3:ObjectCreated:*, means the one called `name`."""
+    return name.startswith(event[:-1]) if event.endswith("*") else name == event
+
+
+def rules_of(configuration: Mapping[str, Any]) -> Iterator[Rule]:
+    """The rules of a NotificationConfiguration, named and typed as boto3's."""
+    for member, destination in DESTINATIONS.items():
+        for rule in configuration.get(member, ()):
+            filters = {
+                found["Name"].lower(): found["Value"]
+                for found in rule.get("Filter", {}).get("Key", {}).get("FilterRules", ())
+            }
+            yield Rule(
+                rule["Id"],
+                rule[destination],
+                tuple(rule["Events"]),
+                filters.get("prefix", ""),
+                filters.get("suffix", ""),
+            )
+
+
+@lru_cache(maxsize=64)  # a pure function of its argument
+def parse_notifications(document: str) -> Notifications:
+    """The rules out of the document that `notifications` keeps."""
+    configuration = json.loads(document)
+    return Notifications(tuple(rules_of(configuration)), EVENT_BRIDGE in configuration)

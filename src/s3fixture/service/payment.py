@@ -1,0 +1,46 @@
+"""Who pays for requests, and transfer acceleration: settings that S3 bills by, stored here and given back."""
+
+from __future__ import annotations
+
+from s3fixture import refusals
+from s3fixture.errors import S3Error
+from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.documents import keep_document
+
+_PAYMENT, _ACCELERATE = "request-payment", "accelerate"  # the kinds of their documents
+
+
+def get_bucket_request_payment(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketRequestPayment.html"""
+    return {"Payer": _read(call, params, _PAYMENT) or "BucketOwner"}
+
+
+def put_bucket_request_payment(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketRequestPayment.html"""
+    keep_document(call, params, _PAYMENT, params["RequestPaymentConfiguration"]["Payer"])
+    return {}
+
+
+def get_bucket_accelerate_configuration(call: Call, params: Params) -> Result:
+    """Without a Status until it is set.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketAccelerateConfiguration.html
+    """
+    status = _read(call, params, _ACCELERATE)
+    return {"Status": status} if status else {}
+
+
+def put_bucket_accelerate_configuration(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAccelerateConfiguration.html"""
+    status = params["AccelerateConfiguration"].get("Status")
+    if status is None:
+        raise S3Error("MalformedXML")
+    if "." in params["Bucket"]:
+        raise refusals.ACCELERATION_OF_A_DOTTED_NAME()
+    keep_document(call, params, _ACCELERATE, status)
+    return {}
+
+
+def _read(call: Call, params: Params, kind: str) -> str | None:
+    with call.store.read() as index:
+        return index.get_document(call.bucket(index, params["Bucket"]).id, kind)

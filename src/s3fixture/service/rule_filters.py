@@ -1,0 +1,38 @@
+"""The filters of rules for lifecycle and replication, which have the same form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from s3fixture import rule_refusals as refusals
+from s3fixture.errors import S3Error
+
+
+def predicates(rule: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a rule asks of an object, as `And` has it: Prefix, Tags, ObjectSizeGreaterThan, ..."""
+    chosen = rule.get("Filter") or {}
+    if "And" in chosen:
+        inner: Mapping[str, Any] = chosen["And"]
+        return inner
+    if "Tag" in chosen:
+        return {"Tags": [chosen["Tag"]]}
+    return chosen or {"Prefix": rule.get("Prefix", "")}
+
+
+def wanted_tags(rule: Mapping[str, Any]) -> dict[str, str]:
+    """The tags that an object must have."""
+    return {tag["Key"]: tag["Value"] for tag in predicates(rule).get("Tags", ())}
+
+
+def check_filter(rule: Mapping[str, Any]) -> None:
+    """Raise MalformedXML unless it is one predicate, or several in And; InvalidRequest for a tag twice."""
+    chosen = rule.get("Filter") or {}
+    if len(chosen) > 1:
+        raise S3Error("MalformedXML")
+    wanted = predicates(rule)
+    tags = [tag["Key"] for tag in wanted.get("Tags", ())]
+    if not all(tags) or ("And" in chosen and len(wanted) - ("Tags" in wanted) + len(tags) < 2):
+        raise S3Error("MalformedXML")
+    if len(set(tags)) != len(tags):
+        raise refusals.TAG_TWICE()

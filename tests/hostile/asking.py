@@ -1,0 +1,95 @@
+"""Requests made by hand, signed, and answered by an application in this process."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from s3fixture.auth import sigv4
+from s3fixture.wire.target import parse_target
+
+HOST = "127.0.0.1:9000"
+KEYS = ("minioadmin", "minioadmin123")
+REGION = "us-east-1"
+
+
+@dataclass(slots=True)
+class Sent:
+    """A request as it stands on the wire; names of headers in lower case."""
+
+    method: str
+    target: str
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(slots=True)
+class Reply:
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+def signed(sent: Sent, *, at: float | None = None) -> Sent:
+    """The same with an Authorization header of version 4, whatever else it has."""
+    timestamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(at))
+    scope = f"{timestamp[:8]}/{REGION}/s3/aws4_request"
+    digest = sent.headers.get("x-amz-content-sha256") or hashlib.sha256(sent.body).hexdigest()
+    headers = {"host": HOST, **sent.headers, "x-amz-date": timestamp, "x-amz-content-sha256": digest}
+    names = sorted(name for name in headers if name == "host" or name.startswith("x-amz-"))
+    path, _, query = sent.target.partition("?")
+    canonical = sigv4.canonical_request(
+        sent.method,
+        sigv4.canonical_uri(path),
+        sigv4.canonical_query(parse_target(f"/?{query}", "", ()).query_items),
+        sigv4.canonical_headers(headers, names),
+        ";".join(names),
+        digest,
+    )
+    key = sigv4.signing_key(KEYS[1], timestamp[:8], REGION)
+    signature = sigv4.signature(key, sigv4.string_to_sign(timestamp, scope, canonical))
+    headers["authorization"] = (
+        f"AWS4-HMAC-SHA256 Credential={KEYS[0]}/{scope},SignedHeaders={';'.join(names)},Signature={signature}"
+    )
+    return Sent(sent.method, sent.target, headers, sent.body)
+
+
+def ask(app: Any, sent: Sent, **environ: Any) -> Reply:
+    """The answer of a WSGI application, which need not be one to HTTP."""
+    length = {} if "transfer-encoding" in sent.headers else {"content-length": str(len(sent.body))}
+    environ = {
+        "REQUEST_METHOD": sent.method,
+        "REQUEST_URI": sent.target,
+        "REMOTE_ADDR": "127.0.0.1",
+        "SERVER_PORT": "9000",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(sent.body),
+        "wsgi.input_terminated": True,
+        "s3fixture.headers": {"host": HOST, **length, **sent.headers},
+        **environ,
+    }
+    head: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], *_: object) -> Any:
+        head.append((status, headers))
+
+    result: Iterable[bytes] = app(environ, start_response)
+    try:
+        body = b"".join(result)
+    finally:
+        close = getattr(result, "close", None)
+        if close is not None:
+            close()
+    ((status, headers),) = head
+    return Reply(int(status.split()[0]), headers, body)
+
+
+def wsgi_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """As a WSGI server names them, for applications that do not read ours."""
+    names = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in headers}
+    names |= {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
+    return {names[name]: value for name, value in headers.items()}

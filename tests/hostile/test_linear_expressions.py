@@ -1,0 +1,219 @@
+"""No regular expression takes longer than its input is long.
+
+Quadratic and linear are told apart without a clock: on 128 Ki characters the one takes minutes and the other
+milliseconds, so that the time limit of a test, generous to a busy machine, tells them apart.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import s3fixture
+
+PACKAGE = Path(s3fixture.__file__).parent
+LENGTH = 128 * 1024  # characters
+SPOILERS = ("", "\x00", "a")  # what may come at the very end
+FRAGMENTS = (
+    *(" ", "\t", "\r\n", "a", "A", "0", "-", "=", ",", ";", ":", "/", "#", "%", "'", '"', "\\", "\\\\", "$"),
+    *(
+        "${",
+        "}",
+        "(",
+        ")",
+        "<",
+        ">",
+        "[",
+        "]",
+        "{",
+        ".",
+        "*",
+        "_",
+        "\xe9",
+        "a ",
+        " a",
+        "a,",
+        '"a',
+        '",',
+        "0-",
+    ),
+)
+
+
+class Use(NamedTuple):
+    """The method that the package calls; beginnings and fragments that this expression could stumble over."""
+
+    method: str
+    beginnings: tuple[str, ...] = ("",)
+    fragments: tuple[str, ...] = ()
+
+
+PDF = (
+    *(
+        "/",
+        "/J",
+        "#4",
+        "/#4a",
+        "/First",
+        "/First ",
+        "/First 1 ",
+        "/First 1 1 ",
+        "/Decode",
+        "/DecodeParms<<>>",
+    ),
+    *("/DecodeParms<<", "/DecodeParms <<>>[(a)", "(a)", "[(a)]", "[<a>]", "<a>", "\n1 1 obj<<", "\n1 1 obj "),
+    *(
+        "\n1 1 obj<</N 1",
+        "/N 1",
+        "/Length 1 1 R",
+        "/Type/ObjStm",
+        "/Filter/FlateDecode",
+        "/Extends 1 1 R ",
+        "\n1",
+    ),
+)
+EXPRESSIONS: Mapping[str, Use] = {
+    "app.access_log:_WORDS": Use("sub", ("",), ("aA", "-A")),
+    "app.form_fields:_CONTROL": Use("search"),
+    "app.form_fields:_TOKEN": Use("fullmatch"),
+    "app.steps:ADMINISTRATION": Use("match", ("/minio/admin/v", "/minio/")),
+    "auth.patterns:_END": Use("match", ("", ",", ",'", ", '", ",'a'"), (",'", "',", "' ")),
+    "auth.patterns:_NAME": Use("match"),
+    "backends.runs:_NAME": Use("fullmatch", ("", "s3fixture-012345670123ab-"), ("a-", "-a")),
+    "cli.commands.presign:_DURATION": Use("fullmatch", ("", "1"), ("1s", "1s1")),
+    "cli.commands.presign:_PART": Use("findall", ("",), ("1s", "1s1")),
+    "cli.dotenv_file:_PLAIN": Use("fullmatch"),
+    "cli.env_formats:_LOOPBACK": Use("sub", ("", "://"), ("://", "://127.0.0.1", "://localhost")),
+    "console.pages.objects:_WORDS": Use("sub", ("",), ("aA", "Aa")),
+    "console.preview.pdf:_ACTS": Use("search", ("",), PDF),
+    "console.preview.pdf:_CODE": Use("sub", ("",), ("#41",)),
+    "console.preview.pdf:_ENCRYPTED": Use("search", ("",), PDF),
+    "console.preview.pdf:_OBJECT_STREAM": Use("search", ("", "/First"), PDF),
+    "console.preview.pdf:_PARAMETERS": Use("search", ("",), PDF),
+    "console.preview.pdf:_PLAIN_OBJECT_STREAM": Use(
+        "split", ("", "\n1 1 obj<<", "\n1 1 obj<</Type/ObjStm"), PDF
+    ),
+    "console.preview.pdf:_PLAIN_PARAMETERS": Use("sub", ("", "/DecodeParms<<>>", "/DecodeParms<<>>["), PDF),
+    "console.rendering:_INVISIBLE": Use("sub"),
+    "errors:_SETTING": Use("sub", ("", "{"), ("{a", "{a}")),
+    "seeding.manifest:_HEADER_NAME": Use("fullmatch"),
+    "server.bodies:_CHUNK_SIZE": Use("fullmatch", ("", "0", "0;"), ("; ", " ;")),
+    "server.bodies:_TRAILER": Use("fullmatch", ("", "a", "a:"), ("a:", ": ")),
+    "server.heads:_ABSOLUTE": Use("fullmatch", ("", "http://"), ("http://", "\n")),
+    "server.heads:_HOST": Use("fullmatch"),
+    "server.heads:_TOKEN": Use("fullmatch"),
+    "server.heads:_VERSION": Use("fullmatch", ("", "HTTP/1.")),
+    "service.access:_ACCOUNT_ID": Use("fullmatch"),
+    "service.kms:_ARN": Use(
+        "fullmatch", ("", "arn:aws", "arn:aws:kms:", "arn:aws:kms::1", "arn:aws:kms:::key/")
+    ),
+    "service.kms:_KEY_ID": Use("fullmatch", ("", "mrk-")),
+    "service:_WORD_START": Use("sub", ("",), ("aA", "Aa")),
+    "service.names:_IP_ADDRESS": Use("fullmatch", ("", "1.1.1."), ("1.",)),
+    "service.names:_NAME": Use("fullmatch", ("", "a")),
+    "service.ranges:_COPY_RANGE": Use("fullmatch", ("", "bytes=", "bytes=0-")),
+    "service.ranges:_RANGE": Use("fullmatch", ("", "bytes=", "bytes=0", "bytes=0-", "bytes= 0 - 0"), ("0 ",)),
+    "service.replication:_ROLE": Use("fullmatch", ("", "arn:aws:iam::", "arn:aws:iam::123456789012:role/")),
+    "service.tags:_ALLOWED": Use("fullmatch"),
+    "store.files:_NAME": Use("fullmatch"),
+    "wire.chunked:_HEADER": Use("fullmatch", ("", "0;chunk-signature=")),
+    "wire.document_writers:_FORBIDDEN": Use("sub", ("",), ("\x01",)),
+    "wire.document_writers:_SPECIAL": Use("sub", ("",), ("&", "\x01")),
+    "wire.document_writers:_is_url_plain": Use("", ("",)),
+    "wire.numbers:_DECIMAL": Use("fullmatch", ("", "+", "1.")),
+    "wire.numbers:_INTEGER": Use("fullmatch", ("", "+")),
+    "wire.payload:_SHA256": Use("fullmatch"),
+    "wire.target:BAD_ESCAPE": Use("search", ("",), ("%4", "%41")),
+    "wire.times:_ISO": Use("fullmatch", ("", "2024-01-01T00:00:00.", "2024-01-01T00:00:00+")),
+    "wire.times:_SECONDS": Use("fullmatch", ("", "-", "1.")),
+    "wire.values:_ESCAPE": Use("sub", ("",), ("\\a", "\\\\a")),
+    "wire.values:_ITEM": Use("finditer", ("", '"'), ('"\\",', '\\",', ' ",', '", "', '"a" ,', ' "', '",\\')),
+}
+# Compiled where they are called, because a module that hardly ever calls them must be imported quickly.
+INLINE = {"pytest_plugin.resources"}
+
+
+@cache
+def sources() -> Mapping[str, ast.Module]:
+    """Each module that uses `re`, by its name within the package."""
+    texts = {path: path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py"))}
+    return {
+        ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): ast.parse(text)
+        for path, text in texts.items()
+        if "re." in text
+    }
+
+
+def uses_re(tree: ast.AST, helpers: frozenset[str] = frozenset()) -> bool:
+    """Whether a function of `re` is called in `tree`, or one of `helpers`, which compile expressions."""
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return any(
+        (isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id == "re")
+        or (isinstance(func, ast.Name) and func.id in helpers)
+        for func in calls
+    )
+
+
+def functions_using_re(tree: ast.Module) -> set[str]:
+    return {
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and uses_re(node)
+    }
+
+
+def compiled_in(name: str, tree: ast.Module) -> Iterator[str]:
+    """`module:NAME` of all expressions that a module compiles when it is imported."""
+    helpers = frozenset(functions_using_re(tree))
+    for node in tree.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value and uses_re(node.value, helpers):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from (f"{name}:{target.id}" for target in targets if isinstance(target, ast.Name))
+
+
+def test_every_expression_of_the_package_stands_in_the_table() -> None:
+    found = {expression for name, tree in sources().items() for expression in compiled_in(name, tree)}
+    assert found == EXPRESSIONS.keys(), "give a new one its row, with what it could stumble over"
+
+
+def test_no_expression_hides_in_a_function() -> None:
+    called = {
+        name
+        for name, tree in sources().items()
+        for function in functions_using_re(tree)
+        # A helper may compile expressions for its module, where those have names.
+        if not any(uses_re(node, frozenset({function})) for node in tree.body if isinstance(node, ast.Assign))
+    }
+    assert called <= INLINE, "give the expression a name in its module"
+
+
+@pytest.mark.timeout(100)
+@pytest.mark.parametrize("name", sorted(EXPRESSIONS))
+def test_an_expression_is_done_with_its_worst_input(name: str) -> None:
+    use = EXPRESSIONS[name]
+    module, _, attribute = name.partition(":")
+    if module.startswith("backends."):
+        pytest.importorskip("docker", reason="the group `containers` is not installed")
+    expression = getattr(import_module(f"s3fixture.{module}"), attribute)
+    pattern: re.Pattern[str] | re.Pattern[bytes] = getattr(expression, "__self__", expression)
+    run = getattr(pattern, use.method) if use.method else expression
+    for beginning in use.beginnings:
+        for fragment in (*FRAGMENTS, *use.fragments):
+            body = beginning + fragment * (LENGTH // len(fragment))
+            for spoiler in SPOILERS:
+                text = body + spoiler
+                subject = text.encode("latin-1") if isinstance(pattern.pattern, bytes) else text
+                if use.method == "sub":
+                    run(subject[:0], subject)
+                elif use.method == "finditer":
+                    for _ in run(subject):
+                        pass
+                else:
+                    run(subject)

@@ -1,0 +1,145 @@
+"""An object that is replaced between every two looks at it: what is read or copied is whole, old or new."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from itertools import count
+from typing import TYPE_CHECKING
+
+import pytest
+from service_helpers import PART, complete, put_parts
+
+from s3fixture.app import App
+from s3fixture.store import Index, NewVersion
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+LARGE = 300_000  # bytes, which lie in a file
+SMALL = 100  # bytes, which lie in the index
+
+
+class Rival:
+    """Replaces an object at the end of every look that a request takes at the store, in its own thread."""
+
+    def __init__(self, app: App, size: int) -> None:
+        self._store = app.store
+        self._read = app.store.read
+        self._size = size
+        self._numbers = count(1)
+        self._depth = threading.local()
+        self.bodies: set[bytes] = set()
+
+    def body(self) -> bytes:
+        body = (b"%08d" % next(self._numbers)) * (self._size // 8)
+        self.bodies.add(body)
+        return body
+
+    def read(self) -> AbstractContextManager[Index]:
+        return self._reading()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Index]:
+        depth = self._depth.__dict__.setdefault("value", 0)
+        self._depth.value = depth + 1
+        try:
+            with self._read() as index:
+                yield index
+        finally:
+            self._depth.value = depth
+        if not depth:
+            self._replace()
+
+    def _replace(self) -> None:
+        body = self.body()
+        new = NewVersion(
+            key="source", version_id="null", modified=1.0, owner="me", etag=hashlib.md5(body).hexdigest()
+        )
+        with self._store.spool(io.BytesIO(body), len(body)) as spooled, self._store.write() as index:
+            bucket = index.get_bucket("bucket")
+            assert bucket is not None
+            index.add_version(bucket.id, new, spooled)
+
+
+@pytest.fixture(params=[SMALL, LARGE])
+def rival(
+    request: pytest.FixtureRequest, app: App, client: S3Client, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> Rival:
+    rival = Rival(app, request.param)
+    client.put_object(Bucket=bucket, Key="source", Body=rival.body())
+    monkeypatch.setattr(app.store, "read", rival.read)
+    return rival
+
+
+@pytest.fixture
+def rival_of_parts(app: App, client: S3Client, bucket: str, monkeypatch: pytest.MonkeyPatch) -> Rival:
+    """The object that it replaces first was uploaded in parts."""
+    rival = Rival(app, LARGE)
+    last = rival.body()
+    rival.bodies = {PART + last}
+    complete(client, bucket, "source", put_parts(client, bucket, "source", [PART, last]))
+    monkeypatch.setattr(app.store, "read", rival.read)
+    return rival
+
+
+def check(client: S3Client, rival: Rival, key: str) -> None:
+    answer = client.get_object(Bucket="bucket", Key=key, ChecksumMode="ENABLED")
+    assert answer["Body"].read() in rival.bodies  # boto3 compares it with its checksum
+
+
+def test_an_object_is_read_whole(client: S3Client, rival: Rival) -> None:
+    check(client, rival, "source")
+
+
+def test_an_object_of_parts_is_read_whole(client: S3Client, rival_of_parts: Rival) -> None:
+    check(client, rival_of_parts, "source")
+
+
+def test_an_object_is_copied_whole(client: S3Client, rival: Rival) -> None:
+    copied = client.copy_object(Bucket="bucket", Key="copy", CopySource="bucket/source")
+    check(client, rival, "copy")
+    assert copied["CopyObjectResult"]["ETag"] == client.head_object(Bucket="bucket", Key="copy")["ETag"]
+
+
+def test_an_object_is_copied_whole_with_another_checksum(client: S3Client, rival: Rival) -> None:
+    """The bytes are read for it."""
+    client.copy_object(Bucket="bucket", Key="copy", CopySource="bucket/source", ChecksumAlgorithm="SHA256")
+    check(client, rival, "copy")
+
+
+def test_an_object_of_parts_is_copied_whole(client: S3Client, rival_of_parts: Rival) -> None:
+    client.copy_object(Bucket="bucket", Key="copy", CopySource="bucket/source")
+    check(client, rival_of_parts, "copy")
+
+
+def test_an_object_is_copied_whole_into_a_part(client: S3Client, rival: Rival) -> None:
+    upload = put_parts(client, "bucket", "copy", [])
+    client.upload_part_copy(
+        Bucket="bucket", Key="copy", UploadId=upload, PartNumber=1, CopySource="bucket/source"
+    )
+    complete(client, "bucket", "copy", upload)
+    check(client, rival, "copy")
+
+
+def test_a_range_of_an_object_of_parts_is_copied_into_a_part(client: S3Client, rival_of_parts: Rival) -> None:
+    upload = put_parts(client, "bucket", "copy", [])
+    client.upload_part_copy(
+        Bucket="bucket",
+        Key="copy",
+        UploadId=upload,
+        PartNumber=1,
+        CopySource="bucket/source",
+        CopySourceRange=f"bytes=10-{LARGE - 1}",
+    )
+    complete(client, "bucket", "copy", upload)
+    answer = client.get_object(Bucket="bucket", Key="copy")
+    assert answer["Body"].read() in {body[10:LARGE] for body in rival_of_parts.bodies}
+
+
+def test_a_copy_onto_itself_is_whole(client: S3Client, rival: Rival) -> None:
+    client.copy_object(Bucket="bucket", Key="source", CopySource="bucket/source", MetadataDirective="REPLACE")
+    check(client, rival, "source")

@@ -1,0 +1,381 @@
+"""Replication between buckets: its configuration, and what comes of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from service_helpers import DAY, complete, put_parts, refused
+
+from s3fixture.app import App
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+ROLE = "arn:aws:iam::123456789012:role/replication"
+Replicate = Callable[..., None]
+RULE: dict[str, Any] = {
+    "ID": "r",
+    "Status": "Enabled",
+    "Priority": 1,
+    "Filter": {},
+    "DeleteMarkerReplication": {"Status": "Disabled"},
+    "Destination": {"Bucket": "arn:aws:s3:::target"},
+}
+
+
+def new_bucket(client: S3Client, name: str, **options: Any) -> None:
+    client.create_bucket(Bucket=name, **options)
+    client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+
+
+def put(client: S3Client, bucket: str, *rules: dict[str, Any], role: str = ROLE) -> None:
+    whole: Any = {"Role": role, "Rules": [*rules]}
+    client.put_bucket_replication(Bucket=bucket, ReplicationConfiguration=whole)
+
+
+@pytest.fixture
+def source(client: S3Client) -> str:
+    """Versioned, with a versioned bucket `target` beside it."""
+    new_bucket(client, "source")
+    new_bucket(client, "target")
+    return "source"
+
+
+@pytest.fixture
+def done(app: App) -> Callable[[], None]:
+    """Have the replication that is under way done."""
+    return app.background.run_due
+
+
+def status(client: S3Client, bucket: str, key: str = "a", **version: str) -> str | None:
+    return client.head_object(Bucket=bucket, Key=key, **version).get("ReplicationStatus")  # type: ignore[arg-type]  # a version id, or nothing
+
+
+def keys(client: S3Client, bucket: str) -> list[str]:
+    return [entry["Key"] for entry in client.list_objects_v2(Bucket=bucket).get("Contents", ())]
+
+
+def test_a_configuration_is_given_back_and_taken_away(client: S3Client, source: str) -> None:
+    with refused("ReplicationConfigurationNotFoundError", 404) as response:
+        client.get_bucket_replication(Bucket=source)
+    assert response["Error"]["Message"] == "The replication configuration was not found"
+    put(client, source, {name: value for name, value in RULE.items() if name != "ID"})
+    found: Any = client.get_bucket_replication(Bucket=source)["ReplicationConfiguration"]
+    assert len(found["Rules"][0].pop("ID")) == 48
+    assert found == {"Role": ROLE, "Rules": [{name: RULE[name] for name in RULE if name != "ID"}]}
+    client.delete_bucket_replication(Bucket=source)
+    client.delete_bucket_replication(Bucket=source)
+    with refused("ReplicationConfigurationNotFoundError"):
+        client.get_bucket_replication(Bucket=source)
+
+
+def test_both_buckets_are_versioned_and_stay_so(client: S3Client, bucket: str, source: str) -> None:
+    with refused("InvalidRequest") as response:
+        put(client, bucket, RULE)
+    expected = "Versioning must be 'Enabled' on the bucket to apply a replication configuration"
+    assert response["Error"]["Message"] == expected
+    for name in (bucket, "nowhere"):
+        with refused("InvalidRequest") as response:
+            put(client, source, RULE | {"Destination": {"Bucket": f"arn:aws:s3:::{name}"}})
+        assert response["Error"]["Message"] == "Destination bucket must have versioning enabled."
+    put(client, source, RULE)
+    with refused("InvalidBucketState", 409):
+        client.put_bucket_versioning(Bucket=source, VersioningConfiguration={"Status": "Suspended"})
+
+
+KMS: dict[str, Any] = {"SseKmsEncryptedObjects": {"Status": "Enabled"}}
+TARGET: dict[str, Any] = RULE["Destination"]
+TAGGED: dict[str, Any] = {"Tag": {"Key": "k", "Value": "v"}}
+TIME: dict[str, Any] = {"Status": "Enabled", "Time": {"Minutes": 15}}
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "message"),
+    [
+        ({"Priority": None}, "InvalidRequest", "Priority must be specified for this version"),
+        (
+            {"DeleteMarkerReplication": None},
+            "InvalidRequest",
+            "DeleteMarkerReplication must be specified for this version",
+        ),
+        ({"Filter": None, "Prefix": "a"}, "InvalidRequest", "Priority cannot be used for this version"),
+        ({"Filter": None}, "MalformedXML", ""),
+        ({"Prefix": "a"}, "MalformedXML", ""),
+        ({"Filter": {"Prefix": "a", **TAGGED}}, "MalformedXML", ""),
+        ({"ExistingObjectReplication": {"Status": "Enabled"}}, "MalformedXML", ""),
+        ({"Priority": -1}, "InvalidRequest", "Priority must be between 0 and 2147483647."),
+        ({"ID": "x" * 256}, "InvalidArgument", "Rule Id cannot be greater than 255"),
+        (
+            {"Filter": TAGGED, "DeleteMarkerReplication": {"Status": "Enabled"}},
+            "InvalidRequest",
+            "Delete marker replication is not supported if any Tag filter is specified.",
+        ),
+        ({"Destination": {"Bucket": "target"}}, "InvalidArgument", "Invalid bucket ARN"),
+        (
+            {"Destination": {"Bucket": "arn:aws:s3:::source"}},
+            "InvalidRequest",
+            "Destination bucket cannot be the same as the source bucket.",
+        ),
+        ({"SourceSelectionCriteria": {}}, "InvalidRequest", "SourceSelectionCriteria cannot be empty."),
+        ({"SourceSelectionCriteria": KMS}, "InvalidRequest", "ReplicaKmsKeyID must be specified"),
+        (
+            {"Destination": {**TARGET, "EncryptionConfiguration": {"ReplicaKmsKeyID": "k"}}},
+            "InvalidRequest",
+            "SseKmsEncryptedObjects must be specified",
+        ),
+        (
+            {"Destination": {**TARGET, "AccessControlTranslation": {"Owner": "Destination"}}},
+            "InvalidRequest",
+            "Account must be specified",
+        ),
+        (
+            {"Destination": {**TARGET, "ReplicationTime": TIME}},
+            "InvalidRequest",
+            "must contain both ReplicationTime and Metrics or neither.",
+        ),
+        (
+            {"Destination": {**TARGET, "ReplicationTime": TIME, "Metrics": {"Status": "Enabled"}}},
+            "InvalidArgument",
+            "ReplicationMetrics must contain an event threshold",
+        ),
+    ],
+)
+def test_a_wrong_rule_is_refused(
+    client: S3Client, source: str, change: dict[str, Any], code: str, message: str
+) -> None:
+    rule = {name: value for name, value in {**RULE, **change}.items() if value is not None}
+    with refused(code, 400) as response:
+        put(client, source, rule)
+    assert message in response["Error"]["Message"]
+
+
+def test_rules_have_ids_and_priorities_of_their_own_and_a_role(client: S3Client, source: str) -> None:
+    with refused("MalformedXML"):
+        put(client, source)
+    with refused("InvalidArgument") as response:
+        put(client, source, RULE, RULE | {"Priority": 2})
+    assert response["Error"]["Message"] == "Rule Id must be unique"
+    with refused("InvalidRequest") as response:
+        put(client, source, RULE, RULE | {"ID": "s"})
+    assert response["Error"]["Message"] == "Found duplicate priority 1."
+    for role, message in (
+        ("role", "Invalid Role specified in replication configuration"),
+        ("arn:aws:iam::123456789012:user/u", "The relative id should start with role"),
+    ):
+        with refused("InvalidArgument") as response:
+            put(client, source, RULE, role=role)
+        assert response["Error"]["Message"] == message
+
+
+def test_a_new_version_goes_to_the_other_bucket(
+    client: S3Client, source: str, done: Callable[[], None], app: App
+) -> None:
+    client.put_object(Bucket=source, Key="before", Body=b"1")
+    put(client, source, RULE)
+    with app.background.paused():
+        version = client.put_object(
+            Bucket=source,
+            Key="a",
+            Body=b"body",
+            Metadata={"m": "1"},
+            Tagging="k=v",
+            ContentType="text/plain",
+        )["VersionId"]
+        assert status(client, source) == "PENDING"
+        assert keys(client, "target") == []
+    done()
+
+    assert status(client, source) == "COMPLETED"
+    assert status(client, source, "before") is None
+    assert keys(client, "target") == ["a"]
+    original: Any = client.head_object(Bucket=source, Key="a")
+    replica: Any = client.get_object(Bucket="target", Key="a")
+    assert replica["Body"].read() == b"body"
+    assert replica["ReplicationStatus"] == "REPLICA"
+    assert replica["VersionId"] == version
+    for member in ("ETag", "LastModified", "Metadata", "ContentType", "TagCount"):
+        assert replica[member] == original[member]
+
+
+def test_copies_and_uploads_in_parts_are_replicated_replicas_are_not(
+    client: S3Client, source: str, done: Callable[[], None]
+) -> None:
+    new_bucket(client, "third")
+    put(client, source, RULE)
+    put(client, "target", RULE | {"Destination": {"Bucket": "arn:aws:s3:::third"}})
+    client.put_object(Bucket=source, Key="a")
+    client.copy_object(Bucket=source, Key="b", CopySource={"Bucket": source, "Key": "a"})
+    complete(client, source, "c", put_parts(client, source, "c", [b"part"]))
+    done()
+    assert keys(client, "target") == ["a", "b", "c"]
+    assert keys(client, "third") == []
+    etags = [client.head_object(Bucket=name, Key="c")["ETag"] for name in (source, "target")]
+    assert etags[0] == etags[1]
+    part = client.get_object(Bucket="target", Key="c", PartNumber=1)
+    assert (part["PartsCount"], part["Body"].read()) == (1, b"part")
+
+
+def test_versions_keep_their_order(client: S3Client, source: str, done: Callable[[], None]) -> None:
+    put(client, source, RULE)
+    made = [client.put_object(Bucket=source, Key="a", Body=b"%d" % n)["VersionId"] for n in range(5)]
+    done()
+    found = client.list_object_versions(Bucket="target")["Versions"]
+    assert [entry["VersionId"] for entry in found] == made[::-1]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        ({"Prefix": "a"}, ["a", "ab"]),
+        (TAGGED, ["ab"]),
+        ({"And": {"Prefix": "b", "Tags": [{"Key": "k", "Value": "v"}]}}, []),
+    ],
+)
+def test_filters_choose(
+    client: S3Client, source: str, done: Callable[[], None], chosen: dict[str, Any], expected: list[str]
+) -> None:
+    put(client, source, RULE | {"Filter": chosen})
+    client.put_object(Bucket=source, Key="a")
+    client.put_object(Bucket=source, Key="ab", Tagging="k=v")
+    client.put_object(Bucket=source, Key="b")
+    done()
+    assert keys(client, "target") == expected
+    assert status(client, source, "b") is None
+
+
+def test_of_rules_for_one_bucket_the_highest_priority_counts(
+    client: S3Client, source: str, done: Callable[[], None]
+) -> None:
+    new_bucket(client, "third")
+    low, high = (
+        RULE | {"ID": name, "Priority": priority, "Destination": {**TARGET, "StorageClass": name}}
+        for priority, name in ((1, "STANDARD_IA"), (2, "GLACIER_IR"))
+    )
+    other = RULE | {"ID": "o", "Priority": 3, "Destination": {"Bucket": "arn:aws:s3:::third"}}
+    put(client, source, high, low, other)
+    client.put_object(Bucket=source, Key="a")
+    done()
+    assert client.head_object(Bucket="target", Key="a")["StorageClass"] == "GLACIER_IR"
+    assert "StorageClass" not in client.head_object(Bucket="third", Key="a")
+    assert status(client, source) == "COMPLETED"
+
+
+@pytest.mark.parametrize("wanted", ["Enabled", "Disabled"])
+def test_delete_markers_go_when_the_rule_says_so_deletions_never(
+    client: S3Client, source: str, done: Callable[[], None], wanted: str
+) -> None:
+    put(client, source, RULE | {"DeleteMarkerReplication": {"Status": wanted}})
+    version = client.put_object(Bucket=source, Key="a")["VersionId"]
+    marker = client.delete_object(Bucket=source, Key="a")["VersionId"]
+    client.delete_object(Bucket=source, Key="b")
+    done()
+    client.delete_object(Bucket=source, Key="a", VersionId=version)
+    done()
+    found = client.list_object_versions(Bucket="target")
+    assert [entry["VersionId"] for entry in found["Versions"]] == [version]
+    markers = [entry["VersionId"] for entry in found.get("DeleteMarkers", []) if entry["Key"] == "a"]
+    assert markers == ([marker] if wanted == "Enabled" else [])
+
+
+def test_tags_follow(client: S3Client, source: str, done: Callable[[], None]) -> None:
+    put(client, source, RULE)
+    client.put_object(Bucket=source, Key="a", Tagging="k=v")
+    done()
+    client.put_object_tagging(Bucket=source, Key="a", Tagging={"TagSet": [{"Key": "new", "Value": "1"}]})
+    done()
+    assert client.get_object_tagging(Bucket="target", Key="a")["TagSet"] == [{"Key": "new", "Value": "1"}]
+    client.delete_object_tagging(Bucket=source, Key="a")
+    done()
+    assert client.get_object_tagging(Bucket="target", Key="a")["TagSet"] == []
+
+
+def test_what_cannot_go_has_failed_and_is_told(
+    client: S3Client, source: str, done: Callable[[], None], app: App
+) -> None:
+    from s3fixture.service.watching import watch
+
+    put(client, source, RULE)
+    client.put_bucket_versioning(Bucket="target", VersioningConfiguration={"Status": "Suspended"})
+    watcher = watch(app.background, source, ["s3:Replication:*"], "", "")
+    client.put_object(Bucket=source, Key="a")
+    done()
+    assert status(client, source) == "FAILED"
+    (record,) = app.background.destinations.watchers.records(watcher, 1, 0)
+    assert (record["eventName"], record["eventVersion"]) == ("Replication:OperationFailedReplication", "2.2")
+    assert record["replicationEventData"]["failureReason"] == "DstBucketUnversioned"
+    assert record["replicationEventData"]["replicationRuleId"] == "r"
+
+
+def test_a_replica_is_an_event_of_its_bucket(
+    client: S3Client, source: str, done: Callable[[], None], app: App
+) -> None:
+    from s3fixture.service.watching import watch
+
+    watcher = watch(app.background, "target", ["s3:ObjectCreated:*"], "", "")
+    put(client, source, RULE)
+    client.put_object(Bucket=source, Key="a")
+    done()
+    (record,) = app.background.destinations.watchers.records(watcher, 1, 0)
+    assert record["s3"]["bucket"]["name"] == "target"
+
+
+def test_another_accounts_bucket_must_let_the_role_in(
+    client: S3Client, other: S3Client, source: str, done: Callable[[], None]
+) -> None:
+    new_bucket(other, "foreign")
+    put(client, source, RULE | {"Destination": {"Bucket": "arn:aws:s3:::foreign"}})
+    client.put_object(Bucket=source, Key="refused")
+    done()
+    assert status(client, source, "refused") == "FAILED"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": ROLE},
+        "Action": ["s3:ReplicateObject", "s3:ReplicateDelete"],
+        "Resource": "arn:aws:s3:::foreign/*",
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    other.put_bucket_policy(Bucket="foreign", Policy=json.dumps(policy))
+    client.put_object(Bucket=source, Key="let-in", Body=b"1")
+    done()
+    assert status(client, source, "let-in") == "COMPLETED"
+    assert other.get_object(Bucket="foreign", Key="let-in")["Body"].read() == b"1"
+
+
+def test_locks_go_along_and_need_a_bucket_with_locks(
+    client: S3Client, done: Callable[[], None], app: App
+) -> None:
+    for name in ("source", "target"):
+        client.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
+    put(client, "source", RULE)
+    client.put_object(Bucket="source", Key="a", Body=b"1", ObjectLockLegalHoldStatus="ON")
+    done()
+    held = client.get_object_legal_hold(Bucket="target", Key="a")["LegalHold"]["Status"]
+    assert held == "ON"
+    client.put_object_legal_hold(Bucket="source", Key="a", LegalHold={"Status": "OFF"})
+    until = datetime.fromtimestamp(app.clock.time() + DAY, timezone.utc).replace(microsecond=0)
+    retention: Any = {"Mode": "COMPLIANCE", "RetainUntilDate": until}
+    client.put_object_retention(Bucket="source", Key="a", Retention=retention)
+    done()
+    held = client.get_object_legal_hold(Bucket="target", Key="a")["LegalHold"]["Status"]
+    assert held == "OFF"
+    assert client.get_object_retention(Bucket="target", Key="a")["Retention"] == retention
+
+
+def test_lifecycle_rules_wait_for_replication(
+    client: S3Client, source: str, done: Callable[[], None], app: App
+) -> None:
+    rule: Any = {"Status": "Enabled", "Filter": {}, "Expiration": {"Days": 1}}
+    client.put_bucket_lifecycle_configuration(Bucket=source, LifecycleConfiguration={"Rules": [rule]})
+    put(client, source, RULE)
+    client.put_object(Bucket=source, Key="done")
+    done()
+    client.put_bucket_versioning(Bucket="target", VersioningConfiguration={"Status": "Suspended"})
+    client.put_object(Bucket=source, Key="failed")
+    done()
+    app.clock.let_pass(3 * DAY)
+    app.background.clock_changed()
+    assert keys(client, source) == ["failed"]

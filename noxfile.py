@@ -46,7 +46,7 @@ def wheel() -> str:
 def install_wheel(session: nox.Session, *others: str, resolution: str | None = None) -> None:
     """Install the wheel as a user would; by force, because its version is the same as yesterday's."""
     session.install("--force-reinstall", "--no-deps", wheel())
-    options = [f"--resolution={resolution}"] if resolution else []
+    options = ["-q", "--tb=short", "--show-capture=no", "-W", "ignore", "--timeout=120"]
     session.install(*options, *PROJECT["project"]["dependencies"], *others)
     # The checkout lies in the working folder; only the installed package may be tested.
     session.run("python", "-c", "import s3fixture; assert 'site-packages' in s3fixture.__file__", silent=True)
@@ -159,6 +159,37 @@ def prepare_containers(session: nox.Session) -> None:
         session.skip("no debootstrap here: there are no images to test containers with")
     install_wheel(session, *group("test"), *group("containers"))
     session.run("python", "tests/containers/build_images.py")
+
+
+@nox.session(python="3.13", requires=["build"], default=False)
+def recorded(session: nox.Session) -> None:
+    """Compare with answers recorded at AWS: `nox -s recorded -- CHECKOUT`, of localstack/localstack."""
+    if not session.posargs:
+        session.error("name a checkout of github.com/localstack/localstack: nox -s recorded -- FOLDER")
+    checkout = Path(session.posargs[0]).resolve()
+    install_wheel(session, "-r", str(checkout / "requirements-test.txt"), "pytest-timeout")
+    here = Path("tests/recorded").resolve()
+    second = "second:RECORDEDSECONDKEY001:recorded-second-secret-0001"
+    server = ["s3fixture", "run", "--identity", second, "--"]
+    plugins = ["-p", "recorded_target", "-p", "no:localstack.testing.pytest.fixture_conflicts"]
+    options = [
+        "-q",
+        "--tb=short",
+        "--show-capture=no",
+        "-W",
+        "ignore",
+        "--timeout",
+        "120",
+        "--rootdir",
+        str(checkout),
+    ]
+    path = os.pathsep.join([str(here), str(checkout / "localstack-core")])
+    with session.chdir(checkout):  # the names of the recordings are the tests' paths from here
+        session.run(
+            *(*server, "python", "-m", "pytest", *plugins, *options, f"--rootdir={checkout}"),
+            *("tests/aws/services/s3", *session.posargs[1:]),
+            env={"PYTHONPATH": path},
+        )
 
 
 @nox.session(default=False, requires=["build"])

@@ -59,7 +59,9 @@ RANK = {name: rank for rank, names in enumerate(ROOMS) for name in names}
 ONLY_IN = {
     "werkzeug": ("app", "server", "console"),
     "docker": ("backends/container", "backends/s3_container"),
+    "duckdb": ("service/select_engine",),
     "jinja2": ("console",),
+    "sqlglot": ("service/select_engine",),
     "testcontainers": ("backends/container", "backends/s3_container"),
 }
 # Beyond the order: room -> rooms that it must not know.

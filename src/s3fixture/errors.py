@@ -19,6 +19,11 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     "AccessControlListNotSupported": (400, "The bucket does not allow ACLs"),
     "AccessDenied": (403, "Access Denied"),
     "AccessForbidden": (403, "CORSResponse: This CORS request is not allowed."),
+    "AmbiguousFieldName": (
+        400,
+        "Field name matches to multiple fields in the file. Check the SQL expression and the file, and "
+        "try again.",
+    ),
     "AuthorizationHeaderMalformed": (400, "The authorization header is malformed."),
     "AuthorizationQueryParametersError": (400, "Error parsing the X-Amz-Credential parameter."),
     "BadDigest": (400, "The Content-MD5 you specified did not match what we received."),
@@ -33,14 +38,28 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         "Your previous request to create the named bucket succeeded and you already own it.",
     ),
     "BucketNotEmpty": (409, "The bucket you tried to delete is not empty"),
+    "Busy": (503, "The service is unavailable. Try again later."),
+    "CastFailed": (
+        400,
+        "Attempt to convert from one data type to another using CAST failed in the SQL expression.",
+    ),
     "ConditionalRequestConflict": (
         409,
         "The conditional request cannot succeed due to a conflicting operation against this resource.",
     ),
     "CrossLocationLoggingProhibitted": (403, "Cross S3 location logging not allowed. "),  # sic
+    "CSVParsingError": (400, "Encountered an error parsing the CSV file. Check the file and try again."),
     "EntityTooLarge": (400, "Your proposed upload exceeds the maximum allowed size"),
     "EntityTooSmall": (400, "Your proposed upload is smaller than the minimum allowed size"),
+    "EvaluatorInvalidArguments": (
+        400,
+        "Incorrect number of arguments in the function call in the SQL expression.",
+    ),
     "ExpiredToken": (400, "The provided token has expired."),
+    "ExpressionTooLong": (
+        400,
+        "The SQL expression is too long: The maximum byte-length for the SQL expression is 256 KB.",
+    ),
     "Found": (302, "Resource Found"),
     "IdMismatch": (400, "Document ID does not match the specified configuration ID."),
     "IllegalLocationConstraintException": (
@@ -75,11 +94,22 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     "InvalidBucketName": (400, "The specified bucket is not valid."),
     "InvalidBucketState": (409, "The request is not valid with the current state of the bucket."),
     "InvalidChunkSizeError": (400, "Only the last chunk is allowed to have a size less than 8192 bytes"),
+    "InvalidCompressionFormat": (
+        400,
+        "The file is not in a supported compression format. Only GZIP and BZIP2 are supported.",
+    ),
+    "InvalidDataSource": (400, "Invalid data source type. Only CSV, JSON, and Parquet are supported."),
     "InvalidDigest": (400, "The Content-MD5 you specified was invalid."),
     "InvalidEncryptionAlgorithmError": (
         400,
         "The Encryption request you specified is not valid. Supported value: AES256.",
     ),
+    "InvalidExpressionType": (400, "The ExpressionType is invalid. Only SQL expressions are supported."),
+    "InvalidFileHeaderInfo": (
+        400,
+        "The FileHeaderInfo is invalid. Only NONE, USE, and IGNORE are supported.",
+    ),
+    "InvalidJsonType": (400, "The JsonType is invalid. Only DOCUMENT and LINES are supported."),
     "InvalidLocationConstraint": (400, "The specified location-constraint is not valid"),
     "InvalidObjectState": (403, "The operation is not valid for the object's storage class"),
     "InvalidPart": (
@@ -96,12 +126,20 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         400,
         "The content of the form does not meet the conditions specified in the policy document.",
     ),
+    "InvalidQuoteFields": (400, "The QuoteFields is invalid. Only ALWAYS and ASNEEDED are supported."),
     "InvalidRange": (416, "The requested range is not satisfiable"),
     "InvalidRedirectLocation": (
         400,
         "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.",
     ),
     "InvalidRequest": (400, "Invalid Request"),
+    "InvalidRequestParameter": (
+        400,
+        "The value of a parameter in SelectRequest element is invalid. Check the service API "
+        "documentation and try again.",
+    ),
+    "InvalidScanRange": (400, "The provided scan range is not valid."),
+    "InvalidTextEncoding": (400, "Invalid encoding type. Only UTF-8 encoding is supported."),
     "InvalidTier": (403, "Retrieval option is not supported by this storage class"),
     "InvalidS3DestinationBucket": (400, "Invalid bucket ARN."),
     "InvalidStorageClass": (400, "The storage class you specified is not valid"),
@@ -109,6 +147,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     "InvalidTag": (400, "The tag provided was not a valid tag."),
     "InvalidToken": (400, "The provided token is malformed or otherwise invalid."),
     "InvalidURI": (400, "Couldn't parse the specified URI."),
+    "JSONParsingError": (400, "Encountered an error parsing the JSON file. Check the file and try again."),
     "KMS.DisabledException": (400, "The request was rejected because the specified KMS key is not enabled."),
     "KMS.KMSInvalidStateException": (
         400,
@@ -142,7 +181,16 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     "MetadataTooLarge": (400, "Your metadata headers exceed the maximum allowed metadata size"),
     "MethodNotAllowed": (405, "The specified method is not allowed against this resource."),
     "MissingContentLength": (411, "You must provide the Content-Length HTTP header."),
+    "MissingHeaders": (
+        400,
+        "Some headers in the query are missing from the file. Check the file and try again.",
+    ),
     "MissingRequestBodyError": (400, "Request Body is empty"),
+    "MissingRequiredParameter": (
+        400,
+        "The SelectRequest entity is missing a required parameter. Check the service documentation and "
+        "try again.",
+    ),
     "MissingSecurityHeader": (400, "Your request was missing a required header"),
     "NoSuchBucket": (404, "The specified bucket does not exist"),
     "NoSuchBucketPolicy": (404, "The bucket policy does not exist"),
@@ -173,7 +221,17 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         "The source object of the COPY operation is not in the active tier and is only stored in Amazon "
         "Glacier.",
     ),
+    "OverMaxRecordSize": (
+        400,
+        "The length of a record in the input or result is greater than maxCharsPerRecord of 1 MB.",
+    ),
     "OwnershipControlsNotFoundError": (404, "The bucket ownership controls were not found"),
+    "ParquetParsingError": (
+        400,
+        "Encountered an error parsing the Parquet file. Check the file and try again.",
+    ),
+    "ParseSelectMissingFrom": (400, "The SQL expression contains a missing FROM after SELECT list."),
+    "ParseUnexpectedToken": (400, "The SQL expression contains an unexpected token."),
     "PermanentRedirect": (
         301,
         "The bucket you are attempting to access must be addressed using the specified endpoint. Please send "
@@ -205,11 +263,19 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     ),
     "TooManyBuckets": (400, "You have attempted to create more buckets than allowed"),
     "TooManyParts": (400, "You have attempted to upload more parts than allowed"),
+    "TruncatedInput": (
+        400,
+        "Object decompression failed. Check that the object is properly compressed using the format "
+        "specified in the request.",
+    ),
     "UnexpectedContent": (400, "This request does not support content"),
     "UnresolvableGrantByEmailAddress": (
         400,
         "The email address you provided does not match any account on record.",
     ),
+    "UnsupportedFunction": (400, "Encountered an unsupported SQL function."),
+    "UnsupportedScanRangeInput": (400, "Scan range queries are not supported on this type of object."),
+    "UnsupportedSqlStructure": (400, "Encountered an unsupported SQL structure. Check the SQL Reference."),
     "UserKeyMustBeSpecified": (
         400,
         "The bucket POST must contain the specified field name. If it is specified, please check the order "

@@ -320,6 +320,23 @@ ACCELERATION_OF_A_DOTTED_NAME = _request(
 )
 DESTINATION_BUCKET = Refusal("InvalidS3DestinationBucket", "Invalid bucket ARN.", RECORDED)
 
+# CORS
+PREFLIGHT_METHOD = Refusal("BadRequest", "Invalid Access-Control-Request-Method: {method}", VERSITY)
+PREFLIGHT_WITHOUT_ORIGIN = Refusal(
+    "BadRequest", "Insufficient information. Origin request header needed.", VERSITY
+)
+PREFLIGHT_OF_NO_BUCKET = Refusal("AccessForbidden", "CORSResponse: Bucket not found", RECORDED)
+PREFLIGHT_WITHOUT_RULES = Refusal(
+    "AccessForbidden", "CORSResponse: CORS is not enabled for this bucket.", RECORDED
+)
+PREFLIGHT_NOT_ALLOWED = Refusal(
+    "AccessForbidden",
+    "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, "
+    "request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by "
+    "the resource's CORS spec.",
+    RECORDED,
+)
+
 # Object lock
 BYPASS_WITHOUT_LOCK = _argument(
     "x-amz-bypass-governance-retention",

@@ -16,6 +16,7 @@ DEFAULT_SECRET_KEY = "minioadmin123"  # noqa: S105 - the default the replaced Mi
 DEFAULT_REGION = "us-east-1"
 DEFAULT_PORT = 9000
 DEFAULT_CONSOLE_PORT = 9001
+DURABILITIES = ("power", "process")  # what an answered write in `data_dir` survives the end of
 _HTTP = ("http://", "https://")
 _WEBHOOK_ENABLE = "MINIO_NOTIFY_WEBHOOK_ENABLE"
 # Setting -> MinIO's variable for the webhook "_"; with _NAME behind it for another.
@@ -35,6 +36,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "S3FIXTURE_PORT": "port",
     "S3FIXTURE_CONSOLE_PORT": "console_port",
     "S3FIXTURE_DATA_DIR": "data_dir",
+    "S3FIXTURE_DURABILITY": "durability",
     "S3FIXTURE_PUBLIC_URL": "public_url",
     "S3FIXTURE_EVENTS_ENDPOINT": "events_endpoint",
     "S3FIXTURE_WEBHOOKS": "webhooks",
@@ -60,6 +62,7 @@ class Settings:
     region: str = DEFAULT_REGION  # of clients, and of requests whose signature names none
     pinned: bool = False  # whether signatures for other regions are refused
     data_dir: Path | None = None
+    durability: str = "power"  # of DURABILITIES
     identities: tuple[str, ...] = ()  # NAME:ACCESS_KEY:SECRET_KEY[:CANONICAL_ID[:EMAIL]]
     kms_keys: tuple[str, ...] = ()  # each in KMS_KEY_FORMAT; (): any name is a key
     sse_over_http: bool = True  # take customers' keys and KMS without TLS, which S3 itself never does
@@ -86,6 +89,10 @@ class Settings:
             raise S3FixtureError(f"the access key {self.access_key!r} is too short; it needs 3 characters")
         if len(self.secret_key) < 8:
             raise S3FixtureError("the secret key is too short; it needs 8 characters")
+        if self.durability not in DURABILITIES:
+            raise S3FixtureError(
+                f"the durability {self.durability!r} is none; choose one of {', '.join(DURABILITIES)}"
+            )
         if not 0 < self.lifecycle_day <= 86_400:
             raise S3FixtureError(
                 f"a day of lifecycle rules cannot last {self.lifecycle_day:g} seconds; use up to 86400"

@@ -105,11 +105,11 @@ def test_an_unknown_access_key_is_told() -> None:
     ("signer", "name", "field"),
     [
         (V4, "policy", "policy"),
-        (V4, "x-amz-date", "x-amz-date"),
-        (V4, "x-amz-credential", "x-amz-credential"),
-        (V4, "x-amz-signature", "x-amz-signature"),
+        (V4, "x-amz-date", "X-Amz-Date"),
+        (V4, "x-amz-credential", "X-Amz-Credential"),
+        (V4, "x-amz-signature", "X-Amz-Signature"),
         (V2, "policy", "policy"),
-        (V2, "signature", "signature"),
+        (V2, "signature", "Signature"),
         (V2, "awsaccesskeyid", "AWSAccessKeyId"),
     ],
 )
@@ -242,7 +242,6 @@ SOON = "2999-01-01T00:00:00Z"
         ({"expiration": SOON, "conditions": [["eq", "$a"]]}, "Invalid eq: wrong number of arguments."),
         ({"expiration": SOON, "conditions": [["content-length-range", 0]]}, "wrong number of arguments"),
         ({"expiration": SOON, "conditions": [["content-length-range", -1, 0]]}, "content-length-range"),
-        ({"expiration": SOON, "conditions": [["content-length-range", 0, "x"]]}, "Invalid JSON."),
     ],
 )
 def test_a_policy_that_is_none_is_refused(document: Any, message: str) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -178,3 +181,28 @@ def test_unknown_names_are_refused_with_those_that_there_are() -> None:
         start("minio", Settings())
     with pytest.raises(S3FixtureError, match="no emulator 'fork'; choose one of thread, process"):
         start("emulator", Settings(), emulator="fork")
+
+
+FORKING = """
+import os
+from urllib.request import urlopen
+from s3fixture import serve
+
+with serve(emulator=EMULATOR, buckets=["data"]) as server:
+    server.client().put_object(Bucket="data", Key="k", Body=bytes(100_000))
+    child = os.fork()
+    if child == 0:
+        server.stop()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert urlopen(f"{server.url}/minio/health/live").status == 200
+    assert len(server.client().get_object(Bucket="data", Key="k")["Body"].read()) == 100_000
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+@pytest.mark.parametrize("emulator", ["thread", "process"])
+def test_a_forked_child_does_not_stop_its_parents_server(emulator: str) -> None:
+    program = FORKING.replace("EMULATOR", repr(emulator))
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=False, timeout=60)
+    assert done.returncode == 0

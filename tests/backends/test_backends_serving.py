@@ -107,3 +107,20 @@ def test_importing_the_package_loads_nothing_else() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert done.stdout == "['s3fixture']\n"
+
+
+@pytest.mark.parametrize(("given", "synced"), [({}, True), ({"S3FIXTURE_DURABILITY": "process"}, False)])
+def test_a_folder_is_synced_unless_told_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], synced: bool
+) -> None:
+    syncs: list[int] = []
+    monkeypatch.setattr("s3fixture.store.syncing.sync_file", syncs.append)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    with serve(data_dir=tmp_path, buckets=["data"]):
+        assert bool(syncs) == synced
+
+
+def test_an_unknown_durability_is_refused() -> None:
+    with pytest.raises(S3FixtureError, match="'always' is none; choose one of power, process"):
+        serve(durability="always")

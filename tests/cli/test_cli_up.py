@@ -265,3 +265,12 @@ def test_modules_in_the_folder_do_not_get_in_the_way(s3: CommandLine) -> None:
         [sys.executable, "-c", program, "down"], cwd=s3.folder, env=s3.environ, check=False, timeout=PATIENCE
     )
     assert (started.returncode, stopped.returncode) == (0, 0), started.stderr
+
+
+def test_a_box_is_told_how_durable_it_is(s3: CommandLine) -> None:
+    assert "'always' is not one of 'power', 'process'" in s3("up", "--durability", "always", code=2).stderr
+    s3.up("--bucket", "data", "--durability", "process", "--no-console")
+    s3.client().put_object(Bucket="data", Key="k", Body=b"kept")
+    s3("down")
+    s3.up("--no-console")
+    assert s3.client().get_object(Bucket="data", Key="k")["Body"].read() == b"kept"

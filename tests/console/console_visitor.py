@@ -31,7 +31,7 @@ class Box:
     s3: S3Client
 
 
-def as_bytes(console: Console) -> WSGIApplication:
+def as_bytes(console: Console, address: str) -> WSGIApplication:
     """The console, with its headers made bytes as the listener makes them; what has no bytes is an error."""
 
     def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -40,7 +40,7 @@ def as_bytes(console: Console) -> WSGIApplication:
                 assert b"\n" not in ": ".join(header).encode("latin-1")
             return start_response(status, headers, *more)
 
-        return console(environ, start)
+        return console({**environ, "REMOTE_ADDR": address}, start)
 
     return serve
 
@@ -48,8 +48,8 @@ def as_bytes(console: Console) -> WSGIApplication:
 class Visitor:
     """Somebody with a browser that runs no scripts."""
 
-    def __init__(self, console: Console) -> None:
-        self.http = Client(as_bytes(console))
+    def __init__(self, console: Console, address: str = "127.0.0.1") -> None:
+        self.http = Client(as_bytes(console, address))
         self.csrf = ""
 
     def log_in(self, access_key: str = "minioadmin", secret_key: str = "minioadmin123") -> TestResponse:

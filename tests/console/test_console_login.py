@@ -171,22 +171,72 @@ def test_trying_many_keys_at_once_is_no_use(box: Box) -> None:
 def test_the_wait_grows_ends_and_is_forgotten() -> None:
     time = Time()
     throttle = Throttle(time)
-    assert [throttle.enter("key a", "address b") for _ in range(5)] == [0] * 5
+    assert [throttle.enter("10.0.0.1", "a") for _ in range(5)] == [0] * 5
     waits = []
     for _ in range(8):
-        waits.append(throttle.enter("address c", "key a"))
+        waits.append(throttle.enter("10.0.0.1", "b"))
         time.now += waits[-1]
-        assert throttle.enter("key a") == 0
+        assert throttle.enter("10.0.0.1", "a") == 0
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
-    assert throttle.enter("key other") == 0
-    throttle.succeeded("key a")
-    assert throttle.enter("key a") == 0
+    time.now += 901
+    assert throttle.enter("10.0.0.1", "a") == 0
+    assert throttle.enter("10.0.0.1", "a") == 0
 
 
-def test_guessing_many_names_takes_bounded_memory() -> None:
+def test_the_right_keys_get_in_however_many_wrong_ones_others_try(stranger: Visitor, box: Box) -> None:
+    for number in range(20):
+        attacker = Visitor(box.console, address=f"10.0.0.{number % 3}")
+        assert attacker.log_in("minioadmin", "wrong").status_code in (401, 429)
+    assert Visitor(box.console, address="10.0.0.0").log_in().status_code == 429
+    assert Visitor(box.console, address="10.0.0.4").log_in().status_code == 303
+    for number in range(20):  # nor does the success help those who guess
+        attacker = Visitor(box.console, address=f"10.0.0.{number % 3}")
+        assert attacker.log_in("minioadmin", "wrong").status_code == 429
+
+
+def test_success_forgets_what_was_mistyped() -> None:
+    time = Time()
+    throttle = Throttle(time)
+    for _ in range(10):
+        assert [throttle.enter("::1", "mine") for _ in range(5)] == [0] * 5
+        throttle.succeeded("::1", "mine")
+
+
+def test_keys_of_ones_own_do_not_help_to_guess_others() -> None:
+    throttle = Throttle(Time())
+    waits = []
+    for _ in range(6):
+        waits.append(throttle.enter("10.0.0.1", "root"))
+        if not throttle.enter("10.0.0.1", "mine"):
+            throttle.succeeded("10.0.0.1", "mine")
+    assert waits == [0] * 5 + [1]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_same"),
+    [
+        ("2001:db8::1", "2001:db8::2:3", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("::ffff:10.0.0.1", "10.0.0.1", True),
+        ("::ffff:10.0.0.1", "::ffff:10.0.0.2", False),
+        ("fe80::1%eth0", "fe80::2%eth1", True),
+        ("10.0.0.1", "10.0.0.2", False),
+        ("", "", True),
+    ],
+)
+def test_an_address_is_as_much_of_it_as_its_owner_cannot_choose(
+    first: str, second: str, is_same: bool
+) -> None:
+    throttle = Throttle(Time())
+    for _ in range(5):
+        throttle.enter(first, "key")
+    assert bool(throttle.enter(second, "key")) is is_same
+
+
+def test_guessing_from_many_addresses_takes_bounded_memory() -> None:
     throttle = Throttle()
     for number in range(3000):
-        throttle.enter(f"key {number}")
+        throttle.enter(f"address {number}", "k" * 10_000)
     assert len(throttle._failures) == 2000
 
 

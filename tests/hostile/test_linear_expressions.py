@@ -130,6 +130,7 @@ EXPRESSIONS: Mapping[str, Use] = {
     "wire.numbers:_DECIMAL": Use("fullmatch", ("", "+", "1.")),
     "wire.numbers:_INTEGER": Use("fullmatch", ("", "+")),
     "wire.payload:_SHA256": Use("fullmatch"),
+    "wire.target:_REGIONAL": Use("fullmatch", ("", "s3.", "s3-"), ("a.", "-a")),
     "wire.target:BAD_ESCAPE": Use("search", ("",), ("%4", "%41")),
     "wire.times:_ISO": Use("fullmatch", ("", "2024-01-01T00:00:00.", "2024-01-01T00:00:00+")),
     "wire.times:_SECONDS": Use("fullmatch", ("", "-", "1.")),

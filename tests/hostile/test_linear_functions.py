@@ -158,7 +158,7 @@ def preflight(rules: int, asked: int) -> None:
         "access-control-request-method": "GET",
         "access-control-request-headers": names,
     }
-    cors.preflight(_OneBucket(json.dumps([rule])), "b", headers)  # type: ignore[arg-type]  # all that it asks for
+    cors.preflight(_OneBucket(json.dumps([rule])), "b", "k", headers)  # type: ignore[arg-type]  # all it asks for
 
 
 class _OneBucket:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from collections.abc import Iterator
 from urllib.parse import quote
@@ -96,3 +97,25 @@ def test_a_long_header_of_the_console_is_answered(
     finally:
         console.close()
         usage.close()
+
+
+FORMS = {
+    "preamble": b"a" * 50_000_000,
+    "preamble of lines": b"\r\n--a" * 10_000_000,
+    "head of a part": b"--b\r\n" + b"a: " + b"a" * 50_000_000,
+    "heads of a part": b"--b\r\n" + b"a: b\r\n" * 8_000_000,
+    "empty fields": b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n' * 1_000_000,
+    "one field": b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n' + b"a" * 50_000_000,
+    "options": b"--b\r\nContent-Disposition: form-data" + b"; a=b" * 10_000_000,
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_form_is_refused_before_much_of_it_was_read(app: App, name: str) -> None:
+    """Forms carry their credentials in the body, so that anybody may send one."""
+    body = io.BytesIO(FORMS[name])
+    headers = {"content-type": "multipart/form-data; boundary=b", "content-length": str(len(FORMS[name]))}
+    reply = ask(app, Sent("POST", "/bucket", headers), **{"wsgi.input": body})
+    assert reply.status == 400
+    assert b"MaxPostPreDataLengthExceededError" in reply.body
+    assert body.tell() <= 20 * 1024

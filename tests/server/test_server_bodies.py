@@ -213,8 +213,31 @@ def test_a_client_that_leaves_within_its_body_is_an_exception_and_not_a_tracebac
 
 def test_a_client_that_falls_silent_within_its_body_is_given_up(serve: Serve, connect: Connect) -> None:
     client = connect(serve(echo, limits=Limits(idle_seconds=0.1)))
-    client.send(PUT + b"Content-Length: 10\r\n\r\nhello")
+    client.send(PUT + b"Content-Length: 100000\r\n\r\nhello")
     assert client.closed()
+
+
+def test_a_client_that_falls_silent_within_a_small_body_is_told(serve: Serve, connect: Connect) -> None:
+    client = connect(serve(echo, limits=Limits(idle_seconds=0.1)))
+    answer = client.ask(PUT + b"Content-Length: 10\r\n\r\nhello")
+    assert (answer.status, b"the body of the request did not end within 0.1 s" in answer.body) == (408, True)
+    assert client.closed()
+
+
+def test_a_client_that_drips_is_given_up(serve: Serve, connect: Connect) -> None:
+    client = connect(serve(echo, limits=Limits(idle_seconds=0.1, body_rate=10_000_000)))
+    client.send(PUT + b"Content-Length: 100000\r\n\r\n")
+    client.sock.settimeout(0.02)
+    for _ in range(1000):
+        try:
+            client.send(b"a")
+            assert client.sock.recv(100) == b""
+        except TimeoutError:
+            continue
+        except ConnectionError:
+            pass
+        return
+    pytest.fail("the server waits for ever")
 
 
 def test_a_client_that_leaves_within_the_answer_is_no_news(

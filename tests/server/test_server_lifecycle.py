@@ -176,7 +176,7 @@ def test_a_request_that_outlasts_the_grace_time_is_cut() -> None:
     server = Server(app)
     server.start()
     with RawClient(server.port) as client:
-        client.send(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n")
+        client.send(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n")
         assert reading.wait(LONG)
         server.stop(grace=0.05)
         assert gone.is_set()

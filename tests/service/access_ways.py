@@ -146,8 +146,8 @@ def _annotation(caller: Caller, goal: Goal) -> str:
 
 
 def _select(caller: Caller, goal: Goal) -> str:
-    return _asked(
-        lambda: caller.client.select_object_content(
+    def select() -> object:
+        answer = caller.client.select_object_content(
             Bucket=BUCKET,
             Key=goal.key,
             Expression="SELECT * FROM S3Object",
@@ -155,7 +155,10 @@ def _select(caller: Caller, goal: Goal) -> str:
             InputSerialization={"CSV": {}},
             OutputSerialization={"CSV": {}},
         )
-    )
+        list(answer["Payload"])  # or its connection stays open
+        return answer
+
+    return _asked(select)
 
 
 def _copy(encode: Callable[[str], str], prefix: str = "") -> Way:

@@ -138,6 +138,16 @@ def test_strangers_and_what_they_make_up_are_lines_as_well(
     assert made_up["referer"] == '"http://x/"'
 
 
+def test_nobody_writes_lines_of_their_own(
+    client: S3Client, url: str, bucket: str, target: str, log: Log
+) -> None:
+    switch_on(client, bucket, target)
+    signed(url, "GET", f"/{bucket}/k?versionId=x%0A" + "forged" * 2000, b"", {"Referer": "r" * 5000})
+    _, line = log()
+    assert line["version"].startswith("x%0Aforged")
+    assert (len(line["version"]), len(line["referer"])) == (4098, 4098)
+
+
 def test_lines_of_one_moment_are_one_object_and_keys_say_when(
     client: S3Client, bucket: str, target: str, log: Log, app: App
 ) -> None:

@@ -203,3 +203,14 @@ def test_a_range_of_a_source_must_be_whole(client: S3Client, bucket: str, header
             CopySource=f"{bucket}/source",
             CopySourceRange=header,
         )
+
+
+@pytest.mark.parametrize("storage_class", ["STANDARD_IA", "STANDARD"])
+def test_any_storage_class_makes_a_copy_onto_itself_legal(
+    client: S3Client, bucket: str, source: str, storage_class: Any
+) -> None:
+    """Also the one that the object has; recorded at AWS."""
+    with refused("InvalidRequest", 400):
+        client.copy_object(Bucket=bucket, Key="source", CopySource=source)
+    client.copy_object(Bucket=bucket, Key="source", CopySource=source, StorageClass=storage_class)
+    assert client.head_object(Bucket=bucket, Key="source").get("StorageClass", "STANDARD") == storage_class

@@ -82,15 +82,23 @@ def test_a_preflight_without_rules_is_forbidden(url: str, bucket: str) -> None:
 
 @pytest.mark.parametrize(
     "headers",
-    [{}, {"Origin": ORIGIN}, {"Access-Control-Request-Method": "GET"}],
+    [{}, {"Access-Control-Request-Method": "GET"}],
 )
 def test_a_preflight_that_is_none_is_a_bad_request(url: str, ruled: str, headers: dict[str, str]) -> None:
     reply = send(url, "OPTIONS", f"/{ruled}/k", headers=headers)
     assert (reply.status, reply.code) == (400, "BadRequest")
 
 
+def test_a_preflight_without_a_method_is_forbidden(url: str, ruled: str) -> None:
+    for target, kind in ((f"/{ruled}/k", "OBJECT"), (f"/{ruled}", "BUCKET")):
+        reply = send(url, "OPTIONS", target, headers={"Origin": ORIGIN})
+        assert (reply.status, reply.code) == (403, "AccessForbidden")
+        assert (reply.field("Method"), reply.field("ResourceType")) == ("OPTIONS", kind)
+
+
 def test_a_preflight_of_a_missing_bucket(url: str) -> None:
-    assert preflight(url, "missing").code == "NoSuchBucket"
+    reply = preflight(url, "missing")
+    assert (reply.code, reply.field("Message")) == ("AccessForbidden", "CORSResponse: Bucket not found")
 
 
 def test_answers_to_an_allowed_origin_carry_the_headers(url: str, ruled: str) -> None:

@@ -191,6 +191,20 @@ def test_a_completion_sent_again_answers_as_the_first(client: S3Client, bucket: 
     assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"later"
 
 
+def test_two_uploads_of_one_key_with_the_same_part_numbers_are_two(client: S3Client, bucket: str) -> None:
+    first, second = put_parts(client, bucket, "k", [b"first"]), put_parts(client, bucket, "k", [b"second"])
+
+    def finish(upload: str, body: bytes) -> str:
+        parts = _listed((1, f'"{hashlib.md5(body).hexdigest()}"'))
+        return client.complete_multipart_upload(
+            Bucket=bucket, Key="k", UploadId=upload, MultipartUpload=parts
+        )["ETag"]
+
+    one, other = finish(first, b"first"), finish(second, b"second")
+    assert one != other
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"second"
+
+
 def test_an_aborted_upload_is_gone(client: S3Client, bucket: str) -> None:
     upload = put_parts(client, bucket, "k", [b"x"])
     named = {"Bucket": bucket, "Key": "k", "UploadId": upload}

@@ -6,13 +6,16 @@ Before it does something it prints what, and after it was acknowledged it says s
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 from store_box import Box
 
+THREADS = 4
 SIZES = (0, 10, 5_000, 70_000, 300_000)
 
 
@@ -26,19 +29,25 @@ def say(*words: object) -> None:
     os.write(1, (" ".join(map(str, words)) + "\n").encode())
 
 
-def work(box: Box, thread: int, first: int) -> None:
-    number = first
-    while True:
-        number += 1
+def work(box: Box, thread: int, numbers: Iterable[int]) -> None:
+    there: dict[str, int] = {}
+    for number in numbers:
         key = f"t{thread}/k{number % 7}"
         if number % 11 == 0:
             say("intent", key, 0)
             if box.find(key) is not None:
                 box.remove(key)
+            there.pop(key, None)
             say("ack", key, 0)
             continue
-        say("intent", key, number)
-        if number % 5 == 0:
+        source = next((name for name in there if name != key), None) if number % 13 == 0 else None
+        there[key] = there[source] if source else number
+        say("intent", key, there[key])
+        if source:
+            version = box.find(source)
+            assert version is not None
+            box.copy(version, key)
+        elif number % 3 == 0:
             upload = box.begin(key, f"u{thread}-{number}")
             half = len(body_of(number)) // 2
             box.part(upload, 1, body_of(number)[:half])
@@ -46,16 +55,22 @@ def work(box: Box, thread: int, first: int) -> None:
             box.complete(upload)
         else:
             box.put(key, body_of(number), extra={"number": number})
-        say("ack", key, number)
+        say("ack", key, there[key])
 
 
-def main(folder: str, first: int) -> None:
-    box = Box(Path(folder))
-    say("ready", "-", 0)
-    threads = [threading.Thread(target=work, args=(box, thread, first)) for thread in range(4)]
+def write(box: Box, first: int, count: int | None = None) -> None:
+    """Until it is killed, or `count` times in each of the threads."""
+    numbers = [range(first, first + count) if count else itertools.count(first) for _ in range(THREADS)]
+    threads = [
+        threading.Thread(target=work, args=(box, number, numbers[number])) for number in range(THREADS)
+    ]
     for thread in threads:
         thread.start()
+    for thread in threads:
+        thread.join()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    box = Box(Path(sys.argv[1]))
+    say("ready", "-", 0)
+    write(box, int(sys.argv[2]))

@@ -26,8 +26,8 @@ LARGE = bytes(range(256)) * 1024  # 256 KiB, which goes into a file
 class Box:
     """Use with `with`; closes its store."""
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self.store = Store(folder)
+    def __init__(self, folder: Path | None = None, *, durable: bool = True) -> None:
+        self.store = Store(folder, durable=durable)
         self.folder = folder
         self.bucket = self._find_bucket()
 

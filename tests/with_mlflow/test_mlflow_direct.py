@@ -76,3 +76,26 @@ def test_artifacts_can_be_deleted(mlflow_s3: str, s3: S3, tmp_path: Path) -> Non
     repository.delete_artifacts("notes")
 
     assert s3.keys(bucket=BUCKET) == []
+
+
+def test_artifacts_are_encrypted_as_mlflow_is_told(
+    mlflow_s3: str, s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import mlflow
+
+    monkeypatch.setenv(
+        "MLFLOW_S3_UPLOAD_EXTRA_ARGS", '{"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "alias/models"}'
+    )
+    large = tmp_path / "large.bin"
+    large.write_bytes(bytes(20 * 1024 * 1024))
+    with mlflow.start_run() as run:
+        mlflow.log_text("small", "small.txt")
+        mlflow.log_artifact(str(large))
+
+    for key in s3.keys(bucket=BUCKET):
+        head = s3.client.head_object(Bucket=BUCKET, Key=key)
+        assert head["ServerSideEncryption"] == "aws:kms"
+        assert head["SSEKMSKeyId"].startswith("arn:aws:kms:")
+    s3.assert_called("CompleteMultipartUpload", times=1, status=200)
+    uri = f"{run.info.artifact_uri}/small.txt"
+    assert mlflow.artifacts.load_text(uri) == "small"

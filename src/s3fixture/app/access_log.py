@@ -40,6 +40,7 @@ _OPERATIONS: Mapping[str, str] = {
     "UploadPartCopy": "REST.COPY.PART",
 }
 _WORDS = re.compile("(?<=[a-z])(?=[A-Z])|-")
+_LONGEST = 4096  # characters of what a request says
 _SIGNATURES = {"AWS": "SigV2", "AWS4-HMAC-SHA256": "SigV4"}
 _KINDS = {"header": "AuthHeader", "presigned": "QueryString"}
 
@@ -74,7 +75,7 @@ def _line(exchange: Exchange, record: RequestRecord, response: Response) -> str:
         milliseconds,
         _quoted(request.headers.get("referer", "-")),
         _quoted(record.user_agent or "-"),
-        exchange.target.query.get("versionId") or "-",
+        quote(exchange.target.query.get("versionId", "")[:_LONGEST]) or "-",
         exchange.host_id,
         _SIGNATURES.get(who.signature_version, "-") if who else "-",
         "-",  # the cipher suite
@@ -110,5 +111,5 @@ def _object_size(method: str, headers: Mapping[str, str], record: RequestRecord)
 
 def _quoted(text: str) -> str:
     """In quotation marks, on one line, with none inside."""
-    safe = "".join(character if character.isprintable() else "?" for character in text)
+    safe = "".join(character if character.isprintable() else "?" for character in text[:_LONGEST])
     return '"' + safe.replace('"', "%22") + '"'

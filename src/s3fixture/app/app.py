@@ -40,6 +40,7 @@ _LISTENER_CODES = {
     431: "RequestHeaderSectionTooLarge",
     500: "InternalError",
     501: "NotImplemented",
+    503: "SlowDown",
 }
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _NO_FIELDS: Mapping[str, str] = {}
@@ -62,7 +63,7 @@ class App:
         self.settings = settings
         self.clock = clock or Clock()
         self.identities = _identities(settings)
-        self.store = Store(settings.data_dir)
+        self.store = Store(settings.data_dir, durable=settings.durability == "power")
         self.protocol = _protocol()
         self.authenticator = Authenticator(
             self.identities, self.clock, regions_of(settings.region, pinned=settings.pinned)
@@ -134,7 +135,9 @@ class App:
         from s3fixture.service.cors import response_headers  # imported when used: only browsers ask
 
         try:
-            return response_headers(self.store, exchange.bucket, origin, exchange.request.method)
+            return response_headers(
+                self.store, exchange.bucket, origin, exchange.request.method, exchange.request.headers
+            )
         except Exception as exception:
             self._translate(exchange, exception)  # into the log
             return []
@@ -151,7 +154,7 @@ class App:
         if isinstance(exception, ClientDisconnected):  # it may have closed only its own half
             return S3Error("IncompleteBody")
         if isinstance(exception, MalformedRequest):
-            return S3Error("BadRequest", exception.reason)
+            return S3Error(_LISTENER_CODES.get(exception.status, "BadRequest"), exception.reason)
         _LOG.exception("%s %s failed", exchange.request.method, exchange.request.target)
         return S3Error("InternalError")
 

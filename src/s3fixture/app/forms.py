@@ -33,7 +33,7 @@ from s3fixture.wire.target import check_key
 if TYPE_CHECKING:
     from s3fixture.app.exchange import Exchange
 
-_FIELDS_LIMIT = 20 * 1024  # bytes of the form before the file
+_FIELDS_LIMIT = 20 * 1024  # bytes of the form before its file, boundaries and all
 _CHUNK = 256 * 1024
 _LONGEST_BOUNDARY = 70  # characters: RFC 2046 section 5.1.1
 # Member of PutObject's result -> header of the answer to a form.
@@ -57,7 +57,8 @@ def post_object(exchange: Exchange) -> Response:
             ArgumentName="key",
             ArgumentValue="",
         )
-    fields["key"] = fields["key"].replace("${filename}", form.filename)
+    if form.filename:
+        fields["key"] = fields["key"].replace("${filename}", form.filename)
     check_key(fields["key"])
     app = exchange.app
     authentication, allowed = verify_post_policy(app.authenticator, fields, exchange.bucket)
@@ -74,6 +75,11 @@ def _answer(request: Request, params: Params, fields: Mapping[str, str], result:
     bucket, key, etag = params["Bucket"], params["Key"], f'"{result["ETag"]}"'
     location = f"{request.scheme}://{request.host}/{quote(bucket)}/{quote(key)}"
     headers = [("ETag", etag), ("Location", location)]
+    headers += [
+        (row.header, result[row.member])
+        for row in checksums.ALGORITHMS.values()
+        if row.member and row.member in result
+    ]
     headers += [(name, str(result[member])) for member, name in _ENCRYPTION.items() if result.get(member)]
     if result.get("VersionId"):
         headers.append(("x-amz-version-id", result["VersionId"]))
@@ -105,13 +111,14 @@ class _Form:
             raise S3Error("MalformedPOSTRequest")
         self._source: Stream = request.body
         self._decoder = MultipartDecoder(boundary.encode(), max_form_memory_size=None)
+        self._room = _FIELDS_LIMIT  # bytes that may still come before the file
+        self._in_file = False
         self._ended = False
         self.fields: dict[str, str] = {}
         self.filename = ""
         self._read_fields()
 
     def _read_fields(self) -> None:
-        size = 0
         name: str | None = None
         value = b""
         while True:
@@ -120,12 +127,10 @@ class _Form:
                 name, value = (event.name or "").lower(), b""
                 if name == "file":
                     self.filename = getattr(event, "filename", "") or ""
+                    self._in_file = True
                     return
             elif isinstance(event, Data) and name is not None:
                 value += event.data
-                size += len(event.data)
-                if size > _FIELDS_LIMIT:
-                    raise S3Error("MaxPostPreDataLengthExceededError")
                 if not event.more_data:
                     self.fields[name] = value.decode("utf-8", "replace")
             elif isinstance(event, Epilogue):
@@ -142,9 +147,18 @@ class _Form:
                 event = self._decoder.next_event()
                 if event is not NEED_DATA:
                     return event
-                self._decoder.receive_data(self._source.read(_CHUNK) or None)
+                self._decoder.receive_data(self._more() or None)
             except ValueError:  # what the decoder raises for every form that is not one
                 raise S3Error("MalformedPOSTRequest") from None
+
+    def _more(self) -> bytes:
+        if self._in_file:
+            return self._source.read(_CHUNK)
+        if not self._room:
+            raise S3Error("MaxPostPreDataLengthExceededError")
+        data = self._source.read(self._room)
+        self._room -= len(data)
+        return data
 
     def read(self) -> bytes:
         """The next bytes of the file, b"" at its end."""

@@ -76,7 +76,7 @@ def answer_preflight(exchange: Exchange) -> Response | None:
         return None
     from s3fixture.service.cors import preflight  # imported when used: only browsers ask
 
-    headers = preflight(exchange.app.store, exchange.bucket, exchange.request.headers)
+    headers = preflight(exchange.app.store, exchange.bucket, exchange.key, exchange.request.headers)
     return Response(200, [*headers, ("Content-Length", "0")], b"")
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from s3fixture.auth.authenticate import Authenticator
     from s3fixture.auth.identity import Identity
 
-_VERSION_4 = ("policy", "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature")
-_VERSION_2 = ("policy", "AWSAccessKeyId", "signature")
+_VERSION_4 = ("policy", "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Signature")
+_VERSION_2 = ("policy", "AWSAccessKeyId", "Signature")
 _MAX_AGE = 7 * 24 * 3600  # seconds that a signing key, and so a version 4 signature, is good for
 
 
@@ -35,9 +35,9 @@ def verify_post_policy(
     without any field of a signature is anonymous. Raises S3Error.
     """
     realm = authenticator.realm
-    if any(name in fields for name in _VERSION_4[1:]):
+    if any(name.lower() in fields for name in _VERSION_4[1:]):
         authentication = _authenticate_v4(fields, realm)
-    elif any(name.lower() in fields for name in _VERSION_2):
+    elif any(name.lower() in fields for name in _VERSION_2[1:]):
         authentication = _authenticate_v2(fields, realm)
     else:
         return Authentication(None, "post"), None

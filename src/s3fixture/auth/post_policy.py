@@ -156,7 +156,7 @@ def _parse_range(condition: Sequence[Any]) -> tuple[int, int]:
         _refuse(f"Invalid {_RANGE}: wrong number of arguments.")
     low, high = (parse_integer(str(bound)) for bound in condition[1:])
     if low is None or high is None:
-        _refuse("Invalid JSON.")
+        _deny(f"Policy Condition failed: {json.dumps([str(part) for part in condition])}")
     if low < 0 or high < low:
         _refuse(f"Invalid {_RANGE}: {low} to {high} is no range of sizes.")
     return low, high

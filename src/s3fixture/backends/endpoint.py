@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from functools import cached_property
 from types import TracebackType
@@ -47,6 +48,7 @@ class Endpoint(ServerHandle):
         self.capabilities = capabilities
         self._lock = threading.RLock()  # of the session, which may not be used by two threads, and of stop
         self._stopped = False
+        self._made_by = os.getpid()
 
     @property
     def control(self) -> Control:
@@ -93,7 +95,9 @@ class Endpoint(ServerHandle):
         return variables(self.url, self.access_key, self.secret_key, self.region, bucket)
 
     def stop(self) -> None:
-        """Stop what was started for this endpoint; safe to call twice."""
+        """Stop what was started for this endpoint; safe to call twice, and nothing in a forked child."""
+        if os.getpid() != self._made_by:
+            return
         with self._lock:
             stopped, self._stopped = self._stopped, True
         if not stopped:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from s3fixture.auth.identity import FORMAT
-from s3fixture.settings import KMS_KEY_FORMAT
+from s3fixture.settings import DURABILITIES, KMS_KEY_FORMAT
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -54,6 +54,12 @@ server_options = _together(
         multiple=True,
         metavar="NAME",
         help="Serve buckets as websites under this name too, as BUCKET.NAME. Repeatable.",
+    ),
+    click.option(
+        "--durability",
+        type=click.Choice(DURABILITIES),
+        help="What an answered write into a folder survives: a power failure, or, quicker, the end of the "
+        "process.  [default: power]",
     ),
     click.option("--host", metavar="ADDRESS", help="Listen on this address.  [default: 127.0.0.1]"),
     click.option("--access-key", metavar="KEY", help="The main access key.  [default: minioadmin]"),

@@ -47,13 +47,13 @@ def show_login(console: Console, request: Request, session: Session | None) -> R
 
 
 def log_in(console: Console, request: Request, session: Session | None) -> Response:
-    """POST: keys against a cookie. Wrong ones are slowed down by address and by access key."""
+    """POST: keys against a cookie. Wrong ones are slowed down by the address that they come from."""
     check_origin(request)
     request.max_content_length = _FORM_LIMIT
     access_key, secret_key = request.form.get("access_key", "").strip(), request.form.get("secret_key", "")
-    names = (f"address {request.remote_addr}", f"key {access_key}")
+    address = request.remote_addr or ""
     target = _local(request.form.get("next", ""))
-    wait = console.throttle.enter(*names)
+    wait = console.throttle.enter(address, access_key)
     if wait > 0:
         seconds = math.ceil(wait)
         message = f"Too many wrong log-ins. Try again in {seconds} s."
@@ -64,7 +64,7 @@ def log_in(console: Console, request: Request, session: Session | None) -> Respo
     if not _is_secret_of(identity, secret_key) or identity is None:
         message = "The access key or the secret key is wrong."
         return html_response(form(console, target, message=message, access_key=access_key), 401)
-    console.throttle.succeeded(*names)
+    console.throttle.succeeded(address, access_key)
     if session is not None:  # the former log-in of this browser ends
         console.sessions.end(session_token(request))
     token, _ = console.sessions.begin(identity)

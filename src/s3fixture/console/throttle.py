@@ -1,64 +1,99 @@
-"""Slowing down those who guess keys."""
+"""Slowing down those who guess keys.
+
+Wrong log-ins count for the address that they come from, and for nobody else: however hard others try a key,
+its owner gets in.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
 
 _FREE = 5  # wrong log-ins before anyone has to wait
 _FIRST_WAIT = 1.0  # seconds, doubled with each further one
-_LONGEST_WAIT = 60.0  # short enough that nobody can lock another out for good
+_LONGEST_WAIT = 60.0
 _FORGET = 900.0  # seconds without a wrong log-in
-_MOST = 2000  # names remembered
+_MOST = 2000  # addresses remembered
+_NETWORK = 64  # bits of an IPv6 address that tell who it is; the rest is theirs to choose
 
 
 @dataclass(slots=True)
 class _Failures:
-    count: int
-    last: float
+    count: int = 0
+    last: float = 0.0
+    key: bytes = b""  # the digest of the access key that was tried last
+    of_key: int = 0  # how often in a row
 
 
 class Throttle:
-    """Counts wrong log-ins by name: an address, an access key. `now` gives seconds that never go back."""
+    """Counts wrong log-ins by address. `now` gives seconds that never go back."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._lock = threading.Lock()
         self._failures: OrderedDict[str, _Failures] = OrderedDict()
 
-    def enter(self, *names: str) -> float:
-        """Seconds until any of these may try again. 0.0: now, and it counts as wrong until `succeeded`.
+    def enter(self, address: str, access_key: str) -> float:
+        """Seconds until `address` may try again. 0.0: now, and it counts as wrong until `succeeded`.
 
         So it is no use to try many at once.
         """
+        origin, key = _origin(address), _digest(access_key)
         with self._lock:
-            wait = max(map(self._wait, names))
+            wait = self._wait(origin)
             if not wait:
-                for name in names:
-                    self._count(name)
+                self._count(origin, key)
         return wait
 
-    def succeeded(self, *names: str) -> None:
-        """Forget the wrong log-ins of these."""
-        with self._lock:
-            for name in names:
-                self._failures.pop(name, None)
+    def succeeded(self, address: str, access_key: str) -> None:
+        """Forget the wrong log-ins of `address` with this key.
 
-    def _count(self, name: str) -> None:
-        known = self._failures.get(name)
-        fresh = known is None or self._now() - known.last > _FORGET
-        count = 1 if known is None or fresh else known.count + 1
-        self._failures[name] = _Failures(count, self._now())
-        self._failures.move_to_end(name)
+        Those with others stay: whoever has keys of their own could guess those of others for ever.
+        """
+        origin, key = _origin(address), _digest(access_key)
+        with self._lock:
+            known = self._failures.get(origin)
+            if known is None or known.key != key:
+                return
+            known.count -= known.of_key
+            known.of_key = 0
+            if not known.count:
+                del self._failures[origin]
+
+    def _count(self, origin: str, key: bytes) -> None:
+        known = self._failures.get(origin)
+        if known is None or self._now() - known.last > _FORGET:
+            known = self._failures[origin] = _Failures()
+        known.of_key = known.of_key + 1 if known.key == key else 1
+        known.count, known.last, known.key = known.count + 1, self._now(), key
+        self._failures.move_to_end(origin)
         if len(self._failures) > _MOST:
             self._failures.popitem(last=False)
 
-    def _wait(self, name: str) -> float:
-        known = self._failures.get(name)
+    def _wait(self, origin: str) -> float:
+        known = self._failures.get(origin)
         if known is None or known.count < _FREE:
             return 0.0
         wait = min(_FIRST_WAIT * 2.0 ** min(known.count - _FREE, 10), _LONGEST_WAIT)
         return max(0.0, known.last + wait - self._now())
+
+
+def _origin(address: str) -> str:
+    """Who an address is: of IPv6, its network."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return str(found)
+    return str(found.ipv4_mapped or int(found) >> 128 - _NETWORK)
+
+
+def _digest(access_key: str) -> bytes:
+    """Of one length, whatever was typed."""
+    return hashlib.sha256(access_key.encode("utf-8", "replace")).digest()

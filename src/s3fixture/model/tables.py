@@ -89,7 +89,10 @@ DOCUMENT_ERRORS: Mapping[str, str] = {
 
 # Quirk 21: shapes whose values the service judges, because S3 has a better answer than MalformedXML.
 OPEN_ENUMS = frozenset(
-    {"BucketLocationConstraint", "BucketLogsPermission", "Event", "FilterRuleName", "Protocol"}
+    {
+        *("BucketLocationConstraint", "BucketLogsPermission", "CompressionType", "Event", "ExpressionType"),
+        *("FileHeaderInfo", "FilterRuleName", "JSONType", "Protocol", "QuoteFields"),
+    }
 )
 
 # Quirk 21: shape -> members that the model requires and S3 does not.

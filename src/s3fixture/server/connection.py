@@ -12,10 +12,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 
 from .bodies import Body, open_body
-from .errors import ClientDisconnected, ErrorBody, MalformedRequest
+from .errors import ClientDisconnected, ErrorBody, MalformedRequest, Overloaded
 from .heads import HeadParser, RequestHead
 from .limits import Limits
 from .receiver import Receiver
@@ -27,7 +27,12 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("s3fixture.server")
 _SEND = 1024 * 1024  # at once, so that the time limit is for this much and not for a whole object
 _BRIEF = 0.002  # seconds that a connection waits before another thread takes over the others
+_DISCARDED_AT_ONCE = 8  # reads
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+# What a connection waits for while no thread does.
+_Awaited = Literal["", "handshake", "request", "head", "body", "close"]
 
 
 class Stopping(Protocol):
@@ -48,8 +53,8 @@ class Setting:
     date: Callable[[], str]
     environ: dict[str, Any]
     stopping: Stopping
-    step_down: Callable[[], None]
-    """Called by a thread that is about to wait for its client."""
+    step_down: Callable[[], bool]
+    """Called by a thread that is about to wait for its client: whether it may."""
 
 
 class Connection:
@@ -60,12 +65,20 @@ class Connection:
         self._setting = setting
         self._receiver = Receiver(sock, setting.limits, self._wait_longer)
         self._environ = setting.environ | {"REMOTE_ADDR": peer[0], "REMOTE_PORT": str(peer[1])}
-        self._handshake_due = isinstance(sock, ssl.SSLSocket)
+        self._is_secure = isinstance(sock, ssl.SSLSocket)
         self._patience = 0
-        self.can_sendfile = hasattr(os, "sendfile") and not isinstance(sock, ssl.SSLSocket)
+        self._head: RequestHead | None = None  # of a request whose body is not all there
+        self._awaited: _Awaited = ""
+        self._hurries = False  # whether nothing may wait any more, not even an answer
+        self.can_sendfile = hasattr(os, "sendfile") and not self._is_secure
         self.idle = True
         """Whether no request is being answered."""
-        self.last_used = time.monotonic()
+        self.deadline = 0.0
+        """When the connection is given up, by `time.monotonic`, unless it is served before."""
+        if self._is_secure:
+            self._await("handshake", setting.limits.head_seconds)
+        else:
+            self._await_request()
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setblocking(False)
 
@@ -74,20 +87,30 @@ class Connection:
         return self._sock.fileno()
 
     def serve(self) -> bool:
-        """Answer what the client has sent. Whether the connection goes on. Raises nothing."""
+        """Do what can be done with what the client has sent. Whether the connection goes on. Raises nothing.
+
+        Nothing waits for a head, a handshake or a small body that comes in pieces: this is called again when
+        there is more of it.
+        """
         try:
-            goes_on = self._serve_waiting()
-            if self._patience:
-                self._patience = 0
-                self._sock.setblocking(False)
+            goes_on = self._serve_available()
         except OSError:  # ClientDisconnected, or a socket that stop() closed
             return False
         except Exception:
             _LOG.exception("a connection failed")
             return False
         self.idle = True
-        self.last_used = time.monotonic()
         return goes_on
+
+    def give_up(self) -> None:
+        """Close what was not served before its deadline; who has begun a request is told."""
+        if self._awaited in ("head", "body"):
+            limits = self._setting.limits
+            seconds = limits.head_seconds if self._awaited == "head" else limits.idle_seconds
+            self._hurries = True
+            with suppress(OSError):
+                self._refuse(408, f"the {self._awaited} of the request did not end within {seconds:g} s")
+        self.close()
 
     def close(self) -> None:
         """Close the socket."""
@@ -112,43 +135,89 @@ class Connection:
             view = memoryview(data)
             for start in range(sent, len(data), _SEND):
                 self._sock.sendall(view[start : start + _SEND])
-        except OSError as error:
-            raise ClientDisconnected(f"the client is gone: {error}") from error
+        except (OSError, Overloaded) as error:
+            raise ClientDisconnected(f"the client is gone, or too slow: {error}") from error
 
     def sendfile(self, file: BinaryIO, offset: int, count: int) -> int:
         """See responses.Channel."""
-        self._be_patient()
         try:
+            self._be_patient()
             return self._sock.sendfile(file, offset, count)
-        except OSError as error:
-            raise ClientDisconnected(f"the client is gone: {error}") from error
+        except (OSError, Overloaded) as error:
+            raise ClientDisconnected(f"the client is gone, or too slow: {error}") from error
 
     # --- the life of a connection
 
-    def _serve_waiting(self) -> bool:
-        if isinstance(self._sock, ssl.SSLSocket):
-            # A readable socket may hold half a record: every read may wait.
-            self._be_patient()
-            if self._handshake_due:
-                self._handshake_due = False
-                return self._shake_hands(self._sock)
-        while self._serve_one():
-            if not self._receiver.buffered and not self._has_decrypted():
+    def _serve_available(self) -> bool:
+        if self._awaited == "close":
+            return self._discard()
+        if self._awaited == "handshake" and not self._shake_hands():
+            return True
+        receiver = self._receiver
+        while not self._setting.stopping.is_set():
+            head = self._head or self._next_head()
+            if head is None:
+                return True
+            if head.content_length > receiver.buffered and not self._has_body(head):
+                self._head = head
+                self._await("body", self._setting.limits.idle_seconds)
+                return True
+            self._head = None
+            if not self._answer(head):
+                return self._is_leaving()
+            if self._patience:
+                self._be_quick()
+            self._await_request()
+            if not receiver.buffered and not (self._is_secure and self._has_decrypted()):
                 return True
         return False
 
-    def _has_decrypted(self) -> bool:
-        return isinstance(self._sock, ssl.SSLSocket) and self._sock.pending() > 0
+    def _is_leaving(self) -> bool:
+        return self._awaited == "close"
 
-    def _shake_hands(self, sock: ssl.SSLSocket) -> bool:
-        limits = self._setting.limits
+    def _await_request(self) -> None:
+        """The next one, from now on."""
+        self._awaited = "request"
+        self.deadline = time.monotonic() + self._setting.limits.idle_seconds
+
+    def _await(self, what: _Awaited, seconds: float) -> None:
+        """The rest of something that has begun, from now on unless it was so before."""
+        if self._awaited != what:
+            self._awaited = what
+            self.deadline = time.monotonic() + seconds
+
+    def _has_decrypted(self) -> bool:
+        assert isinstance(self._sock, ssl.SSLSocket)
+        return self._sock.pending() > 0
+
+    def _shake_hands(self) -> bool:
+        """Whether that is done. OSError for a client that does not trust us, or speaks no TLS."""
+        assert isinstance(self._sock, ssl.SSLSocket)
         try:
-            sock.settimeout(limits.head_seconds)
-            sock.do_handshake()
-            sock.settimeout(limits.idle_seconds)
-        except OSError:  # also ssl.SSLError: a client that does not trust us, or speaks no TLS
+            self._sock.do_handshake()
+        except ssl.SSLWantReadError:
             return False
+        self._await_request()
         return True
+
+    def _next_head(self) -> RequestHead | None:
+        """None when it is not all there, or was refused."""
+        try:
+            raw = self._receiver.head()
+            if raw is None:
+                if self._receiver.has_begun:
+                    self._await("head", self._setting.limits.head_seconds)
+                return None
+            return self._setting.parser.parse(raw)
+        except MalformedRequest as error:
+            self._refuse(error.status, error.reason)
+            return None
+
+    def _has_body(self, head: RequestHead) -> bool:
+        """Whether the application can be asked: a small body is all there, unless it is to be invited."""
+        if head.content_length > self._setting.limits.body_bytes or head.expects_continue:
+            return True
+        return self._receiver.gather(head.content_length)
 
     def _wait_longer(self) -> bool:
         """Let the next call on the socket wait: for a moment, then as long as a client may be idle.
@@ -162,43 +231,42 @@ class Connection:
         return self._be_patient()
 
     def _be_patient(self) -> bool:
-        """From now on this thread may wait for its client, so it leaves the other connections to another."""
+        """From now on this thread may wait for its client, so it leaves the other connections to another.
+
+        False when that was so before. Overloaded when there are too many threads that wait already.
+        """
         if self._patience == 2:
             return False
+        if self._hurries or not self._setting.step_down():
+            raise Overloaded
         self._patience = 2
-        self._setting.step_down()
         self._sock.settimeout(self._setting.limits.idle_seconds)
         return True
+
+    def _be_quick(self) -> None:
+        """From now on nothing waits: this thread may lead, and there may be other connections."""
+        self._patience = 0
+        self._sock.setblocking(False)
+        self._receiver.forget_waiting()
 
     def _send_briefly(self, data: bytes) -> int:
         if self._patience == 2:
             return 0
         try:
             return self._sock.send(data)
-        except (BlockingIOError, TimeoutError):
+        except (BlockingIOError, TimeoutError, ssl.SSLWantWriteError):
             return 0
 
-    def _serve_one(self) -> bool:
-        """Answer one request. Whether another may follow."""
-        self.idle = True
-        if self._setting.stopping.is_set():
-            return False
-        try:
-            raw = self._receiver.head()
-            if raw is None:
-                return False
-            self.idle = False
-            head = self._setting.parser.parse(raw)
-        except MalformedRequest as error:
-            self._refuse(error.status, error.reason)
-            return False
-        return self._answer(head)
-
     def _answer(self, head: RequestHead) -> bool:
+        """Whether another request may follow."""
+        self.idle = False
+        self._awaited = ""
         invite = self._invite if head.expects_continue else None
         body = open_body(self._receiver, invite, length=head.content_length, chunked=head.chunked)
         response = self._response(head, body)
         try:
+            if self._is_secure:  # a record may be there in part: every call may wait
+                self._be_patient()
             self._run_app(self._environment(head, body), response)
         except ClientDisconnected:
             return False
@@ -273,22 +341,23 @@ class Connection:
         self._linger()
 
     def _linger(self) -> None:
-        """Read on until the client closes: a socket closed with unread input resets the connection, and the
-        reset may overtake the answer."""
-        self.idle = True
-        self._be_patient()
-        # Methods of the plain socket: what still comes need not be decrypted.
-        plain, sock = socket.socket, self._sock
-        deadline = time.monotonic() + self._setting.limits.linger_seconds
+        """Say goodbye, and read on until the client closes: a socket closed with unread input resets the
+        connection, and the reset may overtake the answer."""
+        self._await("close", self._setting.limits.linger_seconds)
+        self._be_quick()
+        self._notify_close()
+        # Of the plain socket: TLS has ended.
+        socket.socket.shutdown(self._sock, socket.SHUT_WR)
+
+    def _discard(self) -> bool:
+        """Throw away what has come, but not for so long that others wait. Whether there may be more."""
         try:
-            self._notify_close()
-            plain.shutdown(sock, socket.SHUT_WR)
-            while (left := deadline - time.monotonic()) > 0:
-                sock.settimeout(left)
-                if not plain.recv(sock, _SEND):
-                    return
-        except OSError:
-            pass  # closed by a reset, by stop(), or by our patience
+            for _ in range(_DISCARDED_AT_ONCE):
+                if not socket.socket.recv(self._sock, _SEND):  # of the plain socket: it need not be decrypted
+                    return False
+        except BlockingIOError:
+            pass
+        return True
 
     def _notify_close(self) -> None:
         """TLS says goodbye, so that the client can tell the end of an answer from a cut."""

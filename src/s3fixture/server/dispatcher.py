@@ -1,10 +1,11 @@
 """Which thread serves which connection.
 
-One thread at a time leads: it waits for all idle connections together and answers short requests itself, one
-after the other. To hand each request to another thread costs several switches of the interpreter lock, more
-than the request itself. But the leader never makes others wait for one client: before it would wait (for the
-rest of a body, for a slow taker of an answer) it steps down and another thread leads. And when an application
-takes long for any other reason, the watch deposes the leader.
+One thread at a time leads: it waits for all connections together whose clients have nothing to say, or said
+half of a head or of a small body, and it answers short requests itself, one after the other. To hand each
+request to another thread costs several switches of the interpreter lock, more than the request itself. But
+the leader never makes others wait for one client: before it would wait (for the rest of a large body, for a
+slow taker of an answer) it steps down and another thread leads. And when an application takes long for any
+other reason, the watch deposes the leader.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from math import inf
 from typing import Any
 
 from .connection import Connection
+from .limits import Limits
 
 _LOG = logging.getLogger("s3fixture.server")
 _TICK = 0.01  # seconds; a request that takes longer than one or two of them does not hold up others
@@ -33,12 +36,12 @@ Connect = Callable[[socket.socket, tuple[Any, ...]], Connection | None]
 class Dispatcher:
     """Accepts connections on a port and serves them, with as few threads as possible."""
 
-    def __init__(self, port: socket.socket, idle_seconds: float) -> None:
+    def __init__(self, port: socket.socket, limits: Limits) -> None:
         self.stopping = threading.Event()
         """Set by `stop`: no further request is taken."""
         self._port = port
-        self._idle_seconds = idle_seconds
-        self._next_sweep = 0.0
+        self._limits = limits
+        self._due = inf  # when the first connection may have to be given up, by `time.monotonic`
         self._waker, self._woken = socket.socketpair()
         self._waker.setblocking(False)
         self._woken.setblocking(False)
@@ -53,7 +56,8 @@ class Dispatcher:
         self._leader: int | None = None  # ident of a thread
         self._served: Connection | None = None  # by the leader, now
         self._turns = 0  # how often leaders turned to a connection
-        self._reserve = 0  # threads that wait for the lead
+        self._workers = 0  # threads that serve
+        self._reserve = 0  # of these, those that wait for the lead
 
     def start(self, connect: Connect) -> None:
         """Begin to serve, in threads."""
@@ -61,14 +65,17 @@ class Dispatcher:
         self._selector.register(self._port, selectors.EVENT_READ, self._accept)
         self._selector.register(self._woken, selectors.EVENT_READ, self._take_returned)
         with self._lock:
+            self._workers += 1
             self._spawn(self._work, "s3fixture-worker")
             self._spawn(self._watch, "s3fixture-watch")
 
-    def step_down(self) -> None:
-        """Called by a thread that is about to wait within `Connection.serve`: if it leads, another will."""
+    def step_down(self) -> bool:
+        """Called by a thread that is about to wait within `Connection.serve`: if it leads, another will.
+
+        False when it must not wait, because too many threads do.
+        """
         with self._lock:
-            if self._leader == threading.get_ident():
-                self._depose()
+            return self._leader != threading.get_ident() or self._depose()
 
     def stop(self, grace: float) -> None:
         """End everything, idle connections at once and others after `grace` seconds; once only."""
@@ -94,6 +101,8 @@ class Dispatcher:
     def _work(self) -> None:
         while self._take_lead():
             self._lead()
+        with self._lock:
+            self._workers -= 1
 
     def _take_lead(self) -> bool:
         """Wait for the lead. False when this thread is not needed any more."""
@@ -110,9 +119,10 @@ class Dispatcher:
             return True
 
     def _lead(self) -> None:
+        now = time.monotonic()
         while not self.stopping.is_set():
             try:
-                events = self._selector.select(self._idle_seconds / 2)
+                events = self._selector.select(max(0.0, self._due - now) if self._due < inf else None)
             except OSError:
                 if self.stopping.is_set():
                     return  # some systems do not like a port that is closed meanwhile
@@ -122,7 +132,9 @@ class Dispatcher:
                     key.data()
                 elif not self._serve(key.data):
                     return
-            self._sweep()
+            now = time.monotonic()
+            if now >= self._due:
+                self._give_up(now)
 
     def _serve(self, connection: Connection) -> bool:
         """Whether this thread still leads afterwards."""
@@ -138,7 +150,10 @@ class Dispatcher:
             leads = self._leader == threading.get_ident()
             if leads:
                 self._served = None
-                if not goes_on and not self.stopping.is_set():
+                if goes_on:
+                    if connection.deadline < self._due:
+                        self._due = connection.deadline
+                elif not self.stopping.is_set():
                     self._selector.unregister(connection)
             elif goes_on:
                 self._returned.append(connection)
@@ -165,9 +180,14 @@ class Dispatcher:
                 return
             connection = self._connect(sock, peer)
             if connection is not None:
+                self._make_room()
                 with self._lock:
                     self._connections.add(connection)
-                self._selector.register(connection, selectors.EVENT_READ, connection)
+                self._register(connection)
+
+    def _register(self, connection: Connection) -> None:
+        self._selector.register(connection, selectors.EVENT_READ, connection)
+        self._due = min(self._due, connection.deadline)
 
     def _take_returned(self) -> None:
         with suppress(OSError):
@@ -175,21 +195,30 @@ class Dispatcher:
         with self._lock:
             returned, self._returned = self._returned, []
         for connection in returned:
-            self._selector.register(connection, selectors.EVENT_READ, connection)
+            self._register(connection)
 
-    def _sweep(self) -> None:
-        """Close what was idle for too long."""
-        now = time.monotonic()
-        if now < self._next_sweep:
-            return
-        self._next_sweep = now + self._idle_seconds / 2
-        for key in list(self._selector.get_map().values()):
-            connection = key.data
-            if isinstance(connection, Connection) and now - connection.last_used > self._idle_seconds:
-                self._selector.unregister(connection)
-                with self._lock:
-                    self._connections.discard(connection)
-                connection.close()
+    def _waiting(self) -> list[Connection]:
+        """Those that no thread serves."""
+        return [key.data for key in self._selector.get_map().values() if isinstance(key.data, Connection)]
+
+    def _give_up(self, now: float) -> None:
+        """Close what was not served before its deadline."""
+        waiting = self._waiting()
+        for connection in waiting:
+            if connection.deadline <= now:
+                self._close(connection)
+        self._due = min((one.deadline for one in waiting if one.deadline > now), default=inf)
+
+    def _make_room(self) -> None:
+        """Close the connection that would be given up next, when there are as many as there may be."""
+        if len(self._connections) >= self._limits.connections and (waiting := self._waiting()):
+            self._close(min(waiting, key=lambda connection: connection.deadline))
+
+    def _close(self, connection: Connection) -> None:
+        self._selector.unregister(connection)
+        with self._lock:
+            self._connections.discard(connection)
+        connection.give_up()
 
     # --- changes of leader
 
@@ -207,15 +236,20 @@ class Dispatcher:
                         self._depose()
                 seen = self._turns
 
-    def _depose(self) -> None:
+    def _depose(self) -> bool:
+        """Whether another leads from now on; False when there are too many threads for one more."""
         if self.stopping.is_set() or self._served is None:
-            return
+            return True
+        if not self._reserve and self._workers >= self._limits.threads:
+            return False
         self._selector.unregister(self._served)
         self._served = self._leader = None
         if self._reserve:
             self._changed.notify()
         else:
+            self._workers += 1
             self._spawn(self._work, "s3fixture-worker")
+        return True
 
     def _spawn(self, target: Callable[[], None], name: str) -> None:
         thread = threading.Thread(target=target, name=name, daemon=True)

@@ -7,7 +7,14 @@ from http import HTTPStatus
 
 from s3fixture.errors import ClientDisconnected, MalformedRequest
 
-__all__ = ["ClientDisconnected", "ErrorBody", "MalformedBody", "MalformedRequest", "plain_error"]
+__all__ = [
+    "ClientDisconnected",
+    "ErrorBody",
+    "MalformedBody",
+    "MalformedRequest",
+    "Overloaded",
+    "plain_error",
+]
 
 ErrorBody = Callable[[int, str], tuple[str, bytes]]
 """Status and reason of an error that no application saw -> content type and body of its answer."""
@@ -18,6 +25,13 @@ class MalformedBody(MalformedRequest):
 
     def __init__(self, reason: str) -> None:
         super().__init__(400, reason)
+
+
+class Overloaded(MalformedRequest):
+    """As many slow clients are waited for as there may be. Uncaught, it becomes a 503."""
+
+    def __init__(self) -> None:
+        super().__init__(503, "too many slow clients are being waited for")
 
 
 def plain_error(status: int, reason: str) -> tuple[str, bytes]:

@@ -47,7 +47,7 @@ class Server:
         self.port: int = port_socket.getsockname()[1]
         self.url = f"{scheme}://{url_host(port_socket)}:{self.port}"
         self._ssl_context = ssl_context
-        self._dispatcher = Dispatcher(port_socket, limits.idle_seconds)
+        self._dispatcher = Dispatcher(port_socket, limits)
         self._setting = Setting(
             app=app,
             limits=limits,

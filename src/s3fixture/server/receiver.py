@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import time
 from collections.abc import Callable
 
@@ -12,12 +13,28 @@ from .limits import Limits
 _HEAD_READ = 64 * 1024
 _BODY_READ = 256 * 1024  # less costs more calls, more is slower when pieces are joined
 _HEAD_END = b"\r\n\r\n"
+_NOTHING_YET = (BlockingIOError, TimeoutError, ssl.SSLWantReadError)
 
 
 class Receiver:
-    """Reads heads, lines and pieces of bodies from one connection."""
+    """Reads heads, lines and pieces of bodies from one connection.
 
-    __slots__ = ("_buffer", "_limits", "_sock", "_start", "_wait_longer")
+    `head` and `gather` never wait: what is not all there yet is kept until they are called again. `some` and
+    `line` wait, and are for the thread of one request.
+    """
+
+    __slots__ = (
+        "_buffer",
+        "_checked",
+        "_limits",
+        "_partial",
+        "_received",
+        "_skipped",
+        "_sock",
+        "_start",
+        "_wait_longer",
+        "_waits_since",
+    )
 
     def __init__(self, sock: socket.socket, limits: Limits, wait_longer: Callable[[], bool]) -> None:
         """`wait_longer` is called when `sock` has nothing: whether it has now a longer time limit."""
@@ -26,28 +43,98 @@ class Receiver:
         self._wait_longer = wait_longer
         self._buffer = b""
         self._start = 0
+        self._partial = bytearray()  # of a head or a body that is not all there
+        self._checked = 0  # of the partial head
+        self._skipped = 0  # bytes of empty lines before it
+        self._waits_since = 0.0  # for the rest of a body, by `time.monotonic`; 0: it did not have to wait
+        self._received = 0  # since then
 
     @property
     def buffered(self) -> int:
         """How many bytes were read ahead."""
         return len(self._buffer) - self._start
 
-    def head(self) -> bytes | None:
-        """The next head without its final empty line; None when the client is gone or was idle for too long.
+    @property
+    def has_begun(self) -> bool:
+        """Whether a head or a body is there in part."""
+        return bool(self._partial)
 
-        MalformedRequest 400, 408, 414 or 431 for one that does not come to an end.
+    def head(self) -> bytes | None:
+        """The next head without its final empty line; None when it is not all there.
+
+        ClientDisconnected when the client is gone, MalformedRequest 400, 414 or 431 for what can be no head.
         """
-        data = self._take_buffer()
-        if not data:
-            data = self._first_bytes()
-        end = data.find(_HEAD_END)
-        if end < 0 or data[0] < 33:
-            return self._rest_of_head(data) if data else None
-        if end > self._limits.head_bytes:
-            raise _too_large(data)
-        if end + 4 != len(data):
-            self._buffer, self._start = data, end + 4
-        return data[:end]
+        if not self._partial:
+            data = self._take_buffer() or self._available(_HEAD_READ)
+            if data is None:
+                return None
+            end = data.find(_HEAD_END)
+            if end >= 0 and data[0] >= 33:
+                if end > self._limits.head_bytes:
+                    raise _too_large(data)
+                if end + 4 != len(data):
+                    self._buffer, self._start = data, end + 4
+                return data[:end]
+            self._partial += data
+        return self._rest_of_head()
+
+    def _rest_of_head(self) -> bytes | None:
+        """The slow way: a head in several pieces, or with empty lines in front."""
+        partial = self._partial
+        while True:
+            self._skip_empty_lines()
+            end = partial.find(_HEAD_END, max(0, self._checked - 3))
+            size = end if end >= 0 else len(partial)
+            if size > self._limits.head_bytes:
+                raise _too_large(partial)
+            if end >= 0:
+                head = bytes(partial[:end])
+                self._buffer, self._start = bytes(partial[end + 4 :]), 0
+                self._checked = self._skipped = 0
+                partial.clear()
+                return head
+            _refuse_early(partial, self._checked)
+            self._checked = len(partial)
+            data = self._available(_HEAD_READ)
+            if data is None:
+                return None
+            partial += data
+
+    def _skip_empty_lines(self) -> None:
+        """RFC 9112 section 2.2: those before a request do not count; but they are not endless, either."""
+        end = 0
+        while self._partial.startswith(b"\r\n", end):
+            end += 2
+        if end:
+            del self._partial[:end]
+            self._skipped += end
+            self._checked = 0
+            if self._skipped > self._limits.head_bytes:
+                raise MalformedRequest(400, "nothing but empty lines")
+
+    def gather(self, count: int) -> bool:
+        """Whether `count` bytes of a body are there, or all that the client will ever send."""
+        if self.buffered >= count:
+            return True
+        if not self._partial:
+            self._partial += self._take_buffer()
+        missing = count - len(self._partial)
+        try:
+            while missing > 0:
+                data = self._available(missing)
+                if data is None:
+                    return False
+                self._partial += data
+                missing -= len(data)
+        except ClientDisconnected:
+            pass  # who reads the body will meet the end
+        self._buffer, self._start = bytes(self._partial), 0
+        self._partial.clear()
+        return True
+
+    def forget_waiting(self) -> None:
+        """What is waited for next is for another request."""
+        self._waits_since = 0.0
 
     def some(self, limit: int) -> bytes:
         """At most `limit` bytes, as soon as there are any; b"" at the end of the stream."""
@@ -59,7 +146,7 @@ class Receiver:
                 self._buffer, self._start = b"", 0
             return piece
         try:
-            return self._recv(min(limit, _BODY_READ))
+            return self._wait_for(min(limit, _BODY_READ))
         except TimeoutError as error:
             message = f"the client sent nothing for {self._limits.idle_seconds:g} s within a body"
             raise ClientDisconnected(message) from error
@@ -91,70 +178,41 @@ class Receiver:
         self._buffer, self._start = b"", 0
         return data
 
-    def _recv(self, size: int) -> bytes:
+    def _available(self, size: int) -> bytes | None:
+        """What has come, at most `size` bytes; None for nothing. ClientDisconnected at the end."""
+        try:
+            data = self._sock.recv(size)
+        except _NOTHING_YET:
+            return None
+        except OSError as error:
+            raise ClientDisconnected(f"the client is gone: {error}") from error
+        if not data:
+            raise ClientDisconnected("the client closed the connection")
+        return data
+
+    def _wait_for(self, size: int) -> bytes:
         while True:
             try:
-                return self._sock.recv(size)
-            except (BlockingIOError, TimeoutError):
+                data = self._sock.recv(size)
+            except _NOTHING_YET:
                 if not self._wait_longer():
                     raise
+                if not self._waits_since:
+                    self._waits_since, self._received = time.monotonic(), 0
+                continue
+            if self._waits_since and data:
+                self._received += len(data)
+                self._check_rate()
+            return data
 
-    def _first_bytes(self) -> bytes:
-        try:
-            return self._recv(_HEAD_READ)
-        except OSError:
-            return b""  # idle for too long, reset, or closed by stop()
-
-    def _rest_of_head(self, data: bytes) -> bytes | None:
-        """The slow way: a head in several pieces, before a deadline, or with empty lines in front."""
-        deadline = time.monotonic() + self._limits.head_seconds
-        while self._wait_longer():
-            pass
-        checked = 0
-        try:
-            while True:
-                data, checked = _without_empty_lines(data, checked)
-                end = data.find(_HEAD_END, max(0, checked - 3))
-                size = end if end >= 0 else len(data)
-                if size > self._limits.head_bytes:
-                    raise _too_large(data)
-                if end >= 0:
-                    self._buffer, self._start = data, end + 4
-                    return data[:end]
-                _refuse_early(data, checked)
-                checked = len(data)
-                more = self._before(deadline)
-                if not more:
-                    return None
-                data += more
-        finally:
-            self._sock.settimeout(self._limits.idle_seconds)
-
-    def _before(self, deadline: float) -> bytes:
-        left = deadline - time.monotonic()
-        try:
-            if left > 0:
-                self._sock.settimeout(left)
-                return self._sock.recv(_HEAD_READ)
-        except TimeoutError:
-            pass
-        except OSError:
-            return b""
-        seconds = self._limits.head_seconds
-        raise MalformedRequest(408, f"the head of the request did not end within {seconds:g} s")
+    def _check_rate(self) -> None:
+        """A client that sends a byte now and then would keep its thread for ever."""
+        seconds = time.monotonic() - self._waits_since
+        if seconds > self._limits.idle_seconds and self._received < seconds * self._limits.body_rate:
+            raise OSError(f"it sent {self._received} bytes of a body in {seconds:.0f} s")
 
 
-def _without_empty_lines(data: bytes, checked: int) -> tuple[bytes, int]:
-    """RFC 9112 section 2.2: empty lines before a request are skipped."""
-    if checked > 1 or not data.startswith(b"\r\n"):
-        return data, checked
-    end = 2
-    while data.startswith(b"\r\n", end):
-        end += 2
-    return data[end:], 0
-
-
-def _refuse_early(data: bytes, checked: int) -> None:
+def _refuse_early(data: bytearray, checked: int) -> None:
     """What cannot become a request is refused now: its sender may wait for an answer, for example to TLS."""
     if data and not 32 < data[0] < 127 and data != b"\r":
         raise MalformedRequest(
@@ -167,7 +225,7 @@ def _refuse_early(data: bytes, checked: int) -> None:
         end = data.find(b"\n", end + 1)
 
 
-def _too_large(data: bytes) -> MalformedRequest:
+def _too_large(data: bytes | bytearray) -> MalformedRequest:
     if b"\n" not in data:
         return MalformedRequest(414, "the request line is too long")
     return MalformedRequest(431, "the headers are too large")

@@ -104,6 +104,7 @@ OPERATIONS: Mapping[str, str] = {
     "PutObjectTagging": "tagging",
     "PutPublicAccessBlock": "public_access",
     "RestoreObject": "restoring",
+    "SelectObjectContent": "selecting",
     "UploadPart": "multipart",
     "UploadPartCopy": "copying",
 }

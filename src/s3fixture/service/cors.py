@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from s3fixture import refusals
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.documents import drop_document, keep_document, kept_document
@@ -19,6 +20,7 @@ _CORS = "cors"  # the kind of the document that holds a bucket's rules
 _METHODS = frozenset({"GET", "PUT", "POST", "DELETE", "HEAD"})
 _MAX_RULES = 100
 _MOST_HEADERS = 256  # in one preflight: each is compared with all that the rules have
+_REQUEST_METHOD = "access-control-request-method"
 _VARY = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"
 
 Rule = Mapping[str, Any]
@@ -61,47 +63,47 @@ def _check_rule(rule: Rule) -> None:
                 raise S3Error("InvalidRequest", f'{name} "{value}" can not have more than one wildcard.')
 
 
-def preflight(store: Store, bucket: str, headers: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The headers that answer an OPTIONS request. Raises BadRequest, NoSuchBucket, AccessForbidden."""
-    origin, method = headers.get("origin"), headers.get("access-control-request-method")
+def preflight(store: Store, bucket: str, key: str, headers: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The headers that answer an OPTIONS request. Raises BadRequest, AccessForbidden."""
+    origin, method = headers.get("origin"), headers.get(_REQUEST_METHOD)
     if origin is None:
-        raise S3Error("BadRequest", "Insufficient information. Origin request header needed.")
-    if method not in _METHODS:
-        raise S3Error("BadRequest", f"Invalid Access-Control-Request-Method: {method}")
+        raise refusals.PREFLIGHT_WITHOUT_ORIGIN()
+    if method is not None and method not in _METHODS:
+        raise refusals.PREFLIGHT_METHOD(method=method)
+    asked = method or "OPTIONS"
+    with store.read() as index:
+        found = index.get_bucket(bucket)
+    if found is None:
+        raise refusals.PREFLIGHT_OF_NO_BUCKET(Method=asked, ResourceType="BUCKET")
     rules = _rules(store, bucket)
     if rules is None:
-        raise S3Error(
-            "AccessForbidden",
-            "CORSResponse: CORS is not enabled for this bucket.",
-            Method=method,
-            ResourceType="BUCKET",
-        )
-    asked = [name.strip().lower() for name in headers.get("access-control-request-headers", "").split(",")]
-    wanted = [name for name in asked if name]
-    rule = _find(rules, origin, method, wanted) if len(wanted) <= _MOST_HEADERS else None
+        raise refusals.PREFLIGHT_WITHOUT_RULES(Method=asked, ResourceType="BUCKET")
+    wanted = _asked_headers(headers)
+    rule = _find(rules, origin, method, wanted) if method else None
     if rule is None:
-        raise S3Error(
-            "AccessForbidden",
-            "CORSResponse: This CORS request is not allowed. This is usually because the evalution of "
-            "Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers are "
-            "not whitelisted by the resource's CORS spec.",
-            Method=method,
-            ResourceType="OBJECT",
-        )
-    extra = [("Access-Control-Allow-Headers", header_value(", ".join(wanted)))] if wanted else []
-    if rule.get("MaxAgeSeconds") is not None:
-        extra.append(("Access-Control-Max-Age", str(rule["MaxAgeSeconds"])))
-    return _allow(rule, origin) + extra
+        raise refusals.PREFLIGHT_NOT_ALLOWED(Method=asked, ResourceType="OBJECT" if key else "BUCKET")
+    return _allow(rule, origin, wanted)
 
 
-def response_headers(store: Store, bucket: str, origin: str, method: str) -> list[tuple[str, str]]:
-    """What a bucket's rules add to the answer of a request that came with an Origin."""
-    rules = _rules(store, bucket, missing_ok=True)
-    rule = _find(rules or [], origin, method, [])
-    return _allow(rule, origin) if rule else []
+def response_headers(
+    store: Store, bucket: str, origin: str, method: str, headers: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    """What a bucket's rules add to the answer of a request that came with an Origin.
+
+    A request that says what it will be, as a preflight does, is judged by that.
+    """
+    rules = _rules(store, bucket) or []
+    wanted = _asked_headers(headers)
+    rule = _find(rules, origin, headers.get(_REQUEST_METHOD, method), wanted)
+    return _allow(rule, origin, wanted) if rule else []
 
 
-def _allow(rule: Rule, origin: str) -> list[tuple[str, str]]:
+def _asked_headers(headers: Mapping[str, str]) -> list[str]:
+    names = headers.get("access-control-request-headers", "").split(",")
+    return [name for name in (part.strip().lower() for part in names) if name]
+
+
+def _allow(rule: Rule, origin: str, wanted: Sequence[str]) -> list[tuple[str, str]]:
     everyone = "*" in rule["AllowedOrigins"]
     headers = [
         ("Access-Control-Allow-Origin", "*" if everyone else header_value(origin)),
@@ -113,23 +115,27 @@ def _allow(rule: Rule, origin: str) -> list[tuple[str, str]]:
     if rule.get("ExposeHeaders"):
         exposed = header_value(", ".join(rule["ExposeHeaders"]))
         headers.append(("Access-Control-Expose-Headers", exposed))
+    if wanted:
+        headers.append(("Access-Control-Allow-Headers", header_value(", ".join(wanted))))
+    if rule.get("MaxAgeSeconds") is not None:
+        headers.append(("Access-Control-Max-Age", str(rule["MaxAgeSeconds"])))
     return headers
 
 
-def _rules(store: Store, name: str, *, missing_ok: bool = False) -> Sequence[Rule] | None:
+def _rules(store: Store, name: str) -> Sequence[Rule] | None:
     with store.read() as index:
         bucket = index.get_bucket(name)
         if bucket is None:
-            if missing_ok:
-                return None
-            raise S3Error("NoSuchBucket", BucketName=name)
+            return None
         document = index.get_document(bucket.id, _CORS)
     rules: Sequence[Rule] | None = json.loads(document) if document is not None else None
     return rules
 
 
 def _find(rules: Sequence[Rule], origin: str, method: str, headers: Sequence[str]) -> Rule | None:
-    """The first rule that allows all of it."""
+    """The first rule that allows all of it; none for more headers than any request has."""
+    if len(headers) > _MOST_HEADERS:
+        return None
     for rule in rules:
         if (
             method in rule["AllowedMethods"]

@@ -46,6 +46,8 @@ from s3fixture.store import (
 )
 from s3fixture.wire.target import check_key
 
+_DELETES_AT_ONCE = 100  # in one change, which is synced once; nobody else writes meanwhile
+
 _OVERRIDES: Mapping[str, str] = {
     "ResponseCacheControl": "CacheControl",
     "ResponseContentDisposition": "ContentDisposition",
@@ -243,25 +245,24 @@ def delete_objects(call: Call, params: Params) -> Result:
         raise S3Error("MalformedXML")
     with call.store.read() as index:
         check_bypass(call.bucket(index, params["Bucket"]), params)
-    quiet = bool(params["Delete"].get("Quiet"))
     deleted: list[dict[str, Any]] = []
     errors: list[dict[str, str]] = []
-    common = {name: params[name] for name in ("Bucket", "BypassGovernanceRetention") if name in params}
-    for entry in objects:
-        try:
-            check_key(entry["Key"])
-            done = _delete_one(call, {**entry, **common, "IfMatch": entry.get("ETag")})
-        except S3Error as error:
-            if error.code == "NoSuchBucket":
-                raise
-            errors.append(_error_entry(entry, error))
-        else:
-            if not quiet:
-                deleted.append(done)
-    return {"Deleted": deleted, "Errors": errors}
+    for start in range(0, len(objects), _DELETES_AT_ONCE):
+        with call.store.write():
+            for entry in objects[start : start + _DELETES_AT_ONCE]:
+                try:
+                    deleted.append(_delete_one(call, params, entry))
+                except S3Error as error:
+                    if error.code == "NoSuchBucket":
+                        raise
+                    errors.append(_error_entry(entry, error))
+    return {"Deleted": [] if params["Delete"].get("Quiet") else deleted, "Errors": errors}
 
 
-def _delete_one(call: Call, params: Params) -> dict[str, Any]:
+def _delete_one(call: Call, request: Params, entry: Mapping[str, Any]) -> dict[str, Any]:
+    check_key(entry["Key"])
+    common = {name: request[name] for name in ("Bucket", "BypassGovernanceRetention") if name in request}
+    params = {**entry, **common, "IfMatch": entry.get("ETag")}
     for permission in permissions("DeleteObject", params):
         call.access.require(call, params, permission)
     result = delete_object(call, params)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 
+from s3fixture.errors import S3Error
 from s3fixture.service import tags
 from s3fixture.service.call import Call, Effect, Params, Result
 from s3fixture.service.documents import drop_document, keep_document, kept_document
 from s3fixture.service.versions import find_version, version_header
+from s3fixture.store import BucketRow, Index, Version
 
 TAGGING = "tagging"  # the kind of the document that holds a bucket's tags
 
@@ -16,8 +18,18 @@ def get_object_tagging(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html"""
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
-        version = find_version(call, index, bucket, params, current_marker="MethodNotAllowed")
+        version = _tagged_version(call, index, bucket, params)
     return {"TagSet": tags.to_document(version.tags), **version_header(bucket, version)}
+
+
+def _tagged_version(call: Call, index: Index, bucket: BucketRow, params: Params) -> Version:
+    """GetObjectTagging alone names a key that is not there together with its bucket (recorded from S3)."""
+    try:
+        return find_version(call, index, bucket, params, current_marker="MethodNotAllowed")
+    except S3Error as error:
+        if error.code == "NoSuchKey":
+            error.fields["Key"] = f"{bucket.name}/{params['Key']}"
+        raise
 
 
 def put_object_tagging(call: Call, params: Params) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import sqlite3
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from s3fixture.store.checking import describe, describe_aside, settle
 from s3fixture.store.errors import is_full, is_taken
 from s3fixture.store.files import Files
 from s3fixture.store.schema import is_current, is_new, migrate
+from s3fixture.store.syncing import SharedSync, sync_folder
 
 INDEX = "index.sqlite"  # its name in the folder
 _LOG = logging.getLogger("s3fixture")
@@ -27,7 +29,7 @@ _IN_FOLDER = (
     "PRAGMA locking_mode = EXCLUSIVE",
     "PRAGMA auto_vacuum = INCREMENTAL",  # for `shrink`; must come before the first table
     "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = NORMAL",  # a killed process loses nothing; a power failure may, some seconds
+    "PRAGMA synchronous = NORMAL",  # SQLite syncs around checkpoints, `SharedSync` the changes between them
 )
 _LAST_ID = """
 SELECT max(coalesce((SELECT max(id) FROM buckets), 0), coalesce((SELECT max(id) FROM blobs), 0),
@@ -38,28 +40,30 @@ _MOST_IDS = 2**62  # SQLite's integers end at 2**63
 
 
 class Opened(NamedTuple):
-    """An index, its bodies, and the highest number that it has given to anything."""
+    """An index, its bodies, the highest number that it has given to anything, and the syncs of its log."""
 
     connection: sqlite3.Connection
     files: Files
     last_id: int
+    sync: SharedSync | None  # None where nothing survives a power failure
 
 
 def open_memory() -> Opened:
     """A new, empty index, and a place for bodies that is made when the first one comes."""
     connection = _connect(":memory:")
     migrate(connection, "the index")
-    return Opened(connection, Files(None), 0)
+    return Opened(connection, Files(None), 0, None)
 
 
-def open_folder(folder: Path) -> Opened:
+def open_folder(folder: Path, *, durable: bool) -> Opened:
     """The index and the bodies of a folder, which is made when missing; what a crash left is removed.
 
-    What is wrong with the bodies is logged. Raises S3FixtureError with the remedy when the folder cannot be
-    used.
+    `durable`: what is written there is to survive a power failure. What is wrong with the bodies is logged.
+    Raises S3FixtureError with the remedy when the folder cannot be used.
     """
-    files = Files(folder / "blobs")
+    files = Files(folder / "blobs", durable=durable)
     try:
+        made = [path for path in (folder, *folder.parents) if not path.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         _refuse_bodies_without_index(folder, files)
     except OSError as error:
@@ -73,7 +77,24 @@ def open_folder(folder: Path) -> Opened:
         (last_id,) = connection.execute(_LAST_ID).fetchone()
         if not isinstance(last_id, int) or last_id > _MOST_IDS:
             raise _damaged(folder, f"a number in it is {last_id!r}")
-    return Opened(connection, files, last_id)
+        _keep_open(connection)
+        sync = None
+        if durable:
+            sync = SharedSync(folder / f"{INDEX}-wal")
+            for path in made:  # SQLite itself syncs the folder of the index when it makes files there
+                sync_folder(path.parent)
+    return Opened(connection, files, last_id, sync)
+
+
+def _keep_open(connection: sqlite3.Connection) -> None:
+    """Until it is closed by name: one reference more than Python counts.
+
+    When a connection is closed SQLite empties the log and removes it. A forked child that merely ends would
+    do so, too, and its parent write on into a file that has no name any more.
+    """
+    interpreter = getattr(ctypes, "pythonapi", None)  # of CPython, which closes what is not used any more
+    if interpreter is not None:
+        interpreter.Py_IncRef(ctypes.py_object(connection))
 
 
 def examine(folder: Path, *, in_use: bool = False) -> list[str]:

@@ -25,21 +25,24 @@ from pathlib import Path
 from typing import BinaryIO
 
 from s3fixture.store.errors import Damaged
+from s3fixture.store.syncing import sync_file, sync_folder
 
 # Bodies leave this much of the disk free (bytes), more than the index's log ever takes: deleting writes to
 # the log, and on a disk filled to the last byte nothing could be deleted to make room again.
 RESERVE = 8 * 1024 * 1024
-_NAME = re.compile(
-    r"[0-9a-f]{32}\.body"
-)  # nothing else is ever touched: the folder may hold what is not ours
+_NAME = re.compile(r"[0-9a-f]{32}\.body")  # nothing else is ever touched: it may not be ours
 INCOMING, UNKNOWN = "incoming", "unknown"
 
 
 class Files:
-    """Bodies in `folder`, or (None) in a private temporary directory that the first of them makes."""
+    """Bodies in `folder`, or (None) in a private temporary directory that the first of them makes.
 
-    def __init__(self, folder: Path | None) -> None:
+    `durable` ones survive a power failure.
+    """
+
+    def __init__(self, folder: Path | None, *, durable: bool = False) -> None:
         self._folder = folder
+        self._durable = durable
         self.temporary = folder is None
         self._lock = threading.Lock()  # taken last: nothing is called while it is held
         self._pins: Counter[str] = Counter()
@@ -60,11 +63,24 @@ class Files:
         with self._lock:
             self._incoming.add(name)
         path = self.path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return name, path.open("xb", buffering=0)
+        try:
+            return name, path.open("xb", buffering=0)
+        except FileNotFoundError:
+            self._make(INCOMING)
+            return name, path.open("xb", buffering=0)
+
+    def sync(self, file: BinaryIO) -> None:
+        """See that a file which was `create`d, and its name, survive a power failure, if they are to."""
+        if self._durable:
+            assert self._folder is not None
+            sync_file(file.fileno())
+            sync_folder(self._folder / INCOMING)
 
     def place(self, names: Iterable[str]) -> None:
-        """Put files where they belong: a change that names them has happened."""
+        """Put files where they belong: a change that names them has happened.
+
+        This needs no sync: the next start finds them in either folder.
+        """
         for name in names:
             try:
                 self._move(name, INCOMING, name[:2])
@@ -176,9 +192,20 @@ class Files:
 
     def _move(self, name: str, source: str, target: str) -> None:
         assert self._folder is not None
-        folder = self._folder / target
-        folder.mkdir(exist_ok=True)
-        (self._folder / source / name).rename(folder / name)
+        path = self._folder / source / name
+        try:
+            path.rename(self._folder / target / name)
+        except FileNotFoundError:
+            self._make(target)
+            path.rename(self._folder / target / name)
+
+    def _make(self, part: str) -> None:
+        """Make a folder in ours; its name must be on the disk before anything in it can be."""
+        assert self._folder is not None
+        (self._folder / part).mkdir(parents=True, exist_ok=True)
+        if self._durable:
+            sync_folder(self._folder.parent)
+            sync_folder(self._folder)
 
     def _scan(self, part: str) -> list[os.DirEntry[str]]:
         if self._folder is None:

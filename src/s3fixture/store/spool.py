@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from s3fixture.store.errors import StorageFull
+from s3fixture.store.errors import Damaged, StorageFull
 from s3fixture.store.files import Files
 
 INLINE_LIMIT = 64 * 1024  # bytes; up to here SQLite is faster than a file of its own
@@ -83,6 +83,8 @@ def _to_file(files: Files, start: bytes, source: Source) -> Spooled:
                     _write_all(file, chunk)
                 total += len(chunk)
                 chunk = source.read(CHUNK)
+            with storage_errors():
+                files.sync(file)
     except BaseException:
         files.remove([name])
         raise
@@ -98,10 +100,10 @@ def _write_all(file: Any, chunk: bytes) -> None:
 
 @contextmanager
 def storage_errors() -> Iterator[None]:
-    """Turn "no space left" and its kin into StorageFull; other errors pass."""
+    """Turn "no space left" and its kin into StorageFull, other errors of the disk into Damaged."""
     try:
         yield
     except OSError as error:
-        if error.errno not in _FULL:
-            raise
-        raise StorageFull(f"the disk has no room for the body: {error.strerror}") from error
+        if error.errno in _FULL:
+            raise StorageFull(f"the disk has no room for the body: {error.strerror}") from error
+        raise Damaged(f"the body cannot be written to the disk: {error.strerror}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import threading
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -23,16 +24,21 @@ class Store:
     Raises S3FixtureError when the folder cannot be used: another process has it, a newer version wrote
     it, it is another program's, it is damaged, there are no rights. Safe for use by many threads.
 
+    A change in a folder that has returned survives the end of the process, however it ends, and when
+    `durable` a power failure too (docs/durability.md).
+
     Whatever meets damage in the index or in a body raises Damaged.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, *, durable: bool = True) -> None:
         self._folder = folder
-        self._connection, self._files, last_id = open_memory() if folder is None else open_folder(folder)
+        opened = open_memory() if folder is None else open_folder(folder, durable=durable)
+        self._connection, self._files, last_id, self._sync = opened
+        self._process = os.getpid()
         self._lock = threading.RLock()
         self._index = Index(self._connection, itertools.count(last_id + 1))
         self._reading = Reading(self._lock, self._index)
-        self._writing = Writing(self._lock, self._connection, self._index, self._files)
+        self._writing = Writing(self._lock, self._connection, self._index, self._files, self._sync)
 
     def read(self) -> AbstractContextManager[Index]:
         """`with store.read() as index:` a consistent view: nobody writes meanwhile. Keep it short."""
@@ -103,8 +109,16 @@ class Store:
         self._writing.release(token)
 
     def close(self) -> None:
-        """Let go of the folder, or of the memory and the temporary files; safe to call twice."""
+        """Let go of the folder, or of the memory and the temporary files; safe to call twice.
+
+        Does nothing in a forked child: they are its parent's.
+        """
+        if os.getpid() != self._process:
+            return
         with self._lock:
+            if self._sync is not None:
+                self._sync.close()
+                self._sync = None
             self._connection.close()
             self._files.close()
 

@@ -3,6 +3,7 @@
 The rows are SQLite's business: a change is a savepoint, a snapshot is a savepoint around many changes. The
 files are ours: one is made before the change that names it, and removed only when nothing can bring the
 row that named it back. The change that frees it writes down that it is to be removed, for the next start.
+What is to survive a power failure is synced: a file before the change, the change before anybody is told.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from s3fixture.errors import S3FixtureError
 from s3fixture.store.errors import Damaged, StorageFull, Superseded, is_full
 from s3fixture.store.files import Files
 from s3fixture.store.index import Index
+from s3fixture.store.syncing import SharedSync
 
 
 class Reading:
@@ -39,13 +41,20 @@ class Writing:
     """`with` it to change the index; an exception undoes the change. May be nested."""
 
     def __init__(
-        self, lock: threading.RLock, connection: sqlite3.Connection, index: Index, files: Files
+        self,
+        lock: threading.RLock,
+        connection: sqlite3.Connection,
+        index: Index,
+        files: Files,
+        sync: SharedSync | None,
     ) -> None:
         self._lock = lock
         self._connection = connection
         self._index = index
         self._files = files
         self._in_folder = not files.temporary
+        self._sync = sync
+        self._changes = connection.total_changes
         self._marks: list[tuple[int, int]] = []  # for each write in progress: files made and freed before it
         self._tokens = itertools.count(1)
         self._snapshots: list[_Snapshot] = []
@@ -56,6 +65,8 @@ class Writing:
         try:
             if self.superseded and threading.get_ident() in self.superseded:
                 raise Superseded
+            if self._sync is not None:
+                self._sync.check()
             self._connection.execute("SAVEPOINT change")
         except BaseException as error:
             self._lock.release()
@@ -70,8 +81,11 @@ class Writing:
         try:
             error = error or self._commit()
             unneeded = self._undo(*mark) if error else self._keep()
+            done = not self._marks and not error
         finally:
             self._lock.release()
+        if done and self._sync is not None:
+            self._sync.wait()  # without the lock, so that others write, and share the wait
         if unneeded:
             self._files.remove(unneeded)
         if isinstance(error, sqlite3.Error):
@@ -103,7 +117,12 @@ class Writing:
     def _keep(self) -> Collection[str]:
         """The outermost write is done; the files that nothing can bring back are not needed any more."""
         index = self._index
-        if self._marks or not (index.created_files or index.freed_files):
+        if self._marks:
+            return ()
+        if self._sync is not None and self._connection.total_changes != self._changes:
+            self._changes = self._connection.total_changes
+            self._sync.wrote()
+        if not index.created_files and not index.freed_files:
             return ()
         self._files.place(index.created_files)
         created, freed = set(index.created_files), set(index.freed_files)

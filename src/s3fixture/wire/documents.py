@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 MAX_DEPTH = 32
-MAX_ELEMENTS = 150_000  # 10,000 parts, each with its number, its ETag and a checksum of every kind
+MAX_ELEMENTS = 50_000  # 10,000 parts, each with its number, its ETag and a checksum
 MAX_ATTRIBUTES = 16  # of one element, with the declarations of namespaces
 
 

@@ -1,0 +1,98 @@
+"""Getting what was written onto the disk, so that it survives a power failure (docs/durability.md)."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+from s3fixture.store.errors import Damaged
+
+if sys.platform == "darwin":
+    import fcntl
+
+    def sync_file(descriptor: int) -> None:
+        """The bytes of a file, and its size. fsync would leave them in the cache of the disk."""
+        fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+elif sys.platform == "win32":
+
+    def sync_file(descriptor: int) -> None:
+        """The bytes of a file, and its size."""
+        os.fsync(descriptor)
+else:
+
+    def sync_file(descriptor: int) -> None:
+        """The bytes of a file, and its size."""
+        os.fdatasync(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """The names in a folder; nothing on Windows, where names need no such help."""
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class SharedSync:
+    """Syncs of one file that many threads wait for: one sync is for all who had written before it began.
+
+    Whoever comes while nobody syncs does it for all; whoever comes meanwhile waits for the next one. Once a
+    sync has failed everything raises Damaged: a file system may forget what it could not write, so that a
+    second sync would succeed for nothing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
+        self._changed = threading.Condition(threading.Lock())
+        self._written = 0
+        self._synced = 0
+        self._busy = False
+        self._failure = ""
+
+    def check(self) -> None:
+        """Call it before something is written."""
+        if self._failure:
+            raise Damaged(self._failure)
+
+    def wrote(self) -> None:
+        """Something was written; call it before the next thread may write."""
+        self._written += 1
+
+    def wait(self) -> None:
+        """Return when all that was written before is on the disk."""
+        goal = self._written
+        if self._synced < goal:
+            with self._changed:
+                while self._synced < goal and not self._failure:
+                    if self._busy:
+                        self._changed.wait()
+                    else:
+                        self._sync()
+        self.check()
+
+    def _sync(self) -> None:
+        self._busy, written = True, self._written
+        self._changed.release()
+        try:
+            sync_file(self._descriptor)
+            self._synced = written
+        except OSError as error:
+            self._failure = (
+                f"the disk could not keep what was written: {error.strerror}; look after it, and start again"
+            )
+        finally:
+            self._changed.acquire()
+            self._busy = False
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Let go of the file; nothing can be written any more."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._busy)
+            self._failure = "the store was closed"
+            os.close(self._descriptor)

@@ -98,6 +98,13 @@ def programs(session: nox.Session) -> None:
     session.run("pytest", *(session.posargs or [*parallel(), *PROGRAMS]))
 
 
+@nox.session(python=MAIN, requires=["build"], default=False)
+def hostile(session: nox.Session) -> None:
+    """Hostile requests of every operation; `nox -s hostile -- 1000000 --seed 1` for more of them."""
+    install_wheel(session, *group("test"))
+    session.run("python", "tests/hostile/generate.py", *(session.posargs or ["5000"]))
+
+
 @nox.session(python=OLDEST, requires=["build"], venv_backend="uv", default=False)
 def lowest(session: nox.Session) -> None:
     """The rooms' tests with the oldest versions that pyproject.toml admits."""

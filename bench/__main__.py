@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from importlib.metadata import version
 
-from bench import life, listing, load, memory, small, transfer
+from bench import folder, life, listing, load, memory, small, transfer
 from bench.options import QUICK, Options
 from bench.results import Row, as_json, table
 from bench.subjects import COLUMNS
@@ -18,6 +18,7 @@ from bench.subjects import COLUMNS
 PARTS: dict[str, Callable[[Options], list[Row]]] = {
     "small": small.measure,
     "load": load.measure,
+    "folder": folder.measure,
     "transfer": transfer.measure,
     "listing": listing.measure,
     "life": life.measure,
@@ -38,7 +39,7 @@ def main() -> None:
         found = PARTS[name](options)
         rows += found
         if not arguments.json:
-            print(f"\n{table(found, COLUMNS)}", flush=True)
+            print(f"\n{table(found, (*COLUMNS, *folder.COLUMNS))}", flush=True)
     if arguments.json:
         print(as_json(rows, machine()))
 

@@ -1,5 +1,6 @@
-"""A load generator for machines without wrk: `python -m bench.generator URL SECONDS CONNECTIONS`.
+"""A load generator: `python -m bench.generator URL SECONDS CONNECTIONS`, for machines without wrk.
 
+With a fourth argument, a number of bytes, it puts bodies of that size to the URLs on its standard input.
 Prints requests a second. It is one Python process: a server quicker than it is measured too low.
 """
 
@@ -10,21 +11,23 @@ import selectors
 import socket
 import sys
 import time
+from collections.abc import Iterator
+from itertools import cycle, repeat
 from urllib.parse import urlsplit
 
 LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 
 
 class Line:
-    """One connection that asks again as soon as it has its answer."""
+    """One connection that asks again as soon as it has its answer, with the next of the requests."""
 
-    def __init__(self, address: tuple[str, int], request: bytes) -> None:
+    def __init__(self, address: tuple[str, int], requests: Iterator[bytes]) -> None:
         self.socket = socket.create_connection(address)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._request = request
+        self._requests = requests
         self._received = b""
         self.answers = 0
-        self.socket.sendall(request)
+        self.socket.sendall(next(requests))
 
     def receive(self) -> None:
         self._received += self.socket.recv(65536)
@@ -42,13 +45,25 @@ class Line:
         self._received = b""
         if b"connection: close" in head.lower():
             raise SystemExit("the server closes each connection; measure it with wrk")
-        self.socket.sendall(self._request)
+        self.socket.sendall(next(self._requests))
+
+
+def request(method: str, url: str, body: bytes = b"") -> bytes:
+    parts = urlsplit(url)
+    length = f"Content-Length: {len(body)}\r\n" if body else ""
+    head = f"{method} {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\n{length}\r\n"
+    return head.encode() + body
 
 
 def main() -> None:
     url, seconds, connections = urlsplit(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
-    request = f"GET {url.path}?{url.query} HTTP/1.1\r\nHost: {url.netloc}\r\n\r\n".encode()
-    lines = [Line((url.hostname or "", url.port or 80), request) for _ in range(connections)]
+    requests: Iterator[bytes]
+    if len(sys.argv) > 4:
+        body = bytes(int(sys.argv[4]))
+        requests = cycle([request("PUT", line.strip(), body) for line in sys.stdin])
+    else:
+        requests = repeat(request("GET", sys.argv[1]))
+    lines = [Line((url.hostname or "", url.port or 80), requests) for _ in range(connections)]
     with selectors.DefaultSelector() as selector:
         for line in lines:
             selector.register(line.socket, selectors.EVENT_READ, line)

@@ -205,20 +205,38 @@ def test_wrong_keys_are_named_as_such(url: str, access_key: str, secret_key: str
     assert refused.value.response["Error"]["Code"] == code
 
 
-def test_a_bucket_is_made_public_for_sharing(s3_client: S3Client, url: str) -> None:
-    s3_client.put_object(Bucket=BUCKET, Key="report.html", Body=b"<p>shared</p>")
-    address = f"{url}/{BUCKET}/report.html"
-    with pytest.raises(urllib.error.HTTPError, match="403"):
-        fetch(address)
+@pytest.mark.parametrize("defaults", ["aws", "minio"])
+def test_a_bucket_is_made_public_for_sharing(defaults: str) -> None:
+    """`policy set public`, also where a new bucket blocks public access as at AWS."""
+    with s3fixture.serve(buckets=[BUCKET], defaults=defaults) as endpoint:
+        endpoint.client().put_object(Bucket=BUCKET, Key="report.html", Body=b"<p>shared</p>")
+        address = f"{endpoint.url}/{BUCKET}/report.html"
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            fetch(address)
 
-    statement = {
-        "Effect": "Allow",
-        "Principal": "*",
-        "Action": "s3:GetObject",
-        "Resource": f"arn:aws:s3:::{BUCKET}/*",
-    }
-    s3_client.put_bucket_policy(
-        Bucket=BUCKET, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    )
+        command = ("policy", "set", "public", f"minio/{BUCKET}", "--endpoint-url", endpoint.url)
+        keys = ("--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY)
+        subprocess.run([sys.executable, "-m", "s3fixture", *command, *keys], check=True)
 
-    assert fetch(address) == (200, b"<p>shared</p>")
+        assert fetch(address) == (200, b"<p>shared</p>")
+        for upload in (b"new", b"newer"):
+            request = urllib.request.Request(f"{endpoint.url}/{BUCKET}/new", upload, method="PUT")
+            urllib.request.urlopen(request).close()
+        assert endpoint.client().get_object(Bucket=BUCKET, Key="new")["Body"].read() == b"newer"
+
+
+def test_a_policy_makes_a_bucket_public_at_once_on_a_developers_server() -> None:
+    """What MinIO's own client does; on a server with --defaults minio, as `up` has."""
+    with s3fixture.serve(buckets=[BUCKET], defaults="minio") as endpoint:
+        client = endpoint.client()
+        client.put_object(Bucket=BUCKET, Key="report.html", Body=b"<p>shared</p>")
+        statement = {
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "s3:GetObject",
+            "Resource": f"arn:aws:s3:::{BUCKET}/*",
+        }
+        client.put_bucket_policy(
+            Bucket=BUCKET, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        )
+        assert fetch(f"{endpoint.url}/{BUCKET}/report.html") == (200, b"<p>shared</p>")

@@ -83,6 +83,10 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     ),
     "InvalidAccessKeyId": (403, "The AWS Access Key Id you provided does not exist in our records."),
     "InvalidArgument": (400, "Invalid Argument"),
+    "InvalidBucketAclWithBlockPublicAccessError": (
+        400,
+        "Bucket cannot have public ACLs set with BlockPublicAccess enabled",
+    ),
     "InvalidBucketAclWithObjectOwnership": (
         400,
         "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
@@ -298,7 +302,7 @@ class S3Error(Exception):
 
     `code` is a key of `ERRORS`, which gives the HTTP status and the message unless overridden. `fields`
     become elements of the error document (`BucketName`, `Key`, `ArgumentName`, ...), `headers` headers of
-    the answer.
+    the answer. For the log alone: `reason`, which S3 does not tell every caller, and `advice`, what to do.
     """
 
     def __init__(
@@ -307,9 +311,13 @@ class S3Error(Exception):
         message: str | None = None,
         *,
         headers: Mapping[str, str] | None = None,
+        reason: str = "",
+        advice: str = "",
         **fields: str,
     ) -> None:
         self.code = code
+        self.reason = reason
+        self.advice = advice
         self.status, default = ERRORS[code]
         self.message = default if message is None else message
         self.headers = dict(headers or {})

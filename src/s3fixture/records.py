@@ -25,6 +25,7 @@ class RequestRecord(NamedTuple):
     user_agent: str
     request_id: str
     error_fields: Mapping[str, str]  # what the error document says besides, such as StringToSign
+    error_reason: str = ""  # what the answer does not say: why, and what to do about it
 
 
 class UndeliveredEvent(NamedTuple):

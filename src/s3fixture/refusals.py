@@ -110,6 +110,10 @@ ENCRYPTION_METHOD = _argument(
 )
 LEGAL_HOLD = _argument("x-amz-object-lock-legal-hold", "Legal Hold must be either of 'ON' or 'OFF'", VERSITY)
 METADATA_DIRECTIVE = _argument("x-amz-metadata-directive", "Unknown metadata directive.", VERSITY)
+GRANT_FORMAT = Refusal("InvalidArgument", "Argument format not recognized", RECORDED)
+GRANT_GROUP = Refusal("InvalidArgument", "Invalid group uri", RECORDED)
+GRANT_ID = Refusal("InvalidArgument", "Invalid id", RECORDED)
+GRANTED_TWICE = _request("Specifying both Canned ACLs and Header Grants is not allowed", RECORDED)
 OBJECT_OWNERSHIP = Refusal(
     "InvalidArgument",
     "Invalid x-amz-object-ownership header: {value}",

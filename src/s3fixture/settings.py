@@ -15,6 +15,8 @@ DEFAULT_ACCESS_KEY = "minioadmin"
 DEFAULT_SECRET_KEY = "minioadmin123"  # noqa: S105 - the default the replaced MinIO box was run with
 DEFAULT_REGION = "us-east-1"
 DEFAULT_PORT = 9000
+# The profiles of defaults for new buckets; what each means: service.profiles.
+DEFAULTS = ("aws", "minio")
 DEFAULT_CONSOLE_PORT = 9001
 DURABILITIES = ("power", "process")  # what an answered write in `data_dir` survives the end of
 _HTTP = ("http://", "https://")
@@ -43,6 +45,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "S3FIXTURE_LIFECYCLE_DAY": "lifecycle_day",
     "S3FIXTURE_KMS_KEYS": "kms_keys",
     "S3FIXTURE_SSE_OVER_HTTP": "sse_over_http",
+    "S3FIXTURE_DEFAULTS": "defaults",
     "S3FIXTURE_WEBSITE_HOSTS": "website_hosts",
     "S3FIXTURE_IMAGE": "image",
     "S3FIXTURE_BINARY": "binary",
@@ -80,7 +83,13 @@ class Settings:
     lifecycle_day: float = 86_400.0  # seconds that a day of lifecycle rules lasts
     volume: str = ""  # of the backend container: a named volume for its data, instead of a folder
 
+    defaults: str = "aws"  # what new buckets are like, one of DEFAULTS
+
     def __post_init__(self) -> None:
+        if self.defaults not in DEFAULTS:
+            raise S3FixtureError(
+                f"there are no defaults called {self.defaults!r}; choose {' or '.join(DEFAULTS)}"
+            )
         if not 0 <= self.port <= 65535:
             raise S3FixtureError(f"port {self.port} is not a port number; use 0 (any free one) to 65535")
         if not 0 <= (self.console_port or 0) <= 65535:

@@ -92,6 +92,7 @@ def test_what_was_public_before_a_rollback_is_private_after_it(
         '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*",'
         '"Action":"s3:GetObject","Resource":"arn:aws:s3:::data/*"}]}'
     )
+    client.delete_public_access_block(Bucket="data")
     client.put_bucket_policy(Bucket="data", Policy=policy)
     with urlopen(f"{endpoint.url}/data/a") as answer:
         assert answer.read() == b"1"

@@ -45,9 +45,15 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def server() -> Iterator[Endpoint]:
+def defaults() -> str:
+    """What new buckets of `server` are like."""
+    return "aws"
+
+
+@pytest.fixture
+def server(defaults: str) -> Iterator[Endpoint]:
     """A server in memory, in this process."""
-    with start("emulator", Settings()) as endpoint:
+    with start("emulator", Settings(defaults=defaults)) as endpoint:
         yield endpoint
 
 

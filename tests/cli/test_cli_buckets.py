@@ -123,6 +123,7 @@ def test_rb_removes_nothing_when_one_of_the_buckets_is_not_there(mc: CommandLine
     assert "names no bucket" in mc.refused("rb", "--force", "minio")
 
 
+@pytest.mark.parametrize("defaults", ["aws", "minio"])
 @pytest.mark.parametrize(
     ("name", "reads", "lists", "writes"),
     [
@@ -167,6 +168,7 @@ def test_other_statements_of_a_policy_stay(mc: CommandLine, client: S3Client) ->
         "Action": "s3:DeleteObject",
         "Resource": "arn:aws:s3:::data/keep/*",
     }
+    client.delete_public_access_block(Bucket="data")
     client.put_bucket_policy(Bucket="data", Policy=json.dumps({"Version": "2012-10-17", "Statement": own}))
     mc("policy", "set", "public", "data")
     mc("policy", "set", "none", "data")

@@ -28,6 +28,19 @@ def test_a_command_finds_the_server_and_its_bucket(s3: CommandLine) -> None:
     assert list(s3.folder.iterdir()) == []
 
 
+OWNERSHIP = """
+import boto3
+controls = boto3.client("s3").get_bucket_ownership_controls(Bucket="data")["OwnershipControls"]
+print(controls["Rules"][0]["ObjectOwnership"])
+"""
+
+
+def test_new_buckets_are_as_aws_makes_them_unless_told_otherwise(s3: CommandLine) -> None:
+    assert s3("run", "--bucket", "data", "--", *python(OWNERSHIP)).stdout == "BucketOwnerEnforced\n"
+    done = s3("run", "--defaults", "minio", "--bucket", "data", "--", *python(OWNERSHIP))
+    assert done.stdout == "ObjectWriter\n"
+
+
 def test_seeds_are_there(s3: CommandLine) -> None:
     (s3.folder / "seed" / "data").mkdir(parents=True)
     (s3.folder / "seed" / "data" / "a.txt").write_text("seeded")

@@ -47,6 +47,28 @@ def test_a_detached_box_is_ready_when_the_command_returns(s3: CommandLine) -> No
     assert done.stderr == ""
 
 
+def ownership(s3: CommandLine) -> str:
+    controls = s3.client().get_bucket_ownership_controls(Bucket="data")["OwnershipControls"]
+    return controls["Rules"][0]["ObjectOwnership"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "options", "expected"),
+    [
+        ({}, (), "ObjectWriter"),
+        ({"S3FIXTURE_DEFAULTS": ""}, (), "ObjectWriter"),
+        ({"S3FIXTURE_DEFAULTS": "aws"}, (), "BucketOwnerEnforced"),
+        ({"S3FIXTURE_DEFAULTS": "minio"}, ("--defaults", "aws"), "BucketOwnerEnforced"),
+    ],
+)
+def test_new_buckets_are_as_minio_made_them_unless_told_otherwise(
+    s3: CommandLine, environ: dict[str, str], options: tuple[str, ...], expected: str
+) -> None:
+    s3.environ |= environ
+    s3.up("--memory", "--bucket", "data", *options)
+    assert ownership(s3) == expected
+
+
 def test_the_data_of_a_box_is_there_again_after_a_restart(s3: CommandLine) -> None:
     s3.up("--bucket", "data")
     s3.client().put_object(Bucket="data", Key="k", Body=b"kept")

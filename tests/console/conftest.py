@@ -41,7 +41,7 @@ CHROMIUM_ARGUMENTS = (
 
 @pytest.fixture(scope="session")
 def _running() -> Iterator[Box]:
-    app = App(Settings(identities=(":".join(OTHER),)))
+    app = App(Settings(identities=(":".join(OTHER),), defaults="minio"))  # as with `up`
     with Server(app) as api:
         served = start_console(app, api_url=api.url, host="127.0.0.1", port=0)
         usage = UsageSamples(app.store, app.clock)

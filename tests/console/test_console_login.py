@@ -216,6 +216,7 @@ def test_keys_of_ones_own_do_not_help_to_guess_others() -> None:
     ("first", "second", "is_same"),
     [
         ("2001:db8::1", "2001:db8::2:3", True),
+        ("2001:db8::1", "2001:db8:0:0:8000::1", True),
         ("2001:db8::1", "2001:db8:0:1::1", False),
         ("::ffff:10.0.0.1", "10.0.0.1", True),
         ("::ffff:10.0.0.1", "::ffff:10.0.0.2", False),

@@ -42,18 +42,31 @@ def test_public_read_goes_on_and_off(visitor: Visitor, box: Box) -> None:
         box.s3.get_bucket_policy(Bucket="data")
 
 
-def test_block_public_access_keeps_a_bucket_private_and_is_said(visitor: Visitor, box: Box) -> None:
-    box.s3.put_public_access_block(
-        Bucket="data", PublicAccessBlockConfiguration={"RestrictPublicBuckets": True}
-    )
-    assert visitor.ask("PUT", f"{API}/public", {"enabled": True}).json == {"public": False}
+@pytest.mark.parametrize("setting", ["BlockPublicPolicy", "RestrictPublicBuckets"])
+def test_public_read_takes_back_what_blocks_it(visitor: Visitor, box: Box, setting: str) -> None:
+    block: Any = {"BlockPublicAcls": True, "IgnorePublicAcls": True, setting: True}
+    box.s3.put_public_access_block(Bucket="data", PublicAccessBlockConfiguration=block)
+    assert visitor.ask("PUT", f"{API}/public", {"enabled": True}).json == {"public": True}
+    assert read_without_keys(box, "data/iris.csv") == 200
+    left = box.s3.get_public_access_block(Bucket="data")["PublicAccessBlockConfiguration"]
+    assert {name for name, on in left.items() if on} == {"BlockPublicAcls", "IgnorePublicAcls"}
+
+
+def test_a_bucket_that_is_restricted_is_not_said_to_be_public(visitor: Visitor, box: Box) -> None:
+    visitor.ask("PUT", f"{API}/public", {"enabled": True})
+    assert "Public</span>" in visitor.get("/").text
+    block: Any = {"RestrictPublicBuckets": True}
+    box.s3.put_public_access_block(Bucket="data", PublicAccessBlockConfiguration=block)
     assert "Public</span>" not in visitor.get("/").text
     assert read_without_keys(box, "data/iris.csv") == 403
-    box.s3.put_public_access_block(Bucket="data", PublicAccessBlockConfiguration={"BlockPublicPolicy": True})
+
+
+def test_a_bucket_that_an_acl_makes_public_is_said_to_be(visitor: Visitor, box: Box) -> None:
+    box.s3.put_bucket_acl(Bucket="data", ACL="public-read")
     assert "Public</span>" in visitor.get("/").text
-    refused = visitor.ask("PUT", f"{API}/public", {"enabled": True})
-    assert refused.json is not None
-    assert (refused.status_code, refused.json["code"]) == (403, "AccessDenied")
+    block: Any = {"IgnorePublicAcls": True}
+    box.s3.put_public_access_block(Bucket="data", PublicAccessBlockConfiguration=block)
+    assert "Public</span>" not in visitor.get("/").text
 
 
 def statement(action: str, sid: str = "Mine") -> dict[str, Any]:

@@ -10,7 +10,6 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
@@ -115,6 +114,12 @@ EXPRESSIONS: Mapping[str, Use] = {
         "fullmatch", ("", "arn:aws", "arn:aws:kms:", "arn:aws:kms::1", "arn:aws:kms:::key/")
     ),
     "service.kms:_KEY_ID": Use("fullmatch", ("", "mrk-")),
+    "service.select_engine:_FROM": Use(
+        "search", ("", "FROM ", "FROM S3Object"), ("FROM ", "[1]", '."a"', ". ", "[ ")
+    ),
+    "service.select_engine:_MISSING": Use("sub", ("", "IS", "IS NOT"), ("IS ", "IS NOT ")),
+    "service.select_engine:_STEP": Use("findall", ("",), ("[1]", '."a"', ". ", "[ ", '."')),
+    "service.select_engine:_STRINGS": Use("split", ("", "'"), ("''", "'a", "'a'")),
     "service:_WORD_START": Use("sub", ("",), ("aA", "Aa")),
     "service.names:_IP_ADDRESS": Use("fullmatch", ("", "1.1.1."), ("1.",)),
     "service.names:_NAME": Use("fullmatch", ("", "a")),
@@ -200,9 +205,8 @@ def test_no_expression_hides_in_a_function() -> None:
 def test_an_expression_is_done_with_its_worst_input(name: str) -> None:
     use = EXPRESSIONS[name]
     module, _, attribute = name.partition(":")
-    if module.startswith("backends."):
-        pytest.importorskip("docker", reason="the group `containers` is not installed")
-    expression = getattr(import_module(f"s3fixture.{module}"), attribute)
+    found = pytest.importorskip(f"s3fixture.{module}", reason="a package of an extra is not installed")
+    expression = getattr(found, attribute)
     pattern: re.Pattern[str] | re.Pattern[bytes] = getattr(expression, "__self__", expression)
     run = getattr(pattern, use.method) if use.method else expression
     for beginning in use.beginnings:

@@ -50,6 +50,28 @@ def test_the_command_line_wins_over_ini_and_environment(
     assert shown(result, "SERVER").endswith("ThreadEndpoint")
 
 
+DEFAULTS = """
+def test_shows(s3_client, s3_bucket):
+    controls = s3_client.get_bucket_ownership_controls(Bucket=s3_bucket)["OwnershipControls"]
+    print("OWNERSHIP", controls["Rules"][0]["ObjectOwnership"])
+"""
+
+
+def test_what_new_buckets_are_like_can_be_chosen(
+    run: Run, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shown(run(DEFAULTS, "-s"), "OWNERSHIP") == "BucketOwnerEnforced"
+    monkeypatch.setenv("S3FIXTURE_DEFAULTS", "minio")
+    assert shown(run(DEFAULTS, "-s"), "OWNERSHIP") == "ObjectWriter"
+    pytester.makeini("[pytest]\ns3_defaults = aws\n")
+    assert shown(run(DEFAULTS, "-s"), "OWNERSHIP") == "BucketOwnerEnforced"
+    assert shown(run(DEFAULTS, "-s", "--s3-defaults=minio"), "OWNERSHIP") == "ObjectWriter"
+    pytester.makeini("[pytest]\ns3_defaults = ceph\n")
+    result = run(DEFAULTS)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*there are no defaults called 'ceph'; choose aws or minio*"])
+
+
 def test_the_port_can_be_chosen(run: Run, free_port: int) -> None:
     result = run(SHOWS, "-s", f"--s3-port={free_port}")
 

@@ -102,6 +102,13 @@ def bucket(client: S3Client) -> str:
 
 
 @pytest.fixture
+def open_bucket(client: S3Client, bucket: str) -> str:
+    """A fresh bucket whose policy may be public: a new one blocks that."""
+    client.delete_public_access_block(Bucket=bucket)
+    return bucket
+
+
+@pytest.fixture
 def nothing_breaks(client: S3Client, bucket: str, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """After each test the old object is there, the server answers, and nothing was logged as an error."""
     client.put_object(Bucket=bucket, Key="old", Body=b"old")

@@ -180,6 +180,7 @@ def deny_old_version(vault: Vault) -> None:
 
 def restrict(vault: Vault) -> None:
     block: Any = {"RestrictPublicBuckets": True}
+    vault.client.delete_public_access_block(Bucket=BUCKET)
     vault.put_policy(public=True)
     vault.client.put_public_access_block(Bucket=BUCKET, PublicAccessBlockConfiguration=block)
 

@@ -194,13 +194,6 @@ def test_the_expected_owner_is_checked(client: S3Client, bucket: str) -> None:
         client.list_objects_v2(Bucket=bucket, ExpectedBucketOwner="999999999999")
 
 
-def test_an_ownership_that_needs_acls_is_not_implemented(client: S3Client) -> None:
-    with refused("NotImplemented", 501):
-        client.create_bucket(Bucket="fresh", ObjectOwnership="ObjectWriter")
-    with refused("404"):
-        client.head_bucket(Bucket="fresh")
-
-
 def test_a_private_acl_changes_nothing(client: S3Client) -> None:
     client.create_bucket(Bucket="fresh", ACL="private", ObjectOwnership="BucketOwnerEnforced")
 
@@ -258,10 +251,6 @@ def test_a_buckets_owner_owns_all_objects(url: str, client: S3Client, other: S3C
     for _ in range(2):
         assert client.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"] == controls
         client.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=controls)
-    for wanted in ("ObjectWriter", "BucketOwnerPreferred"):
-        controls = {"Rules": [{"ObjectOwnership": wanted}]}
-        with refused("NotImplemented", 501):
-            client.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=controls)
     rule = "<Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule>"
     for rules in ("", rule * 2, "<Rule><ObjectOwnership>Everyone</ObjectOwnership></Rule>"):
         document = f"<OwnershipControls>{rules}</OwnershipControls>".encode()

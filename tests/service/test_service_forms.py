@@ -171,15 +171,15 @@ def test_the_size_of_the_file_may_be_limited(
     assert ("Contents" in client.list_objects_v2(Bucket=bucket)) == (not code)
 
 
-def test_an_anonymous_form_needs_a_policy_of_the_bucket(url: str, client: S3Client, bucket: str) -> None:
-    assert post(url, bucket, {"key": "k"}).code == "AccessDenied"
+def test_an_anonymous_form_needs_a_policy_of_the_bucket(url: str, client: S3Client, open_bucket: str) -> None:
+    assert post(url, open_bucket, {"key": "k"}).code == "AccessDenied"
     policy = (
         '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:PutObject",'
-        f'"Resource":"arn:aws:s3:::{bucket}/*"}}]}}'
+        f'"Resource":"arn:aws:s3:::{open_bucket}/*"}}]}}'
     )
-    client.put_bucket_policy(Bucket=bucket, Policy=policy)
-    assert post(url, bucket, {"key": "k"}).status == 204
-    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"form"
+    client.put_bucket_policy(Bucket=open_bucket, Policy=policy)
+    assert post(url, open_bucket, {"key": "k"}).status == 204
+    assert client.get_object(Bucket=open_bucket, Key="k")["Body"].read() == b"form"
 
 
 def test_a_form_without_a_key_or_a_file_is_refused(url: str, bucket: str) -> None:

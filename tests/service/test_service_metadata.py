@@ -78,7 +78,7 @@ def test_an_archived_object_must_be_restored_before_it_is_read(client: S3Client,
     ("options", "code"),
     [
         ({"ACL": "public-read"}, "AccessControlListNotSupported"),
-        ({"GrantRead": "id=abc"}, "AccessControlListNotSupported"),
+        ({"GrantRead": "id=" + "a" * 64}, "AccessControlListNotSupported"),
         ({"ObjectLockLegalHoldStatus": "ON"}, "InvalidRequest"),
         ({"WriteOffsetBytes": 0}, "NotImplemented"),
         ({"WebsiteRedirectLocation": "elsewhere"}, "InvalidRedirectLocation"),

@@ -203,11 +203,11 @@ def test_the_answers_headers_can_be_chosen(client: S3Client, bucket: str, key: s
     assert got["ExpiresString"]  # type: ignore[typeddict-item]
 
 
-def test_strangers_cannot_choose_the_answers_headers(url: str, client: S3Client, bucket: str) -> None:
-    client.put_object(Bucket=bucket, Key="k", Body=b"x")
-    client.put_bucket_policy(Bucket=bucket, Policy=_public_read(bucket))
-    assert send(url, "GET", f"/{bucket}/k").status == 200
-    reply = send(url, "GET", f"/{bucket}/k?response-content-type=text/html")
+def test_strangers_cannot_choose_the_answers_headers(url: str, client: S3Client, open_bucket: str) -> None:
+    client.put_object(Bucket=open_bucket, Key="k", Body=b"x")
+    client.put_bucket_policy(Bucket=open_bucket, Policy=_public_read(open_bucket))
+    assert send(url, "GET", f"/{open_bucket}/k").status == 200
+    reply = send(url, "GET", f"/{open_bucket}/k?response-content-type=text/html")
     assert (reply.status, reply.code) == (400, "InvalidRequest")
 
 
@@ -252,13 +252,13 @@ def test_a_body_over_5_gib_is_refused_before_it_is_sent(url: str, bucket: str) -
     assert (reply.status, reply.code) == (400, "EntityTooLarge")
 
 
-def test_the_owner_of_an_object_is_the_buckets(client: S3Client, other: S3Client, bucket: str) -> None:
+def test_the_owner_of_an_object_is_the_buckets(client: S3Client, other: S3Client, open_bucket: str) -> None:
     policy = (
         '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:PutObject",'
-        f'"Resource":"arn:aws:s3:::{bucket}/*"}}]}}'
+        f'"Resource":"arn:aws:s3:::{open_bucket}/*"}}]}}'
     )
-    client.put_bucket_policy(Bucket=bucket, Policy=policy)
-    other.put_object(Bucket=bucket, Key="theirs", Body=b"x")
-    assert client.get_object(Bucket=bucket, Key="theirs")["Body"].read() == b"x"
-    listed = client.list_objects_v2(Bucket=bucket, FetchOwner=True)
+    client.put_bucket_policy(Bucket=open_bucket, Policy=policy)
+    other.put_object(Bucket=open_bucket, Key="theirs", Body=b"x")
+    assert client.get_object(Bucket=open_bucket, Key="theirs")["Body"].read() == b"x"
+    listed = client.list_objects_v2(Bucket=open_bucket, FetchOwner=True)
     assert listed["Contents"][0]["Owner"]["ID"] == client.list_buckets()["Owner"]["ID"]

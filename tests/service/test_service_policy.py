@@ -29,6 +29,14 @@ def put(client: S3Client, bucket: str, effect: str, action: Any, path: str = "/*
     client.put_bucket_policy(Bucket=bucket, Policy=policy)
 
 
+@pytest.fixture
+def bucket(client: S3Client) -> str:
+    """A fresh bucket whose policy may be public: a new one blocks that."""
+    client.create_bucket(Bucket="bucket")
+    client.delete_public_access_block(Bucket="bucket")
+    return "bucket"
+
+
 def test_a_policy_comes_back_to_the_letter(client: S3Client, bucket: str) -> None:
     with refused("NoSuchBucketPolicy", 404):
         client.get_bucket_policy(Bucket=bucket)

@@ -188,16 +188,18 @@ def test_deletes_of_keys_and_of_versions_say_what_they_did(client: S3Client, ver
 
 
 def test_one_key_that_may_not_be_deleted_does_not_keep_the_others(
-    client: S3Client, other: S3Client, bucket: str
+    client: S3Client, other: S3Client, open_bucket: str
 ) -> None:
     for key in ("mine/a", "theirs/b"):
-        client.put_object(Bucket=bucket, Key=key)
+        client.put_object(Bucket=open_bucket, Key=key)
     policy = (
         '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:DeleteObject",'
-        f'"Resource":"arn:aws:s3:::{bucket}/theirs/*"}}]}}'
+        f'"Resource":"arn:aws:s3:::{open_bucket}/theirs/*"}}]}}'
     )
-    client.put_bucket_policy(Bucket=bucket, Policy=policy)
-    answer = other.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "mine/a"}, {"Key": "theirs/b"}]})
+    client.put_bucket_policy(Bucket=open_bucket, Policy=policy)
+    answer = other.delete_objects(
+        Bucket=open_bucket, Delete={"Objects": [{"Key": "mine/a"}, {"Key": "theirs/b"}]}
+    )
     assert [entry["Key"] for entry in answer["Deleted"]] == ["theirs/b"]
     assert [(entry["Key"], entry["Code"]) for entry in answer["Errors"]] == [("mine/a", "AccessDenied")]
 

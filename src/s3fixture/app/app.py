@@ -115,6 +115,10 @@ class App:
         except Exception as exception:
             error = self._translate(exchange, exception)
             response = self._error_response(exchange, error)
+            if error.advice:
+                _LOG.warning(
+                    "%s in %r: %s; %s", exchange.operation, exchange.bucket, error.code, error.advice
+                )
             body = outgoing(response.body, environ)
         response.headers += (
             *self._cors_headers(exchange),
@@ -197,6 +201,7 @@ class App:
             user_agent=headers.get("user-agent", "")[:_LONGEST],
             request_id=exchange.request_id,
             error_fields=_shortened(error.fields) if error else _NO_FIELDS,
+            error_reason="; ".join(filter(None, (error.reason, error.advice))) if error else "",
         )
         self.log.add(record, started)
         if self.background.keeps_access_logs and exchange.bucket:

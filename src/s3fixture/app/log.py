@@ -54,7 +54,7 @@ class RequestLog:
 def log_to_logging(record: RequestRecord) -> None:
     """An observer that writes one line a request to the logger `s3fixture.requests`."""
     _LOGGER.info(
-        "%s %s /%s%s %d %s %.1f ms",
+        "%s %s /%s%s %d %s %.1f ms%s",
         record.operation or "-",
         record.method,
         record.bucket,
@@ -62,4 +62,5 @@ def log_to_logging(record: RequestRecord) -> None:
         record.status,
         record.error_code or "-",
         record.seconds * 1000,
+        f": {record.error_reason}" if record.error_reason else "",
     )

@@ -99,7 +99,7 @@ class RunContainer(S3Container):
             docker_client_kw=CLIENT_OPTIONS,
             labels={SESSION_LABEL: run.id, PID_LABEL: str(run.pid), HOST_LABEL: this_host()},
         )
-        self._wanted = settings
+        self._settings = self._wanted = settings
         if run.share is not None:
             self._docker.client.close()
             self._docker = _SharedClient(**CLIENT_OPTIONS)

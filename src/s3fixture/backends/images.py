@@ -176,7 +176,7 @@ _IMAGES: Mapping[str, Image] = {
         "s3fixture:0.1.0",
         port=9000,
         console_port=9001,
-        environment={**_MINIO_KEYS, "MINIO_REGION": "{region}"},
+        environment={**_MINIO_KEYS, "MINIO_REGION": "{region}", "S3FIXTURE_DEFAULTS": "{defaults}"},
         keys="MINIO_ROOT_USER, MINIO_ROOT_PASSWORD",
         checked="2026-11-23",
         source="docker/Dockerfile",

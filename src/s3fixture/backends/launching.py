@@ -38,7 +38,8 @@ class Blanks:
     def of(cls, server: str, settings: Settings, **more: object) -> Blanks:
         """From the settings and whatever the way of running adds, such as port and folders."""
         access_key, secret_key = keys_of(server, settings)
-        return cls({"access_key": access_key, "secret_key": secret_key, "region": settings.region, **more})
+        values = {"access_key": access_key, "secret_key": secret_key}
+        return cls({**values, "region": settings.region, "defaults": settings.defaults, **more})
 
     def fill(self, template: str) -> str:
         """Names in braces replaced; all other braces stay, for configuration files are full of them."""

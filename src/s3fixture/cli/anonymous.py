@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from s3fixture.anonymous_access import Policy, with_access
+from s3fixture.anonymous_access import NONE, Policy, with_access
+from s3fixture.backends.buckets import allow_public_policies
 from s3fixture.cli.addresses import Remote
 
 if TYPE_CHECKING:
@@ -26,9 +27,14 @@ def policy_of(client: S3Client, bucket: str) -> Policy | None:
 
 
 def set_access(client: S3Client, place: Remote, name: str) -> None:
-    """Give anonymous clients this access there; other statements of the policy stay."""
+    """Give anonymous clients this access there; other statements of the policy stay.
+
+    What the bucket's public access block has against it is taken back, as a person would have to.
+    """
     former = policy_of(client, place.bucket)
     wanted = with_access(former, place.bucket, name, place.key)
+    if name != NONE:
+        allow_public_policies(client, place.bucket)
     if wanted:
         client.put_bucket_policy(Bucket=place.bucket, Policy=json.dumps(wanted))
     elif former is not None:

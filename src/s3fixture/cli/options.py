@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from s3fixture.auth.identity import FORMAT
-from s3fixture.settings import DURABILITIES, KMS_KEY_FORMAT
+from s3fixture.settings import DEFAULTS, DURABILITIES, KMS_KEY_FORMAT
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -54,6 +54,12 @@ server_options = _together(
         multiple=True,
         metavar="NAME",
         help="Serve buckets as websites under this name too, as BUCKET.NAME. Repeatable.",
+    ),
+    click.option(
+        "--defaults",
+        type=click.Choice(DEFAULTS),
+        help="What new buckets are like: aws (no ACLs, all public access blocked) or minio (ACLs and public "
+        "policies are taken).  [default: minio with up, aws with run]",
     ),
     click.option(
         "--durability",

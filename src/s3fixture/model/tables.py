@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from s3fixture import limits, refusals
 from s3fixture.refusals import Refusal
 
 # Quirk 18: shapes that are others than in the model. SDKs make times of these.
-SHAPES: Mapping[str, Mapping[str, str]] = {
+SHAPES: Mapping[str, Mapping[str, Any]] = {
+    "BucketCannedACL": {  # S3 takes log-delivery-write as well, but the model leaves it out
+        "type": "string",
+        "enum": ["private", "public-read", "public-read-write", "authenticated-read", "log-delivery-write"],
+    },
     "Expires": {"type": "string"},
     "ResponseExpires": {"type": "string"},
 }

@@ -12,7 +12,7 @@ import pytest
 
 from s3fixture.backends import BACKENDS, EMULATORS, environment
 from s3fixture.errors import S3FixtureError
-from s3fixture.settings import Settings
+from s3fixture.settings import DEFAULTS, Settings
 
 _PREFIX = "s3_"
 # Of the settings' variables, those that are for `s3fixture up` and would break tests: a folder cannot be
@@ -66,6 +66,13 @@ OPTIONS = (
         "S3FIXTURE_BINARY",
         "the server program of --s3-backend=binary (default: the first that is on PATH)",
         metavar="PROGRAM",
+    ),
+    Option(
+        "defaults",
+        "S3FIXTURE_DEFAULTS",
+        "what new buckets of the emulator are like: aws, as AWS makes them today, without ACLs and with all "
+        "public access blocked (the default), or minio, which takes ACLs and public policies",
+        DEFAULTS,
     ),
     Option("port", "S3FIXTURE_PORT", "the port of the server (default: any free one)", metavar="PORT"),
     Option(
@@ -125,7 +132,7 @@ def launch_of(
     _check_choice("s3_backend", chosen_backend, BACKENDS)
     chosen_emulator = emulator or _value(config, "emulator") or "thread"
     _check_choice("s3_emulator", chosen_emulator, EMULATORS)
-    chosen: dict[str, str | None] = {}
+    chosen: dict[str, str | None] = {"defaults": _value(config, "defaults")}
     for name, needed in (("endpoint_url", "external"), ("image", "container"), ("binary", "binary")):
         chosen[name] = _value(config, name) if chosen_backend == needed else ""
         if _value(config, name) and chosen_backend != needed and backend is None:

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from s3transfer.manager import TransferConfig, TransferManager
 from s3transfer.subscribers import BaseSubscriber
 
-from s3fixture.backends.buckets import creation, switch_on_lock
+from s3fixture.backends.buckets import creation, put_policy, switch_on_lock
 from s3fixture.errors import S3FixtureError
 from s3fixture.seeding.etags import has_etag
 from s3fixture.seeding.plan import SeedBucket, SeedObject, SeedPlan
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from s3transfer.futures import TransferFuture
 
-    from s3fixture.seeding.progress import Progress
+from s3fixture.seeding.progress import Progress
 
 PART_SIZE = 8 * 1024 * 1024  # bytes; an object of more goes up in parts of this size
 _OWN_ALREADY = "BucketAlreadyOwnedByYou"
@@ -95,7 +95,7 @@ def _finish_bucket(client: S3Client, bucket: SeedBucket) -> None:
         tags: Any = [{"Key": name, "Value": value} for name, value in bucket.tags.items()]
         client.put_bucket_tagging(Bucket=bucket.name, Tagging={"TagSet": tags})
     if bucket.policy is not None:
-        client.put_bucket_policy(Bucket=bucket.name, Policy=bucket.policy)
+        put_policy(client, bucket.name, bucket.policy)
 
 
 def _put_objects(

@@ -1,7 +1,8 @@
-"""May they: ownership of buckets, and bucket policies.
+"""May they: ownership of buckets and objects, bucket policies, ACLs and public access blocks together.
 
-Every identity is an account of its own; a bucket and all objects in it belong to the account that made the
-bucket (S3's default since 2023, "bucket owner enforced"). Others may do what the bucket's policy allows.
+Every identity is an account of its own, which owns the buckets that it makes. Others may do what a bucket's
+policy allows and, where ACLs are on (`ownership`), what ACLs grant; what another account then has in the
+bucket is beyond the bucket's owner and policy.
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-access-control.html
 """
 
@@ -18,19 +19,25 @@ from s3fixture.auth.identity import Identities, account_id
 from s3fixture.auth.patterns import Context
 from s3fixture.auth.principals import Outsider
 from s3fixture.errors import S3Error
+from s3fixture.service.documents import ACL, OBJECT_ACLS, POLICY
+from s3fixture.service.profiles import way_out
 from s3fixture.service.public_access import RESTRICT, is_blocked
-from s3fixture.store import BucketRow, Store
+from s3fixture.store import BucketRow, Index, Store
 
 if TYPE_CHECKING:
     from s3fixture.auth.policy import Policy
     from s3fixture.service.call import Call, Params
 
-POLICY = "policy"  # the kind of the document that holds a bucket's policy
 _CACHED_POLICIES = 256
 # For the bucket's owner alone, whatever the policy says: who may take back one that locks everybody out.
 _OWNERS_ALONE = frozenset({"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"})
 _ACCOUNT_ID = re.compile("[0-9]{12}")
+# Who began an upload may look at it and abort it.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
+_INITIATORS = frozenset({"s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"})
 _NEEDS_NO_BUCKET = frozenset({"s3:ListAllMyBuckets", "s3:CreateBucket"})
+# Documents without which a bucket is its owner's alone.
+_MATTERS = frozenset({POLICY, ACL, OBJECT_ACLS})
 Verdict = Literal["allow", "deny", "restrict", "not allowed"]
 _REASONS: Mapping[Verdict | None, str] = {
     "deny": "with an explicit deny in a resource-based policy",
@@ -65,7 +72,7 @@ class Access:
             return
         if decision == "not allowed":
             raise S3Error("MethodNotAllowed", Method=call.request.method, ResourceType="BUCKETPOLICY")
-        raise S3Error("AccessDenied", self._explain(call, permission, decision))
+        raise self._refusal(call, permission, decision)
 
     def allows(self, call: Call, params: Params, permission: Permission) -> bool:
         """Whether the caller has `permission`."""
@@ -112,29 +119,74 @@ class Access:
         return policy
 
     def _decide(self, call: Call, params: Params, permission: Permission) -> Verdict | None:
+        """What bucket's owner, policy, ACLs and public access block say together.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-access-control.html
+        """
         if permission.action in _NEEDS_NO_BUCKET or permission.bucket is None:
             return "allow" if call.identity else None
         with self._store.read() as index:
             bucket = index.get_bucket(permission.bucket)
             if bucket is None:
                 return "allow"
-            text = index.get_document(bucket.id, POLICY)
-            restricted = text is not None and is_blocked(index, bucket.id, RESTRICT)
+            text = index.get_document(bucket.id, POLICY) if POLICY in bucket.documents else None
+            restricted = text is not None and is_blocked(index, bucket, RESTRICT)
         owner = call.identity is not None and call.identity.canonical_id == bucket.owner
         if permission.action in _OWNERS_ALONE:
             return "allow" if owner else "not allowed" if call.identity else None
-        if text is None:
+        if bucket.documents.isdisjoint(_MATTERS):
             return "allow" if owner else None
+        verdict: Verdict | None = None
+        if text is not None:
+            verdict = self._by_policy(call, params, permission, bucket, text)
+            if restricted and not owner and _is_public(self.policy_of(bucket, text)):
+                return "restrict"
+        if verdict == "deny":
+            return "deny"
+        if owner and OBJECT_ACLS not in bucket.documents:
+            return "allow"
+        return self._unless_denied(call, params, permission, bucket, trusted=owner or verdict == "allow")
+
+    def _by_policy(
+        self, call: Call, params: Params, permission: Permission, bucket: BucketRow, text: str
+    ) -> Verdict | None:
+        context = call.context(params, permission, partial(self._tags_of, bucket, permission))
         policy = self.policy_of(bucket, text)
-        if restricted and not owner and _is_public(policy):
-            return "restrict"
-        decision = policy.evaluate(
-            call.identity,
-            permission.action,
-            permission.resource,
-            call.context(params, permission, partial(self._tags_of, bucket, permission)),
-        )
-        return decision or ("allow" if owner else None)
+        return policy.evaluate(call.identity, permission.action, permission.resource, context)
+
+    def _unless_denied(
+        self, call: Call, params: Params, permission: Permission, bucket: BucketRow, *, trusted: bool
+    ) -> Verdict | None:
+        """`trusted`: the caller owns the bucket, or its policy allows it."""
+        from s3fixture.service.acls import allowed_by_acls  # imported when used: most buckets need none
+
+        with self._store.read() as index:
+            if allowed_by_acls(index, call.identity, permission, bucket, trusted=trusted):
+                return "allow"
+            if permission.action in _INITIATORS and _has_initiated(index, call, params, bucket):
+                return "allow"
+        # The ACL of a new object: it is its writer's, who has asked for s3:PutObject as well.
+        if permission.action == "s3:PutObjectAcl" and call.operation != "PutObjectAcl":
+            return "allow"
+        if permission.action == "s3:GetObject" and self._may_know(call, permission, bucket):
+            return "allow"
+        return None
+
+    def _may_know(self, call: Call, permission: Permission, bucket: BucketRow) -> bool:
+        """Whether to be told that an object is missing; who may not list its key is told nothing.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+        """
+        assert permission.key is not None
+        with self._store.read() as index:
+            current = index.get_current(bucket.id, permission.key)
+        missing = current is None or current.is_delete_marker
+        return missing and self.may_list(call, bucket, permission.key)
+
+    def may_list(self, call: Call, bucket: BucketRow, key: str) -> bool:
+        """Whether the caller may find this key by listing the bucket."""
+        named = {"Bucket": bucket.name, "Prefix": key}
+        return self.allows(call, named, Permission("s3:ListBucket", bucket.name))
 
     def _tags_of(self, bucket: BucketRow, permission: Permission) -> Mapping[str, str]:
         """Those of the object, or version of it, that the permission is about."""
@@ -148,24 +200,38 @@ class Access:
             )
         return version.tags if version else {}
 
-    def _explain(self, call: Call, permission: Permission, verdict: Verdict | None) -> str | None:
-        """AWS names the user, the action and the reason to callers of the bucket's own account only.
+    def _refusal(self, call: Call, permission: Permission, verdict: Verdict | None) -> S3Error:
+        """AWS tells user, action and reason to callers of the bucket's own account only; the log has them.
 
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
         """
-        if call.identity is None or permission.bucket is None:
-            return None
-        with self._store.read() as index:
-            bucket = index.get_bucket(permission.bucket)
-        if bucket is None or bucket.owner != call.identity.canonical_id:
-            return None
+        user = call.identity.arn if call.identity else "anonymous"
         reason = (
             _REASONS.get(verdict) or f"because no resource-based policy allows the {permission.action} action"
         )
-        return (
-            f"User: {call.identity.arn} is not authorized to perform: {permission.action} "
+        why = (
+            f"User: {user} is not authorized to perform: {permission.action} "
             f'on resource: "{permission.resource}" {reason}'
         )
+        if verdict == "restrict":
+            return S3Error("AccessDenied", reason=why, advice=way_out(call.settings, "public access"))
+        return S3Error("AccessDenied", why if self._is_owner(call, permission) else None, reason=why)
+
+    def _is_owner(self, call: Call, permission: Permission) -> bool:
+        if call.identity is None or permission.bucket is None:
+            return False
+        with self._store.read() as index:
+            bucket = index.get_bucket(permission.bucket)
+        return bucket is not None and bucket.owner == call.identity.canonical_id
+
+
+def _has_initiated(index: Index, call: Call, params: Params, bucket: BucketRow) -> bool:
+    upload = index.get_upload(bucket.id, params["Key"], params["UploadId"])
+    return (
+        upload is not None
+        and call.identity is not None
+        and upload.extra.get("initiator") == call.identity.canonical_id
+    )
 
 
 def _is_public(policy: Policy) -> bool:

@@ -1,71 +1,213 @@
-"""ACLs, which are off: "bucket owner enforced", see docs/decisions/0004.
+"""ACLs of buckets and objects: kept, read, changed, and given to what is new.
 
-An ACL can be read, and grants the bucket's owner everything; to change one is refused as S3 refuses it.
+Where they are off (`ownership`) everything is the bucket's owner's, and only an ACL that says just that is
+taken. What they allow is decided in access.py.
+
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from s3fixture.auth import acls
+from s3fixture.auth.acls import Acl, Grant
+from s3fixture.auth.actions import Permission
+from s3fixture.auth.identity import Identity
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.documents import ACL, OBJECT_ACLS
 from s3fixture.service.listing import owner_entry
+from s3fixture.service.ownership import OWNERSHIP, PREFERRED, acls_count, owner_of
+from s3fixture.service.profiles import way_out
+from s3fixture.service.public_access import BLOCK_ACLS, IGNORE_ACLS, is_blocked
 from s3fixture.service.versions import find_version
-from s3fixture.store import BucketRow
+from s3fixture.store import BucketRow, Index, Upload, Version
 
-_SAME = "bucket-owner-full-control"
-_FULL_CONTROL = "FULL_CONTROL"
+
+def bucket_acl(index: Index, bucket: BucketRow) -> Acl:
+    """The bucket's grants; its owner's alone unless others were made."""
+    document = index.get_document(bucket.id, ACL) if ACL in bucket.documents else None
+    return acls.private(bucket.owner) if document is None else _from_json(json.loads(document))
+
+
+def object_acl(item: Version | Upload) -> Acl:
+    """The grants of an object, or of the one that an upload makes."""
+    return _from_json(item.extra[ACL]) if ACL in item.extra else acls.private(item.owner)
+
+
+def allowed_by_acls(
+    index: Index, identity: Identity | None, permission: Permission, bucket: BucketRow, *, trusted: bool
+) -> bool:
+    """Whether ACLs allow it, or leave it to who is `trusted`: the bucket's owner, whom its policy allows.
+
+    An object that is another account's is that account's and its grantees', not the bucket's owner's.
+    """
+    if not acls_count(bucket):
+        return trusted
+    action = permission.action
+    ignore_public = is_blocked(index, bucket, IGNORE_ACLS)
+    if action not in acls.ON_OBJECT:
+        if trusted or action not in acls.ON_BUCKET:
+            return trusted
+        acl = bucket_acl(index, bucket)
+        return acls.allows(acl, identity, acls.ON_BUCKET[action], ignore_public=ignore_public)
+    version = _version_of(index, permission, bucket)
+    if version is None or version.is_delete_marker:
+        return trusted
+    if version.owner != bucket.owner:
+        trusted = identity is not None and identity.canonical_id == version.owner
+    acl = object_acl(version)
+    return trusted or acls.allows(acl, identity, acls.ON_OBJECT[action], ignore_public=ignore_public)
+
+
+def _version_of(index: Index, permission: Permission, bucket: BucketRow) -> Version | None:
+    assert permission.key is not None
+    if permission.version_id:
+        return index.get_version(bucket.id, permission.key, permission.version_id)
+    return index.get_current(bucket.id, permission.key)
+
+
+def is_private(acl: Acl, owner: str) -> bool:
+    """Whether it grants everything to the owner, and nothing to others."""
+    return acl == acls.private(owner)
+
+
+def new_owner(call: Call, index: Index, bucket: BucketRow, params: Params) -> tuple[str, dict[str, Any]]:
+    """Who owns a new object, and the part of its extra record that is its ACL ({}: the owner's alone).
+
+    Raises AccessControlListNotSupported where ACLs are off, AccessDenied where public ones are blocked, and
+    what `acls.parse_request` raises.
+    """
+    if not acls_count(bucket) and acls.PARAMETERS.isdisjoint(params):
+        return bucket.owner, {}
+    # Nobody could use what belongs to no account, so it is the bucket's: docs/decisions/0042.
+    owner = call.identity.canonical_id if call.identity else bucket.owner
+    if not acls_count(bucket):
+        acl = acls.parse_request(params, call.access.identities, bucket.owner, bucket.owner)
+        _refuse_acl(call, params, acl, bucket)
+        return bucket.owner, {}
+    preferred = index.get_document(bucket.id, OWNERSHIP) == PREFERRED
+    if preferred and params.get("ACL") == acls.BUCKET_OWNER_FULL_CONTROL:
+        owner = bucket.owner
+    acl = acls.parse_request(params, call.access.identities, owner, bucket.owner)
+    if acl is None or is_private(acl, owner):
+        return owner, {}
+    _refuse_public(call, index, bucket, acl, "s3:PutObject", f"{bucket.name}/{params['Key']}")
+    return owner, {ACL: acl}
+
+
+def note_owner(index: Index, bucket: BucketRow, owner: str, extra: Mapping[str, Any]) -> None:
+    """To be called in the transaction that adds an object: remember that not all objects are alike."""
+    if (owner != bucket.owner or ACL in extra) and OBJECT_ACLS not in bucket.documents:
+        index.put_document(bucket.id, OBJECT_ACLS, "")
+
+
+def acl_of(extra: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of an extra record that is an ACL."""
+    return {ACL: extra[ACL]} if ACL in extra else {}
 
 
 def get_bucket_acl(call: Call, params: Params) -> Result:
-    """Full control for the bucket's owner."""
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketAcl.html"""
     with call.store.read() as index:
-        return _full_control(call.bucket(index, params["Bucket"]).owner)
+        bucket = call.bucket(index, params["Bucket"])
+        acl = bucket_acl(index, bucket) if acls_count(bucket) else acls.private(bucket.owner)
+    return {"Owner": owner_entry(bucket.owner), "Grants": acls.describe(acl)}
 
 
 def get_object_acl(call: Call, params: Params) -> Result:
-    """Full control for the bucket's owner. Raises as GetObject does for an object that is not there."""
+    """Raises as GetObject does for an object that is not there.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAcl.html
+    """
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
-        find_version(call, index, bucket, params)
-        return _full_control(bucket.owner)
+        version = find_version(call, index, bucket, params)
+    acl = object_acl(version) if acls_count(bucket) else acls.private(bucket.owner)
+    return {"Owner": owner_entry(owner_of(bucket, version.owner)), "Grants": acls.describe(acl)}
 
 
 def put_bucket_acl(call: Call, params: Params) -> Result:
-    """Raises AccessControlListNotSupported, unless it says what is so already."""
-    with call.store.read() as index:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAcl.html"""
+    with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
-    _refuse_change(bucket, params)
+        acl = _asked(call, params, bucket.owner, bucket.owner)
+        if not acls_count(bucket):
+            _refuse_acl(call, params, acl, bucket)
+            return {}
+        _refuse_public(call, index, bucket, acl, "s3:PutBucketAcl", bucket.name)
+        set_bucket_acl(index, bucket, acl)
     return {}
 
 
 def put_object_acl(call: Call, params: Params) -> Result:
-    """Raises AccessControlListNotSupported, unless it says what is so already."""
-    with call.store.read() as index:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAcl.html"""
+    with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
-        find_version(call, index, bucket, params)
-    _refuse_change(bucket, params)
+        version = find_version(call, index, bucket, params)
+        owner = owner_of(bucket, version.owner)
+        acl = _asked(call, params, owner, bucket.owner)
+        if not acls_count(bucket):
+            _refuse_acl(call, params, acl, bucket)
+            return {}
+        _refuse_public(call, index, bucket, acl, "s3:PutObjectAcl", f"{bucket.name}/{version.key}")
+        extra = {name: value for name, value in version.extra.items() if name != ACL}
+        if not is_private(acl, owner):
+            extra[ACL] = acl
+        index.update_version(version.seq, extra=extra)
+        note_owner(index, bucket, owner, extra)
     return {}
 
 
-def _refuse_change(bucket: BucketRow, params: Params) -> None:
-    """Canned or written out, full control for the bucket's owner is what S3 takes when ACLs are off.
+def set_bucket_acl(index: Index, bucket: BucketRow, acl: Acl) -> None:
+    """Keep the grants; for the owner's alone there is no document."""
+    if is_private(acl, bucket.owner):
+        index.delete_document(bucket.id, ACL)
+    else:
+        index.put_document(bucket.id, ACL, json.dumps(acl))
+
+
+def _asked(call: Call, params: Params, owner: str, bucket_owner: str) -> Acl:
+    """The ACL of a request to change one: canned, or by headers, or in a document, but one of them."""
+    identities = call.access.identities
+    acl = acls.parse_request(params, identities, owner, bucket_owner)
+    document = params.get("AccessControlPolicy")
+    if document is None:
+        if acl is None:
+            raise S3Error("MissingSecurityHeader", MissingHeaderName="x-amz-acl")
+        return acl
+    if acl is not None:
+        raise S3Error("UnexpectedContent")
+    return acls.parse_document(document, identities, owner)
+
+
+def _refuse_acl(call: Call, params: Params, acl: Acl | None, bucket: BucketRow) -> None:
+    """Where ACLs are off S3 takes full control for the bucket's owner, written in whatever way but "private".
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAcl.html
     """
-    policy = params.get("AccessControlPolicy")
-    if policy is None:
-        same = params.get("ACL") == _SAME
-    else:
-        grants = [
-            (grant.get("Grantee", {}).get("ID"), grant.get("Permission"))
-            for grant in policy.get("Grants", [])
-        ]
-        same = grants == [(bucket.owner, _FULL_CONTROL)]
+    name = params.get("ACL")
+    same = name == acls.BUCKET_OWNER_FULL_CONTROL if name else acl in (None, acls.private(bucket.owner))
     if not same:
-        raise S3Error("AccessControlListNotSupported")
+        raise S3Error("AccessControlListNotSupported", advice=way_out(call.settings, "acls"))
 
 
-def _full_control(canonical_id: str) -> Result:
-    owner = owner_entry(canonical_id)
-    grantee = {**owner, "Type": "CanonicalUser"}
-    return {"Owner": owner, "Grants": [{"Grantee": grantee, "Permission": _FULL_CONTROL}]}
+def _refuse_public(call: Call, index: Index, bucket: BucketRow, acl: Acl, action: str, path: str) -> None:
+    if not acls.is_public(acl) or not is_blocked(index, bucket, BLOCK_ACLS):
+        return
+    user = call.identity.arn if call.identity else "anonymous"
+    why = (
+        f'User: {user} is not authorized to perform: {action} on resource: "arn:aws:s3:::{path}" because '
+        f"public access control lists (ACLs) are prevented by the {BLOCK_ACLS} setting in S3 Block Public "
+        "Access."
+    )
+    same_account = call.identity is not None and call.identity.canonical_id == bucket.owner
+    advice = way_out(call.settings, "public access")
+    raise S3Error("AccessDenied", why if same_account else None, reason=why, advice=advice)
+
+
+def _from_json(rows: list[list[Any]] | Acl) -> Acl:
+    return tuple(Grant(*row) for row in rows)

@@ -6,28 +6,32 @@ import json
 from typing import Any
 
 from s3fixture import limits, refusals, regions
+from s3fixture.auth.acls import Acl, is_public, parse_request, private
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service import tags
+from s3fixture.service.acls import is_private, set_bucket_acl
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.listing import owner_entry
 from s3fixture.service.names import check_bucket_name
 from s3fixture.service.object_lock import ENABLED, NO_DEFAULT
-from s3fixture.service.ownership import ENFORCED
+from s3fixture.service.ownership import ENFORCED, acls_count, set_ownership
+from s3fixture.service.profiles import PROFILES, Profile, way_out
+from s3fixture.service.public_access import block_all
 from s3fixture.service.tagging import TAGGING
 from s3fixture.service.tokens import from_token, to_token
-from s3fixture.store import BucketRow
+from s3fixture.store import BucketRow, Index
 
 _EUROPE = "EU"  # the oldest location constraint: another name of eu-west-1
 _LOCATION = "location"  # the kind of the document that holds it, for buckets that were made with it
 _PAGED = frozenset({"BucketRegion", "ContinuationToken", "MaxBuckets", "Prefix"})
-_GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
 
 
 def create_bucket(call: Call, params: Params) -> Result:
     """Make a bucket of the caller's own; one with object lock is versioned from the start.
 
-    Making one's own bucket again succeeds in us-east-1 and is BucketAlreadyOwnedByYou elsewhere.
+    Making one's own bucket again succeeds in us-east-1, where it resets the ACL, and is
+    BucketAlreadyOwnedByYou elsewhere.
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
     """
     name = params["Bucket"]
@@ -35,16 +39,21 @@ def create_bucket(call: Call, params: Params) -> Result:
     configuration = params.get("CreateBucketConfiguration") or {}
     constraint = configuration.get("LocationConstraint") or None
     region = _region(call, constraint)
-    _refuse_unsupported(params)
     tag_set = {"TagSet": configuration.get("Tags", [])}
     wanted = tags.from_document(tag_set, tags.NEW_BUCKET)
     assert call.identity is not None  # access.check refuses anonymous callers
     owner = call.identity.canonical_id
+    profile = PROFILES[call.settings.defaults]
+    ownership = params.get("ObjectOwnership") or profile.ownership
+    acl = parse_request(params, call.access.identities, owner, owner)
+    _check_acl(call, acl, owner, ownership)
     locked = bool(params.get("ObjectLockEnabledForBucket"))
     with call.store.write() as index:
         existing = index.get_bucket(name)
         if existing is not None:
             _answer_existing(existing, owner, region, tagged=bool(wanted))
+            if acls_count(existing):
+                set_bucket_acl(index, existing, acl or private(owner))
         else:
             row = index.create_bucket(
                 name,
@@ -54,8 +63,7 @@ def create_bucket(call: Call, params: Params) -> Result:
                 versioning=ENABLED if locked else "",
                 object_lock=NO_DEFAULT if locked else "",
             )
-            if wanted:
-                index.put_document(row.id, TAGGING, json.dumps(wanted))
+            _configure(index, row, wanted, acl, ownership, profile)
             if constraint == _EUROPE:
                 index.put_document(row.id, _LOCATION, _EUROPE)
     return {"Location": _location(call, name, constraint), "BucketArn": _arn(name)}
@@ -84,11 +92,29 @@ def _region(call: Call, constraint: str | None) -> str:
     return here
 
 
-def _refuse_unsupported(params: Params) -> None:
-    if params.get("ObjectOwnership", ENFORCED) != ENFORCED:
-        raise S3Error("NotImplemented", Header="x-amz-object-ownership")
-    if params.get("ACL", "private") != "private" or any(params.get(grant) for grant in _GRANTS):
-        raise S3Error("InvalidBucketAclWithObjectOwnership")
+def _check_acl(call: Call, acl: Acl | None, owner: str, ownership: str) -> None:
+    if acl is None or is_private(acl, owner):
+        return
+    if ownership == ENFORCED:
+        raise S3Error("InvalidBucketAclWithObjectOwnership", advice=way_out(call.settings, "acls"))
+    if PROFILES[call.settings.defaults].block_public_access and is_public(acl):
+        raise S3Error(
+            "InvalidBucketAclWithBlockPublicAccessError", advice=way_out(call.settings, "public access")
+        )
+
+
+def _configure(
+    index: Index, row: BucketRow, wanted: dict[str, str], acl: Acl | None, ownership: str, profile: Profile
+) -> None:
+    """Give a new bucket what was asked for, and what the profile says."""
+    if ownership != ENFORCED:
+        set_ownership(index, row, ownership)
+    if acl is not None:
+        set_bucket_acl(index, row, acl)
+    if profile.block_public_access:
+        block_all(index, row)
+    if wanted:
+        index.put_document(row.id, TAGGING, json.dumps(wanted))
 
 
 def _answer_existing(bucket: BucketRow, owner: str, region: str, *, tagged: bool) -> None:

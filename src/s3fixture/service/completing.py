@@ -12,6 +12,7 @@ from typing import Any
 from s3fixture import checksums, limits, refusals
 from s3fixture.errors import S3Error
 from s3fixture.service import conditions
+from s3fixture.service.acls import acl_of, note_owner
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.encryption import (
     CUSTOMER_PARAMETERS,
@@ -24,6 +25,7 @@ from s3fixture.service.encryption import (
 from s3fixture.service.locks import lock_of, with_lock
 from s3fixture.service.multipart import find_upload, part_checksum
 from s3fixture.service.objects import checksum_members, new_version_id
+from s3fixture.service.ownership import owner_of
 from s3fixture.service.versions import version_header
 from s3fixture.store import BucketRow, Checksum, Index, NewVersion, Part, Upload, Version
 
@@ -53,13 +55,14 @@ def complete_multipart_upload(call: Call, params: Params) -> Result:
         checksum = _object_checksum(upload, parts)
         _check_size(params, sum(part.size for part in parts))
         _check_checksum(params, upload, checksum)
+        owner = owner_of(bucket, upload.owner)
         version = index.add_version(
             bucket.id,
             NewVersion(
                 key=upload.key,
                 version_id=new_version_id(call, bucket),
                 modified=call.clock.time(),
-                owner=bucket.owner,
+                owner=owner,
                 etag=checksums.composite_md5(part.etag for part in parts),
                 storage_class=upload.storage_class,
                 checksum=checksum if _keeps_checksum(upload) else None,
@@ -67,12 +70,14 @@ def complete_multipart_upload(call: Call, params: Params) -> Result:
                 metadata=upload.metadata,
                 tags=upload.tags,
                 extra=with_lock(
-                    {_UPLOAD_ID: upload.upload_id, **encryption_of(upload.extra)}, lock_of(upload)
+                    {_UPLOAD_ID: upload.upload_id, **encryption_of(upload.extra), **acl_of(upload.extra)},
+                    lock_of(upload),
                 ),
             ),
             parts,
         )
         index.delete_upload(upload)
+        note_owner(index, bucket, owner, upload.extra)
     call.note("created", bucket, version)
     return _answer(call, bucket, version, params)
 

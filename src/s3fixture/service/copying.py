@@ -14,6 +14,7 @@ from s3fixture.checksums import Hasher
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service import conditions, ranges
+from s3fixture.service.acls import new_owner, note_owner
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.encryption import (
     ENCRYPTION,
@@ -77,18 +78,20 @@ def copy_object(call: Call, params: Params) -> Result:
             with call.store.write() as index:
                 bucket = call.bucket(index, params["Bucket"])
                 conditions.check_write(params, index, bucket)
+                owner, acl = new_owner(call, index, bucket, params)
+                note_owner(index, bucket, owner, acl)
                 new = NewVersion(
                     key=params["Key"],
                     version_id=new_version_id(call, bucket),
                     modified=call.clock.time(),
-                    owner=bucket.owner,
+                    owner=owner,
                     etag=etag,
                     storage_class=attributes.storage_class,
                     checksum=checksum,
                     headers=attributes.headers,
                     metadata=attributes.metadata,
                     tags=attributes.tags,
-                    extra=new_lock(call, bucket, params) | encryption,
+                    extra=new_lock(call, bucket, params) | encryption | acl,
                 )
                 return bucket, index.add_version(bucket.id, new, body)
 

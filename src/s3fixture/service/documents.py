@@ -5,6 +5,9 @@ from __future__ import annotations
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params
 
+ACL = "acl"  # the grants on the bucket; an extra record has those of an object under this name
+OBJECT_ACLS = "object-acls"  # some object has an ACL, or an owner, of its own; without it nobody has to look
+POLICY = "policy"
 # The kinds that react to what is done in the bucket.
 LIFECYCLE = "lifecycle"
 NOTIFICATION = "notification"

@@ -13,6 +13,8 @@ from s3fixture import limits, refusals
 from s3fixture.clock import utc
 from s3fixture.refusals import Refusal
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.documents import OBJECT_ACLS
+from s3fixture.service.ownership import acls_count
 from s3fixture.service.tokens import from_token, to_token
 from s3fixture.store import BucketRow, Entry, Page
 
@@ -67,6 +69,7 @@ def list_object_versions(call: Call, params: Params) -> Result:
             version_id_marker=version_marker or "",
             limit=limit,
         )
+    page = _with_owners(bucket, page)
     objects = [entry for entry in page.entries if not entry.is_delete_marker]
     result = _frame(params, page.prefixes, page.truncated, limit)
     result |= {
@@ -108,13 +111,21 @@ def check_encoding_type(params: Params) -> None:
 def _current_page(call: Call, params: Params, *, start: str, limit: int) -> tuple[BucketRow, Page]:
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
-        return bucket, index.list_objects(
+        page = index.list_objects(
             bucket.id,
             prefix=params.get("Prefix") or "",
             delimiter=params.get("Delimiter") or "",
             start=start,
             limit=limit,
         )
+    return bucket, _with_owners(bucket, page)
+
+
+def _with_owners(bucket: BucketRow, page: Page) -> Page:
+    """Where ACLs were switched off, everything is the bucket's owner's."""
+    if acls_count(bucket) or OBJECT_ACLS not in bucket.documents:
+        return page
+    return page._replace(entries=[entry._replace(owner=bucket.owner) for entry in page.entries])
 
 
 def _frame(params: Params, prefixes: list[str], truncated: bool, limit: int) -> Result:

@@ -40,10 +40,8 @@ _NOT_IMPLEMENTED: Mapping[str, str] = {
     "WriteOffsetBytes": "x-amz-write-offset-bytes",
 }
 _REDIRECTS = ("/", "http://", "https://")
-_GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP")
-_ACLS_THAT_CHANGE_NOTHING = frozenset({"private", "bucket-owner-full-control"})
 _MENTIONED = frozenset(  # what `check_supported` looks at; most requests have none of it
-    {*_NOT_IMPLEMENTED, *_GRANTS, "ACL", "WebsiteRedirectLocation"}
+    {*_NOT_IMPLEMENTED, "WebsiteRedirectLocation"}
 )
 
 
@@ -88,7 +86,7 @@ def storage_class(params: Params) -> str:
 
 
 def check_supported(params: Params) -> None:
-    """Refuse what this server would have to ignore, ACLs, and wrong redirects."""
+    """Refuse what this server would have to ignore, and wrong redirects."""
     if _MENTIONED.isdisjoint(params):
         return
     for member, header in _NOT_IMPLEMENTED.items():
@@ -97,9 +95,6 @@ def check_supported(params: Params) -> None:
     redirect = params.get("WebsiteRedirectLocation")
     if redirect and not redirect.startswith(_REDIRECTS):
         raise S3Error("InvalidRedirectLocation")
-    acl = params.get("ACL")
-    if (acl and acl not in _ACLS_THAT_CHANGE_NOTHING) or any(params.get(grant) for grant in _GRANTS):
-        raise S3Error("AccessControlListNotSupported")
 
 
 def _user_metadata(metadata: Mapping[str, str] | None) -> dict[str, str]:

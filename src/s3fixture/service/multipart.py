@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from s3fixture import checksums, refusals
 from s3fixture.clock import is_upload_id, utc
 from s3fixture.errors import S3Error
+from s3fixture.service.acls import new_owner
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.conditions import SEEN, seq_of
 from s3fixture.service.documents import LIFECYCLE
@@ -49,9 +50,11 @@ def create_multipart_upload(call: Call, params: Params) -> Result:
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
         encryption = new_encryption(call, index, bucket, params)
+        owner, acl = new_owner(call, index, bucket, params)
         current = index.get_current(bucket.id, params["Key"])
         new = _new_upload(call, params, attributes, upload_id, bucket, current, algorithm, kind)
-        upload = index.create_upload(bucket.id, replace(new, extra={**new.extra, **encryption}))
+        extra = {**new.extra, **encryption, **acl}
+        upload = index.create_upload(bucket.id, replace(new, owner=owner, extra=extra))
         notice = _abort_notice(call, index, bucket, upload)
     result: Result = {"Bucket": params["Bucket"], "Key": params["Key"], "UploadId": upload_id, **notice}
     if algorithm:

@@ -9,6 +9,7 @@ from s3fixture import checksums, limits, refusals
 from s3fixture.auth.actions import permissions
 from s3fixture.errors import S3Error
 from s3fixture.service import conditions, ranges
+from s3fixture.service.acls import new_owner, note_owner
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.encryption import (
     check_reader,
@@ -73,6 +74,7 @@ def put_object(call: Call, params: Params) -> Result:
         conditions.check_write(params, index, bucket)
         lock = new_lock(call, bucket, params)
         encryption = new_encryption(call, index, bucket, params)
+        owner, acl = new_owner(call, index, bucket, params)
     if lock:
         require_digest(payload.declared_algorithm, params, "Object")
     with call.store.spool(payload, payload.size) as body, call.store.write() as index:
@@ -84,17 +86,18 @@ def put_object(call: Call, params: Params) -> Result:
                 key=params["Key"],
                 version_id=new_version_id(call, bucket),
                 modified=call.clock.time(),
-                owner=bucket.owner,
+                owner=owner,
                 etag=etag_of(call, encryption, payload.md5),
                 storage_class=attributes.storage_class,
                 checksum=Checksum(algorithm, payload.checksums[algorithm], checksums.FULL_OBJECT),
                 headers=attributes.headers,
                 metadata=attributes.metadata,
                 tags=attributes.tags,
-                extra=lock | encryption,
+                extra=lock | encryption | acl,
             ),
             body,
         )
+        note_owner(index, bucket, owner, acl)
     call.note("created", bucket, version)
     result = {
         "ETag": version.etag,

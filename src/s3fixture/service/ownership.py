@@ -1,4 +1,7 @@
-"""Ownership controls: in every bucket here ACLs are off and its owner owns all objects.
+"""Object ownership of buckets: whether ACLs count, and whose a new object is.
+
+A bucket has no document of this kind while its owner owns all objects and ACLs are off, which is S3's own
+choice for new buckets since April 2023; so for most requests a look at the bucket's row is all.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
 """
@@ -7,11 +10,31 @@ from __future__ import annotations
 
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
-from s3fixture.service.documents import keep_document
+from s3fixture.store import BucketRow, Index
 
-ENFORCED = "BucketOwnerEnforced"  # S3's own choice for new buckets since April 2023
-_KIND = "ownership"  # of the document that holds the rule; a bucket without one has ENFORCED
-_NONE = ""  # what the document says once the rule was deleted
+ENFORCED = "BucketOwnerEnforced"
+PREFERRED = "BucketOwnerPreferred"
+WRITER = "ObjectWriter"
+NO_CONTROLS = ""  # the document's text once the controls were deleted; S3 then does as for WRITER
+OWNERSHIP = "ownership"  # the kind of the document; its text is one of these
+
+
+def acls_count(bucket: BucketRow) -> bool:
+    """Whether ACLs are on in this bucket, so that its objects may belong to others."""
+    return OWNERSHIP in bucket.documents
+
+
+def owner_of(bucket: BucketRow, owner: str) -> str:
+    """The owner of what is in a bucket: as stored, or the bucket's where ACLs are off."""
+    return owner if acls_count(bucket) else bucket.owner
+
+
+def set_ownership(index: Index, bucket: BucketRow, ownership: str) -> None:
+    """One of the three choices, or NO_CONTROLS."""
+    if ownership == ENFORCED:
+        index.delete_document(bucket.id, OWNERSHIP)
+    else:
+        index.put_document(bucket.id, OWNERSHIP, ownership)
 
 
 def get_bucket_ownership_controls(call: Call, params: Params) -> Result:
@@ -21,23 +44,29 @@ def get_bucket_ownership_controls(call: Call, params: Params) -> Result:
     """
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
-        document = index.get_document(bucket.id, _KIND)
-    if document == _NONE:
+        ownership = index.get_document(bucket.id, OWNERSHIP) if acls_count(bucket) else ENFORCED
+    if ownership == NO_CONTROLS:
         raise S3Error("OwnershipControlsNotFoundError", BucketName=bucket.name)
-    return {"OwnershipControls": {"Rules": [{"ObjectOwnership": document or ENFORCED}]}}
+    return {"OwnershipControls": {"Rules": [{"ObjectOwnership": ownership}]}}
 
 
 def put_bucket_ownership_controls(call: Call, params: Params) -> Result:
-    """Raises MalformedXML unless there is one rule, NotImplemented for one that would switch ACLs on.
+    """Raises MalformedXML unless there is one rule, and InvalidBucketAclWithObjectOwnership for ACLs to be
+    switched off while the bucket's own grants something to others.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketOwnershipControls.html
     """
+    from s3fixture.service.acls import bucket_acl, is_private
+
     rules = params["OwnershipControls"]["Rules"]
     if len(rules) != 1:
         raise S3Error("MalformedXML")
-    if rules[0]["ObjectOwnership"] != ENFORCED:
-        raise S3Error("NotImplemented", Element="ObjectOwnership")
-    keep_document(call, params, _KIND, ENFORCED)
+    ownership = rules[0]["ObjectOwnership"]
+    with call.store.write() as index:
+        bucket = call.bucket(index, params["Bucket"])
+        if ownership == ENFORCED and not is_private(bucket_acl(index, bucket), bucket.owner):
+            raise S3Error("InvalidBucketAclWithObjectOwnership")
+        set_ownership(index, bucket, ownership)
     return {}
 
 
@@ -46,5 +75,6 @@ def delete_bucket_ownership_controls(call: Call, params: Params) -> Result:
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketOwnershipControls.html
     """
-    keep_document(call, params, _KIND, _NONE)
+    with call.store.write() as index:
+        set_ownership(index, call.bucket(index, params["Bucket"]), NO_CONTROLS)
     return {}

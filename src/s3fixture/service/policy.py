@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from s3fixture.auth.policy import is_public, parse_policy
 from s3fixture.errors import S3Error
-from s3fixture.service.access import POLICY
 from s3fixture.service.call import Call, Params, Result
-from s3fixture.service.documents import drop_document, kept_document
+from s3fixture.service.documents import POLICY, drop_document, kept_document
+from s3fixture.service.profiles import way_out
 from s3fixture.service.public_access import BLOCK_POLICY, is_blocked
 from s3fixture.store import BucketRow
 
@@ -27,7 +27,7 @@ def put_bucket_policy(call: Call, params: Params) -> Result:
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
         parsed = parse_policy(text, bucket.name, call.access.identities)
-        if is_blocked(index, bucket.id, BLOCK_POLICY) and is_public(parsed):
+        if is_blocked(index, bucket, BLOCK_POLICY) and is_public(parsed):
             raise _blocked(call, bucket)
         index.put_document(bucket.id, POLICY, text)
     return {"HTTPStatusCode": 204}
@@ -40,6 +40,7 @@ def _blocked(call: Call, bucket: BucketRow) -> S3Error:
         f"User: {user} is not authorized to perform: s3:PutBucketPolicy on resource: "
         f'"arn:aws:s3:::{bucket.name}" because public policies are prevented by the {BLOCK_POLICY} setting '
         "in S3 Block Public Access.",
+        advice=way_out(call.settings, "public access"),
     )
 
 

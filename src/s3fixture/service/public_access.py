@@ -1,6 +1,4 @@
-"""Block Public Access of a bucket. ACLs are off here, so that its two settings for them have nothing to do.
-
-A new bucket has no block, as in S3 until April 2023: public buckets are what a box for development is for.
+"""Block Public Access of a bucket: what it says. Access, policies and ACLs obey it.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
 """
@@ -11,18 +9,25 @@ import json
 
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.documents import drop_document, keep_document, kept_document
-from s3fixture.store import Index
+from s3fixture.store import BucketRow, Index
 
+BLOCK_ACLS = "BlockPublicAcls"
+IGNORE_ACLS = "IgnorePublicAcls"
 BLOCK_POLICY = "BlockPublicPolicy"
 RESTRICT = "RestrictPublicBuckets"
-_SETTINGS = ("BlockPublicAcls", "IgnorePublicAcls", BLOCK_POLICY, RESTRICT)
+_SETTINGS = (BLOCK_ACLS, IGNORE_ACLS, BLOCK_POLICY, RESTRICT)
 _KIND = "public-access-block"  # of the document that holds them
 
 
-def is_blocked(index: Index, bucket_id: int, setting: str) -> bool:
+def is_blocked(index: Index, bucket: BucketRow, setting: str) -> bool:
     """Whether the bucket has this setting."""
-    document = index.get_document(bucket_id, _KIND)
+    document = index.get_document(bucket.id, _KIND) if _KIND in bucket.documents else None
     return document is not None and json.loads(document)[setting] is True
+
+
+def block_all(index: Index, bucket: BucketRow) -> None:
+    """Switch all four settings on."""
+    index.put_document(bucket.id, _KIND, json.dumps(dict.fromkeys(_SETTINGS, True)))
 
 
 def get_public_access_block(call: Call, params: Params) -> Result:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from email.utils import formatdate
 
 from s3fixture import refusals
-from s3fixture.auth.actions import Permission
 from s3fixture.clock import Clock, is_version_id, utc
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
@@ -113,5 +112,5 @@ def _marker_headers(version: Version) -> dict[str, str]:
 
 
 def _missing(call: Call, bucket: BucketRow, key: str) -> S3Error:
-    may_list = call.access.allows(call, {"Bucket": bucket.name}, Permission("s3:ListBucket", bucket.name))
+    may_list = call.access.may_list(call, bucket, key)
     return S3Error("NoSuchKey", Key=key) if may_list else S3Error("AccessDenied")

@@ -32,7 +32,8 @@ def command() -> None:
 def set_policy(name: str, target: str, as_json: bool, **connection: str | None) -> int:
     """Let clients without keys do this in s3://BUCKET, or with keys that begin with s3://BUCKET/PREFIX.
 
-    Statements of the bucket's policy about anything else stay.
+    Statements of the bucket's policy about anything else stay. Where the bucket blocks public policies, as
+    new buckets at AWS do, that block is taken back.
     """
     from s3fixture.cli.anonymous import set_access
     from s3fixture.cli.connection import client_of, connect

@@ -29,7 +29,8 @@ def command(folder: Path, address: str, console_address: str | None, healthy: bo
     """Serve FOLDER on --address, all addresses of port 9000 unless told otherwise, until SIGTERM or Ctrl-C.
 
     Variables: MINIO_ROOT_USER, MINIO_ROOT_PASSWORD (or the same with _FILE behind), MINIO_REGION,
-    MINIO_SERVER_URL, and S3FIXTURE_BUCKETS, whose buckets are made. Empty folders in FOLDER become buckets.
+    MINIO_SERVER_URL, S3FIXTURE_DEFAULTS (aws or minio, the default: what new buckets are like), and
+    S3FIXTURE_BUCKETS, whose buckets are made. Empty folders in FOLDER become buckets.
     """
     if healthy:
         return _ask(address)
@@ -63,7 +64,7 @@ def _state_folder(folder: Path) -> StateFolder:
 
 def _environment() -> dict[str, str]:
     """The environment, with secrets from files as Docker and Kubernetes hand them over."""
-    environ = dict(os.environ)
+    environ = {**os.environ, "S3FIXTURE_DEFAULTS": os.environ.get("S3FIXTURE_DEFAULTS") or "minio"}
     for name in _SECRETS:
         path = environ.get(f"{name}_FILE")
         if path:

@@ -69,6 +69,7 @@ def command(detach: bool, memory: bool, no_console: bool, **options: Any) -> int
         **({"S3FIXTURE_DATA_DIR": ""} if memory else {}),
         **({"S3FIXTURE_CONSOLE_PORT": ""} if no_console else {}),
     }
+    environ["S3FIXTURE_DEFAULTS"] = environ.get("S3FIXTURE_DEFAULTS") or "minio"
     if options["backend"] == "external":
         raise click.UsageError("there is nothing to start for an external store; use it with --endpoint-url")
     if options["backend"] == "container" and not memory and not options["data_dir"]:

@@ -7,12 +7,15 @@ from typing import NamedTuple
 
 from werkzeug.wrappers import Response
 
+from s3fixture.auth import acls
 from s3fixture.auth.policy import is_public
 from s3fixture.clock import utc
 from s3fixture.console.rendering import bucket_path
 from s3fixture.console.visit import Visit, json_response
-from s3fixture.service.access import POLICY
-from s3fixture.service.public_access import RESTRICT, is_blocked
+from s3fixture.service.acls import bucket_acl
+from s3fixture.service.documents import POLICY
+from s3fixture.service.ownership import acls_count
+from s3fixture.service.public_access import IGNORE_ACLS, RESTRICT, is_blocked
 from s3fixture.settings import DEFAULT_REGION
 from s3fixture.store import BucketRow, Index, Usage
 
@@ -76,16 +79,24 @@ def bucket_line(visit: Visit, name: str) -> BucketLine:
 
 
 def _line(visit: Visit, index: Index, row: BucketRow) -> BucketLine:
-    """From counters and two documents: the same work for a bucket of any size."""
-    policy = index.get_document(row.id, POLICY)
-    public = (
-        policy is not None
-        and is_public(visit.caller.app.access.policy_of(row, policy))
-        and not is_blocked(index, row.id, RESTRICT)
-    )
+    """From counters and three documents: the same work for a bucket of any size."""
+    public = _has_public_policy(visit, index, row) or _has_public_acl(index, row)
     return BucketLine(
         row.name, utc(row.created), index.usage(row.id), row.versioning, public, row.object_lock
     )
+
+
+def _has_public_policy(visit: Visit, index: Index, row: BucketRow) -> bool:
+    policy = index.get_document(row.id, POLICY)
+    if policy is None or is_blocked(index, row, RESTRICT):
+        return False
+    return is_public(visit.caller.app.access.policy_of(row, policy))
+
+
+def _has_public_acl(index: Index, row: BucketRow) -> bool:
+    if not acls_count(row) or is_blocked(index, row, IGNORE_ACLS):
+        return False
+    return acls.is_public(bucket_acl(index, row))
 
 
 def create_bucket(visit: Visit) -> Response:

@@ -12,6 +12,7 @@ from s3fixture.console.documents import check_policy, cors_rules, lifecycle_rule
 from s3fixture.console.pages.buckets import bucket_line
 from s3fixture.console.visit import PageError, Visit, json_response
 from s3fixture.records import UndeliveredEvent
+from s3fixture.service.public_access import BLOCK_POLICY, RESTRICT
 
 _FAILURES = 20  # on a page
 
@@ -73,6 +74,8 @@ def put_public(visit: Visit, bucket: str) -> Response:
     """PUT /api/buckets/<bucket>/public {enabled}: other statements of the policy stay as they are."""
     policy = _policy(visit, bucket)
     name = _PUBLIC_READ if visit.document().get("enabled") else NONE
+    if name != NONE:
+        _allow_public_policies(visit, bucket)
     _put(visit, bucket, _policy_text(with_access(json.loads(policy) if policy else None, bucket, name)))
     public = bucket_line(visit, bucket).public
     return json_response({"public": public})
@@ -133,6 +136,17 @@ def _put(visit: Visit, bucket: str, policy: str | None) -> None:
         visit.caller.perform("DeleteBucketPolicy", Bucket=bucket)
     else:
         visit.caller.perform("PutBucketPolicy", Bucket=bucket, Policy=policy)
+
+
+def _allow_public_policies(visit: Visit, bucket: str) -> None:
+    """Take back what the bucket's public access block has against them; ACLs stay blocked."""
+    found = visit.caller.attempt(
+        "GetPublicAccessBlock", "NoSuchPublicAccessBlockConfiguration", Bucket=bucket
+    )
+    block = found["PublicAccessBlockConfiguration"] if found else {}
+    if block.get(BLOCK_POLICY) or block.get(RESTRICT):
+        changed = {**block, BLOCK_POLICY: False, RESTRICT: False}
+        visit.caller.perform("PutPublicAccessBlock", Bucket=bucket, PublicAccessBlockConfiguration=changed)
 
 
 def _text(document: dict[str, Any]) -> str:

@@ -25,7 +25,7 @@ onSwitch("versioning", async (enabled) => {
 });
 onSwitch("public", async (enabled) => {
   const { public: isPublic } = await ask("PUT", bucketUrl(bucket, "public"), { enabled });
-  if (isPublic && !enabled) return "Still public: another statement of the policy allows it";
+  if (isPublic && !enabled) return "Still public: another statement of the policy, or the ACL, allows it";
   if (enabled && !isPublic) return "Still private: the bucket's Block Public Access restricts it";
   return isPublic ? "Everybody can read this bucket" : "Public read is off";
 });

@@ -1,0 +1,353 @@
+"""What ACLs allow, to whom, and what policies, blocks and the owners of objects say to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from acl_helpers import ALL_USERS, AUTHENTICATED, LOGS, OTHER, STRANGER, allow, block, group, make, user
+from botocore.exceptions import ClientError
+from service_helpers import put_parts, refused, send, send_document, signed
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@pytest.fixture
+def me(client: S3Client) -> str:
+    """The main account's canonical id."""
+    return client.list_buckets()["Owner"]["ID"]
+
+
+@pytest.fixture
+def bucket(client: S3Client) -> str:
+    return make(client)
+
+
+# What ACLs allow.
+
+Act = Callable[["S3Client", str], Any]
+ON_BUCKET: dict[str, tuple[str, Act]] = {
+    "list": ("READ", lambda who, bucket: who.list_objects_v2(Bucket=bucket)),
+    "head": ("READ", lambda who, bucket: who.head_bucket(Bucket=bucket)),
+    "list versions": ("READ", lambda who, bucket: who.list_object_versions(Bucket=bucket)),
+    "list uploads": ("READ", lambda who, bucket: who.list_multipart_uploads(Bucket=bucket)),
+    "put": ("WRITE", lambda who, bucket: who.put_object(Bucket=bucket, Key="new", Body=b"x")),
+    "overwrite": ("WRITE", lambda who, bucket: who.put_object(Bucket=bucket, Key="k", Body=b"x")),
+    "begin an upload": ("WRITE", lambda who, bucket: who.create_multipart_upload(Bucket=bucket, Key="p")),
+    "delete": ("WRITE", lambda who, bucket: who.delete_object(Bucket=bucket, Key="none")),
+    "read the ACL": ("READ_ACP", lambda who, bucket: who.get_bucket_acl(Bucket=bucket)),
+    "write the ACL": ("WRITE_ACP", lambda who, bucket: who.put_bucket_acl(Bucket=bucket, ACL="private")),
+    "read an object": ("", lambda who, bucket: who.get_object(Bucket=bucket, Key="k")),
+    "read its ACL": ("", lambda who, bucket: who.get_object_acl(Bucket=bucket, Key="k")),
+    "tag it": (
+        "",
+        lambda who, bucket: who.put_object_tagging(Bucket=bucket, Key="k", Tagging={"TagSet": []}),
+    ),
+    "read the policy status": ("", lambda who, bucket: who.get_bucket_policy_status(Bucket=bucket)),
+    "delete the bucket": ("", lambda who, bucket: who.delete_bucket(Bucket=bucket)),
+    "read the location": ("", lambda who, bucket: who.get_bucket_location(Bucket=bucket)),
+}
+ON_OBJECT: dict[str, tuple[str, Act]] = {
+    "get": ("READ", lambda who, bucket: who.get_object(Bucket=bucket, Key="k")),
+    "head": ("READ", lambda who, bucket: who.head_object(Bucket=bucket, Key="k")),
+    "get a version": ("READ", lambda who, bucket: who.get_object(Bucket=bucket, Key="k", VersionId="null")),
+    "read the ACL": ("READ_ACP", lambda who, bucket: who.get_object_acl(Bucket=bucket, Key="k")),
+    "write the ACL": (
+        "WRITE_ACP",
+        lambda who, bucket: who.put_object_acl(Bucket=bucket, Key="k", ACL="private"),
+    ),
+    "overwrite": ("", lambda who, bucket: who.put_object(Bucket=bucket, Key="k", Body=b"x")),
+    "delete": ("", lambda who, bucket: who.delete_object(Bucket=bucket, Key="k")),
+    "read the tags": ("", lambda who, bucket: who.get_object_tagging(Bucket=bucket, Key="k")),
+    "list": ("", lambda who, bucket: who.list_objects_v2(Bucket=bucket)),
+}
+PERMISSIONS = ("READ", "WRITE", "READ_ACP", "WRITE_ACP", "FULL_CONTROL")
+GRANTEES = {
+    "the account": ([user(OTHER)], ("other",)),
+    "another account": ([user(STRANGER)], ()),
+    "everybody": ([group(ALL_USERS, "")], ("other", "anonymous")),
+    "everybody with keys": ([group(AUTHENTICATED, "")], ("other",)),
+    "the log writer": ([group(LOGS, "")], ()),
+}
+
+
+@pytest.fixture(scope="module")
+def everybody(other: S3Client, anonymous: S3Client) -> dict[str, S3Client]:
+    return {"other": other, "anonymous": anonymous}
+
+
+@pytest.mark.parametrize("permission", PERMISSIONS)
+@pytest.mark.parametrize("grantee", GRANTEES)
+@pytest.mark.parametrize("kind", ["bucket", "object"])
+def test_each_permission_allows_its_actions_to_its_grantees(
+    client: S3Client,
+    everybody: dict[str, S3Client],
+    me: str,
+    bucket: str,
+    kind: str,
+    grantee: str,
+    permission: str,
+) -> None:
+    grants, included = GRANTEES[grantee]
+    policy: Any = {
+        "Owner": {"ID": me},
+        "Grants": [user(me), *({**grant, "Permission": permission} for grant in grants)],
+    }
+    seen, expected = {}, {}
+    for name, (needed, act) in (ON_BUCKET if kind == "bucket" else ON_OBJECT).items():
+        for who, asking in everybody.items():
+            client.put_object(Bucket=bucket, Key="k", Body=b"x")
+            if kind == "bucket":
+                client.put_bucket_acl(Bucket=bucket, AccessControlPolicy=policy)
+            else:
+                client.put_object_acl(Bucket=bucket, Key="k", AccessControlPolicy=policy)
+            seen[name, who] = allowed(partial(act, asking, bucket))
+            expected[name, who] = who in included and bool(needed) and permission in (needed, "FULL_CONTROL")
+    assert seen == expected
+
+
+def allowed(act: Callable[[], Any]) -> bool:
+    """Whether S3 does it; any other refusal than AccessDenied is an error."""
+    try:
+        act()
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("AccessDenied", "403"):
+            return False
+        raise
+    return True
+
+
+def test_a_version_has_an_acl_of_its_own(client: S3Client, anonymous: S3Client, me: str, bucket: str) -> None:
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    old = client.put_object(Bucket=bucket, Key="k", Body=b"old")["VersionId"]
+    new = client.put_object(Bucket=bucket, Key="k", Body=b"new")["VersionId"]
+    client.put_object_acl(Bucket=bucket, Key="k", VersionId=old, ACL="public-read")
+    assert anonymous.get_object(Bucket=bucket, Key="k", VersionId=old)["Body"].read() == b"old"
+    with refused("AccessDenied", 403):
+        anonymous.get_object(Bucket=bucket, Key="k", VersionId=new)
+    with refused("AccessDenied", 403):
+        anonymous.get_object(Bucket=bucket, Key="k")
+    assert client.get_object_acl(Bucket=bucket, Key="k")["Grants"] == [user(me)]
+    assert len(client.get_object_acl(Bucket=bucket, Key="k", VersionId=old)["Grants"]) == 2
+
+
+def test_an_acl_changes_nothing_else(client: S3Client, bucket: str) -> None:
+    client.put_object(Bucket=bucket, Key="k", Body=b"x", Metadata={"a": "1"}, Tagging="t=1")
+    before = client.get_object(Bucket=bucket, Key="k")
+    client.put_object_acl(Bucket=bucket, Key="k", ACL="public-read")
+    after = client.get_object(Bucket=bucket, Key="k")
+    for answer in (before, after):
+        del answer["ResponseMetadata"]  # type: ignore[misc]  # to compare the rest
+        assert answer.pop("Body").read() == b"x"  # type: ignore[misc]  # likewise
+    assert before == after
+
+
+def test_who_may_list_is_told_what_is_missing(client: S3Client, anonymous: S3Client, bucket: str) -> None:
+    with refused("AccessDenied", 403):
+        anonymous.get_object(Bucket=bucket, Key="missing")
+    client.put_bucket_acl(Bucket=bucket, ACL="public-read")
+    with refused("NoSuchKey", 404):
+        anonymous.get_object(Bucket=bucket, Key="missing")
+
+
+def test_who_may_list_a_prefix_is_told_what_is_missing_there(
+    client: S3Client, other: S3Client, bucket: str
+) -> None:
+    row = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:ListBucket",
+        "Resource": f"arn:aws:s3:::{bucket}",
+    }
+    row["Condition"] = {"StringLike": {"s3:prefix": "public/*"}}  # type: ignore[assignment]  # one of many types
+    client.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Statement": [row]}))
+    client.put_object(Bucket=bucket, Key="public/there", Body=b"x")
+    for key, code in (
+        ("public/none", "NoSuchKey"),
+        ("private/none", "AccessDenied"),
+        ("public/there", "AccessDenied"),
+    ):
+        with refused(code):
+            other.get_object(Bucket=bucket, Key=key)
+
+
+# ACLs, policies and blocks together.
+
+
+def test_a_deny_of_the_policy_beats_an_acl(client: S3Client, other: S3Client, bucket: str) -> None:
+    client.put_bucket_acl(Bucket=bucket, ACL="authenticated-read")
+    client.put_object(Bucket=bucket, Key="k", Body=b"x", ACL="authenticated-read")
+    assert other.list_objects_v2(Bucket=bucket)
+    allow(client, bucket, "s3:ListBucket", "s3:GetObject", effect="Deny")
+    acts: tuple[Callable[[], Any], ...] = (
+        lambda: other.list_objects_v2(Bucket=bucket),
+        lambda: other.get_object(Bucket=bucket, Key="k"),
+    )
+    for act in acts:
+        with refused("AccessDenied", 403):
+            act()
+
+
+def test_a_policy_does_not_give_away_what_belongs_to_others(
+    client: S3Client, other: S3Client, anonymous: S3Client, bucket: str
+) -> None:
+    allow(client, bucket, "s3:PutObject", "s3:GetObject")
+    other.put_object(Bucket=bucket, Key="theirs", Body=b"x")
+    client.put_object(Bucket=bucket, Key="mine", Body=b"x")
+    assert anonymous.get_object(Bucket=bucket, Key="mine")
+    assert other.get_object(Bucket=bucket, Key="theirs")
+    for who in (client, anonymous):
+        with refused("AccessDenied", 403):
+            who.get_object(Bucket=bucket, Key="theirs")
+        with refused("AccessDenied", 403):
+            who.get_object_acl(Bucket=bucket, Key="theirs")
+    other.put_object_acl(Bucket=bucket, Key="theirs", ACL="public-read")
+    assert anonymous.get_object(Bucket=bucket, Key="theirs")
+    allow(client, bucket, "s3:GetObject", effect="Deny", principal={"CanonicalUser": OTHER})
+    with refused("AccessDenied", 403):  # but it can keep them from it
+        other.get_object(Bucket=bucket, Key="theirs")
+
+
+def test_an_acl_with_a_new_object_can_be_denied(client: S3Client, other: S3Client, bucket: str) -> None:
+    allow(client, bucket, "s3:PutObject", principal={"CanonicalUser": OTHER})
+    other.put_object(Bucket=bucket, Key="k", Body=b"x", ACL="bucket-owner-full-control")
+    allow(client, bucket, "s3:PutObjectAcl", effect="Deny")
+    with refused("AccessDenied", 403):
+        client.put_object(Bucket=bucket, Key="k", Body=b"x", ACL="public-read")
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+
+
+def test_an_acl_can_be_demanded_by_the_policy(client: S3Client, other: S3Client, bucket: str) -> None:
+    row = {
+        "Effect": "Allow",
+        "Principal": {"CanonicalUser": OTHER},
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{bucket}/*",
+        "Condition": {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}},
+    }
+    client.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Statement": [row]}))
+    other.put_object(Bucket=bucket, Key="k", Body=b"x", ACL="bucket-owner-full-control")
+    with refused("AccessDenied", 403):
+        other.put_object(Bucket=bucket, Key="k", Body=b"x", ACL="private")
+    with refused("AccessDenied", 403):
+        other.put_object(Bucket=bucket, Key="k", Body=b"x")
+
+
+PUBLIC = ["public-read", "public-read-write", "authenticated-read"]
+
+
+@pytest.mark.parametrize("acl", PUBLIC)
+def test_public_acls_can_be_blocked(client: S3Client, anonymous: S3Client, bucket: str, acl: Any) -> None:
+    client.put_object(Bucket=bucket, Key="before", Body=b"x", ACL="public-read")
+    block(client, bucket, "BlockPublicAcls")
+    acts: tuple[Callable[[], Any], ...] = (
+        lambda: client.put_bucket_acl(Bucket=bucket, ACL=acl),
+        lambda: client.put_object_acl(Bucket=bucket, Key="before", ACL=acl),
+        lambda: client.put_object(Bucket=bucket, Key="k", Body=b"x", ACL=acl),
+        lambda: client.copy_object(Bucket=bucket, Key="k", CopySource=f"{bucket}/before", ACL=acl),
+        lambda: client.create_multipart_upload(Bucket=bucket, Key="k", ACL=acl),
+        lambda: client.put_bucket_acl(Bucket=bucket, GrantWriteACP=f"uri={ALL_USERS}"),
+    )
+    for act in acts:
+        with refused("AccessDenied", 403) as response:
+            act()
+        assert "BlockPublicAcls" in response["Error"]["Message"]
+    assert anonymous.get_object(Bucket=bucket, Key="before")  # what was public stays so
+    client.put_object(Bucket=bucket, Key="k", Body=b"x", ACL="private")
+    client.put_object(Bucket=bucket, Key="k", Body=b"x", GrantRead=f"id={OTHER}")
+
+
+def test_public_acls_can_be_ignored(
+    client: S3Client, other: S3Client, anonymous: S3Client, bucket: str
+) -> None:
+    block(client, bucket, "IgnorePublicAcls")
+    client.put_bucket_acl(Bucket=bucket, ACL="public-read")
+    client.put_object(Bucket=bucket, Key="public", Body=b"x", ACL="public-read")
+    client.put_object(Bucket=bucket, Key="granted", Body=b"x", GrantRead=f"id={OTHER}")
+    for who in (other, anonymous):
+        with refused("AccessDenied", 403):
+            who.list_objects_v2(Bucket=bucket)
+        with refused("AccessDenied", 403):
+            who.get_object(Bucket=bucket, Key="public")
+    assert other.get_object(Bucket=bucket, Key="granted")
+    block(client, bucket)
+    assert anonymous.list_objects_v2(Bucket=bucket)["KeyCount"] == 2
+    assert anonymous.get_object(Bucket=bucket, Key="public")
+
+
+def test_a_public_policy_that_is_restricted_shuts_out_grantees_too(
+    client: S3Client, other: S3Client, bucket: str
+) -> None:
+    client.put_object(Bucket=bucket, Key="k", Body=b"x", GrantRead=f"id={OTHER}")
+    allow(client, bucket, "s3:GetObject")
+    block(client, bucket, "RestrictPublicBuckets")
+    with refused("AccessDenied", 403):
+        other.get_object(Bucket=bucket, Key="k")
+
+
+# Others' uploads, forms, and what has no name.
+
+
+def test_who_began_an_upload_may_list_and_abort_it(
+    client: S3Client, other: S3Client, anonymous: S3Client
+) -> None:
+    client.create_bucket(Bucket="plain")
+    allow(client, "plain", "s3:PutObject", principal={"CanonicalUser": OTHER})
+    mine = put_parts(client, "plain", "k", [b"x"])
+    theirs = put_parts(other, "plain", "k", [b"x"])
+    assert other.list_parts(Bucket="plain", Key="k", UploadId=theirs)["Parts"]
+    acts: tuple[Callable[[], Any], ...] = (
+        lambda: other.list_parts(Bucket="plain", Key="k", UploadId=mine),
+        lambda: other.abort_multipart_upload(Bucket="plain", Key="k", UploadId=mine),
+        lambda: anonymous.abort_multipart_upload(Bucket="plain", Key="k", UploadId=theirs),
+        lambda: other.list_parts(Bucket="plain", Key="k", UploadId="none"),
+    )
+    for act in acts:
+        with refused("AccessDenied", 403):
+            act()
+    other.abort_multipart_upload(Bucket="plain", Key="k", UploadId=theirs)
+    client.abort_multipart_upload(Bucket="plain", Key="k", UploadId=mine)
+
+
+def test_what_nobody_owns_is_the_buckets_owners(client: S3Client, url: str, me: str, bucket: str) -> None:
+    client.put_bucket_acl(Bucket=bucket, ACL="public-read-write")
+    assert send(url, "PUT", f"/{bucket}/k", b"x").status == 200
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+    assert client.get_object_acl(Bucket=bucket, Key="k")["Owner"] == {"ID": me}
+
+
+def test_a_browser_reads_what_an_acl_makes_public(client: S3Client, url: str, bucket: str) -> None:
+    rules: Any = {"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["https://app.test"]}]}
+    client.put_bucket_cors(Bucket=bucket, CORSConfiguration=rules)
+    client.put_object(Bucket=bucket, Key="open", Body=b"x", ACL="public-read")
+    client.put_object(Bucket=bucket, Key="closed", Body=b"x")
+    for key, status in (("open", 200), ("closed", 403)):
+        reply = send(url, "GET", f"/{bucket}/{key}", headers={"Origin": "https://app.test"})
+        assert reply.status == status
+        assert reply.headers["access-control-allow-origin"] == "https://app.test"
+
+
+@pytest.mark.parametrize(("acl", "status"), [("public-read", 204), ("fake", 400)])
+def test_a_form_may_carry_an_acl(
+    client: S3Client, anonymous: S3Client, url: str, bucket: str, acl: str, status: int
+) -> None:
+    made = client.generate_presigned_post(bucket, "k", Fields={"acl": acl}, Conditions=[{"acl": acl}])
+    pieces = [
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in made["fields"].items()
+    ]
+    pieces.append('--x\r\nContent-Disposition: form-data; name="file"\r\n\r\nform\r\n--x--\r\n')
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    assert send(url, "POST", f"/{bucket}", "".join(pieces).encode(), kind).status == status
+    if status == 204:
+        assert anonymous.get_object(Bucket=bucket, Key="k")["Body"].read() == b"form"
+
+
+def test_an_acl_document_needs_no_digest(url: str, me: str, bucket: str) -> None:
+    body = f"<AccessControlPolicy><Owner><ID>{me}</ID></Owner><AccessControlList/></AccessControlPolicy>"
+    assert signed(url, "PUT", f"/{bucket}?acl", body.encode()).status == 200
+    assert send_document(url, "PUT", f"/{bucket}?acl", b"<nonsense/>").code == "MalformedACLError"

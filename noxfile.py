@@ -46,7 +46,7 @@ def wheel() -> str:
 def install_wheel(session: nox.Session, *others: str, resolution: str | None = None) -> None:
     """Install the wheel as a user would; by force, because its version is the same as yesterday's."""
     session.install("--force-reinstall", "--no-deps", wheel())
-    options = ["-q", "--tb=short", "--show-capture=no", "-W", "ignore", "--timeout=120"]
+    options = [f"--resolution={resolution}"] if resolution else []
     session.install(*options, *PROJECT["project"]["dependencies"], *others)
     # The checkout lies in the working folder; only the installed package may be tested.
     session.run("python", "-c", "import s3fixture; assert 'site-packages' in s3fixture.__file__", silent=True)

@@ -20,9 +20,9 @@ from urllib.parse import quote
 import pytest
 from botocore.exceptions import ClientError
 
+from s3fixture.backends.buckets import put_policy
 from s3fixture.backends.endpoint import Endpoint
 from s3fixture.checksums import checksum_of
-from s3fixture.seeding.policies import put_policy
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

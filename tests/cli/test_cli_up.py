@@ -189,10 +189,9 @@ def test_a_taken_port_is_named_with_the_remedy(s3: CommandLine, detach: list[str
     s3("status", code=3)
 
 
-@pytest.mark.parametrize("detach", [[], ["--detach"]])
-def test_a_second_box_for_the_same_folder_is_refused(s3: CommandLine, detach: list[str]) -> None:
+def test_a_second_box_in_the_foreground_is_refused(s3: CommandLine) -> None:
     endpoint = s3.up("--memory")
-    line = s3.refused("up", *detach, "--memory", "--port", 0)
+    line = s3.refused("up", "--memory", "--port", 0)
     assert endpoint.url in line
     assert "s3fixture down" in line
     assert s3.endpoint().url == endpoint.url
@@ -296,3 +295,30 @@ def test_a_box_is_told_how_durable_it_is(s3: CommandLine) -> None:
     s3("down")
     s3.up("--no-console")
     assert s3.client().get_object(Bucket="data", Key="k")["Body"].read() == b"kept"
+
+
+def test_up_twice_is_fine_and_says_where_it_is(s3: CommandLine, free_port: int) -> None:
+    s3("up", "--detach", "--memory", "--no-console", "--port", free_port)
+    before = s3.state()["pid"]
+    said = s3("up", "--detach", "--memory", "--no-console", "--port", free_port).stdout
+    assert "is up already" in said
+    assert f"http://127.0.0.1:{free_port}" in said
+    assert s3.state()["pid"] == before
+
+
+def test_the_bucket_that_mlflow_is_led_to_is_made(s3: CommandLine) -> None:
+    (s3.folder / ".env").write_text("MLFLOW_ARTIFACTS_DESTINATION=s3://mlflow-artifacts/runs\n")
+    client = s3.up("--memory", "--no-console").client()
+    assert [bucket["Name"] for bucket in client.list_buckets()["Buckets"]] == ["mlflow-artifacts"]
+
+
+@pytest.mark.parametrize(
+    ("option", "needed"),
+    [("--image=minio", "container"), ("--binary=minio", "binary"), ("--endpoint-url=http://x", "external")],
+)
+@pytest.mark.parametrize("command", [("up", "--detach"), ("run",)])
+def test_an_option_of_another_backend_is_wrong_usage(
+    s3: CommandLine, command: tuple[str, ...], option: str, needed: str
+) -> None:
+    said = s3(*command, option, *(("--", "python") if command == ("run",) else ()), code=2).stderr
+    assert f"is for --backend {needed}, but the backend is emulator" in said

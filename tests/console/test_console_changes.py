@@ -10,6 +10,7 @@ import pytest
 from console_visitor import Box, Visitor
 
 from s3fixture.console.security import CSRF_HEADER
+from s3fixture.content_types import guess
 
 API = "/api/buckets/data"
 
@@ -48,6 +49,7 @@ def test_a_bucket_that_is_not_empty_stays_until_it_is_emptied(visitor: Visitor) 
     [
         ("a.bin", "image/png", "image/png"),
         ("a.csv", "", "text/csv"),
+        ("a.jsonl", "", guess("a.jsonl")),
         ("a.parquet", "application/octet-stream", "application/vnd.apache.parquet"),
         ("noending", "", "binary/octet-stream"),
     ],

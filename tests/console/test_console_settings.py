@@ -11,6 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 from console_visitor import Box, Visitor
 
+from s3fixture.anonymous_access import statements
+
 API = "/api/buckets/data"
 
 
@@ -83,7 +85,7 @@ def test_the_switch_leaves_other_statements_alone(visitor: Visitor, box: Box) ->
     visitor.ask("PUT", f"{API}/public", {"enabled": True})
     visitor.ask("PUT", f"{API}/public", {"enabled": True})
     found = json.loads(box.s3.get_bucket_policy(Bucket="data")["Policy"])
-    assert [entry["Sid"] for entry in found["Statement"]] == ["Mine", "PublicReadBucket", "PublicReadObjects"]
+    assert found["Statement"] == [mine["Statement"], *statements("download", "data")]
     visitor.ask("PUT", f"{API}/public", {"enabled": False})
     found = json.loads(box.s3.get_bucket_policy(Bucket="data")["Policy"])
     assert found["Statement"] == [mine["Statement"]]

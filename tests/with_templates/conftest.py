@@ -94,4 +94,6 @@ def run(project: Path, programs: Path, constraint: Path) -> Run:
     env = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     env |= {"PIP_CONSTRAINT": str(constraint), "PATH": os.pathsep.join([str(programs), env["PATH"]])}
     env.pop("PYTHONPATH", None)
+    # Ryuk's image comes from a registry, and the engine is on this machine.
+    env |= {"TESTCONTAINERS_RYUK_DISABLED": "true", "TESTCONTAINERS_CONNECTION_MODE": "docker_host"}
     return lambda *command: _run(*command, cwd=project, env=env)

@@ -9,8 +9,9 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from s3fixture.backends.children import apart
 from s3fixture.backends.foreign import ForeignEndpoint
 from s3fixture.backends.guardian import PROGRAM
 from s3fixture.backends.launching import Blanks, keys_of
@@ -100,7 +101,7 @@ class _Process:
                 stderr=self._log,
                 cwd=self.home,
                 env=child_environ(blanks.fill_values(program.environment)),
-                **_apart(),
+                **apart(),
             )
         except OSError as error:
             shutil.rmtree(self.home, ignore_errors=True)
@@ -194,10 +195,3 @@ def find(wanted: str) -> tuple[str, Program]:
     if path is None:
         raise S3FixtureError(f"there is no program {wanted!r}; install it, or check its path and PATH")
     return path, known
-
-
-def _apart() -> dict[str, Any]:
-    """Ctrl-C goes to the terminal's process group: apart from it, the program outlives our teardown."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"start_new_session": True}

@@ -1,4 +1,4 @@
-"""How buckets are made, on whatever server."""
+"""How buckets are made, and made public, on whatever server."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from s3fixture.settings import DEFAULT_REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import PublicAccessBlockConfigurationTypeDef
 
 
 def creation(region: str, *, object_lock: bool = False) -> dict[str, Any]:
@@ -32,3 +33,36 @@ def switch_on_lock(client: S3Client, bucket: str) -> None:
         client.put_object_lock_configuration(
             Bucket=bucket, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"}
         )
+
+
+def put_policy(client: S3Client, bucket: str, policy: str) -> None:
+    """Put a policy, and make it take effect where it is public and the bucket blocks such policies.
+
+    Raises botocore's errors.
+    """
+    try:
+        client.put_bucket_policy(Bucket=bucket, Policy=policy)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "AccessDenied" or not allow_public_policies(client, bucket):
+            raise
+        client.put_bucket_policy(Bucket=bucket, Policy=policy)
+
+
+def allow_public_policies(client: S3Client, bucket: str) -> bool:
+    """Take back what the bucket's public access block has against public policies; ACLs stay blocked.
+
+    False when there was nothing to take back. Raises botocore's errors.
+    """
+    try:
+        block = client.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    except ClientError:  # there is none, or the server knows none
+        return False
+    if not (block.get("BlockPublicPolicy") or block.get("RestrictPublicBuckets")):
+        return False
+    changed: PublicAccessBlockConfigurationTypeDef = {
+        **block,
+        "BlockPublicPolicy": False,
+        "RestrictPublicBuckets": False,
+    }
+    client.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=changed)
+    return True

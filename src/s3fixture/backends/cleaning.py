@@ -51,21 +51,26 @@ def remove_bucket(client: S3Client, bucket: str) -> None:
 
 def empty_bucket(client: S3Client, bucket: str) -> None:
     """Abort all uploads, delete all versions and delete markers, holds and retention notwithstanding."""
-    for key, upload in list(_uploads(client, bucket)):
-        _quietly(client.abort_multipart_upload, Bucket=bucket, Key=key, UploadId=upload)
+    abort_uploads(client, bucket)
     delete(client, bucket, list(items(client, bucket)))
 
 
-def items(client: S3Client, bucket: str) -> Iterator[Item]:
+def abort_uploads(client: S3Client, bucket: str) -> None:
+    """End all multipart uploads that were not completed."""
+    for key, upload in list(_uploads(client, bucket)):
+        _quietly(client.abort_multipart_upload, Bucket=bucket, Key=key, UploadId=upload)
+
+
+def items(client: S3Client, bucket: str, prefix: str = "") -> Iterator[Item]:
     """Every version and delete marker; every object where the server knows no versions."""
-    for key, version, _ in entries(client, bucket):
+    for key, version, _ in entries(client, bucket, prefix):
         yield key, version
 
 
-def entries(client: S3Client, bucket: str) -> Iterator[tuple[str, str | None, str]]:
-    """Every version, delete marker or object, with its ETag."""
+def entries(client: S3Client, bucket: str, prefix: str = "") -> Iterator[tuple[str, str | None, str]]:
+    """Every version, delete marker or object whose key begins with `prefix`, with its ETag."""
     try:
-        for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
             for found in page.get("Versions", []):
                 yield found["Key"], found.get("VersionId"), found.get("ETag", "")
             for marker in page.get("DeleteMarkers", []):
@@ -73,24 +78,35 @@ def entries(client: S3Client, bucket: str) -> Iterator[tuple[str, str | None, st
     except ClientError as error:
         if _code(error) in _NO_BUCKET:
             raise
-        for objects in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        for objects in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
             for item in objects.get("Contents", []):
                 yield item["Key"], None, item.get("ETag", "")
 
 
 def delete(client: S3Client, bucket: str, victims: Iterable[Item]) -> None:
     """Delete these, in batches where the server can; what is protected, one by one."""
-    rest = iter(victims)
-    while batch := list(islice(rest, _BATCH)):
+    for batch in batches(victims):
         for key, version in _delete_batch(client, bucket, batch):
             _delete_protected(client, bucket, key, version)
 
 
+def batches(victims: Iterable[Item]) -> Iterator[list[Item]]:
+    """As many as one request can delete."""
+    rest = iter(victims)
+    while batch := list(islice(rest, _BATCH)):
+        yield batch
+
+
+def delete_batch(client: S3Client, bucket: str, batch: list[Item], **options: Any) -> Any:
+    """One DeleteObjects; its answer names what was deleted, and what was not."""
+    objects: Any = [{"Key": key, **_version(version)} for key, version in batch]
+    return client.delete_objects(Bucket=bucket, Delete={"Objects": objects}, **options)
+
+
 def _delete_batch(client: S3Client, bucket: str, batch: list[Item]) -> list[Item]:
     """What could not be deleted."""
-    objects: Any = [{"Key": key, **_version(version)} for key, version in batch]
     try:
-        answer = client.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+        answer = delete_batch(client, bucket, batch)
     except ClientError:
         return batch  # not every server has this request, or with these checksums
     failed = {
@@ -146,6 +162,7 @@ def _may_bypass(client: S3Client, bucket: str) -> Iterator[None]:
 
 
 def _uploads(client: S3Client, bucket: str) -> Iterator[tuple[str, str]]:
+    """Key and id of every multipart upload that was not completed."""
     try:
         for page in client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
             for upload in page.get("Uploads", []):

@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from s3fixture.backends.children import apart, command
 from s3fixture.backends.control import Control
 from s3fixture.backends.emulator import EmulatorEndpoint
 from s3fixture.backends.remote import remote
@@ -24,14 +25,6 @@ if TYPE_CHECKING:
 
 _STOP_SECONDS = 5.0
 _STDERR_LINES = 15
-# Not `-m`, which would put the working folder, and whatever modules lie there, before the standard library.
-_PROGRAM = """\
-import sys
-sys.path[:] = [p for p in sys.path if p]
-sys.path += [p for p in sys.argv[1:] if p not in sys.path]
-from s3fixture.backends.worker import main
-sys.exit(main())
-"""
 
 
 class ProcessEndpoint(EmulatorEndpoint):
@@ -59,13 +52,13 @@ class _Child:
         self._lock = threading.Lock()
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop
         self._process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-c", _PROGRAM, *filter(None, sys.path)],
+            command("s3fixture.backends.worker"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
             text=True,
             encoding="utf-8",
-            **_apart(),
+            **apart(),
         )
 
     @property
@@ -124,13 +117,6 @@ class _Child:
         lines = self._stderr.read().decode(errors="replace").splitlines()[-_STDERR_LINES:]
         said = "\n".join(["; it said:", *lines]) if lines else " and said nothing"
         return f"the S3 server's process {self.pid} ended with exit code {code}{said}"
-
-
-def _apart() -> dict[str, Any]:
-    """Ctrl-C goes to the terminal's process group: apart from it, the child outlives our teardown."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"start_new_session": True}
 
 
 def start_process(settings: Settings) -> ProcessEndpoint:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import http.client
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from s3fixture.backends.probe import ask
 from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
@@ -62,16 +61,10 @@ def wait_until_ready(endpoint: Endpoint, *, health: str = "", seconds: float, wa
 
 def _ask_for_health(url: str, path: str) -> str:
     """ "" when healthy, else what was answered."""
-    parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=_ASK_SECONDS)
     try:
-        connection.request("GET", path)
-        status = connection.getresponse().status
-    except (OSError, http.client.HTTPException) as error:
+        status = ask(url, path, seconds=_ASK_SECONDS).status
+    except OSError as error:
         return f"{url}: {error}"
-    finally:
-        connection.close()
     return "" if status == 200 else f"{url}{path} answers {status}"
 
 

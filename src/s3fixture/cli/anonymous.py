@@ -1,43 +1,29 @@
-"""The part of a bucket's policy that `policy set` makes, among statements that are somebody's own."""
+"""What `policy` asks servers for: the part of a bucket's policy about clients without keys."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from s3fixture.anonymous_access import NONE, Policy, with_access
+from s3fixture.backends.buckets import allow_public_policies
 from s3fixture.cli.addresses import Remote
-from s3fixture.seeding.policies import allow_public_policies, document, statements
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-NAMES = ("public", "download", "upload")
-NONE, CUSTOM = "none", "custom"
-Statement = dict[str, Any]
 
-
-def policy_of(client: S3Client, bucket: str) -> Statement | None:
+def policy_of(client: S3Client, bucket: str) -> Policy | None:
     """The bucket's policy document, None when it has none."""
     try:
-        found: Statement = json.loads(client.get_bucket_policy(Bucket=bucket)["Policy"])
+        found: Policy = json.loads(client.get_bucket_policy(Bucket=bucket)["Policy"])
     except ClientError as error:
         if error.response["Error"]["Code"] == "NoSuchBucketPolicy":
             return None
         raise
     return found
-
-
-def access_of(client: S3Client, place: Remote) -> str:
-    """The name of what anonymous clients may do there; `custom` when `set_access` did not make it so."""
-    found = [_canonical(statement) for statement in _statements(policy_of(client, place.bucket))]
-    if not found:
-        return NONE
-    for name in NAMES:
-        if all(_canonical(each) in found for each in statements(name, place.bucket, place.key)):
-            return name
-    return CUSTOM
 
 
 def set_access(client: S3Client, place: Remote, name: str) -> None:
@@ -46,27 +32,12 @@ def set_access(client: S3Client, place: Remote, name: str) -> None:
     What the bucket's public access block has against it is taken back, as a person would have to.
     """
     former = policy_of(client, place.bucket)
-    ours = [_canonical(each) for known in NAMES for each in statements(known, place.bucket, place.key)]
-    kept = [statement for statement in _statements(former) if _canonical(statement) not in ours]
-    wanted = kept + ([] if name == NONE else statements(name, place.bucket, place.key))
+    wanted = with_access(former, place.bucket, name, place.key)
     if name != NONE:
         allow_public_policies(client, place.bucket)
     if wanted:
-        client.put_bucket_policy(Bucket=place.bucket, Policy=document(wanted))
+        client.put_bucket_policy(Bucket=place.bucket, Policy=json.dumps(wanted))
     elif former is not None:
         client.delete_bucket_policy(Bucket=place.bucket)
     else:
         client.head_bucket(Bucket=place.bucket)  # there is nothing to do, unless there is no such bucket
-
-
-def _statements(policy: Statement | None) -> list[Statement]:
-    found = policy["Statement"] if policy else []
-    return found if isinstance(found, list) else [found]
-
-
-def _canonical(value: Any) -> Any:
-    """Lists are sets here: servers give them back in another order, and one text for a list of one."""
-    if isinstance(value, dict):
-        whole = {**value, **({"Principal": {"AWS": "*"}} if value.get("Principal") == "*" else {})}
-        return {name: _canonical(part) for name, part in whole.items() if name != "Sid"}
-    return sorted(value) if isinstance(value, list) else [value]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from typing import Any
 
+from s3fixture.backends.children import apart, command
 from s3fixture.cli import output
 from s3fixture.cli.box_log import tail
 from s3fixture.cli.health import is_up
@@ -17,14 +17,6 @@ from s3fixture.errors import S3FixtureError
 _SILENCE_SECONDS = 60.0  # a box that starts writes to its log; one that is silent so long hangs
 _STOP_SECONDS = 5.0
 _TAIL_LINES = 15
-# Not `-m`, which would put the working folder, and whatever modules lie there, before the standard library.
-_PROGRAM = """\
-import sys
-sys.path[:] = [p for p in sys.path if p]
-sys.path += [p for p in sys.argv[2:] if p not in sys.path]
-from s3fixture.cli.box_process import main
-sys.exit(main())
-"""
 
 
 def launch(plan: BoxPlan, folder: StateFolder) -> Box:
@@ -35,11 +27,11 @@ def launch(plan: BoxPlan, folder: StateFolder) -> Box:
     began = time.time()
     with folder.log.open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-c", _PROGRAM, str(folder.path), *filter(None, sys.path)],
+            command("s3fixture.cli.box_process", str(folder.path)),
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
-            **_apart(),
+            **apart(),
         )
     try:
         _hand_over(process, plan)
@@ -47,13 +39,6 @@ def launch(plan: BoxPlan, folder: StateFolder) -> Box:
     except BaseException:
         _end(process)
         raise
-
-
-def _apart() -> dict[str, Any]:
-    """What lets a process outlive the terminal it was started from."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"start_new_session": True}
 
 
 def _hand_over(process: subprocess.Popen[bytes], plan: BoxPlan) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import http.client
-from urllib.parse import urlsplit
-
+from s3fixture.backends.probe import ask
 from s3fixture.cli.state import Box
 
 READY = "/minio/health/ready"
+_SECONDS = 2.0
 
 
 def is_up(box: Box) -> bool:
@@ -15,16 +14,9 @@ def is_up(box: Box) -> bool:
     return answers(box.url) if box.backend == "emulator" else answers(box.url, "/", any_status=True)
 
 
-def answers(url: str, path: str = READY, timeout: float = 2.0, *, any_status: bool = False) -> bool:
-    """Whether the server at `url` says that it is ready, within `timeout` seconds."""
-    parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+def answers(url: str, path: str = READY, *, any_status: bool = False) -> bool:
+    """Whether the server at `url` says that it is ready, within two seconds."""
     try:
-        connection = kind(parts.hostname or "", parts.port, timeout=timeout)
-        try:
-            connection.request("GET", path)
-            return connection.getresponse().status == 200 or any_status
-        finally:
-            connection.close()
-    except (OSError, http.client.HTTPException, ValueError):
+        return ask(url, path, seconds=_SECONDS).status == 200 or any_status
+    except OSError:
         return False

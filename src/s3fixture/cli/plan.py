@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+import click
 
 from s3fixture.auth.identity import parse_identity
 from s3fixture.backends import environment
@@ -15,6 +18,10 @@ from s3fixture.cli import dotenv_file
 from s3fixture.seeding import SeedPlan, read
 from s3fixture.seeding.plan import check_bucket_name
 from s3fixture.settings import Settings
+
+_ARTIFACT_ROOTS = ("MLFLOW_DEFAULT_ARTIFACT_ROOT", "MLFLOW_ARTIFACTS_DESTINATION")
+# Option -> the only backend that it is for.
+_OF_BACKENDS: Mapping[str, str] = {"endpoint_url": "external", "image": "container", "binary": "binary"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,7 @@ def make_plan(options: Mapping[str, Any], environ: Mapping[str, str]) -> BoxPlan
     wanted = dict(options)
     buckets, paths = tuple(wanted.pop("buckets")), wanted.pop("seeds")
     backend, env_file = wanted.pop("backend"), wanted.pop("env_file", None)
+    _check_fitting(wanted, backend)
     settings = Settings.load(wanted, environ=environment(backend, environ))
     if settings.data_dir is not None:
         settings = replace(settings, data_dir=settings.data_dir.expanduser().absolute())
@@ -75,6 +83,22 @@ def make_plan(options: Mapping[str, Any], environ: Mapping[str, str]) -> BoxPlan
     if env_file:
         dotenv_file.read(env_file)  # a broken one is said before anything starts
     return BoxPlan(settings, backend, buckets, seeds, env_file.absolute() if env_file else None)
+
+
+def _check_fitting(options: Mapping[str, Any], backend: str) -> None:
+    """UsageError for an option that another backend would need."""
+    for name, needed in _OF_BACKENDS.items():
+        if options.get(name) and backend != needed:
+            flag = f"--{name.replace('_', '-')}"
+            raise click.UsageError(
+                f"{flag} is for --backend {needed}, but the backend is {backend}; give both or neither"
+            )
+
+
+def named_buckets(environ: Mapping[str, str]) -> list[str]:
+    """The buckets that MLflow's variables name."""
+    roots = (urlsplit(environ.get(name, "")) for name in _ARTIFACT_ROOTS)
+    return list(dict.fromkeys(root.netloc for root in roots if root.scheme == "s3" and root.netloc))
 
 
 def project_environment() -> dict[str, str]:

@@ -1,24 +1,22 @@
-"""Removing objects, in requests of a thousand."""
+"""Removing objects, and saying what was and what was not removed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from s3fixture.backends.cleaning import Item, batches, delete_batch
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Remote
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_BATCH = 1000  # what S3 takes in one request
-Victim = tuple[str, "str | None"]  # key, and version or None
 Report = Callable[[str, "str | None"], None]
 
 
 def remove_objects(
-    client: S3Client, bucket: str, victims: Iterable[Victim], report: Report, *, bypass: bool = False
+    client: S3Client, bucket: str, victims: Iterable[Item], report: Report, *, bypass: bool = False
 ) -> int:
     """Remove keys, or versions of them; complains of what cannot be removed, and counts that.
 
@@ -26,12 +24,9 @@ def remove_objects(
     retention in governance mode.
     """
     options: Any = {"BypassGovernanceRetention": True} if bypass else {}
-    failed, rest = 0, iter(victims)
-    while batch := list(islice(rest, _BATCH)):
-        objects: Any = [
-            {"Key": key, "VersionId": version} if version else {"Key": key} for key, version in batch
-        ]
-        answer = client.delete_objects(Bucket=bucket, Delete={"Objects": objects}, **options)
+    failed = 0
+    for batch in batches(victims):
+        answer = delete_batch(client, bucket, batch, **options)
         for gone in answer.get("Deleted", []):
             report(gone["Key"], gone.get("VersionId"))
         for error in answer.get("Errors", []):
@@ -39,18 +34,3 @@ def remove_objects(
             place = Remote(bucket, error.get("Key", ""))
             output.complain(f"{output.printable(str(place))}: {error.get('Code')}: {error.get('Message')}")
     return failed
-
-
-def all_versions(client: S3Client, bucket: str, prefix: str = "") -> Iterator[Victim]:
-    """Every version and delete marker of the keys that begin with `prefix`."""
-    pages = client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
-    for page in pages:
-        for found in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
-            yield found["Key"], found["VersionId"]
-
-
-def abort_uploads(client: S3Client, bucket: str) -> None:
-    """End all multipart uploads that were not completed."""
-    for page in client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
-        for upload in page.get("Uploads", []):
-            client.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])

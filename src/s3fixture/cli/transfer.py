@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from botocore import exceptions
 from s3transfer.manager import TransferConfig, TransferManager
-from s3transfer.subscribers import BaseSubscriber
 
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Remote
 from s3fixture.cli.failures import explained
+from s3fixture.content_types import guess
 from s3fixture.errors import S3FixtureError
-from s3fixture.seeding.content_types import guess
+from s3fixture.seeding.upload import Watcher
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -64,7 +64,7 @@ class Transfers:
     def __init__(self, client: S3Client, progress: Progress, report: Callable[[Job], None]) -> None:
         self._client = client
         self._report = report
-        self._watcher = _Watcher(progress)
+        self._watcher = Watcher(progress)
         self._loads = TransferManager(
             client, TransferConfig(multipart_threshold=PART_SIZE, multipart_chunksize=PART_SIZE)
         )
@@ -156,14 +156,3 @@ class Transfers:
             ) from error
         self.failed += 1
         output.complain(f"{output.printable(str(job.item.place))}: {explained(error)}")
-
-
-class _Watcher(BaseSubscriber):
-    """Hands s3transfer's steps on."""
-
-    def __init__(self, progress: Progress) -> None:
-        super().__init__()
-        self._progress = progress
-
-    def on_progress(self, future: Any, bytes_transferred: int, **kwargs: Any) -> None:
-        self._progress.advance(bytes_transferred)

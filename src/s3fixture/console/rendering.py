@@ -11,23 +11,15 @@ from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from s3fixture.sizes import counted, human_size
+
 _TEMPLATES = Path(__file__).parent / "templates"
-_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 # Characters that show as nothing, or reorder what stands around them: C0, C1, zero width, bidirectional,
 # fillers, tags. The module ui.js has the same.
 _INVISIBLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
     r"\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e007f]"
 )
-
-
-def size(count: int) -> str:
-    """Bytes for people: `1.2 MiB`."""
-    amount, unit = float(count), 0
-    while amount >= 1024 and unit < len(_UNITS) - 1:
-        amount /= 1024
-        unit += 1
-    return f"{count} B" if unit == 0 else f"{amount:.1f} {_UNITS[unit]}"
 
 
 def moment(when: datetime) -> str:
@@ -59,16 +51,11 @@ def object_path(bucket: str, key: str, page: str = "object", **query: Any) -> st
     return link(bucket_path(bucket, page), key=key, **query)
 
 
-def plural(count: int, one: str, many: str = "") -> str:
-    """`1 object`, `2,000 objects`."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 _FILTERS: Mapping[str, Callable[..., str]] = {
-    "size": size,
+    "size": human_size,
     "moment": moment,
     "visible": visible,
-    "plural": plural,
+    "plural": counted,
 }
 
 

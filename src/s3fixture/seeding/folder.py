@@ -7,8 +7,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from s3fixture.content_types import guess
 from s3fixture.errors import S3FixtureError
-from s3fixture.seeding.content_types import guess
 from s3fixture.seeding.plan import SeedBucket, SeedObject, SeedPlan, check_bucket_name, check_key
 
 # What operating systems and git leave in folders; `.gitkeep` is how git keeps an empty one, hence an

@@ -10,9 +10,9 @@ from typing import Any
 
 import yaml
 
+from s3fixture import anonymous_access
+from s3fixture.content_types import guess
 from s3fixture.errors import S3FixtureError
-from s3fixture.seeding import policies
-from s3fixture.seeding.content_types import guess
 from s3fixture.seeding.node import Node
 from s3fixture.seeding.plan import (
     SeedBucket,
@@ -176,10 +176,10 @@ def _policy(node: Node, bucket: str, folder: Path) -> str:
     if isinstance(node.value, dict):
         return _checked_policy(json.dumps(node.value, default=str), bucket, node)
     name = node.text()
-    if name in policies.NAMES:
-        return policies.document(policies.statements(name, bucket))
+    if name in anonymous_access.NAMES:
+        return anonymous_access.document(name, bucket)
     if Path(name).suffix != ".json":
-        known = ", ".join(policies.NAMES)
+        known = ", ".join(anonymous_access.NAMES)
         raise node.fault(f"there is no policy {name!r}; use {known}, a .json file, or the document itself")
     return _checked_policy(_file(node, folder).read_text(encoding="utf-8"), bucket, node)
 

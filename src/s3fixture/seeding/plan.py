@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from s3fixture.errors import S3FixtureError
-from s3fixture.seeding.sizes import counted, human_size
+from s3fixture.sizes import counted, human_size
 
 MAX_KEY_BYTES = 1024
 _BUCKET_NAME_RULE = (

@@ -13,11 +13,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from s3transfer.manager import TransferConfig, TransferManager
 from s3transfer.subscribers import BaseSubscriber
 
-from s3fixture.backends.buckets import creation, switch_on_lock
+from s3fixture.backends.buckets import creation, put_policy, switch_on_lock
 from s3fixture.errors import S3FixtureError
 from s3fixture.seeding.etags import has_etag
 from s3fixture.seeding.plan import SeedBucket, SeedObject, SeedPlan
-from s3fixture.seeding.policies import put_policy
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -103,7 +102,7 @@ def _put_objects(
     client: S3Client, plan: SeedPlan, existing: Mapping[tuple[str, str], int], progress: Progress
 ) -> None:
     config = TransferConfig(multipart_threshold=PART_SIZE, multipart_chunksize=PART_SIZE)
-    watcher = _Watcher(progress)
+    watcher = Watcher(progress)
     uploads: list[tuple[str, SeedObject, TransferFuture]] = []
     with TransferManager(client, config) as manager:
         for bucket in plan.buckets:
@@ -127,8 +126,8 @@ def _await(future: TransferFuture, address: str, source: Path) -> None:
         raise S3FixtureError(f"{source}: {address} cannot be made: {error.strerror or error}") from error
 
 
-class _Watcher(BaseSubscriber):
-    """Hands s3transfer's steps on."""
+class Watcher(BaseSubscriber):
+    """Hands the steps of s3transfer on to a Progress."""
 
     def __init__(self, progress: Progress) -> None:
         super().__init__()

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from s3fixture.errors import S3FixtureError
 from s3fixture.store.checking import describe, describe_aside, settle
+from s3fixture.store.errors import is_full, is_taken
 from s3fixture.store.files import Files
 from s3fixture.store.schema import is_current, is_new, migrate
 from s3fixture.store.syncing import SharedSync, sync_folder
@@ -171,7 +172,7 @@ def _take(connection: sqlite3.Connection, folder: Path) -> None:
         connection.execute("BEGIN EXCLUSIVE")
         connection.execute("COMMIT")
     except sqlite3.OperationalError as error:
-        reason = "another s3fixture has it; stop that one" if "locked" in str(error) else str(error)
+        reason = "another s3fixture has it; stop that one" if is_taken(error) else str(error)
         raise _refusal(folder, reason) from error
 
 
@@ -200,5 +201,5 @@ def shrink(connection: sqlite3.Connection) -> None:
             connection.execute("PRAGMA incremental_vacuum(250)").fetchall()
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     except sqlite3.OperationalError as error:
-        if "disk is full" not in str(error):
+        if not is_full(error):
             raise

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from s3fixture.errors import S3FixtureError
 
 
@@ -19,3 +21,25 @@ class Damaged(S3FixtureError):  # noqa: N818 - likewise
 
 class Superseded(Exception):  # noqa: N818 - likewise
     """A change by a request that began before the store was rolled back."""
+
+
+# https://www.sqlite.org/rescode.html: code -> SQLite's words, which are all that Python 3.10 has.
+_FULL, _BUSY = 13, 5
+_WORDS = {_FULL: "disk is full", _BUSY: "is locked"}
+
+
+def is_full(error: sqlite3.Error) -> bool:
+    """Whether SQLite has met a full disk."""
+    return _has_code(error, _FULL)
+
+
+def is_taken(error: sqlite3.Error) -> bool:
+    """Whether another process has the index."""
+    return _has_code(error, _BUSY)
+
+
+def _has_code(error: sqlite3.Error, code: int) -> bool:
+    known: int | None = getattr(error, "sqlite_errorcode", None)
+    if known is None:
+        return _WORDS[code] in str(error)
+    return known & 0xFF == code  # the rest of an extended code says why

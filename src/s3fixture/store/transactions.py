@@ -16,7 +16,7 @@ from collections.abc import Collection
 from s3fixture.errors import S3FixtureError
 from s3fixture.records import Change
 from s3fixture.store.changes import Mark, Notes
-from s3fixture.store.errors import Damaged, StorageFull, Superseded
+from s3fixture.store.errors import Damaged, StorageFull, Superseded, is_full
 from s3fixture.store.files import Files
 from s3fixture.store.index import Index
 from s3fixture.store.syncing import SharedSync
@@ -206,7 +206,7 @@ class _Snapshot:
 
 def _translate(error: sqlite3.Error) -> Exception:
     """What SQLite met, for callers who know nothing of SQLite. What is a mistake of ours stays as it is."""
-    if "disk is full" in str(error):
+    if is_full(error):
         return StorageFull("the disk has no room for the change in the index")
     if not isinstance(error, sqlite3.DatabaseError) or isinstance(error, sqlite3.ProgrammingError):
         return error

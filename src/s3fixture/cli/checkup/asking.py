@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import http.client
 import socket
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+
+from s3fixture.backends.probe import ask
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -34,15 +34,8 @@ def listens(host: str, number: int) -> bool:
 
 def time_of(url: str) -> float | None:
     """The server's time in seconds since the epoch, None when it does not say."""
-    parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     try:
-        connection = kind(parts.hostname or "", parts.port, timeout=_SECONDS)
-        try:
-            connection.request("HEAD", "/")
-            date = connection.getresponse().getheader("Date")
-        finally:
-            connection.close()
+        date = ask(url, method="HEAD", seconds=_SECONDS).headers["Date"]
         return parsedate_to_datetime(date).timestamp() if date else None
-    except (OSError, http.client.HTTPException, ValueError):
+    except (OSError, ValueError):
         return None

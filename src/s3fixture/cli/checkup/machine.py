@@ -14,7 +14,7 @@ from urllib.request import getproxies, proxy_bypass
 from s3fixture.cli.checkup.finding import Finding, note, ok, problem
 from s3fixture.cli.checkup.surroundings import Surroundings
 from s3fixture.errors import S3FixtureError
-from s3fixture.seeding.sizes import human_size
+from s3fixture.sizes import human_size
 
 _DOCKER_SECONDS = 5.0
 _LITTLE_SPACE = 256 * 1024 * 1024  # bytes

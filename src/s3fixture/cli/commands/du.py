@@ -10,7 +10,7 @@ import click
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Remote, parse_remote
 from s3fixture.cli.options import connection_options, json_option
-from s3fixture.seeding.sizes import counted, human_size
+from s3fixture.sizes import counted, human_size
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -12,7 +12,7 @@ from s3fixture.cli import output
 from s3fixture.cli.addresses import Remote, parse_remote
 from s3fixture.cli.options import connection_options, json_option
 from s3fixture.errors import S3FixtureError
-from s3fixture.seeding.sizes import human_size
+from s3fixture.sizes import human_size
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

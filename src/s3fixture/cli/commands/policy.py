@@ -57,15 +57,16 @@ def get_policy(target: str, as_json: bool, **connection: str | None) -> int:
 
     `custom` means that the bucket has a policy which is none of those that `set` makes; --json shows it.
     """
-    from s3fixture.cli.anonymous import access_of, policy_of
+    from s3fixture.anonymous_access import access_of
+    from s3fixture.cli.anonymous import policy_of
     from s3fixture.cli.connection import client_of, connect
 
     place = parse_in_bucket(target)
-    client = client_of(connect(**connection))
-    access = access_of(client, place)
+    policy = policy_of(client_of(connect(**connection)), place.bucket)
+    access = access_of(policy, place.bucket, place.key)
     if as_json:
         document = {"status": "success", "operation": "get", "resource": str(place), "permission": access}
-        output.say_json({**document, "policy": policy_of(client, place.bucket)})
+        output.say_json({**document, "policy": policy})
     else:
         output.say(f"Access of clients without keys to {output.printable(str(place))} is {access}")
     return 0

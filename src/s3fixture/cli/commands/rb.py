@@ -22,8 +22,9 @@ def command(
     targets: tuple[str, ...], force: bool, bypass: bool, as_json: bool, **connection: str | None
 ) -> int:
     """Remove the buckets s3://NAME (or just NAME), which must be empty unless --force is given."""
+    from s3fixture.backends.cleaning import abort_uploads, items
     from s3fixture.cli.connection import client_of, connect
-    from s3fixture.cli.removal import abort_uploads, all_versions, remove_objects
+    from s3fixture.cli.removal import remove_objects
 
     if bypass and not force:
         raise click.UsageError("--bypass goes with --force")
@@ -33,8 +34,8 @@ def command(
         client.head_bucket(Bucket=place.bucket)  # all of them must be there before the first is removed
     for place in places:
         if force:
-            victims = all_versions(client, place.bucket)
-            failed = remove_objects(client, place.bucket, victims, lambda key, version: None, bypass=bypass)
+            everything = items(client, place.bucket)
+            failed = remove_objects(client, place.bucket, everything, lambda *_: None, bypass=bypass)
             if failed:
                 raise S3FixtureError(f"{place} stays: {failed} of its objects cannot be removed")
             abort_uploads(client, place.bucket)

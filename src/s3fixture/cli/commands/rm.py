@@ -15,7 +15,7 @@ from s3fixture.errors import S3FixtureError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-    from s3fixture.cli.removal import Victim
+    from s3fixture.backends.cleaning import Item
 
 
 @click.command("rm", short_help="Remove objects.")
@@ -72,27 +72,27 @@ def command(
 
 def _victims(
     client: S3Client, place: Remote, *, recursive: bool, versions: bool, version_id: str | None
-) -> Iterator[Victim]:
-    from s3fixture.cli.removal import all_versions
+) -> Iterator[Item]:
+    from s3fixture.backends.cleaning import items
 
     if not recursive and not versions:
         yield place.key, version_id
         return
     folder = place.folder().key
-    found = all_versions(client, place.bucket, place.key) if versions else _keys(client, place)
+    found = items(client, place.bucket, place.key) if versions else _keys(client, place)
     for key, version in found:
         if key == place.key or (recursive and key.startswith(folder)):
             yield key, version
 
 
-def _keys(client: S3Client, place: Remote) -> Iterator[Victim]:
+def _keys(client: S3Client, place: Remote) -> Iterator[Item]:
     pages = client.get_paginator("list_objects_v2").paginate(Bucket=place.bucket, Prefix=place.key)
     for page in pages:
         for found in page.get("Contents", []):
             yield found["Key"], None
 
 
-def _existing(client: S3Client, place: Remote, victims: Iterator[Victim]) -> Iterator[Victim]:
+def _existing(client: S3Client, place: Remote, victims: Iterator[Item]) -> Iterator[Item]:
     """S3 itself does not mind when there is nothing to remove; a person who mistyped does."""
     from botocore.exceptions import ClientError
 

@@ -10,7 +10,7 @@ import click
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Remote, parse_in_bucket
 from s3fixture.cli.options import connection_options, json_option
-from s3fixture.seeding.sizes import human_size
+from s3fixture.sizes import human_size
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -84,7 +84,8 @@ def _retention(head: Mapping[str, Any]) -> str | None:
 
 
 def _bucket(client: S3Client, place: Remote) -> dict[str, Any]:
-    from s3fixture.cli.anonymous import access_of
+    from s3fixture.anonymous_access import access_of
+    from s3fixture.cli.anonymous import policy_of
 
     head = client.head_bucket(Bucket=place.bucket)
     return {
@@ -92,7 +93,7 @@ def _bucket(client: S3Client, place: Remote) -> dict[str, Any]:
         "type": "bucket",
         "region": head.get("BucketRegion", "us-east-1"),
         "versioning": client.get_bucket_versioning(Bucket=place.bucket).get("Status", "never enabled"),
-        "anonymous": access_of(client, place),
+        "anonymous": access_of(policy_of(client, place.bucket), place.bucket),
     }
 
 

@@ -16,6 +16,8 @@ from s3fixture.settings import DEFAULT_CONSOLE_PORT, DEFAULT_PORT
 if TYPE_CHECKING:
     from s3fixture.cli.plan import BoxPlan
 
+_UP = "s3fixture is up"
+
 
 @click.command("up", short_help="Start the box of this project.")
 @server_options
@@ -49,9 +51,10 @@ def command(detach: bool, memory: bool, no_console: bool, **options: Any) -> int
     """Start a server that keeps its data in this project, on port 9000.
 
     MINIO_ROOT_USER, MINIO_ROOT_PASSWORD and MINIO_REGION are read from the environment and from .env here.
+    The bucket of MLflow's artifact root, if they name one, is made.
     Without --detach it runs until Ctrl-C, SIGTERM or `s3fixture down`, and then ends with exit code 0.
     """
-    from s3fixture.cli.plan import make_plan, project_environment
+    from s3fixture.cli.plan import make_plan, named_buckets, project_environment
 
     if memory and options["data_dir"]:
         raise click.UsageError("--memory and --data-dir exclude each other; choose one")
@@ -72,20 +75,28 @@ def command(detach: bool, memory: bool, no_console: bool, **options: Any) -> int
     if options["backend"] == "container" and not memory and not options["data_dir"]:
         environ["S3FIXTURE_DATA_DIR"] = ""  # servers in containers run as users of their own
         options["volume"] = f"s3fixture-{hashlib.sha256(str(folder.path).encode()).hexdigest()[:12]}"
+    options["buckets"] = tuple(dict.fromkeys((*options["buckets"], *named_buckets(environ))))
     plan = make_plan(options, environ)
-    folder.check_free()
     if detach:
         from s3fixture.cli.detach import launch
 
-        _announce(launch(plan, folder), plan, stop="s3fixture down")
+        running = folder.box()
+        _announce(running or launch(plan, folder), plan, stop="s3fixture down", head=_head(running))
         return 0
+    folder.check_free()
 
     from s3fixture.cli.life import live
 
     return live(plan, folder, announce=_announce)
 
 
-def _announce(box: Box, plan: BoxPlan, *, stop: str = "Ctrl-C, or `s3fixture down`") -> None:
+def _head(running: Box | None) -> str:
+    return (
+        "s3fixture is up already; `s3fixture down` first, to start it with other options" if running else _UP
+    )
+
+
+def _announce(box: Box, plan: BoxPlan, *, stop: str = "Ctrl-C, or `s3fixture down`", head: str = _UP) -> None:
     """What a person needs next."""
     arguments = f'endpoint_url="{box.url}", aws_access_key_id="{box.access_key}"'
     rows = [
@@ -101,7 +112,7 @@ def _announce(box: Box, plan: BoxPlan, *, stop: str = "Ctrl-C, or `s3fixture dow
         ("boto3", f'boto3.client("s3", {arguments}, aws_secret_access_key="{box.secret_key}")'),
         ("stop", stop),
     ]
-    for seed in plan.seeds:
+    for seed in plan.seeds if head == _UP else ():
         output.say(str(seed.report()))
-    output.say(output.style("s3fixture is up", fg="green", bold=True))
+    output.say(output.style(head, fg="green", bold=True))
     output.say(output.pairs(rows))

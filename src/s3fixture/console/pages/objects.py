@@ -13,11 +13,12 @@ from s3fixture.console.locks import kept_by, lock_facts, may_be_bypassed
 from s3fixture.console.pages.browse import Row, version_rows
 from s3fixture.console.pages.buckets import bucket_line
 from s3fixture.console.preview import Preview, preview
-from s3fixture.console.rendering import moment, plural, size
+from s3fixture.console.rendering import moment
 from s3fixture.console.snippets import object_snippets
 from s3fixture.console.visit import Visit
 from s3fixture.errors import S3Error
 from s3fixture.service.metadata import SYSTEM_METADATA
+from s3fixture.sizes import counted, human_size
 
 _VERSIONS = 50
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -85,8 +86,8 @@ def _facts(head: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _size(count: int) -> str:
-    exactly = plural(count, "byte")
-    return exactly if count < 1024 else f"{size(count)} ({exactly})"
+    exactly = counted(count, "byte")
+    return exactly if count < 1024 else f"{human_size(count)} ({exactly})"
 
 
 def _headers(head: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -7,14 +7,16 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
+from s3fixture.anonymous_access import NONE, Policy, with_access
 from s3fixture.console.documents import check_policy, cors_rules, lifecycle_rules
 from s3fixture.console.pages.buckets import bucket_line
-from s3fixture.console.publicity import with_public_read, without_public_read
 from s3fixture.console.visit import PageError, Visit, json_response
 from s3fixture.records import UndeliveredEvent
 from s3fixture.service.public_access import BLOCK_POLICY, RESTRICT
 
 _FAILURES = 20  # on a page
+
+_PUBLIC_READ = "download"  # of `anonymous_access`
 
 
 def show_settings(visit: Visit, bucket: str) -> Response:
@@ -37,7 +39,7 @@ def show_settings(visit: Visit, bucket: str) -> Response:
         bucket=bucket_line(visit, bucket),
         lock=_default_retention(lock) if lock else None,
         policy=policy or "",
-        example=with_public_read(None, bucket),
+        example=_policy_text(with_access(None, bucket, _PUBLIC_READ)),
         cors=json.dumps(cors["CORSRules"], indent=2) if cors else "",
         lifecycle=json.dumps(lifecycle["Rules"], indent=2, default=str) if lifecycle else "",
         undelivered=_undelivered(visit, bucket),
@@ -71,11 +73,10 @@ def put_versioning(visit: Visit, bucket: str) -> Response:
 def put_public(visit: Visit, bucket: str) -> Response:
     """PUT /api/buckets/<bucket>/public {enabled}: other statements of the policy stay as they are."""
     policy = _policy(visit, bucket)
-    if visit.document().get("enabled"):
+    name = _PUBLIC_READ if visit.document().get("enabled") else NONE
+    if name != NONE:
         _allow_public_policies(visit, bucket)
-        _put(visit, bucket, with_public_read(policy, bucket))
-    else:
-        _put(visit, bucket, without_public_read(policy))
+    _put(visit, bucket, _policy_text(with_access(json.loads(policy) if policy else None, bucket, name)))
     public = bucket_line(visit, bucket).public
     return json_response({"public": public})
 
@@ -124,6 +125,10 @@ def _default_retention(found: dict[str, Any]) -> dict[str, Any]:
 def _policy(visit: Visit, bucket: str) -> str | None:
     found = visit.caller.attempt("GetBucketPolicy", "AccessDenied", "NoSuchBucketPolicy", Bucket=bucket)
     return found["Policy"] if found else None
+
+
+def _policy_text(policy: Policy | None) -> str | None:
+    return json.dumps(policy, indent=2) if policy else None
 
 
 def _put(visit: Visit, bucket: str, policy: str | None) -> None:

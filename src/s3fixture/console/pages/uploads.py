@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import mimetypes
 from typing import Any
 
 from werkzeug.wrappers import Response
 
 from s3fixture.console.pages.buckets import bucket_line
 from s3fixture.console.visit import PageError, Visit, json_response
+from s3fixture.content_types import guess
 from s3fixture.service.metadata import DEFAULT_CONTENT_TYPE
 from s3fixture.wire.numbers import parse_count
 
 _PAGE_SIZE = 200
-# What Python's table does not know everywhere, and people who train models have.
-_TYPES = {
-    ".csv": "text/csv",
-    ".ipynb": "application/json",
-    ".jsonl": "application/x-ndjson",
-    ".md": "text/markdown",
-    ".parquet": "application/vnd.apache.parquet",
-    ".yaml": "application/yaml",
-    ".yml": "application/yaml",
-}
 
 
 def show_uploads(visit: Visit, bucket: str) -> Response:
@@ -145,7 +135,4 @@ def _content_type(visit: Visit, key: str) -> str:
     said = visit.argument("type") or visit.request.headers.get("Content-Type", "")
     if said and said not in ("application/octet-stream", "text/plain;charset=UTF-8"):
         return said
-    ending = f".{key.rpartition('.')[2].lower()}" if "." in key else ""
-    return (
-        _TYPES.get(ending) or mimetypes.guess_type(key.rpartition("/")[2])[0] or said or DEFAULT_CONTENT_TYPE
-    )
+    return guess(key) or said or DEFAULT_CONTENT_TYPE

@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable
 from typing import NamedTuple
 
-from s3fixture.console.rendering import plural
+from s3fixture.sizes import counted
 
 ROWS = 50
 _COLUMNS = 60
@@ -43,7 +43,7 @@ def csv_table(text: str, *, complete: bool) -> Table | None:
         return None
     columns, rows = found[0], found[1 : ROWS + 1]
     more = len(found) > ROWS + 1 or not complete
-    note = f"The first {plural(len(rows), 'row')}." if more else f"{plural(len(rows), 'row')}."
+    note = f"The first {counted(len(rows), 'row')}." if more else f"{counted(len(rows), 'row')}."
     return _bounded(columns, [], rows, note)
 
 
@@ -103,12 +103,12 @@ def parquet_table(file: RangeFile) -> Table | str:
     except Exception as error:  # pyarrow's own, and those of Python's types for values that they cannot hold
         return f"This Parquet file cannot be read: {error}"
     total = source.metadata.num_rows
-    note = f"{plural(total, 'row')} in {plural(source.metadata.num_row_groups, 'row group')}."
+    note = f"{counted(total, 'row')} in {counted(source.metadata.num_row_groups, 'row group')}."
     if total > len(rows):
         note += f" The first {len(rows)} are shown."
     types = [str(schema.field(name).type) for name in names]
     extra = len(schema.names) - len(names)
-    return _bounded(list(names), types, rows, note + (f" {plural(extra, 'more column')}." if extra else ""))
+    return _bounded(list(names), types, rows, note + (f" {counted(extra, 'more column')}." if extra else ""))
 
 
 def _text(value: object) -> str:

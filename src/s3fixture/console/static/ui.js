@@ -26,15 +26,17 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
+const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
+// As human_size in sizes.py writes them.
 export function size(bytes) {
   let unit = 0;
-  while (bytes >= 1024 && unit < UNITS.length - 1) {
+  while (Math.round(bytes) >= 1024 && unit < UNITS.length - 1) {
     bytes /= 1024;
     unit += 1;
   }
-  return unit ? `${bytes.toFixed(1)} ${UNITS[unit]}` : `${bytes} B`;
+  const decimals = unit && Number(bytes.toFixed(1)) < 10 ? 1 : 0;
+  return `${bytes.toFixed(decimals)} ${UNITS[unit]}`;
 }
 
 export const plural = (count, one) => `${count.toLocaleString("en")} ${one}${count === 1 ? "" : "s"}`;

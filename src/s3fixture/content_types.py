@@ -10,6 +10,8 @@ _TYPES = mimetypes.MimeTypes()
 
 # What the standard library does not know on every Python version, and data people have.
 _MORE: Mapping[str, str] = {
+    ".csv": "text/csv",
+    ".ipynb": "application/x-ipynb+json",
     ".jsonl": "application/jsonl",
     ".md": "text/markdown",
     ".parquet": "application/vnd.apache.parquet",

@@ -111,6 +111,9 @@ EXPRESSIONS: Mapping[str, Use] = {
     "server.heads:_TOKEN": Use("fullmatch"),
     "server.heads:_VERSION": Use("fullmatch", ("", "HTTP/1.")),
     "service.access:_ACCOUNT_ID": Use("fullmatch"),
+    "service.encryption_update:_ARN": Use(
+        "fullmatch", ("", "arn:aws", "arn:aws:kms:", "arn:aws:kms:a:123456789012:key/")
+    ),
     "service.kms:_ARN": Use(
         "fullmatch", ("", "arn:aws", "arn:aws:kms:", "arn:aws:kms::1", "arn:aws:kms:::key/")
     ),
@@ -124,12 +127,17 @@ EXPRESSIONS: Mapping[str, Use] = {
     "service:_WORD_START": Use("sub", ("",), ("aA", "Aa")),
     "service.names:_IP_ADDRESS": Use("fullmatch", ("", "1.1.1."), ("1.",)),
     "service.names:_NAME": Use("fullmatch", ("", "a")),
+    "service.names:_REGIONAL": Use(
+        "fullmatch", ("", "a-", "a-123456789012-", "a-123456789012-eu-"), ("-123456789012", "-eu", "-1-an")
+    ),
     "service.ranges:_COPY_RANGE": Use("fullmatch", ("", "bytes=", "bytes=0-")),
     "service.ranges:_RANGE": Use("fullmatch", ("", "bytes=", "bytes=0", "bytes=0-", "bytes= 0 - 0"), ("0 ",)),
     "service.replication:_ROLE": Use("fullmatch", ("", "arn:aws:iam::", "arn:aws:iam::123456789012:role/")),
     "service.tags:_ALLOWED": Use("fullmatch"),
     "store.files:_NAME": Use("fullmatch"),
     "wire.chunked:_HEADER": Use("fullmatch", ("", "0;chunk-signature=")),
+    "wire.encoded_words:_ESCAPE": Use("sub", ("",), ("=4", "=41")),
+    "wire.encoded_words:_WORD": Use("sub", ("", "=?utf-8?b?"), ("=?", "=?utf-8?q?", "=?utf-8?q?a")),
     "wire.document_writers:_FORBIDDEN": Use("sub", ("",), ("\x01",)),
     "wire.document_writers:_SPECIAL": Use("sub", ("",), ("&", "\x01")),
     "wire.document_writers:_is_url_plain": Use("", ("",)),

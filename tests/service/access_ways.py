@@ -141,7 +141,8 @@ def _torrent(caller: Caller, goal: Goal) -> str:
 
 
 def _annotation(caller: Caller, goal: Goal) -> str:
-    reply = caller.signed("GET", f"/{BUCKET}/{quote(goal.key)}?annotation&annotationName=a")
+    version = f"&versionId={goal.version}" if goal.version else ""
+    reply = caller.signed("GET", f"/{BUCKET}/{quote(goal.key)}?annotation&annotationName=a{version}")
     return _verdict(reply.status, reply.code, done=True)
 
 
@@ -224,7 +225,7 @@ READS: Mapping[str, Reading] = {
     "head": Reading("HeadObject", _head, names_owner=True),
     "head, a part": Reading("HeadObject", lambda c, g: _head(c, g, PartNumber=1), names_owner=True),
     "attributes": Reading("GetObjectAttributes", _attributes, names_owner=True),
-    "annotation": Reading("GetObjectAnnotation", _annotation, names_version=False),
+    "annotation": Reading("GetObjectAnnotation", _annotation),
     "torrent": Reading("GetObjectTorrent", _torrent, names_version=False),
     "select": Reading("SelectObjectContent", _select, names_version=False),
     "copy": Reading("CopyObject", _copy(quote), names_owner=True),

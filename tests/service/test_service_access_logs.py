@@ -198,7 +198,8 @@ def test_an_acl_may_let_logs_in(client: S3Client, bucket: str, target: str, log:
     switch_on(client, bucket, target)
     client.put_object(Bucket=bucket, Key="a")
     assert log() == []
-    client.put_bucket_acl(Bucket=target, ACL="log-delivery-write")
+    canned: Any = "log-delivery-write"  # boto3's types do not know it
+    client.put_bucket_acl(Bucket=target, ACL=canned)
     client.put_object(Bucket=bucket, Key="b")
     assert [line["key"] for line in log()] == ["b"]
 

@@ -53,7 +53,6 @@ def test_a_name_that_another_account_has_is_taken(other: S3Client, bucket: str) 
         "x-s3alias",
         "x--ol-s3",
         "x.mrap",
-        "x--x-s3",
         "x--table-s3",
     ],
 )

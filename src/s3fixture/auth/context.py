@@ -36,13 +36,15 @@ _NAME_VERSION = frozenset(
         *("s3:deleteobjectversion", "s3:deleteobjectversiontagging", "s3:getobjectversion"),
         *("s3:getobjectversionacl", "s3:getobjectversionattributes", "s3:getobjectversiontagging"),
         *("s3:getobjectversiontorrent", "s3:putobjectversionacl", "s3:putobjectversiontagging"),
+        *("s3:getobjectversionannotation", "s3:listobjectversionannotations"),
+        *("s3:putobjectversionannotation", "s3:deleteobjectversionannotation"),
     }
 )
 _HAVE_EXISTING_TAGS = _PUT_OBJECT_ACL | {
     *("s3:deleteobjecttagging", "s3:deleteobjectversiontagging", "s3:getobject", "s3:getobjectacl"),
     *("s3:getobjectattributes", "s3:getobjecttagging", "s3:getobjectversion", "s3:getobjectversionacl"),
     *("s3:getobjectversionattributes", "s3:getobjectversiontagging", "s3:putobjecttagging"),
-    "s3:putobjectversiontagging",
+    *("s3:putobjectversiontagging", "s3:getobjectannotation", "s3:getobjectversionannotation"),
 }
 # Condition key -> the only actions whose requests have it. Keys that are not here go with every action.
 _ACTIONS_WITH: Mapping[str, frozenset[str]] = {

@@ -19,7 +19,7 @@ from s3fixture.auth.identity import account_id
 from s3fixture.clock import utc
 from s3fixture.service.call import Call, Result
 from s3fixture.service.documents import REPLICATION, TOLD
-from s3fixture.service.encryption import ENCRYPTION, KMS
+from s3fixture.service.encryption import ENCRYPTION, OF_KMS
 from s3fixture.service.locks import LOCK, lock_of, with_lock
 from s3fixture.service.metadata import ARCHIVED
 from s3fixture.service.replication import ARN
@@ -119,7 +119,7 @@ def _chosen(version: Version, configuration: Rule) -> dict[str, Rule]:
 def _matching(version: Version, configuration: Rule) -> Iterator[Rule]:
     if version.storage_class in ARCHIVED:
         return
-    is_kms = version.extra.get(ENCRYPTION, {}).get("algorithm") in KMS
+    is_kms = version.extra.get(ENCRYPTION, {}).get("algorithm") in OF_KMS
     for rule in configuration["Rules"]:
         selection = rule.get("SourceSelectionCriteria", {}).get("SseKmsEncryptedObjects", {})
         if (

@@ -103,6 +103,7 @@ EXPRESSIONS: Mapping[str, Use] = {
     "console.preview.pdf:_PLAIN_PARAMETERS": Use("sub", ("", "/DecodeParms<<>>", "/DecodeParms<<>>["), PDF),
     "console.rendering:_INVISIBLE": Use("sub"),
     "errors:_SETTING": Use("sub", ("", "{"), ("{a", "{a}")),
+    "pytest_plugin.messages:_SCOPE_MISMATCH": Use("search", ("", "function scoped fixture a")),
     "seeding.manifest:_HEADER_NAME": Use("fullmatch"),
     "server.bodies:_CHUNK_SIZE": Use("fullmatch", ("", "0", "0;"), ("; ", " ;")),
     "server.bodies:_TRAILER": Use("fullmatch", ("", "a", "a:"), ("a:", ": ")),

@@ -184,7 +184,8 @@ def deny(*actions: str, resource: str = "*", **condition: Mapping[str, str]) -> 
 
 
 def deny_old_version(vault: Vault) -> None:
-    deny("s3:GetObjectVersion", StringEquals={"s3:VersionId": vault.old.version})(vault)
+    actions = "s3:GetObjectVersion", "s3:GetObjectVersionAnnotation"
+    deny(*actions, StringEquals={"s3:VersionId": vault.old.version})(vault)
 
 
 def restrict(vault: Vault) -> None:

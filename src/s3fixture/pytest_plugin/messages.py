@@ -13,7 +13,7 @@ from s3fixture.errors import S3FixtureError, SettingError
 
 _FACTORIES = ("s3", "s3_bucket", "s3_client", "s3_env", "s3_resource")
 # pytest's own words: there is no exception of a kind of its own.
-_SCOPE_MISMATCH = re.compile(r"ScopeMismatch: .*? function scoped fixture (\w+) with a (\w+) scoped request")
+_SCOPE_MISMATCH = re.compile(r"function scoped fixture (\w+) with a (\w+) scoped request")
 
 
 @contextmanager

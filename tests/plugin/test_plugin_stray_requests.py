@@ -55,20 +55,21 @@ def test_a_test_whose_request_outlives_it_fails_and_names_it(run: Run) -> None:
 import socket
 
 half = []
+HALF = b"x" * 100_000  # a small body is waited for before its request begins
 
 def test_leaves_an_upload_under_way(s3):
     url = s3.client.generate_presigned_url("put_object", {"Bucket": s3.bucket, "Key": "late"})
     host, _, path = url.removeprefix("http://").partition("/")
     name, _, port = host.partition(":")
     connection = socket.create_connection((name, int(port)))
-    head = f"PUT /{path} HTTP/1.1\\r\\nHost: {host}\\r\\nContent-Length: 9\\r\\n\\r\\n"
-    connection.sendall(head.encode() + b"half")
+    head = f"PUT /{path} HTTP/1.1\\r\\nHost: {host}\\r\\nContent-Length: 200000\\r\\n\\r\\n"
+    connection.sendall(head.encode() + HALF)
     half.append(connection)
     while s3.control.writes() < 2:  # the bucket, and this one
         pass
 
 def test_after(s3):
-    half[0].sendall(b"other")
+    half[0].sendall(HALF)
     assert b" 400 " in half[0].recv(1000)
     half[0].close()
     assert s3.client.list_buckets()["Buckets"] == []

@@ -17,7 +17,7 @@ from botocore.credentials import Credentials
 from s3fixture import serve
 from s3fixture.backends.emulator import EmulatorEndpoint, ThreadEndpoint
 
-BODY = b"half" * 500
+BODY = b"half" * 50_000  # a small body is waited for before its request begins
 
 
 @pytest.fixture(scope="module", params=["thread", "process"])

@@ -138,7 +138,13 @@ class Isolation:
     ) -> Generator[None, object, object]:
         __tracebackhide__ = True  # errors of other people's fixtures pass through here
         if fixturedef.scope == "function" and self._test is not None:
-            self._test.begin()
+            try:
+                self._test.begin()
+            except BaseException as error:
+                # As pytest does for a fixture that fails: one without a result is never finished.
+                key = fixturedef.cache_key(request)  # type: ignore[arg-type]  # it is its SubRequest
+                fixturedef.cached_result = None, key, (error, error.__traceback__)
+                raise
             return (yield)
         span = self._first_to_end_before(fixturedef.scope)
         if span is None:

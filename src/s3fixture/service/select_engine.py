@@ -167,6 +167,8 @@ class Table:
         [[found]] = self._run("SELECT json_group_structure(document) FROM records").fetchall()
         structure = json.loads(found or "{}")
         self._structure = structure if isinstance(structure, dict) else {}
+        if len({name.lower() for name in self._structure}) < len(self._structure):  # DuckDB 1 would take it
+            raise S3Error("JSONParsingError")
         if self._structure:
             typed = f"unnest(from_json(document, {_literal(found)}))"
             try:

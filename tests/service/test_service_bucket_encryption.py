@@ -52,6 +52,7 @@ def test_the_default_of_a_bucket_is_for_what_says_nothing(client: S3Client, buck
     assert encryption_of(client.put_object(Bucket=bucket, Key="k")) == {"ServerSideEncryption": "AES256"}
 
 
+@needs("ServerSideEncryptionRule", "BlockedEncryptionTypes")
 @pytest.mark.parametrize(
     ("rules", "code"),
     [

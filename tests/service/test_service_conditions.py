@@ -158,6 +158,7 @@ def test_completing_an_upload_may_be_conditional(client: S3Client, bucket: str, 
     assert client.get_object(Bucket=bucket, Key="key")["Body"].read() == b"part"
 
 
+@needs("CopyObjectRequest", "IfMatch")
 @pytest.mark.parametrize(
     ("conditions", "header", "note"),
     [

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from encryption_helpers import BODY, KEY_ID, MD5, OTHER_ID, arn, customer_key, encryption_of
-from service_helpers import refused, send_document
+from service_helpers import needs, refused, send_document
 
 from s3fixture.app import App
 from s3fixture.model import load_model
@@ -112,6 +112,7 @@ def test_with_access_by_tags_they_are_changed_elsewhere(client: Any, bucket: str
 # --- namespaces
 
 
+@needs("CreateBucketRequest", "BucketNamespace")
 def test_an_account_has_a_namespace_of_its_own(client: Any, app: App, other: Any) -> None:
     account = next(iter(app.identities)).account_id
     mine = f"data-{account}-us-east-1-an"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from botocore.config import Config
-from service_helpers import NewClient, refused, send, signed
+from service_helpers import NewClient, needs, refused, send, signed
 
 from s3fixture.app import App
 from s3fixture.server import Server
@@ -23,6 +23,7 @@ def make(client: S3Client, name: str, constraint: str | None) -> Any:
     return client.create_bucket(Bucket=name, **options)
 
 
+@needs("HeadBucketOutput", "BucketArn")
 @pytest.mark.parametrize(
     ("region", "constraint", "lies_in", "location"),
     [

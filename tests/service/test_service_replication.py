@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from service_helpers import DAY, complete, put_parts, refused
+from service_helpers import DAY, complete, needs, put_parts, refused
 
 from s3fixture.app import App
 
@@ -171,6 +171,7 @@ def test_rules_have_ids_and_priorities_of_their_own_and_a_role(client: S3Client,
         assert response["Error"]["Message"] == message
 
 
+@needs("HeadObjectOutput", "TagCount")
 def test_a_new_version_goes_to_the_other_bucket(
     client: S3Client, source: str, done: Callable[[], None], app: App
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from service_helpers import refused, send_document, signed
+from service_helpers import needs, refused, send_document, signed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -151,6 +151,7 @@ def test_no_tags_of_a_bucket_are_no_tag_set(url: str, client: S3Client, bucket: 
             client.get_bucket_tagging(Bucket=bucket)
 
 
+@needs("CreateBucketConfiguration", "Tags")
 def test_tags_of_aws_are_refused_in_three_ways(client: S3Client, bucket: str) -> None:
     client.put_object(Bucket=bucket, Key="k")
     tags: Any = {"TagSet": [{"Key": "aws:x", "Value": "y"}]}

@@ -12,6 +12,8 @@ import pytest
 import s3fixture
 from s3fixture.backends.emulator import EmulatorEndpoint
 
+HALF = b"x" * 100_000  # a small body is waited for before its request begins
+
 
 def log_in(connection: http.client.HTTPConnection) -> dict[str, str]:
     """The headers with which changes are asked for."""
@@ -35,13 +37,13 @@ def test_what_is_still_being_uploaded_does_not_come_into_what_is_rolled_back(emu
         headers = log_in(connection)
         writes, token = endpoint.control.writes(), endpoint.control.snapshot()
         connection.putrequest("PUT", "/api/buckets/data/object?key=late")
-        for name, value in {**headers, "Content-Length": "10"}.items():
+        for name, value in {**headers, "Content-Length": str(2 * len(HALF))}.items():
             connection.putheader(name, value)
-        connection.endheaders(b"12345")
+        connection.endheaders(HALF)
         while endpoint.control.writes() == writes:  # it has not arrived yet
             time.sleep(0.01)
         endpoint.control.rollback(token)
-        connection.send(b"67890")
+        connection.send(HALF)
         answer = connection.getresponse()
         assert (answer.status, b"was rolled back" in answer.read()) == (400, True)
         assert "Contents" not in endpoint.client().list_objects_v2(Bucket="data")

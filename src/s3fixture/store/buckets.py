@@ -51,7 +51,7 @@ class Buckets(Uploads):
         try:
             self.execute(_INSERT, row[:7])
         except sqlite3.IntegrityError as error:
-            raise ValueError(f"there is a bucket {name!r} already") from error
+            raise ValueError(f"the bucket {name!r} exists already") from error
         return row
 
     def get_bucket(self, name: str) -> BucketRow | None:

@@ -158,7 +158,7 @@ def test_a_policy_with_a_mistake_shows_where_and_a_good_one_is_saved(page: Page,
     good = editor.input_value()
     editor.fill(good.replace('"s3:GetObject"', '"s3:Nonsense"'))
     page.get_by_role("button", name="Save policy").click()
-    page.get_by_text("Statement 2, from line 16: Policy has invalid action").wait_for()
+    page.get_by_text("Statement 2, from line 19: Policy has invalid action").wait_for()
     assert editor.get_attribute("aria-invalid") == "true"
     editor.fill(good)
     with page.expect_navigation():

@@ -215,3 +215,11 @@ def test_every_name_that_is_lazily_exported_comes_from_its_home() -> None:
     for name in s3fixture.__all__:
         value = getattr(s3fixture, name)
         assert getattr(import_module(value.__module__), name) is value
+
+
+def test_decisions_are_numbered_without_gaps() -> None:
+    pages = sorted((CHECKOUT / "docs" / "decisions").iterdir())
+    assert [page.name[:4] for page in pages] == [f"{number:04}" for number in range(1, len(pages) + 1)]
+    assert [page.read_text(encoding="utf-8")[:6] for page in pages] == [
+        f"# {page.name[:4]}" for page in pages
+    ]

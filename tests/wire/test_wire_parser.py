@@ -190,7 +190,6 @@ def test_a_checksum_algorithm_may_be_in_lower_case() -> None:
         ("PUT", "/b?tagging", "<Tagging><TagSet><Other/></TagSet></Tagging>", "MalformedXML"),
         ("PUT", "/b?tagging", "<Tagging><TagSet><Tag><Key>k</Key></Tag></TagSet></Tagging>", "MalformedXML"),
         ("PUT", "/b?tagging", "", "MissingRequestBodyError"),
-        ("PUT", "/b?policy", "", "MissingRequestBodyError"),
         (
             "POST",
             "/b/k?uploadId=u",

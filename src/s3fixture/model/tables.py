@@ -95,8 +95,16 @@ DOCUMENT_ERRORS: Mapping[str, str] = {
 # Quirk 21: shapes whose values the service judges, because S3 has a better answer than MalformedXML.
 OPEN_ENUMS = frozenset(
     {
-        *("BucketLocationConstraint", "BucketLogsPermission", "CompressionType", "Event", "ExpressionType"),
-        *("FileHeaderInfo", "FilterRuleName", "JSONType", "Protocol", "QuoteFields"),
+        *("BucketAccelerateStatus", "BucketLocationConstraint", "BucketLogsPermission", "CompressionType"),
+        *(
+            "Event",
+            "ExpressionType",
+            "FileHeaderInfo",
+            "FilterRuleName",
+            "JSONType",
+            "Protocol",
+            "QuoteFields",
+        ),
     }
 )
 

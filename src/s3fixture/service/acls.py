@@ -83,7 +83,7 @@ def new_owner(call: Call, index: Index, bucket: BucketRow, params: Params) -> tu
     """
     if not acls_count(bucket) and acls.PARAMETERS.isdisjoint(params):
         return bucket.owner, {}
-    # Nobody could use what belongs to no account, so it is the bucket's: docs/decisions/0042.
+    # Nobody could use what belongs to no account, so it is the bucket's: docs/decisions/0013.
     owner = call.identity.canonical_id if call.identity else bucket.owner
     if not acls_count(bucket):
         acl = acls.parse_request(params, call.access.identities, bucket.owner, bucket.owner)

@@ -1,6 +1,6 @@
 """Server-side encryption of objects: which one a request asks for, what it must bring to write and to read.
 
-Bytes lie in the store as they came: docs/decisions/0040. What S3 answers is all here: the headers, ETags that
+Bytes lie in the store as they came: docs/decisions/0010. What S3 answers is all here: the headers, ETags that
 are no MD5, keys that must be right.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/serv-side-encryption.html

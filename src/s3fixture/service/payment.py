@@ -32,11 +32,11 @@ def get_bucket_accelerate_configuration(call: Call, params: Params) -> Result:
 
 def put_bucket_accelerate_configuration(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAccelerateConfiguration.html"""
-    status = params["AccelerateConfiguration"].get("Status")
-    if status is None:
-        raise S3Error("MalformedXML")
     if "." in params["Bucket"]:
         raise refusals.ACCELERATION_OF_A_DOTTED_NAME()
+    status = params["AccelerateConfiguration"].get("Status")
+    if status not in ("Enabled", "Suspended"):
+        raise S3Error("MalformedXML")
     keep_document(call, params, _ACCELERATE, status)
     return {}
 

@@ -183,14 +183,11 @@ def _make_streaming_reader(operation: OperationModel, member: str) -> _BodyReade
 
 
 def _make_text_reader(member: str) -> _BodyReader:
-    """A bucket policy: JSON, which the service judges."""
+    """A bucket policy: JSON, which the service judges, also when it is empty."""
 
     def read(payload: Payload, params: dict[str, Any]) -> None:
-        data = payload.read_all(DOCUMENT_LIMIT)
-        if not data:
-            raise S3Error("MissingRequestBodyError")
         try:
-            params[member] = data.decode()
+            params[member] = payload.read_all(DOCUMENT_LIMIT).decode()
         except UnicodeError:
             raise S3Error("MalformedPolicy") from None
 

@@ -351,3 +351,19 @@ def test_an_acl_document_needs_no_digest(url: str, me: str, bucket: str) -> None
     body = f"<AccessControlPolicy><Owner><ID>{me}</ID></Owner><AccessControlList/></AccessControlPolicy>"
     assert signed(url, "PUT", f"/{bucket}?acl", body.encode()).status == 200
     assert send_document(url, "PUT", f"/{bucket}?acl", b"<nonsense/>").code == "MalformedACLError"
+
+
+def test_a_delete_marker_has_no_acl(client: S3Client, bucket: str) -> None:
+    """Recorded at AWS: only the read of a marker that no version id names is NoSuchKey."""
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    marker = client.delete_object(Bucket=bucket, Key="k")["VersionId"]
+    named: tuple[dict[str, Any], ...] = ({}, {"VersionId": marker})
+    for version in named:
+        with refused("MethodNotAllowed", 405) as response:
+            client.put_object_acl(Bucket=bucket, Key="k", ACL="public-read", **version)
+        error: Any = response["Error"]
+        assert (error["Method"], error["ResourceType"]) == ("PUT", "DeleteMarker")
+    with refused("NoSuchKey", 404):
+        client.get_object_acl(Bucket=bucket, Key="k")
+    with refused("MethodNotAllowed", 405):
+        client.get_object_acl(Bucket=bucket, Key="k", VersionId=marker)

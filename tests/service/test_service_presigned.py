@@ -117,6 +117,21 @@ def test_a_header_that_was_not_signed_is_refused(version_4: S3Client, bucket: st
     assert reply.field("HeadersNotSigned") == "x-amz-meta-sneaked"
 
 
+@pytest.mark.parametrize(
+    "value", ["UNSIGNED-PAYLOAD", "0" * 64, "nonsense", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"]
+)
+def test_a_digest_of_the_content_that_was_not_signed_does_not_count(
+    version_4: S3Client, bucket: str, value: str
+) -> None:
+    """Recorded at AWS: it is ignored, and is not among HeadersNotSigned."""
+    url = link(version_4, "put_object", bucket)
+    assert fetch(url, "PUT", b"body", x_amz_content_sha256=value).status == 200
+    assert version_4.get_object(Bucket=bucket, Key="k")["Body"].read() == b"body"
+    reply = fetch(url, "PUT", b"x", x_amz_content_sha256=value, x_amz_date="20211122T191045Z")
+    assert (reply.status, reply.code) == (403, "AccessDenied")
+    assert reply.field("HeadersNotSigned") == "x-amz-date"
+
+
 @pytest.mark.parametrize("version", ["s3v4", "s3"])
 def test_unknown_keys_and_wrong_secrets(new_client: NewClient, bucket: str, version: str) -> None:
     with refused("InvalidAccessKeyId", 403) as response:

@@ -40,9 +40,7 @@ def parameters(fields: Mapping[str, str]) -> dict[str, Any]:
         member: _as_header(name, fields[name]) for name, member in _PARAMETERS.items() if fields.get(name)
     }
     params["Metadata"] = {
-        _metadata_name(name): _checked(name, value)
-        for name, value in fields.items()
-        if name.startswith(_METADATA)
+        _metadata_name(name): value for name, value in fields.items() if name.startswith(_METADATA)
     }
     if fields.get(_BUCKET_KEY):
         params["BucketKeyEnabled"] = fields[_BUCKET_KEY].strip().lower() == "true"
@@ -58,15 +56,14 @@ def _metadata_name(field: str) -> str:
     return name
 
 
-def _checked(field: str, value: str) -> str:
+def _as_header(field: str, value: str) -> str:
+    """Headers are ISO-8859-1. S3 puts a space for each other character: recorded at AWS.
+
+    Metadata may have any characters, because answers carry it in encoded words where they must.
+    """
     if _CONTROL.search(value):
         raise _no_header(field)
-    return value
-
-
-def _as_header(field: str, value: str) -> str:
-    """Headers are ISO-8859-1, and carry UTF-8 as the bytes that it is."""
-    return _checked(field, value).encode().decode("latin-1")
+    return "".join(character if character <= "\xff" else " " for character in value)
 
 
 def _no_header(field: str) -> S3Error:

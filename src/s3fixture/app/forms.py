@@ -80,6 +80,8 @@ def _answer(request: Request, params: Params, fields: Mapping[str, str], result:
         for row in checksums.ALGORITHMS.values()
         if row.member and row.member in result
     ]
+    if "ChecksumType" in result:
+        headers.append(("x-amz-checksum-type", result["ChecksumType"]))
     headers += [(name, str(result[member])) for member, name in _ENCRYPTION.items() if result.get(member)]
     if result.get("VersionId"):
         headers.append(("x-amz-version-id", result["VersionId"]))

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from s3fixture.wire.request import Request
     from s3fixture.wire.target import Target
 
+_CONTENT_SHA256 = "x-amz-content-sha256"
 MAX_EXPIRES = 7 * 24 * 3600  # seconds
 _REQUIRED = frozenset(
     {
@@ -62,12 +63,13 @@ def authenticate_presigned(request: Request, target: Target, realm: Realm) -> Au
     _check_validity(signed_at, query["X-Amz-Expires"], realm.clock.time())
     identity = known_identity(realm.identities, credential.access_key)
     refuse_token(query.get("X-Amz-Security-Token") or headers.get("x-amz-security-token", ""))
-    content_sha256 = headers.get("x-amz-content-sha256") or query.get("X-Amz-Content-Sha256")
-    content_sha256 = content_sha256 or sigv4.UNSIGNED
-    check_content_sha256(content_sha256)
     signed_headers = query["X-Amz-SignedHeaders"]
     signed = signed_headers.split(";")
-    check_signed(headers, signed)
+    # An unsigned x-amz-content-sha256 does not count, and is the only one that may be there: recorded at AWS.
+    content_sha256 = headers.get(_CONTENT_SHA256) if _CONTENT_SHA256 in signed else None
+    content_sha256 = content_sha256 or query.get("X-Amz-Content-Sha256") or sigv4.UNSIGNED
+    check_content_sha256(content_sha256)
+    check_signed(headers, [*signed, _CONTENT_SHA256])
 
     canonical = sigv4.canonical_request(
         request.method,

@@ -147,7 +147,7 @@ def put_object_acl(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAcl.html"""
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
-        version = find_version(call, index, bucket, params)
+        version = find_version(call, index, bucket, params, current_marker="MethodNotAllowed")
         owner = owner_of(bucket, version.owner)
         acl = _asked(call, params, owner, bucket.owner)
         if not acls_count(bucket):

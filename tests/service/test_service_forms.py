@@ -289,6 +289,25 @@ def test_a_redirect_beyond_ascii_is_escaped(url: str, client: S3Client, bucket: 
     assert reply.headers["location"].startswith("http://shop.example/%E6%97%A5?a=%C3%BC&bucket=bucket&key=k")
 
 
+@pytest.mark.parametrize(
+    ("host", "path", "bucket_url"),
+    [
+        ("localhost:1", "/bucket", "http://localhost:1/bucket"),
+        ("localhost:1", "/bucket/", "http://localhost:1/bucket"),
+        ("bucket.s3.localhost:1", "/", "http://bucket.s3.localhost:1"),
+    ],
+)
+def test_the_location_is_where_the_form_was_sent(
+    url: str, client: S3Client, bucket: str, host: str, path: str, bucket_url: str
+) -> None:
+    wanted = {"success_action_status": "201"}
+    body = encode(list((presign(client, bucket, "a b", conditions=[wanted]) | wanted).items()), b"form")
+    headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}", "Host": host}
+    reply = send(url, "POST", path, body, headers)
+    assert (reply.status, reply.headers["location"]) == (201, f"{bucket_url}/a%20b")
+    assert reply.field("Location") == reply.headers["location"]
+
+
 def test_the_document_of_201_writes_keys_as_listings_do(url: str, client: S3Client, bucket: str) -> None:
     """Quirk 34: a reference for what XML 1.0 cannot hold."""
     wanted = {"success_action_status": "201"}

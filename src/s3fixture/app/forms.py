@@ -67,13 +67,14 @@ def post_object(exchange: Exchange) -> Response:
     params = {"Bucket": exchange.bucket, "Key": fields["key"], "Body": payload, **parameters(fields)}
     call = exchange.call_of("PutObject", authentication)
     app.access.check(call, params)
-    return _answer(exchange.request, params, fields, perform(call, params))
+    return _answer(exchange, params, fields, perform(call, params))
 
 
-def _answer(request: Request, params: Params, fields: Mapping[str, str], result: Result) -> Response:
+def _answer(exchange: Exchange, params: Params, fields: Mapping[str, str], result: Result) -> Response:
     """204, or what the form asks for: a redirect, 200, or 201 with a document."""
+    request, path = exchange.request, exchange.target.path.rstrip("/")
     bucket, key, etag = params["Bucket"], params["Key"], f'"{result["ETag"]}"'
-    location = f"{request.scheme}://{request.host}/{quote(bucket)}/{quote(key)}"
+    location = f"{request.scheme}://{request.host}{path}/{quote(key)}"
     headers = [("ETag", etag), ("Location", location)]
     headers += [
         (row.header, result[row.member])

@@ -190,6 +190,7 @@ def test_a_form_without_a_key_or_a_file_is_refused(url: str, bucket: str) -> Non
 
 
 def test_a_form_into_a_missing_bucket(url: str, client: S3Client) -> None:
+    assert post(url, "/", presign(client, "missing")).code == "AccessDenied"  # it is signed for a bucket
     assert post(url, "missing", presign(client, "missing")).code == "NoSuchBucket"
 
 

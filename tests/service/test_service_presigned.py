@@ -104,6 +104,16 @@ def test_every_parameter_of_a_url_is_needed(version_4: S3Client, bucket: str) ->
         assert (reply.status, reply.code) == (400, "AuthorizationQueryParametersError"), left_out
 
 
+def test_the_signature_goes_before_an_empty_bucket_name(url: str, version_4: S3Client, bucket: str) -> None:
+    """Recorded at AWS."""
+    reply = fetch(link(version_4, "get_object", bucket).replace(f"/{bucket}/", f"/%2F{bucket}/"))
+    assert (reply.status, reply.code) == (403, "SignatureDoesNotMatch")
+    assert reply.field("CanonicalRequest").startswith(f"GET\n//{bucket}/k\n")
+    for method, path in (("GET", "//k"), ("PUT", "//"), ("DELETE", "//k"), ("GET", "//?uploads")):
+        reply = signed(url, method, path)
+        assert (reply.status, reply.code) == (400, "InvalidBucketName"), path
+
+
 def test_content_that_was_signed_must_be_sent(client: S3Client, bucket: str) -> None:
     url = link(client, "put_object", bucket, ContentType="text/x", Metadata={"a": "b"})
     assert fetch(url, "PUT", b"x", content_type="text/y", x_amz_meta_a="b").code == "SignatureDoesNotMatch"

@@ -95,11 +95,11 @@ def test_a_target_that_cannot_be_is_refused(raw: str) -> None:
     assert caught.value.code == "InvalidURI"
 
 
-def test_a_path_without_bucket_name_is_refused() -> None:
-    with pytest.raises(S3Error) as caught:
-        parse_target("//k", "127.0.0.1:9000", BASE_HOSTS)
-
-    assert caught.value.code == "InvalidBucketName"
+def test_a_path_without_bucket_name_has_an_empty_one() -> None:
+    """It is refused after the signature was checked."""
+    for raw in ("//k", "/%2Fk"):
+        target = parse_target(raw, "127.0.0.1:9000", BASE_HOSTS)
+        assert (target.bucket, target.key) == ("", "k")
 
 
 def test_a_key_has_at_most_1024_bytes_of_utf_8() -> None:

@@ -103,6 +103,12 @@ def authenticate(exchange: Exchange) -> None:
     exchange.authentication = exchange.app.authenticator.authenticate(exchange.request, exchange.target)
 
 
+def refuse_nameless(exchange: Exchange) -> None:
+    """A path such as //key has a bucket whose name is empty. S3 checks the signature first."""
+    if exchange.target.bucket == "":
+        raise S3Error("InvalidBucketName", BucketName="")
+
+
 def find_region(exchange: Exchange) -> None:
     """A bucket answers in its own region only. Raises PermanentRedirect, which says where that is."""
     assert exchange.authentication is not None
@@ -187,6 +193,7 @@ STEPS: tuple[Step, ...] = (
     answer_form,
     refuse_unimplemented,
     authenticate,
+    refuse_nameless,
     find_region,
     parse,
     authorize,

@@ -30,6 +30,8 @@ BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 class Target:
     """Where a request goes. `path` is raw; everything else is decoded.
 
+    The bucket is None at the endpoint itself, and "" where the path has an empty name, as in //key.
+
     `query` has the first value of each name, "" where there is none; `query_items` all of them in order.
     Requests share targets: nobody changes one. `canonical_query` is for version 4 signatures to keep.
     """
@@ -87,8 +89,6 @@ def _split_path(path: str, virtual_bucket: str | None) -> tuple[str | None, str 
     if not text:
         return None, None
     bucket, _, key = text.partition("/")
-    if not bucket:
-        raise S3Error("InvalidBucketName", BucketName="")
     return bucket, _checked_key(key)
 
 

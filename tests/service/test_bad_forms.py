@@ -40,8 +40,6 @@ def test_a_file_name_may_not_make_such_a_key(url: str, client: S3Client, bucket:
         ("Content-Type", "a/b\r\nEvil: 1"),
         ("Content-Disposition", "a\nb"),
         ("Cache-Control", "a\0b"),
-        ("x-amz-meta-a", "x\r\nEvil: 1"),
-        ("x-amz-meta-a", "a\x7fb"),
         ("x-amz-meta-a b", "x"),
         ("x-amz-meta-", "x"),
         ("x-amz-website-redirect-location", "http://a\r\nEvil: 1"),

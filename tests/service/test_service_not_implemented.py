@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,7 @@ from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureSh
 from service_helpers import NewClient, Reply, refused, signed
 
 from s3fixture.model import load_model
-from s3fixture.service import OPERATIONS, REFUSED, implementation
+from s3fixture.service import OPERATIONS, REFUSED, STORED_ONLY, implementation
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -67,9 +68,12 @@ def test_an_operation_that_is_not_implemented_says_so_by_name(new_client: NewCli
     assert response["Error"]["Message"] == f"{operation} is not implemented: {REFUSED[operation]}"
 
 
-@pytest.mark.skipif(
-    "GetObjectAnnotation" not in load_model().operation_names, reason="this botocore is older"
+of_today = pytest.mark.skipif(
+    "GetObjectAnnotation" not in MODEL.operation_names, reason="this botocore knows fewer operations"
 )
+
+
+@of_today
 def test_what_is_implemented_is_in_the_model() -> None:
     assert set(OPERATIONS) <= set(MODEL.operation_names)
 
@@ -95,3 +99,53 @@ def test_a_subresource_never_falls_through_to_the_plain_operation(
     with refused("404"):
         client.head_bucket(Bucket="fresh")
     assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"kept"
+
+
+# The page that tells it.
+
+PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
+_HEAD = """\
+# Operations
+
+What this server does with each operation of S3. `NotImplemented` is S3's own code for what a server does not
+do; its message has the reason below. [conformance.md](conformance.md) tells how answers were compared with
+S3's, and what differs.
+
+"Stored only" is what is checked, kept and given back, and changes nothing else. Two settings do less than at
+S3: encryption is answered and the bytes lie as they came
+([decision 10](decisions/0010-encryption-is-answered.md)), and a bucket with ABAC refuses changes of its tags,
+but its tags do not decide who may do what.
+
+This page is made from the tables in [the service](../src/s3fixture/service/__init__.py) by
+`python tests/service/test_service_not_implemented.py`, and a test compares them.
+
+| operation | here |
+|---|---|
+"""
+
+
+def here(operation: str) -> str:
+    if operation in RENAMED:
+        return f"as `{RENAMED[operation]}`, its newer name"
+    if operation in REFUSED:
+        return f"`NotImplemented`: {REFUSED[operation]}"
+    module = OPERATIONS[operation]  # KeyError: an operation that is in no table
+    return f"stored only: {STORED_ONLY[module]}" if module in STORED_ONLY else "answered"
+
+
+def page() -> str:
+    rows = {name: here(name) for name in MODEL.operation_names} | {"PostObject": "answered, from HTML forms"}
+    return _HEAD + "".join(f"| `{name}` | {rows[name]} |\n" for name in sorted(rows))
+
+
+@of_today
+def test_the_page_of_operations_says_what_the_tables_say() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page()
+
+
+def test_only_modules_that_there_are_store_only() -> None:
+    assert STORED_ONLY.keys() <= set(OPERATIONS.values())
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

@@ -117,6 +117,11 @@ OPERATIONS: Mapping[str, str] = {
     "UploadPartCopy": "copying",
 }
 
+# Modules whose settings are checked, kept and given back, and what S3 does then and this does not.
+STORED_ONLY: Mapping[str, str] = {
+    "configurations": "nothing is measured, reported or moved to another tier",
+    "payment": "nobody is charged, and no transfer is accelerated",
+}
 
 # Operations that S3 has and that will not be here, and why; `docs/operations.md` tells it.
 REFUSED: Mapping[str, str] = {
@@ -169,6 +174,7 @@ def perform(call: Call, params: Params) -> Result:
 __all__ = [
     "OPERATIONS",
     "REFUSED",
+    "STORED_ONLY",
     "Call",
     "Fact",
     "Operation",

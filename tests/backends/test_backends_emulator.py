@@ -16,7 +16,8 @@ from mypy_boto3_s3 import S3Client
 
 from s3fixture import S3FixtureError, Settings
 from s3fixture.backends import start
-from s3fixture.backends.emulator import EmulatorEndpoint
+from s3fixture.backends.emulator import EmulatorEndpoint, ThreadEndpoint
+from s3fixture.records import RequestRecord
 
 ONCE = Config(retries={"total_max_attempts": 1})
 
@@ -207,3 +208,19 @@ def test_a_forked_child_does_not_stop_its_parents_server(emulator: str) -> None:
     program = FORKING.replace("EMULATOR", repr(emulator))
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=False, timeout=60)
     assert done.returncode == 0
+
+
+def test_a_failure_of_the_request_log_does_not_change_the_answer(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(record: RequestRecord) -> None:
+        raise RuntimeError("no room for a record")
+
+    with start("emulator", Settings(), emulator="thread") as endpoint:
+        assert isinstance(endpoint, ThreadEndpoint)
+        endpoint.app.log.observe(fail)
+        client = endpoint.client(config=ONCE)
+        client.create_bucket(Bucket="data")
+        client.put_object(Bucket="data", Key="k", Body=b"x")
+
+        assert client.get_object(Bucket="data", Key="k")["Body"].read() == b"x"
+
+    assert "GET data was answered, but not logged" in caplog.text

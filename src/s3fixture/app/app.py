@@ -192,9 +192,23 @@ class App:
         return response
 
     def _record(self, exchange: Exchange, response: Response, error: S3Error | None, started: float) -> None:
+        """Tell the request log and the access logs. The answer goes out, whatever becomes of this."""
+        try:
+            record = self._record_of(exchange, response, error, started)
+            self.log.add(record, started)
+            if self.background.keeps_access_logs and exchange.bucket:
+                from s3fixture.app.access_log import log_access  # imported when used: few buckets have a log
+
+                log_access(exchange, record, response)
+        except Exception:
+            _LOG.exception("%s %s was answered, but not logged", exchange.request.method, exchange.bucket)
+
+    def _record_of(
+        self, exchange: Exchange, response: Response, error: S3Error | None, started: float
+    ) -> RequestRecord:
         request, who = exchange.request, exchange.authentication
         headers = request.headers
-        record = RequestRecord(
+        return RequestRecord(
             time=self.clock.time(),
             operation=exchange.operation,
             method=request.method[:_LONGEST],
@@ -213,17 +227,6 @@ class App:
             error_fields=_shortened(error.fields) if error else _NO_FIELDS,
             error_reason="; ".join(filter(None, (error.reason, error.advice))) if error else "",
         )
-        self.log.add(record, started)
-        if self.background.keeps_access_logs and exchange.bucket:
-            self._log_access(exchange, record, response)
-
-    def _log_access(self, exchange: Exchange, record: RequestRecord, response: Response) -> None:
-        from s3fixture.app.access_log import log_access  # imported when used: few buckets have a log
-
-        try:
-            log_access(exchange, record, response)
-        except Exception:  # the request was answered
-            _LOG.exception("the access log of %s lacks a line", exchange.bucket)
 
 
 def store_error(error: Exception) -> S3Error:

@@ -199,6 +199,13 @@ def recorded(session: nox.Session) -> None:
         )
 
 
+@nox.session(python=MAIN, default=False)
+def docs(session: nox.Session) -> None:
+    """Build the site of docs/ into build/site; a broken link or a page without a place is an error."""
+    session.install("-e", ".", *group("docs"))
+    session.run("mkdocs", "build", "--strict", *session.posargs, env={"DISABLE_MKDOCS_2_WARNING": "true"})
+
+
 @nox.session(default=False, requires=["build"])
 def bench(session: nox.Session) -> None:
     """Measure against the null server and moto: `nox -s bench -- --help`."""

@@ -18,7 +18,7 @@ Every code that this server answers with, its HTTP status, and its words where n
 are those of [S3's list of errors](https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html);
 `XMinioStorageFull` is MinIO's, for a full disk.
 
-This page is made from [errors.py](../src/s3fixture/errors.py) and the tables of refusals beside it by
+This page is made from `src/s3fixture/errors.py` and the tables of refusals beside it by
 `python tests/service/test_errors_page.py`, and a test compares them.
 
 | code | status | message |

@@ -116,7 +116,7 @@ S3: encryption is answered and the bytes lie as they came
 ([decision 10](decisions/0010-encryption-is-answered.md)), and a bucket with ABAC refuses changes of its tags,
 but its tags do not decide who may do what.
 
-This page is made from the tables in [the service](../src/s3fixture/service/__init__.py) by
+This page is made from the tables in `src/s3fixture/service/__init__.py` by
 `python tests/service/test_service_not_implemented.py`, and a test compares them.
 
 | operation | here |

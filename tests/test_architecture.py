@@ -36,6 +36,7 @@ ROOMS = (
     ("checksums",),
     ("records",),
     ("settings",),
+    ("cached_clients",),
     ("environment",),
     ("sessions",),
     ("model",),

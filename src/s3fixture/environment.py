@@ -7,12 +7,12 @@ other clients' own pages are named in the tables.
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from urllib.parse import quote, urlsplit
+
+from s3fixture.cached_clients import set_aside
 
 # A regular file, and not os.devnull: DVC wants one that it can parse.
 NO_AWS_FILE = str(Path(__file__).with_name("no_aws_settings.ini"))
@@ -160,19 +160,19 @@ def applied(
 ) -> Iterator[MutableMapping[str, str]]:
     """Set `values`, hide what would lead elsewhere, and put everything back at the end.
 
-    Everything: also what was changed inside, of the variables touched and of their families.
+    Everything: also what was changed inside, of the variables touched and of their families; and the clients
+    that libraries keep, which would go on with the former variables.
     """
     environ = os.environ if environ is None else environ
     before = dict(environ)
-    _forget_cached_clients()
-    try:
-        for name in [name for name in environ if is_removed(name) and name not in values]:
-            del environ[name]
-        environ.update(values)
-        yield environ
-    finally:
-        _restore(environ, before, values)
-        _forget_cached_clients()
+    with set_aside():
+        try:
+            for name in [name for name in environ if is_removed(name) and name not in values]:
+                del environ[name]
+            environ.update(values)
+            yield environ
+        finally:
+            _restore(environ, before, values)
 
 
 def _restore(environ: MutableMapping[str, str], before: Mapping[str, str], values: Mapping[str, str]) -> None:
@@ -186,27 +186,3 @@ def _restore(environ: MutableMapping[str, str], before: Mapping[str, str], value
 
 def _is_in_family(name: str) -> bool:
     return name.startswith(_FAMILIES) or is_removed(name)
-
-
-def _forget_boto3_session(boto3: ModuleType) -> None:
-    """boto3.client() keeps a session, and with it the keys that it found first."""
-    boto3.DEFAULT_SESSION = None  # type: ignore[attr-defined]
-
-
-def _forget_s3fs_instances(s3fs: ModuleType) -> None:
-    """S3FileSystem() gives the former object again, with its keys and its cached listings."""
-    s3fs.S3FileSystem.clear_instance_cache()
-
-
-_CACHES: Mapping[str, Callable[[ModuleType], None]] = {
-    "boto3": _forget_boto3_session,
-    "s3fs": _forget_s3fs_instances,
-}
-
-
-def _forget_cached_clients() -> None:
-    """Of the clients that are imported already; none is imported for it."""
-    for name, forget in _CACHES.items():
-        module = sys.modules.get(name)
-        if module is not None:
-            forget(module)

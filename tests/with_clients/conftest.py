@@ -9,6 +9,7 @@ import pytest
 # Test file -> what it needs.
 NEEDS = {
     "test_client_awscli.py": ("awscli",),
+    "test_client_kept.py": ("cloudpathlib", "s3fs", "s3path"),
     "test_client_minio.py": ("minio",),
     "test_client_moto.py": ("moto",),
     "test_client_moto_events.py": ("moto", "flask"),  # flask: moto's server

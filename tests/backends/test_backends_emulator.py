@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from botocore.config import Config
@@ -121,6 +122,38 @@ def test_time_passes_for_the_clients_too(endpoint: EmulatorEndpoint, client: S3C
     assert modified.timestamp() == pytest.approx(time.time() + 3600, abs=60)
     endpoint.control.reset_clock()
     assert endpoint.control.time() == pytest.approx(time.time(), abs=60)
+
+
+def test_time_passes_by_a_timedelta_and_until_a_moment(endpoint: EmulatorEndpoint, client: S3Client) -> None:
+    endpoint.clock.move(timedelta(hours=2), days=1)
+    assert endpoint.clock.time() == pytest.approx(time.time() + 26 * 3600, abs=60)
+
+    endpoint.clock.at(datetime(2031, 5, 4, 12, tzinfo=timezone(timedelta(hours=2))))
+    client.put_object(Bucket="data", Key="late", Body=b"")
+    modified = client.head_object(Bucket="data", Key="late")["LastModified"]
+    assert timedelta(0) <= modified - datetime(2031, 5, 4, 10, tzinfo=timezone.utc) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("moment", "message"),
+    [
+        (datetime(2031, 5, 4), "has no time zone; write datetime"),
+        (datetime(9999, 1, 1, tzinfo=timezone.utc), "it goes from 1970 to the year 8999"),
+        (datetime.min.replace(tzinfo=timezone.utc), "it goes from 1970 to the year 8999"),
+    ],
+)
+def test_a_moment_that_no_clock_can_show_is_refused(
+    endpoint: EmulatorEndpoint, moment: datetime, message: str
+) -> None:
+    with pytest.raises(S3FixtureError, match=message):
+        endpoint.clock.at(moment)
+
+    assert endpoint.clock.time() == pytest.approx(time.time(), abs=60)
+
+
+def test_a_timedelta_that_is_too_long_is_refused(endpoint: EmulatorEndpoint) -> None:
+    with pytest.raises(S3FixtureError, match="it goes from 1970 to the year 8999"):
+        endpoint.clock.move(timedelta.max)
 
 
 def test_a_frozen_clock_stands_still(endpoint: EmulatorEndpoint) -> None:

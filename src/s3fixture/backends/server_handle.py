@@ -5,10 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from s3fixture.backends.states import Diff, Snapshot, check_bucket
+from s3fixture.errors import S3FixtureError
 from s3fixture.records import Fault
 
 if TYPE_CHECKING:
@@ -261,13 +263,24 @@ class ServerClock:
     def __init__(self, server: ServerHandle) -> None:
         self._server = server
 
-    def move(self, seconds: float = 0.0, *, days: float = 0.0) -> None:
-        """Let time pass, or a negative number of seconds and days go back.
+    def move(self, seconds: float | timedelta = 0.0, *, days: float = 0.0) -> None:
+        """Let time pass (`seconds` may be a timedelta), or go back when it is negative.
 
         Links expire, retentions end, and lifecycle rules have been carried out when this returns. What
         clients sign stays good, though their own clocks stand where they are.
+        Raises S3FixtureError for a time before 1970 or after the year 8999.
         """
-        self._server.control.let_time_pass(seconds + days * 86_400)
+        passed = seconds.total_seconds() if isinstance(seconds, timedelta) else seconds
+        self._server.control.let_time_pass(passed + days * 86_400)
+
+    def at(self, moment: datetime) -> None:
+        """Let time pass until `moment`, or go back to it, as `move` does; the clock goes on from there.
+
+        Raises S3FixtureError for a datetime without a time zone, and as `move` does.
+        """
+        if moment.utcoffset() is None:
+            raise S3FixtureError(f"{moment!r} has no time zone; write datetime(..., tzinfo=timezone.utc)")
+        self.move(moment.timestamp() - self.time())
 
     def freeze(self) -> None:
         """Stop it; `move` still works."""

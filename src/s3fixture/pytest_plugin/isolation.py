@@ -177,6 +177,8 @@ class Isolation:
             if self._test is not None:
                 self._test.has_failed = True  # or was skipped: what it has not done is no further failure
             explain_scope(report, call.excinfo.value)
+        if report.failed and self._test is not None:
+            report.sections.extend(self._test.failure_sections())
         return report
 
     def pytest_unconfigure(self) -> None:
@@ -297,6 +299,15 @@ class TestSpan(Span):
         for bucket in arguments.buckets:
             make_bucket(server, bucket, versioning=arguments.versioning, object_lock=arguments.object_lock)
         fill(server, seed=arguments.seeds)
+
+    def failure_sections(self) -> Iterator[tuple[str, str]]:
+        """What to say about each emulator in the report of this test, as long as it is not rolled back."""
+        if not uses_s3(self._item):
+            return
+        from s3fixture.pytest_plugin.failure_report import report_on  # imported when a test fails
+
+        for server, token in self._tokens.items():
+            yield "s3fixture", report_on(server, token)
 
     def _end(self) -> None:
         __tracebackhide__ = True

@@ -1,0 +1,91 @@
+"""The section that the report of a failed test has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+Run = Callable[..., pytest.RunResult]
+
+FAILS = """
+def test_upload(s3):
+    s3.fail("PutObject", code="SlowDown", times=2)
+    s3.fail("DeleteObject", code="InternalError", bucket="other")
+    s3.put("by-hand")  # the handle's own requests do not show
+    s3.client.put_object(Bucket=s3.bucket, Key="a\\x07b", Body=b"123")
+    assert s3.keys() == ["c"]
+"""
+
+
+@pytest.mark.parametrize("emulator", ["thread", "process"])
+def test_it_shows_requests_changes_and_faults(run: Run, emulator: str) -> None:
+    result = run(
+        FAILS.replace('    s3.put("by-hand")', "    s3.client.list_buckets()"), f"--s3-emulator={emulator}"
+    )
+
+    result.assert_outcomes(failed=1)
+    result.stdout.re_match_lines(
+        [
+            r"-+ s3fixture -+",
+            r"backend emulator at http://127\.0\.0\.1:\d+",
+            r"requests:",
+            r"  ListBuckets  -> 200 \(Boto3/[\d.]+\)",
+            r"  PutObject test-upload-\w+/a\\x07b -> 503 SlowDown.* \(Boto3/[\d.]+\) x2",
+            r"  PutObject test-upload-\w+/a\\x07b -> 200 \(Boto3/[\d.]+\)",
+            r"changes since the test began:",
+            r"  \+ test-upload-\w+$",
+            r"  \+ test-upload-\w+/a\\x07b \(3 bytes\)",
+            r"faults that are still set:",
+            r"  error\(.*code='InternalError'.*\), happened 0x",
+        ],
+        consecutive=False,
+    )
+    result.stdout.no_fnmatch_line("*PutObject*happened*")  # it is used up
+    assert "AWS4-HMAC" not in result.stdout.str()
+
+
+def test_it_is_bounded(run: Run) -> None:
+    result = run(
+        """
+def test_many(s3):
+    for number in range(30):
+        s3.client.put_object(Bucket=s3.bucket, Key=f"{number:02}", Body=b"")
+    assert False
+"""
+    )
+
+    result.stdout.fnmatch_lines(
+        ["requests, the last 10 of 30:", "  PutObject */20 *", "changes*, the first 20 of 31:"]
+    )
+    result.stdout.no_fnmatch_line("*PutObject */19 *")
+
+
+def test_a_test_that_passes_or_uses_no_s3_has_none(run: Run) -> None:
+    result = run(
+        """
+def test_passes(s3):
+    s3.client.list_buckets()
+
+def test_fails_by_itself():
+    assert False
+"""
+    )
+
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.no_fnmatch_line("*- s3fixture -*")
+
+
+def test_a_server_that_is_gone_does_not_hide_the_failure(run: Run) -> None:
+    result = run(
+        """
+import os, signal
+
+def test_kills(s3_server, s3_client):
+    os.kill(s3_server.pid, signal.SIGKILL)
+    assert "this one" == "is seen"
+""",
+        "--s3-emulator=process",
+    )
+
+    result.stdout.fnmatch_lines(["*assert 'this one' == 'is seen'", "*the server at http* does not tell: *"])

@@ -1,4 +1,4 @@
-"""The section that the report of a failed test has."""
+"""What a session says about its backend, and what the report of a failed test shows."""
 
 from __future__ import annotations
 
@@ -89,3 +89,18 @@ def test_kills(s3_server, s3_client):
     )
 
     result.stdout.fnmatch_lines(["*assert 'this one' == 'is seen'", "*the server at http* does not tell: *"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "where"), [((), "in a thread"), (("--s3-emulator=process",), "in a process")]
+)
+def test_the_session_says_which_backend_its_tests_run_on(
+    run: Run, arguments: tuple[str, ...], where: str
+) -> None:
+    result = run("def test_one(s3): pass\ndef test_two(): pass", *arguments)
+
+    result.stdout.fnmatch_lines([f"s3fixture: 1 of 2 tests use S3, backend emulator {where}"])
+
+
+def test_a_session_without_s3_says_nothing(run: Run) -> None:
+    run("def test_two(): pass").stdout.no_fnmatch_line("s3fixture: *")

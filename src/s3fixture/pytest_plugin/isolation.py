@@ -28,7 +28,7 @@ from s3fixture.pytest_plugin.collection import MISPLACED, uses_s3
 from s3fixture.pytest_plugin.guard import Guard
 from s3fixture.pytest_plugin.marker import MarkerArguments, marker_arguments
 from s3fixture.pytest_plugin.messages import explain_scope, readable_errors
-from s3fixture.pytest_plugin.options import value, values
+from s3fixture.pytest_plugin.options import backends, value, values
 from s3fixture.serving import fill, make_bucket
 
 if TYPE_CHECKING:
@@ -117,6 +117,12 @@ class Isolation:
         server.stop()
 
     # --- hooks
+
+    def pytest_report_collectionfinish(self, config: pytest.Config, items: list[pytest.Item]) -> str:
+        """Which backend the session's tests run on; the server itself is started when a test asks for it."""
+        chosen = ", ".join(backends(config))
+        where = f" in a {value(config, 'emulator') or 'thread'}" if chosen == "emulator" else ""
+        return f"s3fixture: {sum(map(uses_s3, items))} of {len(items)} tests use S3, backend {chosen}{where}"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:

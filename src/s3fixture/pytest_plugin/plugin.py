@@ -56,6 +56,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         options.parametrize_backends(metafunc)
 
 
+@pytest.hookimpl(tryfirst=True)  # before the terminal asks what there is to say about the collected tests
 def pytest_collection_finish(session: pytest.Session) -> None:
     collection.look_through(session.items, session.config)
 

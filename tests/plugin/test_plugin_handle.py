@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import urllib.request
+from collections.abc import Callable
 from typing import Any
 from unittest.mock import ANY
 from urllib.error import HTTPError
@@ -228,3 +229,19 @@ def test_a_bucket_that_holds_something_else_is_told_in_lines(s3: S3) -> None:
         "- missing/*: there is no such object\n"
         "+ extra: not expected (0 bytes)"
     )
+
+
+def test_an_expectation_without_with_is_an_error_of_the_test(run: Callable[..., pytest.RunResult]) -> None:
+    result = run(
+        """
+def test_forgets(s3):
+    s3.budget(ListObjectsV2=0)
+
+def test_remembers(s3):
+    with s3.expect("ListBuckets"):
+        s3.client.list_buckets()
+"""
+    )
+
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["*budget(ListObjectsV2=0) has checked nothing; write `with ...budget(*"])

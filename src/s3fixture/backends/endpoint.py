@@ -8,6 +8,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from s3fixture.backends.expectations import check_used
 from s3fixture.backends.server_handle import SETUP_USER_AGENT, ServerHandle
 from s3fixture.environment import variables
 from s3fixture.errors import S3FixtureError
@@ -125,6 +126,8 @@ class Endpoint(ServerHandle):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+        if kind is None:
+            check_used(self._unused_expectations)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.url} backend={self.backend!r} access_key={self.access_key!r}>"

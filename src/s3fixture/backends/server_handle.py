@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
+from s3fixture.backends import expectations
+from s3fixture.backends.expectations import Expectation, listed, matching, sentence
 from s3fixture.backends.states import Diff, Snapshot, check_bucket
 from s3fixture.errors import S3FixtureError
 from s3fixture.records import Fault
@@ -22,15 +24,6 @@ if TYPE_CHECKING:
     from s3fixture.records import RequestRecord
 
 SETUP_USER_AGENT = "s3fixture-setup"  # marks the requests of fixtures and seeds in the request log
-
-# What assertions compare -> how the record of a request calls it.
-_COMPARED: Mapping[str, str] = {
-    "Bucket": "bucket",
-    "Key": "key",
-    "status": "status",
-    "error_code": "error_code",
-    "access_key": "access_key",
-}
 
 
 class ServerHandle(ABC):
@@ -76,7 +69,7 @@ class ServerHandle(ABC):
     @property
     def requests(self) -> list[RequestRecord]:
         """The requests of this test, oldest first, without those of fixtures; at most the last 1,000."""
-        return [record for record in self.control.requests() if SETUP_USER_AGENT not in record.user_agent]
+        return list(filter(_is_counted, self.control.requests()))
 
     def assert_called(self, operation: str, *, times: int | None = None, **expected: Any) -> None:
         """Fail unless `operation` was asked for, `times` times when given.
@@ -85,13 +78,14 @@ class ServerHandle(ABC):
         """
         __tracebackhide__ = True
         self.control.check_operation(operation)
-        count = len(self._matching(operation, expected))
+        requests = self.requests
+        count = len(matching(requests, operation, expected))
         if count == times or (times is None and count):
             return
         wanted = "" if times is None else f" {_times(times)}, but it was called {_times(count)}"
-        found = "\n".join(f"  {_described(record)}" for record in self.requests) or "  nothing"
         raise AssertionError(
-            f"expected a call of {_sentence(operation, expected)}{wanted}; the server was asked:\n{found}"
+            f"expected a call of {sentence(operation, expected)}{wanted}; the server was "
+            f"asked:\n{listed(requests)}"
         )
 
     def assert_not_called(self, operation: str, **expected: Any) -> None:
@@ -99,16 +93,53 @@ class ServerHandle(ABC):
         __tracebackhide__ = True
         self.assert_called(operation, times=0, **expected)
 
-    def _matching(self, operation: str, expected: Mapping[str, Any]) -> list[RequestRecord]:
-        unknown = expected.keys() - _COMPARED.keys()
-        if unknown:
-            raise TypeError(f"requests are not recorded by {min(unknown)!r}, but by {', '.join(_COMPARED)}")
-        return [
-            record
-            for record in self.requests
-            if record.operation == operation
-            and all(getattr(record, _COMPARED[name]) == value for name, value in expected.items())
-        ]
+    def expect(
+        self,
+        operation: str,
+        *,
+        exactly: int | None = None,
+        at_least: int | None = None,
+        at_most: int | None = None,
+        **expected: Any,
+    ) -> Expectation:
+        """`with s3.expect("GetObject", at_most=3):` so many calls in the block; at least one by default.
+
+        `expected` as of `assert_called`.
+        """
+        self.control.check_operation(operation)
+        check = expectations.calls(operation, expected, exactly, at_least, at_most)
+        return self._expectation(f"expect({operation!r})", check)
+
+    def expect_order(self, operations: Sequence[str]) -> Expectation:
+        """`with s3.expect_order([...]):` the block's calls of these operations are these, in this order.
+
+        Calls of other operations may stand between them.
+        """
+        if isinstance(operations, str):
+            raise TypeError(f"give a list of operations, not {operations!r}")
+        for operation in operations:
+            self.control.check_operation(operation)
+        return self._expectation(f"expect_order({list(operations)!r})", expectations.order(operations))
+
+    def budget(self, **limits: int) -> Expectation:
+        """`with s3.budget(requests=10, ListObjectsV2=0):` at most so much in the block.
+
+        Of `requests`, `bytes_in`, `bytes_out`, `unsigned` requests, and of operations by their names.
+        """
+        if not limits:
+            raise TypeError("a budget without limits checks nothing; give requests=10 or ListObjectsV2=0")
+        for operation in expectations.operations_of_budget(limits):
+            self.control.check_operation(operation)
+        said = ", ".join(f"{name}={limit}" for name, limit in limits.items())
+        return self._expectation(f"budget({said})", expectations.budget(limits))
+
+    def _expectation(self, call: str, check: expectations.Check) -> Expectation:
+        return Expectation(call, check, self.control.requests, _is_counted, self._unused_expectations)
+
+    @cached_property
+    def _unused_expectations(self) -> set[Expectation]:
+        """Those that no `with` has entered so far."""
+        return set()
 
     # --- events
 
@@ -299,12 +330,5 @@ def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
 
-def _sentence(operation: str, expected: Mapping[str, Any]) -> str:
-    arguments = ", ".join(f"{name}={value!r}" for name, value in expected.items())
-    return f"{operation}({arguments})" if arguments else operation
-
-
-def _described(record: RequestRecord) -> str:
-    place = "/".join(part for part in (record.bucket, record.key) if part)
-    error = f" {record.error_code}" if record.error_code else ""
-    return f"{record.operation or record.method} {place} -> {record.status}{error}"
+def _is_counted(record: RequestRecord) -> bool:
+    return SETUP_USER_AGENT not in record.user_agent

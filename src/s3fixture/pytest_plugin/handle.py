@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from s3fixture.backends.expectations import Expectation, check_used
 from s3fixture.backends.server_handle import ServerHandle
 
 if TYPE_CHECKING:
@@ -72,6 +74,12 @@ class S3(ServerHandle):
         """Remember the state of all buckets. May be nested; as a context manager it restores at its end."""
         self._resources.bucket  # noqa: B018 - made now: a bucket made within would be gone after a restore
         return super().snapshot()
+
+    @cached_property
+    def _unused_expectations(self) -> set[Expectation]:
+        unused: set[Expectation] = set()
+        self._resources.at_end(lambda: check_used(unused))
+        return unused
 
     def _bucket_or(self, bucket: str | None) -> str:
         return self.bucket if bucket is None else bucket

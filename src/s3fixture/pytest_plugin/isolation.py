@@ -210,6 +210,10 @@ class Span:
         """Enter a context that ends after all fixtures of this scope have ended."""
         return self._undo.enter_context(context)
 
+    def callback(self, function: Callable[[], None]) -> None:
+        """Call `function` after all fixtures of this scope have ended."""
+        self._undo.callback(function)
+
     def once(self, key: object, make: Callable[[], _T]) -> _T:
         """What `make` gave the first time in this span."""
         if key not in self._made:

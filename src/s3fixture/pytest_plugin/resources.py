@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,10 @@ class TestResources:
     def __init__(self, span: Span, endpoint: Endpoint) -> None:
         self._span = span
         self.endpoint = endpoint
+
+    def at_end(self, check: Callable[[], None]) -> None:
+        """Call `check` when the scope ends; what it raises is an error of the test."""
+        self._span.callback(check)
 
     @cached_property
     def client(self) -> S3Client:

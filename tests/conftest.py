@@ -19,8 +19,8 @@ KEPT_MODULES = (
     "s3fixture.pytest_plugin.isolation",
     "s3fixture.pytest_plugin.launch",
     "s3fixture.pytest_plugin.resources",
-    "s3fixture.pytest_plugin.sharing",
-    "s3fixture.sessions",
+    "s3fixture.pytest_plugin.workers",
+    "s3fixture.boto3_sessions",
     "s3fixture.seeding",
     "s3fixture.server",
 )

@@ -38,7 +38,7 @@ ROOMS = (
     ("settings",),
     ("cached_clients",),
     ("environment",),
-    ("sessions",),
+    ("boto3_sessions",),
     ("model",),
     ("wire",),
     ("auth",),

@@ -85,7 +85,7 @@ def server_fixture(
 
     def server(request: pytest.FixtureRequest, _s3_session: Isolation) -> Iterator[Endpoint]:
         from s3fixture.pytest_plugin.messages import ending_session, readable_errors
-        from s3fixture.pytest_plugin.sharing import run_of
+        from s3fixture.pytest_plugin.workers import run_of
         from s3fixture.serving import launch
 
         is_main = request.fixturename == MAIN_SERVER

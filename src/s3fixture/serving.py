@@ -64,9 +64,9 @@ def launch(
 def _fill_first(endpoint: Endpoint, buckets: Iterable[str], seed: Seeds) -> None:
     """Fill it, unless another worker of this session has."""
     if endpoint.backend != "emulator":
-        from s3fixture.backends.foreign import ForeignEndpoint  # imported when used, for a quick start
+        from s3fixture.backends.non_emulator import NonEmulatorEndpoint
 
-        assert isinstance(endpoint, ForeignEndpoint)
+        assert isinstance(endpoint, NonEmulatorEndpoint)
         endpoint.refill = partial(fill, endpoint, buckets, seed)
         if not endpoint.fresh:
             return
@@ -89,7 +89,7 @@ def make_bucket(
     """Make the bucket unless it is ours already. S3FixtureError when S3 refuses it."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from s3fixture.backends.buckets import creation, switch_on_lock
+    from s3fixture.backends.bucket_setup import creation, switch_on_lock
 
     client = endpoint.setup_client
     try:

@@ -20,7 +20,7 @@ from urllib.parse import quote
 import pytest
 from botocore.exceptions import ClientError
 
-from s3fixture.backends.buckets import put_policy
+from s3fixture.backends.bucket_setup import put_policy
 from s3fixture.backends.endpoint import Endpoint
 from s3fixture.checksums import checksum_of
 

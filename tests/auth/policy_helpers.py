@@ -8,7 +8,7 @@ from typing import Any
 from signing_helpers import ALICE, BOB
 
 from s3fixture.auth.identity import Identities, Identity
-from s3fixture.auth.policy import Context, Decision, Policy, parse_policy
+from s3fixture.auth.policies import Context, Decision, Policy, parse_policy
 
 IDENTITIES = Identities([ALICE, BOB])
 BUCKET_ARN = "arn:aws:s3:::bucket"

@@ -9,7 +9,7 @@ import pytest
 from policy_helpers import BUCKET_ARN, IDENTITIES, OBJECTS_ARN, ask, parse, statement
 from signing_helpers import ALICE, BOB
 
-from s3fixture.auth.policy import is_public, parse_policy
+from s3fixture.auth.policies import is_public, parse_policy
 from s3fixture.errors import S3Error
 
 # AWS's example "Granting read-only permission to an anonymous user":

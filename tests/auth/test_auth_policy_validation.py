@@ -13,7 +13,7 @@ import pytest
 from policy_helpers import BUCKET_ARN, IDENTITIES, OBJECTS_ARN, parse, statement
 from signing_helpers import ALICE
 
-from s3fixture.auth.policy import parse_policy
+from s3fixture.auth.policies import parse_policy
 from s3fixture.errors import S3Error
 
 

@@ -18,7 +18,7 @@ from console_visitor import Box, Visitor
 
 from s3fixture.app import App
 from s3fixture.console.application import Console
-from s3fixture.console.serving import start_console
+from s3fixture.console.console_server import start_console
 from s3fixture.console.throttle import Throttle
 from s3fixture.console.usage import UsageSamples
 from s3fixture.server import Server

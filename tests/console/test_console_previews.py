@@ -11,7 +11,7 @@ from console_visitor import Box, Visitor
 from werkzeug.http import parse_options_header
 
 from s3fixture.console.preview.kinds import image_type, kind
-from s3fixture.console.preview.tables import RangeFile
+from s3fixture.console.preview.tabular import RangeFile
 
 
 @pytest.mark.parametrize(

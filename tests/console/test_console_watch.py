@@ -15,8 +15,8 @@ from botocore.exceptions import ClientError
 from console_visitor import Box, Visitor
 
 from s3fixture.app import App, RequestLog
+from s3fixture.console.console_server import start_console
 from s3fixture.console.feed import Feed
-from s3fixture.console.serving import start_console
 from s3fixture.records import RequestRecord
 from s3fixture.settings import Settings
 

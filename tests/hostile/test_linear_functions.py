@@ -21,25 +21,24 @@ from counted_steps import steps
 from s3fixture.app.form_fields import parameters, redirection
 from s3fixture.auth import sigv4
 from s3fixture.auth.identity import Identities
-from s3fixture.auth.policy import parse_policy
+from s3fixture.auth.policies import parse_policy
 from s3fixture.auth.post_policy import parse_post_policy
-from s3fixture.console.documents import check_policy, cors_rules, lifecycle_rules
 from s3fixture.console.preview.facts import yaml_facts
 from s3fixture.console.preview.pdf import objection
-from s3fixture.console.preview.tables import csv_table
+from s3fixture.console.preview.tabular import csv_table
+from s3fixture.console.typed_documents import check_policy, cors_rules, lifecycle_rules
 from s3fixture.console.visit import PageError
 from s3fixture.errors import ClientDisconnected, S3Error
 from s3fixture.server.bodies import open_body
-from s3fixture.server.errors import MalformedRequest
+from s3fixture.server.bounds import Limits, MalformedRequest
 from s3fixture.server.heads import HeadParser
-from s3fixture.server.limits import Limits
 from s3fixture.server.receiver import Receiver
-from s3fixture.service import conditions, cors
+from s3fixture.service import cors, preconditions
 from s3fixture.wire.chunked import ChunkedReader
-from s3fixture.wire.documents import DocumentError, parse_document
 from s3fixture.wire.protocol import Protocol
 from s3fixture.wire.target import parse_target
 from s3fixture.wire.values import make_reader
+from s3fixture.wire.xml_parser import DocumentError, parse_document
 
 KIB = 1024
 PROTOCOL = Protocol()
@@ -234,7 +233,7 @@ CASES: Mapping[str, Case] = {
     "path": Case(21_000, lambda n: parse_target("/b/" + "../" * n, "", ())),
     "list in a header": Case(30_000, lambda n: read_list('"a",' * (n // 2))),
     "escaped list in a header": Case(30_000, lambda n: read_list('"' + '\\",' * (n // 2))),
-    "entity tags": Case(30_000, lambda n: conditions.matches('"a",' * (n // 2), "b")),
+    "entity tags": Case(30_000, lambda n: preconditions.matches('"a",' * (n // 2), "b")),
     "tags in a header": Case(30_000, lambda n: read_tags("&".join(f"a{i}=" for i in range(n // 2)))),
     "headers": Case(256, lambda n: read_head(b"GET / HTTP/1.1\r\nhost: a\r\n" + b"a: b\r\n" * n + b"\r\n")),
     "empty lines": Case(32 * KIB, lambda n: read_head(b"\r\n" * n)),

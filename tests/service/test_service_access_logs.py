@@ -214,7 +214,7 @@ def test_a_bucket_without_a_log_adds_nothing(client: S3Client, bucket: str, targ
 def test_writing_a_log_is_an_event_of_the_target(
     client: S3Client, bucket: str, target: str, log: Log, app: App
 ) -> None:
-    from s3fixture.service.watching import watch
+    from s3fixture.service.event_watchers import watch
 
     watcher = watch(app.background, target, ["s3:ObjectCreated:*"], "", "")
     switch_on(client, bucket, target)

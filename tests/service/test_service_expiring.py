@@ -10,7 +10,7 @@ import pytest
 from service_helpers import DAY, MIB, put_parts
 
 from s3fixture.app import App
-from s3fixture.service import expiring
+from s3fixture.service import lifecycle_jobs
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -376,7 +376,7 @@ def test_noncurrent_versions_move_too(client: S3Client, versioned: str, pass_day
 def test_a_large_bucket_is_done_in_slices(
     client: S3Client, versioned: str, pass_days: PassDays, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(expiring, "_SLICE", 2)
+    monkeypatch.setattr(lifecycle_jobs, "_SLICE", 2)
     for key in ("a", "b", "c"):
         for _ in range(5):
             client.put_object(Bucket=versioned, Key=key)

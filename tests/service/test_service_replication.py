@@ -297,7 +297,7 @@ def test_tags_follow(client: S3Client, source: str, done: Callable[[], None]) ->
 def test_what_cannot_go_has_failed_and_is_told(
     client: S3Client, source: str, done: Callable[[], None], app: App
 ) -> None:
-    from s3fixture.service.watching import watch
+    from s3fixture.service.event_watchers import watch
 
     put(client, source, RULE)
     client.put_bucket_versioning(Bucket="target", VersioningConfiguration={"Status": "Suspended"})
@@ -314,7 +314,7 @@ def test_what_cannot_go_has_failed_and_is_told(
 def test_a_replica_is_an_event_of_its_bucket(
     client: S3Client, source: str, done: Callable[[], None], app: App
 ) -> None:
-    from s3fixture.service.watching import watch
+    from s3fixture.service.event_watchers import watch
 
     watcher = watch(app.background, "target", ["s3:ObjectCreated:*"], "", "")
     put(client, source, RULE)

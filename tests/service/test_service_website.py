@@ -10,7 +10,7 @@ import pytest
 from service_helpers import Reply, refused, send, send_document
 
 from s3fixture.app import App
-from s3fixture.app.website import site_of
+from s3fixture.app.website_hosting import site_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

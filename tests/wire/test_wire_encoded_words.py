@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3fixture.wire.encoded_words import decode, encode, is_plain
+from s3fixture.wire.header_values import decode, encode, is_plain
 
 EXAMPLES = [
     ("ÄMÄZÕÑ S3", "=?UTF-8?Q?=C3=84M=C3=84Z=C3=95=C3=91_S3?="),

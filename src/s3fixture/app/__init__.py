@@ -7,6 +7,6 @@ status codes, and is the client of the tests.
 
 from s3fixture.app.app import App
 from s3fixture.app.faults import Faults
-from s3fixture.app.log import RequestLog
+from s3fixture.app.request_log import RequestLog
 
 __all__ = ["App", "Faults", "RequestLog"]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from s3fixture.app.exchange import Exchange, request_of
 from s3fixture.app.faults import Faults, spoil
-from s3fixture.app.log import RequestLog
 from s3fixture.app.outgoing import outgoing
+from s3fixture.app.request_log import RequestLog
 from s3fixture.app.steps import STEPS, follow
 from s3fixture.auth.authenticate import Authentication, Authenticator
 from s3fixture.auth.identity import Identities, Identity, parse_identity

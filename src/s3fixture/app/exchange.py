@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from s3fixture.app.app import App
     from s3fixture.app.faults import ActiveFault
-    from s3fixture.app.website import Website
+    from s3fixture.app.website_hosting import Website
     from s3fixture.auth.authenticate import Authentication
     from s3fixture.service import Call, Result
 

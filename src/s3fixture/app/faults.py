@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from random import Random
 from typing import TYPE_CHECKING
 
-from s3fixture.auth.patterns import compile_pattern, matches
+from s3fixture.auth.policies.patterns import compile_pattern, matches
 from s3fixture.errors import ERRORS, ConnectionCut, S3Error, S3FixtureError, did_you_mean
 from s3fixture.records import EFFECTS, ERROR_IN_200, Fault, FaultState
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from s3fixture.errors import S3Error
-from s3fixture.wire.documents import DocumentError, parse_document
+from s3fixture.wire.xml_parser import DocumentError, parse_document
 
 # Form field, in lower case -> parameter of PutObject.
 _PARAMETERS: Mapping[str, str] = {

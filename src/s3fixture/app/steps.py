@@ -9,7 +9,7 @@ from s3fixture import service
 from s3fixture.app.exchange import Exchange
 from s3fixture.errors import S3Error
 from s3fixture.service import implementation
-from s3fixture.service.conditions import NotModified
+from s3fixture.service.preconditions import NotModified
 from s3fixture.wire.payload import open_payload
 from s3fixture.wire.request import Response
 from s3fixture.wire.target import parse_target
@@ -41,7 +41,7 @@ def find_website(exchange: Exchange) -> Response | None:
     settings, host = exchange.app.settings, exchange.request.host
     if "s3-website" not in host and not settings.website_hosts:
         return None
-    from s3fixture.app.website import Website, site_of  # imported when used: few hosts are sites
+    from s3fixture.app.website_hosting import Website, site_of
 
     site = site_of(host, settings.website_hosts)
     if site is None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from s3fixture.auth import header, presigned
-from s3fixture.auth.authentication import Authentication, ChunkVerifier, Realm, unsigned_content_sha256
-from s3fixture.auth.failures import asymmetric, failure
+from s3fixture.auth.authentication import AuthContext, Authentication, ChunkVerifier, unsigned_content_sha256
+from s3fixture.auth.signature_errors import asymmetric, failure
 from s3fixture.errors import S3Error
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ class Authenticator:
     """
 
     def __init__(self, identities: Identities, clock: Clock, regions: Regions) -> None:
-        self.realm = Realm(identities, clock, regions)
+        self.context = AuthContext(identities, clock, regions)
 
     @property
     def identities(self) -> Identities:
-        return self.realm.identities
+        return self.context.identities
 
     def authenticate(self, request: Request, target: Target) -> Authentication:
         """Raises S3Error as S3 does when the credentials are malformed, unknown, expired or wrong."""
@@ -46,11 +46,11 @@ class Authenticator:
             if bool(authorization) + version_4 + version_2 > 1:
                 raise _several_mechanisms(authorization)
             if version_4:
-                return presigned.authenticate_presigned(request, target, self.realm)
+                return presigned.authenticate_presigned(request, target, self.context)
             if version_2:
                 from s3fixture.auth import sigv2  # imported when used: few clients sign so any more
 
-                return sigv2.authenticate_query(request, target, self.realm)
+                return sigv2.authenticate_query(request, target, self.context)
         if authorization:
             return self._authenticate_header(request, target, authorization)
         content_sha256 = unsigned_content_sha256(request.headers.get("x-amz-content-sha256", ""))
@@ -59,11 +59,11 @@ class Authenticator:
     def _authenticate_header(self, request: Request, target: Target, authorization: str) -> Authentication:
         algorithm, space, rest = authorization.partition(" ")
         if algorithm == "AWS4-HMAC-SHA256" and space:
-            return header.authenticate_header(request, target, rest, self.realm)
+            return header.authenticate_header(request, target, rest, self.context)
         if algorithm == "AWS" and space:
             from s3fixture.auth import sigv2  # as above
 
-            return sigv2.authenticate_header(request, target, rest, self.realm)
+            return sigv2.authenticate_header(request, target, rest, self.context)
         if algorithm == "AWS4-ECDSA-P256-SHA256":
             raise asymmetric()
         raise S3Error(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from s3fixture.auth import sigv4
-from s3fixture.auth.failures import asymmetric, signature_does_not_match
+from s3fixture.auth.signature_errors import asymmetric, signature_does_not_match
 from s3fixture.errors import S3Error
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Authentication(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Realm:
+class AuthContext:
     """What signatures are checked against: one for a server."""
 
     identities: Identities

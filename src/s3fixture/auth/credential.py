@@ -1,7 +1,7 @@
 """The credential of signature version 4: `ACCESS_KEY/20130524/us-east-1/s3/aws4_request`.
 
 S3 words its complaints alike in the Authorization header, in a URL and in a form, inside another error
-for each; `Complain` makes that error from the wording.
+for each; `ErrorFactory` makes that error from the wording.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from s3fixture.errors import S3Error
 from s3fixture.regions import Regions
 from s3fixture.wire import times
 
-Complain = Callable[..., S3Error]
+ErrorFactory = Callable[..., S3Error]
 
 
 class Credential(NamedTuple):
@@ -23,7 +23,7 @@ class Credential(NamedTuple):
     scope: str
 
 
-def parse_credential(text: str, regions: Regions, complain: Complain) -> Credential:
+def parse_credential(text: str, regions: Regions, complain: ErrorFactory) -> Credential:
     """Checked against the regions of the server. Raises what `complain(wording, **fields)` returns."""
     # Split from the right: an access key may hold a slash on servers other than S3.
     parts = text.rsplit("/", 4)

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 from s3fixture.auth import sigv4
 from s3fixture.auth.authentication import (
     SIGNED_CHUNKS,
+    AuthContext,
     Authentication,
-    Realm,
     SignatureChain,
     canonical_query,
     check_content_sha256,
     same,
 )
 from s3fixture.auth.credential import parse_credential
-from s3fixture.auth.failures import (
+from s3fixture.auth.signature_errors import (
     check_skew,
     failure,
     known_identity,
@@ -38,18 +38,20 @@ if TYPE_CHECKING:
     from s3fixture.wire.target import Target
 
 
-def authenticate_header(request: Request, target: Target, components: str, realm: Realm) -> Authentication:
+def authenticate_header(
+    request: Request, target: Target, components: str, context: AuthContext
+) -> Authentication:
     """`components` is the Authorization header after its algorithm. Raises S3Error."""
     headers = request.headers
     credential_text, signed_headers, provided = _parse_components(components)
-    credential = realm.credentials.get(credential_text) or parse_credential(
-        credential_text, realm.regions, _malformed
+    credential = context.credentials.get(credential_text) or parse_credential(
+        credential_text, context.regions, _malformed
     )
     timestamp, signed_at = _signing_time(headers)
     if not timestamp.startswith(credential.date):
         raise _malformed("Invalid credential date. Date is not the same as X-Amz-Date.")
-    check_skew(signed_at, headers.get("x-amz-date") or timestamp, realm.clock.clients_time())
-    identity = known_identity(realm.identities, credential.access_key)
+    check_skew(signed_at, headers.get("x-amz-date") or timestamp, context.clock.clients_time())
+    identity = known_identity(context.identities, credential.access_key)
     if "x-amz-security-token" in headers:
         refuse_token(headers["x-amz-security-token"])
     content_sha256 = headers.get("x-amz-content-sha256", "")
@@ -68,10 +70,10 @@ def authenticate_header(request: Request, target: Target, components: str, realm
         content_sha256,
     )
     text = sigv4.string_to_sign(timestamp, credential.scope, canonical)
-    key = realm.keys.get(identity.secret_key, credential.date, credential.region)
+    key = context.keys.get(identity.secret_key, credential.date, credential.region)
     if not same(sigv4.signature(key, text), provided):
         raise signature_does_not_match(credential.access_key, provided, text, canonical)
-    realm.remember(credential_text, credential)
+    context.remember(credential_text, credential)
     verifier = None
     if content_sha256 in SIGNED_CHUNKS:
         verifier = SignatureChain(credential.access_key, key, timestamp, credential.scope, provided)

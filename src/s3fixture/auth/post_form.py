@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from s3fixture.auth import sigv2, sigv4
-from s3fixture.auth.authentication import Authentication, Realm, same
+from s3fixture.auth.authentication import AuthContext, Authentication, same
 from s3fixture.auth.credential import parse_credential
-from s3fixture.auth.failures import failure, known_identity, refuse_token, signature_does_not_match
 from s3fixture.auth.post_policy import parse_post_policy
+from s3fixture.auth.signature_errors import failure, known_identity, refuse_token, signature_does_not_match
 from s3fixture.errors import S3Error
 from s3fixture.wire import times
 
@@ -34,16 +34,16 @@ def verify_post_policy(
     least and most bytes that the file may have (None: any), for `check_size` once they are known. A form
     without any field of a signature is anonymous. Raises S3Error.
     """
-    realm = authenticator.realm
+    context = authenticator.context
     if any(name.lower() in fields for name in _VERSION_4[1:]):
-        authentication = _authenticate_v4(fields, realm)
+        authentication = _authenticate_v4(fields, context)
     elif any(name.lower() in fields for name in _VERSION_2[1:]):
-        authentication = _authenticate_v2(fields, realm)
+        authentication = _authenticate_v2(fields, context)
     else:
         return Authentication(None, "post"), None
     refuse_token(fields.get("x-amz-security-token", ""))
     policy = parse_post_policy(fields["policy"])
-    policy.check(fields, bucket, realm.clock.time())
+    policy.check(fields, bucket, context.clock.time())
     return authentication, policy.sizes
 
 
@@ -61,7 +61,7 @@ def check_size(size: int, allowed: tuple[int, int] | None) -> None:
         raise S3Error("EntityTooLarge", ProposedSize=str(size), MaxSizeAllowed=str(high))
 
 
-def _authenticate_v4(fields: Mapping[str, str], realm: Realm) -> Authentication:
+def _authenticate_v4(fields: Mapping[str, str], context: AuthContext) -> Authentication:
     _require(fields, _VERSION_4)
     if fields["x-amz-algorithm"] != sigv4.ALGORITHM:
         raise _invalid("X-Amz-Algorithm", fields["x-amz-algorithm"], "Only AWS4-HMAC-SHA256 is supported")
@@ -74,19 +74,19 @@ def _authenticate_v4(fields: Mapping[str, str], realm: Realm) -> Authentication:
     def complain(wording: str, **_fields: str) -> S3Error:
         return _invalid("x-amz-credential", text, wording)
 
-    credential = parse_credential(text, realm.regions, complain)
-    if not written.startswith(credential.date) or realm.clock.time() - signed_at > _MAX_AGE:
+    credential = parse_credential(text, context.regions, complain)
+    if not written.startswith(credential.date) or context.clock.time() - signed_at > _MAX_AGE:
         raise S3Error("AccessDenied", "Invalid according to Policy: Policy expired.")
-    identity = known_identity(realm.identities, credential.access_key)
-    key = realm.keys.get(identity.secret_key, credential.date, credential.region)
+    identity = known_identity(context.identities, credential.access_key)
+    key = context.keys.get(identity.secret_key, credential.date, credential.region)
     provided = fields["x-amz-signature"]
     _check(identity, sigv4.signature(key, fields["policy"]), provided, fields["policy"])
     return Authentication(identity, "post", "", None, "AWS4-HMAC-SHA256", signed_at)
 
 
-def _authenticate_v2(fields: Mapping[str, str], realm: Realm) -> Authentication:
+def _authenticate_v2(fields: Mapping[str, str], context: AuthContext) -> Authentication:
     _require(fields, _VERSION_2)
-    identity = known_identity(realm.identities, fields["awsaccesskeyid"])
+    identity = known_identity(context.identities, fields["awsaccesskeyid"])
     expected = sigv2.signature(identity.secret_key, fields["policy"])
     _check(identity, expected, fields["signature"], fields["policy"])
     return Authentication(identity, "post", "", None, "AWS")

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 from s3fixture.auth import sigv4
 from s3fixture.auth.authentication import (
     SIGNED_CHUNKS,
+    AuthContext,
     Authentication,
-    Realm,
     SignatureChain,
     canonical_query,
     check_content_sha256,
     same,
 )
 from s3fixture.auth.credential import parse_credential
-from s3fixture.auth.failures import (
+from s3fixture.auth.header import check_signed
+from s3fixture.auth.signature_errors import (
     MAX_SKEW,
     asymmetric,
     expired,
@@ -27,7 +28,6 @@ from s3fixture.auth.failures import (
     refuse_token,
     signature_does_not_match,
 )
-from s3fixture.auth.header import check_signed
 from s3fixture.errors import S3Error
 from s3fixture.wire import times
 from s3fixture.wire.numbers import parse_count
@@ -50,18 +50,18 @@ _REQUIRED = frozenset(
 )
 
 
-def authenticate_presigned(request: Request, target: Target, realm: Realm) -> Authentication:
+def authenticate_presigned(request: Request, target: Target, context: AuthContext) -> Authentication:
     """Raises S3Error."""
     query, headers = target.query, request.headers
     _check_parameters(target)
     credential_text = query["X-Amz-Credential"]
-    credential = realm.credentials.get(credential_text) or parse_credential(
-        credential_text, realm.regions, _malformed_credential
+    credential = context.credentials.get(credential_text) or parse_credential(
+        credential_text, context.regions, _malformed_credential
     )
     timestamp = query["X-Amz-Date"]
     signed_at = _signing_time(timestamp, credential.date)
-    _check_validity(signed_at, query["X-Amz-Expires"], realm.clock.time())
-    identity = known_identity(realm.identities, credential.access_key)
+    _check_validity(signed_at, query["X-Amz-Expires"], context.clock.time())
+    identity = known_identity(context.identities, credential.access_key)
     refuse_token(query.get("X-Amz-Security-Token") or headers.get("x-amz-security-token", ""))
     signed_headers = query["X-Amz-SignedHeaders"]
     signed = signed_headers.split(";")
@@ -80,11 +80,11 @@ def authenticate_presigned(request: Request, target: Target, realm: Realm) -> Au
         content_sha256,
     )
     text = sigv4.string_to_sign(timestamp, credential.scope, canonical)
-    key = realm.keys.get(identity.secret_key, credential.date, credential.region)
+    key = context.keys.get(identity.secret_key, credential.date, credential.region)
     provided = query["X-Amz-Signature"]
     if not same(sigv4.signature(key, text), provided):
         raise signature_does_not_match(credential.access_key, provided, text, canonical)
-    realm.remember(credential_text, credential)
+    context.remember(credential_text, credential)
     verifier = None
     if content_sha256 in SIGNED_CHUNKS:
         verifier = SignatureChain(credential.access_key, key, timestamp, credential.scope, provided)

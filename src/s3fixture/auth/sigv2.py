@@ -11,8 +11,8 @@ import hmac
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from s3fixture.auth.authentication import Authentication, Realm, same, unsigned_content_sha256
-from s3fixture.auth.failures import (
+from s3fixture.auth.authentication import AuthContext, Authentication, same, unsigned_content_sha256
+from s3fixture.auth.signature_errors import (
     check_skew,
     expired,
     known_identity,
@@ -58,7 +58,9 @@ def signature(secret: str, text: str) -> str:
     return base64.b64encode(digest).decode()
 
 
-def authenticate_header(request: Request, target: Target, credentials: str, realm: Realm) -> Authentication:
+def authenticate_header(
+    request: Request, target: Target, credentials: str, context: AuthContext
+) -> Authentication:
     """`credentials` is `ACCESS_KEY:SIGNATURE`. Raises S3Error."""
     headers = request.headers
     access_key, colon, provided = credentials.strip().rpartition(":")
@@ -74,8 +76,8 @@ def authenticate_header(request: Request, target: Target, credentials: str, real
     signed_at = times.parse_signing_time(written)
     if signed_at is None:
         raise missing_date()
-    check_skew(signed_at, written, realm.clock.clients_time())
-    identity = known_identity(realm.identities, access_key)
+    check_skew(signed_at, written, context.clock.clients_time())
+    identity = known_identity(context.identities, access_key)
     refuse_token(headers.get("x-amz-security-token", ""))
     text = string_to_sign(request.method, headers, target, "" if amz_date else written)
     if not same(signature(identity.secret_key, text), provided):
@@ -84,7 +86,7 @@ def authenticate_header(request: Request, target: Target, credentials: str, real
     return Authentication(identity, "header", content_sha256, None, "AWS", signed_at)
 
 
-def authenticate_query(request: Request, target: Target, realm: Realm) -> Authentication:
+def authenticate_query(request: Request, target: Target, context: AuthContext) -> Authentication:
     """Raises S3Error."""
     query, headers = target.query, request.headers
     try:
@@ -97,10 +99,10 @@ def authenticate_query(request: Request, target: Target, realm: Realm) -> Authen
     expires_at = parse_count(expires)
     if expires_at is None:
         raise S3Error("AccessDenied", f"Invalid date (should be seconds since epoch): {expires}")
-    now = realm.clock.time()
+    now = context.clock.time()
     if expires_at < now:
         raise expired(expires_at, now)
-    identity = known_identity(realm.identities, access_key)
+    identity = known_identity(context.identities, access_key)
     refuse_token(query.get("x-amz-security-token") or headers.get("x-amz-security-token", ""))
     text = string_to_sign(request.method, {**_hoisted(target), **headers}, target, expires)
     if not same(signature(identity.secret_key, text), provided):

@@ -11,10 +11,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from s3fixture.backends.children import apart
-from s3fixture.backends.foreign import ForeignEndpoint
-from s3fixture.backends.guardian import PROGRAM
+from s3fixture.backends.child_processes import PROGRAM, apart
 from s3fixture.backends.launching import Blanks, keys_of
+from s3fixture.backends.non_emulator import NonEmulatorEndpoint
 from s3fixture.backends.ports import check_free, free_port, is_free
 from s3fixture.backends.programs import PROGRAMS, Program
 from s3fixture.backends.readiness import NotReadyError, wait_until_ready
@@ -34,7 +33,7 @@ class ProgramEndedError(S3FixtureError):
     """The server program has ended by itself."""
 
 
-class BinaryEndpoint(ForeignEndpoint):
+class BinaryEndpoint(NonEmulatorEndpoint):
     """A server program and its folders."""
 
     def __init__(self, settings: Settings, run: Run, program: Program, process: _Process) -> None:

@@ -27,8 +27,8 @@ from s3fixture.backends.container_engine import (
     image_here,
     remove,
 )
-from s3fixture.backends.foreign import ForeignEndpoint
 from s3fixture.backends.images import DEFAULT, image_of
+from s3fixture.backends.non_emulator import NonEmulatorEndpoint
 from s3fixture.backends.ports import check_free
 from s3fixture.backends.runs import Run, is_alive, new_run, this_host
 from s3fixture.backends.s3_container import ALL_ADDRESSES, S3Container
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 SESSION_LABEL, PID_LABEL, HOST_LABEL = "s3fixture.session", "s3fixture.pid", "s3fixture.host"
 
 
-class ContainerEndpoint(ForeignEndpoint):
+class ContainerEndpoint(NonEmulatorEndpoint):
     """A container and the server in it. `owned`: this process has started it."""
 
     def __init__(self, container: RunContainer, settings: Settings, run: Run, *, owned: bool) -> None:

@@ -13,7 +13,7 @@ from s3fixture.records import Change, EndOfTest, Fault, FaultState, RequestRecor
 
 if TYPE_CHECKING:
     from s3fixture.app import App
-    from s3fixture.backends.running import RunningRequests
+    from s3fixture.backends.running_requests import RunningRequests
 
 _SETTLE_SECONDS = 1.0  # for requests that are under way when their test ends
 
@@ -140,7 +140,7 @@ class Control:
 
     def watch_events(self, bucket: str, events: list[str], prefix: str, suffix: str) -> str:
         """Keep the records of these events, such as s3:ObjectCreated:*; the name is for `watched_events`."""
-        from s3fixture.service.watching import watch  # imported when used, as below
+        from s3fixture.service.event_watchers import watch
 
         return watch(self._app.background, bucket, events, prefix, suffix)
 
@@ -150,7 +150,7 @@ class Control:
 
     def unwatch_events(self, bucket: str, watcher: str) -> None:
         """Keep no more records for a watcher."""
-        from s3fixture.service.watching import unwatch
+        from s3fixture.service.event_watchers import unwatch
 
         unwatch(self._app.background, bucket, watcher)
 

@@ -11,7 +11,7 @@ from s3fixture.backends.endpoint import Endpoint
 if TYPE_CHECKING:
     from s3fixture.app import App
     from s3fixture.backends.control import Control
-    from s3fixture.backends.running import RunningRequests
+    from s3fixture.backends.running_requests import RunningRequests
     from s3fixture.console import ConsoleServer
     from s3fixture.server import Server
     from s3fixture.settings import Settings
@@ -65,7 +65,7 @@ def start_thread(settings: Settings) -> ThreadEndpoint:
     """An emulator in threads of this process. Raises S3FixtureError; then nothing is left running."""
     from s3fixture.app import App
     from s3fixture.backends.control import Control
-    from s3fixture.backends.running import RunningRequests
+    from s3fixture.backends.running_requests import RunningRequests
     from s3fixture.server import Limits, Server
 
     with ExitStack() as undo:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from s3fixture.backends.control import Control
-    from s3fixture.sessions import IsolatedSession
+    from s3fixture.boto3_sessions import IsolatedSession
 
 
 class Endpoint(ServerHandle):
@@ -109,12 +109,12 @@ class Endpoint(ServerHandle):
 
     @cached_property
     def _session(self) -> IsolatedSession:
-        from s3fixture.sessions import isolated_session
+        from s3fixture.boto3_sessions import isolated_session
 
         return isolated_session(self.access_key, self.secret_key, self.region)
 
     def _client_arguments(self, config: Config | None, kwargs: dict[str, Any]) -> dict[str, Any]:
-        from s3fixture.sessions import base_config
+        from s3fixture.boto3_sessions import base_config
 
         merged = base_config() if config is None else base_config().merge(config)
         return {"endpoint_url": self.url, "config": merged} | kwargs

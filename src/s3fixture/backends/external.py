@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import ClientError
 
 from s3fixture.backends.capabilities import CAPABILITIES, POWERS
-from s3fixture.backends.foreign import ForeignEndpoint
+from s3fixture.backends.non_emulator import NonEmulatorEndpoint
 from s3fixture.backends.readiness import NotReadyError, WrongKeysError, wait_until_ready
 from s3fixture.backends.runs import Run, is_alive, new_run
 from s3fixture.backends.servers import server_with
@@ -29,7 +29,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-class ExternalEndpoint(ForeignEndpoint):
+class ExternalEndpoint(NonEmulatorEndpoint):
     """A store that others use too: only what we made is ever removed."""
 
     def _stop(self) -> None:

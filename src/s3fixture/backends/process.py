@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from s3fixture.backends.children import apart, command
+from s3fixture.backends.child_processes import apart, command
 from s3fixture.backends.control import Control
 from s3fixture.backends.emulator import EmulatorEndpoint
 from s3fixture.backends.remote import remote

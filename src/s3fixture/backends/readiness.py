@@ -1,16 +1,42 @@
-"""Waiting until a server answers S3 requests, for a limited time."""
+"""Whether a server answers, and when it is ready: requests without keys, proxies or profiles."""
 
 from __future__ import annotations
 
+import http.client
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from email.message import Message
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
-from s3fixture.backends.probe import ask
 from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
+
+
+class Answer(NamedTuple):
+    """What a server says; `headers` are found whatever the case of their names."""
+
+    status: int
+    headers: Message
+
+
+def ask(url: str, path: str = "/", *, method: str = "GET", seconds: float) -> Answer:
+    """Ask the server at `url` for `path`. Raises OSError when nobody answers in HTTP within that time."""
+    parts = urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    try:
+        connection = kind(parts.hostname or "", parts.port, timeout=seconds)
+        try:
+            connection.request(method, path)
+            response = connection.getresponse()
+            return Answer(response.status, response.headers)
+        finally:
+            connection.close()
+    except (http.client.HTTPException, ValueError) as error:
+        raise OSError(f"no HTTP: {error}") from error
+
 
 _ASK_SECONDS = 2.0  # for one question
 _PAUSES = (0.02, 0.05, 0.1, 0.2)  # between questions; the last again and again

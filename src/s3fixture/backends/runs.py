@@ -2,7 +2,8 @@
 
 Names of buckets begin with the run's prefix, such as `s3fx-6923bd1a5e0c9f-gw0-`; containers carry its id
 as a label. The id holds the time and two check digits, so that no name that somebody thought of is ever
-taken for one of ours.
+taken for one of ours. A lock on a file, which the operating system lets go of when its holder dies, tells
+whether a run lives.
 """
 
 from __future__ import annotations
@@ -19,8 +20,44 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from s3fixture.backends.locking import FileLock
 from s3fixture.errors import S3FixtureError
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+class FileLock:
+    """Held by one process at most. The file itself stays: removing it would let two processes in."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+
+    def acquire(self) -> bool:
+        """Whether the lock is ours now; never waits. Raises OSError when there can be no such file."""
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            _lock(descriptor)
+        except OSError:
+            os.close(descriptor)
+            return False
+        self._descriptor = descriptor
+        return True
+
+    def release(self) -> None:
+        """Let go; does nothing when the lock is not held."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
 
 _MARK = "s3fx"
 _NAME = re.compile(rf"{_MARK}-([0-9a-f]{{8}})([0-9a-f]{{4}})([0-9a-f]{{2}})-([a-z0-9]+)-.*")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from s3fixture.anonymous_access import NONE, Policy, with_access
-from s3fixture.backends.buckets import allow_public_policies
+from s3fixture.backends.bucket_setup import allow_public_policies
 from s3fixture.cli.addresses import Remote
 
 if TYPE_CHECKING:

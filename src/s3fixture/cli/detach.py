@@ -6,12 +6,12 @@ import subprocess
 import sys
 import time
 
-from s3fixture.backends.children import apart, command
+from s3fixture.backends.child_processes import apart, command
 from s3fixture.cli import output
-from s3fixture.cli.box_log import tail
 from s3fixture.cli.health import is_up
-from s3fixture.cli.plan import BoxPlan
-from s3fixture.cli.state import Box, StateFolder
+from s3fixture.cli.server_log import tail
+from s3fixture.cli.server_plan import ServerPlan
+from s3fixture.cli.state_folder import Box, StateFolder
 from s3fixture.errors import S3FixtureError
 
 _SILENCE_SECONDS = 60.0  # a box that starts writes to its log; one that is silent so long hangs
@@ -19,7 +19,7 @@ _STOP_SECONDS = 5.0
 _TAIL_LINES = 15
 
 
-def launch(plan: BoxPlan, folder: StateFolder) -> Box:
+def launch(plan: ServerPlan, folder: StateFolder) -> Box:
     """Start a box and return once it answers. Raises S3FixtureError, with nothing left running."""
     folder.make()
     folder.check_free()
@@ -27,7 +27,7 @@ def launch(plan: BoxPlan, folder: StateFolder) -> Box:
     began = time.time()
     with folder.log.open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own program
-            command("s3fixture.cli.box_process", str(folder.path)),
+            command("s3fixture.cli.detached_server", str(folder.path)),
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
@@ -41,7 +41,7 @@ def launch(plan: BoxPlan, folder: StateFolder) -> Box:
         raise
 
 
-def _hand_over(process: subprocess.Popen[bytes], plan: BoxPlan) -> None:
+def _hand_over(process: subprocess.Popen[bytes], plan: ServerPlan) -> None:
     assert process.stdin is not None
     try:
         process.stdin.write(plan.to_json().encode())
@@ -61,9 +61,9 @@ def _wait_until_ready(process: subprocess.Popen[bytes], folder: StateFolder, beg
         if size != heard:
             heard, silent_since = size, time.monotonic()
         if time.monotonic() - silent_since > _SILENCE_SECONDS:
-            raise S3FixtureError(f"the box did not get ready; {_last_words(folder, start)}")
+            raise S3FixtureError(f"the box did not get ready; {_log_tail(folder, start)}")
         time.sleep(0.03)
-    raise S3FixtureError(_last_words(folder, start))
+    raise S3FixtureError(_log_tail(folder, start))
 
 
 def _is_of(process: subprocess.Popen[bytes], box: Box, began: float) -> bool:
@@ -74,7 +74,7 @@ def _is_of(process: subprocess.Popen[bytes], box: Box, began: float) -> bool:
     return box.started >= began if sys.platform == "win32" else box.pid == process.pid
 
 
-def _last_words(folder: StateFolder, start: int) -> str:
+def _log_tail(folder: StateFolder, start: int) -> str:
     lines = tail(folder.log, _TAIL_LINES, start)
     if len(lines) == 1:
         return lines[0].removeprefix("s3fixture: ")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from s3fixture.backends.probe import ask
-from s3fixture.cli.state import Box
+from s3fixture.backends.readiness import ask
+from s3fixture.cli.state_folder import Box
 
 READY = "/minio/health/ready"
 _SECONDS = 2.0

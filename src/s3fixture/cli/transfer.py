@@ -145,7 +145,7 @@ class Transfers:
                 )
 
     def _note(self, job: Job, error: Exception) -> None:
-        """Complain of one job and go on, unless all others would meet the same."""
+        """ErrorFactory of one job and go on, unless all others would meet the same."""
         if isinstance(error, _FATAL):
             raise error
         if isinstance(error, exceptions.ClientError) and error.response["Error"].get("Code") in _FATAL_CODES:

@@ -5,6 +5,6 @@ nothing to the way of an API request. Jinja2 is imported here only, so a server 
 it.
 """
 
-from s3fixture.console.serving import ConsoleServer, start_console
+from s3fixture.console.console_server import ConsoleServer, start_console
 
 __all__ = ["ConsoleServer", "start_console"]

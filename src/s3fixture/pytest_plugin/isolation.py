@@ -22,7 +22,7 @@ import pytest
 
 from s3fixture.backends.capabilities import SNAPSHOT, check_known
 from s3fixture.backends.emulator import EmulatorEndpoint
-from s3fixture.backends.foreign import ForeignEndpoint
+from s3fixture.backends.non_emulator import NonEmulatorEndpoint
 from s3fixture.errors import S3FixtureError
 from s3fixture.pytest_plugin.collection import MISPLACED, uses_s3
 from s3fixture.pytest_plugin.guard import Guard
@@ -227,7 +227,7 @@ class Span:
             self._tokens[server] = self._begin(server)
             self._undo.callback(self._roll_back, server)
             self._writes[server] = server.control.writes()
-        elif isinstance(server, ForeignEndpoint):
+        elif isinstance(server, NonEmulatorEndpoint):
             self._undo.enter_context(server.isolated())
             self._writes[server] = server.writes
 
@@ -301,7 +301,7 @@ class TestSpan(Span):
         missing = [name for name in arguments.requires if name not in server.capabilities]
         if missing:
             pytest.skip(f"the backend {server.backend!r} has no {', '.join(missing)}")
-        if isinstance(server, ForeignEndpoint) and not server.exclusive:
+        if isinstance(server, NonEmulatorEndpoint) and not server.exclusive:
             # Another worker's test may ask for the same names; it gets them when ours are gone again.
             for name in sorted({*arguments.buckets, *(["seeds"] if arguments.seeds else [])}):
                 self.enter(server.run.exclusive(name))
@@ -346,7 +346,7 @@ class TestSpan(Span):
 
 
 def _writes_to(server: Endpoint) -> int:
-    return server.writes if isinstance(server, ForeignEndpoint) else server.control.writes()
+    return server.writes if isinstance(server, NonEmulatorEndpoint) else server.control.writes()
 
 
 def _is_asked_by_the_test(request: pytest.FixtureRequest) -> bool:

@@ -64,6 +64,6 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """pytest-xdist is about to start a worker."""
-    from s3fixture.pytest_plugin import sharing
+    from s3fixture.pytest_plugin import workers
 
-    sharing.share_with_worker(node.config, node.workerinput)
+    workers.share_with_worker(node.config, node.workerinput)

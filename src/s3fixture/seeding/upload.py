@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from s3transfer.manager import TransferConfig, TransferManager
 from s3transfer.subscribers import BaseSubscriber
 
-from s3fixture.backends.buckets import creation, put_policy, switch_on_lock
+from s3fixture.backends.bucket_setup import creation, put_policy, switch_on_lock
 from s3fixture.errors import S3FixtureError
 from s3fixture.seeding.etags import has_etag
 from s3fixture.seeding.plan import SeedBucket, SeedObject, SeedPlan

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from .errors import ClientDisconnected, MalformedBody, plain_error
-from .limits import Limits
+from .bounds import ClientDisconnected, Limits, MalformedBody, plain_error
 from .listener import Server
 
 __all__ = ["ClientDisconnected", "Limits", "MalformedBody", "Server", "plain_error"]

@@ -6,7 +6,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 
-from .errors import ClientDisconnected, MalformedBody
+from .bounds import ClientDisconnected, MalformedBody
 from .receiver import Receiver
 
 _PIECE = 1024 * 1024

@@ -16,9 +16,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 
 from .bodies import Body, open_body
-from .errors import ClientDisconnected, ConnectionCut, ErrorBody, MalformedRequest, Overloaded
+from .bounds import ClientDisconnected, ConnectionCut, ErrorBody, Limits, MalformedRequest, Overloaded
 from .heads import HeadParser, RequestHead
-from .limits import Limits
 from .receiver import Receiver
 from .responses import Response
 

@@ -20,8 +20,8 @@ from contextlib import suppress
 from math import inf
 from typing import Any
 
+from .bounds import Limits
 from .connection import Connection
-from .limits import Limits
 
 _LOG = logging.getLogger("s3fixture.server")
 _TICK = 0.01  # seconds; a request that takes longer than one or two of them does not hold up others

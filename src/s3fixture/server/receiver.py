@@ -7,8 +7,7 @@ import ssl
 import time
 from collections.abc import Callable
 
-from .errors import ClientDisconnected, MalformedBody, MalformedRequest
-from .limits import Limits
+from .bounds import ClientDisconnected, Limits, MalformedBody, MalformedRequest
 
 _HEAD_READ = 64 * 1024
 _BODY_READ = 256 * 1024  # less costs more calls, more is slower when pieces are joined

@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Literal
 
 from s3fixture.auth.actions import Permission, permissions
 from s3fixture.auth.identity import Identities, account_id
-from s3fixture.auth.patterns import Context
-from s3fixture.auth.principals import Outsider
+from s3fixture.auth.policies.patterns import Context
+from s3fixture.auth.policies.principals import Outsider
 from s3fixture.errors import S3Error
-from s3fixture.service.documents import ACL, OBJECT_ACLS, POLICY
+from s3fixture.service.bucket_documents import ACL, OBJECT_ACLS, POLICY
+from s3fixture.service.bucket_settings import RESTRICT, is_blocked
 from s3fixture.service.profiles import way_out
-from s3fixture.service.public_access import RESTRICT, is_blocked
 from s3fixture.store import BucketRow, Index, Store
 
 if TYPE_CHECKING:
-    from s3fixture.auth.policy import Policy
+    from s3fixture.auth.policies import Policy
     from s3fixture.service.call import Call, Params
 
 _CACHED_POLICIES = 256
@@ -108,7 +108,7 @@ class Access:
 
         Its principals were checked when it was put: one that has gone since must not lock the others out.
         """
-        from s3fixture.auth.policy import parse_policy  # imported when used: most buckets have none
+        from s3fixture.auth.policies import parse_policy
 
         key = (bucket.name, text)
         policy = self._parsed.get(key)
@@ -235,6 +235,6 @@ def _has_initiated(index: Index, call: Call, params: Params, bucket: BucketRow) 
 
 
 def _is_public(policy: Policy) -> bool:
-    from s3fixture.auth.policy import is_public  # imported when there is a policy, as in `policy_of`
+    from s3fixture.auth.policies import is_public
 
     return is_public(policy)

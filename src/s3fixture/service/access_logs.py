@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 from s3fixture.auth.acls import FULL_CONTROL, LOG_DELIVERY, Grant
 from s3fixture.auth.actions import Permission
 from s3fixture.auth.identity import account_id
-from s3fixture.auth.principals import service_name
+from s3fixture.auth.policies.principals import service_name
 from s3fixture.clock import utc
 from s3fixture.service.acls import bucket_acl
-from s3fixture.service.documents import LOGGING
+from s3fixture.service.bucket_documents import LOGGING
 from s3fixture.service.ownership import acls_count
 from s3fixture.service.service_objects import put_service_object
 

@@ -17,12 +17,12 @@ from s3fixture.auth.acls import Acl, Grant
 from s3fixture.auth.actions import Permission
 from s3fixture.auth.identity import Identity
 from s3fixture.errors import S3Error
+from s3fixture.service.bucket_documents import ACL, OBJECT_ACLS
+from s3fixture.service.bucket_settings import BLOCK_ACLS, IGNORE_ACLS, is_blocked
 from s3fixture.service.call import Call, Params, Result
-from s3fixture.service.documents import ACL, OBJECT_ACLS
 from s3fixture.service.listing import owner_entry
 from s3fixture.service.ownership import OWNERSHIP, PREFERRED, acls_count, owner_of
 from s3fixture.service.profiles import way_out
-from s3fixture.service.public_access import BLOCK_ACLS, IGNORE_ACLS, is_blocked
 from s3fixture.service.versions import find_version
 from s3fixture.store import BucketRow, Index, Upload, Version
 

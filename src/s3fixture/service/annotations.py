@@ -11,11 +11,11 @@ from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.refusals import MAX_ANNOTATIONS
 from s3fixture.service.call import Call, Params, Result
-from s3fixture.service.conditions import matches
+from s3fixture.service.continuation import from_token, to_token
 from s3fixture.service.encryption import describe_encryption, is_customers
-from s3fixture.service.locks import check_removal
+from s3fixture.service.object_lock import check_removal
 from s3fixture.service.objects import checksum_members
-from s3fixture.service.tokens import from_token, to_token
+from s3fixture.service.preconditions import matches
 from s3fixture.service.versions import find_version
 from s3fixture.store import BucketRow, Checksum, Index, Version
 from s3fixture.store.annotations import Annotation

@@ -15,7 +15,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from s3fixture.service.documents import LOGGING
+from s3fixture.service.bucket_documents import LOGGING
 from s3fixture.store import Index, Job, Store
 
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ class Task(NamedTuple):
 
 
 TASKS: Mapping[str, Task] = {
-    "event": Task("delivering", furthest=60.0),
-    "lifecycle": Task("expiring", furthest=86_400.0),
+    "event": Task("event_delivery", furthest=60.0),
+    "lifecycle": Task("lifecycle_jobs", furthest=86_400.0),
     "log": Task("access_logs", furthest=5.0),
-    "replicate": Task("replicating", furthest=60.0),
-    "restore": Task("restoring"),
+    "replicate": Task("replication_jobs", furthest=60.0),
+    "restore": Task("restore"),
 }
 
 _AT_ONCE = 100  # jobs looked up together

@@ -12,8 +12,8 @@ import json
 
 from s3fixture import rule_refusals as refusals
 from s3fixture.errors import S3Error
+from s3fixture.service.bucket_documents import LOGGING
 from s3fixture.service.call import Call, Params, Result
-from s3fixture.service.documents import LOGGING
 from s3fixture.store import BucketRow
 
 _US_EAST_1 = "us-east-1"

@@ -10,17 +10,17 @@ from s3fixture.auth.acls import Acl, is_public, parse_request, private
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.feature_refusals import DIRECTORY_BUCKETS, NOT_HERE
-from s3fixture.service import tags
+from s3fixture.service import tag_rules
 from s3fixture.service.acls import is_private, set_bucket_acl
+from s3fixture.service.bucket_settings import block_all
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.continuation import from_token, to_token
 from s3fixture.service.listing import owner_entry
 from s3fixture.service.names import check_bucket_name, check_namespace
 from s3fixture.service.object_lock import ENABLED, NO_DEFAULT
 from s3fixture.service.ownership import ENFORCED, acls_count, set_ownership
 from s3fixture.service.profiles import PROFILES, Profile, way_out
-from s3fixture.service.public_access import block_all
 from s3fixture.service.tagging import TAGGING
-from s3fixture.service.tokens import from_token, to_token
 from s3fixture.store import BucketRow, Index
 
 _EUROPE = "EU"  # the oldest location constraint: another name of eu-west-1
@@ -43,7 +43,7 @@ def create_bucket(call: Call, params: Params) -> Result:
     constraint = configuration.get("LocationConstraint") or None
     region = _region(call, constraint)
     tag_set = {"TagSet": configuration.get("Tags", [])}
-    wanted = tags.from_document(tag_set, tags.NEW_BUCKET)
+    wanted = tag_rules.from_document(tag_set, tag_rules.NEW_BUCKET)
     assert call.identity is not None  # access.check refuses anonymous callers
     check_namespace(name, params.get("BucketNamespace"), call.identity.account_id, region)
     owner = call.identity.canonical_id

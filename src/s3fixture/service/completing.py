@@ -11,7 +11,7 @@ from typing import Any
 
 from s3fixture import checksums, limits, refusals
 from s3fixture.errors import S3Error
-from s3fixture.service import conditions
+from s3fixture.service import preconditions
 from s3fixture.service.acls import acl_of, note_owner
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.encryption import (
@@ -22,8 +22,8 @@ from s3fixture.service.encryption import (
     is_customers,
     refuse_header,
 )
-from s3fixture.service.locks import lock_of, with_lock
 from s3fixture.service.multipart import find_upload, part_checksum
+from s3fixture.service.object_lock import lock_of, with_lock
 from s3fixture.service.objects import checksum_members, new_version_id
 from s3fixture.service.ownership import owner_of
 from s3fixture.service.versions import version_header
@@ -49,7 +49,7 @@ def complete_multipart_upload(call: Call, params: Params) -> Result:
         if not listed:
             raise refusals.NO_PARTS()
         _check_key(call, upload, params)
-        conditions.check_write(params, index, bucket, upload)
+        preconditions.check_write(params, index, bucket, upload)
         _check_type(params, upload)
         parts = _chosen_parts(upload, listed, {part.number: part for part in index.get_parts(upload)})
         checksum = _object_checksum(upload, parts)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from s3fixture import limits, refusals
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Operation, Params, Result
-from s3fixture.service.tokens import from_token, to_token
+from s3fixture.service.continuation import from_token, to_token
 
 _FILTERS = frozenset({"AccessPointArn", "And", "Prefix", "Tag"})
 _BUCKET_ARN = "arn:aws:s3:::"

@@ -13,7 +13,7 @@ from s3fixture.auth.actions import copied_tags
 from s3fixture.checksums import Hasher
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
-from s3fixture.service import conditions, ranges
+from s3fixture.service import preconditions, ranges
 from s3fixture.service.acls import new_owner, note_owner
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.encryption import (
@@ -25,7 +25,6 @@ from s3fixture.service.encryption import (
     new_encryption,
     refuse_header,
 )
-from s3fixture.service.locks import new_lock
 from s3fixture.service.metadata import (
     SYSTEM_METADATA,
     Attributes,
@@ -36,8 +35,9 @@ from s3fixture.service.metadata import (
 )
 from s3fixture.service.multipart import find_part_upload, part_checksum, put_part
 from s3fixture.service.names import is_bucket_name
+from s3fixture.service.object_lock import new_lock
 from s3fixture.service.objects import checksum_members, new_version_id
-from s3fixture.service.restoring import is_offline
+from s3fixture.service.restore import is_offline
 from s3fixture.service.versions import get_version, version_header
 from s3fixture.store import (
     NULL_VERSION,
@@ -63,7 +63,7 @@ def copy_object(call: Call, params: Params) -> Result:
     with call.store.read() as index:
         original = _find_source(call, index, source, params)
         target = call.bucket(index, params["Bucket"])
-        conditions.check_write(params, index, target)
+        preconditions.check_write(params, index, target)
         encryption = new_encryption(call, index, target, params)
         _refuse_large(original)
         _refuse_copy_onto_itself(params, source, original, target)
@@ -80,7 +80,7 @@ def copy_object(call: Call, params: Params) -> Result:
         def add(body: Version | Spooled) -> tuple[BucketRow, Version]:
             with call.store.write() as index:
                 bucket = call.bucket(index, params["Bucket"])
-                conditions.check_write(params, index, bucket)
+                preconditions.check_write(params, index, bucket)
                 # Before the copy is there: it may replace its own source.
                 noted = index.copy_annotations(original.seq) if with_annotations else None
                 owner, acl = new_owner(call, index, bucket, params)
@@ -178,7 +178,7 @@ def _find_source(call: Call, index: Index, source: CopySource, params: Params) -
     if is_offline(version, call.clock.time()):
         raise S3Error("ObjectNotInActiveTierError", Key=source.key)
     check_source(call, version.extra, params)
-    conditions.check_copy_source(params, version, call.clock.time())
+    preconditions.check_copy_source(params, version, call.clock.time())
     return version
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from s3fixture import refusals
 from s3fixture.errors import S3Error
+from s3fixture.service.bucket_documents import delete_document, get_document, put_document
 from s3fixture.service.call import Call, Params, Result
-from s3fixture.service.documents import drop_document, keep_document, kept_document
 from s3fixture.store import Store
-from s3fixture.wire.headers import header_value
+from s3fixture.wire.header_values import header_value
 
 _CORS = "cors"  # the kind of the document that holds a bucket's rules
 _METHODS = frozenset({"GET", "PUT", "POST", "DELETE", "HEAD"})
@@ -28,7 +28,7 @@ Rule = Mapping[str, Any]
 
 def get_bucket_cors(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketCors.html"""
-    return {"CORSRules": json.loads(kept_document(call, params, _CORS, "NoSuchCORSConfiguration"))}
+    return {"CORSRules": json.loads(get_document(call, params, _CORS, "NoSuchCORSConfiguration"))}
 
 
 def put_bucket_cors(call: Call, params: Params) -> Result:
@@ -38,13 +38,13 @@ def put_bucket_cors(call: Call, params: Params) -> Result:
         raise S3Error("MalformedXML")
     for rule in rules:
         _check_rule(rule)
-    keep_document(call, params, _CORS, json.dumps(rules))
+    put_document(call, params, _CORS, json.dumps(rules))
     return {}
 
 
 def delete_bucket_cors(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketCors.html"""
-    drop_document(call, params, _CORS)
+    delete_document(call, params, _CORS)
     return {}
 
 

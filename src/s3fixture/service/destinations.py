@@ -164,7 +164,7 @@ class Destinations:
     def _client(self, service: str, region: str) -> Any:
         from botocore.config import Config
 
-        from s3fixture.sessions import isolated_session  # imported when used: it brings boto3 with it
+        from s3fixture.boto3_sessions import isolated_session
 
         with self._making:
             name = (self.endpoint, service, region)

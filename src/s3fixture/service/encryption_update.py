@@ -10,7 +10,7 @@ import re
 from s3fixture import feature_refusals as refusals
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.encryption import ENCRYPTION, KMS, rekeyed
-from s3fixture.service.locks import is_locked
+from s3fixture.service.object_lock import is_locked
 from s3fixture.service.versions import find_version
 
 _ARN = re.compile(r"arn:aws[a-zA-Z0-9-]*:kms:[a-z0-9-]+:([0-9]{12}):key/[a-zA-Z0-9-]+")

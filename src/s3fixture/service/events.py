@@ -1,6 +1,6 @@
 """Events: what happened in a bucket that wants to tell of it becomes messages to its destinations.
 
-A message is a job, added before the operation's answer is sent; `delivering` sends it. Those who watch a
+A message is a job, added before the operation's answer is sent; `event_delivery` sends it. Those who watch a
 bucket in a test have the record at once.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from s3fixture.service.bucket_documents import NOTIFICATION, WATCHED
 from s3fixture.service.call import Call, Effect, Fact, Result
-from s3fixture.service.documents import NOTIFICATION, WATCHED
 from s3fixture.service.event_records import KINDS, SERVICE, Event, Origin, bridge_entry, record
 from s3fixture.service.notification_rules import parse_notifications
 from s3fixture.store import Index

@@ -18,9 +18,9 @@ from typing import Any
 from s3fixture import limits
 from s3fixture import rule_refusals as refusals
 from s3fixture.errors import S3Error
+from s3fixture.service.bucket_documents import LIFECYCLE, delete_document, get_document, new_id
 from s3fixture.service.call import Call, Params, Result
-from s3fixture.service.documents import LIFECYCLE, drop_document, kept_document, new_id
-from s3fixture.service.expiring import schedule
+from s3fixture.service.lifecycle_jobs import schedule
 from s3fixture.service.lifecycle_rules import ALL_CLASSES, CLASSES, MINIMUM_SIZES
 from s3fixture.service.rule_filters import check_filter, predicates
 
@@ -41,7 +41,7 @@ Document = Mapping[str, Any]
 
 def get_bucket_lifecycle_configuration(call: Call, params: Params) -> Result:
     """Raises NoSuchLifecycleConfiguration."""
-    document = kept_document(call, params, LIFECYCLE, "NoSuchLifecycleConfiguration")
+    document = get_document(call, params, LIFECYCLE, "NoSuchLifecycleConfiguration")
     result: Result = json.loads(document, object_hook=_dates)
     del result["Put"]
     return result
@@ -68,7 +68,7 @@ def put_bucket_lifecycle_configuration(call: Call, params: Params) -> Result:
 
 def delete_bucket_lifecycle(call: Call, params: Params) -> Result:
     """Succeeds also where there are none."""
-    drop_document(call, params, LIFECYCLE)
+    delete_document(call, params, LIFECYCLE)
     return {}
 
 

@@ -12,10 +12,10 @@ from typing import Any
 from s3fixture import limits, refusals
 from s3fixture.clock import utc
 from s3fixture.refusals import Refusal
+from s3fixture.service.bucket_documents import OBJECT_ACLS
 from s3fixture.service.call import Call, Params, Result
-from s3fixture.service.documents import OBJECT_ACLS
+from s3fixture.service.continuation import from_token, to_token
 from s3fixture.service.ownership import acls_count
-from s3fixture.service.tokens import from_token, to_token
 from s3fixture.store import BucketRow, Entry, Page
 
 _RESTORE_STATUS = "RestoreStatus"  # the one value of OptionalObjectAttributes
@@ -174,7 +174,7 @@ def _tell_restores(call: Call, params: Params, told: list[dict[str, Any]], entri
     """Add what is known of restored copies, for a request with OptionalObjectAttributes."""
     if _RESTORE_STATUS not in (params.get("OptionalObjectAttributes") or ()):
         return
-    from s3fixture.service.restoring import restore_status  # imported when used: hardly anybody asks
+    from s3fixture.service.restore import restore_status
 
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from s3fixture.errors import S3Error
-from s3fixture.service import tags
+from s3fixture.service import tag_rules
 from s3fixture.service.call import Params
 
 SYSTEM_METADATA = (
@@ -74,7 +74,7 @@ def from_request(params: Params) -> Attributes:
 def object_tags(params: Params) -> dict[str, str]:
     """The tags that the request names. Raises InvalidTag, BadRequest."""
     tagging = params.get("Tagging")
-    return tags.from_document(tagging, tags.OBJECT) if tagging else {}
+    return tag_rules.from_document(tagging, tag_rules.OBJECT) if tagging else {}
 
 
 def storage_class(params: Params) -> str:

@@ -12,9 +12,8 @@ from s3fixture import checksums, refusals
 from s3fixture.clock import is_upload_id, utc
 from s3fixture.errors import S3Error
 from s3fixture.service.acls import new_owner
+from s3fixture.service.bucket_documents import LIFECYCLE
 from s3fixture.service.call import Call, Params, Result
-from s3fixture.service.conditions import SEEN, seq_of
-from s3fixture.service.documents import LIFECYCLE
 from s3fixture.service.encryption import (
     check_not_blocked,
     check_part,
@@ -24,9 +23,10 @@ from s3fixture.service.encryption import (
     refuse_header,
 )
 from s3fixture.service.listing import check_encoding_type, owner_entry, page_size
-from s3fixture.service.locks import LOCK, new_lock, require_digest
 from s3fixture.service.metadata import Attributes, from_request
+from s3fixture.service.object_lock import LOCK, new_lock, require_digest
 from s3fixture.service.objects import check_size, checksum_members
+from s3fixture.service.preconditions import SEEN, seq_of
 from s3fixture.store import BucketRow, Checksum, Index, NewPart, NewUpload, Part, Upload, Version
 
 
@@ -207,7 +207,7 @@ def _abort_notice(call: Call, index: Index, bucket: BucketRow, upload: Upload) -
     document = index.get_document(bucket.id, LIFECYCLE) if LIFECYCLE in bucket.documents else None
     if document is None:
         return {}
-    from s3fixture.service.expiration import abort_notice  # imported when used: most buckets have no rules
+    from s3fixture.service.lifecycle_headers import abort_notice
 
     return abort_notice(call, document, upload)
 

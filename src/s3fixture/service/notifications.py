@@ -19,9 +19,9 @@ from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.model import load_model
 from s3fixture.model.shapes import StringShape
+from s3fixture.service.bucket_documents import NOTIFICATION, new_id
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.destinations import ArnError, parse_arn
-from s3fixture.service.documents import NOTIFICATION, new_id
 from s3fixture.service.notification_rules import DESTINATIONS, Rule, covers, rules_of
 from s3fixture.store import BucketRow, Index
 from s3fixture.wire.times import iso_millis

@@ -1,4 +1,7 @@
-"""Object lock of buckets, retention and legal holds of versions. What they forbid is in locks.py.
+"""Object lock: a bucket's setting, retention and legal holds, and what a version's lock forbids.
+
+A version keeps its lock in its extra record, an upload the one that its object will have. The record of a
+bucket's row is the default retention as boto3 names it, {} for a bucket with object lock and no default.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
 """
@@ -7,15 +10,162 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from s3fixture import limits, refusals
+from s3fixture.auth.actions import Permission
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
-from s3fixture.service.locks import Lock, check_retention, future, lock_of, with_lock
 from s3fixture.service.versions import find_version
-from s3fixture.store import BucketRow, Index, Version
+from s3fixture.store import BucketRow, Index, Upload, Version
+from s3fixture.wire.times import pacific_time
+
+GOVERNANCE = "GOVERNANCE"
+_MODES = frozenset({GOVERNANCE, "COMPLIANCE"})
+ON = "ON"
+LOCK = "lock"  # the part of an extra record that is a lock
+_MODE, _UNTIL, _HOLD = "ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus"
+_MODE_HEADER, _UNTIL_HEADER = "x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date"
+_EVENT_HOLDS: Mapping[str, str] = {
+    "ObjectLockEventHold": "x-amz-object-lock-event-hold",
+    "ObjectLockEventHoldDurationDays": "x-amz-object-lock-event-hold-duration-days",
+    "ObjectLockEventHoldDurationYears": "x-amz-object-lock-event-hold-duration-years",
+}
+_PARAMETERS = frozenset({_MODE, _UNTIL, _HOLD, *_EVENT_HOLDS})
+_DAY = 86400.0  # seconds
+_YEAR = 365  # days: S3's longest default retention is 36,500 days or 100 years
+
+
+class Lock(NamedTuple):
+    """`mode` "" and `until` 0 (seconds since the epoch): no retention; `hold` "": there never was any."""
+
+    mode: str = ""
+    until: float = 0.0
+    hold: str = ""
+
+
+def lock_of(owner: Version | Upload) -> Lock:
+    """The lock of a version, or the one that an upload's object will have."""
+    return Lock(**owner.extra.get(LOCK, {}))
+
+
+def with_lock(extra: Mapping[str, Any], lock: Lock) -> dict[str, Any]:
+    """An extra record with that lock in the former one's place."""
+    rest = {name: value for name, value in extra.items() if name != LOCK}
+    return {**rest, LOCK: lock._asdict()} if any(lock) else rest
+
+
+def new_lock(call: Call, bucket: BucketRow, params: Params) -> dict[str, Any]:
+    """The extra record of a new object: the lock that the request asks for, or the bucket's default.
+
+    Raises InvalidArgument, and InvalidRequest for a lock in a bucket that has none.
+    """
+    if not bucket.object_lock and _PARAMETERS.isdisjoint(params):
+        return {}
+    lock = _asked(call, params)
+    if not bucket.object_lock:
+        raise refusals.NO_LOCK_FOR_A_WRITE()
+    return with_lock({}, lock if lock.mode else lock._replace(**_default(call, bucket)))
+
+
+def _asked(call: Call, params: Params) -> Lock:
+    for member, header in _EVENT_HOLDS.items():
+        if params.get(member) is not None:
+            raise S3Error("NotImplemented", Header=header)
+    mode, until = params.get(_MODE) or "", params.get(_UNTIL)
+    if bool(mode) != (until is not None):
+        raise refusals.LOCK_HALF(ArgumentName=_UNTIL_HEADER if mode else _MODE_HEADER)
+    if mode and mode not in _MODES:
+        raise refusals.LOCK_MODE(mode)
+    return Lock(mode, future(call, until, _UNTIL_HEADER) if until else 0.0, params.get(_HOLD) or "")
+
+
+def future(call: Call, until: datetime, argument: str) -> float:
+    """A retain-until date in seconds. Raises InvalidArgument, naming `argument`, for one that has passed."""
+    if until.timestamp() <= call.clock.time():
+        raise refusals.LOCK_IN_THE_PAST(pacific_time(until), ArgumentName=argument)
+    return _whole_milliseconds(until)
+
+
+def _default(call: Call, bucket: BucketRow) -> dict[str, Any]:
+    rule = json.loads(bucket.object_lock)
+    if not rule:
+        return {}
+    days = rule.get("Days") or rule["Years"] * _YEAR
+    return {"mode": rule["Mode"], "until": _whole_milliseconds(utc(call.clock.time() + days * _DAY))}
+
+
+def _whole_milliseconds(moment: datetime) -> float:
+    """Answers have no more, and a date that a client reads and puts again must not be an earlier one."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000).timestamp()
+
+
+def require_digest(declared_algorithm: str | None, params: Params, what: str) -> None:
+    """Raise InvalidRequest unless the client vouches for the bytes that are going to be locked.
+
+    It does so also where the lock is the bucket's default: s3tools/s3cmd issue 1436.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
+    """
+    if declared_algorithm is None and params.get("ContentMD5") is None:
+        raise refusals.LOCK_WITHOUT_DIGEST(what=what)
+
+
+def check_bypass(bucket: BucketRow, params: Params) -> None:
+    """Raise InvalidArgument for x-amz-bypass-governance-retention where nothing can be locked.
+
+    Its value does not matter: S3 refuses `false`, too.
+    """
+    if "BypassGovernanceRetention" in params and not bucket.object_lock:
+        raise refusals.BYPASS_WITHOUT_LOCK()
+
+
+def is_locked(version: Version, now: float) -> bool:
+    """Whether a hold or a retention in force keeps the version."""
+    lock = lock_of(version)
+    return lock.hold == ON or lock.until > now
+
+
+def check_removal(call: Call, version: Version, params: Params) -> None:
+    """Raise AccessDenied if a hold or a retention keeps the version. Whether the caller may bypass
+    governance at all was decided with the other permissions."""
+    lock = lock_of(version)
+    if lock.hold == ON or (_retains(call, lock) and not _bypasses(lock, params)):
+        raise refusals.LOCKED()
+
+
+def check_retention(call: Call, lock: Lock, wanted: Lock, params: Params) -> None:
+    """Raise AccessDenied for a change that weakens a retention in force, unless governance is bypassed."""
+    longer = wanted.mode == lock.mode and wanted.until >= lock.until
+    if _retains(call, lock) and not longer and not _bypasses(lock, params):
+        raise refusals.LOCKED()
+
+
+def _retains(call: Call, lock: Lock) -> bool:
+    return lock.until > call.clock.time()
+
+
+def _bypasses(lock: Lock, params: Params) -> bool:
+    return lock.mode == GOVERNANCE and bool(params.get("BypassGovernanceRetention"))
+
+
+def describe_lock(call: Call, params: Params, version: Version) -> Result:
+    """The headers of GetObject and HeadObject, each for those who may ask for it by itself."""
+    lock = lock_of(version)
+    result: Result = {}
+    if lock.mode and _may(call, params, "s3:GetObjectRetention"):
+        result |= {_MODE: lock.mode, _UNTIL: utc(lock.until)}
+    if lock.hold and _may(call, params, "s3:GetObjectLegalHold"):
+        result[_HOLD] = lock.hold
+    return result
+
+
+def _may(call: Call, params: Params, action: str) -> bool:
+    permission = Permission(action, params["Bucket"], params["Key"], params.get("VersionId"))
+    return call.access.allows(call, params, permission)
+
 
 ENABLED = "Enabled"
 NO_DEFAULT = "{}"  # what a bucket keeps whose object lock has no default retention

@@ -8,7 +8,7 @@ from typing import Any
 from s3fixture import checksums, limits, refusals
 from s3fixture.auth.actions import permissions
 from s3fixture.errors import S3Error
-from s3fixture.service import conditions, ranges
+from s3fixture.service import preconditions, ranges
 from s3fixture.service.acls import new_owner, note_owner
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.encryption import (
@@ -18,7 +18,8 @@ from s3fixture.service.encryption import (
     new_encryption,
     refuse_header,
 )
-from s3fixture.service.locks import (
+from s3fixture.service.metadata import ARCHIVED, from_request
+from s3fixture.service.object_lock import (
     LOCK,
     check_bypass,
     check_removal,
@@ -26,7 +27,6 @@ from s3fixture.service.locks import (
     new_lock,
     require_digest,
 )
-from s3fixture.service.metadata import ARCHIVED, from_request
 from s3fixture.service.ranges import ByteRange
 from s3fixture.service.versions import (
     add_delete_marker,
@@ -71,7 +71,7 @@ def put_object(call: Call, params: Params) -> Result:
     payload.want(algorithm)
     with call.store.read() as index:  # refuse before the body is read, when it is clear already
         bucket = call.bucket(index, params["Bucket"])
-        conditions.check_write(params, index, bucket)
+        preconditions.check_write(params, index, bucket)
         lock = new_lock(call, bucket, params)
         encryption = new_encryption(call, index, bucket, params)
         owner, acl = new_owner(call, index, bucket, params)
@@ -79,7 +79,7 @@ def put_object(call: Call, params: Params) -> Result:
         require_digest(payload.declared_algorithm, params, "Object")
     with call.store.spool(payload, payload.size) as body, call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
-        conditions.check_write(params, index, bucket)
+        preconditions.check_write(params, index, bucket)
         version = index.add_version(
             bucket.id,
             NewVersion(
@@ -141,7 +141,7 @@ def get_object(call: Call, params: Params) -> Result:
 
 def _check_readable(call: Call, version: Version) -> None:
     """Raise InvalidObjectState for an archived version of which no copy is restored."""
-    from s3fixture.service.restoring import is_offline  # imported when used: few are archived
+    from s3fixture.service.restore import is_offline
 
     if is_offline(version, call.clock.time()):
         raise S3Error("InvalidObjectState", StorageClass=version.storage_class)
@@ -159,7 +159,7 @@ def _read(call: Call, index: Index, params: Params) -> tuple[Result, Version, By
     bucket = call.bucket(index, params["Bucket"])
     version = find_version(call, index, bucket, params)
     check_reader(call, version.extra, params)
-    conditions.check_read(params, version, call.clock.time())
+    preconditions.check_read(params, version, call.clock.time())
     part = _part(index, version, params)
     call.note("read", bucket, version)
     result = describe(bucket, version, params)
@@ -169,7 +169,7 @@ def _read(call: Call, index: Index, params: Params) -> tuple[Result, Version, By
     if LOCK in version.extra:
         result |= describe_lock(call, params, version)
     if version.storage_class in ARCHIVED:
-        from s3fixture.service.restoring import describe_restore  # imported when used: few are archived
+        from s3fixture.service.restore import describe_restore
 
         result |= describe_restore(version, call.clock.time())
     if part and version.parts:
@@ -327,4 +327,4 @@ def _check_delete_conditions(params: Params, current: Version | None) -> None:
     ):
         if params.get(member) is not None:
             raise S3Error("NotImplemented", Header=header)
-    conditions.check_delete(params.get("IfMatch"), current)
+    preconditions.check_delete(params.get("IfMatch"), current)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from s3fixture import refusals
 from s3fixture.errors import S3Error
+from s3fixture.service.bucket_documents import put_document
 from s3fixture.service.call import Call, Params, Result
-from s3fixture.service.documents import keep_document
 
 _PAYMENT, _ACCELERATE = "request-payment", "accelerate"  # the kinds of their documents
 
@@ -17,7 +17,7 @@ def get_bucket_request_payment(call: Call, params: Params) -> Result:
 
 def put_bucket_request_payment(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketRequestPayment.html"""
-    keep_document(call, params, _PAYMENT, params["RequestPaymentConfiguration"]["Payer"])
+    put_document(call, params, _PAYMENT, params["RequestPaymentConfiguration"]["Payer"])
     return {}
 
 
@@ -37,7 +37,7 @@ def put_bucket_accelerate_configuration(call: Call, params: Params) -> Result:
     status = params["AccelerateConfiguration"].get("Status")
     if status not in ("Enabled", "Suspended"):
         raise S3Error("MalformedXML")
-    keep_document(call, params, _ACCELERATE, status)
+    put_document(call, params, _ACCELERATE, status)
     return {}
 
 

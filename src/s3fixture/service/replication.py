@@ -16,8 +16,8 @@ from typing import Any
 from s3fixture import limits
 from s3fixture import rule_refusals as refusals
 from s3fixture.errors import S3Error
+from s3fixture.service.bucket_documents import REPLICATION, delete_document, get_document, new_id
 from s3fixture.service.call import Call, Params, Result
-from s3fixture.service.documents import REPLICATION, drop_document, kept_document, new_id
 from s3fixture.service.names import is_bucket_name
 from s3fixture.service.rule_filters import check_filter, wanted_tags
 from s3fixture.store import BucketRow, Index
@@ -32,7 +32,7 @@ Rule = Mapping[str, Any]
 
 def get_bucket_replication(call: Call, params: Params) -> Result:
     """Raises ReplicationConfigurationNotFoundError."""
-    document = kept_document(call, params, REPLICATION, "ReplicationConfigurationNotFoundError")
+    document = get_document(call, params, REPLICATION, "ReplicationConfigurationNotFoundError")
     return {"ReplicationConfiguration": json.loads(document)}
 
 
@@ -55,7 +55,7 @@ def put_bucket_replication(call: Call, params: Params) -> Result:
 
 def delete_bucket_replication(call: Call, params: Params) -> Result:
     """Succeeds also where there is none."""
-    drop_document(call, params, REPLICATION)
+    delete_document(call, params, REPLICATION)
     return {}
 
 

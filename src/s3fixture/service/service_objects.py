@@ -6,7 +6,7 @@ import io
 from typing import TYPE_CHECKING
 
 from s3fixture import checksums
-from s3fixture.service.documents import TOLD
+from s3fixture.service.bucket_documents import TOLD
 from s3fixture.store import NULL_VERSION, Checksum, NewVersion
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 from s3fixture.errors import S3Error
-from s3fixture.service import tags
-from s3fixture.service.abac import check_tagging
+from s3fixture.service import tag_rules
+from s3fixture.service.bucket_documents import delete_document, get_document, put_document
+from s3fixture.service.bucket_settings import check_tagging
 from s3fixture.service.call import Call, Effect, Params, Result
-from s3fixture.service.documents import drop_document, keep_document, kept_document
 from s3fixture.service.versions import find_version, version_header
 from s3fixture.store import BucketRow, Index, Version
 
@@ -20,7 +20,7 @@ def get_object_tagging(call: Call, params: Params) -> Result:
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
         version = _tagged_version(call, index, bucket, params)
-    return {"TagSet": tags.to_document(version.tags), **version_header(bucket, version)}
+    return {"TagSet": tag_rules.to_document(version.tags), **version_header(bucket, version)}
 
 
 def _tagged_version(call: Call, index: Index, bucket: BucketRow, params: Params) -> Version:
@@ -35,7 +35,7 @@ def _tagged_version(call: Call, index: Index, bucket: BucketRow, params: Params)
 
 def put_object_tagging(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html"""
-    wanted = tags.from_document(params["Tagging"], tags.OBJECT)
+    wanted = tag_rules.from_document(params["Tagging"], tag_rules.OBJECT)
     return _replace_tags(call, params, wanted, "tagged")
 
 
@@ -55,23 +55,23 @@ def _replace_tags(call: Call, params: Params, wanted: dict[str, str], effect: Ef
 
 def get_bucket_tagging(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketTagging.html"""
-    document = kept_document(call, params, TAGGING, "NoSuchTagSet")
-    return {"TagSet": tags.to_document(json.loads(document))}
+    document = get_document(call, params, TAGGING, "NoSuchTagSet")
+    return {"TagSet": tag_rules.to_document(json.loads(document))}
 
 
 def put_bucket_tagging(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html"""
-    wanted = tags.from_document(params["Tagging"], tags.BUCKET)
+    wanted = tag_rules.from_document(params["Tagging"], tag_rules.BUCKET)
     check_tagging(call, params)
     if wanted:
-        keep_document(call, params, TAGGING, json.dumps(wanted))
+        put_document(call, params, TAGGING, json.dumps(wanted))
     else:  # no tags are no tag set
-        drop_document(call, params, TAGGING)
+        delete_document(call, params, TAGGING)
     return {}
 
 
 def delete_bucket_tagging(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketTagging.html"""
     check_tagging(call, params)
-    drop_document(call, params, TAGGING)
+    delete_document(call, params, TAGGING)
     return {}

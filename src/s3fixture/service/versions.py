@@ -7,8 +7,8 @@ from email.utils import formatdate
 from s3fixture import refusals
 from s3fixture.clock import Clock, is_version_id, utc
 from s3fixture.errors import S3Error
+from s3fixture.service.bucket_documents import REPLICATION
 from s3fixture.service.call import Call, Params, Result
-from s3fixture.service.documents import REPLICATION
 from s3fixture.service.encryption import describe_encryption
 from s3fixture.service.metadata import STANDARD
 from s3fixture.store import NULL_VERSION, BucketRow, Index, NewVersion, Version

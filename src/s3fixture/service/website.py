@@ -14,8 +14,8 @@ from urllib.parse import quote
 from s3fixture import feature_refusals as refusals
 from s3fixture import limits
 from s3fixture.errors import S3Error
+from s3fixture.service.bucket_documents import delete_document, get_document, put_document
 from s3fixture.service.call import Call, Params, Result
-from s3fixture.service.documents import drop_document, keep_document, kept_document
 
 WEBSITE = "website"  # the kind of the document that holds a bucket's configuration
 _MISSING = "NoSuchWebsiteConfiguration"
@@ -34,7 +34,7 @@ class Redirect(NamedTuple):
 
 def get_bucket_website(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketWebsite.html"""
-    site: Result = json.loads(kept_document(call, params, WEBSITE, _MISSING))
+    site: Result = json.loads(get_document(call, params, WEBSITE, _MISSING))
     return site
 
 
@@ -42,13 +42,13 @@ def put_bucket_website(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketWebsite.html"""
     site = params["WebsiteConfiguration"]
     _check(site)
-    keep_document(call, params, WEBSITE, json.dumps(site))
+    put_document(call, params, WEBSITE, json.dumps(site))
     return {}
 
 
 def delete_bucket_website(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketWebsite.html"""
-    drop_document(call, params, WEBSITE)
+    delete_document(call, params, WEBSITE)
     return {}
 
 

@@ -10,7 +10,6 @@ The store knows nothing of HTTP, of permissions or of S3's errors: it raises Sto
 Superseded and S3FixtureError only.
 """
 
-from s3fixture.store.errors import Damaged, Gone, StorageFull, Superseded
 from s3fixture.store.index import Index
 from s3fixture.store.reader import BodyReader
 from s3fixture.store.rows import (
@@ -33,6 +32,7 @@ from s3fixture.store.rows import (
     Version,
 )
 from s3fixture.store.spool import Spooled
+from s3fixture.store.storage_errors import Damaged, Gone, StorageFull, Superseded
 from s3fixture.store.store import Store
 
 __all__ = [

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from s3fixture.store.rows import Checksum
-from s3fixture.store.tables import Tables, to_key
+from s3fixture.store.rows import Checksum, Tables, to_key
 
 _COLUMNS = "name, modified, etag, checksum_algorithm, checksum_value"
 _ONE = f"SELECT {_COLUMNS}, length(payload), payload FROM annotations WHERE version = ? AND name = ?"  # noqa: S608 - constants

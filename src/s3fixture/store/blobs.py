@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from s3fixture.store.errors import Damaged, Gone
 from s3fixture.store.reader import Piece
-from s3fixture.store.rows import Part
+from s3fixture.store.rows import Part, Tables
 from s3fixture.store.spool import Spooled
-from s3fixture.store.tables import Tables
+from s3fixture.store.storage_errors import Damaged, Gone
 
 _INSERT = "INSERT INTO blobs (id, size, refs, file, data) VALUES (?, ?, 1, ?, ?)"
 _SHARE = "UPDATE blobs SET refs = refs + 1 WHERE id = ?"

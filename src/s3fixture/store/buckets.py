@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
-from s3fixture.store.errors import Damaged
 from s3fixture.store.rows import BucketPage, BucketRow, Usage
+from s3fixture.store.storage_errors import Damaged
 from s3fixture.store.uploads import Uploads
 
 _COLUMNS = "id, name, owner, region, created, versioning, object_lock"

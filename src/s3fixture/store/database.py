@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from s3fixture.errors import S3FixtureError
 from s3fixture.store.checking import describe, describe_aside, settle
-from s3fixture.store.errors import is_full, is_taken
 from s3fixture.store.files import Files
 from s3fixture.store.schema import is_current, is_new, migrate
+from s3fixture.store.storage_errors import is_full, is_taken
 from s3fixture.store.syncing import SharedSync, sync_folder
 
 INDEX = "index.sqlite"  # its name in the folder

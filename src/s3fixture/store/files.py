@@ -24,7 +24,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
-from s3fixture.store.errors import Damaged
+from s3fixture.store.storage_errors import Damaged
 from s3fixture.store.syncing import sync_file, sync_folder
 
 # Bodies leave this much of the disk free (bytes), more than the index's log ever takes: deleting writes to

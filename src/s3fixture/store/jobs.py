@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from s3fixture.store.rows import Job
-from s3fixture.store.tables import Tables, from_json, to_json
+from s3fixture.store.rows import Job, Tables, from_json, to_json
 
 _COLUMNS = "id, kind, queue, due, made, attempts, body"
 _SELECT = f"SELECT {_COLUMNS} FROM jobs"  # noqa: S608 - all constants

@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any, NamedTuple
 
-from s3fixture.store.rows import Entry, Page, UploadPage
-from s3fixture.store.tables import Tables
+from s3fixture.store.rows import Entry, Page, Tables, UploadPage
 from s3fixture.store.uploads import upload_of
 
 # ruff: noqa: S608 - the statements are put together from constants, once, at import

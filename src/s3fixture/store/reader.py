@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from s3fixture.store.errors import Damaged
 from s3fixture.store.files import Files
 from s3fixture.store.spool import CHUNK
+from s3fixture.store.storage_errors import Damaged
 
 
 class Piece(NamedTuple):

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from s3fixture.store.errors import Damaged, StorageFull
 from s3fixture.store.files import Files
+from s3fixture.store.storage_errors import Damaged, StorageFull
 
 INLINE_LIMIT = 64 * 1024  # bytes; up to here SQLite is faster than a file of its own
 CHUNK = 256 * 1024

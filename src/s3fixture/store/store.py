@@ -11,11 +11,11 @@ from pathlib import Path
 from s3fixture.errors import S3FixtureError
 from s3fixture.records import Change
 from s3fixture.store.database import open_folder, open_memory, shrink
-from s3fixture.store.errors import StorageFull
 from s3fixture.store.index import Index
 from s3fixture.store.reader import BodyReader
 from s3fixture.store.rows import Version
 from s3fixture.store.spool import Source, Spooled, spool
+from s3fixture.store.storage_errors import StorageFull
 from s3fixture.store.transactions import Reading, Writing
 
 

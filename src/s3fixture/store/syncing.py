@@ -7,7 +7,7 @@ import sys
 import threading
 from pathlib import Path
 
-from s3fixture.store.errors import Damaged
+from s3fixture.store.storage_errors import Damaged
 
 if sys.platform == "darwin":
     import fcntl

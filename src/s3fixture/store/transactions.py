@@ -16,9 +16,9 @@ from collections.abc import Collection
 from s3fixture.errors import S3FixtureError
 from s3fixture.records import Change
 from s3fixture.store.changes import Mark, Notes
-from s3fixture.store.errors import Damaged, StorageFull, Superseded, is_full
 from s3fixture.store.files import Files
 from s3fixture.store.index import Index
+from s3fixture.store.storage_errors import Damaged, StorageFull, Superseded, is_full
 from s3fixture.store.syncing import SharedSync
 
 

@@ -9,9 +9,18 @@ from operator import add
 from typing import Any, NamedTuple
 
 from s3fixture.store.blobs import Blobs
-from s3fixture.store.rows import NULL_VERSION, Checksum, NewVersion, Part, PartInfo, Version
+from s3fixture.store.rows import (
+    NULL_VERSION,
+    Checksum,
+    NewVersion,
+    Part,
+    PartInfo,
+    Version,
+    from_json,
+    to_json,
+    to_key,
+)
 from s3fixture.store.spool import Spooled
-from s3fixture.store.tables import from_json, to_json, to_key
 
 # ruff: noqa: S608 - the statements are put together from constants, once, at import
 _COLUMNS = (
@@ -195,9 +204,9 @@ class Versions(Blobs):
         counts = self._delete(state)
         if state.is_latest:
             self._current.pop((state.bucket, to_key(state.key)), None)
-            heir = self._state(_STATE_LATEST, state.bucket, state.key)
-            if heir is not None:
-                counts = counts.plus(self._set_latest(heir, True))
+            next_latest = self._state(_STATE_LATEST, state.bucket, state.key)
+            if next_latest is not None:
+                counts = counts.plus(self._set_latest(next_latest, True))
         self._count(state.bucket, counts)
         return True
 

@@ -14,9 +14,9 @@ from typing import Any
 from s3fixture.errors import S3Error
 from s3fixture.model import tables
 from s3fixture.model.shapes import ListShape, Shape, StringShape, StructureShape
-from s3fixture.wire.documents import DocumentError, Node, parse_document
 from s3fixture.wire.numbers import parse_integer
 from s3fixture.wire.times import parse_time
+from s3fixture.wire.xml_parser import DocumentError, Node, parse_document
 
 Reader = Callable[[Node], Any]
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}

@@ -9,7 +9,7 @@ from s3fixture import refusals
 from s3fixture.errors import S3Error
 from s3fixture.model import tables
 from s3fixture.model.shapes import OperationModel, Shape, StructureShape
-from s3fixture.wire import encoded_words
+from s3fixture.wire import header_values
 from s3fixture.wire.payload import Payload
 from s3fixture.wire.request import Request
 from s3fixture.wire.target import Target
@@ -146,7 +146,7 @@ def _read_headers(
         else:
             for prefix, member in prefixes:
                 if name.startswith(prefix):
-                    params[member][name[len(prefix) :]] = encoded_words.decode(text)
+                    params[member][name[len(prefix) :]] = header_values.decode(text)
 
 
 def _read_content_encoding(text: str) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 from s3fixture.errors import S3Error
 from s3fixture.model import tables
 from s3fixture.model.shapes import OperationModel, Shape, StructureShape
-from s3fixture.wire import encoded_words
+from s3fixture.wire import header_values
 from s3fixture.wire.document_writers import (
     DECLARATION,
     NAMESPACE,
@@ -17,7 +17,7 @@ from s3fixture.wire.document_writers import (
     escape_strict,
     make_document_writer,
 )
-from s3fixture.wire.headers import header_value
+from s3fixture.wire.header_values import header_value
 from s3fixture.wire.request import Response
 from s3fixture.wire.times import http_date, iso_millis
 
@@ -97,7 +97,7 @@ def _quoted(etag: str) -> str:
 
 def _metadata(value: str) -> str:
     """Quirk 27."""
-    return value if encoded_words.is_plain(value) else encoded_words.encode(value)
+    return value if header_values.is_plain(value) else header_values.encode(value)
 
 
 def _boolean(value: bool) -> str:

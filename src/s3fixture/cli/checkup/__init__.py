@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from s3fixture.cli.checkup import clients, machine, servers
-from s3fixture.cli.checkup.finding import Finding
-from s3fixture.cli.checkup.surroundings import Surroundings
+from s3fixture.cli.checkup import client_checks, machine_checks, server_checks
+from s3fixture.cli.checkup.findings import Finding, Surroundings
 
 CHECKS: tuple[Callable[[Surroundings], Iterator[Finding]], ...] = (
-    machine.versions,
-    machine.settings,
-    servers.box,
-    servers.ports,
-    servers.endpoints,
-    clients.variables,
-    servers.keys,
-    servers.clocks,
-    clients.accounts,
-    clients.mlflow,
-    machine.proxies,
-    machine.disk,
-    machine.data,
-    machine.docker,
+    machine_checks.versions,
+    machine_checks.settings,
+    server_checks.box,
+    server_checks.ports,
+    server_checks.endpoints,
+    client_checks.variables,
+    server_checks.keys,
+    server_checks.clocks,
+    client_checks.accounts,
+    client_checks.mlflow,
+    machine_checks.proxies,
+    machine_checks.disk,
+    machine_checks.data,
+    machine_checks.docker,
 )
 
 

@@ -19,7 +19,7 @@ _CHUNK = 1024 * 1024  # bytes
 @connection_options
 def command(targets: tuple[str, ...], version_id: str | None, **connection: str | None) -> int:
     """Write the objects s3://BUCKET/KEY to standard output, one after the other."""
-    from s3fixture.cli.connection import client_of, connect
+    from s3fixture.cli.target_server import client_of, connect
 
     if version_id and len(targets) > 1:
         raise click.UsageError("--version-id goes with one object")

@@ -27,7 +27,7 @@ def command(older_than: float, dry_run: bool, as_json: bool, **connection: str |
     """
     from s3fixture.backends.cleaning import remove_bucket
     from s3fixture.backends.runs import age_of
-    from s3fixture.cli.connection import client_of, connect
+    from s3fixture.cli.target_server import client_of, connect
 
     if not older_than >= 0:  # which `nan` is not either
         raise click.UsageError(f"--older-than {older_than} is no age in hours; use 0 or more")

@@ -42,8 +42,8 @@ def command(
 
     As with cp, a folder is copied with its name; SOURCE/ with a slash at its end copies what is in it.
     """
-    from s3fixture.cli.connection import client_of, connect
-    from s3fixture.cli.copying import carry_out
+    from s3fixture.cli.job_progress import carry_out
+    from s3fixture.cli.target_server import client_of, connect
     from s3fixture.cli.transfer import Job
 
     origins, goal = [parse(source) for source in sources], parse(target)

@@ -10,7 +10,7 @@ import sys
 import click
 
 from s3fixture.cli import output
-from s3fixture.cli.state import StateFolder, wait_until
+from s3fixture.cli.state_folder import StateFolder, wait_until
 from s3fixture.errors import S3FixtureError
 
 _STOP_SECONDS = 10.0  # what a box gets to end by itself, then to be gone

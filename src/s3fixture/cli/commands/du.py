@@ -35,7 +35,7 @@ def command(
 
     With --depth 2 its folders are shown too, with --depth 3 theirs, and so on.
     """
-    from s3fixture.cli.connection import client_of, connect
+    from s3fixture.cli.target_server import client_of, connect
 
     places = [parse_remote(target) for target in targets] or [Remote()]
     client = client_of(connect(**connection))

@@ -8,7 +8,7 @@ import click
 
 from s3fixture.cli import output
 from s3fixture.cli.env_formats import FORMATS
-from s3fixture.cli.state import StateFolder
+from s3fixture.cli.state_folder import StateFolder
 from s3fixture.environment import is_removed, variables
 from s3fixture.errors import S3FixtureError
 

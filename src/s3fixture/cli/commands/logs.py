@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from s3fixture.cli import output
-from s3fixture.cli.box_log import tail
-from s3fixture.cli.state import StateFolder
+from s3fixture.cli.server_log import tail
+from s3fixture.cli.state_folder import StateFolder
 from s3fixture.errors import S3FixtureError
 
 _LOOK_SECONDS = 0.1

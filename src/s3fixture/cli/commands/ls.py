@@ -30,7 +30,7 @@ def command(
     targets: tuple[str, ...], recursive: bool, versions: bool, as_json: bool, **connection: str | None
 ) -> int:
     """List the buckets, or what is in s3://BUCKET or s3://BUCKET/FOLDER."""
-    from s3fixture.cli.connection import client_of, connect
+    from s3fixture.cli.target_server import client_of, connect
 
     places = [parse_remote(target) for target in targets] or [Remote()]
     client = client_of(connect(**connection))

@@ -26,8 +26,8 @@ def command(
     **connection: str | None,
 ) -> int:
     """Make the buckets s3://NAME (or just NAME)."""
-    from s3fixture.backends.buckets import creation, switch_on_lock
-    from s3fixture.cli.connection import client_of, connect
+    from s3fixture.backends.bucket_setup import creation, switch_on_lock
+    from s3fixture.cli.target_server import client_of, connect
 
     places = [parse_bucket(target) for target in targets]
     client = client_of(connect(**connection))

@@ -43,8 +43,8 @@ def command(
     code 1 when something could not be done, or differs and --overwrite is missing. Nothing is removed when
     anything failed before.
     """
-    from s3fixture.cli.connection import client_of, connect
     from s3fixture.cli.mirroring import compare, exists
+    from s3fixture.cli.target_server import client_of, connect
 
     origin, goal = parse(source), parse(target)
     _check(origin, goal)
@@ -63,7 +63,7 @@ def command(
         _tell(found, jobs, remove=remove, as_json=as_json)
         return 1 if failed else 0
     _make(client, goal)
-    from s3fixture.cli.copying import carry_out
+    from s3fixture.cli.job_progress import carry_out
 
     failed += carry_out(client, jobs, "mirroring", as_json=as_json)
     if remove and found.extra:
@@ -98,7 +98,7 @@ def _complain(found: Mirror, *, overwrite: bool) -> int:
 
 
 def _tell(found: Mirror, jobs: list[Any], *, remove: bool, as_json: bool) -> None:
-    from s3fixture.cli.copying import say
+    from s3fixture.cli.job_progress import say
 
     for job in jobs:
         say(job, as_json=as_json)

@@ -36,7 +36,7 @@ def set_policy(name: str, target: str, as_json: bool, **connection: str | None) 
     new buckets at AWS do, that block is taken back.
     """
     from s3fixture.cli.anonymous import set_access
-    from s3fixture.cli.connection import client_of, connect
+    from s3fixture.cli.target_server import client_of, connect
 
     place = parse_in_bucket(target)
     name = _NONE if name == _NEW_MC else name
@@ -59,7 +59,7 @@ def get_policy(target: str, as_json: bool, **connection: str | None) -> int:
     """
     from s3fixture.anonymous_access import access_of
     from s3fixture.cli.anonymous import policy_of
-    from s3fixture.cli.connection import client_of, connect
+    from s3fixture.cli.target_server import client_of, connect
 
     place = parse_in_bucket(target)
     policy = policy_of(client_of(connect(**connection)), place.bucket)

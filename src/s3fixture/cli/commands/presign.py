@@ -35,7 +35,7 @@ def command(
     """Make a URL with which anyone may download s3://BUCKET/KEY for a while, or with --put upload to it."""
     from botocore.config import Config
 
-    from s3fixture.cli.connection import connect
+    from s3fixture.cli.target_server import connect
 
     if put and version_id:
         raise click.UsageError("--version-id goes with a download")

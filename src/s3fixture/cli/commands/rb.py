@@ -23,8 +23,8 @@ def command(
 ) -> int:
     """Remove the buckets s3://NAME (or just NAME), which must be empty unless --force is given."""
     from s3fixture.backends.cleaning import abort_uploads, items
-    from s3fixture.cli.connection import client_of, connect
     from s3fixture.cli.removal import remove_objects
+    from s3fixture.cli.target_server import client_of, connect
 
     if bypass and not force:
         raise click.UsageError("--bypass goes with --force")

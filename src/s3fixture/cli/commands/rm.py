@@ -44,8 +44,8 @@ def command(
     The folder s3://BUCKET/a is what begins with a/; never what merely begins with an a. A bucket stays,
     also when it is empty then.
     """
-    from s3fixture.cli.connection import client_of, connect
     from s3fixture.cli.removal import remove_objects
+    from s3fixture.cli.target_server import client_of, connect
 
     if (recursive or versions) and not force and not dry_run:
         raise click.UsageError("this removes many things for good; add --force if that is meant")

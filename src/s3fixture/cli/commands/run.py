@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from s3fixture.cli import output
-from s3fixture.cli.connection import RUN_VARIABLE
 from s3fixture.cli.options import server_options
+from s3fixture.cli.target_server import RUN_VARIABLE
 
 # What `.env` says of these is for the box: a run of its own must not meet it.
 _OF_THE_BOX = (
@@ -41,9 +41,9 @@ def command(arguments: tuple[str, ...], **options: Any) -> int:
     if program is None:
         return _cannot_run(arguments[0])
 
-    from s3fixture.cli.box import started
     from s3fixture.cli.child import run_child
-    from s3fixture.cli.plan import make_plan, project_environment
+    from s3fixture.cli.project_server import started
+    from s3fixture.cli.server_plan import make_plan, project_environment
     from s3fixture.cli.signals import stop_on_signals
     from s3fixture.environment import child_environ
 

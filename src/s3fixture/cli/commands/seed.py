@@ -19,7 +19,7 @@ def command(paths: tuple[Path, ...], **connection: str | None) -> int:
     In a folder, each sub-folder is a bucket and the files below it are its objects. A manifest is a YAML or
     JSON file. All of them are checked before the first bucket is made; doing it twice changes nothing.
     """
-    from s3fixture.cli.connection import connect
+    from s3fixture.cli.target_server import connect
     from s3fixture.seeding import read, seed
 
     plans = [read(path) for path in paths]

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from s3fixture.cli.state import FOLDER_VARIABLE, StateFolder
+from s3fixture.cli.state_folder import FOLDER_VARIABLE, StateFolder
 from s3fixture.errors import S3FixtureError
 from s3fixture.settings import DEFAULT_CONSOLE_PORT, DEFAULT_PORT
 
@@ -34,8 +34,8 @@ def command(folder: Path, address: str, console_address: str | None, healthy: bo
     """
     if healthy:
         return _ask(address)
-    from s3fixture.cli.life import live
-    from s3fixture.cli.plan import make_plan
+    from s3fixture.cli.project_server import live
+    from s3fixture.cli.server_plan import make_plan
 
     host, port = _split(address, DEFAULT_PORT)
     options: dict[str, Any] = {

@@ -31,7 +31,7 @@ _HEADERS = (
 @connection_options
 def command(targets: tuple[str, ...], version_id: str | None, as_json: bool, **connection: str | None) -> int:
     """Show what is known of s3://BUCKET/KEY or s3://BUCKET: size, time, ETag, checksum, metadata, tags."""
-    from s3fixture.cli.connection import client_of, connect
+    from s3fixture.cli.target_server import client_of, connect
 
     places = [parse_in_bucket(target) for target in targets]
     client = client_of(connect(**connection))

@@ -11,7 +11,7 @@ from s3fixture.cli import output
 from s3fixture.cli.failures import NOT_RUNNING
 from s3fixture.cli.health import is_up
 from s3fixture.cli.options import json_option
-from s3fixture.cli.state import Box, StateFolder
+from s3fixture.cli.state_folder import Box, StateFolder
 
 _FIELDS = (
     *("url", "console_url", "pid", "backend", "data_dir", "access_key"),

@@ -10,11 +10,11 @@ import click
 
 from s3fixture.cli import output
 from s3fixture.cli.options import server_options
-from s3fixture.cli.state import Box, StateFolder
+from s3fixture.cli.state_folder import Box, StateFolder
 from s3fixture.settings import DEFAULT_CONSOLE_PORT, DEFAULT_PORT
 
 if TYPE_CHECKING:
-    from s3fixture.cli.plan import BoxPlan
+    from s3fixture.cli.server_plan import ServerPlan
 
 _UP = "s3fixture is up"
 
@@ -54,7 +54,7 @@ def command(detach: bool, memory: bool, no_console: bool, **options: Any) -> int
     The bucket of MLflow's artifact root, if they name one, is made.
     Without --detach it runs until Ctrl-C, SIGTERM or `s3fixture down`, and then ends with exit code 0.
     """
-    from s3fixture.cli.plan import make_plan, named_buckets, project_environment
+    from s3fixture.cli.server_plan import make_plan, named_buckets, project_environment
 
     if memory and options["data_dir"]:
         raise click.UsageError("--memory and --data-dir exclude each other; choose one")
@@ -85,7 +85,7 @@ def command(detach: bool, memory: bool, no_console: bool, **options: Any) -> int
         return 0
     folder.check_free()
 
-    from s3fixture.cli.life import live
+    from s3fixture.cli.project_server import live
 
     return live(plan, folder, announce=_announce)
 
@@ -96,7 +96,9 @@ def _head(running: Box | None) -> str:
     )
 
 
-def _announce(box: Box, plan: BoxPlan, *, stop: str = "Ctrl-C, or `s3fixture down`", head: str = _UP) -> None:
+def _announce(
+    box: Box, plan: ServerPlan, *, stop: str = "Ctrl-C, or `s3fixture down`", head: str = _UP
+) -> None:
     """What a person needs next."""
     arguments = f'endpoint_url="{box.url}", aws_access_key_id="{box.access_key}"'
     rows = [

@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response
 
 from s3fixture.auth.presigned import MAX_EXPIRES
 from s3fixture.clock import utc
-from s3fixture.console.locks import kept_by
+from s3fixture.console.lock_facts import kept_by
 from s3fixture.console.rendering import moment, object_path
-from s3fixture.console.sharing import presign
+from s3fixture.console.share_links import presign
 from s3fixture.console.visit import PageError, Visit, json_response
 from s3fixture.wire.copy_source import CopySource
 

@@ -8,14 +8,14 @@ from typing import NamedTuple
 from werkzeug.wrappers import Response
 
 from s3fixture.auth import acls
-from s3fixture.auth.policy import is_public
+from s3fixture.auth.policies import is_public
 from s3fixture.clock import utc
 from s3fixture.console.rendering import bucket_path
 from s3fixture.console.visit import Visit, json_response
 from s3fixture.service.acls import bucket_acl
-from s3fixture.service.documents import POLICY
+from s3fixture.service.bucket_documents import POLICY
+from s3fixture.service.bucket_settings import IGNORE_ACLS, RESTRICT, is_blocked
 from s3fixture.service.ownership import acls_count
-from s3fixture.service.public_access import IGNORE_ACLS, RESTRICT, is_blocked
 from s3fixture.settings import DEFAULT_REGION
 from s3fixture.store import BucketRow, Index, Usage
 

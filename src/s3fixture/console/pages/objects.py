@@ -9,7 +9,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from s3fixture import checksums
-from s3fixture.console.locks import kept_by, lock_facts, may_be_bypassed
+from s3fixture.console.lock_facts import kept_by, lock_facts, may_be_bypassed
 from s3fixture.console.pages.browse import Row, version_rows
 from s3fixture.console.pages.buckets import bucket_line
 from s3fixture.console.preview import Preview, preview

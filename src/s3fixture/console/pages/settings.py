@@ -8,11 +8,11 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from s3fixture.anonymous_access import NONE, Policy, with_access
-from s3fixture.console.documents import check_policy, cors_rules, lifecycle_rules
 from s3fixture.console.pages.buckets import bucket_line
+from s3fixture.console.typed_documents import check_policy, cors_rules, lifecycle_rules
 from s3fixture.console.visit import PageError, Visit, json_response
 from s3fixture.records import UndeliveredEvent
-from s3fixture.service.public_access import BLOCK_POLICY, RESTRICT
+from s3fixture.service.bucket_settings import BLOCK_POLICY, RESTRICT
 
 _FAILURES = 20  # on a page
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from s3fixture.console.preview.facts import Fact, metric_facts, yaml_facts
 from s3fixture.console.preview.kinds import is_binary, kind
 from s3fixture.console.preview.pdf import objection
-from s3fixture.console.preview.tables import RangeFile, Table, csv_table, parquet_table
+from s3fixture.console.preview.tabular import RangeFile, Table, csv_table, parquet_table
 
 if TYPE_CHECKING:
     from s3fixture.console.caller import Caller

@@ -1,0 +1,236 @@
+"""A policy's text, checked as PutBucketPolicy does.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+The messages are those that S3 is known to answer with.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from s3fixture.auth.actions import ACTION_SCOPES
+from s3fixture.auth.context import actions_with
+from s3fixture.auth.identity import Identities
+from s3fixture.auth.policies.conditions import KeyTest, NullTest, is_operator, parse_conditions
+from s3fixture.auth.policies.document import Policy, Statement
+from s3fixture.auth.policies.patterns import Pattern, compile_pattern, matches
+from s3fixture.auth.policies.principals import Principals, parse_principals
+from s3fixture.errors import S3Error
+
+MAX_SIZE = 20 * 1024  # bytes
+_VARIABLES_SINCE = "2012-10-17"
+_VERSIONS = ("2008-10-17", _VARIABLES_SINCE)
+_POLICY_FIELDS = frozenset({"Version", "Id", "Statement"})
+_ELEMENTS = ("Principal", "Action", "Resource")
+_STATEMENT_FIELDS = frozenset(
+    {"Sid", "Effect", "Condition", *_ELEMENTS, *(f"Not{name}" for name in _ELEMENTS)}
+)
+_ARN = "arn:aws:s3:::"
+_S3_KEYS = (
+    "s3:accessgrantsinstancearn s3:accesspointnetworkorigin s3:authtype s3:dataaccesspointaccount "
+    "s3:dataaccesspointarn s3:delimiter s3:if-match s3:if-none-match s3:inventoryaccessibleoptionalfields "
+    "s3:locationconstraint s3:max-keys s3:object-lock-legal-hold s3:object-lock-mode "
+    "s3:object-lock-remaining-retention-days s3:object-lock-retain-until-date s3:objectcreationoperation "
+    "s3:prefix s3:requestobjecttagkeys s3:resourceaccount s3:signatureage s3:signatureversion "
+    "s3:tlsversion s3:versionid s3:x-amz-acl s3:x-amz-content-sha256 s3:x-amz-copy-source "
+    "s3:x-amz-grant-full-control s3:x-amz-grant-read s3:x-amz-grant-read-acp s3:x-amz-grant-write "
+    "s3:x-amz-grant-write-acp s3:x-amz-metadata-directive s3:x-amz-object-ownership "
+    "s3:x-amz-server-side-encryption s3:x-amz-server-side-encryption-aws-kms-key-id "
+    "s3:x-amz-server-side-encryption-customer-algorithm s3:x-amz-storage-class "
+    "s3:x-amz-website-redirect-location"
+)
+_KNOWN_S3_KEYS = frozenset(_S3_KEYS.split())
+_TAG_KEYS = ("s3:existingobjecttag/", "s3:requestobjecttag/", "s3:buckettag/", "s3:accesspointtag/")
+
+
+def parse_policy(text: str | bytes, bucket: str, identities: Identities | None) -> Policy:
+    """The policy put on `bucket`. Raises S3Error MalformedPolicy with S3's messages.
+
+    Pass None for `identities` when the policy was put before: one who has left since makes it no worse, and
+    neither do conditions that were accepted then.
+    """
+    raw = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    if len(raw) > MAX_SIZE:
+        _refuse("Policy exceeds the maximum allowed document size.")
+    if not raw.startswith(b"{"):
+        _refuse("Policies must be valid JSON and the first byte must be '{'")
+    decoded, document = _load(raw)
+    _check_fields(document, _POLICY_FIELDS)
+    version = document.get("Version", "2008-10-17")
+    if version not in _VERSIONS:
+        _refuse("The policy must contain a valid version string")
+    if "Statement" not in document:
+        _refuse("Missing required field Statement")
+    listed = document["Statement"]
+    statements = listed if isinstance(listed, list) else [listed]
+    if not statements:
+        _refuse("Could not parse the policy: Statement is empty!")
+    parser = _StatementParser(bucket, identities, variables=version == _VARIABLES_SINCE)
+    return Policy(decoded, tuple(parser.parse(statement) for statement in statements))
+
+
+class _StatementParser:
+    def __init__(self, bucket: str, identities: Identities | None, *, variables: bool) -> None:
+        self.bucket = bucket
+        self.identities = identities
+        self.variables = variables
+
+    def parse(self, statement: Any) -> Statement:
+        if not isinstance(statement, dict):
+            _refuse("Invalid policy syntax.")
+        _check_fields(statement, _STATEMENT_FIELDS)
+        if "Effect" not in statement:
+            _refuse("Missing required field Effect")
+        if statement["Effect"] not in ("Allow", "Deny"):
+            _refuse(f"Invalid effect: {statement['Effect']}")
+        allow = statement["Effect"] == "Allow"
+        principal, not_principals = _element(statement, "Principal")
+        if allow and not_principals:
+            _refuse("Allow with NotPrincipal is not allowed")
+        principals = self._principals(principal)
+        action, not_actions = _element(statement, "Action")
+        actions = _parse_actions(action)
+        resource, not_resources = _element(statement, "Resource")
+        resources = _strings(resource, "Policy has invalid resource")
+        patterns = self._resources(resources)
+        named = _named_actions(actions)
+        if not not_actions and not not_resources:
+            self._check_reach(named, actions, resources)
+        conditions = self._conditions(statement.get("Condition", {}))
+        if self.identities is not None and not not_actions:
+            _check_conditions(conditions, named)
+        return Statement(
+            allow, principals, not_principals, actions, not_actions, patterns, not_resources, conditions
+        )
+
+    def _principals(self, element: Any) -> Principals:
+        try:
+            return parse_principals(element, self.identities)
+        except ValueError:
+            _refuse("Invalid principal in policy")
+
+    def _resources(self, resources: list[str]) -> tuple[Pattern, ...]:
+        for resource in resources:
+            name, _, _ = resource.removeprefix(_ARN).partition("/")
+            ours = name.startswith(self.bucket) and matches(_glob(name), self.bucket)
+            if not resource.startswith(_ARN) or not ours:
+                _refuse("Policy has invalid resource")
+        return tuple(
+            compile_pattern(resource, wildcards=True, variables=self.variables) for resource in resources
+        )
+
+    def _check_reach(self, named: set[str], actions: tuple[str, ...], resources: list[str]) -> None:
+        """Every action must be one that a bucket, or an object, among the resources can have."""
+        paths = [resource.removeprefix(_ARN) for resource in resources]
+        reached = set()
+        if any("/" not in path for path in paths):
+            reached.add("bucket")
+        if any("/" in path or path.endswith("*") for path in paths):
+            reached.add("object")
+        for pattern in actions:
+            if not any(ACTION_SCOPES[name] in reached for name in named if matches(pattern, name)):
+                _refuse("Action does not apply to any resource(s) in statement")
+
+    def _conditions(self, block: Any) -> tuple[KeyTest | NullTest, ...]:
+        if not isinstance(block, dict):
+            _refuse("Invalid policy syntax.")
+        for operator, keys in block.items():
+            if not is_operator(operator):
+                _refuse(f"Invalid Condition type : {operator}")
+            if not isinstance(keys, dict):
+                _refuse("Invalid policy syntax.")
+            for key, values in keys.items():
+                _check_condition(key, values)
+        try:
+            return parse_conditions(block, variables=self.variables)
+        except ValueError:
+            _refuse("Invalid policy syntax.")
+
+
+def _load(raw: bytes) -> tuple[str, dict[str, Any]]:
+    try:
+        decoded = raw.decode()
+        document = json.loads(decoded, object_pairs_hook=_unique)
+        json.dumps(document, ensure_ascii=False).encode()  # an escaped lone surrogate is no text
+    except (ValueError, RecursionError):
+        _refuse("This policy contains invalid Json")
+    return decoded, document
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("duplicate name")
+    return found
+
+
+def _check_fields(element: Mapping[str, Any], known: frozenset[str]) -> None:
+    for name in element:
+        if name not in known:
+            _refuse(f"Unknown field {name}")
+    for name in ("Id", "Sid"):
+        if not isinstance(element.get(name, ""), str):
+            _refuse("Invalid policy syntax.")
+
+
+def _element(statement: Mapping[str, Any], name: str) -> tuple[Any, bool]:
+    """The element or its negation, and whether it is the negation."""
+    negated = f"Not{name}"
+    if name in statement and negated in statement:
+        _refuse("Invalid policy syntax.")
+    if name not in statement and negated not in statement:
+        _refuse(f"Missing required field {name}")
+    return (statement[negated], True) if negated in statement else (statement[name], False)
+
+
+def _strings(element: Any, message: str) -> list[str]:
+    listed = element if isinstance(element, list) else [element]
+    if not listed or not all(isinstance(text, str) and text for text in listed):
+        _refuse(message)
+    return listed
+
+
+def _parse_actions(element: Any) -> tuple[str, ...]:
+    actions = [action.lower() for action in _strings(element, "Policy has invalid action")]
+    patterns = tuple(map(_glob, actions))
+    for action, pattern in zip(actions, patterns, strict=True):
+        known = action == "*" or action.startswith("s3:")
+        if not known or not any(matches(pattern, name) for name in ACTION_SCOPES):
+            _refuse("Policy has invalid action")
+    return patterns
+
+
+def _named_actions(patterns: tuple[str, ...]) -> set[str]:
+    return {name for name in ACTION_SCOPES if any(matches(pattern, name) for pattern in patterns)}
+
+
+def _check_condition(key: str, values: Any) -> None:
+    lower = key.lower()
+    if ":" not in key or (
+        lower.startswith("s3:") and lower not in _KNOWN_S3_KEYS and not lower.startswith(_TAG_KEYS)
+    ):
+        _refuse("Policy has an invalid condition key")
+    listed = values if isinstance(values, list) else [values]
+    if not all(isinstance(value, str | int | float | bool) for value in listed):
+        _refuse("Invalid policy syntax.")
+
+
+def _check_conditions(conditions: tuple[KeyTest | NullTest, ...], named: set[str]) -> None:
+    """Each key must be one that the request of some action in the statement can have."""
+    for test in conditions:
+        actions = actions_with(test.key)
+        if actions is not None and actions.isdisjoint(named):
+            _refuse("Conditions do not apply to combination of actions and resources in statement")
+
+
+def _glob(text: str) -> str:
+    pattern = compile_pattern(text, wildcards=True, variables=False).fixed
+    assert pattern is not None
+    return pattern
+
+
+def _refuse(message: str) -> NoReturn:
+    raise S3Error("MalformedPolicy", message)

@@ -1,0 +1,114 @@
+"""A server with its buckets and seeds, and its life as the box of a project."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from s3fixture.backends.servers import SERVERS, UNKNOWN
+from s3fixture.cli import dotenv_file, output
+from s3fixture.cli.server_log import LOGGER, Early, log_requests, logged
+from s3fixture.cli.server_plan import ServerPlan
+from s3fixture.cli.signals import Stopped, stop_on_signals
+from s3fixture.cli.state_folder import Box, StateFolder
+from s3fixture.seeding import Progress, seed
+
+if TYPE_CHECKING:
+    from s3fixture.backends.endpoint import Endpoint
+
+
+_LOOK_SECONDS = 0.2  # between two looks whether someone wants the box to end
+
+
+@contextmanager
+def started(plan: ServerPlan, progress: Progress) -> Iterator[Endpoint]:
+    """A server with everything the plan asks for; stopped afterwards. Raises S3FixtureError."""
+    from s3fixture.serving import launch  # imported when used: what only reads the state starts quicker
+
+    with launch(plan.settings, backend=plan.backend, buckets=plan.buckets) as endpoint:
+        for source in plan.seeds:
+            seed(endpoint.setup_client, source, progress=progress)
+        yield endpoint
+
+
+@contextmanager
+def box(plan: ServerPlan, folder: StateFolder, progress: Progress) -> Iterator[tuple[Endpoint, Box]]:
+    """The box of this folder, while the context lasts."""
+    folder.claim()
+    try:
+        _note_volume(plan, folder)
+        with started(plan, progress) as endpoint:
+            if plan.env_file:
+                dotenv_file.write(plan.env_file, endpoint.environ(plan.buckets[0] if plan.buckets else None))
+            found = _described(endpoint, plan)
+            folder.write(found)
+            yield endpoint, found
+    finally:
+        folder.release()
+
+
+def wait_for_end(folder: StateFolder) -> None:
+    """Return when `down` asks; a signal raises `signals.Stopped` meanwhile."""
+    while not folder.asked_to_stop():
+        time.sleep(_LOOK_SECONDS)
+
+
+def _described(endpoint: Endpoint, plan: ServerPlan) -> Box:
+    kept = not SERVERS.get(getattr(endpoint, "server", ""), UNKNOWN).forgetful
+    data_dir = plan.settings.data_dir if kept else None
+    return Box(
+        url=endpoint.url,
+        console_url=endpoint.console_url,
+        pid=os.getpid(),
+        backend=endpoint.backend,
+        data_dir=str(data_dir) if data_dir else None,
+        access_key=endpoint.access_key,
+        secret_key=endpoint.secret_key,
+        region=endpoint.region,
+        started=time.time(),
+        public_url=endpoint.public_url,
+        container_id=getattr(endpoint, "container_id", None),
+        volume=(kept and plan.settings.volume) or None,
+    )
+
+
+def _note_volume(plan: ServerPlan, folder: StateFolder) -> None:
+    """Remember a data folder that we make now; one with somebody's files in it is not ours to remove."""
+    if plan.settings.volume:
+        folder.docker_volume.write_text(plan.settings.volume, encoding="utf-8")
+    data_dir = plan.settings.data_dir
+    if data_dir is not None and (not data_dir.exists() or not any(data_dir.iterdir())):
+        folder.add_volume(data_dir)
+
+
+Announce = Callable[[Box, ServerPlan], None]
+
+
+def live(plan: ServerPlan, folder: StateFolder, *, announce: Announce | None = None) -> int:
+    """Be the box until a signal or `down` ends it; exit code 0, for that is how a box is meant to end.
+
+    `announce` is told when the box is ready; with it, requests are printed too. Raises S3FixtureError, and
+    `Stopped` when a signal comes before the box is ready.
+    """
+    with (
+        stop_on_signals(),
+        Early() as early,
+        box(plan, folder, output.progress()) as (endpoint, found),
+        logged(folder.log, printed=announce is not None),
+    ):
+        try:
+            early.take_over()
+            for seed in plan.seeds:
+                LOGGER.info("%s", seed.report())
+            LOGGER.info("ready at %s", found.url)
+            log_requests(endpoint)
+            if announce:
+                announce(found, plan)
+            wait_for_end(folder)
+            LOGGER.info("stopped by `s3fixture down`")
+        except Stopped as signal:
+            LOGGER.info("stopped by %s", signal.name)
+    return 0

@@ -1,0 +1,106 @@
+"""Which server a command means, in this order: options, the server of `run`, the box, the environment.
+
+Never ~/.aws, a profile or AWS itself: a command that finds nothing says so.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from s3fixture.cli import output
+from s3fixture.cli.server_plan import project_environment
+from s3fixture.cli.state_folder import Box, StateFolder
+from s3fixture.errors import S3FixtureError
+from s3fixture.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+    from s3fixture.backends.endpoint import Endpoint
+
+RUN_VARIABLE = "S3FIXTURE_RUN_URL"  # set by `run` for its command: that server goes before the box
+ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "MLFLOW_S3_ENDPOINT_URL")
+_ATTEMPTS = 3
+
+
+def connect(
+    endpoint_url: str | None = None, access_key: str | None = None, secret_key: str | None = None
+) -> Endpoint:
+    """The endpoint to use. Raises S3FixtureError when there is none, or only half of one."""
+    if bool(access_key) != bool(secret_key):
+        raise S3FixtureError("--access-key and --secret-key belong together; give both")
+    box = StateFolder.nearest().box()
+    url = endpoint_url or os.environ.get(RUN_VARIABLE) or (box.url if box else None) or _named()[1]
+    if url is None:
+        raise S3FixtureError(
+            "there is no server to use; start one with `s3fixture up --detach`, or name one with "
+            "--endpoint-url"
+        )
+    _check_url(url)
+    if not endpoint_url and box and url == box.url:
+        _note_another(box)
+    if access_key and secret_key:
+        keys = (access_key, secret_key)
+    elif box and url == box.url:
+        keys = (box.access_key, box.secret_key)
+    else:
+        keys = _keys_of_environment()
+    endpoint = _endpoint(url, *keys, box.region if box and url == box.url else _region())
+    if box and url == box.url:
+        endpoint.public_url = box.public_url
+    return endpoint
+
+
+def client_of(endpoint: Endpoint) -> S3Client:
+    """A client that gives up early: a person waits for it."""
+    from botocore.config import Config
+
+    return endpoint.client(
+        config=Config(
+            connect_timeout=5,
+            retries={"total_max_attempts": _ATTEMPTS, "mode": "standard"},
+            max_pool_connections=20,
+        )
+    )
+
+
+def _endpoint(url: str, access_key: str, secret_key: str, region: str) -> Endpoint:
+    from s3fixture.backends.endpoint import Endpoint
+
+    return Endpoint(url, access_key=access_key, secret_key=secret_key, region=region, backend="external")
+
+
+def _named(environ: Mapping[str, str] = os.environ) -> tuple[str, str | None]:
+    """The variable that names an endpoint, and the endpoint."""
+    for name in ENDPOINT_VARIABLES:
+        if environ.get(name):
+            return name, environ[name]
+    return "", None
+
+
+def _note_another(box: Box) -> None:
+    name, url = _named()
+    if url and url.rstrip("/") != box.url:
+        output.tell(f"using the box at {box.url}, not {name}={url}; --endpoint-url chooses")
+
+
+def _check_url(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise S3FixtureError(f"{url!r} is not an endpoint; write it as http://HOST:PORT")
+
+
+def _keys_of_environment() -> tuple[str, str]:
+    """The clients' keys, else the ones that a box here would have."""
+    access_key, secret_key = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
+    if access_key and secret_key:
+        return access_key, secret_key
+    settings = Settings.load(environ=project_environment())
+    return settings.access_key, settings.secret_key
+
+
+def _region() -> str:
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or Settings().region

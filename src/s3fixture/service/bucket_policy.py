@@ -1,0 +1,58 @@
+"""Bucket policies as documents; what they allow is decided in access.py.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
+"""
+
+from __future__ import annotations
+
+from s3fixture.auth.policies import is_public, parse_policy
+from s3fixture.errors import S3Error
+from s3fixture.service.bucket_documents import POLICY, delete_document, get_document
+from s3fixture.service.bucket_settings import BLOCK_POLICY, is_blocked
+from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.profiles import way_out
+from s3fixture.store import BucketRow
+
+
+def get_bucket_policy(call: Call, params: Params) -> Result:
+    """The policy to the letter as it was put."""
+    return {"Policy": get_document(call, params, POLICY, "NoSuchBucketPolicy")}
+
+
+def put_bucket_policy(call: Call, params: Params) -> Result:
+    """Raises MalformedPolicy, and AccessDenied for a public one if the bucket blocks them; the former policy
+    then stays.
+    """
+    text = params["Policy"]
+    with call.store.write() as index:
+        bucket = call.bucket(index, params["Bucket"])
+        parsed = parse_policy(text, bucket.name, call.access.identities)
+        if is_blocked(index, bucket, BLOCK_POLICY) and is_public(parsed):
+            raise _blocked(call, bucket)
+        index.put_document(bucket.id, POLICY, text)
+    return {"HTTPStatusCode": 204}
+
+
+def _blocked(call: Call, bucket: BucketRow) -> S3Error:
+    user = call.identity.arn if call.identity else "anonymous"
+    return S3Error(
+        "AccessDenied",
+        f"User: {user} is not authorized to perform: s3:PutBucketPolicy on resource: "
+        f'"arn:aws:s3:::{bucket.name}" because public policies are prevented by the {BLOCK_POLICY} setting '
+        "in S3 Block Public Access.",
+        advice=way_out(call.settings, "public access"),
+    )
+
+
+def delete_bucket_policy(call: Call, params: Params) -> Result:
+    """Succeeds also where there is none."""
+    delete_document(call, params, POLICY)
+    return {}
+
+
+def get_bucket_policy_status(call: Call, params: Params) -> Result:
+    """Whether the policy makes the bucket public."""
+    with call.store.read() as index:
+        bucket = call.bucket(index, params["Bucket"])
+        text = get_document(call, params, POLICY, "NoSuchBucketPolicy")
+    return {"PolicyStatus": {"IsPublic": is_public(call.access.policy_of(bucket, text))}}

@@ -1,0 +1,112 @@
+"""The small settings of a bucket: attribute-based access control, Block Public Access, versioning."""
+
+from __future__ import annotations
+
+import json
+
+from s3fixture import refusals, rule_refusals
+from s3fixture.errors import S3Error
+from s3fixture.service.bucket_documents import REPLICATION, delete_document, get_document, put_document
+from s3fixture.service.call import Call, Params, Result
+from s3fixture.store import BucketRow, Index
+
+ABAC = "abac"  # the kind of the document that says that it is on
+_ENABLED, _DISABLED = "Enabled", "Disabled"
+
+
+def get_bucket_abac(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketAbac.html"""
+    with call.store.read() as index:
+        bucket = call.bucket(index, params["Bucket"])
+    return {"AbacStatus": {"Status": _ENABLED if ABAC in bucket.documents else _DISABLED}}
+
+
+def put_bucket_abac(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAbac.html"""
+    status = params["AbacStatus"].get("Status")
+    with call.store.write() as index:
+        bucket = call.bucket(index, params["Bucket"])
+        if status is None:
+            raise S3Error("MalformedXML")
+        if status == _ENABLED:
+            index.put_document(bucket.id, ABAC, _ENABLED)
+        else:
+            index.delete_document(bucket.id, ABAC)
+    return {}
+
+
+def check_tagging(call: Call, params: Params) -> None:
+    """Raise MethodNotAllowed where only TagResource and UntagResource of S3 Control may change the tags.
+
+    What S3 answers is not known; that it refuses is in its documentation.
+    """
+    with call.store.read() as index:
+        bucket = call.bucket(index, params["Bucket"])
+    if ABAC in bucket.documents:
+        raise S3Error("MethodNotAllowed", Method=call.request.method, ResourceType="BUCKET")
+
+
+BLOCK_ACLS = "BlockPublicAcls"
+IGNORE_ACLS = "IgnorePublicAcls"
+BLOCK_POLICY = "BlockPublicPolicy"
+RESTRICT = "RestrictPublicBuckets"
+_SETTINGS = (BLOCK_ACLS, IGNORE_ACLS, BLOCK_POLICY, RESTRICT)
+_KIND = "public-access-block"  # of the document that holds them
+
+
+def is_blocked(index: Index, bucket: BucketRow, setting: str) -> bool:
+    """Whether the bucket has this setting."""
+    document = index.get_document(bucket.id, _KIND) if _KIND in bucket.documents else None
+    return document is not None and json.loads(document)[setting] is True
+
+
+def block_all(index: Index, bucket: BucketRow) -> None:
+    """Switch all four settings on."""
+    index.put_document(bucket.id, _KIND, json.dumps(dict.fromkeys(_SETTINGS, True)))
+
+
+def get_public_access_block(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetPublicAccessBlock.html"""
+    document = get_document(call, params, _KIND, "NoSuchPublicAccessBlockConfiguration")
+    return {"PublicAccessBlockConfiguration": json.loads(document)}
+
+
+def put_public_access_block(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutPublicAccessBlock.html"""
+    wanted = params["PublicAccessBlockConfiguration"]
+    settings = {name: bool(wanted.get(name)) for name in _SETTINGS}
+    put_document(call, params, _KIND, json.dumps(settings))
+    return {}
+
+
+def delete_public_access_block(call: Call, params: Params) -> Result:
+    """Succeeds also where there is none."""
+    delete_document(call, params, _KIND)
+    return {}
+
+
+def get_bucket_versioning(call: Call, params: Params) -> Result:
+    """Without a Status when versioning was never enabled."""
+    with call.store.read() as index:
+        state = call.bucket(index, params["Bucket"]).versioning
+    return {"Status": state} if state else {}
+
+
+def put_bucket_versioning(call: Call, params: Params) -> Result:
+    """Raises IllegalVersioningConfigurationException without a Status, NotImplemented for MFA Delete, and
+    InvalidBucketState for suspending it where objects may be locked.
+    """
+    configuration = params["VersioningConfiguration"]
+    state = configuration.get("Status")
+    if configuration.get("MFADelete") == "Enabled" or params.get("MFA"):
+        raise S3Error("NotImplemented", Header="x-amz-mfa")
+    if state is None:
+        raise refusals.VERSIONING_WITHOUT_STATUS()
+    with call.store.write() as index:
+        bucket = call.bucket(index, params["Bucket"])
+        if bucket.object_lock and state != "Enabled":
+            raise refusals.LOCK_KEEPS_VERSIONING()
+        if REPLICATION in bucket.documents and state != "Enabled":
+            raise rule_refusals.REPLICATION_KEEPS_VERSIONING()
+        index.set_versioning(bucket.id, state)
+    return {}

@@ -1,0 +1,55 @@
+"""Those who watch the events of a bucket, in a test: rules beside the bucket's own configuration."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from s3fixture.errors import S3FixtureError
+from s3fixture.service.bucket_documents import WATCHED, new_id
+from s3fixture.store import BucketRow, Index
+
+if TYPE_CHECKING:
+    from s3fixture.service.background import Background
+
+
+def watch(background: Background, bucket: str, events: Sequence[str], prefix: str, suffix: str) -> str:
+    """Keep the records of these events from now on; the name of the watcher.
+
+    Raises S3FixtureError for a bucket that is not there, and for what is no event.
+    """
+    for event in events:
+        if not event.startswith("s3:"):
+            raise S3FixtureError(f"{event!r} is no event of S3; they are called like s3:ObjectCreated:*")
+    watcher = new_id()
+    filters = [{"Name": "Prefix", "Value": prefix}, {"Name": "Suffix", "Value": suffix}]
+    rule = {"Id": watcher, "QueueArn": "", "Events": [*events], "Filter": {"Key": {"FilterRules": filters}}}
+    with background.store.write() as index:
+        row = index.get_bucket(bucket)
+        if row is None:
+            raise S3FixtureError(f"there is no bucket {bucket!r} to watch the events of; make it first")
+        _keep(index, row, [*_rules(index, row), rule])
+    return watcher
+
+
+def unwatch(background: Background, bucket: str, watcher: str) -> None:
+    """Forget a watcher and its records."""
+    with background.store.write() as index:
+        row = index.get_bucket(bucket)
+        if row is not None:
+            _keep(index, row, [rule for rule in _rules(index, row) if rule["Id"] != watcher])
+    background.destinations.watchers.forget(watcher)
+
+
+def _rules(index: Index, bucket: BucketRow) -> list[dict[str, Any]]:
+    document = index.get_document(bucket.id, WATCHED)
+    rules: list[dict[str, Any]] = json.loads(document)["QueueConfigurations"] if document else []
+    return rules
+
+
+def _keep(index: Index, bucket: BucketRow, rules: list[dict[str, Any]]) -> None:
+    if rules:
+        index.put_document(bucket.id, WATCHED, json.dumps({"QueueConfigurations": rules}))
+    else:
+        index.delete_document(bucket.id, WATCHED)

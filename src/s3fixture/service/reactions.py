@@ -1,0 +1,36 @@
+"""What follows a successful operation: each setting of a bucket that reacts to what was done there.
+
+Operations note facts and know nothing of what follows. A bucket without such a setting pays one comparison of
+two sets.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from importlib import import_module
+
+from s3fixture.service.call import Call, Result
+
+_LOG = logging.getLogger("s3fixture")
+
+# Kind of a bucket's document -> the module of this package whose `follow(call, result)` acts on it. It may
+# add members to the result, and must not raise: the operation has happened.
+FOLLOWERS: Mapping[str, str] = {
+    "lifecycle": "lifecycle_headers",
+    "notification": "events",
+    "replication": "replication_jobs",
+    "watched": "events",
+}
+
+
+def follow(call: Call, result: Result) -> None:
+    """Let the settings of the buckets that the operation touched act on `call.facts`."""
+    followed: set[str] = set()
+    for fact in call.facts:
+        followed |= fact.bucket.documents & FOLLOWERS.keys()
+    for module in sorted({FOLLOWERS[kind] for kind in followed}):
+        try:
+            import_module(f"{__package__}.{module}").follow(call, result)
+        except Exception:  # the operation has happened, and its answer must say so
+            _LOG.exception("what follows %s in %s failed", call.operation, module)

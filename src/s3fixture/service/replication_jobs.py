@@ -1,0 +1,263 @@
+"""Replication carried out: new versions go to other buckets, each by a job that keeps their order.
+
+A replica has the version id, the metadata and the modification time of its source. Deleting a version is not
+replicated, and a replica is not replicated any further.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-what-is-isnot-replicated.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-status.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from s3fixture.auth.actions import Permission
+from s3fixture.auth.identity import account_id
+from s3fixture.clock import utc
+from s3fixture.service.bucket_documents import REPLICATION, TOLD
+from s3fixture.service.call import Call, Result
+from s3fixture.service.encryption import ENCRYPTION, OF_KMS
+from s3fixture.service.metadata import ARCHIVED
+from s3fixture.service.object_lock import LOCK, lock_of, with_lock
+from s3fixture.service.replication import ARN
+from s3fixture.service.rule_filters import predicates, wanted_tags
+from s3fixture.store import BucketRow, Index, NewVersion, Version
+from s3fixture.wire.times import iso_millis
+
+if TYPE_CHECKING:
+    from s3fixture.service.background import Background
+    from s3fixture.store import Job
+
+# The part of an extra record that tells of it: `status`, and `waiting`: the buckets that are still to come.
+PENDING, COMPLETED, FAILED, REPLICA = "PENDING", "COMPLETED", "FAILED", "REPLICA"
+_NOT_COPIED = frozenset({REPLICATION, "restore", "upload_id"})  # parts of an extra record
+_CHANGES = frozenset({"tagged", "untagged", "locked"})
+_SINCE_FILTERS = "DeleteMarkerReplication"  # rules without it replicate delete markers
+
+Rule = Mapping[str, Any]
+
+
+def status_of(version: Version) -> str:
+    """x-amz-replication-status; "" for what no rule is about."""
+    status: str = version.extra.get(REPLICATION, {}).get("status", "")
+    return status
+
+
+def follow(call: Call, _result: Result) -> None:
+    """Have what was written here replicated."""
+    with call.store.write() as index:
+        for fact in call.facts:
+            document = index.get_document(fact.bucket.id, REPLICATION)
+            version = index.get_version(fact.bucket.id, fact.version.key, fact.version.version_id)
+            if document is None or version is None or version.seq != fact.version.seq:
+                continue
+            if fact.effect in ("created", "marked"):
+                _plan(call.background, index, fact.bucket, version, _parse(document))
+            elif fact.effect in _CHANGES and status_of(version) in (PENDING, COMPLETED):
+                _plan_change(call.background, index, fact.bucket, version, _parse(document))
+
+
+def _plan(
+    background: Background, index: Index, bucket: BucketRow, version: Version, configuration: Rule
+) -> None:
+    chosen = _chosen(version, configuration)
+    if not chosen:
+        return
+    state = {"status": PENDING, "waiting": sorted(chosen)}
+    index.update_version(version.seq, extra={**version.extra, REPLICATION: state})
+    for target, rule in chosen.items():
+        _add(background, index, bucket, version, configuration, rule, target, "version")
+
+
+def _plan_change(
+    background: Background, index: Index, bucket: BucketRow, version: Version, configuration: Rule
+) -> None:
+    for target, rule in _chosen(version, configuration).items():
+        _add(background, index, bucket, version, configuration, rule, target, "change")
+
+
+def _add(
+    background: Background,
+    index: Index,
+    bucket: BucketRow,
+    version: Version,
+    configuration: Rule,
+    rule: Rule,
+    target: str,
+    what: str,
+) -> None:
+    body = {
+        "bucket": bucket.name,
+        "key": version.key,
+        "version": version.version_id,
+        "seq": version.seq,
+        "target": target,
+        "what": what,
+        "rule": rule,
+        "role": configuration["Role"],
+    }
+    background.add(index, "replicate", queue=f"replicate {bucket.id} {target}", body=body)
+
+
+@lru_cache(maxsize=64)  # a pure function of its argument
+def _parse(document: str) -> Mapping[str, Any]:
+    configuration: Mapping[str, Any] = json.loads(document)
+    return configuration
+
+
+def _chosen(version: Version, configuration: Rule) -> dict[str, Rule]:
+    """For each destination the rule with the highest priority."""
+    chosen: dict[str, Rule] = {}
+    for rule in sorted(_matching(version, configuration), key=lambda rule: rule.get("Priority", 0)):
+        chosen[rule["Destination"]["Bucket"].removeprefix(ARN)] = rule
+    return chosen
+
+
+def _matching(version: Version, configuration: Rule) -> Iterator[Rule]:
+    if version.storage_class in ARCHIVED:
+        return
+    is_kms = version.extra.get(ENCRYPTION, {}).get("algorithm") in OF_KMS
+    for rule in configuration["Rules"]:
+        selection = rule.get("SourceSelectionCriteria", {}).get("SseKmsEncryptedObjects", {})
+        if (
+            rule["Status"] == "Enabled"
+            and version.key.startswith(predicates(rule).get("Prefix", ""))
+            and wanted_tags(rule).items() <= version.tags.items()
+            and (not is_kms or selection.get("Status") == "Enabled")
+            and (
+                not version.is_delete_marker
+                or rule.get(_SINCE_FILTERS, {"Status": "Enabled"})["Status"] == "Enabled"
+            )
+        ):
+            yield rule
+
+
+def run(background: Background, job: Job) -> None:
+    """Replicate one version, or what has changed of it, to one bucket."""
+    body = job.body
+    with background.store.write() as index:
+        bucket = index.get_bucket(body["bucket"])
+        version = index.get_version(bucket.id, body["key"], body["version"]) if bucket else None
+        if bucket is None or version is None or version.seq != body["seq"]:
+            return
+        target = index.get_bucket(body["target"])
+        if body["what"] == "change":
+            _copy_change(index, version, target)
+            return
+        failure = _hindrance(background, bucket, version, target, body)
+        if failure or target is None:
+            _settle(index, version, body["target"], failed=True)
+            _tell_failure(background, index, bucket, version, body, failure)
+            return
+        _copy(background, index, version, target, body["rule"])
+        _settle(index, version, body["target"], failed=False)
+
+
+def _hindrance(
+    background: Background,
+    bucket: BucketRow,
+    version: Version,
+    target: BucketRow | None,
+    body: Mapping[str, Any],
+) -> str:
+    """Why it cannot be done, as S3's failure events have it; "" when it can."""
+    if target is None:
+        return "DstBucketNotFound"
+    if target.versioning != "Enabled":
+        return "DstBucketUnversioned"
+    if LOCK in version.extra and not target.object_lock:
+        return "DstBucketObjectLockConfigMissing"
+    if target.owner == bucket.owner:
+        return ""
+    role = body["role"]
+    names = frozenset({role, f"arn:aws:iam::{role.split(':')[4]}:root"})
+    action = "s3:ReplicateDelete" if version.is_delete_marker else "s3:ReplicateObject"
+    context = {"aws:sourceaccount": [account_id(bucket.owner)]}
+    permission = Permission(action, target.name, version.key)
+    return "" if background.access.lets_in(target, names, permission, context) else "DstPutObjectNotPermitted"
+
+
+def _copy(background: Background, index: Index, version: Version, target: BucketRow, rule: Rule) -> None:
+    if index.get_version(target.id, version.key, version.version_id) is not None:
+        return  # it is there already: the job was done before the server was killed
+    extra = {name: part for name, part in version.extra.items() if name not in _NOT_COPIED}
+    key = rule["Destination"].get("EncryptionConfiguration", {}).get("ReplicaKmsKeyID")
+    if key and ENCRYPTION in extra:
+        extra[ENCRYPTION] = {**extra[ENCRYPTION], "key": key}
+    new = NewVersion(
+        key=version.key,
+        version_id=version.version_id,
+        modified=version.modified,
+        owner=target.owner,
+        etag=version.etag,
+        is_delete_marker=version.is_delete_marker,
+        storage_class=rule["Destination"].get("StorageClass", version.storage_class),
+        checksum=version.checksum,
+        headers=version.headers,
+        metadata=version.metadata,
+        tags=version.tags,
+        extra={**extra, REPLICATION: {"status": REPLICA}},
+    )
+    replica = index.add_version(target.id, new, None if version.is_delete_marker else version)
+    if version.parts:
+        index.copy_parts(version, replica)
+    if not target.documents.isdisjoint(TOLD):
+        name = "ObjectRemoved:DeleteMarkerCreated" if version.is_delete_marker else "ObjectCreated:Put"
+        _announce(background, index, target, replica, name, {})
+
+
+def _copy_change(index: Index, version: Version, target: BucketRow | None) -> None:
+    replica = index.get_version(target.id, version.key, version.version_id) if target else None
+    if target is not None and replica is not None and status_of(replica) == REPLICA:
+        extra = with_lock(replica.extra, lock_of(version)) if target.object_lock else None
+        index.update_version(replica.seq, tags=version.tags, extra=extra)
+
+
+def _settle(index: Index, version: Version, target: str, *, failed: bool) -> None:
+    """COMPLETED when it has gone everywhere, FAILED for good when it could not go to one bucket."""
+    state = version.extra.get(REPLICATION, {"status": PENDING, "waiting": []})
+    waiting = [name for name in state.get("waiting", ()) if name != target]
+    status = FAILED if failed or state["status"] == FAILED else PENDING if waiting else COMPLETED
+    state = {"status": status, "waiting": waiting}
+    index.update_version(version.seq, extra={**version.extra, REPLICATION: state})
+
+
+def _tell_failure(
+    background: Background,
+    index: Index,
+    bucket: BucketRow,
+    version: Version,
+    body: Mapping[str, Any],
+    reason: str,
+) -> None:
+    if bucket.documents.isdisjoint(TOLD):
+        return
+    data = {
+        "replicationEventData": {
+            "replicationRuleId": body["rule"]["ID"],
+            "destinationBucket": f"{ARN}{body['target']}",
+            "s3Operation": "OBJECT_DELETE_MARKER_COPY" if version.is_delete_marker else "OBJECT_PUT_COPY",
+            "requestTime": iso_millis(utc(version.modified)),
+            "failureReason": reason,
+        }
+    }
+    _announce(background, index, bucket, version, "Replication:OperationFailedReplication", data)
+
+
+def _announce(
+    background: Background,
+    index: Index,
+    bucket: BucketRow,
+    version: Version,
+    name: str,
+    data: Mapping[str, Any],
+) -> None:
+    from s3fixture.service.event_records import Event  # imported when used: few buckets have events
+    from s3fixture.service.events import announce, service_origin
+
+    origin = service_origin(background, "PutObject" if name.startswith("ObjectCreated:") else "")
+    event = Event(name, bucket, version, index.next_id(), background.clock.time(), origin, data=data)
+    announce(background, index, [event])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from command_line import CommandLine, posix_only
+from command_line import PATIENCE, CommandLine, posix_only
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -186,7 +188,9 @@ def test_a_file_in_the_way_of_a_folder_is_said_and_the_rest_copied(
 ) -> None:
     client.put_object(Bucket="data", Key="dir/a/below", Body=b"x")
     done = filled("cp", "-r", "s3://data/dir/", "into", code=1)
-    assert len(done.stderr.splitlines()) == 1
+    complaint, summary = done.stderr.splitlines()
+    assert complaint.startswith("s3fixture: s3://data/dir/a")
+    assert summary.endswith(", 1 failure")
     assert "sub/b" in files(filled.folder / "into")
 
 
@@ -211,3 +215,88 @@ def test_json_is_one_object_a_line(filled: CommandLine) -> None:
         ("tree/a.json", "s3://data/in/a.json", 11),
         ("tree/sub/b", "s3://data/in/sub/b", 10),
     ]
+
+
+def run_bytes(cli: CommandLine, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "s3fixture", *arguments],
+        cwd=cli.folder,
+        env=cli.environ,
+        input=stdin,
+        capture_output=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"a\r\n\x00\xff", os.urandom(MIB) * 20], ids=["empty", "short", "parts"]
+)
+def test_streams_go_up_and_down(filled: CommandLine, client: S3Client, body: bytes) -> None:
+    done = run_bytes(filled, "cp", "-", "s3://data/in/stream.json", stdin=body)
+    assert (done.returncode, done.stdout) == (0, b"- -> s3://data/in/stream.json\n"), done.stderr
+    found = client.get_object(Bucket="data", Key="in/stream.json")
+    assert (found["Body"].read() == body, found["ContentType"]) == (True, "application/json")
+    done = run_bytes(filled, "cp", "s3://data/in/stream.json", "-")
+    assert (done.returncode, done.stdout == body, done.stderr) == (0, True, b"")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["-", "-"], "name it beside"),
+        (["-", "one.txt", "s3://data/x"], "name it beside"),
+        (["-r", "s3://data/dir/", "-"], "--recursive"),
+        (["--json", "s3://data/top.txt", "-"], "--json"),
+        (["--version-id", "x", "-", "s3://data/x"], "--version-id"),
+    ],
+)
+def test_what_does_not_go_with_a_stream_is_refused(
+    filled: CommandLine, client: S3Client, arguments: list[str], complaint: str
+) -> None:
+    assert complaint in filled("cp", *arguments, code=2).stderr
+    assert keys(client) == ["dir/a", "dir/sub/b", "directory/c", "top.txt"]
+
+
+def test_a_stream_has_no_name_to_put_into_a_folder(filled: CommandLine) -> None:
+    assert "write the whole key" in filled.refused("cp", "-", "s3://data/dir/")
+
+
+def test_a_quiet_copy_prints_errors_only(filled: CommandLine) -> None:
+    done = filled("cp", "-q", "-r", "tree", "s3://data/")
+    assert (done.stdout, done.stderr) == ("", "")
+    assert "s3://missing/one.txt: NoSuchBucket" in filled.refused("cp", "-q", "one.txt", "s3://missing/")
+
+
+def test_several_copies_are_summed_up(filled: CommandLine) -> None:
+    done = filled("cp", "-r", "tree", "s3://data/")
+    assert done.stderr.startswith("2 objects, 21 B in ")
+
+
+@pytest.mark.parametrize(
+    ("source", "meant"),
+    [
+        ("s3://data/dir/aa", "s3://data/dir/a"),
+        ("s3://data/topp.txt", "s3://data/top.txt"),
+        ("s3://dada/top.txt", "s3://data/top.txt"),
+    ],
+)
+def test_an_error_names_the_object_and_one_that_is_called_alike(
+    filled: CommandLine, source: str, meant: str
+) -> None:
+    line = filled.refused("cp", source, "there")
+    assert line == f"s3fixture: {source}: 404: Not Found; did you mean {meant}?"
+
+
+def test_errors_are_json_where_results_are(filled: CommandLine) -> None:
+    done = filled("cp", "--json", "s3://data/missing-at-all", "there", code=1)
+    error = json.loads(done.stderr)["error"]
+    assert (error["code"], error["bucket"], error["key"]) == ("404", "data", "missing-at-all")
+    done = filled("cp", "--json", "--version-id", "x", "-r", "s3://data/dir", "there", code=2)
+    assert json.loads(done.stderr) == {
+        "status": "error",
+        "error": {"message": "--version-id goes with one object"},
+    }
+    assert (
+        json.loads(filled("ls", "--json", "s3://missing", code=1).stderr)["error"]["code"] == "NoSuchBucket"
+    )

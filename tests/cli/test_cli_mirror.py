@@ -324,3 +324,12 @@ def test_two_mirrors_at_once_come_to_the_same(filled: CommandLine, client: S3Cli
     for thread in threads:
         thread.join()
     assert keys(client, "other") == KEYS
+
+
+def test_a_mirror_with_nothing_to_do_says_so(mc: CommandLine, client: S3Client) -> None:
+    (mc.folder / "tree").mkdir()
+    (mc.folder / "tree" / "a").write_text("a")
+    assert "nothing to do" not in mc("mirror", "tree", "s3://data").stderr
+    again = mc("mirror", "tree", "s3://data")
+    assert (again.stdout, again.stderr) == ("", "nothing to do: s3://data has what tree has\n")
+    assert mc("mirror", "--quiet", "tree", "s3://data").stderr == ""

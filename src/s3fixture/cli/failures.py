@@ -39,10 +39,27 @@ def guarded(work: Callable[[], int | None]) -> int:
         _silence_standard_output()
         return FAILED
     except Exception as error:
-        if os.environ.get(_DEBUG):
-            traceback.print_exc()
-        output.complain(explained(error))
-        return FAILED
+        return report(error)
+
+
+def report(error: Exception) -> int:
+    """Complain of what a command met; its exit code."""
+    if os.environ.get(_DEBUG):
+        traceback.print_exc()
+    if isinstance(error, click.ClickException):
+        output.complain(error.format_message())
+        return error.exit_code
+    output.complain(explained(error), details_of(error))
+    return FAILED
+
+
+def details_of(error: Exception) -> dict[str, str]:
+    """What programs want to know of a failure: the code of S3, the bucket and the key."""
+    if "botocore" not in sys.modules:
+        return {}
+    from s3fixture.cli.server_failures import details_by_server
+
+    return details_by_server(error)
 
 
 def explained(error: Exception) -> str:

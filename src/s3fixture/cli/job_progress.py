@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from s3fixture.cli import output
 from s3fixture.cli.transfer import Job, Transfers
+from s3fixture.sizes import counted, human_size
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-def carry_out(client: S3Client, jobs: Sequence[Job], what: str, *, as_json: bool) -> int:
-    """Do all jobs; exit code 1 when some failed."""
-    progress = output.progress()
+def carry_out(client: S3Client, jobs: Sequence[Job], what: str, *, as_json: bool, quiet: bool = False) -> int:
+    """Do all jobs; exit code 1 when some failed. Then say how much that was, if it was more than one."""
+    progress = output.progress(quiet=quiet)
+    began, moved = time.monotonic(), 0
 
     def report(job: Job) -> None:
-        say(job, as_json=as_json)
+        nonlocal moved
+        moved += job.item.size
+        if len(jobs) == 1:
+            progress.end()  # the result of the only one stands below no bar
+        if not quiet:
+            say(job, as_json=as_json)
 
     progress.begin(what, sum(job.item.size for job in jobs))
     try:
@@ -26,7 +34,17 @@ def carry_out(client: S3Client, jobs: Sequence[Job], what: str, *, as_json: bool
                 transfers.add(job)
     finally:
         progress.end()
+    if len(jobs) > 1 and not quiet and not as_json:
+        _sum_up(transfers, moved, time.monotonic() - began)
     return 1 if transfers.failed else 0
+
+
+def _sum_up(transfers: Transfers, moved: int, seconds: float) -> None:
+    """`3 objects, 20 MiB in 0.4 s (50 MiB/s)`."""
+    speed = human_size(round(moved / max(seconds, 0.001)))
+    failed = f", {counted(transfers.failed, 'failure')}" if transfers.failed else ""
+    done = counted(transfers.done, "object")
+    output.tell(f"{done}, {human_size(moved)} in {seconds:.1f} s ({speed}/s){failed}")
 
 
 def say(job: Job, *, as_json: bool) -> None:

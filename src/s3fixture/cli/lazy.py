@@ -9,6 +9,9 @@ from typing import Any
 
 import click
 
+from s3fixture.cli import output
+from s3fixture.cli.failures import report
+
 
 class LazyGroup(click.Group):
     """`sections` names the commands by section of the help, `hidden` those that stand in none."""
@@ -37,6 +40,19 @@ class LazyGroup(click.Group):
         if near and self.get_command(ctx, args[0]) is None:
             ctx.fail(f"there is no command {args[0]!r}; did you mean {near[0]!r}?")
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click does; but a failure is told while it is known how: `ctx` knows whether in JSON."""
+        try:
+            return super().invoke(ctx)
+        except (click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except click.ClickException as error:
+            if not output.is_json(ctx):
+                raise  # click tells the usage as well
+            raise click.exceptions.Exit(report(error)) from error
+        except Exception as error:
+            raise click.exceptions.Exit(report(error)) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         width = max(map(len, self.list_commands(ctx)))

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from s3fixture.auth.identity import FORMAT
+from s3fixture.cli.output import as_json_wanted
 from s3fixture.settings import DEFAULTS, DURABILITIES, KMS_KEY_FORMAT
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -105,4 +106,12 @@ connection_options = _together(
     click.option("--access-key", metavar="KEY", help="The access key for it."),
     click.option("--secret-key", metavar="KEY", help="Its secret."),
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for scripts.")
+json_option = click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    is_eager=True,  # so that what is wrong with other options is said in JSON as well
+    callback=as_json_wanted,
+    help="One JSON object a line, for scripts; errors too, on standard error.",
+)
+quiet_option = click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")

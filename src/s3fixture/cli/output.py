@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from s3fixture.seeding.progress import NoProgress, Progress
+from s3fixture.sizes import human_size
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
+_JSON = "s3fixture.json"  # in the meta data of a click context: whether --json was given
 _QUICK_SECONDS = 0.5  # what takes less needs no progress bar
 
 
@@ -42,8 +44,23 @@ def tell(text: str) -> None:
     click.echo(text, err=True)
 
 
-def complain(text: str) -> None:
-    """What went wrong, in one line."""
+def as_json_wanted(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> bool:
+    """The callback of `--json`: from now on this command complains in JSON, too."""
+    ctx.meta[_JSON] = wanted
+    return wanted
+
+
+def is_json(context: click.Context | None) -> bool:
+    """Whether the command was given --json."""
+    return context is not None and bool(context.meta.get(_JSON))
+
+
+def complain(text: str, details: Mapping[str, Any] | None = None) -> None:
+    """What went wrong, in one line; with --json an object that also has `details`."""
+    if is_json(click.get_current_context(silent=True)):
+        error = {"message": " ".join(text.split()), **(details or {})}
+        click.echo(json.dumps({"status": "error", "error": error}, ensure_ascii=False), err=True)
+        return
     head = click.style("s3fixture:", fg="red", bold=True) if colours(sys.stderr) else "s3fixture:"
     click.echo(f"{head} {' '.join(text.split())}", err=True)
 
@@ -101,20 +118,29 @@ class Bar:
     def _show(self) -> None:
         from rich import progress  # imported when used: most transfers are over before it would be there
         from rich.console import Console
+        from rich.text import Text
+
+        class Amount(progress.ProgressColumn):
+            """All sizes in the unit that `ls` and the summary have; rich's columns have two."""
+
+            def render(self, task: progress.Task) -> Text:
+                speed = f"  {human_size(round(task.speed))}/s" if task.speed else ""
+                total = human_size(round(task.total or 0))
+                return Text(f"{human_size(max(0, round(task.completed)))} of {total}{speed}")
 
         self._shown = progress.Progress(
             progress.TextColumn("{task.description}"),
             progress.BarColumn(),
-            progress.DownloadColumn(binary_units=True),
-            progress.TransferSpeedColumn(),
+            Amount(),
             progress.TimeRemainingColumn(),
             console=Console(stderr=True, no_color=not colours(sys.stderr)),
             transient=True,
+            redirect_stdout=sys.stdout.isatty(),  # such lines go above the bar, those of a file into it
         )
         self._task = self._shown.add_task(self._what, total=self._total)
         self._shown.start()
 
 
-def progress() -> Progress:
+def progress(*, quiet: bool = False) -> Progress:
     """A bar on a terminal, nothing elsewhere."""
-    return Bar() if sys.stderr.isatty() else NoProgress()
+    return Bar() if sys.stderr.isatty() and not quiet else NoProgress()

@@ -1,10 +1,17 @@
-"""What servers and botocore complain of, with the remedy."""
+"""What servers and botocore complain of: the place, what happened, the remedy."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
 
 from botocore import exceptions
+
+from s3fixture.cli.addresses import Remote
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 # Error code -> what to do about it.
 _REMEDIES: Mapping[str, str] = {
@@ -23,17 +30,72 @@ _REMEDIES: Mapping[str, str] = {
     "404": "look at `s3fixture ls`",
     "403": "check the keys",
 }
+# What a name that is not there may be a misspelling of; a HEAD has no other code than its status.
+_MISSING = frozenset({"NoSuchBucket", "NoSuchKey", "404"})
+_PLACE, _NEAR = "s3fixture_place", "s3fixture_near"  # in botocore's context of a request, in its answer
+_MOST_NAMES = 1000  # of a folder, looked through for one like it
+
+
+def note_places(client: S3Client) -> None:
+    """Have the errors of this client say which bucket and key they are about."""
+
+    def note(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        context[_PLACE] = (params.get("Bucket", ""), params.get("Key", ""))
+
+    def tell(parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        bucket, key = context.get(_PLACE, ("", ""))
+        if bucket and "Error" in parsed:
+            parsed["Error"] |= {"BucketName": bucket, **({"Key": key} if key else {})}
+            parsed[_NEAR] = lambda: _near(client, bucket, key)
+
+    client.meta.events.register("provide-client-params.s3", note)
+    client.meta.events.register("after-call.s3", tell)
 
 
 def explained_by_server(error: Exception) -> str | None:
     """One line for an error of botocore; None for any other."""
     if isinstance(error, exceptions.ClientError):
-        details = error.response.get("Error", {})
-        code = str(details.get("Code", "unknown error"))
-        text = f"{code}: {details.get('Message') or error}"
-        return f"{text.rstrip('.')}; {_REMEDIES[code]}" if code in _REMEDIES else text
+        return _explained(error)
     if isinstance(error, (exceptions.ConnectionError, exceptions.HTTPClientError)):
         return f"{error}; is the server running? `s3fixture status` and `s3fixture doctor` tell"
     if isinstance(error, exceptions.BotoCoreError):
         return str(error)
     return None
+
+
+def details_by_server(error: Exception) -> dict[str, str]:
+    """The code, bucket and key of an error of S3, as far as it has them."""
+    if not isinstance(error, exceptions.ClientError):
+        return {}
+    found: Mapping[str, Any] = error.response.get("Error", {})
+    names = {"code": "Code", "bucket": "BucketName", "key": "Key"}
+    return {name: str(found[of]) for name, of in names.items() if found.get(of)}
+
+
+def _explained(error: exceptions.ClientError) -> str:
+    found = details_by_server(error)
+    code = found.get("code", "unknown error")
+    text = f"{code}: {error.response.get('Error', {}).get('Message') or error}".rstrip(".")
+    if "bucket" in found:
+        text = f"{Remote(found['bucket'], found.get('key', ''))}: {text}"
+    near = error.response.get(_NEAR) if code in _MISSING else None
+    name = near() if callable(near) else None
+    if name:
+        return f"{text}; did you mean {name}?"
+    return f"{text}; {_REMEDIES[code]}" if code in _REMEDIES else text
+
+
+def _near(client: S3Client, bucket: str, key: str) -> Remote | None:
+    """What is there and is called almost like this. Nothing when the server does not tell."""
+    try:
+        buckets = [found["Name"] for found in client.list_buckets().get("Buckets", [])]
+        if bucket not in buckets:
+            found = get_close_matches(bucket, buckets, n=1)
+            return Remote(found[0], key) if found else None
+        folder = key.rpartition("/")[0]
+        prefix = f"{folder}/" if folder else ""
+        listed = client.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=_MOST_NAMES)
+    except (exceptions.ClientError, exceptions.BotoCoreError):
+        return None
+    found = get_close_matches(key, [item["Key"] for item in listed.get("Contents", [])], n=1)
+    return Remote(bucket, found[0]) if found else None

@@ -58,13 +58,17 @@ def client_of(endpoint: Endpoint) -> S3Client:
     """A client that gives up early: a person waits for it."""
     from botocore.config import Config
 
-    return endpoint.client(
+    from s3fixture.cli.server_failures import note_places
+
+    client = endpoint.client(
         config=Config(
             connect_timeout=5,
             retries={"total_max_attempts": _ATTEMPTS, "mode": "standard"},
             max_pool_connections=20,
         )
     )
+    note_places(client)
+    return client
 
 
 def _endpoint(url: str, access_key: str, secret_key: str, region: str) -> Endpoint:

@@ -15,7 +15,7 @@ from s3transfer.manager import TransferConfig, TransferManager
 
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Remote
-from s3fixture.cli.failures import explained
+from s3fixture.cli.failures import details_of, explained
 from s3fixture.content_types import guess
 from s3fixture.errors import S3FixtureError
 from s3fixture.seeding.upload import Watcher
@@ -155,4 +155,8 @@ class Transfers:
                 f"{job.item.place} vanished while it was copied; nothing more is done"
             ) from error
         self.failed += 1
-        output.complain(f"{output.printable(str(job.item.place))}: {explained(error)}")
+        place, text = output.printable(str(job.item.place)), explained(error)
+        text = text if text.startswith("s3://") else f"{place}: {text}"
+        output.complain(
+            text, {"source": place, "target": output.printable(str(job.target)), **details_of(error)}
+        )

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from s3fixture.cli import output
-from s3fixture.cli.addresses import Local, Remote, local_target, parse
-from s3fixture.cli.options import connection_options, json_option
+from s3fixture.cli.addresses import Local, Remote, local_target, parse, parse_object
+from s3fixture.cli.options import connection_options, json_option, quiet_option
 from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from s3fixture.cli.items import Item
 
 Address = Remote | Local
+STREAM = "-"  # standard input or output; a file of that name is ./-
 
 
 @click.command("cp", short_help="Copy files and objects.")
@@ -28,6 +29,7 @@ Address = Remote | Local
 @click.argument("target", metavar="TARGET")
 @click.option("--recursive", "-r", is_flag=True, help="Copy folders and buckets with all that is in them.")
 @click.option("--version-id", metavar="ID", help="This version of the object.")
+@quiet_option
 @json_option
 @connection_options
 def command(
@@ -35,13 +37,18 @@ def command(
     target: str,
     recursive: bool,
     version_id: str | None,
+    quiet: bool,
     as_json: bool,
     **connection: str | None,
 ) -> int:
     """Copy between local paths and s3://BUCKET/KEY, or from one bucket to another.
 
     As with cp, a folder is copied with its name; SOURCE/ with a slash at its end copies what is in it.
+    `-` is standard input as the source, and standard output as the target.
     """
+    if STREAM in (*sources, target):
+        _check_stream(sources, target, recursive=recursive, as_json=as_json, version_id=version_id)
+        return _stream(sources[0], target, version_id, quiet=quiet, as_json=as_json, **connection)
     from s3fixture.cli.job_progress import carry_out
     from s3fixture.cli.target_server import client_of, connect
     from s3fixture.cli.transfer import Job
@@ -62,7 +69,43 @@ def command(
                 failed += 1
                 continue
             jobs.append(Job(item, place, version_id))
-    return carry_out(client, jobs, "copying", as_json=as_json) or min(failed, 1)
+    return carry_out(client, jobs, "copying", as_json=as_json, quiet=quiet) or min(failed, 1)
+
+
+def _check_stream(
+    sources: tuple[str, ...], target: str, *, recursive: bool, as_json: bool, version_id: str | None
+) -> None:
+    if len(sources) > 1 or sources[0] == target:
+        raise click.UsageError(f"with {STREAM} one object is copied; name it beside the {STREAM}")
+    if recursive:
+        raise click.UsageError(f"--recursive does not go with {STREAM}, which is one stream of bytes")
+    if target == STREAM and as_json:
+        raise click.UsageError(f"--json does not go with the target {STREAM}: standard output is the object")
+    if target != STREAM and version_id:
+        raise click.UsageError(f"--version-id is for an object to read, and {STREAM} is no object")
+
+
+def _stream(
+    source: str, target: str, version_id: str | None, *, quiet: bool, as_json: bool, **connection: str | None
+) -> int:
+    from s3fixture.cli.streams import read_in, write_out
+    from s3fixture.cli.target_server import client_of, connect
+
+    place = parse_object(source if target == STREAM else target)
+    if target != STREAM and place.is_folder:
+        raise S3FixtureError(f"{place} is a folder; write the whole key, for {STREAM} has no name")
+    client = client_of(connect(**connection))
+    if target == STREAM:
+        write_out(client, place, version_id)
+        return 0
+    size = read_in(client, place, output.progress(quiet=quiet))
+    if quiet:
+        return 0
+    if as_json:
+        output.say_json({"status": "success", "source": STREAM, "target": str(place), "size": size})
+    else:
+        output.say(f"{STREAM} -> {output.printable(str(place))}")
+    return 0
 
 
 def _check(origins: list[Address], goal: Address, *, recursive: bool, version_id: str | None) -> None:

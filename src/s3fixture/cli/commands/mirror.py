@@ -8,7 +8,7 @@ import click
 
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Local, Remote, parse
-from s3fixture.cli.options import connection_options, json_option
+from s3fixture.cli.options import connection_options, json_option, quiet_option
 from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ Address = Remote | Local
 @click.option("--overwrite", is_flag=True, help="Replace what differs in the target.")
 @click.option("--remove", is_flag=True, help="Remove what is only in the target.")
 @click.option("--dry-run", is_flag=True, help="Only tell what would be done.")
+@quiet_option
 @json_option
 @connection_options
 def command(
@@ -34,6 +35,7 @@ def command(
     overwrite: bool,
     remove: bool,
     dry_run: bool,
+    quiet: bool,
     as_json: bool,
     **connection: str | None,
 ) -> int:
@@ -59,15 +61,17 @@ def command(
         )
     failed = _complain(found, overwrite=overwrite)
     jobs = found.missing + (found.changed if overwrite else [])
+    if not failed and not jobs and not (remove and found.extra) and not quiet and not as_json:
+        output.tell(f"nothing to do: {goal} has what {origin} has")
     if dry_run:
         _tell(found, jobs, remove=remove, as_json=as_json)
         return 1 if failed else 0
     _make(client, goal)
     from s3fixture.cli.job_progress import carry_out
 
-    failed += carry_out(client, jobs, "mirroring", as_json=as_json)
+    failed += carry_out(client, jobs, "mirroring", as_json=as_json, quiet=quiet)
     if remove and found.extra:
-        failed += _remove(client, goal, found.extra, failed=failed, as_json=as_json)
+        failed += _remove(client, goal, found.extra, failed=failed, as_json=as_json, quiet=quiet)
     return 1 if failed else 0
 
 
@@ -116,23 +120,26 @@ def _make(client: S3Client, goal: Address) -> None:
         ensure_bucket(client, goal.bucket)
 
 
-def _remove(client: S3Client, goal: Address, extra: list[Item], *, failed: int, as_json: bool) -> int:
+def _remove(
+    client: S3Client, goal: Address, extra: list[Item], *, failed: int, as_json: bool, quiet: bool
+) -> int:
     if failed:
         output.complain("nothing was removed, because not everything could be mirrored")
         return 1
     by_key = {str(item.place): item for item in extra}
     if isinstance(goal, Local):
-        return sum(_unlink(item, goal, as_json=as_json) for item in extra)
+        return sum(_unlink(item, goal, as_json=as_json, quiet=quiet) for item in extra)
     from s3fixture.cli.removal import remove_objects
 
     def report(key: str, version: str | None) -> None:
-        _say_removed(by_key[str(Remote(goal.bucket, key))], as_json=as_json)
+        if not quiet:
+            _say_removed(by_key[str(Remote(goal.bucket, key))], as_json=as_json)
 
     keys = [(item.place.key, None) for item in extra if isinstance(item.place, Remote)]
     return remove_objects(client, goal.bucket, keys, report)
 
 
-def _unlink(item: Item, goal: Local, *, as_json: bool) -> int:
+def _unlink(item: Item, goal: Local, *, as_json: bool, quiet: bool) -> int:
     """Remove a file, and folders that are empty then."""
     from pathlib import Path
 
@@ -142,7 +149,8 @@ def _unlink(item: Item, goal: Local, *, as_json: bool) -> int:
     except OSError as error:
         output.complain(f"{item.place}: cannot be removed: {error.strerror}")
         return 1
-    _say_removed(item, as_json=as_json)
+    if not quiet:
+        _say_removed(item, as_json=as_json)
     folder = item.place.parent
     while folder != goal.path and not any(folder.iterdir()):
         folder.rmdir()

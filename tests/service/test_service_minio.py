@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
-from service_helpers import send, signed
+from service_helpers import MAIN_KEYS, send, signed
+
+from s3fixture.app import App
+from s3fixture.server import Server
+from s3fixture.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -36,3 +41,44 @@ def test_a_bucket_may_be_called_minio(client: S3Client) -> None:
     client.create_bucket(Bucket="minio")
     client.put_object(Bucket="minio", Key="admin/notes.txt", Body=b"x")
     assert client.get_object(Bucket="minio", Key="admin/notes.txt")["Body"].read() == b"x"
+
+
+MC = "MinIO (linux; amd64) minio-go/v7.0.97 mc/RELEASE.2025-08-13T08-35-41Z"
+
+
+@pytest.mark.parametrize(
+    ("keys", "code"),
+    [
+        (("wrong-access-key", "minioadmin123"), "InvalidAccessKeyId"),
+        (("minioadmin", "wrong-secret-key"), "SignatureDoesNotMatch"),
+        (MAIN_KEYS, "NoSuchBucket"),
+    ],
+)
+def test_an_error_of_head_says_its_code_to_clients_of_minio(
+    url: str, keys: tuple[str, str], code: str
+) -> None:
+    reply = signed(url, "HEAD", "/no-such-bucket", headers={"User-Agent": MC}, keys=keys)
+    assert reply.headers["x-minio-error-code"] == code
+    assert re.fullmatch('"[A-Z][^"]+"', reply.headers["x-minio-error-desc"])
+
+
+def test_an_error_of_head_says_nothing_of_minio_to_others(url: str) -> None:
+    reply = signed(url, "HEAD", "/no-such-bucket", headers={"User-Agent": "Boto3/1.40"})
+    assert reply.status == 404
+    assert not [name for name in reply.headers if name.startswith("x-minio")]
+
+
+def test_an_answer_with_a_document_has_no_headers_of_minio(url: str) -> None:
+    reply = signed(url, "GET", "/no-such-bucket", headers={"User-Agent": MC})
+    assert reply.code == "NoSuchBucket"
+    assert "x-minio-error-code" not in reply.headers
+
+
+def test_the_profile_of_minio_says_the_code_to_everybody() -> None:
+    app = App(Settings(defaults="minio"))
+    try:
+        with Server(app, error_body=app.error_body) as server:
+            reply = signed(server.url, "HEAD", "/no-such-bucket")
+    finally:
+        app.close()
+    assert reply.headers["x-minio-error-code"] == "NoSuchBucket"

@@ -189,7 +189,19 @@ class App:
         )
         if status is not None:
             response.status = status
+        if exchange.request.method == "HEAD":
+            response.headers += self._minio_headers(exchange.request, error)
         return response
+
+    def _minio_headers(self, request: Request, error: S3Error) -> list[tuple[str, str]]:
+        """What MinIO says of an error whose answer has no document; `mc alias set` checks keys by it.
+
+        https://github.com/minio/minio/blob/master/cmd/api-response.go (writeErrorResponseHeadersOnly)
+        """
+        if self.settings.defaults != "minio" and "minio" not in request.headers.get("user-agent", "").lower():
+            return []
+        text = "".join(character if " " <= character <= "~" else "?" for character in error.message)
+        return [("x-minio-error-code", error.code), ("x-minio-error-desc", f'"{text[:_LONGEST]}"')]
 
     def _record(self, exchange: Exchange, response: Response, error: S3Error | None, started: float) -> None:
         """Tell the request log and the access logs. The answer goes out, whatever becomes of this."""

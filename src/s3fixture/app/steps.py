@@ -60,6 +60,17 @@ def answer_page(exchange: Exchange) -> Response:
     return exchange.website.answer(exchange.result)
 
 
+def answer_other_services(exchange: Exchange) -> Response | None:
+    """What is signed for another service is nothing that S3's steps could read."""
+    authorization = exchange.request.headers.get("authorization")
+    if authorization is None or "/s3/aws4_request" in authorization:
+        return None
+    from s3fixture.app import other_services  # imported when used: few requests are not S3's
+
+    service = other_services.service_of(exchange.request)
+    return other_services.answer(exchange, service) if service else None
+
+
 def find_target(exchange: Exchange) -> None:
     request = exchange.request
     exchange.target = parse_target(request.target, request.host, exchange.app.settings.base_hosts)
@@ -186,6 +197,7 @@ WEBSITE_STEPS: tuple[Step, ...] = (
 STEPS: tuple[Step, ...] = (
     answer_minio,
     find_website,
+    answer_other_services,
     find_target,
     route,
     inject_fault,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from s3fixture import limits
 from s3fixture.refusals import OURS, RECORDED, Refusal
 
@@ -226,6 +228,34 @@ NAMESPACE_GLOBAL = Refusal(
     OURS,
     element="BucketNamespace",
 )
+
+# What is closed to callers who do not sign, whatever a policy or an ACL allows: operation -> the refusal.
+_NO_API = Refusal(
+    "AccessDenied",
+    "Anonymous users cannot invoke this API. Please authenticate.",
+    "versity/versitygw, s3err (answers of S3)",
+)
+_NO_OWNERSHIP = "s3:{action}BucketOwnershipControls does not support Anonymous requests!"
+ANONYMOUS: Mapping[str, Refusal] = {
+    "CopyObject": Refusal(
+        "AccessDenied",
+        "Anonymous users cannot copy objects.  Please authenticate.",
+        "Seagate/cortx-prvsnr issue 2908 (S3's answer)",
+    ),
+    "UploadPartCopy": Refusal("AccessDenied", "Access Denied", OURS),
+    "CreateMultipartUpload": Refusal(
+        "AccessDenied",
+        "Anonymous users cannot initiate multipart uploads.  Please authenticate.",
+        "awsdocs/amazon-s3-userguide pull request 91, aws/aws-sdk-cpp issue 1575 (S3's answers)",
+    ),
+    **dict.fromkeys(("CreateBucket", "PutBucketAcl", "PutObjectAcl", "SelectObjectContent"), _NO_API),
+    **{
+        f"{verb}BucketOwnershipControls": Refusal(
+            "AccessDenied", _NO_OWNERSHIP.format(action=action), _VERSITY
+        )
+        for verb, action in (("Get", "Get"), ("Put", "Put"), ("Delete", "Put"))
+    },
+}
 
 # What is not here, and why
 DIRECTORY_BUCKETS = "directory buckets (S3 Express One Zone) have endpoints and sessions of their own"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from s3fixture import service
 from s3fixture.app.exchange import Exchange
 from s3fixture.errors import S3Error
+from s3fixture.feature_refusals import ANONYMOUS
 from s3fixture.service import implementation
 from s3fixture.service.preconditions import NotModified
 from s3fixture.wire.payload import open_payload
@@ -21,6 +22,10 @@ HEALTH = frozenset(f"{MINIO}health/{probe}" for probe in ("live", "ready", "clus
 _OF_DOCUMENTS = frozenset({"MalformedACLError", "MalformedXML"})
 # What an endpoint answers about buckets of all regions.
 _EVERYWHERE = frozenset({"CreateBucket", "GetBucketLocation"})
+# Operations whose access may depend on what stands in their document.
+_DECIDED_BY_DOCUMENT = frozenset(
+    {"DeleteObjects", "PutObjectLegalHold", "PutObjectRetention", "PutObjectTagging"}
+)
 ADMINISTRATION = re.compile(f"{MINIO}admin/v[0-9]+/")
 
 
@@ -137,6 +142,24 @@ def find_region(exchange: Exchange) -> None:
         )
 
 
+def refuse_anonymous(exchange: Exchange) -> None:
+    """What is closed to callers who do not sign; a document of theirs is not read before they may send it."""
+    assert exchange.authentication is not None
+    if exchange.authentication.identity is not None:
+        return
+    refusal = ANONYMOUS.get(exchange.operation)
+    if refusal is not None:
+        raise refusal()
+    app, operation = exchange.app, exchange.operation
+    if not app.protocol.reads_document(operation):
+        return
+    _find_bucket(exchange)
+    if operation in _DECIDED_BY_DOCUMENT and app.access.has_rules(exchange.bucket):
+        return
+    call = exchange.call_of(operation, exchange.authentication)
+    app.access.check(call, app.protocol.parse_head(operation, exchange.request, exchange.target))
+
+
 def parse(exchange: Exchange) -> None:
     """A body that is a document is read here, after the signature was checked."""
     assert exchange.authentication is not None
@@ -207,6 +230,7 @@ STEPS: tuple[Step, ...] = (
     authenticate,
     refuse_nameless,
     find_region,
+    refuse_anonymous,
     parse,
     authorize,
     perform,

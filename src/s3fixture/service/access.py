@@ -78,6 +78,12 @@ class Access:
         """Whether the caller has `permission`."""
         return self._decide(call, params, permission) == "allow"
 
+    def has_rules(self, bucket: str) -> bool:
+        """Whether anything lets others than its owner into a bucket that is there: a policy, or ACLs."""
+        with self._store.read() as index:
+            row = index.get_bucket(bucket)
+        return row is not None and not row.documents.isdisjoint(_MATTERS)
+
     def lets_in(
         self, bucket: BucketRow, names: frozenset[str], permission: Permission, context: Context
     ) -> bool:

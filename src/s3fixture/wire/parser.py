@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from s3fixture import refusals
 from s3fixture.errors import S3Error
@@ -21,16 +21,24 @@ _SDK_ALGORITHM = "x-amz-sdk-checksum-algorithm"
 _SIGNATURES = ("X-Amz-Signature", "Signature")  # of versions 4 and 2, in a presigned URL
 _SKIPPED_HEADERS = frozenset({"content-length"})  # quirk 16: the payload knows it
 
-Parser = Callable[[Request, Target, Payload], dict[str, Any]]
+
+class Parser(NamedTuple):
+    """Of one operation: of a whole request, and of its head alone. They raise S3Error for what S3 refuses."""
+
+    whole: Callable[[Request, Target, Payload], dict[str, Any]]
+    head: Callable[[Request, Target], dict[str, Any]]
+    reads_document: bool = False  # whether the body is one that is read into the parameters
+
+
 _Table = dict[str, tuple[str, Reader | None]]
 _BodyReader = Callable[[Payload, dict[str, Any]], None]
 
 
 def make_parser(operation: OperationModel) -> Parser:
-    """The parser of one operation; it raises S3Error for whatever S3 refuses."""
+    """The parser of one operation."""
     shape = operation.input_shape
     if shape is None:
-        return lambda request, target, payload: {}
+        return Parser(lambda request, target, payload: {}, lambda request, target: {})
     headers = _table(shape, "header", str.lower)
     query = _table(shape, "querystring", str)
     prefixes = [
@@ -48,21 +56,23 @@ def make_parser(operation: OperationModel) -> Parser:
     )
     has_length = "ContentLength" in shape.members
 
-    def parse(request: Request, target: Target, payload: Payload) -> dict[str, Any]:
+    def read_head(sent: dict[str, str], target: Target) -> dict[str, Any]:
         params: dict[str, Any] = {}
         if "Bucket" in uses:
             params["Bucket"] = target.bucket
         if "Key" in uses:
             params["Key"] = target.key
-        sent = request.headers
         if target.query:
-            if not target.query.keys().isdisjoint(_SIGNATURES):
-                sent = _with_hoisted(sent, target)
             _read_query(target.query, query, params)
         _read_headers(sent, headers, prefixes, params)
         for member, name in required:
             if member not in params:
                 raise _missing(name)
+        return params
+
+    def parse(request: Request, target: Target, payload: Payload) -> dict[str, Any]:
+        sent = _sent(request, target)
+        params = read_head(sent, target)
         if verify:
             payload.expect_checksums(sent)
         if needs_checksum and not payload.declared_algorithm and "content-md5" not in sent:  # quirk 24
@@ -72,7 +82,11 @@ def make_parser(operation: OperationModel) -> Parser:
             params["ContentLength"] = payload.size
         return params
 
-    return parse
+    return Parser(
+        parse,
+        lambda request, target: read_head(_sent(request, target), target),
+        reads_document=_has_body(shape) and not _streams(shape),
+    )
 
 
 def _at(shape: StructureShape, location: str) -> dict[str, Shape]:
@@ -114,6 +128,19 @@ def _has_body(shape: StructureShape) -> bool:
 def _describes_the_object(operation: OperationModel, shape: StructureShape) -> bool:
     """Quirk 17."""
     return "ChecksumCRC32" in shape.members and not operation.http_checksum
+
+
+def _streams(shape: StructureShape) -> bool:
+    """Whether the body is the bytes of an object, which the operation reads itself."""
+    member = shape.serialization.get("payload")
+    return member is not None and shape.members[member].type_name == "blob"
+
+
+def _sent(request: Request, target: Target) -> dict[str, str]:
+    """The headers, wherever they stood."""
+    if not target.query or target.query.keys().isdisjoint(_SIGNATURES):
+        return request.headers
+    return _with_hoisted(request.headers, target)
 
 
 def _with_hoisted(headers: dict[str, str], target: Target) -> dict[str, str]:

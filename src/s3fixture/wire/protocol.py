@@ -41,10 +41,21 @@ class Protocol:
 
     def parse(self, operation: str, request: Request, target: Target, payload: Payload) -> dict[str, Any]:
         """The parameters, named and typed as boto3 does; a streaming body stays the unread `payload`."""
+        return self._parser(operation).whole(request, target, payload)
+
+    def reads_document(self, operation: str) -> bool:
+        """Whether `parse` reads a document from the body."""
+        return self._parser(operation).reads_document
+
+    def parse_head(self, operation: str, request: Request, target: Target) -> dict[str, Any]:
+        """The parameters that stand in the target and the headers; the body is not touched."""
+        return self._parser(operation).head(request, target)
+
+    def _parser(self, operation: str) -> Parser:
         parser = self._parsers.get(operation)
         if parser is None:
             parser = self._parsers[operation] = make_parser(self.model.operation_model(operation))
-        return parser(request, target, payload)
+        return parser
 
     def serialize(self, operation: str, result: Mapping[str, Any], method: str = "") -> Response:
         """The response for a result with boto3's member names.

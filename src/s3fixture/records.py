@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
+SETUP_USER_AGENT = "s3fixture-setup"  # marks the requests of fixtures and seeds in the request log
+
 
 class RequestRecord(NamedTuple):
     """One finished request. `seconds` ends when the answer's head is ready; sizes are of the bodies."""

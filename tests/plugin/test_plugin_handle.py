@@ -245,3 +245,11 @@ def test_remembers(s3):
 
     result.assert_outcomes(passed=2, errors=1)
     result.stdout.fnmatch_lines(["*budget(ListObjectsV2=0) has checked nothing; write `with ...budget(*"])
+
+
+def test_the_least_policy_is_that_of_the_tests_own_requests(s3: S3) -> None:
+    s3.put("a")
+    s3.client.get_object(Bucket=s3.bucket, Key="a")
+    (statement,) = s3.least_policy()["Statement"]
+    assert statement["Action"] == ["s3:GetObject"]
+    assert statement["Resource"] == [f"arn:aws:s3:::{s3.bucket}/a"]

@@ -14,11 +14,12 @@ from s3fixture.app.faults import Faults, spoil
 from s3fixture.app.outgoing import outgoing
 from s3fixture.app.request_log import RequestLog
 from s3fixture.app.steps import STEPS, follow
+from s3fixture.auth.actions import Permission
 from s3fixture.auth.authenticate import Authentication, Authenticator
 from s3fixture.auth.identity import Identities, Identity, parse_identity
 from s3fixture.clock import Clock
 from s3fixture.errors import ClientDisconnected, ConnectionCut, MalformedRequest, S3Error
-from s3fixture.records import RequestRecord
+from s3fixture.records import SETUP_USER_AGENT, RequestRecord
 from s3fixture.regions import regions_of
 from s3fixture.service import Call
 from s3fixture.service.access import Access
@@ -72,6 +73,7 @@ class App:
         self.access = Access(self.store, self.identities)
         self.kms = KmsKeys(settings.kms_keys)
         self.log = RequestLog()
+        self.needs: set[Permission] | None = None  # what requests of a test asked for and had
         self.faults = Faults()
         self.background = Background(self.store, self.clock, settings, self.access)
 
@@ -208,12 +210,22 @@ class App:
         try:
             record = self._record_of(exchange, response, error, started)
             self.log.add(record, started)
+            if self.needs is not None:
+                self._note_needs(self.needs, exchange, error)
             if self.background.keeps_access_logs and exchange.bucket:
                 from s3fixture.app.access_log import log_access  # imported when used: few buckets have a log
 
                 log_access(exchange, record, response)
         except Exception:
             _LOG.exception("%s %s was answered, but not logged", exchange.request.method, exchange.bucket)
+
+    def _note_needs(self, needs: set[Permission], exchange: Exchange, error: S3Error | None) -> None:
+        """What somebody refused would have needed besides is not known, so it does not count."""
+        call = exchange.call
+        if call is None or call.identity is None or (error and error.code == "AccessDenied"):
+            return
+        if SETUP_USER_AGENT not in exchange.request.headers.get("user-agent", ""):
+            needs.update(call.granted)
 
     def _record_of(
         self, exchange: Exchange, response: Response, error: S3Error | None, started: float

@@ -35,7 +35,7 @@ class Exchange:
     fault: ActiveFault | None = None
     authentication: Authentication | None = None
     website: Website | None = None  # where the host is a site's
-    call: Call = field(init=False)
+    call: Call | None = None  # once it is known who asks, and for what
     params: dict[str, Any] = field(init=False)
     result: Result = field(init=False)
 

@@ -65,7 +65,7 @@ def post_object(exchange: Exchange) -> Response:
     exchange.authentication = authentication
     payload = _FormPayload(form, fields, allowed)
     params = {"Bucket": exchange.bucket, "Key": fields["key"], "Body": payload, **parameters(fields)}
-    call = exchange.call_of("PutObject", authentication)
+    call = exchange.call = exchange.call_of("PutObject", authentication)
     app.access.check(call, params)
     return _answer(exchange, params, fields, perform(call, params))
 

@@ -184,11 +184,12 @@ def _find_bucket(exchange: Exchange) -> None:
 def authorize(exchange: Exchange) -> None:
     assert exchange.authentication is not None
     app = exchange.app
-    exchange.call = exchange.call_of(exchange.operation, exchange.authentication)
-    app.access.check(exchange.call, exchange.params)
+    call = exchange.call = exchange.call_of(exchange.operation, exchange.authentication)
+    app.access.check(call, exchange.params)
 
 
 def perform(exchange: Exchange) -> None:
+    assert exchange.call is not None
     try:
         exchange.result = service.perform(exchange.call, exchange.params)
     except NotModified as answer:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from s3fixture.auth.actions import Permission
 from s3fixture.errors import S3FixtureError, did_you_mean
 from s3fixture.records import Change, EndOfTest, Fault, FaultState, RequestRecord, UndeliveredEvent
 
@@ -30,6 +31,7 @@ class Control:
     def begin(self) -> int:
         """Start a test: log, clock and faults as new, and a snapshot; the token is for `finish`."""
         self.reset()
+        self._app.needs = set()
         return self.snapshot()
 
     def finish(self, token: int) -> EndOfTest:
@@ -115,6 +117,12 @@ class Control:
     def requests(self) -> list[RequestRecord]:
         """The requests answered since the log was cleared, oldest first; at most the last 1,000."""
         return self._app.log.entries()
+
+    def needs(self) -> list[Permission]:
+        """What the requests of this test asked for and had. Raises S3FixtureError outside a test."""
+        if self._app.needs is None:
+            raise S3FixtureError("what requests need is recorded in tests only; use the fixture s3 in one")
+        return sorted(self._app.needs, key=repr)
 
     def writes(self) -> int:
         """How many requests so far were of a kind that can change something."""

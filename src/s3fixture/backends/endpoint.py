@@ -9,9 +9,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from s3fixture.backends.expectations import check_used
-from s3fixture.backends.server_handle import SETUP_USER_AGENT, ServerHandle
+from s3fixture.backends.server_handle import ServerHandle
 from s3fixture.environment import variables
 from s3fixture.errors import S3FixtureError
+from s3fixture.records import SETUP_USER_AGENT
 
 if TYPE_CHECKING:
     from botocore.config import Config

@@ -13,7 +13,7 @@ from s3fixture.backends import expectations
 from s3fixture.backends.expectations import Expectation, listed, matching, sentence
 from s3fixture.backends.states import Diff, Snapshot, check_bucket
 from s3fixture.errors import S3FixtureError
-from s3fixture.records import Fault
+from s3fixture.records import SETUP_USER_AGENT, Fault
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from s3fixture.backends.control import Control
     from s3fixture.backends.watched_events import WatchedEvents
     from s3fixture.records import RequestRecord
-
-SETUP_USER_AGENT = "s3fixture-setup"  # marks the requests of fixtures and seeds in the request log
 
 
 class ServerHandle(ABC):
@@ -70,6 +68,16 @@ class ServerHandle(ABC):
     def requests(self) -> list[RequestRecord]:
         """The requests of this test, oldest first, without those of fixtures; at most the last 1,000."""
         return list(filter(_is_counted, self.control.requests()))
+
+    def least_policy(self) -> dict[str, Any]:
+        """The smallest policy of IAM under which this test's requests so far are allowed, as JSON's types.
+
+        Several keys of a folder become `folder/*`. Requests of fixtures and refused ones do not count.
+        Raises S3FixtureError outside a test.
+        """
+        from s3fixture.auth.policies.least import least_policy  # imported when used: few tests ask
+
+        return least_policy(self.control.needs())
 
     def assert_called(self, operation: str, *, times: int | None = None, **expected: Any) -> None:
         """Fail unless `operation` was asked for, `times` times when given.

@@ -69,6 +69,7 @@ class Access:
         """Raise AccessDenied (MethodNotAllowed for a bucket's policy) unless the caller has `permission`."""
         decision = self._decide(call, params, permission)
         if decision == "allow":
+            call.granted.append(permission)
             return
         if decision == "not allowed":
             raise S3Error("MethodNotAllowed", Method=call.request.method, ResourceType="BUCKETPOLICY")
@@ -76,7 +77,10 @@ class Access:
 
     def allows(self, call: Call, params: Params, permission: Permission) -> bool:
         """Whether the caller has `permission`."""
-        return self._decide(call, params, permission) == "allow"
+        allowed = self._decide(call, params, permission) == "allow"
+        if allowed:
+            call.granted.append(permission)
+        return allowed
 
     def has_rules(self, bucket: str) -> bool:
         """Whether anything lets others than its owner into a bucket that is there: a policy, or ACLs."""

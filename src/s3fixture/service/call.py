@@ -61,6 +61,7 @@ class Call:
     background: Background
     request_id: str
     host_id: str
+    granted: list[Permission] = field(default_factory=list)  # what it asked for and has
     facts: list[Fact] = field(default_factory=list)  # what was done, in its order: see `service.following`
 
     @property

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from s3fixture.errors import S3FixtureError, similar_name
 
 DEFAULT_ACCESS_KEY = "minioadmin"
-DEFAULT_SECRET_KEY = "minioadmin123"  # noqa: S105 - the default the replaced MinIO box was run with
+DEFAULT_SECRET_KEY = "minioadmin123"  # noqa: S105 - the default the replaced MinIO was run with
 DEFAULT_REGION = "us-east-1"
 DEFAULT_PORT = 9000
 # The profiles of defaults for new buckets; what each means: service.profiles.

@@ -79,12 +79,12 @@ class CommandLine:
         return process
 
     def up(self, *arguments: object) -> Endpoint:
-        """A detached box in memory on a free port, unless told otherwise."""
+        """A detached server in memory on a free port, unless told otherwise."""
         self("up", "--detach", "--port", 0, *arguments)
         return self.endpoint()
 
     def endpoint(self) -> Endpoint:
-        """The box that runs."""
+        """The server that runs."""
         found = self.state()
         names = ("access_key", "secret_key", "region", "backend")
         return Endpoint(found["url"], **{name: found[name] for name in names})

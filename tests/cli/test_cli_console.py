@@ -1,4 +1,4 @@
-"""The console of a box."""
+"""The console of a server."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""kill -9 of a box while many clients upload: what was acknowledged is there afterwards, nothing by half.
+"""kill -9 of a server while many clients upload: what was acknowledged is there afterwards, nothing by half.
 
-The store alone is killed far more often in tests/store/test_store_crash.py; here it is the whole box.
+The store alone is killed far more often in tests/store/test_store_crash.py; here it is the whole server.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Uploader(threading.Thread):
             try:
                 self._do(key, number)
             except (BotoCoreError, ClientError):
-                return  # the box was killed
+                return  # the server was killed
             self._possible[key] = {number}
 
     def _do(self, key: str, number: int) -> None:
@@ -95,7 +95,7 @@ def check(client: S3Client, possible: dict[str, set[int]]) -> None:
 
 def kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
-    until(lambda: not is_alive(pid), "the end of the box")
+    until(lambda: not is_alive(pid), "the end of the server")
 
 
 @posix_only

@@ -1,4 +1,4 @@
-"""The backup and the restore of a MinIO box's handbook, as the disaster they are for.
+"""The backup and the restore of a MinIO server's handbook, as the disaster they are for.
 
 mc mirror minio/mlflow-artifacts ./backup/
 mc mb minio/backup

@@ -37,7 +37,7 @@ def level(found: Findings, check: str) -> str:
 
 @pytest.fixture
 def led(s3: CommandLine, free_port: int) -> CommandLine:
-    """A box, and all clients led to it."""
+    """A server, and all clients led to it."""
     s3("up", "--detach", "--memory", "--port", free_port, "--no-console", "--bucket", "models")
     s3.environ |= json.loads(s3("env", "--format", "json", "--bucket", "models").stdout)
     return s3
@@ -54,14 +54,14 @@ def taken() -> Iterator[int]:
 def test_nothing_is_wrong_in_a_fresh_folder(s3: CommandLine, free_port: int) -> None:
     s3.environ |= {"S3FIXTURE_PORT": str(free_port), "S3FIXTURE_CONSOLE_PORT": str(free_port)}
     found = examined(s3, 0)
-    assert (level(found, "box"), level(found, "port"), level(found, "variables")) == ("note", "ok", "note")
+    assert (level(found, "server"), level(found, "port"), level(found, "variables")) == ("note", "ok", "note")
     assert level(found, "account") == "ok"
     assert "Python 3" in found["versions"][0]["text"]
 
 
 def test_all_is_well_with_a_box_and_its_variables(led: CommandLine) -> None:
     found = examined(led, 0)
-    for check in ("box", "variables", "keys", "clock", "account", "mlflow", "proxy", "disk"):
+    for check in ("server", "variables", "keys", "clock", "account", "mlflow", "proxy", "disk"):
         assert {row["level"] for row in found[check]} == {"ok"}, found[check]
     text = led("doctor").stdout
     assert "PROBLEM" not in text
@@ -77,7 +77,7 @@ def test_inside_run_all_is_well_too(s3: CommandLine) -> None:
 def test_a_box_that_does_not_answer_is_a_problem(led: CommandLine) -> None:
     os.kill(led.state()["pid"], signal.SIGSTOP)
     try:
-        assert level(examined(led, 1), "box") == "problem"
+        assert level(examined(led, 1), "server") == "problem"
     finally:
         os.kill(led.state()["pid"], signal.SIGCONT)
 

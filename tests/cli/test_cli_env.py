@@ -15,50 +15,52 @@ SECRET = """it's a "secret" \\ with $HOME & # `all`"""
 
 
 @pytest.fixture
-def box(s3: CommandLine) -> CommandLine:
+def server(s3: CommandLine) -> CommandLine:
     s3.up("--memory", "--secret-key", SECRET)
     return s3
 
 
-def values(box: CommandLine) -> dict[str, str]:
-    found: dict[str, str] = json.loads(box("env", "--format", "json").stdout)
+def values(server: CommandLine) -> dict[str, str]:
+    found: dict[str, str] = json.loads(server("env", "--format", "json").stdout)
     return found
 
 
-def test_json_has_what_clients_read(box: CommandLine) -> None:
-    found = values(box)
-    assert found["AWS_ENDPOINT_URL_S3"] == found["MLFLOW_S3_ENDPOINT_URL"] == box.state()["url"]
+def test_json_has_what_clients_read(server: CommandLine) -> None:
+    found = values(server)
+    assert found["AWS_ENDPOINT_URL_S3"] == found["MLFLOW_S3_ENDPOINT_URL"] == server.state()["url"]
     assert found["AWS_SECRET_ACCESS_KEY"] == SECRET
 
 
 @posix_only
 @pytest.mark.parametrize("shell", ["sh", "bash", "zsh", "dash"])
-def test_shells_read_what_is_meant(box: CommandLine, shell: str) -> None:
+def test_shells_read_what_is_meant(server: CommandLine, shell: str) -> None:
     if not shutil.which(shell):
         pytest.skip(f"{shell} is not installed")
-    box.environ["AWS_PROFILE"] = "prod"
-    script = box("env").stdout + '\nprintf \'%s|%s\' "$AWS_SECRET_ACCESS_KEY" "${AWS_PROFILE-gone}"'
-    done = subprocess.run([shell, "-c", script], env=box.environ, capture_output=True, text=True, check=True)
+    server.environ["AWS_PROFILE"] = "prod"
+    script = server("env").stdout + '\nprintf \'%s|%s\' "$AWS_SECRET_ACCESS_KEY" "${AWS_PROFILE-gone}"'
+    done = subprocess.run(
+        [shell, "-c", script], env=server.environ, capture_output=True, text=True, check=True
+    )
     assert done.stdout == f"{SECRET}|gone"
 
 
 @pytest.mark.skipif(not shutil.which("fish"), reason="fish is not installed")
-def test_fish_reads_what_is_meant(box: CommandLine) -> None:
-    script = box("env", "--format", "fish").stdout + '\nprintf %s "$AWS_SECRET_ACCESS_KEY"'
+def test_fish_reads_what_is_meant(server: CommandLine) -> None:
+    script = server("env", "--format", "fish").stdout + '\nprintf %s "$AWS_SECRET_ACCESS_KEY"'
     done = subprocess.run(["fish", "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == SECRET
 
 
 @pytest.mark.skipif(not shutil.which("pwsh"), reason="PowerShell is not installed")
-def test_powershell_reads_what_is_meant(box: CommandLine) -> None:
-    script = box("env", "--format", "powershell").stdout + "\n[Console]::Write($Env:AWS_SECRET_ACCESS_KEY)"
+def test_powershell_reads_what_is_meant(server: CommandLine) -> None:
+    script = server("env", "--format", "powershell").stdout + "\n[Console]::Write($Env:AWS_SECRET_ACCESS_KEY)"
     done = subprocess.run(["pwsh", "-Command", script], capture_output=True, text=True, check=True)
     assert done.stdout == SECRET
 
 
-def test_dotenv_is_read_by_dotenv(box: CommandLine) -> None:
-    text = box("env", "--format", "dotenv").stdout
-    assert dotenv_values(stream=io.StringIO(text), interpolate=False) == values(box)
+def test_dotenv_is_read_by_dotenv(server: CommandLine) -> None:
+    text = server("env", "--format", "dotenv").stdout
+    assert dotenv_values(stream=io.StringIO(text), interpolate=False) == values(server)
 
 
 @pytest.mark.parametrize(
@@ -71,18 +73,18 @@ def test_dotenv_is_read_by_dotenv(box: CommandLine) -> None:
         ("docker", f"AWS_SECRET_ACCESS_KEY={SECRET}"),
     ],
 )
-def test_other_formats_quote_as_their_readers_expect(box: CommandLine, kind: str, expected: str) -> None:
-    assert expected in box("env", "--format", kind).stdout.splitlines()
+def test_other_formats_quote_as_their_readers_expect(server: CommandLine, kind: str, expected: str) -> None:
+    assert expected in server("env", "--format", kind).stdout.splitlines()
 
 
-def test_a_container_is_sent_to_the_host(box: CommandLine) -> None:
-    text = box("env", "--format", "docker").stdout
-    port = box.state()["url"].rpartition(":")[2]
+def test_a_container_is_sent_to_the_host(server: CommandLine) -> None:
+    text = server("env", "--format", "docker").stdout
+    port = server.state()["url"].rpartition(":")[2]
     assert f"AWS_ENDPOINT_URL_S3=http://host.docker.internal:{port}" in text.splitlines()
 
 
-def test_a_bucket_becomes_the_artifact_root(box: CommandLine) -> None:
-    text = box("env", "--format", "docker", "--bucket", "models").stdout
+def test_a_bucket_becomes_the_artifact_root(server: CommandLine) -> None:
+    text = server("env", "--format", "docker", "--bucket", "models").stdout
     assert "MLFLOW_DEFAULT_ARTIFACT_ROOT=s3://models" in text.splitlines()
 
 

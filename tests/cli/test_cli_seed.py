@@ -67,7 +67,10 @@ def test_the_box_goes_before_the_environment_and_says_so(s3: CommandLine, seeds:
     endpoint = s3.up("--memory")
     s3.environ["AWS_ENDPOINT_URL"] = "http://127.0.0.1:1"
     done = s3("seed", seeds)
-    assert f"using the box at {endpoint.url}, not AWS_ENDPOINT_URL=http://127.0.0.1:1" in done.stderr
+    assert (
+        f"using the project's server at {endpoint.url}, not AWS_ENDPOINT_URL=http://127.0.0.1:1"
+        in done.stderr
+    )
 
 
 @pytest.mark.parametrize(

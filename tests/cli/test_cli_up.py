@@ -201,7 +201,7 @@ def test_of_two_boxes_started_at_once_one_runs(s3: CommandLine) -> None:
     first, second = (s3.start("up", "--detach", "--memory", "--port", 0) for _ in range(2))
     said = [process.communicate(timeout=PATIENCE)[0] for process in (first, second)]
     assert sorted([first.returncode, second.returncode]) == [0, 1], said
-    assert any("a box runs for" in text for text in said)
+    assert any("a server runs for" in text for text in said)
     assert s3.client().list_buckets()["Buckets"] == []
 
 
@@ -210,7 +210,7 @@ def test_a_killed_box_does_not_stand_in_the_way(s3: CommandLine) -> None:
     s3.up("--bucket", "data")
     s3.client().put_object(Bucket="data", Key="k", Body=b"acknowledged")
     os.kill(s3.state()["pid"], signal.SIGKILL)
-    until(lambda: s3("status", code=None).returncode == 3, "the box is seen to be gone")
+    until(lambda: s3("status", code=None).returncode == 3, "the server is seen to be gone")
     s3.up()
     assert s3.client().get_object(Bucket="data", Key="k")["Body"].read() == b"acknowledged"
 
@@ -261,7 +261,7 @@ def test_a_signal_while_the_box_starts_leaves_nothing(s3: CommandLine) -> None:
     for number in range(3000):
         (s3.folder / "seed" / "data" / f"{number}").write_text("x")
     process = s3.start("up", "--port", 0, "--memory", "--seed", "seed")
-    until((s3.folder / ".s3fixture" / "lock").exists, "the box starts")
+    until((s3.folder / ".s3fixture" / "lock").exists, "the server starts")
     process.send_signal(signal.SIGTERM)
     said, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 128 + signal.SIGTERM, said

@@ -20,7 +20,7 @@ FETCH = "import sys, urllib.request; sys.stdout.write(urllib.request.urlopen(sys
 
 
 @dataclass
-class Box:
+class Container:
     name: str
     port: int
 
@@ -35,31 +35,31 @@ class Box:
         return docker("inspect", "--format", template, self.name)
 
 
-Start = Callable[..., Box]
+Start = Callable[..., Container]
 
 
 @pytest.fixture
 def start() -> Iterator[Start]:
     names: list[str] = []
 
-    def start(*options: str, command: tuple[str, ...] = ()) -> Box:
+    def start(*options: str, command: tuple[str, ...] = ()) -> Container:
         name = f"s3fixture-test-{secrets.token_hex(4)}"
         names.append(name)
-        often = "--health-interval=500ms"  # the image's own is meant for a box that lives for weeks
+        often = "--health-interval=500ms"  # the image's own is meant for a server that lives for weeks
         docker("run", "-d", "--name", name, often, "-p", "127.0.0.1::9000", *options, OURS, *command)
-        box = Box(name, int(docker("port", name, "9000/tcp").rpartition(":")[2]))
-        wait_until_healthy(box)
-        return box
+        container = Container(name, int(docker("port", name, "9000/tcp").rpartition(":")[2]))
+        wait_until_healthy(container)
+        return container
 
     yield start
     for name in names:
         docker("rm", "-f", "-v", name)
 
 
-def wait_until_healthy(box: Box) -> None:
+def wait_until_healthy(container: Container) -> None:
     deadline = time.monotonic() + 60
-    while box.state("{{.State.Health.Status}}") != "healthy":
-        assert time.monotonic() < deadline, docker("logs", box.name)
+    while container.state("{{.State.Health.Status}}") != "healthy":
+        assert time.monotonic() < deadline, docker("logs", container.name)
         time.sleep(0.2)
 
 
@@ -77,36 +77,36 @@ def client(url: str, access_key: str = "minioadmin", secret_key: str = "minioadm
 @pytest.mark.parametrize("command", [(), MINIO_COMMAND, ("minio", "server", "/data")])
 def test_the_command_of_a_compose_file_for_minio_works(start: Start, command: tuple[str, ...]) -> None:
     variables = ("-e", "MINIO_ROOT_USER=somebody", "-e", "MINIO_ROOT_PASSWORD=something-long")
-    box = start(*variables, command=command)
-    s3 = client(box.url, "somebody", "something-long")
+    container = start(*variables, command=command)
+    s3 = client(container.url, "somebody", "something-long")
     s3.create_bucket(Bucket="models")
     s3.put_object(Bucket="models", Key="k", Body=b"1")
 
-    assert int(box.inside("du", "-s", "/data").split()[0]) > 0
+    assert int(container.inside("du", "-s", "/data").split()[0]) > 0
 
 
 def test_it_runs_as_somebody_without_rights_and_stops_when_asked_to(start: Start) -> None:
-    box = start()
-    assert box.inside("id", "-u") == "10001"
+    container = start()
+    assert container.inside("id", "-u") == "10001"
 
     began = time.monotonic()
-    docker("stop", "-t", "20", box.name)
+    docker("stop", "-t", "20", container.name)
 
     assert time.monotonic() - began < 15
-    assert box.state("{{.State.ExitCode}}") == "0"
+    assert container.state("{{.State.ExitCode}}") == "0"
 
 
 def test_a_volume_keeps_the_data_after_a_kill(start: Start) -> None:
-    box = start()
-    s3 = client(box.url)
+    container = start()
+    s3 = client(container.url)
     s3.create_bucket(Bucket="models")
     s3.put_object(Bucket="models", Key="k", Body=b"1")
-    docker("kill", box.name)
-    docker("start", box.name)
-    box.port = int(docker("port", box.name, "9000/tcp").rpartition(":")[2])
-    wait_until_healthy(box)
+    docker("kill", container.name)
+    docker("start", container.name)
+    container.port = int(docker("port", container.name, "9000/tcp").rpartition(":")[2])
+    wait_until_healthy(container)
 
-    found = client(box.url).get_object(Bucket="models", Key="k")
+    found = client(container.url).get_object(Bucket="models", Key="k")
     assert found["Body"].read() == b"1"
 
 

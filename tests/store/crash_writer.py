@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
-from store_box import Box
+from stored_bucket import StoredBucket
 
 THREADS = 4
 SIZES = (0, 10, 5_000, 70_000, 300_000)
@@ -29,14 +29,14 @@ def say(*words: object) -> None:
     os.write(1, (" ".join(map(str, words)) + "\n").encode())
 
 
-def work(box: Box, thread: int, numbers: Iterable[int]) -> None:
+def work(stored: StoredBucket, thread: int, numbers: Iterable[int]) -> None:
     there: dict[str, int] = {}
     for number in numbers:
         key = f"t{thread}/k{number % 7}"
         if number % 11 == 0:
             say("intent", key, 0)
-            if box.find(key) is not None:
-                box.remove(key)
+            if stored.find(key) is not None:
+                stored.remove(key)
             there.pop(key, None)
             say("ack", key, 0)
             continue
@@ -44,25 +44,25 @@ def work(box: Box, thread: int, numbers: Iterable[int]) -> None:
         there[key] = there[source] if source else number
         say("intent", key, there[key])
         if source:
-            version = box.find(source)
+            version = stored.find(source)
             assert version is not None
-            box.copy(version, key)
+            stored.copy(version, key)
         elif number % 3 == 0:
-            upload = box.begin(key, f"u{thread}-{number}")
+            upload = stored.begin(key, f"u{thread}-{number}")
             half = len(body_of(number)) // 2
-            box.part(upload, 1, body_of(number)[:half])
-            box.part(upload, 2, body_of(number)[half:])
-            box.complete(upload)
+            stored.part(upload, 1, body_of(number)[:half])
+            stored.part(upload, 2, body_of(number)[half:])
+            stored.complete(upload)
         else:
-            box.put(key, body_of(number), extra={"number": number})
+            stored.put(key, body_of(number), extra={"number": number})
         say("ack", key, there[key])
 
 
-def write(box: Box, first: int, count: int | None = None) -> None:
+def write(stored: StoredBucket, first: int, count: int | None = None) -> None:
     """Until it is killed, or `count` times in each of the threads."""
     numbers = [range(first, first + count) if count else itertools.count(first) for _ in range(THREADS)]
     threads = [
-        threading.Thread(target=work, args=(box, number, numbers[number])) for number in range(THREADS)
+        threading.Thread(target=work, args=(stored, number, numbers[number])) for number in range(THREADS)
     ]
     for thread in threads:
         thread.start()
@@ -71,6 +71,6 @@ def write(box: Box, first: int, count: int | None = None) -> None:
 
 
 if __name__ == "__main__":
-    box = Box(Path(sys.argv[1]))
+    stored = StoredBucket(Path(sys.argv[1]))
     say("ready", "-", 0)
-    write(box, int(sys.argv[2]))
+    write(stored, int(sys.argv[2]))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from random import Random
 
 import pytest
-from store_box import LARGE, Box
+from stored_bucket import LARGE, StoredBucket
 
 from s3fixture.errors import S3FixtureError
 from s3fixture.records import Change
@@ -15,106 +15,106 @@ State = dict[str, tuple[int, str, str]]
 
 
 @pytest.fixture
-def box() -> Iterator[Box]:
-    with Box() as box:
-        yield box
+def stored() -> Iterator[StoredBucket]:
+    with StoredBucket() as stored:
+        yield stored
 
 
-def changes(box: Box, token: int) -> list[str]:
-    return [str(change) for change in box.store.changes(token)]
+def changes(stored: StoredBucket, token: int) -> list[str]:
+    return [str(change) for change in stored.store.changes(token)]
 
 
-def test_objects_that_were_made_changed_and_removed(box: Box) -> None:
+def test_objects_that_were_made_changed_and_removed(stored: StoredBucket) -> None:
     for key in ("same", "changed", "removed"):
-        box.put(key, b"before", etag=key)
-    token = box.store.snapshot()
-    assert box.store.changes(token) == []
+        stored.put(key, b"before", etag=key)
+    token = stored.store.snapshot()
+    assert stored.store.changes(token) == []
 
-    box.put("made", LARGE, etag="new")
-    box.put("changed", b"after it", etag="other")
-    box.remove("removed")
+    stored.put("made", LARGE, etag="new")
+    stored.put("changed", b"after it", etag="other")
+    stored.remove("removed")
 
-    assert box.store.changes(token) == [
-        Change("changed", "box", "changed", 8, "other", 6, "changed"),
-        Change("made", "box", "made", len(LARGE), "new"),
-        Change("removed", "box", "removed", 6, "removed"),
+    assert stored.store.changes(token) == [
+        Change("changed", "stored", "changed", 8, "other", 6, "changed"),
+        Change("made", "stored", "made", len(LARGE), "new"),
+        Change("removed", "stored", "removed", 6, "removed"),
     ]
-    assert changes(box, token) == [
-        "~ box/changed (6 -> 8 bytes)",
-        f"+ box/made ({len(LARGE)} bytes)",
-        "- box/removed (6 bytes)",
+    assert changes(stored, token) == [
+        "~ stored/changed (6 -> 8 bytes)",
+        f"+ stored/made ({len(LARGE)} bytes)",
+        "- stored/removed (6 bytes)",
     ]
 
 
-def test_what_comes_and_goes_is_no_change(box: Box) -> None:
-    token = box.store.snapshot()
+def test_what_comes_and_goes_is_no_change(stored: StoredBucket) -> None:
+    token = stored.store.snapshot()
 
-    box.put("a")
-    box.put("a", b"again")
-    box.remove("a")
+    stored.put("a")
+    stored.put("a", b"again")
+    stored.remove("a")
 
-    assert changes(box, token) == []
+    assert changes(stored, token) == []
 
 
-def test_tags_are_a_change(box: Box) -> None:
-    version = box.put("a", b"1", etag="e")
-    token = box.store.snapshot()
+def test_tags_are_a_change(stored: StoredBucket) -> None:
+    version = stored.put("a", b"1", etag="e")
+    token = stored.store.snapshot()
 
-    with box.store.write() as index:
+    with stored.store.write() as index:
         index.update_version(version.seq, tags={"color": "red"})
 
-    assert box.store.changes(token) == [Change("changed", "box", "a", 1, "e", 1, "e")]
+    assert stored.store.changes(token) == [Change("changed", "stored", "a", 1, "e", 1, "e")]
 
 
-def test_a_delete_marker_removes_and_removing_it_brings_back(box: Box) -> None:
-    box.put("a", b"1", "v1")
-    token = box.store.snapshot()
+def test_a_delete_marker_removes_and_removing_it_brings_back(stored: StoredBucket) -> None:
+    stored.put("a", b"1", "v1")
+    token = stored.store.snapshot()
 
-    box.mark("a", "m1")
-    assert changes(box, token) == ["- box/a (1 bytes)"]
+    stored.mark("a", "m1")
+    assert changes(stored, token) == ["- stored/a (1 bytes)"]
 
-    box.remove("a", "m1")
-    assert changes(box, token) == []
+    stored.remove("a", "m1")
+    assert changes(stored, token) == []
 
 
-def test_buckets(box: Box) -> None:
-    with box.store.write() as index:
+def test_buckets(stored: StoredBucket) -> None:
+    with stored.store.write() as index:
         old = index.create_bucket("old", owner="me", region="", created=1.0)
-    token = box.store.snapshot()
+    token = stored.store.snapshot()
 
-    with box.store.write() as index:
+    with stored.store.write() as index:
         index.delete_bucket(old.id)
         index.create_bucket("new", owner="me", region="", created=1.0)
 
-    assert changes(box, token) == ["+ new", "- old"]
+    assert changes(stored, token) == ["+ new", "- old"]
 
 
-def test_each_snapshot_has_its_own_changes_and_a_rollback_takes_them_back(box: Box) -> None:
-    box.put("a", b"1")
-    outer = box.store.snapshot()
-    box.remove("a")
-    inner = box.store.snapshot()
-    box.put("b", b"22")
+def test_each_snapshot_has_its_own_changes_and_a_rollback_takes_them_back(stored: StoredBucket) -> None:
+    stored.put("a", b"1")
+    outer = stored.store.snapshot()
+    stored.remove("a")
+    inner = stored.store.snapshot()
+    stored.put("b", b"22")
 
-    assert changes(box, inner) == ["+ box/b (2 bytes)"]
-    assert changes(box, outer) == ["- box/a (1 bytes)", "+ box/b (2 bytes)"]
+    assert changes(stored, inner) == ["+ stored/b (2 bytes)"]
+    assert changes(stored, outer) == ["- stored/a (1 bytes)", "+ stored/b (2 bytes)"]
 
-    box.store.rollback(inner)
-    assert changes(box, inner) == []
-    assert changes(box, outer) == ["- box/a (1 bytes)"]
+    stored.store.rollback(inner)
+    assert changes(stored, inner) == []
+    assert changes(stored, outer) == ["- stored/a (1 bytes)"]
 
-    box.store.rollback(outer)
-    assert changes(box, outer) == []
+    stored.store.rollback(outer)
+    assert changes(stored, outer) == []
     with pytest.raises(S3FixtureError, match="is not there"):
-        box.store.changes(inner)
+        stored.store.changes(inner)
 
 
-def state_of(box: Box) -> State:
-    return {entry.key: (entry.size, entry.etag, str(entry)) for entry in box.objects(limit=1000).entries}
+def state_of(stored: StoredBucket) -> State:
+    return {entry.key: (entry.size, entry.etag, str(entry)) for entry in stored.objects(limit=1000).entries}
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_they_are_what_two_listings_differ_in(box: Box, seed: int) -> None:
+def test_they_are_what_two_listings_differ_in(stored: StoredBucket, seed: int) -> None:
     random = Random(seed)
     number = iter(range(10**6))
 
@@ -122,16 +122,16 @@ def test_they_are_what_two_listings_differ_in(box: Box, seed: int) -> None:
         key = f"key {random.randrange(6)}"
         choice = random.randrange(4)
         if choice == 0:
-            box.put(
+            stored.put(
                 key,
                 b"x" * random.randrange(9),
                 random.choice(["null", f"v{next(number)}"]),
                 etag=f"{random.random()}",
             )
         elif choice == 1:
-            box.mark(key, f"m{next(number)}")
-        elif (found := box.find(key)) is not None:
-            with box.store.write() as index:
+            stored.mark(key, f"m{next(number)}")
+        elif (found := stored.find(key)) is not None:
+            with stored.store.write() as index:
                 index.remove_version(found.seq)
 
     for _ in range(20):
@@ -140,15 +140,15 @@ def test_they_are_what_two_listings_differ_in(box: Box, seed: int) -> None:
     for _ in range(60):
         choice = random.randrange(12)
         if choice == 0:
-            snapshots.append((box.store.snapshot(), state_of(box)))
+            snapshots.append((stored.store.snapshot(), state_of(stored)))
         elif choice == 1 and snapshots:
             del snapshots[random.randrange(len(snapshots)) + 1 :]
-            box.store.rollback(snapshots[-1][0])
+            stored.store.rollback(snapshots[-1][0])
         else:
             do_something()
-        now = state_of(box)
+        now = state_of(stored)
         for token, before in snapshots:
-            found = {change.key: change.kind for change in box.store.changes(token)}
+            found = {change.key: change.kind for change in stored.store.changes(token)}
             assert found == {
                 key: "made" if key not in before else "removed" if key not in now else "changed"
                 for key in {*before, *now}

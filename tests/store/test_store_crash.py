@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from crash_writer import body_of
-from store_box import Box
+from stored_bucket import StoredBucket
 
 from s3fixture.errors import S3FixtureError
 
@@ -43,17 +43,17 @@ def run_and_kill(folder: Path, first: int, lines_before_the_kill: int) -> list[s
     return [line for line in lines if line.endswith("\n")]
 
 
-def check(box: Box, state: dict[str, set[int]]) -> None:
+def check(stored: StoredBucket, state: dict[str, set[int]]) -> None:
     for key, possible in state.items():
-        body = box.get(key)
+        body = stored.get(key)
         there = {number for number in possible if (body_of(number) if number else None) == body}
         assert there, f"{key} should hold one of {possible}, but it has {body and body[:20]!r}"
         state[key] = there
-    named = box.store._connection.execute("SELECT file FROM blobs WHERE file IS NOT NULL").fetchall()
-    assert box.bodies() == {name for (name,) in named}
-    assert box.store._connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    sizes = [entry.size for entry in box.objects().entries]
-    assert box.usage()[:2] == (len(sizes), sum(sizes))
+    named = stored.store._connection.execute("SELECT file FROM blobs WHERE file IS NOT NULL").fetchall()
+    assert stored.bodies() == {name for (name,) in named}
+    assert stored.store._connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    sizes = [entry.size for entry in stored.objects().entries]
+    assert stored.usage()[:2] == (len(sizes), sum(sizes))
 
 
 @pytest.mark.timeout(600)
@@ -63,8 +63,8 @@ def test_a_killed_writer_loses_nothing_that_it_acknowledged(tmp_path: Path) -> N
     for number in range(ROUNDS):
         lines = run_and_kill(tmp_path, (number + 1) * 100_000, chance.randint(1, 400))
         possible_states(state, lines)
-        with Box(tmp_path) as box:
-            check(box, state)
+        with StoredBucket(tmp_path) as stored:
+            check(stored, state)
     assert len(state) == 28
 
 
@@ -75,8 +75,8 @@ def test_the_folder_of_a_living_writer_is_refused_and_free_after_its_death(tmp_p
         assert writer.stdout is not None
         writer.stdout.readline()
         with pytest.raises(S3FixtureError, match="another s3fixture has it"):
-            Box(tmp_path)
+            StoredBucket(tmp_path)
         writer.kill()
         writer.stdout.read()
-    with Box(tmp_path) as box:
-        assert box.store.read()
+    with StoredBucket(tmp_path) as stored:
+        assert stored.store.read()

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from store_box import LARGE, SMALL, Box
+from stored_bucket import LARGE, SMALL, StoredBucket
 
 from s3fixture.errors import S3FixtureError
 from s3fixture.store import Damaged, Gone, Store
@@ -29,9 +29,9 @@ def unknown(folder: Path) -> list[bytes]:
 
 def fill(folder: Path) -> Path:
     """A folder with one large object; its file."""
-    with Box(folder) as box:
-        box.put("a", LARGE)
-        (body,) = box.files()
+    with StoredBucket(folder) as stored:
+        stored.put("a", LARGE)
+        (body,) = stored.files()
     return body
 
 
@@ -59,8 +59,8 @@ def test_bodies_without_their_index_are_not_touched(tmp_path: Path, harm: Callab
 @pytest.mark.parametrize("harm", [Path.unlink, empty])
 def test_a_log_without_its_index_is_not_touched(tmp_path: Path, harm: Callable[[Path], object]) -> None:
     """SQLite would remove it, with all the small objects that are in it."""
-    with Box(tmp_path / "killed") as box:
-        box.put("a", SMALL)
+    with StoredBucket(tmp_path / "killed") as stored:
+        stored.put("a", SMALL)
         shutil.copytree(tmp_path / "killed", tmp_path / "copy")
     log = tmp_path / "copy" / "index.sqlite-wal"
     before = log.read_bytes()
@@ -76,24 +76,24 @@ def test_bodies_that_an_older_index_does_not_know_are_put_aside(
 ) -> None:
     fill(tmp_path)
     shutil.copy(tmp_path / "index.sqlite", tmp_path / "backup")
-    with Box(tmp_path) as box:
-        box.put("b", b"b" + LARGE)
-        box.put("c", b"c" + LARGE)
+    with StoredBucket(tmp_path) as stored:
+        stored.put("b", b"b" + LARGE)
+        stored.put("c", b"c" + LARGE)
     shutil.copy(tmp_path / "index.sqlite", tmp_path / "newer")
 
     shutil.copy(tmp_path / "backup", tmp_path / "index.sqlite")
     [line] = examine(tmp_path)
     assert line.startswith(f"2 bodies that no object has, put aside in {tmp_path / 'blobs' / 'unknown'}: ")
-    with Box(tmp_path) as box:
-        assert (box.keys(), box.get("a")) == (["a"], LARGE)
+    with StoredBucket(tmp_path) as stored:
+        assert (stored.keys(), stored.get("a")) == (["a"], LARGE)
     assert unknown(tmp_path) == [b"b" + LARGE, b"c" + LARGE]
     assert [(record.levelno, record.message) for record in caplog.records] == [(logging.WARNING, line)]
     assert examine(tmp_path) == [line]
 
     caplog.clear()
     shutil.copy(tmp_path / "newer", tmp_path / "index.sqlite")
-    with Box(tmp_path) as box:  # the index that knows them is back, and they come back by themselves
-        assert (box.get("b"), box.get("c")) == (b"b" + LARGE, b"c" + LARGE)
+    with StoredBucket(tmp_path) as stored:  # their index is back, and so are they
+        assert (stored.get("b"), stored.get("c")) == (b"b" + LARGE, b"c" + LARGE)
     assert unknown(tmp_path) == []
     assert "2 bodies came back" in caplog.text
     assert examine(tmp_path) == []
@@ -106,9 +106,9 @@ def test_what_a_killed_writer_left_is_removed_and_what_is_not_ours_stays(tmp_pat
     strangers = [body.parent / "notes.txt", tmp_path / "blobs" / "readme", incoming / "mine.txt"]
     for path in (leftover, *strangers):
         path.write_text("half a bo")
-    with Box(tmp_path) as box:
-        assert sorted(box.files()) == sorted([body, *strangers])
-        assert box.get("a") == LARGE
+    with StoredBucket(tmp_path) as stored:
+        assert sorted(stored.files()) == sorted([body, *strangers])
+        assert stored.get("a") == LARGE
 
 
 def test_a_body_that_was_freed_and_not_yet_removed_is_removed(
@@ -116,15 +116,15 @@ def test_a_body_that_was_freed_and_not_yet_removed_is_removed(
 ) -> None:
     """A reader keeps the file of an object that was deleted; the process is killed meanwhile."""
     folder = tmp_path / "killed"
-    with Box(folder) as box:
-        with box.store.read():
-            version = box.put("a", LARGE)
-            reader = box.store.open(version)
+    with StoredBucket(folder) as stored:
+        with stored.store.read():
+            version = stored.put("a", LARGE)
+            reader = stored.store.open(version)
         with reader:
-            box.remove("a")
+            stored.remove("a")
             shutil.copytree(folder, tmp_path / "copy")
-    assert box.files() == []
-    with Box(tmp_path / "copy") as copy:
+    assert stored.files() == []
+    with StoredBucket(tmp_path / "copy") as copy:
         assert copy.files() == []
     assert not caplog.records
 
@@ -132,113 +132,113 @@ def test_a_body_that_was_freed_and_not_yet_removed_is_removed(
 def test_missing_and_changed_bodies_are_told_at_the_start_and_refused(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with Box(tmp_path) as box:
+    with StoredBucket(tmp_path) as stored:
         for key in ("cut", "gone", "grown", "whole"):
-            box.put(key, LARGE)
-        place = {key: box.file_of(key) for key in ("cut", "gone", "grown", "whole")}
-        upload = box.begin("in parts", "u1")
-        box.part(upload, 1, LARGE)
-        box.part(upload, 2, LARGE)
-        box.complete(upload)
-        box.part(box.begin("begun", "u2"), 1, LARGE)
-        parts = set(box.files()) - set(place.values())
+            stored.put(key, LARGE)
+        place = {key: stored.file_of(key) for key in ("cut", "gone", "grown", "whole")}
+        upload = stored.begin("in parts", "u1")
+        stored.part(upload, 1, LARGE)
+        stored.part(upload, 2, LARGE)
+        stored.complete(upload)
+        stored.part(stored.begin("begun", "u2"), 1, LARGE)
+        parts = set(stored.files()) - set(place.values())
     os.truncate(place["cut"], len(LARGE) - 1)
     place["grown"].write_bytes(LARGE + b"!")
     for path in {place["gone"], *parts}:
         path.unlink()
 
     missing, changed = examine(tmp_path)
-    assert missing.startswith("4 bodies missing, of box/begun (upload u2), box/gone, box/in parts; ")
-    assert changed.startswith("2 bodies of another size than stored, of box/cut, box/grown; ")
-    with Box(tmp_path) as box:
+    assert missing.startswith("4 bodies missing, of stored/begun (upload u2), stored/gone, stored/in parts; ")
+    assert changed.startswith("2 bodies of another size than stored, of stored/cut, stored/grown; ")
+    with StoredBucket(tmp_path) as stored:
         assert [record.message for record in caplog.records] == [missing, changed]
         for key in ("cut", "gone", "grown", "in parts"):
             with pytest.raises(Damaged, match="body"):
-                open_only(box, key)
-        assert box.get("whole") == LARGE
-        box.remove("gone")
-        box.put("cut", LARGE)
-        assert box.get("cut") == LARGE
-        assert not box.store._files._pins
+                open_only(stored, key)
+        assert stored.get("whole") == LARGE
+        stored.remove("gone")
+        stored.put("cut", LARGE)
+        assert stored.get("cut") == LARGE
+        assert not stored.store._files._pins
 
 
-def open_only(box: Box, key: str) -> None:
+def open_only(stored: StoredBucket, key: str) -> None:
     """What a request does before it sends the head of its answer."""
-    version = box.find(key)
+    version = stored.find(key)
     assert version is not None
-    box.store.open(version).close()
+    stored.store.open(version).close()
 
 
 def test_a_line_names_some_objects_of_many(tmp_path: Path) -> None:
-    with Box(tmp_path) as box:
+    with StoredBucket(tmp_path) as stored:
         for number in range(12):
-            box.put(f"k{number:02}", LARGE, version_id=f"v{number}")
-        for path in box.files():
+            stored.put(f"k{number:02}", LARGE, version_id=f"v{number}")
+        for path in stored.files():
             path.unlink()
     [line] = examine(tmp_path)
-    assert "12 bodies missing, of box/k00 (version v0), " in line
-    assert "box/k09 (version v9), and 2 more; put the files back" in line
+    assert "12 bodies missing, of stored/k00 (version v0), " in line
+    assert "stored/k09 (version v9), and 2 more; put the files back" in line
 
 
 def fill_with_everything(folder: Path) -> None:
-    with Box(folder) as box:
+    with StoredBucket(folder) as stored:
         for number in range(60):
-            box.put(f"k{number:03}", SMALL * number, f"v{number}", tags={"a": "b"}, metadata={"x": "ü"})
+            stored.put(f"k{number:03}", SMALL * number, f"v{number}", tags={"a": "b"}, metadata={"x": "ü"})
         for number in range(3):
-            box.put("large", LARGE, f"v{number}")
-        box.mark("k005", "marker")
-        upload = box.begin("parts", "u1")
-        box.part(upload, 1, LARGE)
-        box.part(upload, 2, SMALL)
-        box.complete(upload)
-        box.part(box.begin("begun", "u2"), 1, LARGE)
-        with box.store.write() as index:
-            index.put_document(box.bucket.id, "policy", "text" * 100)
+            stored.put("large", LARGE, f"v{number}")
+        stored.mark("k005", "marker")
+        upload = stored.begin("parts", "u1")
+        stored.part(upload, 1, LARGE)
+        stored.part(upload, 2, SMALL)
+        stored.complete(upload)
+        stored.part(stored.begin("begun", "u2"), 1, LARGE)
+        with stored.store.write() as index:
+            index.put_document(stored.bucket.id, "policy", "text" * 100)
 
 
-def use(box: Box) -> Iterator[Callable[[], object]]:
+def use(stored: StoredBucket) -> Iterator[Callable[[], object]]:
     """Everything that requests do."""
-    yield box.objects
-    yield lambda: box.objects(prefix="k", delimiter="0")
-    yield box.versions
-    yield box.usage
+    yield stored.objects
+    yield lambda: stored.objects(prefix="k", delimiter="0")
+    yield stored.versions
+    yield stored.usage
     for key in ("k001", "k030", "large", "parts"):
-        yield partial(box.get, key)
-    yield lambda: box.put("large", LARGE)
-    yield lambda: box.put("k001")
-    yield lambda: copy(box, "k010", "copy")
+        yield partial(stored.get, key)
+    yield lambda: stored.put("large", LARGE)
+    yield lambda: stored.put("k001")
+    yield lambda: copy(stored, "k010", "copy")
     for key in ("k020", "parts", "large", "k005"):
-        yield partial(remove, box, key)
-    yield lambda: box.part(box.begin("parts", "u3"), 1, LARGE)
-    yield lambda: finish(box)
-    yield lambda: documents(box)
+        yield partial(remove, stored, key)
+    yield lambda: stored.part(stored.begin("parts", "u3"), 1, LARGE)
+    yield lambda: finish(stored)
+    yield lambda: documents(stored)
 
 
-def copy(box: Box, source: str, key: str) -> None:
-    version = box.find(source)
+def copy(stored: StoredBucket, source: str, key: str) -> None:
+    version = stored.find(source)
     if version is not None:
-        box.copy(version, key)
+        stored.copy(version, key)
 
 
-def remove(box: Box, key: str) -> None:
-    version = box.find(key)
+def remove(stored: StoredBucket, key: str) -> None:
+    version = stored.find(key)
     if version is not None:
-        with box.store.write() as index:
+        with stored.store.write() as index:
             index.remove_version(version.seq)
 
 
-def finish(box: Box) -> None:
-    with box.store.read() as index:
-        index.list_uploads(box.bucket.id)
-        upload = index.get_upload(box.bucket.id, "begun", "u2")
+def finish(stored: StoredBucket) -> None:
+    with stored.store.read() as index:
+        index.list_uploads(stored.bucket.id)
+        upload = index.get_upload(stored.bucket.id, "begun", "u2")
     if upload is not None:
-        box.complete(upload)
+        stored.complete(upload)
 
 
-def documents(box: Box) -> None:
-    with box.store.read() as index:
+def documents(stored: StoredBucket) -> None:
+    with stored.store.read() as index:
         index.list_buckets()
-        index.get_document(box.bucket.id, "policy")
+        index.get_document(stored.bucket.id, "policy")
 
 
 def test_damage_inside_the_index_is_one_clear_error(tmp_path: Path) -> None:
@@ -264,16 +264,16 @@ def use_damaged(folder: Path) -> int:
     """How often the damage was seen; what passes is any other exception than the one for damage."""
     refusals = 0
     try:
-        box = Box(folder)
+        stored = StoredBucket(folder)
     except S3FixtureError:
         return 1
-    with box:
-        for step in use(box):
+    with stored:
+        for step in use(stored):
             try:
                 step()
             except (Damaged, Gone):
                 refusals += 1
-            assert not box.store._connection.in_transaction, "the next change would be part of this one"
+            assert not stored.store._connection.in_transaction, "the next change would be part of this one"
     return refusals
 
 
@@ -292,23 +292,23 @@ class Unwilling:
         return getattr(self._connection, name)
 
 
-def put_policy_and_fail(box: Box) -> None:
-    with box.store.write() as index:
-        index.put_document(box.bucket.id, "policy", "text")
+def put_policy_and_fail(stored: StoredBucket) -> None:
+    with stored.store.write() as index:
+        index.put_document(stored.bucket.id, "policy", "text")
         raise ZeroDivisionError
 
 
 def test_a_change_that_cannot_be_undone_is_no_part_of_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Box(tmp_path) as box:
-        box.put("a")
+    with StoredBucket(tmp_path) as stored:
+        stored.put("a")
         with monkeypatch.context() as patch:
-            patch.setattr(box.store._writing, "_connection", Unwilling(box.store._connection))
+            patch.setattr(stored.store._writing, "_connection", Unwilling(stored.store._connection))
             with pytest.raises(ZeroDivisionError):
-                put_policy_and_fail(box)
-        box.put("b")
-    with Box(tmp_path) as box:
-        assert box.keys() == ["a", "b"]
-        with box.store.read() as index:
-            assert index.get_document(box.bucket.id, "policy") is None
+                put_policy_and_fail(stored)
+        stored.put("b")
+    with StoredBucket(tmp_path) as stored:
+        assert stored.keys() == ["a", "b"]
+        with stored.store.read() as index:
+            assert index.get_document(stored.bucket.id, "policy") is None

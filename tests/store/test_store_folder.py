@@ -9,48 +9,48 @@ import sys
 from pathlib import Path
 
 import pytest
-from store_box import LARGE, SMALL, Box
+from stored_bucket import LARGE, SMALL, StoredBucket
 
 from s3fixture.errors import S3FixtureError
 from s3fixture.store import Store, schema
 
 
 def test_everything_is_there_again_after_a_restart(tmp_path: Path) -> None:
-    with Box(tmp_path) as box:
-        box.put("small", SMALL, tags={"a": "b"})
-        box.put("large", LARGE, version_id="v1")
-        upload = box.begin("big", "u1")
-        box.part(upload, 1, LARGE)
-        with box.store.write() as index:
-            index.put_document(box.bucket.id, "policy", "text")
-        before = (box.versions(), box.usage(), box.find("small"), sorted(box.files()))
-    with Box(tmp_path) as box:
-        assert (box.versions(), box.usage(), box.find("small"), sorted(box.files())) == before
-        assert (box.get("small"), box.get("large")) == (SMALL, LARGE)
-        with box.store.read() as index:
-            assert index.get_document(box.bucket.id, "policy") == "text"
-            assert index.get_upload(box.bucket.id, "big", "u1") == upload
-        box.part(upload, 2, b"end")
-        box.complete(upload)
-        assert box.get("big") == LARGE + b"end"
+    with StoredBucket(tmp_path) as stored:
+        stored.put("small", SMALL, tags={"a": "b"})
+        stored.put("large", LARGE, version_id="v1")
+        upload = stored.begin("big", "u1")
+        stored.part(upload, 1, LARGE)
+        with stored.store.write() as index:
+            index.put_document(stored.bucket.id, "policy", "text")
+        before = (stored.versions(), stored.usage(), stored.find("small"), sorted(stored.files()))
+    with StoredBucket(tmp_path) as stored:
+        assert (stored.versions(), stored.usage(), stored.find("small"), sorted(stored.files())) == before
+        assert (stored.get("small"), stored.get("large")) == (SMALL, LARGE)
+        with stored.store.read() as index:
+            assert index.get_document(stored.bucket.id, "policy") == "text"
+            assert index.get_upload(stored.bucket.id, "big", "u1") == upload
+        stored.part(upload, 2, b"end")
+        stored.complete(upload)
+        assert stored.get("big") == LARGE + b"end"
 
 
 def test_sequence_numbers_go_on_after_a_restart(tmp_path: Path) -> None:
-    with Box(tmp_path) as box:
-        first = box.put("a", version_id="v1")
-    with Box(tmp_path) as box:
-        assert box.put("a", version_id="v2").seq > first.seq
-        assert [entry.version_id for entry in box.versions().entries] == ["v2", "v1"]
+    with StoredBucket(tmp_path) as stored:
+        first = stored.put("a", version_id="v1")
+    with StoredBucket(tmp_path) as stored:
+        assert stored.put("a", version_id="v2").seq > first.seq
+        assert [entry.version_id for entry in stored.versions().entries] == ["v2", "v1"]
 
 
 def test_small_bodies_make_no_file_and_large_ones_one_each(tmp_path: Path) -> None:
-    with Box(tmp_path) as box:
-        box.put("a", bytes(64 * 1024))
-        assert box.files() == []
-        box.put("b", bytes(64 * 1024 + 1))
-        assert len(box.files()) == 1
-        box.put("b", SMALL)
-        assert box.files() == []
+    with StoredBucket(tmp_path) as stored:
+        stored.put("a", bytes(64 * 1024))
+        assert stored.files() == []
+        stored.put("b", bytes(64 * 1024 + 1))
+        assert len(stored.files()) == 1
+        stored.put("b", SMALL)
+        assert stored.files() == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the temporary directory is looked for by its POSIX name")
@@ -58,29 +58,29 @@ def test_a_store_in_memory_makes_a_directory_only_for_a_large_body(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with Box() as box:
-        box.put("a", SMALL)
+    with StoredBucket() as stored:
+        stored.put("a", SMALL)
         assert list(tmp_path.iterdir()) == []
-        box.put("b", LARGE)
+        stored.put("b", LARGE)
         assert len(list(tmp_path.iterdir())) == 1
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_second_store_on_the_folder_is_refused(tmp_path: Path) -> None:
-    with Box(tmp_path) as box:
+    with StoredBucket(tmp_path) as stored:
         with pytest.raises(S3FixtureError, match="another s3fixture has it") as refusal:
             Store(tmp_path)
         assert str(tmp_path) in str(refusal.value)
-        box.put("a")
-    with Box(tmp_path) as box:
-        assert box.keys() == ["a"]
+        stored.put("a")
+    with StoredBucket(tmp_path) as stored:
+        assert stored.keys() == ["a"]
 
 
 def test_a_second_process_on_the_folder_is_refused(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from s3fixture.store import Store; Store(Path(sys.argv[1]))"
     )
-    with Box(tmp_path):
+    with StoredBucket(tmp_path):
         second = subprocess.run(
             [sys.executable, "-c", program, tmp_path], check=False, capture_output=True, text=True
         )
@@ -95,7 +95,7 @@ def change_index(folder: Path, sql: str) -> None:
 
 
 def test_a_folder_of_a_newer_version_is_refused(tmp_path: Path) -> None:
-    with Box(tmp_path):
+    with StoredBucket(tmp_path):
         pass
     change_index(tmp_path, "PRAGMA user_version = 99")
     with pytest.raises(S3FixtureError, match=r"newer s3fixture.*schema is 99.*upgrade"):
@@ -103,21 +103,21 @@ def test_a_folder_of_a_newer_version_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_an_older_version_is_upgraded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Box(tmp_path) as box:
-        box.put("a")
+    with StoredBucket(tmp_path) as stored:
+        stored.put("a")
     step = "CREATE TABLE invention (id INTEGER PRIMARY KEY); INSERT INTO invention VALUES (7)"
     monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, step))
     for _ in range(2):  # the second time there is nothing left to do
-        with Box(tmp_path) as box:
-            assert box.keys() == ["a"]
-            assert box.store._connection.execute("SELECT id FROM invention").fetchall() == [(7,)]
+        with StoredBucket(tmp_path) as stored:
+            assert stored.keys() == ["a"]
+            assert stored.store._connection.execute("SELECT id FROM invention").fetchall() == [(7,)]
 
 
 def test_a_folder_from_before_object_lock_is_upgraded(tmp_path: Path) -> None:
     (tmp_path / "blobs").mkdir()
     rows = """
         INSERT INTO buckets (id, name, owner, region, created, versioning, objects)
-            VALUES (1, 'box', 'me', 'us-east-1', 1.0, 'Enabled', 1);
+            VALUES (1, 'stored', 'me', 'us-east-1', 1.0, 'Enabled', 1);
         INSERT INTO blobs (id, size, refs, data) VALUES (2, 5, 1, X'736d616c6c');
         INSERT INTO versions VALUES
             (3, 1, X'61', 'v1', 1, 0, 5, 'etag', 1.0, 'me', '', '', '', '', 2, 0, NULL, NULL, NULL, NULL);
@@ -125,24 +125,24 @@ def test_a_folder_from_before_object_lock_is_upgraded(tmp_path: Path) -> None:
     marks = f"PRAGMA user_version = 1; PRAGMA application_id = {schema.APPLICATION_ID};"
     change_index(tmp_path, schema.MIGRATIONS[0] + rows + marks)
     for expected in ("", "{}"):
-        with Box(tmp_path) as box:
-            assert box.bucket == (1, "box", "me", "us-east-1", 1.0, "Enabled", expected, frozenset())
-            assert box.get("a", "v1") == SMALL
-            with box.store.write() as index:
+        with StoredBucket(tmp_path) as stored:
+            assert stored.bucket == (1, "stored", "me", "us-east-1", 1.0, "Enabled", expected, frozenset())
+            assert stored.get("a", "v1") == SMALL
+            with stored.store.write() as index:
                 index.set_object_lock(1, "{}")
 
 
 def test_an_upgrade_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Box(tmp_path) as box:
-        box.put("a")
+    with StoredBucket(tmp_path) as stored:
+        stored.put("a")
     with monkeypatch.context() as patch:
         patch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, "CREATE TABLE one (id); DROP TABLE nothing"))
         with pytest.raises(S3FixtureError, match="nothing"):
             Store(tmp_path)
-    with Box(tmp_path) as box:
-        assert box.keys() == ["a"]
+    with StoredBucket(tmp_path) as stored:
+        assert stored.keys() == ["a"]
         sql = "SELECT count(*) FROM sqlite_master WHERE name = 'one'"
-        assert box.store._connection.execute(sql).fetchone() == (0,)
+        assert stored.store._connection.execute(sql).fetchone() == (0,)
 
 
 def test_another_programs_database_is_refused(tmp_path: Path) -> None:

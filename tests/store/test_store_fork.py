@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from store_box import LARGE, Box
+from stored_bucket import LARGE, StoredBucket
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
 
@@ -17,32 +17,32 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks h
 PROGRAM = """
 import os, signal, sys
 from pathlib import Path
-from store_box import LARGE, Box
+from stored_bucket import LARGE, StoredBucket
 
-box = Box(Path(sys.argv[1]))
-box.put("before", LARGE)
+stored = StoredBucket(Path(sys.argv[1]))
+stored.put("before", LARGE)
 if os.fork() == 0:
     if sys.argv[2] == "closes":
-        box.store.close()
+        stored.store.close()
     sys.exit(0)
 os.wait()
-box.put("small")
-box.put("large", LARGE)
+stored.put("small")
+stored.put("large", LARGE)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
 IN_MEMORY = """
 import os
-from store_box import LARGE, Box
+from stored_bucket import LARGE, StoredBucket
 
-with Box() as box:
-    box.put("a", LARGE)
+with StoredBucket() as stored:
+    stored.put("a", LARGE)
     if os.fork() == 0:
-        box.store.close()
+        stored.store.close()
         os._exit(0)
     os.wait()
-    assert box.get("a") == LARGE
+    assert stored.get("a") == LARGE
 """
 
 
@@ -54,9 +54,9 @@ def run(program: str, *arguments: str) -> int:
 @pytest.mark.parametrize("child", ["ends", "closes"])
 def test_a_child_leaves_the_folder_to_its_parent(tmp_path: Path, child: str) -> None:
     assert run(PROGRAM, str(tmp_path), child) == -signal.SIGKILL
-    with Box(tmp_path) as box:
-        assert box.keys() == ["before", "large", "small"]
-        assert box.get("before") == box.get("large") == LARGE
+    with StoredBucket(tmp_path) as stored:
+        assert stored.keys() == ["before", "large", "small"]
+        assert stored.get("before") == stored.get("large") == LARGE
 
 
 def test_a_child_that_closes_leaves_the_bodies_in_memory() -> None:

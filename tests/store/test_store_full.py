@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from store_box import LARGE, SMALL, Box, new_version
+from stored_bucket import LARGE, SMALL, StoredBucket, new_version
 
 from s3fixture.store import StorageFull
 
@@ -33,74 +33,74 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def state(box: Box) -> object:
-    return box.versions(), box.usage(), sorted(box.files())
+def state(stored: StoredBucket) -> object:
+    return stored.versions(), stored.usage(), sorted(stored.files())
 
 
-def put_until_full(box: Box, size: int) -> int:
+def put_until_full(stored: StoredBucket, size: int) -> int:
     """How many bodies there was room for; the one that was refused changed nothing."""
     for number in itertools.count():
-        before = state(box)
+        before = state(stored)
         try:
-            box.put(f"key{number}", bytes(size))
+            stored.put(f"key{number}", bytes(size))
         except StorageFull:
-            assert state(box) == before
+            assert state(stored) == before
             return number
     raise AssertionError
 
 
 @pytest.mark.parametrize("hint", [DISK, None])  # refused before it begins, or by the full disk itself
 def test_a_body_without_room_is_refused_and_leaves_nothing(small_disk: Path, hint: int | None) -> None:
-    with Box(small_disk) as box:
-        box.put("kept", LARGE)
-        before = state(box)
+    with StoredBucket(small_disk) as stored:
+        stored.put("kept", LARGE)
+        before = state(stored)
         with pytest.raises(StorageFull, match="no room"):
-            box.store.spool(io.BytesIO(bytes(DISK)), hint)
-        assert state(box) == before
-        assert box.get("kept") == LARGE
-        box.put("next", LARGE)
-        assert box.get("next") == LARGE
+            stored.store.spool(io.BytesIO(bytes(DISK)), hint)
+        assert state(stored) == before
+        assert stored.get("kept") == LARGE
+        stored.put("next", LARGE)
+        assert stored.get("next") == LARGE
 
 
 @pytest.mark.parametrize("size", [10_000, 60_000, 500_000])
 def test_room_is_made_by_deleting(small_disk: Path, size: int) -> None:
     (small_disk / "ballast").write_bytes(bytes(DISK // 2))
-    with Box(small_disk) as box:
-        count = put_until_full(box, size)
+    with StoredBucket(small_disk) as stored:
+        count = put_until_full(stored, size)
         assert count > 3
-        assert box.get("key1") == bytes(size)
+        assert stored.get("key1") == bytes(size)
         for number in range(count):
-            box.remove(f"key{number}")
-        assert put_until_full(box, size) > count // 2
-    with Box(small_disk) as box:
-        assert box.get("key1") == bytes(size)
+            stored.remove(f"key{number}")
+        assert put_until_full(stored, size) > count // 2
+    with StoredBucket(small_disk) as stored:
+        assert stored.get("key1") == bytes(size)
 
 
-def put_without_end(box: Box) -> None:
-    with box.store.write() as index:
+def put_without_end(stored: StoredBucket) -> None:
+    with stored.store.write() as index:
         for number in itertools.count():
             new = new_version(f"key{number}", metadata={"k": "v" * 10_000})
-            index.add_version(box.bucket.id, new, None)
+            index.add_version(stored.bucket.id, new, None)
 
 
 def test_a_large_change_without_room_is_undone_whole(small_disk: Path) -> None:
-    with Box(small_disk) as box:
-        box.put("kept", SMALL)
-        before = state(box)
+    with StoredBucket(small_disk) as stored:
+        stored.put("kept", SMALL)
+        before = state(stored)
         with pytest.raises(StorageFull):
-            put_without_end(box)
-        assert state(box) == before
-        box.remove("kept")
-        assert box.keys() == []
+            put_without_end(stored)
+        assert state(stored) == before
+        stored.remove("kept")
+        assert stored.keys() == []
 
 
 def test_a_full_index_in_memory_is_told_and_goes_on() -> None:
-    with Box() as box:
-        box.put("kept", SMALL)
-        (pages,) = box.store._connection.execute("PRAGMA page_count").fetchone()
-        box.store._connection.execute(f"PRAGMA max_page_count = {pages + 20}")
+    with StoredBucket() as stored:
+        stored.put("kept", SMALL)
+        (pages,) = stored.store._connection.execute("PRAGMA page_count").fetchone()
+        stored.store._connection.execute(f"PRAGMA max_page_count = {pages + 20}")
         with pytest.raises(StorageFull):
-            put_without_end(box)
-        assert box.keys() == ["kept"]
-        box.remove("kept")
-        assert box.keys() == []
+            put_without_end(stored)
+        assert stored.keys() == ["kept"]
+        stored.remove("kept")
+        assert stored.keys() == []

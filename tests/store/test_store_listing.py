@@ -5,35 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from store_box import Box
+from stored_bucket import StoredBucket
 
 from s3fixture.store import Page
 
 
 @pytest.fixture
-def box() -> Iterator[Box]:
-    with Box() as box:
-        yield box
+def stored() -> Iterator[StoredBucket]:
+    with StoredBucket() as stored:
+        yield stored
 
 
 def names(page: Page) -> tuple[list[str], list[str], bool]:
     return [entry.key for entry in page.entries], page.prefixes, page.truncated
 
 
-def put_all(box: Box, *keys: str) -> None:
+def put_all(stored: StoredBucket, *keys: str) -> None:
     for key in keys:
-        box.put(key)
+        stored.put(key)
 
 
-def test_keys_are_ordered_by_their_utf8_bytes(box: Box) -> None:
+def test_keys_are_ordered_by_their_utf8_bytes(stored: StoredBucket) -> None:
     keys = ["\U0001f600", "\uff5e", "z", "é", "Z", "a", "a/b", "a-b", "a b", "aa"]
-    put_all(box, *keys)
-    assert [entry.key for entry in box.objects().entries] == sorted(keys, key=str.encode)
+    put_all(stored, *keys)
+    assert [entry.key for entry in stored.objects().entries] == sorted(keys, key=str.encode)
 
 
-def test_an_entry_says_what_a_listing_shows(box: Box) -> None:
-    added = box.put("a", b"1234", modified=5.0, storage_class="GLACIER")
-    (entry,) = box.objects().entries
+def test_an_entry_says_what_a_listing_shows(stored: StoredBucket) -> None:
+    added = stored.put("a", b"1234", modified=5.0, storage_class="GLACIER")
+    (entry,) = stored.objects().entries
     assert entry == (
         "a",
         "null",
@@ -49,52 +49,52 @@ def test_an_entry_says_what_a_listing_shows(box: Box) -> None:
     )
 
 
-def test_a_prefix_limits_to_keys_that_begin_with_it(box: Box) -> None:
-    put_all(box, "a", "ab", "ab/c", "ac", "b", "a\U0010ffff", "é", "éa")
-    assert box.keys(prefix="ab") == ["ab", "ab/c"]
-    assert box.keys(prefix="a\U0010ffff") == ["a\U0010ffff"]
-    assert box.keys(prefix="é") == ["é", "éa"]
-    assert box.keys(prefix="none") == []
+def test_a_prefix_limits_to_keys_that_begin_with_it(stored: StoredBucket) -> None:
+    put_all(stored, "a", "ab", "ab/c", "ac", "b", "a\U0010ffff", "é", "éa")
+    assert stored.keys(prefix="ab") == ["ab", "ab/c"]
+    assert stored.keys(prefix="a\U0010ffff") == ["a\U0010ffff"]
+    assert stored.keys(prefix="é") == ["é", "éa"]
+    assert stored.keys(prefix="none") == []
 
 
-def test_a_delimiter_folds_what_lies_behind_the_prefix(box: Box) -> None:
-    put_all(box, "a", "b/1", "b/2", "b/c/3", "b/c/4", "bc", "c//5")
-    assert names(box.objects(delimiter="/")) == (["a", "bc"], ["b/", "c/"], False)
-    assert names(box.objects(delimiter="/", prefix="b/")) == (["b/1", "b/2"], ["b/c/"], False)
-    assert names(box.objects(delimiter="/", prefix="b/c")) == ([], ["b/c/"], False)
-    assert names(box.objects(delimiter="/", prefix="c/")) == ([], ["c//"], False)
-    assert names(box.objects(delimiter="/", prefix="b")) == (["bc"], ["b/"], False)
+def test_a_delimiter_folds_what_lies_behind_the_prefix(stored: StoredBucket) -> None:
+    put_all(stored, "a", "b/1", "b/2", "b/c/3", "b/c/4", "bc", "c//5")
+    assert names(stored.objects(delimiter="/")) == (["a", "bc"], ["b/", "c/"], False)
+    assert names(stored.objects(delimiter="/", prefix="b/")) == (["b/1", "b/2"], ["b/c/"], False)
+    assert names(stored.objects(delimiter="/", prefix="b/c")) == ([], ["b/c/"], False)
+    assert names(stored.objects(delimiter="/", prefix="c/")) == ([], ["c//"], False)
+    assert names(stored.objects(delimiter="/", prefix="b")) == (["bc"], ["b/"], False)
 
 
-def test_a_key_that_is_the_prefix_itself_is_an_entry(box: Box) -> None:
-    put_all(box, "dir/", "dir/a", "dir/b/c")
-    assert names(box.objects(delimiter="/", prefix="dir/")) == (["dir/", "dir/a"], ["dir/b/"], False)
+def test_a_key_that_is_the_prefix_itself_is_an_entry(stored: StoredBucket) -> None:
+    put_all(stored, "dir/", "dir/a", "dir/b/c")
+    assert names(stored.objects(delimiter="/", prefix="dir/")) == (["dir/", "dir/a"], ["dir/b/"], False)
 
 
-def test_a_delimiter_may_have_many_characters_or_be_absent(box: Box) -> None:
-    put_all(box, "a--b", "a--c", "a-b", "x", "éé1")
-    assert names(box.objects(delimiter="--")) == (["a-b", "x", "éé1"], ["a--"], False)
-    assert names(box.objects(delimiter="%")) == (["a--b", "a--c", "a-b", "x", "éé1"], [], False)
-    assert names(box.objects(delimiter="é")) == (["a--b", "a--c", "a-b", "x"], ["é"], False)
+def test_a_delimiter_may_have_many_characters_or_be_absent(stored: StoredBucket) -> None:
+    put_all(stored, "a--b", "a--c", "a-b", "x", "éé1")
+    assert names(stored.objects(delimiter="--")) == (["a-b", "x", "éé1"], ["a--"], False)
+    assert names(stored.objects(delimiter="%")) == (["a--b", "a--c", "a-b", "x", "éé1"], [], False)
+    assert names(stored.objects(delimiter="é")) == (["a--b", "a--c", "a-b", "x"], ["é"], False)
 
 
-def test_entries_and_prefixes_count_together(box: Box) -> None:
-    put_all(box, "a", "b/1", "b/2", "c", "d/1")
-    assert names(box.objects(delimiter="/", limit=1)) == (["a"], [], True)
-    assert names(box.objects(delimiter="/", limit=2)) == (["a"], ["b/"], True)
-    assert names(box.objects(delimiter="/", limit=3)) == (["a", "c"], ["b/"], True)
-    assert names(box.objects(delimiter="/", limit=4)) == (["a", "c"], ["b/", "d/"], False)
+def test_entries_and_prefixes_count_together(stored: StoredBucket) -> None:
+    put_all(stored, "a", "b/1", "b/2", "c", "d/1")
+    assert names(stored.objects(delimiter="/", limit=1)) == (["a"], [], True)
+    assert names(stored.objects(delimiter="/", limit=2)) == (["a"], ["b/"], True)
+    assert names(stored.objects(delimiter="/", limit=3)) == (["a", "c"], ["b/"], True)
+    assert names(stored.objects(delimiter="/", limit=4)) == (["a", "c"], ["b/", "d/"], False)
 
 
-def test_a_page_that_ends_in_the_last_group_is_not_truncated(box: Box) -> None:
-    put_all(box, "a/1", "a/2", "a/3")
-    assert names(box.objects(delimiter="/", limit=1)) == ([], ["a/"], False)
+def test_a_page_that_ends_in_the_last_group_is_not_truncated(stored: StoredBucket) -> None:
+    put_all(stored, "a/1", "a/2", "a/3")
+    assert names(stored.objects(delimiter="/", limit=1)) == ([], ["a/"], False)
 
 
 @pytest.mark.parametrize("delimiter", ["", "/"])
-def test_a_limit_of_nought_gives_an_empty_page(box: Box, delimiter: str) -> None:
-    put_all(box, "a", "b/1")
-    page = box.objects(delimiter=delimiter, limit=0)
+def test_a_limit_of_nought_gives_an_empty_page(stored: StoredBucket, delimiter: str) -> None:
+    put_all(stored, "a", "b/1")
+    page = stored.objects(delimiter=delimiter, limit=0)
     assert page == ([], [], False, "", "")
 
 
@@ -112,105 +112,107 @@ def test_a_limit_of_nought_gives_an_empty_page(box: Box, delimiter: str) -> None
         ("zzz", []),
     ],
 )
-def test_what_is_not_greater_than_the_start_is_left_out(box: Box, start: str, expected: list[str]) -> None:
-    put_all(box, "a", "b/1", "b/2", "b0", "c/1")
-    assert box.keys(delimiter="/", start=start) == expected
+def test_what_is_not_greater_than_the_start_is_left_out(
+    stored: StoredBucket, start: str, expected: list[str]
+) -> None:
+    put_all(stored, "a", "b/1", "b/2", "b0", "c/1")
+    assert stored.keys(delimiter="/", start=start) == expected
 
 
-def test_an_inclusive_start_is_let_in(box: Box) -> None:
-    put_all(box, "a", "b", "c/1")
-    assert box.keys(start="b", inclusive=True) == ["b", "c/1"]
-    assert box.keys(start="b") == ["c/1"]
+def test_an_inclusive_start_is_let_in(stored: StoredBucket) -> None:
+    put_all(stored, "a", "b", "c/1")
+    assert stored.keys(start="b", inclusive=True) == ["b", "c/1"]
+    assert stored.keys(start="b") == ["c/1"]
 
 
-def test_a_start_outside_the_prefix_cuts_by_order_alone(box: Box) -> None:
-    put_all(box, "a/1", "b/1", "b/2", "c/1")
-    assert box.keys(prefix="b/", start="a/1") == ["b/1", "b/2"]
-    assert box.keys(prefix="b/", start="b") == ["b/1", "b/2"]
-    assert box.keys(prefix="b/", start="c") == []
+def test_a_start_outside_the_prefix_cuts_by_order_alone(stored: StoredBucket) -> None:
+    put_all(stored, "a/1", "b/1", "b/2", "c/1")
+    assert stored.keys(prefix="b/", start="a/1") == ["b/1", "b/2"]
+    assert stored.keys(prefix="b/", start="b") == ["b/1", "b/2"]
+    assert stored.keys(prefix="b/", start="c") == []
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7])
 @pytest.mark.parametrize("delimiter", ["", "/"])
-def test_pages_put_together_are_the_whole_listing(box: Box, limit: int, delimiter: str) -> None:
-    put_all(box, "a", "b/1", "b/2", "b0", "c/1", "c/2", "d", "e/f/g", "é/1", "é/2")
-    whole = box.keys(delimiter=delimiter)
+def test_pages_put_together_are_the_whole_listing(stored: StoredBucket, limit: int, delimiter: str) -> None:
+    put_all(stored, "a", "b/1", "b/2", "b0", "c/1", "c/2", "d", "e/f/g", "é/1", "é/2")
+    whole = stored.keys(delimiter=delimiter)
     together, start, truncated = [], "", True
     while truncated:
-        page = box.objects(delimiter=delimiter, limit=limit, start=start)
+        page = stored.objects(delimiter=delimiter, limit=limit, start=start)
         together += [entry.key for entry in page.entries] + page.prefixes
         start, truncated = page.last_key, page.truncated
     assert sorted(together) == whole
 
 
-def put_versions(box: Box) -> None:
+def put_versions(stored: StoredBucket) -> None:
     for number in (1, 2, 3):
-        box.put("b", version_id=f"b{number}")
-    box.put("a")
-    box.mark("c", "c1")
-    box.put("d/1", version_id="d1")
-    box.put("d/1", version_id="d2")
+        stored.put("b", version_id=f"b{number}")
+    stored.put("a")
+    stored.mark("c", "c1")
+    stored.put("d/1", version_id="d1")
+    stored.put("d/1", version_id="d2")
 
 
 def ids(page: Page) -> list[str]:
     return [f"{entry.key}:{entry.version_id}" for entry in page.entries]
 
 
-def test_versions_are_ordered_by_key_and_then_newest_first(box: Box) -> None:
-    put_versions(box)
-    page = box.versions()
+def test_versions_are_ordered_by_key_and_then_newest_first(stored: StoredBucket) -> None:
+    put_versions(stored)
+    page = stored.versions()
     assert ids(page) == ["a:null", "b:b3", "b:b2", "b:b1", "c:c1", "d/1:d2", "d/1:d1"]
     assert [e.is_latest for e in page.entries] == [True, True, False, False, True, True, False]
     assert [e.is_delete_marker for e in page.entries] == [False] * 4 + [True] + [False] * 2
 
 
-def test_a_listing_of_versions_goes_on_inside_a_key(box: Box) -> None:
-    put_versions(box)
-    page = box.versions(limit=2)
+def test_a_listing_of_versions_goes_on_inside_a_key(stored: StoredBucket) -> None:
+    put_versions(stored)
+    page = stored.versions(limit=2)
     assert (ids(page), page.truncated) == (["a:null", "b:b3"], True)
     assert (page.last_key, page.last_version_id) == ("b", "b3")
-    page = box.versions(key_marker="b", version_id_marker="b3", limit=2)
+    page = stored.versions(key_marker="b", version_id_marker="b3", limit=2)
     assert (ids(page), page.truncated) == (["b:b2", "b:b1"], True)
-    assert ids(box.versions(key_marker="b", version_id_marker="b1")) == ["c:c1", "d/1:d2", "d/1:d1"]
-    assert ids(box.versions(key_marker="b")) == ["c:c1", "d/1:d2", "d/1:d1"]
-    assert ids(box.versions(key_marker="a", version_id_marker="null", limit=1)) == ["b:b3"]
+    assert ids(stored.versions(key_marker="b", version_id_marker="b1")) == ["c:c1", "d/1:d2", "d/1:d1"]
+    assert ids(stored.versions(key_marker="b")) == ["c:c1", "d/1:d2", "d/1:d1"]
+    assert ids(stored.versions(key_marker="a", version_id_marker="null", limit=1)) == ["b:b3"]
 
 
-def test_a_listing_of_versions_goes_on_when_the_marker_was_deleted(box: Box) -> None:
-    put_versions(box)
-    box.remove("b", "b3")
-    assert ids(box.versions(key_marker="b", version_id_marker="b3", limit=3)) == ["b:b2", "b:b1", "c:c1"]
+def test_a_listing_of_versions_goes_on_when_the_marker_was_deleted(stored: StoredBucket) -> None:
+    put_versions(stored)
+    stored.remove("b", "b3")
+    assert ids(stored.versions(key_marker="b", version_id_marker="b3", limit=3)) == ["b:b2", "b:b1", "c:c1"]
 
 
-def test_emptying_a_bucket_page_by_page_leaves_nothing(box: Box) -> None:
+def test_emptying_a_bucket_page_by_page_leaves_nothing(stored: StoredBucket) -> None:
     for number in range(10):
-        box.put("one", version_id=f"v{number}")
-        box.put(f"many/{number}")
+        stored.put("one", version_id=f"v{number}")
+        stored.put(f"many/{number}")
     marker, truncated = ("", ""), True
     while truncated:
-        page = box.versions(key_marker=marker[0], version_id_marker=marker[1], limit=3)
+        page = stored.versions(key_marker=marker[0], version_id_marker=marker[1], limit=3)
         for entry in page.entries:
-            box.remove(entry.key, entry.version_id)
+            stored.remove(entry.key, entry.version_id)
         marker, truncated = (page.last_key, page.last_version_id), page.truncated
-    assert box.versions().entries == []
+    assert stored.versions().entries == []
 
 
-def test_versions_fold_and_a_folded_marker_is_passed(box: Box) -> None:
-    put_versions(box)
-    page = box.versions(delimiter="/")
+def test_versions_fold_and_a_folded_marker_is_passed(stored: StoredBucket) -> None:
+    put_versions(stored)
+    page = stored.versions(delimiter="/")
     assert (ids(page)[-1], page.prefixes) == ("c:c1", ["d/"])
     assert (page.last_key, page.last_version_id) == ("d/", "")
-    page = box.versions(delimiter="/", key_marker="d/1", version_id_marker="d2")
+    page = stored.versions(delimiter="/", key_marker="d/1", version_id_marker="d2")
     assert (page.entries, page.prefixes) == ([], [])
-    assert ids(box.versions(prefix="d/", delimiter="/")) == ["d/1:d2", "d/1:d1"]
+    assert ids(stored.versions(prefix="d/", delimiter="/")) == ["d/1:d2", "d/1:d1"]
 
 
-def test_a_version_marker_outside_the_prefix_adds_nothing(box: Box) -> None:
-    put_versions(box)
-    assert ids(box.versions(prefix="c", key_marker="b", version_id_marker="b3")) == ["c:c1"]
+def test_a_version_marker_outside_the_prefix_adds_nothing(stored: StoredBucket) -> None:
+    put_versions(stored)
+    assert ids(stored.versions(prefix="c", key_marker="b", version_id_marker="b3")) == ["c:c1"]
 
 
-def steps(box: Box, work: Callable[[], object]) -> int:
+def steps(stored: StoredBucket, work: Callable[[], object]) -> int:
     """How many instructions of SQLite's machine `work` takes: a cost that no busy machine changes."""
     count = 0
 
@@ -219,62 +221,62 @@ def steps(box: Box, work: Callable[[], object]) -> int:
         count += 1
         return 0
 
-    connection = box.store._connection
+    connection = stored.store._connection
     connection.set_progress_handler(step, 1)
     work()
     connection.set_progress_handler(None, 1)
     return count
 
 
-def fill(box: Box, keys: Iterator[str]) -> None:
-    with box.store.write():
+def fill(stored: StoredBucket, keys: Iterator[str]) -> None:
+    with stored.store.write():
         for key in keys:
-            box.put(key, b"")
+            stored.put(key, b"")
 
 
-def test_a_page_costs_the_same_at_the_end_as_at_the_start(box: Box) -> None:
-    fill(box, (f"key{number:05}" for number in range(10_000)))
-    first = steps(box, lambda: box.objects(limit=100))
-    last = steps(box, lambda: box.objects(limit=100, start="key09800"))
+def test_a_page_costs_the_same_at_the_end_as_at_the_start(stored: StoredBucket) -> None:
+    fill(stored, (f"key{number:05}" for number in range(10_000)))
+    first = steps(stored, lambda: stored.objects(limit=100))
+    last = steps(stored, lambda: stored.objects(limit=100, start="key09800"))
     assert last <= first + 20
     assert first < 100 * 40
 
 
-def test_a_folded_group_costs_the_same_however_much_is_in_it(box: Box) -> None:
-    fill(box, (f"group/{number:05}" for number in range(10_000)))
-    fill(box, iter(["small/1", "tail"]))
-    folded = steps(box, lambda: box.objects(delimiter="/"))
+def test_a_folded_group_costs_the_same_however_much_is_in_it(stored: StoredBucket) -> None:
+    fill(stored, (f"group/{number:05}" for number in range(10_000)))
+    fill(stored, iter(["small/1", "tail"]))
+    folded = steps(stored, lambda: stored.objects(delimiter="/"))
     assert folded < 300
-    assert steps(box, lambda: box.versions(delimiter="/")) < 400
+    assert steps(stored, lambda: stored.versions(delimiter="/")) < 400
 
 
-def test_old_versions_and_delete_markers_cost_a_plain_listing_nothing(box: Box) -> None:
-    box.put("z", version_id="v1")
-    alone = steps(box, box.objects)
-    with box.store.write():
+def test_old_versions_and_delete_markers_cost_a_plain_listing_nothing(stored: StoredBucket) -> None:
+    stored.put("z", version_id="v1")
+    alone = steps(stored, stored.objects)
+    with stored.store.write():
         for number in range(1000):
-            box.put("a", b"", version_id=f"v{number}")
-            box.mark(f"b{number}", "m1")
-        box.mark("a", "m1")
-    assert box.keys() == ["z"]
-    assert steps(box, box.objects) == alone
+            stored.put("a", b"", version_id=f"v{number}")
+            stored.mark(f"b{number}", "m1")
+        stored.mark("a", "m1")
+    assert stored.keys() == ["z"]
+    assert steps(stored, stored.objects) == alone
 
 
-def test_resuming_inside_a_key_costs_the_same_for_its_oldest_version(box: Box) -> None:
-    with box.store.write():
+def test_resuming_inside_a_key_costs_the_same_for_its_oldest_version(stored: StoredBucket) -> None:
+    with stored.store.write():
         for number in range(2000):
-            box.put("a", b"", version_id=f"v{number}")
-    new = steps(box, lambda: box.versions(key_marker="a", version_id_marker="v1990", limit=10))
-    old = steps(box, lambda: box.versions(key_marker="a", version_id_marker="v20", limit=10))
+            stored.put("a", b"", version_id=f"v{number}")
+    new = steps(stored, lambda: stored.versions(key_marker="a", version_id_marker="v1990", limit=10))
+    old = steps(stored, lambda: stored.versions(key_marker="a", version_id_marker="v20", limit=10))
     assert old <= new + 20
 
 
-def test_usage_and_emptiness_are_not_counted_out(box: Box) -> None:
-    fill(box, (f"key{number}" for number in range(2000)))
+def test_usage_and_emptiness_are_not_counted_out(stored: StoredBucket) -> None:
+    fill(stored, (f"key{number}" for number in range(2000)))
 
     def ask() -> None:
-        with box.store.read() as index:
-            assert index.usage(box.bucket.id).objects == 2000
-            assert not index.is_empty(box.bucket.id)
+        with stored.store.read() as index:
+            assert index.usage(stored.bucket.id).objects == 2000
+            assert not index.is_empty(stored.bucket.id)
 
-    assert steps(box, ask) < 60
+    assert steps(stored, ask) < 60

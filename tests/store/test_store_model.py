@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from store_box import Box
+from stored_bucket import StoredBucket
 
 KEYS = st.text(alphabet="ab/-é", min_size=1, max_size=5)
 PREFIXES = st.text(alphabet="ab/é", max_size=2)
@@ -45,16 +45,16 @@ def fold(names: Iterable[tuple[str, str]], prefix: str, delimiter: str, marker: 
 class StoreMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.box = self.open()
+        self.stored = self.open()
         self.model: Model = {}
         self.snapshots: list[tuple[int, Model]] = []
         self.next_version = 0
 
-    def open(self) -> Box:
-        return Box()
+    def open(self) -> StoredBucket:
+        return StoredBucket()
 
     def teardown(self) -> None:
-        self.box.store.close()
+        self.stored.store.close()
 
     def new_version_id(self) -> str:
         self.next_version += 1
@@ -73,13 +73,13 @@ class StoreMachine(RuleBasedStateMachine):
     def put(self, key: str, size: int, versioned: bool) -> None:
         body = self.new_body(size)
         version_id = self.new_version_id() if versioned else "null"
-        self.box.put(key, body, version_id)
+        self.stored.put(key, body, version_id)
         self.add(key, Row(version_id, body))
 
     @rule(key=KEYS, versioned=st.booleans())
     def put_delete_marker(self, key: str, versioned: bool) -> None:
         version_id = self.new_version_id() if versioned else "null"
-        self.box.mark(key, version_id)
+        self.stored.mark(key, version_id)
         self.add(key, Row(version_id, None))
 
     @precondition(lambda self: self.model)
@@ -89,10 +89,10 @@ class StoreMachine(RuleBasedStateMachine):
         row = data.draw(st.sampled_from(self.model[source]))
         if row.body is None:
             return
-        found = self.box.find(source, row.version_id)
+        found = self.stored.find(source, row.version_id)
         assert found is not None
         version_id = self.new_version_id() if versioned else "null"
-        self.box.copy(found, key, version_id)
+        self.stored.copy(found, key, version_id)
         self.add(key, Row(version_id, row.body))
 
     @precondition(lambda self: self.model)
@@ -100,7 +100,7 @@ class StoreMachine(RuleBasedStateMachine):
     def remove(self, data: st.DataObject) -> None:
         key = data.draw(st.sampled_from(sorted(self.model)))
         row = data.draw(st.sampled_from(self.model[key]))
-        self.box.remove(key, row.version_id)
+        self.stored.remove(key, row.version_id)
         self.model[key].remove(row)
         if not self.model[key]:
             del self.model[key]
@@ -108,14 +108,14 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(key=KEYS, sizes=st.lists(SIZES, min_size=1, max_size=3), keep=st.booleans())
     def upload(self, key: str, sizes: list[int], keep: bool) -> None:
         bodies = [self.new_body(size) for size in sizes]
-        upload = self.box.begin(key, self.new_version_id())
+        upload = self.stored.begin(key, self.new_version_id())
         for number, body in enumerate(bodies, 1):
-            self.box.part(upload, number, body)
+            self.stored.part(upload, number, body)
         if keep:
-            self.box.complete(upload)
+            self.stored.complete(upload)
             self.add(key, Row("null", b"".join(bodies)))
             return
-        with self.box.store.write() as index:
+        with self.stored.store.write() as index:
             index.delete_upload(upload)
 
     @rule(prefix=PREFIXES, delimiter=DELIMITERS, start=st.one_of(st.just(""), KEYS), limit=LIMITS)
@@ -126,7 +126,7 @@ class StoreMachine(RuleBasedStateMachine):
             if self.model[key][0].body is not None and key.encode() > start.encode()
         ]
         self.check(
-            self.box.objects(prefix=prefix, delimiter=delimiter, start=start, limit=limit),
+            self.stored.objects(prefix=prefix, delimiter=delimiter, start=start, limit=limit),
             fold(live, prefix, delimiter, start),
             limit,
         )
@@ -142,7 +142,7 @@ class StoreMachine(RuleBasedStateMachine):
         behind = [row for row in rows if row[0].encode() > key_marker.encode()]
         if version_marker:
             behind = rows[rows.index((key_marker, version_marker)) + 1 :]
-        page = self.box.versions(
+        page = self.stored.versions(
             prefix=prefix,
             delimiter=delimiter,
             key_marker=key_marker,
@@ -161,21 +161,21 @@ class StoreMachine(RuleBasedStateMachine):
     @invariant()
     def everything_is_as_in_the_model(self) -> None:
         for key, rows in self.model.items():
-            assert self.box.get(key) == rows[0].body
+            assert self.stored.get(key) == rows[0].body
             for row in rows:
-                assert self.box.get(key, row.version_id) == row.body
+                assert self.stored.get(key, row.version_id) == row.body
         stored = [row for rows in self.model.values() for row in rows]
         live = [rows[0].body for rows in self.model.values() if rows[0].body is not None]
         bodies = [row.body for row in stored if row.body is not None]
         markers = len(stored) - len(bodies)
         sizes = (sum(map(len, live)), sum(map(len, bodies)))
-        assert self.box.usage() == (len(live), sizes[0], len(bodies), sizes[1], markers)
+        assert self.stored.usage() == (len(live), sizes[0], len(bodies), sizes[1], markers)
 
     @invariant()
     def no_file_is_left_over_and_none_is_missing(self) -> None:
         """Without snapshots the files on the disk are exactly those that the index names."""
-        files = self.box.bodies()
-        named = self.box.store._connection.execute("SELECT file FROM blobs WHERE file IS NOT NULL")
+        files = self.stored.bodies()
+        named = self.stored.store._connection.execute("SELECT file FROM blobs WHERE file IS NOT NULL")
         names = {name for (name,) in named}
         assert names <= files
         if not self.snapshots:
@@ -188,7 +188,7 @@ class MemoryMachine(StoreMachine):
     @precondition(lambda self: len(self.snapshots) < 3)
     @rule()
     def snapshot(self) -> None:
-        self.snapshots.append((self.box.store.snapshot(), copy.deepcopy(self.model)))
+        self.snapshots.append((self.stored.store.snapshot(), copy.deepcopy(self.model)))
 
     @precondition(lambda self: self.snapshots)
     @rule(data=st.data())
@@ -196,28 +196,28 @@ class MemoryMachine(StoreMachine):
         depth = data.draw(st.integers(0, len(self.snapshots) - 1))
         del self.snapshots[depth + 1 :]
         token, model = self.snapshots[depth]
-        self.box.store.rollback(token)
+        self.stored.store.rollback(token)
         self.model = copy.deepcopy(model)
 
     @precondition(lambda self: self.snapshots)
     @rule(data=st.data())
     def release(self, data: st.DataObject) -> None:
         depth = data.draw(st.integers(0, len(self.snapshots) - 1))
-        self.box.store.release(self.snapshots[depth][0])
+        self.stored.store.release(self.snapshots[depth][0])
         del self.snapshots[depth:]
 
 
 class FolderMachine(StoreMachine):
     """With restarts."""
 
-    def open(self) -> Box:
+    def open(self) -> StoredBucket:
         self.folder = tempfile.TemporaryDirectory()
-        return Box(Path(self.folder.name))
+        return StoredBucket(Path(self.folder.name))
 
     @rule()
     def restart(self) -> None:
-        self.box.store.close()
-        self.box = Box(Path(self.folder.name))
+        self.stored.store.close()
+        self.stored = StoredBucket(Path(self.folder.name))
 
     def teardown(self) -> None:
         super().teardown()

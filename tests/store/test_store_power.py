@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from power_states import Disk, Files
-from store_box import Box
+from stored_bucket import StoredBucket
 from test_store_crash import check, possible_states
 
 from s3fixture.errors import S3FixtureError
@@ -77,8 +77,8 @@ def problem(said: list[str], files: Files) -> str:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(content)
         try:
-            with Box(folder / PLACE, durable=False) as box:
-                check(box, possible)
+            with StoredBucket(folder / PLACE, durable=False) as stored:
+                check(stored, possible)
         except (AssertionError, S3FixtureError) as error:
             return str(error)
     return ""

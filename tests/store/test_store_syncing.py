@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from store_box import LARGE, Box
+from stored_bucket import LARGE, StoredBucket
 
 from s3fixture.errors import S3FixtureError
 from s3fixture.store import Damaged, syncing
@@ -92,33 +92,33 @@ def fail(descriptor: int) -> None:
 def test_nothing_is_written_any_more_after_a_sync_that_failed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Box(tmp_path) as box:
-        box.put("kept")
+    with StoredBucket(tmp_path) as stored:
+        stored.put("kept")
         with monkeypatch.context() as patch:
             patch.setattr(syncing, "sync_file", fail)
             with pytest.raises(Damaged, match=r"Input/output error; look after it"):
-                box.put("lost")
+                stored.put("lost")
         with pytest.raises(Damaged, match="Input/output error"):
-            box.put("later")
-        assert box.get("kept") is not None
-        assert box.get("later") is None
+            stored.put("later")
+        assert stored.get("kept") is not None
+        assert stored.get("later") is None
 
 
 def test_a_body_that_cannot_be_synced_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Box(tmp_path) as box:
+    with StoredBucket(tmp_path) as stored:
         with monkeypatch.context() as patch:
             patch.setattr("s3fixture.store.files.sync_file", fail)
             with pytest.raises(Damaged, match="cannot be written to the disk: Input/output"):
-                box.put("lost", LARGE)
-        assert (box.keys(), box.bodies()) == ([], set())
-        box.put("later", LARGE)
+                stored.put("lost", LARGE)
+        assert (stored.keys(), stored.bodies()) == ([], set())
+        stored.put("later", LARGE)
 
 
 def test_a_store_that_was_closed_takes_nothing(tmp_path: Path) -> None:
-    with Box(tmp_path) as box:
+    with StoredBucket(tmp_path) as stored:
         pass
     with pytest.raises(S3FixtureError, match="closed"):
-        box.put("a")
+        stored.put("a")
 
 
 @pytest.mark.parametrize("folder", [True, False])
@@ -127,6 +127,6 @@ def test_nothing_is_synced_where_nothing_is_to_be_kept(
 ) -> None:
     monkeypatch.setattr(syncing, "sync_file", fail)
     monkeypatch.setattr("s3fixture.store.files.sync_file", fail)
-    with Box(tmp_path if folder else None, durable=False) as box:
-        box.put("a", LARGE)
-        box.put("b")
+    with StoredBucket(tmp_path if folder else None, durable=False) as stored:
+        stored.put("a", LARGE)
+        stored.put("b")

@@ -49,7 +49,7 @@ class ThreadEndpoint(EmulatorEndpoint):
 
     def __init__(self, app: App, server: Server, control: Control, console: ConsoleServer | None) -> None:
         super().__init__(server.url, app.settings, control, console.url if console else None)
-        self.app = app  # for what runs beside the API in this process: the log of a box
+        self.app = app  # for what runs beside the API in this process: the log of a server
         self._server = server
         self._console = console
 

@@ -1,6 +1,6 @@
 """Addresses on the command line: `s3://bucket/key`, `mc`'s `minio/bucket/key`, and local paths.
 
-`minio` is the alias that the clients of a MinIO box are used to, and as with `mc` it goes before a local
+`minio` is the alias that the clients of MinIO are used to, and as with `mc` it goes before a local
 folder of that name; where both could be meant nothing is guessed. `./minio` is always the folder, and
 `s3://minio` a bucket of that name.
 """

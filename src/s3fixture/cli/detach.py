@@ -1,4 +1,4 @@
-"""A box in a process of its own, which stays when this one ends."""
+"""A server in a process of its own, which stays when this one ends."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from s3fixture.cli import output
 from s3fixture.cli.health import is_up
 from s3fixture.cli.server_log import tail
 from s3fixture.cli.server_plan import ServerPlan
-from s3fixture.cli.state_folder import Box, StateFolder
+from s3fixture.cli.state_folder import ProjectServer, StateFolder
 from s3fixture.errors import S3FixtureError
 
-_SILENCE_SECONDS = 60.0  # a box that starts writes to its log; one that is silent so long hangs
+_SILENCE_SECONDS = 60.0  # a server that starts writes to its log; one that is silent so long hangs
 _STOP_SECONDS = 5.0
 _TAIL_LINES = 15
 
 
-def launch(plan: ServerPlan, folder: StateFolder) -> Box:
-    """Start a box and return once it answers. Raises S3FixtureError, with nothing left running."""
+def launch(plan: ServerPlan, folder: StateFolder) -> ProjectServer:
+    """Start a server and return once it answers. Raises S3FixtureError, with nothing left running."""
     folder.make()
     folder.check_free()
     start = folder.log.stat().st_size if folder.log.exists() else 0
@@ -50,10 +50,12 @@ def _hand_over(process: subprocess.Popen[bytes], plan: ServerPlan) -> None:
         pass  # it died at once; waiting for it tells why
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], folder: StateFolder, began: float, start: int) -> Box:
+def _wait_until_ready(
+    process: subprocess.Popen[bytes], folder: StateFolder, began: float, start: int
+) -> ProjectServer:
     heard, silent_since = -1, time.monotonic()
     while process.poll() is None:
-        found = folder.box()
+        found = folder.server()
         if found and _is_of(process, found, began) and is_up(found):
             process.returncode = 0  # ours no longer: Popen shall not warn that it still runs
             return found
@@ -61,17 +63,17 @@ def _wait_until_ready(process: subprocess.Popen[bytes], folder: StateFolder, beg
         if size != heard:
             heard, silent_since = size, time.monotonic()
         if time.monotonic() - silent_since > _SILENCE_SECONDS:
-            raise S3FixtureError(f"the box did not get ready; {_log_tail(folder, start)}")
+            raise S3FixtureError(f"the server did not get ready; {_log_tail(folder, start)}")
         time.sleep(0.03)
     raise S3FixtureError(_log_tail(folder, start))
 
 
-def _is_of(process: subprocess.Popen[bytes], box: Box, began: float) -> bool:
-    """Whether it is the box that we started, and not that of another `up` at the same time.
+def _is_of(process: subprocess.Popen[bytes], server: ProjectServer, began: float) -> bool:
+    """Whether it is the server that we started, and not that of another `up` at the same time.
 
     On Windows the interpreter of a virtual environment is a child of the process that we know.
     """
-    return box.started >= began if sys.platform == "win32" else box.pid == process.pid
+    return server.started >= began if sys.platform == "win32" else server.pid == process.pid
 
 
 def _log_tail(folder: StateFolder, start: int) -> str:
@@ -80,7 +82,7 @@ def _log_tail(folder: StateFolder, start: int) -> str:
         return lines[0].removeprefix("s3fixture: ")
     for line in lines:
         output.tell(line)
-    return f"the box could not start; the lines above are the end of {folder.log}"
+    return f"the server could not start; the lines above are the end of {folder.log}"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

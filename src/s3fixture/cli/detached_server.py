@@ -1,4 +1,4 @@
-"""The program of a detached box: its plan comes as JSON on standard input, its log is standard output."""
+"""The program of a detached server: its plan comes as JSON on standard input, its log is standard output."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ from s3fixture.cli.state_folder import StateFolder
 
 
 def main() -> int:
-    """Be the box of the state folder named in the first argument until asked to end."""
+    """Be the server of the state folder named in the first argument until asked to end."""
     return guarded(lambda: live(ServerPlan.from_json(sys.stdin.read()), StateFolder(Path(sys.argv[1]))))

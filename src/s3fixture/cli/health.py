@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from s3fixture.backends.readiness import ask
-from s3fixture.cli.state_folder import Box
+from s3fixture.cli.state_folder import ProjectServer
 
 READY = "/minio/health/ready"
 _SECONDS = 2.0
 
 
-def is_up(box: Box) -> bool:
-    """Whether the server of a box answers; only the emulator is known to say whether it is ready."""
-    return answers(box.url) if box.backend == "emulator" else answers(box.url, "/", any_status=True)
+def is_up(server: ProjectServer) -> bool:
+    """Whether a project's server answers; only the emulator is known to say whether it is ready."""
+    return answers(server.url) if server.backend == "emulator" else answers(server.url, "/", any_status=True)
 
 
 def answers(url: str, path: str = READY, *, any_status: bool = False) -> bool:

@@ -102,7 +102,7 @@ server_options = _together(
 )
 
 connection_options = _together(
-    click.option("--endpoint-url", metavar="URL", help="The server to use, instead of the box."),
+    click.option("--endpoint-url", metavar="URL", help="The server to use, instead of the project's server."),
     click.option("--access-key", metavar="KEY", help="The access key for it."),
     click.option("--secret-key", metavar="KEY", help="Its secret."),
 )

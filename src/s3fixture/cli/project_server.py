@@ -1,4 +1,4 @@
-"""A server with its buckets and seeds, and its life as the box of a project."""
+"""A server with its buckets and seeds, and its life as the server of a project."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from s3fixture.cli import dotenv_file, output
 from s3fixture.cli.server_log import LOGGER, Early, log_requests, logged
 from s3fixture.cli.server_plan import ServerPlan
 from s3fixture.cli.signals import Stopped, stop_on_signals
-from s3fixture.cli.state_folder import Box, StateFolder
+from s3fixture.cli.state_folder import ProjectServer, StateFolder
 from s3fixture.seeding import Progress, seed
 
 if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
 
 
-_LOOK_SECONDS = 0.2  # between two looks whether someone wants the box to end
+_LOOK_SECONDS = 0.2  # between two looks whether someone wants the server to end
 
 
 @contextmanager
@@ -35,8 +35,10 @@ def started(plan: ServerPlan, progress: Progress) -> Iterator[Endpoint]:
 
 
 @contextmanager
-def box(plan: ServerPlan, folder: StateFolder, progress: Progress) -> Iterator[tuple[Endpoint, Box]]:
-    """The box of this folder, while the context lasts."""
+def project_server(
+    plan: ServerPlan, folder: StateFolder, progress: Progress
+) -> Iterator[tuple[Endpoint, ProjectServer]]:
+    """The server of this folder, while the context lasts."""
     folder.claim()
     try:
         _note_volume(plan, folder)
@@ -56,10 +58,10 @@ def wait_for_end(folder: StateFolder) -> None:
         time.sleep(_LOOK_SECONDS)
 
 
-def _described(endpoint: Endpoint, plan: ServerPlan) -> Box:
+def _described(endpoint: Endpoint, plan: ServerPlan) -> ProjectServer:
     kept = not SERVERS.get(getattr(endpoint, "server", ""), UNKNOWN).forgetful
     data_dir = plan.settings.data_dir if kept else None
-    return Box(
+    return ProjectServer(
         url=endpoint.url,
         console_url=endpoint.console_url,
         pid=os.getpid(),
@@ -84,19 +86,19 @@ def _note_volume(plan: ServerPlan, folder: StateFolder) -> None:
         folder.add_volume(data_dir)
 
 
-Announce = Callable[[Box, ServerPlan], None]
+Announce = Callable[[ProjectServer, ServerPlan], None]
 
 
 def live(plan: ServerPlan, folder: StateFolder, *, announce: Announce | None = None) -> int:
-    """Be the box until a signal or `down` ends it; exit code 0, for that is how a box is meant to end.
+    """Serve until a signal or `down` ends it; exit code 0, for that is how it is meant to end.
 
-    `announce` is told when the box is ready; with it, requests are printed too. Raises S3FixtureError, and
-    `Stopped` when a signal comes before the box is ready.
+    `announce` is told when the server is ready; with it, requests are printed too. Raises S3FixtureError, and
+    `Stopped` when a signal comes before the server is ready.
     """
     with (
         stop_on_signals(),
         Early() as early,
-        box(plan, folder, output.progress()) as (endpoint, found),
+        project_server(plan, folder, output.progress()) as (endpoint, found),
         logged(folder.log, printed=announce is not None),
     ):
         try:

@@ -16,7 +16,7 @@ Report = Callable[[str, "str | None"], None]
 
 
 def remove_objects(
-    client: S3Client, bucket: str, victims: Iterable[Item], report: Report, *, bypass: bool = False
+    client: S3Client, bucket: str, items: Iterable[Item], report: Report, *, bypass: bool = False
 ) -> int:
     """Remove keys, or versions of them; complains of what cannot be removed, and counts that.
 
@@ -25,7 +25,7 @@ def remove_objects(
     """
     options: Any = {"BypassGovernanceRetention": True} if bypass else {}
     failed = 0
-    for batch in batches(victims):
+    for batch in batches(items):
         answer = delete_batch(client, bucket, batch, **options)
         for gone in answer.get("Deleted", []):
             report(gone["Key"], gone.get("VersionId"))

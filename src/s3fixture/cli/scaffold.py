@@ -126,7 +126,7 @@ def _unusable(path: Path, error: OSError) -> S3FixtureError:
 
 
 def dotenv(template: str, path: Path) -> str:
-    """The `.env` of a box or a compose storage on this machine; lines of other variables stay as they are.
+    """The `.env` of a server or a compose storage on this machine; lines of other variables stay as they are.
 
     Keys, region and port that the file has already are kept, and the clients' variables follow them.
     """

@@ -1,4 +1,4 @@
-"""The log of a box: one line for each request and for what happens to the box itself."""
+"""The log of a server: one line for each request and for what happens to the project's server itself."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from s3fixture.cli import output
 if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
 
-MAX_BYTES = 16 * 1024 * 1024  # then the log starts anew: a box may live for weeks
+MAX_BYTES = 16 * 1024 * 1024  # then the log starts anew: a server may live for weeks
 LOGGER = logging.getLogger("s3fixture")
 _FORMAT = logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S")
 
 
 class LogFile(logging.Handler):
-    """Appends to the log file; what former boxes wrote is gone."""
+    """Appends to the log file; what former servers wrote is gone."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.setFormatter(_FORMAT)
-        # Appending, because a detached box has its standard output and error in the same file.
+        # Appending, because a detached server has its standard output and error in the same file.
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.ftruncate(self._descriptor, 0)
         self._size = 0
@@ -43,7 +43,7 @@ class LogFile(logging.Handler):
 
 
 class Printed(logging.Handler):
-    """Prints the same lines for the person in front of a box; tracebacks stay in the file."""
+    """Prints the same lines for the person in front of a server; tracebacks stay in the file."""
 
     def emit(self, record: logging.LogRecord) -> None:
         text = output.printable(record.getMessage())

@@ -1,4 +1,4 @@
-"""What a box shall be: all options resolved and checked before anything is started."""
+"""What a server shall be: all options resolved and checked before anything is started."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ServerPlan:
         return list(dict.fromkeys([*self.buckets, *seeded]))
 
     def to_json(self) -> str:
-        """For the process that becomes the box; it reads the seeds itself."""
+        """For the process that becomes the server; it reads the seeds itself."""
         document = {
             "settings": asdict(self.settings),
             "backend": self.backend,

@@ -1,11 +1,11 @@
-"""The folder `.s3fixture`: which box runs for this project, its log, its data.
+"""The folder `.s3fixture`: which server runs for this project, its log, its data.
 
 state.json   what runs (mode 0600: it holds the secret key)
-lock         held by the box while it lives; so a stale state.json is never taken for a box
-stop         made by `down`, seen by the box (Windows has no SIGTERM)
+lock         held by the server while it lives; so a stale state.json is never taken for a server
+stop         made by `down`, seen by the server (Windows has no SIGTERM)
 s3fixture.log
-data/        what the box stores, unless told otherwise
-volumes.json folders elsewhere that a box made for its data
+data/        what the server stores, unless told otherwise
+volumes.json folders elsewhere that a server made for its data
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _PASSING = {"emulator": "in memory", "binary": "in a temporary folder", "contain
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
-    """A box that runs, as it wrote itself down once it answered."""
+class ProjectServer:
+    """A server that runs, as it wrote itself down once it answered."""
 
     url: str
     console_url: str | None
@@ -50,7 +50,7 @@ class Box:
         """Where the data is, for people."""
         if self.volume:
             return f"in the Docker volume {self.volume}"
-        return self.data_dir or f"{_PASSING[self.backend]}: gone when the box stops"
+        return self.data_dir or f"{_PASSING[self.backend]}: gone when the server stops"
 
 
 class StateFolder:
@@ -63,12 +63,12 @@ class StateFolder:
         self._state = path / "state.json"
         self._stop = path / "stop"
         self._volumes = path / "volumes.json"
-        self.docker_volume = path / "docker-volume"  # holds the name of the one that a box made
+        self.docker_volume = path / "docker-volume"  # holds the name of the one that a server made
         self._lock = FileLock(path / "lock")
 
     @classmethod
     def here(cls) -> StateFolder:
-        """The folder that a box started here has: a project's box does not depend on its parents'."""
+        """The folder that a server started here has: a project's server does not depend on its parents'."""
         named = os.environ.get(FOLDER_VARIABLE)
         return cls(Path(named).absolute() if named else Path.cwd() / FOLDER_NAME)
 
@@ -97,7 +97,7 @@ class StateFolder:
             ) from error
 
     def claim(self) -> None:
-        """Become the one box of this folder, or raise S3FixtureError. `release` gives it back."""
+        """Become the one server of this folder, or raise S3FixtureError. `release` gives it back."""
         self.make()
         deadline = time.monotonic() + _CLAIM_SECONDS
         while not self._acquire():
@@ -108,13 +108,13 @@ class StateFolder:
         self._stop.unlink(missing_ok=True)
 
     def release(self) -> None:
-        """The box is gone."""
+        """The server is gone."""
         self._state.unlink(missing_ok=True)
         self._stop.unlink(missing_ok=True)
         self._lock.release()
 
     def is_taken(self) -> bool:
-        """Whether a box lives here, ready or not."""
+        """Whether a server lives here, ready or not."""
         if not self.path.is_dir() or not (self.path / "lock").exists():
             return False
         if self._acquire():
@@ -123,47 +123,47 @@ class StateFolder:
         return True
 
     def check_free(self) -> None:
-        """Raise S3FixtureError when a box lives here."""
+        """Raise S3FixtureError when a server lives here."""
         if self.is_taken():
             raise self._taken()
 
     def left_container(self) -> bool:
-        """Whether the last box here was killed, and may have left its container."""
+        """Whether the last server here was killed, and may have left its container."""
         found = self._read(self._state)
         return not self.is_taken() and isinstance(found, dict) and bool(found.get("container_id"))
 
-    def forget_box(self) -> None:
-        """Nothing is left of the last box."""
+    def forget_server(self) -> None:
+        """Nothing is left of the last server."""
         self._state.unlink(missing_ok=True)
 
-    def write(self, box: Box) -> None:
-        """Write down that the box is ready, in one step that no reader can see half of."""
-        self._write(self._state, asdict(box))
+    def write(self, server: ProjectServer) -> None:
+        """Write down that the server is ready, in one step that no reader can see half of."""
+        self._write(self._state, asdict(server))
 
-    def box(self) -> Box | None:
-        """The box that lives here and was ready, or None."""
+    def server(self) -> ProjectServer | None:
+        """The server that lives here and was ready, or None."""
         if not self.is_taken():
             return None
         found = self._read(self._state)
         if not isinstance(found, dict):
             return None
         try:
-            return Box(**{field.name: found[field.name] for field in fields(Box)})
+            return ProjectServer(**{field.name: found[field.name] for field in fields(ProjectServer)})
         except KeyError:
             raise S3FixtureError(
-                f"{self._state} was written by another version of s3fixture; stop the box with that version"
+                f"{self._state} was written by another version of s3fixture; stop it with that version"
             ) from None
 
     def ask_to_stop(self) -> None:
-        """Ask the box that lives here to end."""
+        """Ask the server that lives here to end."""
         self._stop.touch()
 
     def asked_to_stop(self) -> bool:
-        """Whether the box that lives here should end: asked to, or because nobody could find it any more."""
+        """Whether the server that runs here should end: it was asked to, or nobody can find it any more."""
         return self._stop.exists() or not self._state.exists()
 
     def add_volume(self, folder: Path) -> None:
-        """Remember a folder that a box made for its data, so that `down --volumes` may remove it."""
+        """Remember a folder that a server made for its data, so that `down --volumes` may remove it."""
         known = self.volumes()
         if folder not in known:
             self._write(self._volumes, [str(path) for path in (*known, folder)])
@@ -188,7 +188,7 @@ class StateFolder:
         found = self._read(self._state)
         what = f" ({found['url']}, pid {found['pid']})" if isinstance(found, dict) else ""
         return S3FixtureError(
-            f"a box runs for {self.path.parent} already{what}; use it, or stop it with `s3fixture down`"
+            f"a server runs for {self.path.parent} already{what}; use it, or stop it with `s3fixture down`"
         )
 
     def _write(self, path: Path, document: Any) -> None:

@@ -1,4 +1,4 @@
-"""Which server a command means, in this order: options, the server of `run`, the box, the environment.
+"""Which server a command means, in this order: options, the server of `run`, the project's, the environment.
 
 Never ~/.aws, a profile or AWS itself: a command that finds nothing says so.
 """
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from s3fixture.cli import output
 from s3fixture.cli.server_plan import project_environment
-from s3fixture.cli.state_folder import Box, StateFolder
+from s3fixture.cli.state_folder import ProjectServer, StateFolder
 from s3fixture.errors import S3FixtureError
 from s3fixture.settings import Settings
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from s3fixture.backends.endpoint import Endpoint
 
-RUN_VARIABLE = "S3FIXTURE_RUN_URL"  # set by `run` for its command: that server goes before the box
+RUN_VARIABLE = "S3FIXTURE_RUN_URL"  # set by `run` for its command: that server goes before the server
 ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "MLFLOW_S3_ENDPOINT_URL")
 _ATTEMPTS = 3
 
@@ -32,25 +32,25 @@ def connect(
     """The endpoint to use. Raises S3FixtureError when there is none, or only half of one."""
     if bool(access_key) != bool(secret_key):
         raise S3FixtureError("--access-key and --secret-key belong together; give both")
-    box = StateFolder.nearest().box()
-    url = endpoint_url or os.environ.get(RUN_VARIABLE) or (box.url if box else None) or _named()[1]
+    server = StateFolder.nearest().server()
+    url = endpoint_url or os.environ.get(RUN_VARIABLE) or (server.url if server else None) or _named()[1]
     if url is None:
         raise S3FixtureError(
             "there is no server to use; start one with `s3fixture up --detach`, or name one with "
             "--endpoint-url"
         )
     _check_url(url)
-    if not endpoint_url and box and url == box.url:
-        _note_another(box)
+    if not endpoint_url and server and url == server.url:
+        _note_another(server)
     if access_key and secret_key:
         keys = (access_key, secret_key)
-    elif box and url == box.url:
-        keys = (box.access_key, box.secret_key)
+    elif server and url == server.url:
+        keys = (server.access_key, server.secret_key)
     else:
         keys = _keys_of_environment()
-    endpoint = _endpoint(url, *keys, box.region if box and url == box.url else _region())
-    if box and url == box.url:
-        endpoint.public_url = box.public_url
+    endpoint = _endpoint(url, *keys, server.region if server and url == server.url else _region())
+    if server and url == server.url:
+        endpoint.public_url = server.public_url
     return endpoint
 
 
@@ -85,10 +85,10 @@ def _named(environ: Mapping[str, str] = os.environ) -> tuple[str, str | None]:
     return "", None
 
 
-def _note_another(box: Box) -> None:
+def _note_another(server: ProjectServer) -> None:
     name, url = _named()
-    if url and url.rstrip("/") != box.url:
-        output.tell(f"using the box at {box.url}, not {name}={url}; --endpoint-url chooses")
+    if url and url.rstrip("/") != server.url:
+        output.tell(f"using the project's server at {server.url}, not {name}={url}; --endpoint-url chooses")
 
 
 def _check_url(url: str) -> None:
@@ -98,7 +98,7 @@ def _check_url(url: str) -> None:
 
 
 def _keys_of_environment() -> tuple[str, str]:
-    """The clients' keys, else the ones that a box here would have."""
+    """The clients' keys, else the ones that a server here would have."""
     access_key, secret_key = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
     if access_key and secret_key:
         return access_key, secret_key

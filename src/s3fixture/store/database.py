@@ -21,7 +21,7 @@ INDEX = "index.sqlite"  # its name in the folder
 _LOG = logging.getLogger("s3fixture")
 _BOTH = (
     "PRAGMA temp_store = MEMORY",
-    "PRAGMA secure_delete = OFF",  # some distributions overwrite what is deleted, which a test box pays for
+    "PRAGMA secure_delete = OFF",  # some distributions overwrite what is deleted, which tests would pay for
 )
 # The lock is SQLite's own and lasts as long as the connection: it is the same on every platform, goes
 # with a killed process, and saves the shared memory file. Once the write-ahead log is in use it is taken.

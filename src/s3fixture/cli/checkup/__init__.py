@@ -10,7 +10,7 @@ from s3fixture.cli.checkup.findings import Finding, Surroundings
 CHECKS: tuple[Callable[[Surroundings], Iterator[Finding]], ...] = (
     machine_checks.versions,
     machine_checks.settings,
-    server_checks.box,
+    server_checks.server,
     server_checks.ports,
     server_checks.endpoints,
     client_checks.variables,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from s3fixture.backends.readiness import ask
 from s3fixture.cli import dotenv_file
-from s3fixture.cli.state_folder import Box, StateFolder
+from s3fixture.cli.state_folder import ProjectServer, StateFolder
 from s3fixture.cli.target_server import ENDPOINT_VARIABLES
 from s3fixture.errors import S3FixtureError
 from s3fixture.settings import Settings
@@ -50,11 +50,11 @@ def problem(check: str, text: str, remedy: str) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The environment, the project's box if one runs, and the settings that a box here would have."""
+    """The environment, the project's server if one runs, and the settings that a server here would have."""
 
     environ: Mapping[str, str]
     folder: StateFolder
-    box: Box | None
+    server: ProjectServer | None
     settings: Settings | None
     fault: str  # of `.env` or a variable, when there are no settings
 
@@ -66,7 +66,7 @@ class Surroundings:
             settings = Settings.load(environ={**dotenv_file.read(Path(".env")), **os.environ})
         except S3FixtureError as error:
             fault = str(error)
-        return cls(os.environ, folder, folder.box(), settings, fault)
+        return cls(os.environ, folder, folder.server(), settings, fault)
 
     @property
     def endpoints(self) -> dict[str, str]:
@@ -75,8 +75,8 @@ class Surroundings:
 
     @property
     def urls(self) -> list[str]:
-        """The servers in question: the box, and what the variables name."""
-        found = [self.box.url] if self.box else []
+        """The servers in question: the project's, and those that the variables name."""
+        found = [self.server.url] if self.server else []
         return list(dict.fromkeys([*found, *(url.rstrip("/") for url in self.endpoints.values())]))
 
 

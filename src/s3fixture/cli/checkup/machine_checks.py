@@ -32,9 +32,9 @@ def versions(seen: Surroundings) -> Iterator[Finding]:
 
 
 def settings(seen: Surroundings) -> Iterator[Finding]:
-    """`.env` here, and the variables of a box."""
+    """`.env` here, and the variables of a server."""
     if seen.fault:
-        yield problem("settings", seen.fault, "a box cannot start before that is corrected")
+        yield problem("settings", seen.fault, "a server cannot start before that is corrected")
     elif Path(".env").is_file():
         yield ok("settings", ".env is read")
 
@@ -57,15 +57,15 @@ def proxies(seen: Surroundings) -> Iterator[Finding]:
 
 
 def _data_folder(seen: Surroundings) -> Path:
-    """Where the data of the box is that runs, or that would be started here."""
-    if seen.box and seen.box.data_dir:
-        return Path(seen.box.data_dir)
+    """Where the data of the server is that runs, or that would be started here."""
+    if seen.server and seen.server.data_dir:
+        return Path(seen.server.data_dir)
     return (seen.settings and seen.settings.data_dir) or seen.folder.data
 
 
 def disk(seen: Surroundings) -> Iterator[Finding]:
-    """The room for the box's data, where it is in a folder of this machine."""
-    if seen.box and seen.box.container_id and not seen.box.data_dir:
+    """The room for the server's data, where it is in a folder of this machine."""
+    if seen.server and seen.server.container_id and not seen.server.data_dir:
         return
     data = _data_folder(seen)
     place = next((folder for folder in (data, *data.parents) if folder.is_dir()), Path())
@@ -80,21 +80,21 @@ def disk(seen: Surroundings) -> Iterator[Finding]:
 
 
 def data(seen: Surroundings) -> Iterator[Finding]:
-    """The box's data: whether the index and the bodies fit together."""
+    """The server's data: whether the index and the bodies fit together."""
     from s3fixture.store.database import examine  # imported when used: it brings SQLite with it
 
-    if seen.box and not seen.box.data_dir:
+    if seen.server and not seen.server.data_dir:
         return
     folder = _data_folder(seen)
     try:
-        lines = examine(folder, in_use=seen.box is not None)
+        lines = examine(folder, in_use=seen.server is not None)
     except (S3FixtureError, OSError) as error:
         lines = [str(error)]
     for line in lines:
         text, _, remedy = line.partition("; ")
-        yield problem("data", text, remedy or "a box cannot use that folder before that is corrected")
-    if not lines and seen.box:
-        yield ok("data", f"{folder} was looked at when the box started: s3fixture logs")
+        yield problem("data", text, remedy or "a server cannot use that folder before that is corrected")
+    if not lines and seen.server:
+        yield ok("data", f"{folder} was looked at when the server started: s3fixture logs")
     elif not lines and folder.is_dir():
         yield ok("data", f"{folder} has all that its index names")
 

@@ -23,23 +23,23 @@ from s3fixture.settings import DEFAULT_CONSOLE_PORT, DEFAULT_PORT
 _SKEW, _LARGE_SKEW = 60, 15 * 60  # seconds; S3 refuses requests beyond the second
 
 
-def box(seen: Surroundings) -> Iterator[Finding]:
-    """The box of this project."""
-    if seen.box is None:
-        yield note("box", f"no box runs for {seen.folder.path.parent}", "start one: s3fixture up --detach")
-    elif is_up(seen.box):
-        yield ok("box", f"{seen.box.url}, pid {seen.box.pid}, {seen.box.data}")
+def server(seen: Surroundings) -> Iterator[Finding]:
+    """The server of this project."""
+    if seen.server is None:
+        yield note("server", f"no server runs for {seen.folder.path.parent}", "run: s3fixture up --detach")
+    elif is_up(seen.server):
+        yield ok("server", f"{seen.server.url}, pid {seen.server.pid}, {seen.server.data}")
     else:
         yield problem(
-            "box",
-            f"the box (pid {seen.box.pid}) does not answer at {seen.box.url}",
+            "server",
+            f"the server (pid {seen.server.pid}) does not answer at {seen.server.url}",
             "look at s3fixture logs; start it anew: s3fixture down; s3fixture up --detach",
         )
 
 
 def ports(seen: Surroundings) -> Iterator[Finding]:
-    """The ports where a box and its console would listen."""
-    if seen.box or seen.settings is None:
+    """The ports where a server and its console would listen."""
+    if seen.server or seen.settings is None:
         return
     yield from _port("port", seen.settings.port or DEFAULT_PORT, "--port")
     yield from _port("console", seen.settings.console_port or DEFAULT_CONSOLE_PORT, "--console-port")
@@ -68,11 +68,11 @@ def endpoints(seen: Surroundings) -> Iterator[Finding]:
             yield problem(name, f"{url!r} is no endpoint", f"write it as http://HOST:PORT, or unset {name}")
         elif not listens(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)):
             yield problem(name, f"nothing answers at {url}", f"start the server, or unset {name}")
-        elif seen.box and url.rstrip("/") not in (seen.box.url, seen.environ.get(RUN_VARIABLE)):
+        elif seen.server and url.rstrip("/") not in (seen.server.url, seen.environ.get(RUN_VARIABLE)):
             yield problem(
                 name,
-                f"it names {url}, but the box is {seen.box.url}",
-                'eval "$(s3fixture env)" leads the clients to the box',
+                f"it names {url}, but the project's server is {seen.server.url}",
+                'eval "$(s3fixture env)" leads the clients to it',
             )
         else:
             yield ok(name, url)
@@ -124,7 +124,7 @@ def _try_keys(url: str, access_key: str, secret_key: str, region: str) -> Findin
         return problem(
             "keys",
             f"{url} refuses AWS_ACCESS_KEY_ID={access_key}: {code}",
-            'eval "$(s3fixture env)" sets the keys of the box; a box reads MINIO_ROOT_USER when it is made',
+            'eval "$(s3fixture env)" sets the keys of the server, which reads MINIO_ROOT_USER at its start',
         )
     except BotoCoreError as error:
         return problem("keys", f"{url} cannot be asked: {error}", "see whether it is an S3 server")

@@ -20,7 +20,7 @@ _MARKS: dict[str, tuple[str, dict[str, Any]]] = {
 @click.command("doctor", short_help="Find out what is wrong, with the remedy.")
 @json_option
 def command(as_json: bool) -> int:
-    """Look at the box, the port, the clients' variables, real AWS accounts, proxies, the clock, Docker.
+    """Look at the server, the port, the clients' variables, real AWS accounts, proxies, the clock, Docker.
 
     Every finding that is not fine comes with its remedy. Exit code 1 when something is wrong.
     """

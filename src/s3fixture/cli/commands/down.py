@@ -1,4 +1,4 @@
-"""`s3fixture down`: end the box of this project."""
+"""`s3fixture down`: end the server of this project."""
 
 from __future__ import annotations
 
@@ -13,51 +13,51 @@ from s3fixture.cli import output
 from s3fixture.cli.state_folder import StateFolder, wait_until
 from s3fixture.errors import S3FixtureError
 
-_STOP_SECONDS = 10.0  # what a box gets to end by itself, then to be gone
+_STOP_SECONDS = 10.0  # what a server gets to end by itself, then to be gone
 _KILL = signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL  # TerminateProcess on Windows
 
 _STORE_FILES = ("index.sqlite", "blobs")  # with -wal and -shm behind the first
 
 
-@click.command("down", short_help="Stop the box of this project.")
-@click.option("--volumes", "-v", is_flag=True, help="Remove its data too, if the box made the folder.")
+@click.command("down", short_help="Stop the server of this project.")
+@click.option("--volumes", "-v", is_flag=True, help="Remove its data too, if the server made the folder.")
 def command(volumes: bool) -> int:
-    """Stop the box of this project. Nothing to stop is no error, as with `docker compose down`."""
+    """Stop the server of this project. Nothing to stop is no error, as with `docker compose down`."""
     folder = StateFolder.nearest()
     if folder.is_taken():
         _stop(folder)
     elif folder.left_container():
         _remove_container(folder)
     else:
-        output.say(f"no box runs for {folder.path.parent}")
+        output.say(f"no server runs for {folder.path.parent}")
     if volumes:
         _remove_volumes(folder)
     return 0
 
 
 def _stop(folder: StateFolder) -> None:
-    box = folder.box()
+    server = folder.server()
     folder.ask_to_stop()
     if not wait_until(lambda: not folder.is_taken(), _STOP_SECONDS):
-        if box is None:
-            raise S3FixtureError("the box is still starting; try again when it is up")
-        os.kill(box.pid, _KILL)
+        if server is None:
+            raise S3FixtureError("the server is still starting; try again when it is up")
+        os.kill(server.pid, _KILL)
         if not wait_until(lambda: not folder.is_taken(), _STOP_SECONDS):
-            raise S3FixtureError(f"the box does not end; kill the process {box.pid} yourself")
-    output.say(f"stopped {box.url}" if box else "stopped")
+            raise S3FixtureError(f"the server does not end; kill the process {server.pid} yourself")
+    output.say(f"stopped {server.url}" if server else "stopped")
 
 
 def _remove_container(folder: StateFolder) -> None:
-    """The process of the box was killed, and could not take its container with it."""
+    """The process of the server was killed, and could not take its container with it."""
     from s3fixture.backends.container import remove_all_leftovers
 
     remove_all_leftovers()
-    folder.forget_box()
-    output.say("removed the container of a box that was killed")
+    folder.forget_server()
+    output.say("removed the container of a server that was killed")
 
 
 def _remove_volumes(folder: StateFolder) -> None:
-    """Only folders that a box made, and in them only what a store makes: the rest is somebody's.
+    """Only folders that a server made, and in them only what a store makes: the rest is somebody's.
 
     All of the folder that nobody chose, for other servers than ours keep what they like in it.
     """
@@ -75,7 +75,7 @@ def _remove_volumes(folder: StateFolder) -> None:
                 path.unlink()
         left = sorted(path.name for path in volume.glob("*"))
         if left:
-            output.say(f"emptied {volume}, but for {', '.join(map(output.printable, left))}: not the box's")
+            output.say(f"emptied {volume}, but for {', '.join(map(output.printable, left))}: not made by it")
         elif volume.is_dir():
             volume.rmdir()
             output.say(f"removed {volume}")

@@ -1,4 +1,4 @@
-"""`s3fixture env`: the variables that lead clients to the box."""
+"""`s3fixture env`: the variables that lead clients to the project's server."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from s3fixture.environment import is_removed, variables
 from s3fixture.errors import S3FixtureError
 
 
-@click.command("env", short_help="Print the variables that lead clients to the box.")
+@click.command("env", short_help="Print the variables that lead clients to the project's server.")
 @click.option(
     "--format",
     "kind",
@@ -24,7 +24,7 @@ from s3fixture.errors import S3FixtureError
 )
 @click.option("--bucket", metavar="NAME", help="Make this bucket MLflow's artifact root.")
 def command(kind: str, bucket: str | None) -> int:
-    """Print the variables that lead boto3, MLflow and other clients to the box of this project.
+    """Print the variables that lead boto3, MLflow and other clients to the server of this project.
 
     \b
     eval "$(s3fixture env)"                            sh, bash, zsh
@@ -34,13 +34,13 @@ def command(kind: str, bucket: str | None) -> int:
     s3fixture env --format github >> "$GITHUB_ENV"
     """
     folder = StateFolder.nearest()
-    box = folder.box()
-    if box is None:
+    server = folder.server()
+    if server is None:
         raise S3FixtureError(
-            f"no box runs for {folder.path.parent}; start one with `s3fixture up --detach`, "
+            f"no server runs for {folder.path.parent}; start one with `s3fixture up --detach`, "
             "or use `s3fixture run`"
         )
-    values = variables(box.url, box.access_key, box.secret_key, box.region, bucket)
+    values = variables(server.url, server.access_key, server.secret_key, server.region, bucket)
     removed = sorted(name for name in os.environ if is_removed(name) and name not in values)
     for line in FORMATS[kind](values, removed):
         output.say(line)

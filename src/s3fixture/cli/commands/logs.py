@@ -1,4 +1,4 @@
-"""`s3fixture logs`: what the box had to do."""
+"""`s3fixture logs`: the requests that the server served."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from s3fixture.errors import S3FixtureError
 _LOOK_SECONDS = 0.1
 
 
-@click.command("logs", short_help="Print the requests that the box served.")
-@click.option("--follow", "-f", is_flag=True, help="Go on until the box ends, or Ctrl-C.")
+@click.command("logs", short_help="Print the requests that the server served.")
+@click.option("--follow", "-f", is_flag=True, help="Go on until the server ends, or Ctrl-C.")
 @click.option("--tail", "lines", type=click.IntRange(0), metavar="N", help="Only the last N lines.")
 def command(follow: bool, lines: int | None) -> int:
-    """Print the log of the box of this project, or of the last one that ran."""
+    """Print the log of the server of this project, or of the last one that ran."""
     folder = StateFolder.nearest()
-    box = folder.box()
-    if box is not None and box.container_id:
+    server = folder.server()
+    if server is not None and server.container_id:
         from s3fixture.backends.container_engine import print_logs
 
-        print_logs(box.container_id, lines, output.say, follow=follow)
+        print_logs(server.container_id, lines, output.say, follow=follow)
         return 0
     if not folder.log.exists():
-        raise S3FixtureError(f"no box has run for {folder.path.parent}; `s3fixture up` starts one")
+        raise S3FixtureError(f"no server has run for {folder.path.parent}; `s3fixture up` starts one")
     start = folder.log.stat().st_size
     known = tail(folder.log, lines)
     for line in known:
@@ -42,7 +42,7 @@ def command(follow: bool, lines: int | None) -> int:
 
 
 def _news(folder: StateFolder, position: int) -> Iterator[str]:
-    """What is appended to the log, until the box is gone."""
+    """What is appended to the log, until the server is gone."""
     alive = True
     while alive:
         alive = folder.is_taken()  # asked before reading: the last words are not lost

@@ -55,22 +55,22 @@ def command(
     client = client_of(connect(**connection))
     failed = 0
     for place in places:
-        victims = _victims(client, place, recursive=recursive, versions=versions, version_id=version_id)
+        items = _chosen(client, place, recursive=recursive, versions=versions, version_id=version_id)
         if not recursive and not force:
-            victims = _existing(client, place, victims)
+            items = _existing(client, place, items)
 
         def report(key: str, version: str | None, bucket: str = place.bucket) -> None:
             _report(Remote(bucket, key), version, dry_run=dry_run, as_json=as_json)
 
         if dry_run:
-            for key, version in victims:
+            for key, version in items:
                 report(key, version)
         else:
-            failed += remove_objects(client, place.bucket, victims, report, bypass=bypass)
+            failed += remove_objects(client, place.bucket, items, report, bypass=bypass)
     return 1 if failed else 0
 
 
-def _victims(
+def _chosen(
     client: S3Client, place: Remote, *, recursive: bool, versions: bool, version_id: str | None
 ) -> Iterator[Item]:
     from s3fixture.backends.cleaning import items
@@ -92,11 +92,11 @@ def _keys(client: S3Client, place: Remote) -> Iterator[Item]:
             yield found["Key"], None
 
 
-def _existing(client: S3Client, place: Remote, victims: Iterator[Item]) -> Iterator[Item]:
+def _existing(client: S3Client, place: Remote, items: Iterator[Item]) -> Iterator[Item]:
     """S3 itself does not mind when there is nothing to remove; a person who mistyped does."""
     from botocore.exceptions import ClientError
 
-    for key, version in victims:
+    for key, version in items:
         which: Any = {"VersionId": version} if version else {}
         try:
             client.head_object(Bucket=place.bucket, Key=key, **which)

@@ -1,4 +1,4 @@
-"""`s3fixture seed`: fill the box."""
+"""`s3fixture seed`: fill the project's server."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from s3fixture.cli.options import connection_options
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @connection_options
 def command(paths: tuple[Path, ...], **connection: str | None) -> int:
-    """Make buckets and objects from folders or manifests, in the box or any other server.
+    """Make buckets and objects from folders or manifests, in the project's server or any other.
 
     In a folder, each sub-folder is a bucket and the files below it are its objects. A manifest is a YAML or
     JSON file. All of them are checked before the first bucket is made; doing it twice changes nothing.

@@ -1,4 +1,4 @@
-"""`s3fixture status`: whether the box of this project runs."""
+"""`s3fixture status`: whether the server of this project runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from s3fixture.cli import output
 from s3fixture.cli.failures import NOT_RUNNING
 from s3fixture.cli.health import is_up
 from s3fixture.cli.options import json_option
-from s3fixture.cli.state_folder import Box, StateFolder
+from s3fixture.cli.state_folder import ProjectServer, StateFolder
 
 _FIELDS = (
     *("url", "console_url", "pid", "backend", "data_dir", "access_key"),
@@ -19,44 +19,44 @@ _FIELDS = (
 )
 
 
-@click.command("status", short_help="Tell whether the box runs, and where.")
+@click.command("status", short_help="Tell whether the server runs, and where.")
 @json_option
 def command(as_json: bool) -> int:
-    """Tell whether the box of this project runs, and where.
+    """Tell whether the server of this project runs, and where.
 
     Exit code 0 when it runs and answers, 3 when not. With --json the object has the same fields in both
     cases, null when there is nothing to say.
     """
     folder = StateFolder.nearest()
-    box = folder.box()
-    running = box is not None and is_up(box)
+    server = folder.server()
+    running = server is not None and is_up(server)
     if as_json:
-        output.say_json({"running": running, **_described(box)})
+        output.say_json({"running": running, **_described(server)})
     else:
-        _print(folder, box, running)
+        _print(folder, server, running)
     return 0 if running else NOT_RUNNING
 
 
-def _described(box: Box | None) -> dict[str, Any]:
-    return {name: getattr(box, name, None) for name in _FIELDS}
+def _described(server: ProjectServer | None) -> dict[str, Any]:
+    return {name: getattr(server, name, None) for name in _FIELDS}
 
 
-def _print(folder: StateFolder, box: Box | None, running: bool) -> None:
-    if box is None:
-        what = "a box starts" if folder.is_taken() else "no box runs"
+def _print(folder: StateFolder, server: ProjectServer | None, running: bool) -> None:
+    if server is None:
+        what = "a server starts" if folder.is_taken() else "no server runs"
         output.say(f"{what} for {folder.path.parent}; `s3fixture up` starts one")
         return
     state = output.style("running", fg="green") if running else output.style("does not answer", fg="red")
     rows = [
         ("state", state),
-        ("endpoint", box.url),
-        ("console", box.console_url or "none"),
-        ("public", box.public_url),
-        ("pid", str(box.pid)),
-        ("container", box.container_id or "none"),
-        ("backend", box.backend),
-        ("data", box.data),
-        ("access key", box.access_key),
-        ("since", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(box.started))),
+        ("endpoint", server.url),
+        ("console", server.console_url or "none"),
+        ("public", server.public_url),
+        ("pid", str(server.pid)),
+        ("container", server.container_id or "none"),
+        ("backend", server.backend),
+        ("data", server.data),
+        ("access key", server.access_key),
+        ("since", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(server.started))),
     ]
     output.say(output.pairs(rows, indent=""))

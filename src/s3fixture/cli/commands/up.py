@@ -1,4 +1,4 @@
-"""`s3fixture up`: the box of this project."""
+"""`s3fixture up`: the server of this project."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 from s3fixture.cli import output
 from s3fixture.cli.options import server_options
-from s3fixture.cli.state_folder import Box, StateFolder
+from s3fixture.cli.state_folder import ProjectServer, StateFolder
 from s3fixture.settings import DEFAULT_CONSOLE_PORT, DEFAULT_PORT
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _UP = "s3fixture is up"
 
 
-@click.command("up", short_help="Start the box of this project.")
+@click.command("up", short_help="Start the server of this project.")
 @server_options
 @click.option("--port", type=int, metavar="PORT", help=f"Listen on this port.  [default: {DEFAULT_PORT}]")
 @click.option(
@@ -46,7 +46,7 @@ _UP = "s3fixture is up"
     metavar="FILE",
     help="Write the clients' variables into this .env file; its other lines stay.",
 )
-@click.option("--detach", "-d", is_flag=True, help="Return when the box is ready; it runs on.")
+@click.option("--detach", "-d", is_flag=True, help="Return when the server is ready; it runs on.")
 def command(detach: bool, memory: bool, no_console: bool, **options: Any) -> int:
     """Start a server that keeps its data in this project, on port 9000.
 
@@ -80,7 +80,7 @@ def command(detach: bool, memory: bool, no_console: bool, **options: Any) -> int
     if detach:
         from s3fixture.cli.detach import launch
 
-        running = folder.box()
+        running = folder.server()
         _announce(running or launch(plan, folder), plan, stop="s3fixture down", head=_head(running))
         return 0
     folder.check_free()
@@ -90,28 +90,28 @@ def command(detach: bool, memory: bool, no_console: bool, **options: Any) -> int
     return live(plan, folder, announce=_announce)
 
 
-def _head(running: Box | None) -> str:
+def _head(running: ProjectServer | None) -> str:
     return (
         "s3fixture is up already; `s3fixture down` first, to start it with other options" if running else _UP
     )
 
 
 def _announce(
-    box: Box, plan: ServerPlan, *, stop: str = "Ctrl-C, or `s3fixture down`", head: str = _UP
+    server: ProjectServer, plan: ServerPlan, *, stop: str = "Ctrl-C, or `s3fixture down`", head: str = _UP
 ) -> None:
     """What a person needs next."""
-    arguments = f'endpoint_url="{box.url}", aws_access_key_id="{box.access_key}"'
+    arguments = f'endpoint_url="{server.url}", aws_access_key_id="{server.access_key}"'
     rows = [
-        ("endpoint", box.url),
-        *([("public", box.public_url)] if box.public_url != box.url else []),
-        ("console", box.console_url or "none"),
-        ("access key", box.access_key),
-        ("secret key", box.secret_key),
-        ("region", box.region),
+        ("endpoint", server.url),
+        *([("public", server.public_url)] if server.public_url != server.url else []),
+        ("console", server.console_url or "none"),
+        ("access key", server.access_key),
+        ("secret key", server.secret_key),
+        ("region", server.region),
         ("buckets", ", ".join(plan.all_buckets) or "`s3fixture ls` lists them"),
-        ("data", box.data),
+        ("data", server.data),
         ("variables", 'eval "$(s3fixture env)"'),
-        ("boto3", f'boto3.client("s3", {arguments}, aws_secret_access_key="{box.secret_key}")'),
+        ("boto3", f'boto3.client("s3", {arguments}, aws_secret_access_key="{server.secret_key}")'),
         ("stop", stop),
     ]
     for seed in plan.seeds if head == _UP else ():

@@ -23,7 +23,7 @@ SMALL = b"small"
 LARGE = bytes(range(256)) * 1024  # 256 KiB, which goes into a file
 
 
-class Box:
+class StoredBucket:
     """Use with `with`; closes its store."""
 
     def __init__(self, folder: Path | None = None, *, durable: bool = True) -> None:
@@ -33,8 +33,8 @@ class Box:
 
     def _find_bucket(self) -> BucketRow:
         with self.store.write() as index:
-            return index.get_bucket("box") or index.create_bucket(
-                "box", owner="me", region="us-east-1", created=1.0
+            return index.get_bucket("stored") or index.create_bucket(
+                "stored", owner="me", region="us-east-1", created=1.0
             )
 
     def put(self, key: str, data: bytes = SMALL, version_id: str = "null", **fields: Any) -> Version:
@@ -126,7 +126,7 @@ class Box:
             assert reader.path_and_offset is not None
             return reader.path_and_offset[0]
 
-    def __enter__(self) -> Box:
+    def __enter__(self) -> StoredBucket:
         return self
 
     def __exit__(self, *exception: object) -> None:

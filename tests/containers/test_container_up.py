@@ -1,4 +1,4 @@
-"""`s3fixture up --backend container`: a box as any other, whose server and data are Docker's."""
+"""`s3fixture up --backend container`: a server as any other, whose server and data are Docker's."""
 
 from __future__ import annotations
 
@@ -58,29 +58,29 @@ def project(tmp_path: Path) -> Iterator[Project]:
 
 def test_the_data_is_there_after_down_and_gone_after_down_with_volumes(project: Project) -> None:
     before = inventory()
-    box = project.up("--bucket=data")
+    server = project.up("--bucket=data")
     (project.folder / "file").write_text("kept")
     project("cp", "file", "s3://data/file")
-    assert (box["backend"], box["data_dir"]) == ("container", None)
-    assert docker("inspect", "--format", "{{.Config.Image}}", box["container_id"])
-    assert box["volume"] in docker("volume", "ls", "-q").split()
+    assert (server["backend"], server["data_dir"]) == ("container", None)
+    assert docker("inspect", "--format", "{{.Config.Image}}", server["container_id"])
+    assert server["volume"] in docker("volume", "ls", "-q").split()
 
     project("down")
-    assert project.status(code=3) == {**dict.fromkeys(box), "running": False}
+    assert project.status(code=3) == {**dict.fromkeys(server), "running": False}
     assert inventory()["containers"] == before["containers"]
     project.up()
     assert project("cat", "s3://data/file") == "kept"
 
     said = project("down", "--volumes")
-    assert f"removed the Docker volume {box['volume']}" in said
+    assert f"removed the Docker volume {server['volume']}" in said
     assert inventory() == before
 
 
 def test_the_console_of_the_image_is_published(project: Project) -> None:
-    box = project.up()
-    with urllib.request.urlopen(box["console_url"]) as page:
+    server = project.up()
+    with urllib.request.urlopen(server["console_url"]) as page:
         assert page.status == 200
-    assert box["console_url"] in project("status")
+    assert server["console_url"] in project("status")
 
 
 def test_a_server_without_console_has_none(project: Project) -> None:
@@ -99,14 +99,14 @@ def test_a_console_port_that_is_taken_is_one_line(project: Project) -> None:
 
 def test_down_removes_the_container_of_a_box_that_was_killed(project: Project) -> None:
     before = running()
-    box = project.up("--memory")
-    os.kill(box["pid"], signal.SIGKILL)
+    server = project.up("--memory")
+    os.kill(server["pid"], signal.SIGKILL)
     assert project.status(code=3)["running"] is False
     assert running() - before
 
-    assert "removed the container of a box that was killed" in project("down")
+    assert "removed the container of a server that was killed" in project("down")
     assert running() == before
-    assert "no box runs" in project("down")
+    assert "no server runs" in project("down")
 
 
 def test_a_folder_that_the_server_may_not_write_is_one_line(project: Project) -> None:

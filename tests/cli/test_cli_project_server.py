@@ -1,4 +1,4 @@
-"""`down`, `status`, `logs`: living with a box."""
+"""`down`, `status`, `logs`: living with a server."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_down_ends_the_box(s3: CommandLine) -> None:
 
 
 def test_down_without_a_box_is_no_error(s3: CommandLine) -> None:
-    assert "no box runs" in s3("down").stdout
+    assert "no server runs" in s3("down").stdout
     assert list(s3.folder.iterdir()) == []
 
 
@@ -151,7 +151,7 @@ def test_logs_follow_until_the_box_ends(s3: CommandLine) -> None:
 
 
 def test_logs_without_any_box_say_so(s3: CommandLine) -> None:
-    assert "no box has run" in s3.refused("logs")
+    assert "no server has run" in s3.refused("logs")
 
 
 def test_a_box_whose_state_folder_is_removed_ends(s3: CommandLine) -> None:

@@ -25,6 +25,7 @@ class Control:
     def __init__(self, app: App, running: RunningRequests) -> None:
         self._app = app
         self._running = running
+        self._named: dict[str, int] = {}  # the tokens of snapshots that have a name
 
     # --- tests
 
@@ -64,14 +65,29 @@ class Control:
         Snapshots taken after it are gone. Requests under way do not change anything any more.
         """
         self._running.rollback(token)
+        self._named = {name: other for name, other in self._named.items() if other <= token}
 
     def release(self, token: int) -> None:
         """Forget that snapshot; what was changed stays."""
         self._app.store.release(token)
+        self._named = {name: other for name, other in self._named.items() if other < token}
 
     def changes(self, token: int) -> list[Change]:
         """What has changed since that snapshot, at the cost of what has."""
         return self._app.store.changes(token)
+
+    def name_snapshot(self, name: str) -> None:
+        """Remember the state of all buckets under a name, which then means no other state any more."""
+        self._named[name] = self.snapshot()
+
+    def restore_named(self, name: str) -> None:
+        """Back to the state of that name, as often as wanted; names given after it are forgotten."""
+        if name not in self._named:
+            known = f"there is {', '.join(self._named)}" if self._named else "there is none so far"
+            raise S3FixtureError(
+                f"there is no snapshot {name!r}{did_you_mean(name, self._named) or f'; {known}'}"
+            )
+        self.rollback(self._named[name])
 
     # --- time
 

@@ -76,17 +76,17 @@ def start_thread(settings: Settings) -> ThreadEndpoint:
         server = Server(running, settings.host, settings.port, limits=limits, error_body=app.error_body)
         undo.callback(server.stop, 0.0)
         server.start()
-        endpoint = ThreadEndpoint(
-            app, server, Control(app, running), _start_console(app, server.url, running)
-        )
+        control = Control(app, running)
+        console = _start_console(app, server.url, running, control)
+        endpoint = ThreadEndpoint(app, server, control, console)
         undo.pop_all()
     return endpoint
 
 
-def _start_console(app: App, url: str, running: RunningRequests) -> ConsoleServer | None:
+def _start_console(app: App, url: str, running: RunningRequests, control: Control) -> ConsoleServer | None:
     if app.settings.console_port is None:
         return None
     from s3fixture.console import start_console  # imported when wanted: it brings templates with it
 
     host, port = app.settings.host, app.settings.console_port
-    return start_console(app, api_url=url, host=host, port=port, guard=running.around)
+    return start_console(app, api_url=url, host=host, port=port, guard=running.around, control=control)

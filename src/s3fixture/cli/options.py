@@ -106,6 +106,15 @@ connection_options = _together(
     click.option("--access-key", metavar="KEY", help="The access key for it."),
     click.option("--secret-key", metavar="KEY", help="Its secret."),
 )
+control_options = _together(
+    click.option(
+        "--console-url",
+        metavar="URL",
+        help="The console of the server to use instead of the project's.",
+    ),
+    click.option("--access-key", metavar="KEY", help="The main access key of it."),
+    click.option("--secret-key", metavar="KEY", help="Its secret."),
+)
 json_option = click.option(
     "--json",
     "as_json",

@@ -47,7 +47,7 @@ def connect(
     elif server and url == server.url:
         keys = (server.access_key, server.secret_key)
     else:
-        keys = _keys_of_environment()
+        keys = keys_of_environment()
     endpoint = _endpoint(url, *keys, server.region if server and url == server.url else _region())
     if server and url == server.url:
         endpoint.public_url = server.public_url
@@ -97,7 +97,7 @@ def _check_url(url: str) -> None:
         raise S3FixtureError(f"{url!r} is not an endpoint; write it as http://HOST:PORT")
 
 
-def _keys_of_environment() -> tuple[str, str]:
+def keys_of_environment() -> tuple[str, str]:
     """The clients' keys, else the ones that a server here would have."""
     access_key, secret_key = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
     if access_key and secret_key:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from s3fixture.console.usage import UsageSamples
@@ -34,18 +35,20 @@ class ConsoleServer:
 
 
 def start_console(
-    app: App, *, api_url: str, host: str, port: int, guard: Guard | None = None
+    app: App, *, api_url: str, host: str, port: int, guard: Guard | None = None, control: object | None = None
 ) -> ConsoleServer:
     """Serve the console of `app`, whose API answers at `api_url`, on `host`:`port` (0: any free port).
 
     `guard` wraps what writes into the store: it keeps requests under way out of a state that is rolled back.
+    `control` is what can be done to the server: its public methods are served below /control/.
 
     Raises S3FixtureError when the port cannot be had.
     """
     console = _LateConsole(app, api_url)
     limits = Limits(head_bytes=app.settings.header_limit, idle_seconds=app.settings.idle_timeout)
     try:
-        server = Server(_guarded(console, guard) if guard else console, host, port, limits=limits)
+        pages = _guarded(console, guard) if guard else console
+        server = Server(_with_control(pages, control, app), host, port, limits=limits)
     except BaseException as error:
         console.close()
         if isinstance(error, PortError):
@@ -89,6 +92,24 @@ def _guarded(console: _LateConsole, guard: Guard) -> WSGIApplication:
 
     def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         answer = changes if environ["PATH_INFO"].startswith("/api/") else console
+        return answer(environ, start_response)
+
+    return serve
+
+
+def _with_control(pages: WSGIApplication, control: object | None, app: App) -> WSGIApplication:
+    """Without the guard: what rolls the store back must not be among the requests that this supersedes."""
+    if control is None:
+        return pages
+
+    @cache
+    def api() -> WSGIApplication:
+        from s3fixture.console.control_api import ControlApi  # imported when used, as the pages are
+
+        return ControlApi(control, app.settings)
+
+    def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        answer = api() if environ["PATH_INFO"].startswith("/control/") else pages
         return answer(environ, start_response)
 
     return serve

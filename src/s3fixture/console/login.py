@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import math
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from werkzeug.wrappers import Request, Response
 from s3fixture.console.rendering import link
 from s3fixture.console.security import check_origin
 from s3fixture.console.sessions import LIFETIME
+from s3fixture.console.throttle import digest
 from s3fixture.console.visit import Visit, html_response
 
 if TYPE_CHECKING:
@@ -103,12 +103,7 @@ def form(console: Console, target: str = "", *, message: str = "", access_key: s
 def _is_secret_of(identity: Identity | None, secret_key: str) -> bool:
     """Compared in the same time whether there is such an identity or not."""
     expected = identity.secret_key if identity else "\0"
-    return hmac.compare_digest(_digest(expected), _digest(secret_key))
-
-
-def _digest(text: str) -> bytes:
-    """Of one length, so that a comparison does not tell that of the secret."""
-    return hashlib.sha256(text.encode("utf-8", "replace")).digest()
+    return hmac.compare_digest(digest(expected), digest(secret_key))
 
 
 def _local(target: str) -> str:

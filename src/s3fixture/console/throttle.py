@@ -43,19 +43,24 @@ class Throttle:
 
         So it is no use to try many at once.
         """
-        origin, key = _origin(address), _digest(access_key)
+        origin, key = _origin(address), digest(access_key)
         with self._lock:
             wait = self._wait(origin)
             if not wait:
                 self._count(origin, key)
         return wait
 
+    def waiting(self, address: str) -> float:
+        """Seconds until `address` may try again, without counting anything."""
+        with self._lock:
+            return self._wait(_origin(address))
+
     def succeeded(self, address: str, access_key: str) -> None:
         """Forget the wrong log-ins of `address` with this key.
 
         Those with others stay: whoever has keys of their own could guess those of others for ever.
         """
-        origin, key = _origin(address), _digest(access_key)
+        origin, key = _origin(address), digest(access_key)
         with self._lock:
             known = self._failures.get(origin)
             if known is None or known.key != key:
@@ -94,6 +99,6 @@ def _origin(address: str) -> str:
     return str(found.ipv4_mapped or int(found) >> 128 - _NETWORK)
 
 
-def _digest(access_key: str) -> bytes:
-    """Of one length, whatever was typed."""
-    return hashlib.sha256(access_key.encode("utf-8", "replace")).digest()
+def digest(text: str) -> bytes:
+    """Of one length, whatever was typed: comparing two does not tell the length of a secret."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).digest()

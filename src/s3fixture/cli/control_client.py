@@ -1,0 +1,77 @@
+"""Calling the control surface of a running server, beside its console."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import ProxyHandler, Request, build_opener
+
+from s3fixture.cli.state_folder import StateFolder
+from s3fixture.errors import S3FixtureError
+
+_SECONDS = 60.0  # a moved clock carries out everything that became due
+
+
+class ControlClient:
+    """The methods of `Control` by their names, as JSON."""
+
+    def __init__(self, console_url: str, access_key: str, secret_key: str) -> None:
+        self._url = console_url.rstrip("/")
+        keys = base64.b64encode(f"{access_key}:{secret_key}".encode()).decode()
+        self._headers = {"Authorization": f"Basic {keys}", "Content-Type": "application/json"}
+        self._opener = build_opener(ProxyHandler({}))  # a proxy does not know this machine's ports
+
+    def call(self, name: str, /, **arguments: Any) -> Any:
+        """What the server answers. Raises S3FixtureError with its reason, or that it does not answer."""
+        request = Request(  # noqa: S310 - `connect_control` has looked at the scheme
+            f"{self._url}/control/{name}", json.dumps(arguments).encode(), self._headers
+        )
+        try:
+            with self._opener.open(request, timeout=_SECONDS) as answer:
+                return json.load(answer)
+        except HTTPError as error:
+            with error:
+                raise S3FixtureError(self._reason(name, error)) from None
+        except (URLError, OSError, ValueError) as error:
+            reason = getattr(error, "reason", error)
+            raise S3FixtureError(
+                f"no console of s3fixture answers at {self._url}: {reason}; `s3fixture status` says what runs"
+            ) from None
+
+    def _reason(self, name: str, error: HTTPError) -> str:
+        try:
+            return str(json.load(error)["message"]).removeprefix(f"{name}: ")
+        except (ValueError, KeyError, TypeError):
+            answered = f"{self._url} answered with status {error.code}"
+            return f"{answered}; --console-url has to name the console of an s3fixture server"
+
+
+def connect_control(console_url: str | None, access_key: str | None, secret_key: str | None) -> ControlClient:
+    """The server of this project, or the one whose console is named. Raises S3FixtureError."""
+    if bool(access_key) != bool(secret_key):
+        raise S3FixtureError("--access-key and --secret-key belong together; give both")
+    server = StateFolder.nearest().server()
+    if console_url is None:
+        if server is None:
+            raise S3FixtureError(
+                "there is no server to use; start one with `s3fixture up --detach`, or name its console with "
+                "--console-url"
+            )
+        if server.backend != "emulator" or server.console_url is None:
+            raise S3FixtureError(
+                f"the server at {server.url} cannot be controlled: only the emulator can, by the port of its "
+                "console; start it without --backend and --no-console"
+            )
+        console_url = server.console_url
+    if urlsplit(console_url).scheme not in ("http", "https") or not urlsplit(console_url).hostname:
+        raise S3FixtureError(f"{console_url!r} is not an address; write it as http://HOST:PORT")
+    if access_key and secret_key:
+        return ControlClient(console_url, access_key, secret_key)
+    if server is not None and console_url.rstrip("/") == server.console_url:
+        return ControlClient(console_url, server.access_key, server.secret_key)
+    from s3fixture.cli.target_server import keys_of_environment
+
+    return ControlClient(console_url, *keys_of_environment())

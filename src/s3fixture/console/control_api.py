@@ -1,0 +1,196 @@
+"""The control surface of a running server over HTTP, for tests in any language.
+
+Each public method of the class `Control` is `POST /control/METHOD` with a JSON object of its arguments by
+name; `GET /control/openapi.json` describes all of them, made from the class. It answers on the console's
+listener alone: nothing that is asked of the S3 port can reach it.
+
+Who calls shows the server's main keys in an Authorization header (Basic). There is no cookie and no
+challenge, so a browser has nothing that it would send by itself, and what comes from a page is refused.
+"""
+
+from __future__ import annotations
+
+import hmac
+import inspect
+import json
+import logging
+import math
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.wrappers import Request, Response
+
+from s3fixture.console.security import check_host, check_origin, secure
+from s3fixture.console.throttle import Throttle, digest
+from s3fixture.console.typed_json import (
+    WrongValueError,
+    arguments_schema,
+    parse_object,
+    plain,
+    read_arguments,
+    schema,
+)
+from s3fixture.console.visit import PageError, json_response
+from s3fixture.errors import ClientDisconnected, S3Error, S3FixtureError, did_you_mean
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from s3fixture.settings import Settings
+
+PREFIX = "/control/"
+_OPENAPI = "openapi.json"
+_BODY_LIMIT = 1024 * 1024  # bytes of a JSON document
+_LOG = logging.getLogger("s3fixture.control")
+
+
+class ControlApi:
+    """A WSGI application in front of `control`, whose public methods are what can be called."""
+
+    def __init__(self, control: Any, settings: Settings) -> None:
+        self._control = control
+        self._settings = settings
+        self._throttle = Throttle()
+        self._checking = threading.Lock()  # one check at a time: it is no use to try many keys at once
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        request = Request(environ)
+        request.max_content_length = _BODY_LIMIT
+        try:
+            response = self._answer(request)
+        except ClientDisconnected:
+            raise
+        except PageError as error:
+            response = _refusal(error.status, error.message)
+        except RequestEntityTooLarge:
+            response = _refusal(413, f"the body has more than {_BODY_LIMIT:,} bytes")
+        except Exception:
+            _LOG.exception("%s %r failed", request.method, request.path)
+            response = _refusal(500, "something failed here; the server's log says what")
+        secure(response)
+        return response(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        check_host(request, self._settings)
+        check_origin(request)
+        self._authenticate(request)
+        name = request.path.removeprefix(PREFIX)
+        if name == _OPENAPI:
+            _check_method(request, "GET")
+            return json_response(openapi(type(self._control)))
+        method = methods(type(self._control)).get(name)
+        if method is None:
+            near = did_you_mean(name, methods(type(self._control)))
+            raise PageError(404, f"there is no {PREFIX}{name}{near}; {PREFIX}{_OPENAPI} lists what there is")
+        _check_method(request, "POST")
+        try:
+            arguments = read_arguments(method, parse_object(request.get_data()))
+            return _json(plain(method(self._control, **arguments)))
+        except WrongValueError as error:
+            raise PageError(400, f"{name}: {error}") from None
+        except (S3FixtureError, S3Error) as error:
+            raise PageError(409, f"{name}: {error}") from None
+
+    def _authenticate(self, request: Request) -> None:
+        """PageError unless the request shows the server's keys. Wrong ones are slowed down by address."""
+        given = request.authorization
+        if given is None or given.type != "basic":
+            raise PageError(
+                403,
+                "the request shows no keys; send the server's access and secret key as Basic "
+                "authorization, as in `curl --user ACCESS_KEY:SECRET_KEY`",
+            )
+        address, access_key = request.remote_addr or "", given.username or ""
+        with self._checking:
+            wait = self._throttle.waiting(address)
+            is_right = not wait and self._is_right(access_key, given.password or "")
+            if not wait and not is_right:
+                self._throttle.enter(address, access_key)
+        if wait:
+            raise PageError(429, f"too many wrong keys; try again in {math.ceil(wait)} s")
+        if not is_right:
+            raise PageError(
+                403, "the access key or the secret key is wrong; the server's main keys are wanted"
+            )
+
+    def _is_right(self, access_key: str, secret_key: str) -> bool:
+        """In the same time for every wrong key: both are compared, each as a digest of one length."""
+        right_access = hmac.compare_digest(digest(access_key), digest(self._settings.access_key))
+        right_secret = hmac.compare_digest(digest(secret_key), digest(self._settings.secret_key))
+        return right_access and right_secret
+
+
+def methods(interface: type) -> dict[str, Any]:
+    """The public methods of a class, by name."""
+    return {
+        name: value
+        for name, value in vars(interface).items()
+        if inspect.isfunction(value) and not name.startswith("_")
+    }
+
+
+def openapi(interface: type) -> dict[str, Any]:
+    """The OpenAPI 3.1 description of what `interface` can do."""
+    records: dict[str, Any] = {}
+    paths = {
+        f"{PREFIX}{name}": {"post": _operation(name, method, records)}
+        for name, method in methods(interface).items()
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "s3fixture control",
+            "version": "1",
+            "description": inspect.getdoc(interface) or "",
+        },
+        "security": [{"keys": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"keys": {"type": "http", "scheme": "basic"}},
+            "schemas": records,
+        },
+    }
+
+
+def _operation(name: str, method: Any, records: dict[str, Any]) -> dict[str, Any]:
+    summary, _, description = (inspect.getdoc(method) or "").partition("\n\n")
+    arguments = arguments_schema(method, records)
+    result = schema(get_type_hints(method)["return"], records)
+    failure = {"content": {"application/json": {"schema": _FAILURE}}}
+    return {
+        "operationId": name,
+        "summary": summary,
+        "description": description,
+        "requestBody": {
+            "required": bool(arguments["required"]),
+            "content": {"application/json": {"schema": arguments}},
+        },
+        "responses": {
+            "200": {"description": "Done.", "content": {"application/json": {"schema": result}}},
+            **{status: {"description": text, **failure} for status, text in _FAILURES.items()},
+        },
+    }
+
+
+_FAILURE = {"type": "object", "properties": {"message": {"type": "string"}}, "required": ["message"]}
+_FAILURES = {
+    "400": "An argument is wrong; nothing was done.",
+    "403": "The keys are wrong or missing, or a page of another address asked.",
+    "409": "It cannot be done; the message says why.",
+    "429": "Too many wrong keys came from this address.",
+}
+
+
+def _check_method(request: Request, wanted: str) -> None:
+    if request.method != wanted:
+        raise PageError(405, f"{request.path} takes {wanted}, not {request.method}")
+
+
+def _json(value: Any) -> Response:
+    return Response(json.dumps(value), 200, {"Cache-Control": "no-store"}, content_type="application/json")
+
+
+def _refusal(status: int, message: str) -> Response:
+    return json_response({"message": message}, status)

@@ -37,6 +37,7 @@ ROOMS = (
     ("records",),
     ("settings",),
     ("cached_clients",),
+    ("client_options",),
     ("environment",),
     ("boto3_sessions",),
     ("model",),

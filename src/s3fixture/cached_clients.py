@@ -44,6 +44,20 @@ _CACHES: Mapping[str, tuple[str, ...]] = {
         for module, places in _S3PATH.items()
     },
 }
+# Module -> attribute with what the environment said when the module was imported -> what makes it.
+_READ_AT_IMPORT: Mapping[str, Mapping[str, str]] = {
+    "pyiceberg.catalog": {"_ENV_CONFIG": "Config"},  # of load_catalog()
+}
+
+
+def read_again() -> None:
+    """Let libraries that read the environment once, when they were imported, read it again."""
+    for name, attributes in _READ_AT_IMPORT.items():
+        if name in sys.modules:
+            for attribute, maker in attributes.items():
+                make: Any = _found(sys.modules[name], [maker])
+                if callable(make):
+                    _replaced(name, attribute, make())
 
 
 @contextmanager

@@ -10,9 +10,9 @@ import os
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
-from s3fixture.cached_clients import set_aside
+from s3fixture.cached_clients import read_again, set_aside
 
 # A regular file, and not os.devnull: DVC wants one that it can parse.
 NO_AWS_FILE = str(Path(__file__).with_name("no_aws_settings.ini"))
@@ -38,10 +38,16 @@ _SET: Mapping[str, str] = {
     "S3_ENDPOINT": "{address}",  # TensorFlow, KServe: https://www.tensorflow.org/deploy/s3
     "S3_USE_HTTPS": "{one_when_tls}",  # TensorFlow, KServe
     "S3_VERIFY_SSL": "{one_when_tls}",  # TensorFlow, KServe
-    "DUCKDB_S3_ENDPOINT": "{address}",  # DuckDB's httpfs
+    # DuckDB's httpfs can only be led to virtual hosts by variables; it resolves *.localhost by itself.
+    "DUCKDB_S3_ENDPOINT": "{name_address}",
     "DUCKDB_S3_USE_SSL": "{tls}",  # DuckDB's httpfs
     "MLFLOW_S3_ENDPOINT_URL": "{url}",  # https://mlflow.org/docs/latest/self-hosting/architecture/artifact-store
     "MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE": "path",
+    # pyiceberg, whose catalog `default` gives pyarrow no endpoint but that of its own properties.
+    "PYICEBERG_CATALOG__DEFAULT__S3__ENDPOINT": "{url}",
+    "PYICEBERG_CATALOG__DEFAULT__S3__ACCESS_KEY_ID": "{access_key}",
+    "PYICEBERG_CATALOG__DEFAULT__S3__SECRET_ACCESS_KEY": "{secret_key}",
+    "PYICEBERG_CATALOG__DEFAULT__S3__REGION": "{region}",
     "RCLONE_S3_PROVIDER": "Other",  # rclone's on-the-fly remote `:s3:bucket`
     "RCLONE_S3_ENV_AUTH": "true",
     "RCLONE_S3_ENDPOINT": "{url}",
@@ -53,6 +59,7 @@ _SET_WITH_BUCKET: Mapping[str, str] = {
 }
 _NO_PROXY = ("NO_PROXY", "no_proxy")  # clients differ in which they read; Windows knows no difference
 _NO_PROXY_HOSTS = ("127.0.0.1", "localhost")
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 # What would lead a client to somebody else's keys or elsewhere than to the server.
 REMOVED: frozenset[str] = frozenset(
@@ -81,6 +88,12 @@ REMOVED: frozenset[str] = frozenset(
         "MLFLOW_S3_EXPECTED_BUCKET_OWNER",
         "MLFLOW_S3_IGNORE_TLS",
         "MLFLOW_S3_UPLOAD_EXTRA_ARGS",
+        "PYICEBERG_CATALOG__DEFAULT__S3__ANONYMOUS",
+        "PYICEBERG_CATALOG__DEFAULT__S3__FORCE_VIRTUAL_ADDRESSING",
+        "PYICEBERG_CATALOG__DEFAULT__S3__PROFILE_NAME",
+        "PYICEBERG_CATALOG__DEFAULT__S3__ROLE_ARN",
+        "PYICEBERG_CATALOG__DEFAULT__S3__SESSION_TOKEN",
+        "PYICEBERG_CATALOG__DEFAULT__S3__SIGNER",
     }
 )
 REMOVED_PREFIXES = (
@@ -91,9 +104,10 @@ REMOVED_PREFIXES = (
     "AWS_ENDPOINT_URL_",  # of single services
     "AWS_LOGIN_",
     "AWS_SSO_",
+    "PYICEBERG_CATALOG__DEFAULT__CLIENT__",  # keys for all services, pyiceberg's second choice
 )
 # Whatever a test changes among these is put back too, not only what was set for it.
-_FAMILIES = ("AWS_", "MLFLOW_", "_MLFLOW_", "S3_", "RCLONE_S3_", "MC_HOST_")
+_FAMILIES = ("AWS_", "MLFLOW_", "_MLFLOW_", "S3_", "RCLONE_S3_", "MC_HOST_", "DUCKDB_S3_", "PYICEBERG_")
 
 
 def variables(
@@ -126,6 +140,7 @@ def _url_values(url: str, access_key: str, secret_key: str) -> dict[str, str]:
     keys = f"{quote(access_key, safe='')}:{quote(secret_key, safe='')}"
     return {
         "address": parts.netloc,
+        "name_address": _by_name(parts),
         "plain": "false" if tls else "true",
         "tls": "true" if tls else "false",
         "one_when_tls": "1" if tls else "0",
@@ -133,6 +148,13 @@ def _url_values(url: str, access_key: str, secret_key: str) -> dict[str, str]:
         "url_with_keys": f"{parts.scheme}://{keys}@{parts.netloc}",
         "nothing": NO_AWS_FILE,
     }
+
+
+def _by_name(parts: SplitResult) -> str:
+    """Host and port; the loopback address by its name, which can have a bucket's name before it."""
+    if parts.hostname not in _LOOPBACK:
+        return parts.netloc
+    return f"localhost:{parts.port}" if parts.port else "localhost"
 
 
 def _no_proxy(environ: Mapping[str, str], host: str) -> str:
@@ -170,9 +192,11 @@ def applied(
             for name in [name for name in environ if is_removed(name) and name not in values]:
                 del environ[name]
             environ.update(values)
+            read_again()
             yield environ
         finally:
             _restore(environ, before, values)
+            read_again()
 
 
 def _restore(environ: MutableMapping[str, str], before: Mapping[str, str], values: Mapping[str, str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 import shutil
 import subprocess
 
@@ -92,3 +93,42 @@ def test_without_a_box_nothing_is_printed_that_a_shell_would_run(s3: CommandLine
     done = s3("env", code=1)
     assert done.stdout == ""
     assert "s3fixture up --detach" in done.stderr
+
+
+@pytest.mark.parametrize("client", ["aiobotocore", "fsspec", "obstore", "opendal", "polars", "pyarrow"])
+def test_options_of_a_client_are_json(server: CommandLine, client: str) -> None:
+    found = json.loads(server("env", "--format", client).stdout)
+    assert SECRET in found.values()
+
+
+def test_duckdb_gets_a_statement_that_it_takes(server: CommandLine) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    (statement,) = duckdb.extract_statements(server("env", "--format", "duckdb").stdout)
+    assert statement.type.name == "CREATE"
+    assert SECRET.replace("'", "''") in statement.query
+
+
+@posix_only
+def test_pyiceberg_gets_its_variables_only(server: CommandLine) -> None:
+    script = server("env", "--format", "pyiceberg").stdout
+    assert all(line.startswith("export PYICEBERG_CATALOG__DEFAULT__S3__") for line in script.splitlines())
+    script += '\nprintf %s "$PYICEBERG_CATALOG__DEFAULT__S3__SECRET_ACCESS_KEY"'
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == SECRET
+
+
+@posix_only
+def test_pyspark_splits_its_variable_as_a_shell_does(server: CommandLine) -> None:
+    """pyspark/java_gateway.py: shlex.split(os.environ["PYSPARK_SUBMIT_ARGS"])."""
+    script = server("env", "--format", "pyspark").stdout + '\nprintf %s "$PYSPARK_SUBMIT_ARGS"'
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    words = shlex.split(done.stdout)
+    assert words[::2] == [*["--conf"] * (len(words) // 2), "pyspark-shell"]
+    assert f"spark.hadoop.fs.s3a.secret.key={SECRET}" in words
+
+
+def test_spark_gets_a_properties_file(server: CommandLine) -> None:
+    """A backslash escapes in one: java.util.Properties."""
+    lines = server("env", "--format", "spark").stdout.splitlines()
+    assert f"spark.hadoop.fs.s3a.endpoint={server.state()['url']}" in lines
+    assert "spark.hadoop.fs.s3a.secret.key=" + SECRET.replace("\\", "\\\\") in lines

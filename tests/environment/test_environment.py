@@ -13,7 +13,8 @@ import botocore.session
 import pytest
 from botocore.configloader import load_config
 
-from s3fixture import Endpoint, serve
+from s3fixture import Endpoint, client_options, serve
+from s3fixture.client_options import Connection
 from s3fixture.environment import REMOVED, applied, child_environ, is_removed, variables
 
 URL = "http://127.0.0.1:9000"
@@ -64,11 +65,33 @@ def test_endpoints_are_written_as_each_client_reads_them() -> None:
 
     assert values["AWS_ENDPOINT_URL"] == values["AWS_ENDPOINT_URL_S3"] == URL
     assert values["MLFLOW_S3_ENDPOINT_URL"] == values["S3_ENDPOINT_URL"] == URL
-    assert (
-        values["S3_ENDPOINT"] == values["AWS_S3_ENDPOINT"] == values["DUCKDB_S3_ENDPOINT"] == "127.0.0.1:9000"
-    )
+    assert values["S3_ENDPOINT"] == values["AWS_S3_ENDPOINT"] == "127.0.0.1:9000"
     assert values["MC_HOST_minio"] == "http://KEY:se%2Fcret@127.0.0.1:9000"
     assert values["AWS_REGION"] == values["AWS_DEFAULT_REGION"] == "eu-west-1"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://127.0.0.1:9000", "localhost:9000"),
+        ("http://[::1]:9000", "localhost:9000"),
+        ("https://localhost", "localhost"),
+        ("http://storage.internal:9000", "storage.internal:9000"),
+        ("http://192.0.2.1:9000", "192.0.2.1:9000"),
+    ],
+)
+def test_duckdb_puts_the_bucket_before_a_name(url: str, expected: str) -> None:
+    assert variables(url, "KEY", "secret", "us-east-1", environ={})["DUCKDB_S3_ENDPOINT"] == expected
+
+
+def test_pyicebergs_variables_are_the_properties_of_the_table() -> None:
+    properties = client_options.pyiceberg(Connection(URL, "KEY", "se/cret", "eu-west-1"))
+    prefix = "PYICEBERG_CATALOG__DEFAULT__"
+    named = {
+        prefix + name.upper().replace(".", "__").replace("-", "_"): properties[name] for name in properties
+    }
+
+    assert {name: value for name, value in of_server().items() if name.startswith("PYICEBERG_")} == named
 
 
 def test_clients_that_must_be_told_of_plain_http_are_told() -> None:

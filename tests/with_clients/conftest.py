@@ -9,12 +9,14 @@ import pytest
 # Test file -> what it needs.
 NEEDS = {
     "test_client_awscli.py": ("awscli",),
+    "test_client_duckdb.py": ("duckdb", "duckdb_extensions", "duckdb_extension_httpfs"),
     "test_client_kept.py": ("cloudpathlib", "s3fs", "s3path"),
     "test_client_minio.py": ("minio",),
     "test_client_moto.py": ("moto",),
     "test_client_moto_events.py": ("moto", "flask"),  # flask: moto's server
     "test_client_obstore.py": ("obstore",),
     "test_client_pyarrow.py": ("pyarrow",),
+    "test_client_pyiceberg.py": ("pyarrow", "pyiceberg", "sqlalchemy"),
     "test_client_s3fs.py": ("s3fs",),
     "test_client_smart_open.py": ("smart_open",),
 }

@@ -7,7 +7,10 @@ import re
 import shlex
 from collections.abc import Callable, Collection, Mapping
 
+from s3fixture import client_options
 from s3fixture.cli import dotenv_file
+from s3fixture.client_options import CLIENTS, Connection
+from s3fixture.environment import variables as variables_for
 
 _LOOPBACK = re.compile(r"(?<=://)(127\.0\.0\.1|localhost|\[::1\])(?=[:/]|$)")
 Variables = Mapping[str, str]
@@ -64,4 +67,45 @@ FORMATS: Mapping[str, Callable[[Variables, Names], list[str]]] = {
     "json": _json,
     "docker": _docker,
     "github": _github,
+}
+
+
+def _client_json(client: str) -> Callable[[Connection], list[str]]:
+    def lines(to: Connection) -> list[str]:
+        return [json.dumps(CLIENTS[client](to), indent=2, ensure_ascii=False)]
+
+    return lines
+
+
+def _duckdb(to: Connection) -> list[str]:
+    return [client_options.duckdb_secret(to)]
+
+
+def _pyiceberg(to: Connection) -> list[str]:
+    found = variables_for(to.url, to.access_key, to.secret_key, to.region)
+    return _shell({name: value for name, value in found.items() if name.startswith("PYICEBERG_")}, ())
+
+
+def _spark(to: Connection) -> list[str]:
+    """A properties file, as `spark-submit --properties-file` and conf/spark-defaults.conf read it.
+
+    A backslash escapes there: https://docs.oracle.com/javase/8/docs/api/java/util/Properties.html
+    """
+    doubled = {name: value.replace("\\", "\\\\") for name, value in client_options.spark(to).items()}
+    return [f"{name}={value}" for name, value in doubled.items()]
+
+
+def _pyspark(to: Connection) -> list[str]:
+    """The one variable that PySpark reads before it starts Java; it splits the value as a shell would."""
+    options = [f"--conf {shlex.quote(f'{name}={value}')}" for name, value in client_options.spark(to).items()]
+    return _shell({"PYSPARK_SUBMIT_ARGS": " ".join([*options, "pyspark-shell"])}, ())
+
+
+# The options of one client.
+CLIENT_FORMATS: Mapping[str, Callable[[Connection], list[str]]] = {
+    **{client: _client_json(client) for client in CLIENTS},
+    "duckdb": _duckdb,
+    "pyiceberg": _pyiceberg,
+    "pyspark": _pyspark,
+    "spark": _spark,
 }

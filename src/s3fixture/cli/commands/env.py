@@ -7,8 +7,9 @@ import os
 import click
 
 from s3fixture.cli import output
-from s3fixture.cli.env_formats import FORMATS
+from s3fixture.cli.env_formats import CLIENT_FORMATS, FORMATS
 from s3fixture.cli.state_folder import StateFolder
+from s3fixture.client_options import Connection
 from s3fixture.environment import is_removed, variables
 from s3fixture.errors import S3FixtureError
 
@@ -17,7 +18,7 @@ from s3fixture.errors import S3FixtureError
 @click.option(
     "--format",
     "kind",
-    type=click.Choice(list(FORMATS)),
+    type=click.Choice([*FORMATS, *CLIENT_FORMATS]),
     default="shell",
     show_default=True,
     help="Who shall read them.",
@@ -32,6 +33,12 @@ def command(kind: str, bucket: str | None) -> int:
     s3fixture env --format powershell | Out-String | Invoke-Expression
     docker run --env-file <(s3fixture env --format docker) ...
     s3fixture env --format github >> "$GITHUB_ENV"
+
+    \b
+    The options of one client:
+    duckdb -init <(s3fixture env --format duckdb)
+    spark-submit --properties-file <(s3fixture env --format spark) ...
+    s3fixture env --format fsspec                      storage_options of s3fs and pandas, as JSON
     """
     folder = StateFolder.nearest()
     server = folder.server()
@@ -40,8 +47,17 @@ def command(kind: str, bucket: str | None) -> int:
             f"no server runs for {folder.path.parent}; start one with `s3fixture up --detach`, "
             "or use `s3fixture run`"
         )
+    if kind in CLIENT_FORMATS:
+        _say(
+            CLIENT_FORMATS[kind](Connection(server.url, server.access_key, server.secret_key, server.region))
+        )
+        return 0
     values = variables(server.url, server.access_key, server.secret_key, server.region, bucket)
     removed = sorted(name for name in os.environ if is_removed(name) and name not in values)
-    for line in FORMATS[kind](values, removed):
-        output.say(line)
+    _say(FORMATS[kind](values, removed))
     return 0
+
+
+def _say(lines: list[str]) -> None:
+    for line in lines:
+        output.say(line)

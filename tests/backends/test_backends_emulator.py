@@ -257,3 +257,14 @@ def test_a_failure_of_the_request_log_does_not_change_the_answer(caplog: pytest.
         assert client.get_object(Bucket="data", Key="k")["Body"].read() == b"x"
 
     assert "GET data was answered, but not logged" in caplog.text
+
+
+def test_permissions_are_recorded_only_while_a_test_runs(running: EmulatorEndpoint) -> None:
+    control = running.control
+    with pytest.raises(S3FixtureError, match="only while a test runs"):
+        control.needs()
+    token = control.begin()
+    assert control.needs() == []
+    control.finish(token)
+    with pytest.raises(S3FixtureError, match="only while a test runs"):
+        control.needs()

@@ -256,6 +256,10 @@ def test_a_fault_that_did_not_happen_in_its_block_is_told(endpoint: Endpoint) ->
             "only CompleteMultipartUpload, .* not 'GetO",
         ),
         (lambda s3: s3.slow_down(bytes_per_second=0), "the bandwidth is 0"),
+        *(
+            (lambda s3, seconds=seconds: s3.delay(seconds=seconds), "the delay of a fault is .* at most")
+            for seconds in (1e308, float("inf"), float("nan"))
+        ),
         (lambda s3: s3.assert_not_called("PutObjet"), "did you mean 'PutObject'?"),
         (lambda s3: s3.assert_called("ListObjectsV3"), "did you mean 'ListObjectsV2'?"),
         (lambda s3: s3.control.remove_fault(999), "this fault is not there any more"),

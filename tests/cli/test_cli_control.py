@@ -72,7 +72,7 @@ def test_the_clock_moves(run: CommandLine, server: Endpoint) -> None:
 
 @pytest.mark.parametrize("change", ["31d", "soon", "+d", "+3y", "", "+99999999999999999999d"])
 def test_what_is_no_time_is_told(change: str, run: CommandLine, server: Endpoint) -> None:
-    assert "is no time; write a span such as +31d" in run("clock", change, *at(server), code=2).stderr
+    assert "is not a time; write a span such as +31d" in run("clock", change, *at(server), code=2).stderr
 
 
 def test_a_time_that_the_clock_does_not_have_is_told(run: CommandLine, server: Endpoint) -> None:
@@ -100,7 +100,7 @@ def test_requests_are_printed(run: CommandLine, server: Endpoint) -> None:
 def test_wrong_keys_and_wrong_addresses_are_told(run: CommandLine, server: Endpoint) -> None:
     wrong = ("--access-key", server.access_key, "--secret-key", "no")
     assert "secret key is wrong" in run.refused("snapshot", "x", *at(server), *wrong)
-    assert "belong together" in run.refused("snapshot", "x", *at(server), *wrong[:2])
+    assert "give both" in run.refused("snapshot", "x", *at(server), *wrong[:2])
     assert "answered with status" in run.refused("snapshot", "x", "--console-url", server.url)
     assert "no console of s3fixture answers" in run.refused(
         "snapshot", "x", "--console-url", "http://127.0.0.1:1"

@@ -78,7 +78,7 @@ def test_the_box_goes_before_the_environment_and_says_so(s3: CommandLine, seeds:
     [
         (["--endpoint-url", "http://127.0.0.1:1"], "is the server running?"),
         (["--endpoint-url", "127.0.0.1:9000"], "is not an endpoint; write it as http://HOST:PORT"),
-        (["--endpoint-url", "http://127.0.0.1:1", "--access-key", "onlyone"], "belong together"),
+        (["--endpoint-url", "http://127.0.0.1:1", "--access-key", "onlyone"], "give both"),
     ],
 )
 def test_a_server_that_cannot_be_used_is_named(

@@ -161,7 +161,7 @@ def test_uploads_of_one_key_are_listed_oldest_first_and_resumed(stored: StoredBu
 
     def page(**listing: object) -> tuple[list[str], bool, tuple[str, str]]:
         with stored.store.read() as index:
-            found = index.list_uploads(stored.bucket.id, **listing)  # type: ignore[arg-type]
+            found = index.list_uploads(stored.bucket.id, **listing)  # type: ignore[arg-type]  # one type for all options
         names = [upload.key + upload.upload_id for upload in found.uploads]
         return names, found.truncated, (found.last_key, found.last_upload_id)
 

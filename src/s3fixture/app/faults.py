@@ -225,5 +225,9 @@ def _check(fault: Fault) -> None:
         value = getattr(fault, name)
         if value is not None and value < least:
             raise S3FixtureError(f"{name} of a fault is {least} or more, not {value}")
+    if not fault.delay <= threading.TIMEOUT_MAX:  # not a number is refused as well
+        raise S3FixtureError(
+            f"the delay of a fault is {threading.TIMEOUT_MAX:.0f} s at most, not {fault.delay}"
+        )
     if not 0 < fault.probability <= 1:
         raise S3FixtureError(f"the probability of a fault is above 0 and up to 1, not {fault.probability}")

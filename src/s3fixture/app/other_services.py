@@ -24,6 +24,7 @@ FORM = "application/x-www-form-urlencoded"
 _STATUS = 501  # as S3's NotImplemented: clients do not try it again
 _CODE = "NotImplemented"
 _LONGEST = 64  # characters of a service's name
+_LONGEST_HOST = 255  # characters, of a name and a port; what is longer is not repeated
 
 
 class _Answer(NamedTuple):
@@ -65,8 +66,9 @@ def answer(exchange: Exchange, service: str) -> Response | None:
 
 def _message(exchange: Exchange, service: str) -> str:
     variable = f"AWS_ENDPOINT_URL_{service.upper().replace('-', '_').replace('.', '_')}"
+    host = exchange.request.host[:_LONGEST_HOST]
     return (
-        f"This endpoint ({exchange.request.scheme}://{exchange.request.host}) serves S3 only, and was asked "
+        f"This endpoint ({exchange.request.scheme}://{host}) serves S3 only, and was asked "
         f"for {service}. Give the client of {service} an endpoint of its own ({variable}, or "
         "endpoint_url=), and lead only S3 here: AWS_ENDPOINT_URL_S3 instead of AWS_ENDPOINT_URL."
     )

@@ -44,6 +44,7 @@ class Control:
             self.rollback(token)
             self.release(token)
             self.reset()
+        self._app.needs = None
         return EndOfTest(late, unused)
 
     def reset(self) -> None:
@@ -137,7 +138,9 @@ class Control:
     def needs(self) -> list[Permission]:
         """What the requests of this test asked for and had. Raises S3FixtureError outside a test."""
         if self._app.needs is None:
-            raise S3FixtureError("what requests need is recorded in tests only; use the fixture s3 in one")
+            raise S3FixtureError(
+                "permissions are recorded only while a test runs; ask in one that uses the fixture s3"
+            )
         return sorted(self._app.needs, key=repr)
 
     def writes(self) -> int:

@@ -51,8 +51,9 @@ class ControlClient:
 
 def connect_control(console_url: str | None, access_key: str | None, secret_key: str | None) -> ControlClient:
     """The server of this project, or the one whose console is named. Raises S3FixtureError."""
-    if bool(access_key) != bool(secret_key):
-        raise S3FixtureError("--access-key and --secret-key belong together; give both")
+    from s3fixture.cli.target_server import check_keys, keys_of_environment
+
+    check_keys(access_key, secret_key)
     server = StateFolder.nearest().server()
     if console_url is None:
         if server is None:
@@ -72,6 +73,4 @@ def connect_control(console_url: str | None, access_key: str | None, secret_key:
         return ControlClient(console_url, access_key, secret_key)
     if server is not None and console_url.rstrip("/") == server.console_url:
         return ControlClient(console_url, server.access_key, server.secret_key)
-    from s3fixture.cli.target_server import keys_of_environment
-
     return ControlClient(console_url, *keys_of_environment())

@@ -63,7 +63,7 @@ def _wait_until_ready(
         if size != heard:
             heard, silent_since = size, time.monotonic()
         if time.monotonic() - silent_since > _SILENCE_SECONDS:
-            raise S3FixtureError(f"the server did not get ready; {_log_tail(folder, start)}")
+            raise S3FixtureError(f"the server did not become ready; {_log_tail(folder, start)}")
         time.sleep(0.03)
     raise S3FixtureError(_log_tail(folder, start))
 

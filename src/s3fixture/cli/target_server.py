@@ -30,8 +30,7 @@ def connect(
     endpoint_url: str | None = None, access_key: str | None = None, secret_key: str | None = None
 ) -> Endpoint:
     """The endpoint to use. Raises S3FixtureError when there is none, or only half of one."""
-    if bool(access_key) != bool(secret_key):
-        raise S3FixtureError("--access-key and --secret-key belong together; give both")
+    check_keys(access_key, secret_key)
     server = StateFolder.nearest().server()
     url = endpoint_url or os.environ.get(RUN_VARIABLE) or (server.url if server else None) or _named()[1]
     if url is None:
@@ -52,6 +51,13 @@ def connect(
     if server and url == server.url:
         endpoint.public_url = server.public_url
     return endpoint
+
+
+def check_keys(access_key: str | None, secret_key: str | None) -> None:
+    """Raise S3FixtureError when only one of the two options is given."""
+    if bool(access_key) != bool(secret_key):
+        missing = "--secret-key" if access_key else "--access-key"
+        raise S3FixtureError(f"{missing} is missing; give both --access-key and --secret-key, or neither")
 
 
 def client_of(endpoint: Endpoint) -> S3Client:

@@ -83,7 +83,8 @@ class ControlApi:
         method = methods(type(self._control)).get(name)
         if method is None:
             near = did_you_mean(name, methods(type(self._control)))
-            raise PageError(404, f"there is no {PREFIX}{name}{near}; {PREFIX}{_OPENAPI} lists what there is")
+            hint = near or f"; {PREFIX}{_OPENAPI} lists the methods"
+            raise PageError(404, f"there is no {PREFIX}{name}{hint}")
         _check_method(request, "POST")
         try:
             arguments = read_arguments(method, parse_object(request.get_data()))

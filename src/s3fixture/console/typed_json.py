@@ -37,9 +37,11 @@ def parse_object(text: bytes) -> dict[str, Any]:
         found = json.loads(text, parse_int=json_integer, parse_constant=_refuse_constant)
         json.dumps(found, ensure_ascii=False).encode()  # an escaped lone surrogate is no text
     except (ValueError, RecursionError):
-        raise WrongValueError("the body is not JSON; send an object with the arguments by name") from None
+        raise WrongValueError(
+            "the body is not JSON; send a JSON object of argument names and values"
+        ) from None
     if not isinstance(found, dict):
-        raise WrongValueError(f"the body is {_kind(found)}; send an object with the arguments by name")
+        raise WrongValueError(f"the body is {_kind(found)}; send a JSON object of argument names and values")
     return found
 
 
@@ -81,11 +83,11 @@ def _read_fields(
 ) -> dict[str, Any]:
     for name in values:
         if name not in hints:
-            known = f"; there is {', '.join(hints)}" if hints else "; there is none"
+            known = f"; choose from {', '.join(hints)}" if hints else "; leave it out, as there are none"
             raise WrongValueError(f"there is no {what} {prefix}{name}{did_you_mean(name, hints) or known}")
     for name in required:
         if name not in values:
-            raise WrongValueError(f"the {what} {prefix}{name} is missing")
+            raise WrongValueError(f"the {what} {prefix}{name} is missing; add it")
     return {name: read(hints[name], value, f"{prefix}{name}") for name, value in values.items()}
 
 
@@ -149,7 +151,7 @@ def _expect(wanted: Any, value: Any, where: str) -> None:
     is_wanted = isinstance(value, dict if wanted not in _NAMES else wanted)
     if not is_wanted or (isinstance(value, bool) and wanted is not bool):
         raise WrongValueError(
-            f"{where} is {_kind(value)}; it has to be {_article(_NAMES.get(wanted, 'object'))}"
+            f"{where} is {_kind(value)}; it must be {_article(_NAMES.get(wanted, 'object'))}"
         )
 
 
@@ -170,4 +172,4 @@ def _not_none(options: tuple[Any, ...]) -> Any:
 
 
 def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")

@@ -62,7 +62,7 @@ class Call:
     request_id: str
     host_id: str
     granted: list[Permission] = field(default_factory=list)  # what it asked for and has
-    facts: list[Fact] = field(default_factory=list)  # what was done, in its order: see `service.following`
+    facts: list[Fact] = field(default_factory=list)  # what was done, in its order: see `service.reactions`
 
     @property
     def identity(self) -> Identity | None:

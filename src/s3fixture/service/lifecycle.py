@@ -1,7 +1,7 @@
 """Lifecycle rules as documents: checked as S3 checks them, kept, and given back.
 
-`lifecycle_rules` knows what they mean, `expiring` carries them out. S3's answers to what is wrong are known
-from its recorded answers and from those that people quote; the pages name hardly any.
+`lifecycle_rules` knows what they mean, `lifecycle_jobs` carries them out. S3's answers to what is wrong are
+known from its recorded answers and from those that people quote; the pages name hardly any.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLifecycleConfiguration.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-configuration-examples.html

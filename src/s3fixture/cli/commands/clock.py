@@ -51,7 +51,7 @@ def _read(change: str | None) -> tuple[float, datetime | None]:
     moment = parse_iso(change)
     if moment is None:
         raise click.UsageError(
-            f"{change!r} is no time; write a span such as +31d, a moment such as 2030-01-31T12:00:00Z, "
+            f"{change!r} is not a time; write a span such as +31d, a moment such as 2030-01-31T12:00:00Z, "
             "freeze or reset"
         )
     return 0.0, moment

@@ -76,13 +76,21 @@ def _check_stream(
     sources: tuple[str, ...], target: str, *, recursive: bool, as_json: bool, version_id: str | None
 ) -> None:
     if len(sources) > 1 or sources[0] == target:
-        raise click.UsageError(f"with {STREAM} one object is copied; name it beside the {STREAM}")
+        raise click.UsageError(
+            f"{STREAM} copies one object; write {STREAM} s3://BUCKET/KEY, or s3://BUCKET/KEY {STREAM}"
+        )
     if recursive:
-        raise click.UsageError(f"--recursive does not go with {STREAM}, which is one stream of bytes")
+        raise click.UsageError(
+            f"--recursive cannot be used with {STREAM}, which copies one object; leave it out"
+        )
     if target == STREAM and as_json:
-        raise click.UsageError(f"--json does not go with the target {STREAM}: standard output is the object")
+        raise click.UsageError(
+            f"--json cannot be used with the target {STREAM}: standard output gets the object; leave it out"
+        )
     if target != STREAM and version_id:
-        raise click.UsageError(f"--version-id is for an object to read, and {STREAM} is no object")
+        raise click.UsageError(
+            f"--version-id cannot be used with the source {STREAM}, which has no versions; leave it out"
+        )
 
 
 def _stream(
@@ -93,7 +101,7 @@ def _stream(
 
     place = parse_object(source if target == STREAM else target)
     if target != STREAM and place.is_folder:
-        raise S3FixtureError(f"{place} is a folder; write the whole key, for {STREAM} has no name")
+        raise S3FixtureError(f"{place} is a folder; add a name for the object, because {STREAM} has none")
     client = client_of(connect(**connection))
     if target == STREAM:
         write_out(client, place, version_id)

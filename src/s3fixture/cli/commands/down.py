@@ -43,7 +43,7 @@ def _stop(folder: StateFolder) -> None:
             raise S3FixtureError("the server is still starting; try again when it is up")
         os.kill(server.pid, _KILL)
         if not wait_until(lambda: not folder.is_taken(), _STOP_SECONDS):
-            raise S3FixtureError(f"the server does not end; kill the process {server.pid} yourself")
+            raise S3FixtureError(f"the server did not stop; kill its process, {server.pid}")
     output.say(f"stopped {server.url}" if server else "stopped")
 
 

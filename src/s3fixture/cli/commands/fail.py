@@ -50,7 +50,7 @@ def command(
     from s3fixture.cli.control_client import connect_control
 
     if (operation is None) != clear:
-        raise click.UsageError("name the operation that fails, or forget all faults with --clear")
+        raise click.UsageError("name one operation, such as PutObject, or give --clear to forget all faults")
     control = connect_control(console_url, access_key, secret_key)
     if clear:
         control.call("clear_faults")

@@ -30,7 +30,7 @@ def command(follow: bool, lines: int | None) -> int:
         print_logs(server.container_id, lines, output.say, follow=follow)
         return 0
     if not folder.log.exists():
-        raise S3FixtureError(f"no server has run for {folder.path.parent}; `s3fixture up` starts one")
+        raise S3FixtureError(f"no server has run for {folder.path.parent}; start one with `s3fixture up`")
     start = folder.log.stat().st_size
     known = tail(folder.log, lines)
     for line in known:

@@ -12,7 +12,7 @@ from botocore.validate import ParamValidator
 
 from s3fixture.auth.identity import Identities
 from s3fixture.auth.policies import parse_policy
-from s3fixture.auth.policies.parser import MAX_SIZE
+from s3fixture.auth.policies.policy_parser import MAX_SIZE
 from s3fixture.console.visit import PageError
 from s3fixture.errors import S3Error
 from s3fixture.model import load_model

@@ -110,7 +110,7 @@ OPERATIONS: Mapping[str, str] = {
     "PutObjectRetention": "object_lock",
     "PutObjectTagging": "tagging",
     "PutPublicAccessBlock": "bucket_settings",
-    "RestoreObject": "restore",
+    "RestoreObject": "archive",
     "SelectObjectContent": "select",
     "UpdateObjectEncryption": "encryption_update",
     "UploadPart": "multipart",

@@ -42,7 +42,7 @@ TASKS: Mapping[str, Task] = {
     "lifecycle": Task("lifecycle_jobs", furthest=86_400.0),
     "log": Task("access_logs", furthest=5.0),
     "replicate": Task("replication_jobs", furthest=60.0),
-    "restore": Task("restore"),
+    "restore": Task("archive"),
 }
 
 _AT_ONCE = 100  # jobs looked up together

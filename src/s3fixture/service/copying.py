@@ -15,6 +15,7 @@ from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service import preconditions, ranges
 from s3fixture.service.acls import new_owner, note_owner
+from s3fixture.service.archive import is_offline
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.encryption import (
     ENCRYPTION,
@@ -37,7 +38,6 @@ from s3fixture.service.multipart import find_part_upload, part_checksum, put_par
 from s3fixture.service.names import is_bucket_name
 from s3fixture.service.object_lock import new_lock
 from s3fixture.service.objects import checksum_members, new_version_id
-from s3fixture.service.restore import is_offline
 from s3fixture.service.versions import get_version, version_header
 from s3fixture.store import (
     NULL_VERSION,

@@ -13,10 +13,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from s3fixture.service.archive import without_restore
 from s3fixture.service.bucket_documents import LIFECYCLE, REPLICATION, TOLD
 from s3fixture.service.lifecycle_rules import Due, Rules, next_midnight, parse_rules
 from s3fixture.service.object_lock import is_locked
-from s3fixture.service.restore import without_restore
 from s3fixture.service.versions import add_delete_marker
 from s3fixture.store import NULL_VERSION, BucketRow, Index, Job, Version
 

@@ -174,7 +174,7 @@ def _tell_restores(call: Call, params: Params, told: list[dict[str, Any]], entri
     """Add what is known of restored copies, for a request with OptionalObjectAttributes."""
     if _RESTORE_STATUS not in (params.get("OptionalObjectAttributes") or ()):
         return
-    from s3fixture.service.restore import restore_status
+    from s3fixture.service.archive import restore_status
 
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])

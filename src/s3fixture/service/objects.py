@@ -141,7 +141,7 @@ def get_object(call: Call, params: Params) -> Result:
 
 def _check_readable(call: Call, version: Version) -> None:
     """Raise InvalidObjectState for an archived version of which no copy is restored."""
-    from s3fixture.service.restore import is_offline
+    from s3fixture.service.archive import is_offline
 
     if is_offline(version, call.clock.time()):
         raise S3Error("InvalidObjectState", StorageClass=version.storage_class)
@@ -169,7 +169,7 @@ def _read(call: Call, index: Index, params: Params) -> tuple[Result, Version, By
     if LOCK in version.extra:
         result |= describe_lock(call, params, version)
     if version.storage_class in ARCHIVED:
-        from s3fixture.service.restore import describe_restore
+        from s3fixture.service.archive import describe_restore
 
         result |= describe_restore(version, call.clock.time())
     if part and version.parts:

@@ -244,8 +244,8 @@ def test_streams_go_up_and_down(filled: CommandLine, client: S3Client, body: byt
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["-", "-"], "name it beside"),
-        (["-", "one.txt", "s3://data/x"], "name it beside"),
+        (["-", "-"], "copies one object; write"),
+        (["-", "one.txt", "s3://data/x"], "copies one object; write"),
         (["-r", "s3://data/dir/", "-"], "--recursive"),
         (["--json", "s3://data/top.txt", "-"], "--json"),
         (["--version-id", "x", "-", "s3://data/x"], "--version-id"),
@@ -259,7 +259,7 @@ def test_what_does_not_go_with_a_stream_is_refused(
 
 
 def test_a_stream_has_no_name_to_put_into_a_folder(filled: CommandLine) -> None:
-    assert "write the whole key" in filled.refused("cp", "-", "s3://data/dir/")
+    assert "is a folder; add a name" in filled.refused("cp", "-", "s3://data/dir/")
 
 
 def test_a_quiet_copy_prints_errors_only(filled: CommandLine) -> None:

@@ -105,6 +105,17 @@ def test_a_moved_clock_has_done_what_was_due_when_it_returns(own_app: App, diary
     assert jobs(own_app) == ["in a week"]
 
 
+def test_a_clock_that_goes_back_while_jobs_are_done_makes_the_rest_wait(own_app: App, diary: Diary) -> None:
+    diary.then = lambda server, _job: server.clock.move(-86400)
+    add(own_app, "first", due=3600)
+    add(own_app, "second", due=3600)
+
+    own_app.clock.move(86400)
+    own_app.background.run_due()
+    assert diary.done == ["first"]
+    assert jobs(own_app) == ["second"]
+
+
 def test_a_queue_keeps_its_order_and_waits_for_its_first(own_app: App, diary: Diary) -> None:
     refusals = iter([True, True])
     diary.then = lambda server, job: (

@@ -393,3 +393,17 @@ def test_a_large_bucket_is_done_in_slices(
     assert [entry["Key"] for entry in found["Versions"]] == ["a", "a", "b", "b", "c", "c"]
     assert [entry["Key"] for entry in found["DeleteMarkers"]] == ["a", "b", "c"]
     assert "Uploads" not in client.list_multipart_uploads(Bucket=versioned)
+
+
+def test_a_walk_during_which_the_clock_moves_is_followed_by_another(
+    app: App, client: S3Client, bucket: str, pass_days: PassDays
+) -> None:
+    client.put_object(Bucket=bucket, Key="a")
+    rule(client, bucket, Expiration={"Days": 10})
+    app.clock.let_pass(DAY)
+    with app.store.read() as index:
+        job = index.due_jobs(app.clock.time(), index.newest_job() or 0, 1)[0]
+    again = lifecycle_jobs.run(app.background, job)  # the versions, none of which is due; uploads are left
+    assert again == job.due
+    pass_days(30)
+    assert keys(client, bucket) == []

@@ -181,7 +181,8 @@ class Background:
         while not self._stopped and self._process == os.getpid():
             with self.store.read() as index:
                 newest = index.newest_job() if newest is None else newest
-                jobs = index.due_jobs(now, newest, _AT_ONCE)
+                # The clock may have gone back since: what was due then must wait again.
+                jobs = index.due_jobs(min(now, self.clock.time()), newest, _AT_ONCE)
             if not jobs:
                 break
             found = True
@@ -205,7 +206,7 @@ class Background:
     def _do(self, seen: Job) -> None:
         with self.store.read() as index:
             job = index.get_job(seen.id)
-        if job is None or job != seen:  # done or rolled back while this one waited
+        if job is None or job != seen or job.due > self.clock.time():  # done or rolled back meanwhile
             return
         try:
             again: float | None = import_module(f"{__package__}.{TASKS[job.kind].module}").run(self, job)

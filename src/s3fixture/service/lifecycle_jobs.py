@@ -40,6 +40,7 @@ class _Position:
     newer: int = 0  # noncurrent versions of the key that stay
     uploads: bool = False  # the versions are done
     upload: str = ""  # the last upload looked at, of `key`
+    began: float | None = None  # by the server's clock
 
 
 def schedule(background: Background, index: Index, bucket: BucketRow) -> None:
@@ -54,6 +55,8 @@ def run(background: Background, job: Job) -> float | None:
     """One slice; then the next one at once, or the next day."""
     now = background.clock.time()
     position = _Position(**job.body)
+    began = now if position.began is None else position.began
+    position.began = began
     with background.store.write() as index:
         bucket = index.get_bucket(position.bucket)
         document = index.get_document(position.id, LIFECYCLE)
@@ -66,10 +69,11 @@ def run(background: Background, job: Job) -> float | None:
 
             announce(background, index, walk.events)
         if done and not position.uploads:
-            position = _Position(bucket.name, bucket.id, uploads=True)
+            position = _Position(bucket.name, bucket.id, uploads=True, began=began)
         elif done:
             index.update_job(job, asdict(_Position(bucket.name, bucket.id)))
-            return next_midnight(now, background.settings.lifecycle_day)
+            # The clock may have moved since: what the first slices passed by is due then, and at once.
+            return next_midnight(min(began, now), background.settings.lifecycle_day)
         index.update_job(job, asdict(position))
     return job.due
 

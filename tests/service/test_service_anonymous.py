@@ -123,12 +123,32 @@ def test_a_document_of_someone_who_may_send_it_is_read(url: str, open_to_all: st
 
 
 @pytest.mark.parametrize("subresource", ["tagging", "retention", "legal-hold"])
-def test_nor_is_one_that_a_policy_might_judge_where_there_is_no_policy(
-    client: S3Client, url: str, bucket: str, subresource: str
+@pytest.mark.parametrize("action", ["s3:GetObject", ""])
+def test_nor_is_one_that_a_policy_might_judge_where_no_policy_lets_its_sender_in(
+    client: S3Client, url: str, open_bucket: str, action: str, subresource: str
 ) -> None:
+    bucket = open_bucket
+    if action:
+        allow = {**EVERYTHING, "Action": action, "Resource": f"arn:aws:s3:::{bucket}/*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+        client.put_bucket_policy(Bucket=bucket, Policy=policy)
     client.put_object(Bucket=bucket, Key="k")
     reply = send(url, "PUT", f"/{bucket}/k?{subresource}", b"<no document")
     assert (reply.status, reply.code) == (403, "AccessDenied")
+
+
+@pytest.mark.parametrize("action", ["s3:GetObject", "s3:DeleteObject"])
+def test_a_list_of_keys_is_read_where_a_policy_may_let_its_sender_delete(
+    client: S3Client, url: str, open_bucket: str, action: str
+) -> None:
+    allow = {**EVERYTHING, "Action": action, "Resource": f"arn:aws:s3:::{open_bucket}/*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    client.put_bucket_policy(Bucket=open_bucket, Policy=policy)
+    reply = send(url, "POST", f"/{open_bucket}?delete", b"<no document")
+    if action == "s3:DeleteObject":
+        assert reply.status == 400
+    else:
+        assert (reply.status, reply.code) == (403, "AccessDenied")
 
 
 def test_completing_is_decided_before_its_document(client: S3Client, url: str, bucket: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -108,6 +109,18 @@ class App:
         self.store.close()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            return self._respond(environ, start_response)
+        except ConnectionCut:
+            raise
+        except Exception:  # a fault of ours outside the steps, or an answer that the server does not take
+            _LOG.exception("%s could not be answered", environ.get("REQUEST_METHOD"))
+            content_type, body = self.error_body(500, "")
+            headers = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
+            start_response(_STATUS_LINES[500], headers, sys.exc_info())
+            return (body,)
+
+    def _respond(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         started = time.perf_counter()
         exchange = Exchange(self, request_of(environ), self.clock.request_id(), self.clock.host_id())
         environ["s3fixture.exchange"] = exchange  # for those who name a request that is still running
@@ -172,7 +185,7 @@ class App:
 
     def error_body(self, status: int, reason: str) -> tuple[str, bytes]:
         """S3's document for what the listener refused: content type and bytes."""
-        error = S3Error(_LISTENER_CODES.get(status, "BadRequest"), reason)
+        error = S3Error(_LISTENER_CODES.get(status, "BadRequest"), reason or None)
         response = self.protocol.serialize_error(
             error, request_id=self.clock.request_id(), host_id=self.clock.host_id()
         )

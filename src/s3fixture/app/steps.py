@@ -154,7 +154,10 @@ def refuse_anonymous(exchange: Exchange) -> None:
     if not app.protocol.reads_document(operation):
         return
     _find_bucket(exchange)
-    if operation in _DECIDED_BY_DOCUMENT and app.access.has_rules(exchange.bucket):
+    if operation in _DECIDED_BY_DOCUMENT:
+        if not app.access.may_let_in_anyone(exchange.bucket, operation):
+            reason = f"neither policy nor ACL of the bucket lets callers in who do not sign for {operation}"
+            raise S3Error("AccessDenied", reason=reason)
         return
     call = exchange.call_of(operation, exchange.authentication)
     app.access.check(call, app.protocol.parse_head(operation, exchange.request, exchange.target))

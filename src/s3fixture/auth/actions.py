@@ -222,6 +222,12 @@ def _scopes() -> dict[str, Scope]:
 ACTION_SCOPES: Mapping[str, Scope] = _scopes()  # every s3: action in lower case
 
 
+def actions_of(operation: str) -> tuple[str, ...]:
+    """The actions one of which `operation` needs, with a version and without."""
+    action = ACTIONS[operation]
+    return tuple(filter(None, (action.name, action.versioned)))
+
+
 def permissions(operation: str, params: Mapping[str, Any]) -> tuple[Permission, ...]:
     """All that must be allowed for `operation` with boto3's `params`; the first is the main one.
 

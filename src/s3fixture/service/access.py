@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from s3fixture.auth.actions import Permission, permissions
+from s3fixture.auth.actions import Permission, actions_of, permissions
 from s3fixture.auth.identity import Identities, account_id
 from s3fixture.auth.policies.patterns import Context
 from s3fixture.auth.policies.principals import Outsider
@@ -82,11 +82,20 @@ class Access:
             call.granted.append(permission)
         return allowed
 
-    def has_rules(self, bucket: str) -> bool:
-        """Whether anything lets others than its owner into a bucket that is there: a policy, or ACLs."""
+    def may_let_in_anyone(self, bucket: str, operation: str) -> bool:
+        """Whether anything could let a caller who does not sign do this in a bucket that is there.
+
+        For what is decided by a document that was not read yet: a policy that allows it somewhere, or ACLs.
+        """
         with self._store.read() as index:
             row = index.get_bucket(bucket)
-        return row is not None and not row.documents.isdisjoint(_MATTERS)
+            text = index.get_document(row.id, POLICY) if row is not None else None
+        if row is None:
+            return False
+        if ACL in row.documents or OBJECT_ACLS in row.documents:
+            return True
+        policy = self.policy_of(row, text) if text is not None else None
+        return policy is not None and any(policy.may_allow(None, action) for action in actions_of(operation))
 
     def lets_in(
         self, bucket: BucketRow, names: frozenset[str], permission: Permission, context: Context

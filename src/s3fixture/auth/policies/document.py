@@ -31,10 +31,16 @@ class Statement:
     def applies(self, principal: Named | None, action: str, resource: str, context: Context) -> bool:
         """`action` in lower case."""
         return (
-            any(matches(pattern, action) for pattern in self.actions) is not self.not_actions
-            and self.principals.include(principal) is not self.not_principals
+            self.names(principal, action)
             and self._covers(resource, context) is not self.not_resources
             and all(test.holds(context) for test in self.conditions)
+        )
+
+    def names(self, principal: Named | None, action: str) -> bool:
+        """Whether it is about this caller and action, whatever the resource; `action` in lower case."""
+        return (
+            any(matches(pattern, action) for pattern in self.actions) is not self.not_actions
+            and self.principals.include(principal) is not self.not_principals
         )
 
     def _covers(self, resource: str, context: Context) -> bool:
@@ -70,3 +76,9 @@ class Policy:
                     return "deny"
                 decision = "allow"
         return decision
+
+    def may_allow(self, principal: Named | None, action: str) -> bool:
+        """Whether some request of this caller for this action can be allowed."""
+        return any(
+            statement.allow and statement.names(principal, action.lower()) for statement in self.statements
+        )

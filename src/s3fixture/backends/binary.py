@@ -7,7 +7,6 @@ import secrets
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from s3fixture.backends.readiness import NotReadyError, wait_until_ready
 from s3fixture.backends.runs import Run, new_run
 from s3fixture.environment import child_environ
 from s3fixture.errors import S3FixtureError, SettingError
+from s3fixture.temporary_folders import TemporaryFolder
 
 if TYPE_CHECKING:
     from s3fixture.settings import Settings
@@ -71,7 +71,8 @@ class _Process:
     """The program under its guardian, its output in a file, its folders."""
 
     def __init__(self, path: str, program: Program, settings: Settings, port: int) -> None:
-        self.home = Path(tempfile.mkdtemp(prefix="s3fixture-"))
+        self._folder = TemporaryFolder(program.name)
+        self.home = self._folder.path
         self.url = f"http://{settings.host}:{port}"
         self._path = path
         self._stopped = False
@@ -103,7 +104,7 @@ class _Process:
                 **apart(),
             )
         except OSError as error:
-            shutil.rmtree(self.home, ignore_errors=True)
+            self._folder.remove()
             raise S3FixtureError(f"{path} could not be run: {error}") from error
 
     @property
@@ -140,7 +141,7 @@ class _Process:
             self._process.kill()
             self._process.wait()
         self._log.close()
-        shutil.rmtree(self.home, ignore_errors=True)
+        self._folder.remove()
 
 
 def start_binary(settings: Settings, run: Run | None = None) -> BinaryEndpoint:

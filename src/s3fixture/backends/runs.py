@@ -21,43 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from s3fixture.errors import S3FixtureError
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(descriptor: int) -> None:
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-else:
-    import fcntl
-
-    def _lock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-class FileLock:
-    """Held by one process at most. The file itself stays: removing it would let two processes in."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._descriptor: int | None = None
-
-    def acquire(self) -> bool:
-        """Whether the lock is ours now; never waits. Raises OSError when there can be no such file."""
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            _lock(descriptor)
-        except OSError:
-            os.close(descriptor)
-            return False
-        self._descriptor = descriptor
-        return True
-
-    def release(self) -> None:
-        """Let go; does nothing when the lock is not held."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
-
+from s3fixture.temporary_folders import FileLock
 
 _MARK = "s3fx"
 _NAME = re.compile(rf"{_MARK}-([0-9a-f]{{8}})([0-9a-f]{{4}})([0-9a-f]{{2}})-([a-z0-9]+)-.*")
@@ -94,7 +58,7 @@ class Run:
         while not lock.acquire():
             if time.monotonic() > deadline:
                 raise S3FixtureError(
-                    f"another worker of this session has kept {what or self.name!r} to itself for "
+                    f"another worker of this session has used {what or self.name!r} for more than "
                     f"{_LOCK_SECONDS:.0f} s; run without -n to see why"
                 )
             time.sleep(0.05)

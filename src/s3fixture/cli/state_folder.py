@@ -18,8 +18,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from s3fixture.backends.runs import FileLock
 from s3fixture.errors import S3FixtureError
+from s3fixture.temporary_folders import FileLock
 
 FOLDER_NAME = ".s3fixture"
 FOLDER_VARIABLE = "S3FIXTURE_STATE_DIR"

@@ -6,8 +6,6 @@ The workers share what can be shared, such as one container. It ends with the se
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -17,6 +15,7 @@ from typing import Any
 import pytest
 
 from s3fixture.backends.runs import Run, new_id
+from s3fixture.temporary_folders import TemporaryFolder
 
 _RUN = pytest.StashKey[Run]()
 _INPUT = "s3fixture_run"  # what the controller tells its workers
@@ -33,13 +32,14 @@ def share_with_worker(config: pytest.Config, workerinput: dict[str, Any]) -> Non
     """In the controller: let a worker belong to this run."""
     run = config.stash.get(_RUN, None)
     if run is None:
-        run = Run(new_id(), share=Path(tempfile.mkdtemp(prefix="s3fixture-run-")))
+        folder = TemporaryFolder("run")
+        run = Run(new_id(), share=folder.path)
         config.stash[_RUN] = run
-        config.add_cleanup(partial(_end_shared, run))
+        config.add_cleanup(partial(_end_shared, run, folder))
     workerinput[_INPUT] = {"id": run.id, "pid": run.pid, "share": str(run.share)}
 
 
-def _end_shared(run: Run) -> None:
+def _end_shared(run: Run, folder: TemporaryFolder) -> None:
     """In the controller: stop what the workers shared."""
     if run.share is None or run.pid != os.getpid():
         return
@@ -49,7 +49,7 @@ def _end_shared(run: Run) -> None:
 
             remove_session(run.id)
     finally:
-        shutil.rmtree(run.share, ignore_errors=True)
+        folder.remove()
 
 
 def _told(workerinput: Mapping[str, Any]) -> Run | None:

@@ -11,14 +11,11 @@ files one after the other.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import secrets
 import shutil
-import tempfile
 import threading
-import weakref
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -26,6 +23,7 @@ from typing import BinaryIO
 
 from s3fixture.store.storage_errors import Damaged
 from s3fixture.store.syncing import sync_file, sync_folder
+from s3fixture.temporary_folders import TemporaryFolder
 
 # Bodies leave this much of the disk free (bytes), more than the index's log ever takes: deleting writes to
 # the log, and on a disk filled to the last byte nothing could be deleted to make room again.
@@ -44,6 +42,7 @@ class Files:
         self._folder = folder
         self._durable = durable
         self.temporary = folder is None
+        self._temporary: TemporaryFolder | None = None  # once a body needs it
         self._lock = threading.Lock()  # taken last: nothing is called while it is held
         self._pins: Counter[str] = Counter()
         self._doomed: set[str] = set()
@@ -219,19 +218,12 @@ class Files:
     def close(self) -> None:
         """Remove the temporary directory, or what still waits to be removed from the folder."""
         self._sweep()
-        if self.temporary and self._folder is not None:
-            _remove_tree(self._folder, os.getpid())
+        if self._temporary is not None:
+            self._temporary.remove()
 
     def _ensure_folder(self) -> Path:
         with self._lock:
             if self._folder is None:
-                self._folder = Path(tempfile.mkdtemp(prefix="s3fixture-"))
-                weakref.finalize(self, _remove_tree, self._folder, os.getpid())
+                self._temporary = TemporaryFolder()
+                self._folder = self._temporary.path
             return self._folder
-
-
-def _remove_tree(folder: Path, owner: int) -> None:
-    """Only in the process that made it: a forked child leaves its parent's files alone."""
-    if os.getpid() == owner:
-        with contextlib.suppress(OSError):
-            shutil.rmtree(folder)

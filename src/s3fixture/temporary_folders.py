@@ -1,0 +1,129 @@
+"""Folders that end with the process that made them, also when it was killed.
+
+A killed process leaves its folders behind; the next one that makes a folder finds them, because nobody holds
+their locks any more, and removes them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+import sys
+import tempfile
+import threading
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+_PREFIX = "s3fixture-"
+_LOCK = ".lock"
+_NO_LINKS: int = getattr(os, "O_NOFOLLOW", 0)
+
+
+class FileLock:
+    """Held by one process at most. The file itself stays: removing it would let two processes in.
+
+    The operating system lets go of it when its holder ends, however that ends.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+
+    def acquire(self) -> bool:
+        """Whether the lock is ours now; never waits. Raises OSError when there can be no such file."""
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | _NO_LINKS, 0o600)
+        try:
+            _lock(descriptor)
+        except OSError:
+            os.close(descriptor)
+            return False
+        self._descriptor = descriptor
+        return True
+
+    def release(self) -> None:
+        """Let go; does nothing when the lock is not held."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+class TemporaryFolder:
+    """A new folder `path`, where the system has its temporary files; it goes with `remove`.
+
+    It goes as well when this object does, or the process; a forked child leaves it alone. Making one has the
+    folders of killed processes removed, in a thread. Raises OSError where there can be no folder.
+    """
+
+    def __init__(self, purpose: str = "") -> None:
+        self.path, lock = _make(f"{_PREFIX}{purpose}-" if purpose else _PREFIX)
+        self.remove = weakref.finalize(self, _remove_own, self.path, lock, os.getpid())
+        sweep = threading.Thread(target=remove_abandoned, name="s3fixture-sweep", daemon=True)
+        sweep.start()
+
+
+def _make(prefix: str) -> tuple[Path, FileLock]:
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=prefix))
+        lock = FileLock(folder / _LOCK)
+        if lock.acquire():
+            return folder, lock
+        # Another process took it, just made, for abandoned, and removes it.
+
+
+def _remove_own(folder: Path, lock: FileLock, owner: int) -> None:
+    if os.getpid() == owner:
+        _remove(folder, lock)
+
+
+def remove_abandoned() -> None:
+    """Remove the folders of this user whose makers were killed."""
+    for folder in _folders():
+        lock = FileLock(folder / _LOCK)
+        with contextlib.suppress(OSError):  # somebody else removes it, or it is not ours to open
+            if (folder / _LOCK).exists() and lock.acquire():
+                _remove(folder, lock)
+
+
+def _folders() -> Iterator[Path]:
+    """Those that are this user's own: the place for temporary files is everybody's."""
+    with contextlib.suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
+        for entry in entries:
+            if entry.name.startswith(_PREFIX) and _is_own_folder(entry):
+                yield Path(entry.path)
+
+
+def _is_own_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except OSError:
+        return False
+    return stat.S_ISDIR(status.st_mode) and (sys.platform == "win32" or status.st_uid == os.getuid())
+
+
+def _remove(folder: Path, lock: FileLock) -> None:
+    """The lock goes last: were this process killed now, the next one would still know whose folder it is."""
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            if path.name == _LOCK:
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+    lock.release()
+    shutil.rmtree(folder, ignore_errors=True)

@@ -62,7 +62,10 @@ class Blobs(Tables):
 
     def drop_body(self, blob: int | None) -> None:
         """One reference less; the last one frees the bytes."""
-        if blob is None or self.execute(_DELETE_INLINE, (blob,)).rowcount == 1:
+        if blob is None:
+            return
+        self.removed_rows = True
+        if self.execute(_DELETE_INLINE, (blob,)).rowcount == 1:
             return
         row = self.execute("SELECT refs, file, data IS NOT NULL FROM blobs WHERE id = ?", (blob,)).fetchone()
         if row is None:

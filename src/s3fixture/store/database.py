@@ -14,7 +14,7 @@ from s3fixture.errors import S3FixtureError
 from s3fixture.store.checking import describe, describe_aside, settle
 from s3fixture.store.files import Files
 from s3fixture.store.schema import is_current, is_new, migrate
-from s3fixture.store.storage_errors import is_full, is_taken
+from s3fixture.store.storage_errors import is_taken
 from s3fixture.store.syncing import SharedSync, sync_folder
 
 INDEX = "index.sqlite"  # its name in the folder
@@ -186,20 +186,3 @@ def _damaged(folder: Path, reason: object) -> S3FixtureError:
         f"the index {index} is damaged: {reason}; put a backup in its place, save what can be read of it "
         f"with `sqlite3 {index} .recover`, or choose another folder for the data"
     )
-
-
-def shrink(connection: sqlite3.Connection) -> None:
-    """Give the pages that are not used any more, and the log, back to the disk; as far as it lets us.
-
-    In steps, because the log grows by what a step moves, and this is called when there is little room.
-    """
-    if connection.in_transaction:
-        return
-    try:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        while connection.execute("PRAGMA freelist_count").fetchone() != (0,):
-            connection.execute("PRAGMA incremental_vacuum(250)").fetchall()
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    except sqlite3.OperationalError as error:
-        if not is_full(error):
-            raise

@@ -271,6 +271,7 @@ class Tables:
         self.next_id = ids.__next__
         self.created_files: list[str] = []  # to be removed when the change is rolled back
         self.freed_files: list[str] = []  # to be removed when the change is final
+        self.removed_rows = False  # of bodies, which are what takes space
 
     def forget(self) -> None:
         """Drop what is kept of the tables, because they have changed behind it."""

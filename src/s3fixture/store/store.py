@@ -10,10 +10,11 @@ from pathlib import Path
 
 from s3fixture.errors import S3FixtureError
 from s3fixture.records import Change
-from s3fixture.store.database import open_folder, open_memory, shrink
+from s3fixture.store.database import open_folder, open_memory
 from s3fixture.store.index import Index
 from s3fixture.store.reader import BodyReader
 from s3fixture.store.rows import Version
+from s3fixture.store.shrinking import Shrinking, shrink
 from s3fixture.store.spool import Source, Spooled, spool
 from s3fixture.store.storage_errors import StorageFull
 from s3fixture.store.transactions import Reading, Writing
@@ -39,7 +40,10 @@ class Store:
         self._lock = threading.RLock()
         self._index = Index(self._connection, itertools.count(last_id + 1))
         self._reading = Reading(self._lock, self._index)
-        self._writing = Writing(self._lock, self._connection, self._index, self._files, self._sync)
+        self._shrinking = None if folder is None else Shrinking(self._lock, self._connection)
+        self._writing = Writing(
+            self._lock, self._connection, self._index, self._files, self._sync, self._shrinking
+        )
 
     def read(self) -> AbstractContextManager[Index]:
         """`with store.read() as index:` a consistent view: nobody writes meanwhile. Keep it short."""
@@ -120,6 +124,8 @@ class Store:
         """
         if os.getpid() != self._process:
             return
+        if self._shrinking is not None:
+            self._shrinking.stop()
         with self._lock:
             if self._sync is not None:
                 self._sync.close()

@@ -18,6 +18,7 @@ from s3fixture.records import Change
 from s3fixture.store.changes import Mark, Notes
 from s3fixture.store.files import Files
 from s3fixture.store.index import Index
+from s3fixture.store.shrinking import Shrinking
 from s3fixture.store.storage_errors import Damaged, StorageFull, Superseded, is_full
 from s3fixture.store.syncing import SharedSync
 
@@ -49,6 +50,7 @@ class Writing:
         index: Index,
         files: Files,
         sync: SharedSync | None,
+        shrinking: Shrinking | None,
     ) -> None:
         self._lock = lock
         self._connection = connection
@@ -56,6 +58,7 @@ class Writing:
         self._files = files
         self._in_folder = not files.temporary
         self._sync = sync
+        self._shrinking = shrinking
         self._changes = connection.total_changes
         self._marks: list[tuple[int, int]] = []  # for each write in progress: files made and freed before it
         self._tokens = itertools.count(1)
@@ -125,6 +128,10 @@ class Writing:
         if self._sync is not None and self._connection.total_changes != self._changes:
             self._changes = self._connection.total_changes
             self._sync.wrote()
+        if index.removed_rows:
+            index.removed_rows = False
+            if self._shrinking is not None:
+                self._shrinking.note_removal()
         if not index.created_files and not index.freed_files:
             return ()
         self._files.place(index.created_files)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Authentication", "Authenticator", "ChunkVerifier"]
 
-_V4_PARAMETERS = ("X-Amz-Algorithm", "X-Amz-Signature", "X-Amz-Credential")
-_V2_PARAMETERS = ("Signature", "AWSAccessKeyId")
+_V4_PARAMETERS = frozenset({"X-Amz-Algorithm", "X-Amz-Signature", "X-Amz-Credential"})
+_V2_PARAMETERS = frozenset({"Signature", "AWSAccessKeyId"})
 
 
 class Authenticator:
@@ -41,8 +41,8 @@ class Authenticator:
         authorization = request.headers.get("authorization", "")
         query = target.query
         if query:
-            version_4 = any(name in query for name in _V4_PARAMETERS)
-            version_2 = any(name in query for name in _V2_PARAMETERS)
+            version_4 = not _V4_PARAMETERS.isdisjoint(query)
+            version_2 = not _V2_PARAMETERS.isdisjoint(query)
             if bool(authorization) + version_4 + version_2 > 1:
                 raise _several_mechanisms(authorization)
             if version_4:

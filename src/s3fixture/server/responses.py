@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _JOINED = 128 * 1024  # a body up to this size goes out with its head, in one send
 _BLOCK = 256 * 1024
 _BODILESS = frozenset(("204", "304"))
+_FRAMING = frozenset(("connection", "content-length", "date", "transfer-encoding"))
 
 
 class Channel(Protocol):
@@ -192,6 +193,9 @@ class Response:
         dated = sized = False
         for name, value in self._headers:
             lower = name.lower()
+            if lower not in _FRAMING:
+                lines.append(f"{name}: {value}\r\n")
+                continue
             if lower == "content-length":
                 if status[:3] == "204":
                     continue  # RFC 9110 section 8.6

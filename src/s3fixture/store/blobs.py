@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
 
 from s3fixture.store.reader import Piece
 from s3fixture.store.rows import Part, Tables
@@ -20,8 +21,20 @@ AND p.start < ? ORDER BY p.start
 """
 
 
+_RECENT = 8 * 1024 * 1024  # bytes
+
+
 class Blobs(Tables):
-    """References to bodies. A body of no bytes has no row: its id is None."""
+    """References to bodies. A body of no bytes has no row: its id is None.
+
+    What was written or read a moment ago is what is asked for next, so the bytes of some bodies in the index
+    are kept. They need no `forget`: an id is never used again.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, ids: Iterator[int]) -> None:
+        super().__init__(connection, ids)
+        self._recent: dict[int, bytes] = {}
+        self._recent_size = 0
 
     def adopt_body(self, spooled: Spooled) -> int | None:
         """Take over what was spooled; from now on the index decides when its bytes go."""
@@ -32,6 +45,8 @@ class Blobs(Tables):
         self.execute(_INSERT, (blob, spooled.size, spooled.file, spooled.data))
         if spooled.file is not None:
             self.created_files.append(spooled.file)
+        elif spooled.data is not None:
+            self._remember(blob, spooled.data)
         return blob
 
     def share_body(self, blob: int | None) -> int | None:
@@ -93,16 +108,32 @@ class Blobs(Tables):
 
     def body_pieces(self, blob: int, start: int, end: int) -> list[Piece]:
         """The bytes from `start` up to `end` of a body. Raises Damaged when its rows have fewer."""
+        recent = self._recent.get(blob)
+        if recent is not None and end <= len(recent):
+            return [Piece("", len(recent), 0, end - start, _part_of(recent, start, end))]
         row = self.execute("SELECT size, file, data FROM blobs WHERE id = ?", (blob,)).fetchone()
         if row is None:
             raise Damaged(f"the index has no row of the body {blob}, which an object has")
         if row[1] is not None or row[2] is not None:
             pieces = [_piece((0, *row), start, end)]
+            if row[2] is not None:
+                self._remember(blob, row[2])
         else:
             pieces = [_piece(row, start, end) for row in self.execute(_PIECES, (blob, blob, start, end))]
         if sum(piece.length for piece in pieces) != end - start:
             raise Damaged(f"the index has not all the bytes from {start} to {end} of a body")
         return pieces
+
+    def _remember(self, blob: int, data: bytes) -> None:
+        if self._recent_size > _RECENT:
+            self._recent.clear()
+            self._recent_size = 0
+        self._recent[blob] = data
+        self._recent_size += len(data)
+
+
+def _part_of(data: bytes, start: int, end: int) -> bytes:
+    return data if end - start == len(data) else data[start:end]
 
 
 def _piece(row: tuple[int, int, str | None, bytes | None], start: int, end: int) -> Piece:
@@ -115,4 +146,4 @@ def _piece(row: tuple[int, int, str | None, bytes | None], start: int, end: int)
         raise Damaged(
             f"a body in the index should have {size} bytes, but does not; it was changed from outside"
         )
-    return Piece("", size, 0, last - first, data if last - first == size else data[first:last])
+    return Piece("", size, 0, last - first, _part_of(data, first, last))

@@ -39,8 +39,8 @@ class _Route:
         return (
             self.names <= query.keys()
             and self.headers <= headers.keys()
-            and all(query.get(name) == value for name, value in self.values)
-            and headers.get("host", "").startswith(self.host_prefix)
+            and (not self.values or all(query.get(name) == value for name, value in self.values))
+            and (not self.host_prefix or headers.get("host", "").startswith(self.host_prefix))
         )
 
 
@@ -88,10 +88,12 @@ class Router:
 
     def _subresource(self, query: Mapping[str, str]) -> str:
         """Quirks 3 and 4."""
+        if self._subresources.isdisjoint(query):
+            return ""
         found = [name for name in query if name in self._subresources]
         if len(found) > 1:
             raise refusals.CONFLICTING_SUBRESOURCES(found[0], names=", ".join(sorted(found)))
-        return found[0] if found else ""
+        return found[0]
 
     def _post(self, kind: str, target: Target, headers: Mapping[str, str]) -> str | None:
         """Quirks 10 and 11."""

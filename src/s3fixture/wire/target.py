@@ -51,8 +51,10 @@ class Target:
         """
         hoisted: dict[str, str] = {}
         for name, value in self.query_items:
+            if name in _NEVER_HOISTED:
+                continue
             lower = name.lower()
-            if (lower.startswith("x-amz-") and name not in _NEVER_HOISTED) or lower in _CONDITIONS:
+            if lower.startswith("x-amz-") or lower in _CONDITIONS:
                 hoisted.setdefault(lower, value)
         return hoisted
 

@@ -80,6 +80,7 @@ class Blobs(Tables):
         if blob is None:
             return
         self.removed_rows = True
+        self._recent_size -= len(self._recent.pop(blob, b""))
         if self.execute(_DELETE_INLINE, (blob,)).rowcount == 1:
             return
         row = self.execute("SELECT refs, file, data IS NOT NULL FROM blobs WHERE id = ?", (blob,)).fetchone()

@@ -22,7 +22,8 @@ _ENTRY = (
 )
 _RANGE = "WHERE bucket = ? AND key >= ? AND key < ?"
 _CURRENT = (
-    f"SELECT {_ENTRY} FROM versions {_RANGE} AND is_latest = 1 AND is_delete_marker = 0 ORDER BY key LIMIT ?"
+    f"SELECT {_ENTRY}, 1, 0 FROM versions {_RANGE} AND is_latest = 1 AND is_delete_marker = 0 "
+    "ORDER BY key LIMIT ?"
 )
 _FLAGS = "is_latest, is_delete_marker"
 _VERSIONS = f"SELECT {_ENTRY}, {_FLAGS} FROM versions {_RANGE} ORDER BY key, seq DESC LIMIT ?"
@@ -94,7 +95,7 @@ class Listing(Tables):
         """
         query = _Query(prefix, delimiter, limit)
         found = self._walk(_CURRENT, bucket_id, query, query.first_after(start, inclusive=inclusive))
-        return _page(found, [Entry._make((*row, True, False)) for row in found.rows])
+        return _page(found, list(map(Entry._make, found.rows)))
 
     def list_versions(
         self,

@@ -50,6 +50,21 @@ def url_encode(text: str) -> str:
     return text if _is_url_plain(text) else quote_plus(text, safe="/*").replace("~", "%7E")
 
 
+def escape_etag(text: str) -> str:
+    """An ETag without its quotes."""
+    return escape(text.strip('"'))
+
+
+_KNOWN_TO_ENTRIES: Mapping[str, Any] = {
+    "escape": escape,
+    "escape_etag": escape_etag,
+    "is_special": _is_special,
+    "iso_millis": iso_millis,
+    "iso_seconds": iso_seconds,
+    "url_encode": url_encode,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """What a document writes in another way than its shapes say."""
@@ -126,6 +141,46 @@ def _make_sequence(writers: Mapping[str, Writer]) -> Writer:
     return write
 
 
+def _make_entry(name: str, shape: StructureShape, style: Style) -> Writer:
+    """The writer of a structure that a list repeats, as one function with a line for each member.
+
+    It is put together as source, as `collections.namedtuple` does, because the calls of a writer for each
+    member take as long as all the rest of a long listing. The names in it are those of the model.
+    """
+    known: dict[str, Any] = dict(_KNOWN_TO_ENTRIES)
+    lines = ["def write(value):", " get = value.get", f" text = {'<' + name + _namespace(shape) + '>'!r}"]
+    for number, member in enumerate(_order(shape)):
+        inner = shape.members[member]
+        lines.append(f" if (item := get({member!r})) is not None:")
+        text = _template(member, inner, style)
+        if text:
+            element = inner.serialization.get("name", member)
+            lines.append(f"  text += f'<{element}>{text}</{element}>'")
+        else:
+            known[f"write_{number}"] = _make_member(member, inner, style)
+            lines.append(f"  text += write_{number}(item)")
+    lines.append(f" return text + {f'</{name}>'!r}")
+    exec("\n".join(lines), known)  # noqa: S102 - see above
+    writer: Writer = known["write"]
+    return writer
+
+
+def _template(member: str, shape: Shape, style: Style) -> str:
+    """What stands in the element of a simple `item`, as in an f-string; "" for one that needs a writer."""
+    if shape.type_name in ("integer", "long"):
+        return "{item}"
+    if shape.type_name == "timestamp":
+        return "{iso_seconds(item)}" if shape.name in tables.WHOLE_SECONDS else "{iso_millis(item)}"
+    if shape.name == "ETag":
+        mark = "" if style.bare_etags else "&quot;"
+        return f"{mark}{{item if item.isalnum() else escape_etag(item)}}{mark}"
+    if not isinstance(shape, StringShape):
+        return ""
+    if style.url_encoded and member in tables.URL_ENCODED:
+        return "{url_encode(item)}"
+    return "{escape(item) if is_special(item) else item}"
+
+
 def _make_merging(writers: dict[str, Writer], first: str, second: str) -> Writer:
     """Quirk 37: both lists in the place of the first."""
     of_member = {first: writers[first], second: writers.pop(second)}
@@ -165,10 +220,18 @@ def _make_member(member: str, shape: Shape, style: Style) -> Writer:
 def _make_list(name: str, shape: ListShape, style: Style) -> Writer:
     item_name = shape.member.serialization.get("name", "member")
     if shape.serialization.get("flattened"):
-        write_item = _make(name, shape.member, style)
+        write_item = _make_item(name, shape.member, style)
         return lambda items: "".join(map(write_item, items))
-    write_item = _make(item_name, shape.member, style)
+    write_item = _make_item(item_name, shape.member, style)
     return lambda items: f"<{name}>{''.join(map(write_item, items))}</{name}>"
+
+
+def _make_item(name: str, shape: Shape, style: Style) -> Writer:
+    if not isinstance(shape, StructureShape) or shape.name in tables.MERGED_LISTS:
+        return _make(name, shape, style)
+    if any(inner.serialization.get("xmlAttribute") for inner in shape.members.values()):
+        return _make(name, shape, style)
+    return _make_entry(name, shape, style)
 
 
 def _make_etag(name: str, style: Style) -> Writer:
@@ -177,7 +240,7 @@ def _make_etag(name: str, style: Style) -> Writer:
     start, end = f"<{name}>{mark}", f"{mark}</{name}>"
 
     def write(value: str) -> str:
-        text = value if value.isalnum() else escape(value.strip('"'))
+        text = value if value.isalnum() else escape_etag(value)
         return f"{start}{text}{end}"
 
     return write

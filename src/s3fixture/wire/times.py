@@ -126,10 +126,13 @@ def iso_millis(moment: datetime) -> str:
     return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
+_ISO_SECONDS = tuple(f"{second:02d}.000Z" for second in range(60))
+
+
 def iso_seconds(moment: datetime) -> str:
     """2024-02-29T12:00:00.000Z, whatever the fraction (quirk 31)."""
     minute, second = divmod(floor(moment.timestamp()), 60)
-    return f"{_iso_minute(minute)}{second:02d}.000Z"
+    return _iso_minute(minute) + _ISO_SECONDS[second]
 
 
 def http_date(moment: datetime) -> str:

@@ -22,15 +22,14 @@ FOLLOWERS: Mapping[str, str] = {
     "replication": "replication_jobs",
     "watched": "events",
 }
-_FOLLOWED = frozenset(FOLLOWERS)
 
 
 def follow(call: Call, result: Result) -> None:
     """Let the settings of the buckets that the operation touched act on `call.facts`."""
     followed: set[str] = set()
     for fact in call.facts:
-        if not _FOLLOWED.isdisjoint(fact.bucket.documents):
-            followed |= fact.bucket.documents & _FOLLOWED
+        if not FOLLOWERS.keys().isdisjoint(fact.bucket.documents):
+            followed |= fact.bucket.documents & FOLLOWERS.keys()
     if not followed:
         return
     for module in sorted({FOLLOWERS[kind] for kind in followed}):

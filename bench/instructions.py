@@ -15,6 +15,7 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -34,6 +35,7 @@ from s3fixture.backends.endpoint import Endpoint
 BUCKET = "bench"
 BODY = b"x" * 1024
 FEWER, MORE = 100, 300  # requests
+FEWER_TESTS, MORE_TESTS = 500, 2000
 OURS = Path(s3fixture.__file__).parent
 
 Make = Callable[[Endpoint], "list[tuple[str, str, bytes, bool]]"]  # method, path, body, presigned
@@ -67,6 +69,11 @@ ROWS: dict[str, Make] = {
     "head": head,
     "put, 1 KiB": put,
     "list, 200 keys": list_200,
+}
+
+TESTS: dict[str, tuple[str, ...]] = {
+    "empty test, without the plugin": ("-p", "no:s3fixture"),
+    "empty test, with the plugin": (),
 }
 
 
@@ -131,17 +138,18 @@ def run(row: str, count: int, trace: Callable[[Callable[[], None]], None] | None
                 trace(once)
 
 
-def counted(row: str, count: int) -> int:
-    """Instructions of a whole run, by valgrind."""
+def counted(*module: str) -> int:
+    """Instructions of a whole run of `python -m MODULE …`, by valgrind."""
     command = [
         "valgrind",
         "--tool=cachegrind",
         "--cache-sim=no",
         "--cachegrind-out-file=/dev/null",
         sys.executable,
+        "-m",
     ]
     done = subprocess.run(
-        [*command, "-m", "bench.instructions", "--row", row, "--count", str(count)],
+        [*command, *module],
         env={**os.environ, "PYTHONHASHSEED": "0"},
         capture_output=True,
         text=True,
@@ -150,6 +158,24 @@ def counted(row: str, count: int) -> int:
     found = re.search(r"I +refs: +([\d,]+)", done.stderr)
     assert found
     return int(found[1].replace(",", ""))
+
+
+def counted_requests(row: str) -> float:
+    """Instructions of one request of a row."""
+    runs = [counted("bench.instructions", "--row", row, "--count", str(count)) for count in (MORE, FEWER)]
+    return (runs[0] - runs[1]) / (MORE - FEWER)
+
+
+def counted_test(*options: str) -> float:
+    """Instructions of one test that does nothing, in a run of pytest."""
+    quiet = ["pytest", "-q", "-p", "no:cacheprovider", *options]
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder, f"test_{count}.py") for count in (MORE_TESTS, FEWER_TESTS)]
+        for file, count in zip(files, (MORE_TESTS, FEWER_TESTS), strict=True):
+            lines = [f"def test_{number}():\n    pass\n" for number in range(count)]
+            file.write_text("\n".join(lines), encoding="utf-8")
+        runs = [counted(*quiet, str(file)) for file in files]
+    return (runs[0] - runs[1]) / (MORE_TESTS - FEWER_TESTS)
 
 
 def calls(row: str) -> tuple[int, int, int]:
@@ -176,7 +202,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.instructions", description=__doc__)
     parser.add_argument("--calls", action="store_true", help="count Python calls, functions and files")
     parser.add_argument("--row", choices=ROWS, help="run one row, uncounted")
-    parser.add_argument("rows", nargs="*", metavar="ROW", help="rows to count: " + ", ".join(ROWS))
+    parser.add_argument("rows", nargs="*", metavar="ROW", help="rows to count: " + ", ".join([*ROWS, *TESTS]))
     parser.add_argument("--count", type=int, default=FEWER, help="requests of --row")
     arguments = parser.parse_args()
     if arguments.row:
@@ -188,8 +214,8 @@ def main() -> None:
             print(f"| {row} | {' | '.join(map(str, calls(row)))} |")
         return
     print("| request | instructions |\n| --- | ---: |", flush=True)
-    for row in arguments.rows or ROWS:
-        each = (counted(row, MORE) - counted(row, FEWER)) / (MORE - FEWER)
+    for row in arguments.rows or [*ROWS, *TESTS]:
+        each = counted_test(*TESTS[row]) if row in TESTS else counted_requests(row)
         print(f"| {row} | {each:,.0f} |", flush=True)
 
 

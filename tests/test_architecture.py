@@ -52,6 +52,7 @@ ROOMS = (
     ("containers",),
     ("seeding",),
     ("serving",),
+    ("mocking",),
     ("pytest_plugin", "factories"),
     ("cli",),
     ("__main__",),

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
     from s3fixture.errors import S3FixtureError
+    from s3fixture.mocking import mock_s3
     from s3fixture.pytest_plugin.handle import S3
     from s3fixture.serving import serve
     from s3fixture.settings import Settings
 
-__all__ = ["S3", "Endpoint", "S3FixtureError", "Settings", "serve"]
+__all__ = ["S3", "Endpoint", "S3FixtureError", "Settings", "mock_s3", "serve"]
 
 _HOMES = {
     "S3": "s3fixture.pytest_plugin.handle",
     "Endpoint": "s3fixture.backends.endpoint",
     "S3FixtureError": "s3fixture.errors",
     "Settings": "s3fixture.settings",
+    "mock_s3": "s3fixture.mocking",
     "serve": "s3fixture.serving",
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from s3fixture import S3
+from s3fixture import S3, mock_s3
 
 mock_aws = pytest.importorskip("moto").mock_aws
 
@@ -38,3 +38,20 @@ def test_the_server_is_as_before_when_moto_ends(s3: S3) -> None:
         client.create_bucket(Bucket="in-moto")
 
     assert [row["Name"] for row in s3.client.list_buckets()["Buckets"]] == [bucket]
+
+
+def test_mock_s3_around_mock_aws_and_within_it() -> None:
+    around = mock_s3(buckets=["data"])(mock_aws(use_both))
+    around()
+    within = mock_aws(mock_s3(buckets=["data"])(use_both))
+    within()
+
+
+def use_both() -> None:
+    """The code under test makes its own clients, of S3 and of another service."""
+    queue = boto3.client("sqs", region_name="us-east-1").create_queue(QueueName="jobs")
+    assert "amazonaws.com" in queue["QueueUrl"]
+    store = boto3.client("s3")
+    store.put_object(Bucket="data", Key="k", Body=b"kept")
+    answer = store.get_object(Bucket="data", Key="k")
+    assert answer["ResponseMetadata"]["HTTPHeaders"]["server"] == "s3fixture"

@@ -110,27 +110,27 @@ def server_fixture(
 
 def s3_client(server: str = MAIN_SERVER, *, name: str | None = None, scope: Scope = "function") -> Any:
     """A boto3 client for the server fixture with this name."""
-    return _resource(server, name, CLIENT, scope, lambda resources: resources.client)
+    return resource_fixture(server, name, CLIENT, scope, lambda resources: resources.client)
 
 
 def s3_resource(server: str = MAIN_SERVER, *, name: str | None = None, scope: Scope = "function") -> Any:
     """A boto3 resource for the server fixture with this name."""
-    return _resource(server, name, RESOURCE, scope, lambda resources: resources.resource)
+    return resource_fixture(server, name, RESOURCE, scope, lambda resources: resources.resource)
 
 
 def s3_bucket(server: str = MAIN_SERVER, *, name: str | None = None, scope: Scope = "function") -> Any:
     """The name of a fresh bucket in the server fixture with this name."""
-    return _resource(server, name, BUCKET, scope, lambda resources: resources.bucket)
+    return resource_fixture(server, name, BUCKET, scope, lambda resources: resources.bucket)
 
 
 def s3_env(server: str = MAIN_SERVER, *, name: str | None = None, scope: Scope = "function") -> Any:
     """The environment that leads every client to the server fixture with this name."""
-    return _resource(server, name, ENV, scope, lambda resources: dict(resources.environ))
+    return resource_fixture(server, name, ENV, scope, lambda resources: dict(resources.environ))
 
 
 def s3(server: str = MAIN_SERVER, *, name: str | None = None, scope: Scope = "function") -> Any:
     """One handle on the server fixture with this name."""
-    return _resource(server, name, HANDLE, scope, _handle)
+    return resource_fixture(server, name, HANDLE, scope, _handle)
 
 
 def _handle(resources: TestResources) -> Any:
@@ -139,7 +139,7 @@ def _handle(resources: TestResources) -> Any:
     return S3(resources)
 
 
-def _resource(
+def resource_fixture(
     server: str, name: str | None, doc: str, scope: Scope, pick: Callable[[TestResources], Any]
 ) -> Any:
     """A fixture that is a part of what its scope gets of the server.

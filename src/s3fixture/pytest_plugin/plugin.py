@@ -7,6 +7,19 @@ from typing import Any
 import pytest
 
 from s3fixture.pytest_plugin import MAIN_SERVER, collection, options
+from s3fixture.pytest_plugin.client_fixtures import (
+    s3_aio_client,
+    s3_duckdb,
+    s3_fs,
+    s3_fsspec_options,
+    s3_iceberg,
+    s3_obstore,
+    s3_opendal,
+    s3_path,
+    s3_pyarrow,
+    s3_spark,
+    s3_storage_options,
+)
 from s3fixture.pytest_plugin.fixtures import (
     _class_span,
     _function_span,
@@ -35,11 +48,22 @@ __all__ = [
     "_session_span",
     "mlflow_s3",
     "s3",
+    "s3_aio_client",
     "s3_bucket",
     "s3_client",
+    "s3_duckdb",
     "s3_env",
+    "s3_fs",
+    "s3_fsspec_options",
+    "s3_iceberg",
+    "s3_obstore",
+    "s3_opendal",
+    "s3_path",
+    "s3_pyarrow",
     "s3_resource",
     "s3_server",
+    "s3_spark",
+    "s3_storage_options",
 ]
 
 

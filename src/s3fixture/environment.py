@@ -134,6 +134,32 @@ def variables(
     return result | dict.fromkeys(_NO_PROXY, no_proxy)
 
 
+def names_to_unset(environ: Mapping[str, str]) -> list[str]:
+    """What must be unset in `environ` so that clients are no longer led to a server.
+
+    NO_PROXY only where it names this machine alone: other hosts in it are somebody's.
+    """
+    ours = [
+        name
+        for name in _NO_PROXY
+        if name in environ and set(filter(None, environ[name].split(","))) <= set(_NO_PROXY_HOSTS)
+    ]
+    return [*_SET, *_SET_WITH_BUCKET, *ours]
+
+
+def lasting(values: Mapping[str, str]) -> dict[str, str]:
+    """The variables that a file may hold: none with a path of this installation, which comes and goes.
+
+    Without these two, keys and endpoints still win: every AWS SDK looks at the environment before files.
+    """
+    return {name: value for name, value in values.items() if not is_of_this_installation(value)}
+
+
+def is_of_this_installation(value: str) -> bool:
+    """True for the path of our empty settings, of whichever installation."""
+    return Path(value).name == Path(NO_AWS_FILE).name
+
+
 def _url_values(url: str, access_key: str, secret_key: str) -> dict[str, str]:
     parts = urlsplit(url)
     tls = parts.scheme == "https"

@@ -9,8 +9,10 @@ import shutil
 import subprocess
 
 import pytest
-from command_line import CommandLine, posix_only
+from command_line import PACKAGES, CommandLine, posix_only
 from dotenv import dotenv_values
+
+from s3fixture.environment import lasting
 
 SECRET = """it's a "secret" \\ with $HOME & # `all`"""
 
@@ -61,7 +63,36 @@ def test_powershell_reads_what_is_meant(server: CommandLine) -> None:
 
 def test_dotenv_is_read_by_dotenv(server: CommandLine) -> None:
     text = server("env", "--format", "dotenv").stdout
-    assert dotenv_values(stream=io.StringIO(text), interpolate=False) == values(server)
+    assert dotenv_values(stream=io.StringIO(text), interpolate=False) == lasting(values(server))
+
+
+@pytest.mark.parametrize("kind", ["dotenv", "docker"])
+def test_a_file_holds_no_path_of_this_installation(server: CommandLine, kind: str) -> None:
+    text = server("env", "--format", kind).stdout
+    assert "AWS_ENDPOINT_URL_S3=" in text
+    assert PACKAGES not in text
+    assert "AWS_CONFIG_FILE" not in text
+
+
+@posix_only
+def test_what_env_sets_can_be_unset(server: CommandLine) -> None:
+    script = server("env", "--bucket", "data").stdout + server("env", "--unset").stdout + "\nenv"
+    done = subprocess.run(
+        ["sh", "-c", script], env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=True
+    )
+    names = {line.partition("=")[0] for line in done.stdout.splitlines()}
+    assert names & values(server).keys() <= {"NO_PROXY", "no_proxy"}
+
+
+@pytest.mark.parametrize(("before", "unset"), [("127.0.0.1,localhost", True), ("intranet,localhost", False)])
+def test_the_proxy_rules_of_others_are_not_unset(s3: CommandLine, before: str, unset: bool) -> None:
+    s3.environ["NO_PROXY"] = before
+    assert ("unset NO_PROXY" in s3("env", "--unset").stdout.splitlines()) is unset
+
+
+@pytest.mark.parametrize("kind", ["json", "dotenv", "polars"])
+def test_formats_that_cannot_unset_say_so(s3: CommandLine, kind: str) -> None:
+    assert f"{kind} cannot unset" in s3("env", "--unset", "--format", kind, code=2).stderr
 
 
 @pytest.mark.parametrize(

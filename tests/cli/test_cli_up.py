@@ -135,6 +135,15 @@ def test_the_written_env_file_keeps_its_other_lines(s3: CommandLine) -> None:
     s3.up("--memory", "--env-file", ".env")  # what was written can be read
 
 
+def test_a_written_env_file_names_no_installation(s3: CommandLine) -> None:
+    path = s3.folder / ".env"
+    path.write_text("AWS_CONFIG_FILE=/gone/lib/no_aws_settings.ini\nAWS_SHARED_CREDENTIALS_FILE=mine\n")
+    s3.up("--memory", "--no-console", "--env-file", ".env")
+    values = dotenv_values(path)
+    assert "AWS_CONFIG_FILE" not in values  # written by a former version
+    assert values["AWS_SHARED_CREDENTIALS_FILE"] == "mine"
+
+
 @posix_only
 def test_what_holds_the_secret_is_its_owners_only(s3: CommandLine) -> None:
     s3.up("--memory", "--env-file", "new.env")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from s3fixture.environment import is_of_this_installation, lasting
 from s3fixture.errors import S3FixtureError
 
 _PLAIN = re.compile(r"[\w./:@%+,=*~-]*", re.ASCII)
@@ -32,15 +33,20 @@ def read(path: Path) -> dict[str, str]:
 
 
 def write(path: Path, variables: Mapping[str, str]) -> None:
-    """Set these variables in a file; its other lines stay. A new file is its owner's only, for the secret."""
-    from dotenv import set_key
+    """Set these variables in a file; its other lines stay. A new file is its owner's only, for the secret.
 
-    read(path)  # a file that cannot be read is not written either
+    Those that would hold a path of this installation are left out, and taken out where one wrote them.
+    """
+    from dotenv import set_key, unset_key
+
+    present = read(path)  # a file that cannot be read is not written either
     target = path.resolve()  # set_key would replace a symbolic link by a file
     try:
         if not target.exists():
             target.touch(mode=0o600)
-        for name, value in variables.items():
+        for name in [name for name in variables if is_of_this_installation(present.get(name, ""))]:
+            unset_key(target, name)
+        for name, value in lasting(variables).items():
             set_key(target, name, value, quote_mode="never" if _PLAIN.fullmatch(value) else "always")
     except OSError as error:
         raise S3FixtureError(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from s3fixture import client_options
 from s3fixture.cli import dotenv_file
 from s3fixture.client_options import CLIENTS, Connection
+from s3fixture.environment import lasting
 from s3fixture.environment import variables as variables_for
 
 _LOOPBACK = re.compile(r"(?<=://)(127\.0\.0\.1|localhost|\[::1\])(?=[:/]|$)")
@@ -41,7 +42,7 @@ def _cmd(variables: Variables, removed: Names) -> list[str]:
 
 
 def _dotenv(variables: Variables, removed: Names) -> list[str]:
-    return [dotenv_file.line(name, value) for name, value in variables.items()]
+    return [dotenv_file.line(name, value) for name, value in lasting(variables).items()]
 
 
 def _json(variables: Variables, removed: Names) -> list[str]:
@@ -50,7 +51,8 @@ def _json(variables: Variables, removed: Names) -> list[str]:
 
 def _docker(variables: Variables, removed: Names) -> list[str]:
     """`docker run --env-file` takes everything after `=` as it stands; its localhost is not ours."""
-    return [f"{name}={_LOOPBACK.sub('host.docker.internal', value)}" for name, value in variables.items()]
+    values = lasting(variables)
+    return [f"{name}={_LOOPBACK.sub('host.docker.internal', value)}" for name, value in values.items()]
 
 
 def _github(variables: Variables, removed: Names) -> list[str]:
@@ -68,6 +70,10 @@ FORMATS: Mapping[str, Callable[[Variables, Names], list[str]]] = {
     "docker": _docker,
     "github": _github,
 }
+
+
+# Formats that can say that a variable shall be no more.
+UNSETTING = ("shell", "fish", "powershell", "cmd", "github")
 
 
 def _client_json(client: str) -> Callable[[Connection], list[str]]:

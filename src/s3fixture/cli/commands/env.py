@@ -7,10 +7,10 @@ import os
 import click
 
 from s3fixture.cli import output
-from s3fixture.cli.env_formats import CLIENT_FORMATS, FORMATS
+from s3fixture.cli.env_formats import CLIENT_FORMATS, FORMATS, UNSETTING
 from s3fixture.cli.state_folder import StateFolder
 from s3fixture.client_options import Connection
-from s3fixture.environment import is_removed, variables
+from s3fixture.environment import is_removed, names_to_unset, variables
 from s3fixture.errors import S3FixtureError
 
 
@@ -24,7 +24,8 @@ from s3fixture.errors import S3FixtureError
     help="Who shall read them.",
 )
 @click.option("--bucket", metavar="NAME", help="Make this bucket MLflow's artifact root.")
-def command(kind: str, bucket: str | None) -> int:
+@click.option("--unset", is_flag=True, help="Print what takes the variables back; no server is needed.")
+def command(kind: str, bucket: str | None, unset: bool) -> int:
     """Print the variables that lead boto3, MLflow and other clients to the server of this project.
 
     \b
@@ -33,6 +34,7 @@ def command(kind: str, bucket: str | None) -> int:
     s3fixture env --format powershell | Out-String | Invoke-Expression
     docker run --env-file <(s3fixture env --format docker) ...
     s3fixture env --format github >> "$GITHUB_ENV"
+    eval "$(s3fixture env --unset)"                    when the server is no longer wanted
 
     \b
     The options of one client:
@@ -40,6 +42,9 @@ def command(kind: str, bucket: str | None) -> int:
     spark-submit --properties-file <(s3fixture env --format spark) ...
     s3fixture env --format fsspec                      storage_options of s3fs and pandas, as JSON
     """
+    if unset:
+        _unset(kind)
+        return 0
     folder = StateFolder.nearest()
     server = folder.server()
     if server is None:
@@ -56,6 +61,12 @@ def command(kind: str, bucket: str | None) -> int:
     removed = sorted(name for name in os.environ if is_removed(name) and name not in values)
     _say(FORMATS[kind](values, removed))
     return 0
+
+
+def _unset(kind: str) -> None:
+    if kind not in UNSETTING:
+        raise click.UsageError(f"--unset is for --format {', '.join(UNSETTING)}; {kind} cannot unset")
+    _say(FORMATS[kind]({}, names_to_unset(os.environ)))
 
 
 def _say(lines: list[str]) -> None:

@@ -31,7 +31,8 @@ class CommandLine:
     def __init__(self, folder: Path, home: Path) -> None:
         self.folder = folder
         self.environ = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-        self.environ |= {"HOME": str(home), "USERPROFILE": str(home), "COLUMNS": "100"}
+        self.environ |= {"HOME": str(home), "USERPROFILE": str(home), "COLUMNS": "100", "APPDATA": str(home)}
+        self.environ.pop("XDG_CONFIG_HOME", None)
         self.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (PACKAGES, os.environ.get("PYTHONPATH"))))
         self._started: list[subprocess.Popen[str]] = []
 

@@ -11,7 +11,7 @@ import click
 
 from s3fixture.cli import output
 from s3fixture.cli.signals import Stopped, stop_on_signals
-from s3fixture.errors import S3FixtureError, SettingError
+from s3fixture.errors import PortInUseError, S3FixtureError, SettingError
 
 FAILED = 1
 NOT_RUNNING = 3  # of `status`, as of systemctl and of LSB init scripts
@@ -65,7 +65,7 @@ def details_of(error: Exception) -> dict[str, str]:
 def explained(error: Exception) -> str:
     """An exception for people, with what to do about it."""
     if isinstance(error, SettingError):
-        return error.spelled(lambda setting: f"--{setting.replace('_', '-')}")
+        return error.spelled(_option) + (_holder(error) if isinstance(error, PortInUseError) else "")
     if isinstance(error, S3FixtureError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
@@ -77,6 +77,21 @@ def explained(error: Exception) -> str:
         if text:
             return text
     return f"unexpected {type(error).__name__}: {error}; please report this with the output of {_DEBUG}=1"
+
+
+def _option(setting: str) -> str:
+    return f"--{setting.replace('_', '-')}"
+
+
+def _holder(error: PortInUseError) -> str:
+    """Which server of this user has the port, if it is one of them."""
+    from s3fixture.cli.user_servers import at_port
+
+    found = at_port(error.port)
+    if found is None:
+        return ""
+    folder, server = found
+    return f": the server of {folder.project} (pid {server.pid}), which `s3fixture down` there stops"
 
 
 def _silence_standard_output() -> None:

@@ -89,6 +89,16 @@ def pairs(rows: Sequence[tuple[str, str]], indent: str = "  ") -> str:
     return "\n".join(f"{indent}{style(name.ljust(width), dim=True)}  {value}" for name, value in rows)
 
 
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Rows below the names of their columns, which line up."""
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+
+    def line(cells: Sequence[str]) -> str:
+        return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+    return "\n".join([style(line(head), dim=True), *map(line, rows)])
+
+
 class Bar:
     """A progress bar on standard error; it appears when the transfer takes longer than half a second."""
 

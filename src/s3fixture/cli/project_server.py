@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from s3fixture.backends.servers import SERVERS, UNKNOWN
-from s3fixture.cli import dotenv_file, output
+from s3fixture.cli import dotenv_file, output, user_servers
 from s3fixture.cli.server_log import LOGGER, Early, log_requests, logged
 from s3fixture.cli.server_plan import ServerPlan
 from s3fixture.cli.signals import Stopped, stop_on_signals
@@ -47,8 +47,10 @@ def project_server(
                 dotenv_file.write(plan.env_file, endpoint.environ(plan.buckets[0] if plan.buckets else None))
             found = _described(endpoint, plan)
             folder.write(found)
+            user_servers.register(folder)
             yield endpoint, found
     finally:
+        user_servers.forget(folder)
         folder.release()
 
 

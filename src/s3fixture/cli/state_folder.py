@@ -66,6 +66,11 @@ class StateFolder:
         self.docker_volume = path / "docker-volume"  # holds the name of the one that a server made
         self._lock = FileLock(path / "lock")
 
+    @property
+    def project(self) -> Path:
+        """The folder whose server lives here; one that was named stands for itself."""
+        return self.path.parent if self.path.name == FOLDER_NAME else self.path
+
     @classmethod
     def here(cls) -> StateFolder:
         """The folder that a server started here has: a project's server does not depend on its parents'."""

@@ -17,16 +17,22 @@ _FIELDS = (
     *("url", "console_url", "pid", "backend", "data_dir", "access_key"),
     *("public_url", "container_id", "volume"),
 )
+_HEAD = ("STATE", "ENDPOINT", "BACKEND", "PID", "SINCE", "PROJECT")
 
 
 @click.command("status", short_help="Tell whether the server runs, and where.")
+@click.option("--all", "everyone", is_flag=True, help="List the servers of all your projects.")
 @json_option
-def command(as_json: bool) -> int:
+def command(everyone: bool, as_json: bool) -> int:
     """Tell whether the server of this project runs, and where.
 
     Exit code 0 when it runs and answers, 3 when not. With --json the object has the same fields in both
     cases, null when there is nothing to say.
+
+    With --all it is 0 when at least one server of yours answers; with --json there is an object for each.
     """
+    if everyone:
+        return _all(as_json)
     folder = StateFolder.nearest()
     server = folder.server()
     running = server is not None and is_up(server)
@@ -35,6 +41,30 @@ def command(as_json: bool) -> int:
     else:
         _print(folder, server, running)
     return 0 if running else NOT_RUNNING
+
+
+def _all(as_json: bool) -> int:
+    from s3fixture.cli import user_servers
+
+    found = [(folder, server, is_up(server)) for folder, server in user_servers.servers()]
+    if as_json:
+        for folder, server, running in found:
+            output.say_json({"project": str(folder.project), "running": running, **_described(server)})
+    elif found:
+        output.say(output.table(_HEAD, [_row(*each) for each in found]))
+    else:
+        output.say("no server of yours runs; `s3fixture up` starts one")
+    return 0 if any(running for *_, running in found) else NOT_RUNNING
+
+
+def _row(folder: StateFolder, server: ProjectServer, running: bool) -> tuple[str, ...]:
+    state = "running" if running else "does not answer"
+    since = _local(server.started)
+    return state, server.url, server.backend, str(server.pid), since, output.printable(str(folder.project))
+
+
+def _local(moment: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))
 
 
 def _described(server: ProjectServer | None) -> dict[str, Any]:
@@ -57,6 +87,6 @@ def _print(folder: StateFolder, server: ProjectServer | None, running: bool) -> 
         ("backend", server.backend),
         ("data", server.data),
         ("access key", server.access_key),
-        ("since", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(server.started))),
+        ("since", _local(server.started)),
     ]
     output.say(output.pairs(rows, indent=""))

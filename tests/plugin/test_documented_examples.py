@@ -15,6 +15,7 @@ _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 @pytest.mark.parametrize(
     "page",
     [
+        "access.md",
         "events.md",
         "index.md",
         "lifecycle.md",

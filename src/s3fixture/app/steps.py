@@ -73,6 +73,10 @@ def answer_other_services(exchange: Exchange) -> Response | None:
     from s3fixture.app import other_services  # imported when used: few requests are not S3's
 
     service = other_services.service_of(exchange.request)
+    if service == "sts":
+        from s3fixture.app import sts  # imported when used, as above
+
+        return sts.answer(exchange)
     return other_services.answer(exchange, service) if service else None
 
 

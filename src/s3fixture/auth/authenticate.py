@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from s3fixture.auth import header, presigned
 from s3fixture.auth.authentication import AuthContext, Authentication, ChunkVerifier, unsigned_content_sha256
+from s3fixture.auth.sessions import Sessions
 from s3fixture.auth.signature_errors import asymmetric, failure
 from s3fixture.errors import S3Error
 
@@ -30,7 +31,7 @@ class Authenticator:
     """
 
     def __init__(self, identities: Identities, clock: Clock, regions: Regions) -> None:
-        self.context = AuthContext(identities, clock, regions)
+        self.context = AuthContext(identities, clock, regions, Sessions(identities))
 
     @property
     def identities(self) -> Identities:

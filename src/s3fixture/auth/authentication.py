@@ -7,12 +7,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from s3fixture.auth import sigv4
-from s3fixture.auth.signature_errors import asymmetric, signature_does_not_match
+from s3fixture.auth.signature_errors import (
+    asymmetric,
+    invalid_token,
+    signature_does_not_match,
+    unknown_key,
+)
 from s3fixture.errors import S3Error
 
 if TYPE_CHECKING:
     from s3fixture.auth.credential import Credential
     from s3fixture.auth.identity import Identities, Identity
+    from s3fixture.auth.sessions import Sessions
     from s3fixture.clock import Clock
     from s3fixture.regions import Regions
     from s3fixture.wire.target import Target
@@ -57,8 +63,23 @@ class AuthContext:
     identities: Identities
     clock: Clock
     regions: Regions  # that a credential's scope may name
+    sessions: Sessions
     keys: sigv4.SigningKeys = field(default_factory=sigv4.SigningKeys)
     credentials: dict[str, Credential] = field(default_factory=dict)  # by their text
+
+    def identity_of(self, access_key: str, token: str) -> Identity:
+        """Whose keys these are; `token` belongs to temporary ones.
+
+        Raises S3Error InvalidAccessKeyId, InvalidToken and ExpiredToken.
+        """
+        identity = self.identities.by_access_key(access_key)
+        if token:
+            if identity is not None:
+                raise invalid_token(token)
+            return self.sessions.identity(access_key, token, self.clock.time())
+        if identity is None:
+            raise unknown_key(access_key)
+        return identity
 
     def remember(self, text: str, credential: Credential) -> None:
         """Keep the credential of a request whose signature is right; what strangers send is not kept."""

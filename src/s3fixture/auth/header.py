@@ -23,9 +23,7 @@ from s3fixture.auth.credential import parse_credential
 from s3fixture.auth.signature_errors import (
     check_skew,
     failure,
-    known_identity,
     missing_date,
-    refuse_token,
     signature_does_not_match,
 )
 from s3fixture.errors import S3Error
@@ -43,17 +41,15 @@ def authenticate_header(
 ) -> Authentication:
     """`components` is the Authorization header after its algorithm. Raises S3Error."""
     headers = request.headers
-    credential_text, signed_headers, provided = _parse_components(components)
+    credential_text, signed_headers, provided = parse_components(components)
     credential = context.credentials.get(credential_text) or parse_credential(
         credential_text, context.regions, _malformed
     )
-    timestamp, signed_at = _signing_time(headers)
+    timestamp, signed_at = signing_time(headers)
     if not timestamp.startswith(credential.date):
         raise _malformed("Invalid credential date. Date is not the same as X-Amz-Date.")
     check_skew(signed_at, headers.get("x-amz-date") or timestamp, context.clock.clients_time())
-    identity = known_identity(context.identities, credential.access_key)
-    if "x-amz-security-token" in headers:
-        refuse_token(headers["x-amz-security-token"])
+    identity = context.identity_of(credential.access_key, headers.get("x-amz-security-token", ""))
     content_sha256 = headers.get("x-amz-content-sha256", "")
     if not content_sha256:
         raise S3Error("InvalidRequest", "Missing required header for this request: x-amz-content-sha256")
@@ -96,7 +92,7 @@ def check_signed(headers: Mapping[str, str], signed: list[str]) -> None:
         )
 
 
-def _parse_components(components: str) -> tuple[str, str, str]:
+def parse_components(components: str) -> tuple[str, str, str]:
     """Credential, SignedHeaders and Signature; S3 takes them in any order, with or without spaces."""
     found: dict[str, str] = {}
     for component in components.split(","):
@@ -115,7 +111,7 @@ def _parse_components(components: str) -> tuple[str, str, str]:
         raise _malformed(f"missing {error.args[0]}.") from None
 
 
-def _signing_time(headers: Mapping[str, str]) -> tuple[str, int]:
+def signing_time(headers: Mapping[str, str]) -> tuple[str, int]:
     """The time as the string to sign has it, and in seconds; x-amz-date goes before Date."""
     written = headers.get("x-amz-date")
     if written is None:

@@ -12,15 +12,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from s3fixture.errors import S3FixtureError
+
+if TYPE_CHECKING:
+    from s3fixture.auth.policies import Policy
 
 FORMAT = "NAME:ACCESS_KEY:SECRET_KEY[:CANONICAL_ID[:EMAIL]]"
 
 
 @dataclass(frozen=True)
 class Identity:
-    """One account and its user. `root` marks the server's main keys; an empty `canonical_id` is derived."""
+    """One account and its user. `root` marks the server's main keys; an empty `canonical_id` is derived.
+
+    One with temporary keys is its user, or the session of `role` (an ARN), as far as `session_policy` allows.
+    """
 
     name: str
     access_key: str
@@ -28,19 +35,35 @@ class Identity:
     canonical_id: str = ""
     email: str = ""
     root: bool = False
+    user_id: str = ""  # its access key, unless that is a temporary one
+    role: str = ""
+    session_policy: Policy | None = field(default=None, repr=False)
     account_id: str = field(init=False)
     arn: str = field(init=False)
     principals: frozenset[str] = field(init=False, repr=False)  # the forms above
+
+    @property
+    def is_temporary(self) -> bool:
+        """Whether its keys came from STS."""
+        return self.user_id != self.access_key
 
     def __post_init__(self) -> None:
         canonical_id = self.canonical_id or _sha256(f"s3fixture:{self.access_key}")
         account = account_id(canonical_id)
         object.__setattr__(self, "canonical_id", canonical_id)
         object.__setattr__(self, "account_id", account)
-        arn = f"arn:aws:iam::{account}:user/{self.name}"
+        arn = self.role or f"arn:aws:iam::{account}:user/{self.name}"
         object.__setattr__(self, "arn", arn)
-        names = {arn, f"arn:aws:iam::{account}:root", f"canonical:{canonical_id}", self.access_key}
+        object.__setattr__(self, "user_id", self.user_id or self.access_key)
+        names = {arn, f"arn:aws:iam::{account}:root", f"canonical:{canonical_id}", self.user_id}
+        if self.role:
+            names.add(role_of(self.role))
         object.__setattr__(self, "principals", frozenset(names))
+
+
+def role_of(session: str) -> str:
+    """The ARN of the role that a session, `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`, is of."""
+    return session.rpartition("/")[0].replace(":sts:", ":iam:", 1).replace(":assumed-role/", ":role/", 1)
 
 
 def account_id(canonical_id: str) -> str:

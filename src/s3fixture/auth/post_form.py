@@ -12,7 +12,7 @@ from s3fixture.auth import sigv2, sigv4
 from s3fixture.auth.authentication import AuthContext, Authentication, same
 from s3fixture.auth.credential import parse_credential
 from s3fixture.auth.post_policy import parse_post_policy
-from s3fixture.auth.signature_errors import failure, known_identity, refuse_token, signature_does_not_match
+from s3fixture.auth.signature_errors import failure, signature_does_not_match
 from s3fixture.errors import S3Error
 from s3fixture.wire import times
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _VERSION_4 = ("policy", "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Signature")
 _VERSION_2 = ("policy", "AWSAccessKeyId", "Signature")
+_TOKEN = "x-amz-security-token"  # noqa: S105 - the name of a field
 _MAX_AGE = 7 * 24 * 3600  # seconds that a signing key, and so a version 4 signature, is good for
 
 
@@ -41,7 +42,6 @@ def verify_post_policy(
         authentication = _authenticate_v2(fields, context)
     else:
         return Authentication(None, "post"), None
-    refuse_token(fields.get("x-amz-security-token", ""))
     policy = parse_post_policy(fields["policy"])
     policy.check(fields, bucket, context.clock.time())
     return authentication, policy.sizes
@@ -77,7 +77,7 @@ def _authenticate_v4(fields: Mapping[str, str], context: AuthContext) -> Authent
     credential = parse_credential(text, context.regions, complain)
     if not written.startswith(credential.date) or context.clock.time() - signed_at > _MAX_AGE:
         raise S3Error("AccessDenied", "Invalid according to Policy: Policy expired.")
-    identity = known_identity(context.identities, credential.access_key)
+    identity = context.identity_of(credential.access_key, fields.get(_TOKEN, ""))
     key = context.keys.get(identity.secret_key, credential.date, credential.region)
     provided = fields["x-amz-signature"]
     _check(identity, sigv4.signature(key, fields["policy"]), provided, fields["policy"])
@@ -86,7 +86,7 @@ def _authenticate_v4(fields: Mapping[str, str], context: AuthContext) -> Authent
 
 def _authenticate_v2(fields: Mapping[str, str], context: AuthContext) -> Authentication:
     _require(fields, _VERSION_2)
-    identity = known_identity(context.identities, fields["awsaccesskeyid"])
+    identity = context.identity_of(fields["awsaccesskeyid"], fields.get(_TOKEN, ""))
     expected = sigv2.signature(identity.secret_key, fields["policy"])
     _check(identity, expected, fields["signature"], fields["policy"])
     return Authentication(identity, "post", "", None, "AWS")

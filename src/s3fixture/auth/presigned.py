@@ -24,8 +24,6 @@ from s3fixture.auth.signature_errors import (
     asymmetric,
     expired,
     failure,
-    known_identity,
-    refuse_token,
     signature_does_not_match,
 )
 from s3fixture.errors import S3Error
@@ -61,8 +59,8 @@ def authenticate_presigned(request: Request, target: Target, context: AuthContex
     timestamp = query["X-Amz-Date"]
     signed_at = _signing_time(timestamp, credential.date)
     _check_validity(signed_at, query["X-Amz-Expires"], context.clock.time())
-    identity = known_identity(context.identities, credential.access_key)
-    refuse_token(query.get("X-Amz-Security-Token") or headers.get("x-amz-security-token", ""))
+    token = query.get("X-Amz-Security-Token") or headers.get("x-amz-security-token", "")
+    identity = context.identity_of(credential.access_key, token)
     signed_headers = query["X-Amz-SignedHeaders"]
     signed = signed_headers.split(";")
     # An unsigned x-amz-content-sha256 does not count, and is the only one that may be there: recorded at AWS.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from s3fixture.auth.identity import Identities, Identity
 from s3fixture.errors import S3Error
 from s3fixture.wire import times
 
@@ -26,12 +25,19 @@ def asymmetric() -> S3Error:
     return S3Error("NotImplemented", "Asymmetric signatures (AWS4-ECDSA-P256-SHA256) are not implemented")
 
 
-def known_identity(identities: Identities, access_key: str) -> Identity:
-    """Raises S3Error InvalidAccessKeyId."""
-    identity = identities.by_access_key(access_key)
-    if identity is None:
-        raise S3Error("InvalidAccessKeyId", AWSAccessKeyId=access_key)
-    return identity
+def unknown_key(access_key: str) -> S3Error:
+    """Nobody has these keys."""
+    return S3Error("InvalidAccessKeyId", AWSAccessKeyId=access_key)
+
+
+def invalid_token(token: str) -> S3Error:
+    """A session token that is none, belongs to other keys, or comes with keys that need none."""
+    return failure("InvalidToken", None, {"Token-0": token})
+
+
+def expired_token(token: str) -> S3Error:
+    """The session has ended."""
+    return failure("ExpiredToken", None, {"Token-0": token})
 
 
 def signature_does_not_match(
@@ -71,15 +77,6 @@ def expired(expires_at: float, now: float, seconds: str | None = None) -> S3Erro
 
 def missing_date() -> S3Error:
     return S3Error("AccessDenied", "AWS authentication requires a valid Date or x-amz-date header")
-
-
-def refuse_token(token: str) -> None:
-    """A session token belongs to temporary credentials, which no identity here has.
-
-    Raises S3Error InvalidToken unless `token` is empty.
-    """
-    if token:
-        raise failure("InvalidToken", None, {"Token-0": token})
 
 
 def _hex_bytes(text: str) -> str:

@@ -15,9 +15,7 @@ from s3fixture.auth.authentication import AuthContext, Authentication, same, uns
 from s3fixture.auth.signature_errors import (
     check_skew,
     expired,
-    known_identity,
     missing_date,
-    refuse_token,
     signature_does_not_match,
 )
 from s3fixture.errors import S3Error
@@ -77,8 +75,7 @@ def authenticate_header(
     if signed_at is None:
         raise missing_date()
     check_skew(signed_at, written, context.clock.clients_time())
-    identity = known_identity(context.identities, access_key)
-    refuse_token(headers.get("x-amz-security-token", ""))
+    identity = context.identity_of(access_key, headers.get("x-amz-security-token", ""))
     text = string_to_sign(request.method, headers, target, "" if amz_date else written)
     if not same(signature(identity.secret_key, text), provided):
         raise signature_does_not_match(access_key, provided, text)
@@ -102,8 +99,8 @@ def authenticate_query(request: Request, target: Target, context: AuthContext) -
     now = context.clock.time()
     if expires_at < now:
         raise expired(expires_at, now)
-    identity = known_identity(context.identities, access_key)
-    refuse_token(query.get("x-amz-security-token") or headers.get("x-amz-security-token", ""))
+    token = query.get("x-amz-security-token") or headers.get("x-amz-security-token", "")
+    identity = context.identity_of(access_key, token)
     text = string_to_sign(request.method, {**_hoisted(target), **headers}, target, expires)
     if not same(signature(identity.secret_key, text), provided):
         raise signature_does_not_match(access_key, provided, text)

@@ -38,9 +38,10 @@ _INITIATORS = frozenset({"s3:AbortMultipartUpload", "s3:ListMultipartUploadParts
 _NEEDS_NO_BUCKET = frozenset({"s3:ListAllMyBuckets", "s3:CreateBucket"})
 # Documents without which a bucket is its owner's alone.
 _MATTERS = frozenset({POLICY, ACL, OBJECT_ACLS})
-Verdict = Literal["allow", "deny", "restrict", "not allowed"]
+Verdict = Literal["allow", "deny", "restrict", "not allowed", "session", "session deny"]
 _REASONS: Mapping[Verdict | None, str] = {
     "deny": "with an explicit deny in a resource-based policy",
+    "session deny": "with an explicit deny in a session policy",
     "restrict": f"because the bucket's policy is public and its setting {RESTRICT} lets in its owner only",
 }
 
@@ -142,6 +143,10 @@ class Access:
 
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-access-control.html
         """
+        if call.identity is not None and call.identity.session_policy is not None:
+            decision = self._by_session(call, params, permission, call.identity.session_policy)
+            if decision != "allow":
+                return "session deny" if decision == "deny" else "session"
         if permission.action in _NEEDS_NO_BUCKET or permission.bucket is None:
             return "allow" if call.identity else None
         with self._store.read() as index:
@@ -165,6 +170,21 @@ class Access:
         if owner and OBJECT_ACLS not in bucket.documents:
             return "allow"
         return self._unless_denied(call, params, permission, bucket, trusted=owner or verdict == "allow")
+
+    def _by_session(
+        self, call: Call, params: Params, permission: Permission, policy: Policy
+    ) -> Verdict | None:
+        """What narrows temporary keys: they have what their identity has, as far as this allows it.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
+        """
+        bucket = None
+        if permission.bucket is not None:
+            with self._store.read() as index:
+                bucket = index.get_bucket(permission.bucket)
+        tags = partial(self._tags_of, bucket, permission) if bucket else dict[str, str]
+        context = call.context(params, permission, tags)
+        return policy.evaluate(call.identity, permission.action, permission.resource, context)
 
     def _by_policy(
         self, call: Call, params: Params, permission: Permission, bucket: BucketRow, text: str
@@ -225,9 +245,8 @@ class Access:
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
         """
         user = call.identity.arn if call.identity else "anonymous"
-        reason = (
-            _REASONS.get(verdict) or f"because no resource-based policy allows the {permission.action} action"
-        )
+        kind = "session" if verdict == "session" else "resource-based"
+        reason = _REASONS.get(verdict) or f"because no {kind} policy allows the {permission.action} action"
         why = (
             f"User: {user} is not authorized to perform: {permission.action} "
             f'on resource: "{permission.resource}" {reason}'

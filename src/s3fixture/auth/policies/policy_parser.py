@@ -8,7 +8,7 @@ The messages are those that S3 is known to answer with.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from s3fixture.auth.actions import ACTION_SCOPES
@@ -58,6 +58,15 @@ def parse_policy(text: str | bytes, bucket: str, identities: Identities | None) 
     if not raw.startswith(b"{"):
         _refuse("Policies must be valid JSON and the first byte must be '{'")
     decoded, document = _load(raw)
+    return _parse(
+        decoded, document, lambda variables: _StatementParser(bucket, identities, variables=variables)
+    )
+
+
+def _parse(decoded: str, document: Any, make: Callable[[bool], _StatementParser]) -> Policy:
+    """`make` gives the parser of statements, told whether variables count in this policy."""
+    if not isinstance(document, dict):
+        _refuse("Invalid policy syntax.")
     _check_fields(document, _POLICY_FIELDS)
     version = document.get("Version", "2008-10-17")
     if version not in _VERSIONS:
@@ -68,8 +77,18 @@ def parse_policy(text: str | bytes, bucket: str, identities: Identities | None) 
     statements = listed if isinstance(listed, list) else [listed]
     if not statements:
         _refuse("Could not parse the policy: Statement is empty!")
-    parser = _StatementParser(bucket, identities, variables=version == _VARIABLES_SINCE)
+    parser = make(version == _VARIABLES_SINCE)
     return Policy(decoded, tuple(parser.parse(statement) for statement in statements))
+
+
+def parse_identity_policy(text: str) -> Policy:
+    """A policy of a session or an identity, which names no principals and may be about other services, too.
+
+    Raises S3Error MalformedPolicy.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_identity-vs-resource.html
+    """
+    decoded, document = _load(text.encode("utf-8", "surrogatepass"))
+    return _parse(decoded, document, lambda variables: _IdentityStatementParser(variables=variables))
 
 
 class _StatementParser:
@@ -87,12 +106,11 @@ class _StatementParser:
         if statement["Effect"] not in ("Allow", "Deny"):
             _refuse(f"Invalid effect: {statement['Effect']}")
         allow = statement["Effect"] == "Allow"
-        principal, not_principals = _element(statement, "Principal")
+        principals, not_principals = self._principals_of(statement)
         if allow and not_principals:
             _refuse("Allow with NotPrincipal is not allowed")
-        principals = self._principals(principal)
         action, not_actions = _element(statement, "Action")
-        actions = _parse_actions(action)
+        actions = self._actions(action)
         resource, not_resources = _element(statement, "Resource")
         resources = _strings(resource, "Policy has invalid resource")
         patterns = self._resources(resources)
@@ -106,11 +124,15 @@ class _StatementParser:
             allow, principals, not_principals, actions, not_actions, patterns, not_resources, conditions
         )
 
-    def _principals(self, element: Any) -> Principals:
+    def _principals_of(self, statement: Mapping[str, Any]) -> tuple[Principals, bool]:
+        element, negated = _element(statement, "Principal")
         try:
-            return parse_principals(element, self.identities)
+            return parse_principals(element, self.identities), negated
         except ValueError:
             _refuse("Invalid principal in policy")
+
+    def _actions(self, element: Any) -> tuple[str, ...]:
+        return _parse_actions(element)
 
     def _resources(self, resources: list[str]) -> tuple[Pattern, ...]:
         for resource in resources:
@@ -148,6 +170,32 @@ class _StatementParser:
             return parse_conditions(block, variables=self.variables)
         except ValueError:
             _refuse("Invalid policy syntax.")
+
+
+class _IdentityStatementParser(_StatementParser):
+    def __init__(self, *, variables: bool) -> None:
+        super().__init__("", None, variables=variables)
+
+    def _principals_of(self, statement: Mapping[str, Any]) -> tuple[Principals, bool]:
+        if "Principal" in statement or "NotPrincipal" in statement:
+            _refuse("Policy document should not specify a principal.")
+        return Principals(everyone=True), False
+
+    def _actions(self, element: Any) -> tuple[str, ...]:
+        actions = [action.lower() for action in _strings(element, "Policy has invalid action")]
+        if not all(action == "*" or ":" in action for action in actions):
+            _refuse("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
+        return tuple(map(_glob, actions))
+
+    def _resources(self, resources: list[str]) -> tuple[Pattern, ...]:
+        if not all(resource == "*" or resource.startswith("arn:") for resource in resources):
+            _refuse('Resource must be in ARN format or "*".')
+        return tuple(
+            compile_pattern(resource, wildcards=True, variables=self.variables) for resource in resources
+        )
+
+    def _check_reach(self, named: set[str], actions: tuple[str, ...], resources: list[str]) -> None:
+        """Whatever the actions are, they may be about resources of other services."""
 
 
 def _load(raw: bytes) -> tuple[str, dict[str, Any]]:

@@ -1,0 +1,330 @@
+"""STS, at the endpoint of S3 as MinIO has it: temporary keys for the identities of this server.
+
+A role is not defined anywhere here: who assumes one has what its own keys have, as far as the session policy
+allows it. https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import parse_qsl
+
+from s3fixture.auth import sigv4
+from s3fixture.auth.authentication import AuthContext, same
+from s3fixture.auth.header import parse_components, signing_time
+from s3fixture.auth.policies import parse_identity_policy
+from s3fixture.auth.signature_errors import MAX_SKEW
+from s3fixture.errors import S3Error
+from s3fixture.wire import times
+from s3fixture.wire.document_writers import DECLARATION, escape_strict
+from s3fixture.wire.numbers import parse_count
+from s3fixture.wire.request import Request, Response
+
+if TYPE_CHECKING:
+    from s3fixture.app.exchange import Exchange
+    from s3fixture.auth.identity import Identity
+    from s3fixture.auth.sessions import Keys
+
+_NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
+_VERSION = "2011-06-15"
+_LARGEST = 64 * 1024  # bytes of a request
+_MOST_FIELDS = 200
+_PARTITIONS = frozenset({"aws", "aws-cn", "aws-us-gov"})
+_LONGEST_ROLE = 64  # characters of its name
+_SESSION_NAME = re.compile(r"[\w+=,.@-]*", re.A)
+_Fields = Mapping[str, str]
+_Element = Mapping[str, Any]  # name -> text, or the elements in it
+
+
+class StsError(Exception):
+    """An answer that is none. https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html"""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+class _Asked(NamedTuple):
+    """A request whose signature is right."""
+
+    exchange: Exchange
+    identity: Identity
+    fields: _Fields
+
+
+def answer(exchange: Exchange) -> Response:
+    """The answer to a request that is signed for STS."""
+    exchange.operation = "sts:Unknown"
+    try:
+        body = _body(exchange.request)
+        fields = _fields(exchange.request, body)
+        action = fields.get("Action", "")
+        operation = OPERATIONS.get(action)
+        if operation is not None:
+            exchange.operation = f"sts:{action}"
+        identity = _authenticate(exchange, body)
+        if operation is None or fields.get("Version") != _VERSION:
+            version = fields.get("Version", "")
+            raise StsError("InvalidAction", f"Could not find operation {action} for version {version}")
+        result = operation(_Asked(exchange, identity, fields))
+    except StsError as error:
+        return _refusal(exchange, error)
+    document = {f"{action}Result": result, "ResponseMetadata": {"RequestId": exchange.request_id}}
+    return _response(exchange, 200, f"{action}Response", document)
+
+
+def _get_caller_identity(asked: _Asked) -> _Element:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html"""
+    identity = asked.identity
+    user = _role_id(identity.role) if identity.role else identity.user_id
+    return {"Arn": identity.arn, "UserId": user, "Account": _account(identity)}
+
+
+def _get_session_token(asked: _Asked) -> _Element:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html"""
+    if asked.identity.is_temporary:
+        raise StsError("AccessDenied", "Cannot call GetSessionToken with session credentials", 403)
+    expires = _expires(asked, usual=43_200, longest=129_600)
+    return {"Credentials": _credentials(_context(asked).sessions.issue(asked.identity, expires))}
+
+
+def _assume_role(asked: _Asked) -> _Element:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
+    role = _required(asked, "RoleArn", low=20, high=2048)
+    name = _required(asked, "RoleSessionName", low=2, high=64, pattern=_SESSION_NAME)
+    arn = _session_of(role, name)
+    policy = _policy(asked)
+    expires = _expires(asked, usual=3600, longest=43_200)
+    keys = _context(asked).sessions.issue(asked.identity, expires, role=arn, policy=policy)
+    result: dict[str, Any] = {
+        "AssumedRoleUser": {"AssumedRoleId": _role_id(arn), "Arn": arn},
+        "Credentials": _credentials(keys),
+    }
+    if policy:
+        result["PackedPolicySize"] = str(max(1, len(policy) * 100 // _LONGEST_POLICY))
+    return result
+
+
+OPERATIONS: Mapping[str, Callable[[_Asked], _Element]] = {
+    "AssumeRole": _assume_role,
+    "GetCallerIdentity": _get_caller_identity,
+    "GetSessionToken": _get_session_token,
+}
+_LONGEST_POLICY = 2048  # characters
+
+
+def _policy(asked: _Asked) -> str:
+    """The session policy, checked; a session narrowed by another one keeps that one's policy.
+
+    An assumed role's session that assumes another role would have that role's permissions at AWS. Here a role
+    has those of whoever assumes it, so they must not grow.
+    """
+    policy = asked.fields.get("Policy", "")
+    if any(name.startswith("PolicyArns.") for name in asked.fields):
+        raise StsError(
+            "ValidationError", "PolicyArns are not implemented, because this server has no managed policies"
+        )
+    if asked.identity.session_policy is not None:
+        if policy:
+            raise StsError(
+                "AccessDenied", "A session with a policy cannot assume a role with another one", 403
+            )
+        return asked.identity.session_policy.text
+    if not policy:
+        return ""
+    if len(policy) > _LONGEST_POLICY:
+        raise _invalid(f"'{policy}'", "policy", f"have length less than or equal to {_LONGEST_POLICY}")
+    try:
+        parse_identity_policy(policy)
+    except S3Error as error:
+        raise StsError("MalformedPolicyDocument", error.message) from None
+    return policy
+
+
+def _expires(asked: _Asked, *, usual: int, longest: int) -> int:
+    """When the keys end that are asked for: DurationSeconds from now, by the server's clock."""
+    text = asked.fields.get("DurationSeconds")
+    seconds = usual if text is None else parse_count(text)
+    if seconds is None:
+        raise StsError("MalformedInput", "Invalid Argument")
+    if seconds < 900:
+        raise _invalid(f"'{seconds}'", "durationSeconds", "have value greater than or equal to 900")
+    if seconds > longest:
+        raise _invalid(f"'{seconds}'", "durationSeconds", f"have value less than or equal to {longest}")
+    return int(asked.exchange.app.clock.time()) + seconds
+
+
+def _required(
+    asked: _Asked, parameter: str, *, low: int, high: int, pattern: re.Pattern[str] | None = None
+) -> str:
+    """A parameter that must be there, with `low` to `high` characters."""
+    name = parameter[0].lower() + parameter[1:]
+    value = asked.fields.get(parameter)
+    if value is None:
+        raise _invalid("null", name, "not be null")
+    if len(value) < low:
+        raise _invalid(f"'{value}'", name, f"have length greater than or equal to {low}")
+    if len(value) > high:
+        raise _invalid(f"'{value}'", name, f"have length less than or equal to {high}")
+    if pattern is not None and not pattern.fullmatch(value):
+        raise _invalid(f"'{value}'", name, f"satisfy regular expression pattern: {pattern.pattern}")
+    return value
+
+
+def _session_of(role: str, session: str) -> str:
+    """The ARN of a role's session."""
+    parts = role.split(":", 5)
+    path = parts[5].split("/") if len(parts) == 6 else [""]
+    good = (
+        parts[:1] == ["arn"]
+        and parts[1] in _PARTITIONS
+        and parts[2:4] == ["iam", ""]
+        and len(parts[4]) == 12
+        and parse_count(parts[4]) is not None
+        and len(path) > 1
+        and path[0] == "role"
+        and 0 < len(path[-1]) <= _LONGEST_ROLE
+        and _SESSION_NAME.fullmatch(path[-1])
+    )
+    if not good:
+        raise StsError("ValidationError", f"{role} is invalid")
+    return f"arn:{parts[1]}:sts::{parts[4]}:assumed-role/{path[-1]}/{session}"
+
+
+def _invalid(value: str, name: str, rule: str) -> StsError:
+    return StsError(
+        "ValidationError",
+        f"1 validation error detected: Value {value} at '{name}' failed to satisfy constraint: "
+        f"Member must {rule}",
+    )
+
+
+# --- the signature
+
+
+def _authenticate(exchange: Exchange, body: bytes) -> Identity:
+    """Who asks. The signature is that of S3, but for the service and for the body, whose digest it covers."""
+    context, request = exchange.app.authenticator.context, exchange.request
+    try:
+        text, signed_headers, provided = parse_components(request.headers["authorization"].partition(" ")[2])
+        timestamp, signed_at = signing_time(request.headers)
+    except S3Error as error:
+        raise StsError("IncompleteSignature", error.message, 403) from None
+    access_key, date, region, service = text.rsplit("/", 4)[:4]  # `service_of` has read it as well
+    identity = _identity(context, access_key, request.headers.get("x-amz-security-token", ""))
+    now = context.clock.clients_time()
+    if abs(now - signed_at) > MAX_SKEW or not timestamp.startswith(date):
+        raise StsError(
+            "SignatureDoesNotMatch",
+            f"Signature expired: {timestamp} is not within {MAX_SKEW // 60} min. of {times.iso_basic(now)}",
+            403,
+        )
+    signed = signed_headers.split(";")
+    canonical = sigv4.canonical_request(
+        request.method,
+        sigv4.canonical_uri(request.target.partition("?")[0]),
+        sigv4.canonical_query(parse_qsl(request.target.partition("?")[2], keep_blank_values=True)),
+        sigv4.canonical_headers(request.headers, signed),
+        signed_headers,
+        hashlib.sha256(body).hexdigest(),
+    )
+    scope = f"{date}/{region}/{service}/aws4_request"
+    key = context.keys.get(identity.secret_key, date, region, service)
+    expected = sigv4.signature(key, sigv4.string_to_sign(timestamp, scope, canonical))
+    if "host" not in signed or not same(expected, provided):
+        raise StsError(
+            "SignatureDoesNotMatch",
+            "The request signature we calculated does not match the signature you provided. Check your AWS "
+            "Secret Access Key and signing method. Consult the service documentation for details.",
+            403,
+        )
+    return identity
+
+
+def _identity(context: AuthContext, access_key: str, token: str) -> Identity:
+    try:
+        return context.identity_of(access_key, token)
+    except S3Error as error:
+        if error.code == "ExpiredToken":
+            raise StsError(
+                "ExpiredToken", "The security token included in the request is expired", 403
+            ) from None
+        raise StsError(
+            "InvalidClientTokenId", "The security token included in the request is invalid.", 403
+        ) from None
+
+
+# --- reading and writing
+
+
+def _body(request: Request) -> bytes:
+    """The whole of it, up to the bound."""
+    pieces, left = [], _LARGEST + 1
+    while left and (piece := request.body.read(left)):
+        pieces.append(piece)
+        left -= len(piece)
+    if not left:
+        raise StsError("RequestEntityTooLarge", f"A request of STS has at most {_LARGEST} bytes", 413)
+    return b"".join(pieces)
+
+
+def _fields(request: Request, body: bytes) -> dict[str, str]:
+    """The parameters, which stand in the body of a POST and in the query of a GET."""
+    text = body.decode("utf-8", "replace") if request.method == "POST" else request.target.partition("?")[2]
+    try:
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+    except ValueError:
+        raise StsError("MalformedQueryString", f"A request has at most {_MOST_FIELDS} parameters") from None
+
+
+def _context(asked: _Asked) -> AuthContext:
+    return asked.exchange.app.authenticator.context
+
+
+def _account(identity: Identity) -> str:
+    return identity.arn.split(":")[4]
+
+
+def _role_id(session: str) -> str:
+    """The unique id of a session's role, and the session's name."""
+    role, _, name = session.rpartition("/")
+    return f"AROA{hashlib.sha256(role.encode()).hexdigest()[:17].upper()}:{name}"
+
+
+def _credentials(keys: Keys) -> _Element:
+    return {
+        "AccessKeyId": keys.access_key,
+        "SecretAccessKey": keys.secret_key,
+        "SessionToken": keys.session_token,
+        "Expiration": times.iso_extended(keys.expires),
+    }
+
+
+def _refusal(exchange: Exchange, error: StsError) -> Response:
+    told = {"Type": "Sender", "Code": error.code, "Message": error.message}
+    return _response(
+        exchange, error.status, "ErrorResponse", {"Error": told, "RequestId": exchange.request_id}
+    )
+
+
+def _response(exchange: Exchange, status: int, root: str, document: _Element) -> Response:
+    body = f'{DECLARATION}<{root} xmlns="{_NAMESPACE}">{_elements(document)}</{root}>'.encode()
+    headers = [
+        ("Content-Type", "text/xml"),
+        ("Content-Length", str(len(body))),
+        ("x-amzn-RequestId", exchange.request_id),
+    ]
+    return Response(status, headers, b"" if exchange.request.method == "HEAD" else body)
+
+
+def _elements(document: _Element) -> str:
+    texts = (
+        f"<{name}>{escape_strict(value) if isinstance(value, str) else _elements(value)}</{name}>"
+        for name, value in document.items()
+    )
+    return "".join(texts)

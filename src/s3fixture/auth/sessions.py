@@ -1,0 +1,104 @@
+"""Temporary keys, which STS gives out and which carry all that there is to know of them.
+
+A session token is a JSON document with a signature of this server: whose session it is, until when, and what
+narrows it. So nothing is stored, and nothing has to be forgotten. A server that starts anew takes none of the
+tokens of the one before.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import secrets
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from s3fixture.auth.authentication import same
+from s3fixture.auth.policies.policy_parser import parse_identity_policy
+from s3fixture.auth.signature_errors import expired_token, invalid_token, unknown_key
+
+if TYPE_CHECKING:
+    from s3fixture.auth.identity import Identities, Identity
+
+_TEMPORARY = "ASIA"  # how the keys of sessions begin
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_LONGEST = 16 * 1024  # characters of a token; a policy has 2,048 and takes a third more here
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Temporary keys as they are given out; `expires` in seconds since the epoch."""
+
+    access_key: str
+    secret_key: str = field(repr=False)
+    session_token: str = field(repr=False)
+    expires: int
+
+
+class Sessions:
+    """Gives out temporary keys for the identities of one server, and knows them again."""
+
+    def __init__(self, identities: Identities) -> None:
+        self._identities = identities
+        self._key = secrets.token_bytes(32)
+
+    def issue(self, identity: Identity, expires: int, *, role: str = "", policy: str = "") -> Keys:
+        """Keys of `identity` until `expires` (seconds since the epoch).
+
+        `role` is the ARN of an assumed role's session. `policy`, which was checked, narrows what they allow.
+        """
+        access_key = _TEMPORARY + "".join(secrets.choice(_LETTERS) for _ in range(16))
+        told = {
+            "key": access_key,
+            "of": identity.user_id,
+            "until": expires,
+            "role": role,
+            "policy": policy,
+        }
+        text = base64.urlsafe_b64encode(json.dumps(told, separators=(",", ":")).encode()).decode()
+        return Keys(access_key, self._secret_key(access_key), f"{text}.{self._sign(text)}", expires)
+
+    def identity(self, access_key: str, token: str, now: float) -> Identity:
+        """Whom temporary keys belong to. Raises S3Error InvalidToken, InvalidAccessKeyId and ExpiredToken."""
+        told = self._read(token) if len(token) <= _LONGEST else None
+        if told is None:
+            if access_key.startswith(_TEMPORARY):
+                raise invalid_token(token)
+            raise unknown_key(access_key)
+        if told["key"] != access_key:
+            raise invalid_token(token)
+        if told["until"] <= now:
+            raise expired_token(token)
+        identity = self._identities.by_access_key(told["of"])
+        if identity is None:
+            raise unknown_key(access_key)
+        return replace(
+            identity,
+            access_key=access_key,
+            secret_key=self._secret_key(access_key),
+            role=told["role"],
+            session_policy=_policy(told["policy"]) if told["policy"] else None,
+        )
+
+    def _read(self, token: str) -> dict[str, Any] | None:
+        """What a token tells; None for one that this server has not given out."""
+        text, _, signature = token.partition(".")
+        if not same(self._sign(text), signature):
+            return None
+        told: dict[str, Any] = json.loads(base64.urlsafe_b64decode(text))
+        return told
+
+    def _sign(self, text: str) -> str:
+        return hmac.digest(self._key, b"token " + text.encode("utf-8", "replace"), "sha256").hex()
+
+    def _secret_key(self, access_key: str) -> str:
+        digest = hmac.digest(self._key, b"secret " + access_key.encode(), "sha256")
+        return base64.b64encode(digest[:30]).decode()
+
+
+_policy = lru_cache(maxsize=64)(
+    parse_identity_policy
+)  # each request of a session has its policy in its token

@@ -6,6 +6,7 @@ keyword-only dataclasses where a caller fills them in.
 
 from __future__ import annotations
 
+import itertools
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -272,6 +273,10 @@ class Tables:
         self.created_files: list[str] = []  # to be removed when the change is rolled back
         self.freed_files: list[str] = []  # to be removed when the change is final
         self.removed_rows = False  # of bodies, which are what takes space
+
+    def count_from(self, number: int) -> None:
+        """Let the next id be this one, because others that were given out elsewhere came in."""
+        self.next_id = itertools.count(number).__next__
 
     def forget(self) -> None:
         """Drop what is kept of the tables, because they have changed behind it."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import os
 import threading
-from contextlib import AbstractContextManager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, closing
 from pathlib import Path
 
 from s3fixture.errors import S3FixtureError
@@ -14,8 +15,19 @@ from s3fixture.store.database import open_folder, open_memory
 from s3fixture.store.index import Index
 from s3fixture.store.reader import BodyReader
 from s3fixture.store.rows import Version
+from s3fixture.store.saved_states import (
+    SavedState,
+    can_be_taken_over,
+    frozen,
+    large_bodies,
+    open_state,
+    place_body,
+    replace_all,
+    take_over,
+    written,
+)
 from s3fixture.store.shrinking import Shrinking, shrink
-from s3fixture.store.spool import Source, Spooled, spool
+from s3fixture.store.spool import CHUNK, Source, Spooled, spool
 from s3fixture.store.storage_errors import StorageFull
 from s3fixture.store.transactions import Reading, Writing
 
@@ -116,6 +128,71 @@ class Store:
     def changes(self, token: int) -> list[Change]:
         """What has changed since that snapshot, at the cost of what has; raises as `rollback`."""
         return self._writing.changes(token)
+
+    def save(self, path: Path, owner: str) -> None:
+        """Write the present state into one file, which replaces `path` whole and durable, or not at all.
+
+        Writers wait while the rows are copied, not for the bodies and the disk; inside a snapshot a little
+        longer. `owner` is whom `load` is to take for the server's own. Raises S3FixtureError.
+        """
+        with written(path, owner) as state, ExitStack() as pinned:
+            with self._lock:
+                bodies = large_bodies(self._connection)
+                names = [name for name, _ in bodies]
+                self._files.pin(names)
+                pinned.callback(self._files.unpin, names)
+                if self._connection.in_transaction:
+                    rows = self._connection
+                    state.add_rows(rows)
+                else:
+                    rows = pinned.enter_context(closing(frozen(self._connection)))
+            if rows is not self._connection:
+                state.add_rows(rows)
+            state.add_bodies(self._files, bodies)
+
+    def load(self, path: Path, owner: str, finish: Callable[[Index], None] | None = None) -> None:
+        """Put what `save` wrote in the place of everything, as one change with what `finish` does to it.
+
+        Jobs are gone. What belonged to the owner that was given to `save` is that of `owner` now. A snapshot
+        that was taken before brings the former state back. Raises S3FixtureError with the remedy for a file
+        that cannot be used, StorageFull.
+        """
+        with open_state(path) as state, ExitStack() as spooled:
+            if self._is_replaced(state, owner):
+                self._finish(finish)
+                return
+            bodies = {name: spooled.enter_context(self._taken(state, name)) for name in state.files()}
+            with self._writing as index:
+                replace_all(index, self._connection, state, owner)
+                for name, body in bodies.items():
+                    place_body(index, self._connection, name, body)
+                if finish is not None:
+                    finish(index)
+
+    def _is_replaced(self, state: SavedState, owner: str) -> bool:
+        """Whether the state is there now, by the quick way that only a store in memory has."""
+        if self._folder is not None:
+            return False
+        with self._lock:
+            highest = self._index.next_id()
+            if self._connection.in_transaction or not can_be_taken_over(state, highest):
+                return False
+            former = [name for name, _ in large_bodies(self._connection)]
+            take_over(state, self._connection, owner)
+            self._index.count_from(state.last_id + 1)
+            self._index.forget()
+        self._files.remove(former)
+        return True
+
+    def _finish(self, finish: Callable[[Index], None] | None) -> None:
+        if finish is not None:
+            with self._writing as index:
+                finish(index)
+
+    def _taken(self, state: SavedState, name: str) -> Spooled:
+        if not self._files.has_room(CHUNK):
+            self._make_room(CHUNK)
+        return state.spooled(name, self._files)
 
     def close(self) -> None:
         """Let go of the folder, or of the memory and the temporary files; safe to call twice.

@@ -1,0 +1,33 @@
+"""How the file of a saved state begins, for whoever has to tell one from other files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+STATE_ID = 0x53335354  # "S3ST" as SQLite's application id
+_MAGIC = b"SQLite format 3\0"
+# https://www.sqlite.org/fileformat.html#the_database_header
+_PAGE_SIZE, _PAGES, _FORMAT, _APPLICATION = slice(16, 18), slice(28, 32), slice(60, 64), slice(68, 72)
+
+
+class StateHeader(NamedTuple):
+    """What the first bytes of a saved state say: the version of its format, and its size in bytes."""
+
+    format: int
+    size: int
+
+
+def read_header(path: Path) -> StateHeader | None:
+    """The header of a saved state; None for every other file. Raises OSError when it cannot be read."""
+    with path.open("rb") as file:
+        start = file.read(100)
+    if len(start) < 100 or not start.startswith(_MAGIC) or _number(start, _APPLICATION) != STATE_ID:
+        return None
+    page_size = _number(start, _PAGE_SIZE)
+    page_size = 65_536 if page_size == 1 else page_size  # which two bytes cannot hold
+    return StateHeader(_number(start, _FORMAT), page_size * _number(start, _PAGES))
+
+
+def _number(start: bytes, place: slice) -> int:
+    return int.from_bytes(start[place], "big")

@@ -1,0 +1,398 @@
+"""A state in one file: an index of its own, in which the large bodies lie, too.
+
+The file is a SQLite database with the tables of the index, the same migrations count its format, and two
+tables more. What belongs to one server only is not in it: jobs, removals, names of files. Its ids begin
+higher than those of a new store, so that they can be taken over as they are; else they are shifted.
+
+A file may come from anywhere. Nothing in it is carried out: its schema must be ours to the letter, which
+leaves no view and no trigger that is not ours, and its rows are looked at before the first is taken.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import closing, contextmanager
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from s3fixture.errors import S3FixtureError
+from s3fixture.state_files import STATE_ID, read_header
+from s3fixture.store.files import Files
+from s3fixture.store.index import Index
+from s3fixture.store.schema import APPLICATION_ID, MIGRATIONS, migrate
+from s3fixture.store.spool import CHUNK, Spooled, spool
+from s3fixture.store.storage_errors import is_full
+from s3fixture.store.syncing import sync_file, sync_folder
+
+FIRST_ID = 2**40  # of what is in a file: a new store is far from it
+_LAST_ID = 2**61
+_LAYOUT = """
+CREATE TABLE state (owner TEXT NOT NULL);
+CREATE TABLE bodies (file TEXT NOT NULL, number INTEGER NOT NULL, data BLOB NOT NULL);
+CREATE UNIQUE INDEX bodies_by_file ON bodies (file, number);
+"""
+# The tables that make a state, and their columns with ids: those of the row itself first.
+_IDS = {
+    "buckets": ("id",),
+    "documents": ("bucket",),
+    "blobs": ("id",),
+    "pieces": ("whole", "blob"),
+    "versions": ("seq", "bucket", "blob"),
+    "version_parts": ("version",),
+    "uploads": ("seq", "bucket"),
+    "parts": ("upload", "blob"),
+    "annotations": ("version",),
+}
+_OWN_IDS = {"buckets": "id", "blobs": "id", "versions": "seq", "uploads": "seq"}
+_JSON = ("headers", "metadata", "tags", "extra")
+_USES = """
+SELECT blob FROM versions WHERE blob IS NOT NULL UNION ALL
+SELECT blob FROM parts WHERE blob IS NOT NULL UNION ALL SELECT blob FROM pieces
+"""
+# What finds a row is wrong.
+_FAULTS = {
+    "SELECT 1 FROM buckets WHERE name GLOB '*[^a-zA-Z0-9._-]*' OR length(name) NOT BETWEEN 3 AND 255": (
+        "it has a bucket whose name S3 does not take"
+    ),
+    "SELECT 1 FROM buckets WHERE versioning NOT IN ('', 'Enabled', 'Suspended')": (
+        "it has a bucket with a versioning that S3 does not know"
+    ),
+    "SELECT 1 FROM documents WHERE bucket NOT IN (SELECT id FROM buckets)": "a document has no bucket",
+    "SELECT 1 FROM versions WHERE bucket NOT IN (SELECT id FROM buckets)": "an object has no bucket",
+    "SELECT 1 FROM uploads WHERE bucket NOT IN (SELECT id FROM buckets)": "an upload has no bucket",
+    "SELECT 1 FROM parts WHERE upload NOT IN (SELECT seq FROM uploads)": "a part has no upload",
+    "SELECT 1 FROM version_parts WHERE version NOT IN (SELECT seq FROM versions)": "a part has no object",
+    "SELECT 1 FROM annotations WHERE version NOT IN (SELECT seq FROM versions)": (
+        "an annotation has no object"
+    ),
+    "SELECT 1 FROM versions AS v LEFT JOIN blobs AS b ON b.id = v.blob WHERE v.size <> coalesce(b.size, 0)": (
+        "an object has not the bytes that it should have"
+    ),
+    "SELECT 1 FROM parts AS p LEFT JOIN blobs AS b ON b.id = p.blob WHERE p.size <> coalesce(b.size, 0)": (
+        "a part has not the bytes that it should have"
+    ),
+    "SELECT 1 FROM blobs WHERE data IS NOT NULL AND (file IS NOT NULL OR length(data) <> size)": (
+        "a body has not the size that it should have"
+    ),
+    "SELECT 1 FROM blobs AS b WHERE file IS NOT NULL AND size <> "
+    "(SELECT coalesce(sum(length(data)), 0) FROM bodies WHERE file = b.file)": (
+        "a large body has not the size that it should have"
+    ),
+    "SELECT 1 FROM blobs WHERE file IS NOT NULL GROUP BY file HAVING count(*) > 1": (
+        "two bodies have the same bytes"
+    ),
+    "SELECT 1 FROM blobs AS b WHERE file IS NULL AND data IS NULL AND size <> (SELECT "
+    "coalesce(sum(i.size), 0) FROM pieces AS p JOIN blobs AS i ON i.id = p.blob WHERE p.whole = b.id)": (
+        "the parts of an object have not the size that it should have"
+    ),
+    "SELECT 1 FROM pieces AS p LEFT JOIN blobs AS b ON b.id = p.blob "
+    "WHERE b.file IS NULL AND b.data IS NULL": "a part of an object has no bytes",
+    f"SELECT 1 FROM blobs AS b LEFT JOIN (SELECT blob, count(*) AS uses FROM ({_USES}) GROUP BY blob) "  # noqa: S608
+    "AS u ON u.blob = b.id WHERE b.refs <> coalesce(u.uses, 0)": "a body is counted wrongly",
+}
+
+
+class SavedState(NamedTuple):
+    """An open file that was checked: its rows, the owner that stands for the server, its highest id."""
+
+    connection: sqlite3.Connection
+    owner: str
+    last_id: int
+    is_current: bool  # else it was brought up to date in memory
+
+    def files(self) -> list[str]:
+        """The names of its large bodies."""
+        rows = self.connection.execute("SELECT file FROM blobs WHERE file IS NOT NULL ORDER BY id")
+        return [name for (name,) in rows]
+
+    def spooled(self, file: str, files: Files) -> Spooled:
+        """A copy of a large body among `files`."""
+        return spool(files, _Chunks(self.connection, file), None)
+
+
+class _Chunks:
+    """The bytes of a large body, one chunk with each `read`."""
+
+    def __init__(self, connection: sqlite3.Connection, file: str) -> None:
+        self._rows = connection.execute("SELECT data FROM bodies WHERE file = ? ORDER BY number", (file,))
+
+    def read(self, size: int, /) -> bytes:
+        row = self._rows.fetchone()
+        return b"" if row is None else bytes(row[0])
+
+
+@contextmanager
+def open_state(path: Path) -> Iterator[SavedState]:
+    """A saved state, checked completely. Raises S3FixtureError with the remedy."""
+    try:
+        header = read_header(path)
+    except OSError as error:
+        raise S3FixtureError(
+            f"{path} cannot be read: {error.strerror}; give a file that `s3fixture save` made"
+        ) from error
+    if header is None:
+        raise S3FixtureError(f"{path} is no saved state; give a file that `s3fixture save` made")
+    if header.format > len(MIGRATIONS):
+        raise S3FixtureError(
+            f"{path} was saved by a later s3fixture (its format is {header.format}, this one knows up to "
+            f"{len(MIGRATIONS)}); upgrade s3fixture, or save the state with this version"
+        )
+    if header.size != path.stat().st_size:
+        raise _damaged(path, f"it should have {header.size} bytes, but has {path.stat().st_size}")
+    try:
+        with closing(_checked(path, header.format)) as connection:
+            (owner,) = connection.execute("SELECT owner FROM state").fetchone()
+            yield SavedState(connection, owner, _last_id(connection), header.format == len(MIGRATIONS))
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        raise _damaged(path, error) from error
+
+
+def _checked(path: Path, version: int) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro&immutable=1",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA cell_size_check = ON")
+        if _schema(connection) != _expected_schema(version):
+            raise _damaged(path, "its tables are not those of a state")
+        if version < len(MIGRATIONS):
+            connection = _brought_up(connection)
+        fault = _fault(connection)
+        if fault:
+            raise _damaged(path, fault)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _damaged(path: Path, reason: object) -> S3FixtureError:
+    return S3FixtureError(f"the saved state {path} is damaged: {reason}; save the state again")
+
+
+def _schema(connection: sqlite3.Connection) -> set[tuple[str, str, str, str | None]]:
+    return set(connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master"))
+
+
+@cache
+def _expected_schema(version: int) -> set[tuple[str, str, str, str | None]]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        for script in (*MIGRATIONS[:version], _LAYOUT):
+            connection.executescript(script)
+        return _schema(connection)
+
+
+def _brought_up(old: sqlite3.Connection) -> sqlite3.Connection:
+    """A copy of a state of a former version, in the present one."""
+    connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    with closing(old):
+        old.backup(connection)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    migrate(connection, "the state")
+    return connection
+
+
+def _fault(connection: sqlite3.Connection) -> str | None:
+    """What is wrong with the rows, or None."""
+    (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        return str(verdict)
+    for table in (*_IDS, "state", "bodies"):
+        if connection.execute(_wrong_types(table)).fetchone():
+            return f"its table {table} has a value of a wrong type"
+    for sql, fault in _FAULTS.items():
+        if connection.execute(sql).fetchone():
+            return fault
+    (owners,) = connection.execute("SELECT count(*) FROM state").fetchone()
+    if owners != 1:
+        return "it has not one owner"
+    for table in ("versions", "uploads"):  # what is no UTF-8 raises
+        deque(connection.execute(f"SELECT CAST(key AS TEXT) FROM {table}"), maxlen=0)  # noqa: S608 - constants
+    return None
+
+
+@cache
+def _columns(table: str) -> tuple[tuple[str, str, bool], ...]:
+    """Names and types of the columns, and whether they may be NULL."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        for script in (*MIGRATIONS, _LAYOUT):
+            connection.executescript(script)
+        rows = connection.execute(f"PRAGMA table_info({table})").fetchall()
+    return tuple((name, kind.lower(), not (needed or key)) for _, name, kind, needed, _, key in rows)
+
+
+@cache
+def _wrong_types(table: str) -> str:
+    """A query for one row whose values are not of the types of its columns, or ids of the wrong range."""
+    wrong = []
+    for name, kind, nullable in _columns(table):
+        kinds = f"'{kind}', 'null'" if nullable else f"'{kind}'"
+        wrong.append(f"typeof({name}) NOT IN ({kinds})")
+        if name in _IDS.get(table, ()):
+            wrong.append(f"{name} NOT BETWEEN {FIRST_ID} AND {_LAST_ID}")
+        elif name in _JSON:
+            wrong.append(f"{name} IS NOT NULL AND json_type({name}) <> 'object'")
+        elif kind == "integer":
+            wrong.append(f"{name} < 0")
+    return f"SELECT 1 FROM {table} WHERE {' OR '.join(wrong)} LIMIT 1"  # noqa: S608 - all constants
+
+
+def _last_id(connection: sqlite3.Connection) -> int:
+    queries = [f"SELECT max({column}) AS id FROM {table}" for table, column in _OWN_IDS.items()]  # noqa: S608
+    (last,) = connection.execute(f"SELECT max(id) FROM ({' UNION ALL '.join(queries)})").fetchone()  # noqa: S608
+    return last or FIRST_ID
+
+
+def _first_id(connection: sqlite3.Connection) -> int:
+    queries = [f"SELECT min({column}) AS id FROM {table}" for table, column in _OWN_IDS.items()]  # noqa: S608
+    (first,) = connection.execute(f"SELECT min(id) FROM ({' UNION ALL '.join(queries)})").fetchone()  # noqa: S608
+    return first or FIRST_ID
+
+
+def copy_rows(
+    source: sqlite3.Connection, target: sqlite3.Connection, *, shift: int, owner: str, new_owner: str
+) -> None:
+    """All rows of a state, with ids that are higher by `shift`, and one owner in the place of another."""
+    wanted = {"shift": shift, "owner": owner, "new_owner": new_owner}
+    for table, ids in _IDS.items():
+        names = [name for name, _, _ in _columns(table)]
+        values = ", ".join(_value(name, ids) for name in names)
+        rows = source.execute(f"SELECT {values} FROM {table}", wanted)  # noqa: S608 - all constants
+        marks = ", ".join("?" for _ in names)
+        target.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", rows)  # noqa: S608
+
+
+def _value(name: str, ids: Collection[str]) -> str:
+    if name in ids:
+        return f"{name} + :shift"
+    if name == "owner":
+        return "iif(owner = :owner, :new_owner, owner)"
+    return name
+
+
+def take_over(state: SavedState, target: sqlite3.Connection, new_owner: str) -> None:
+    """Put a state in the place of all of an index in memory, page by page, which is quick."""
+    state.connection.backup(target)
+    target.executescript(
+        f"DROP TABLE bodies; DROP TABLE state; PRAGMA application_id = {APPLICATION_ID};"
+        f"PRAGMA user_version = {len(MIGRATIONS)};"
+    )
+    if new_owner != state.owner:
+        for table in ("buckets", "versions", "uploads"):
+            target.execute(f"UPDATE {table} SET owner = ? WHERE owner = ?", (new_owner, state.owner))  # noqa: S608
+
+
+def can_be_taken_over(state: SavedState, highest: int) -> bool:
+    """Whether no id of the state was ever given out, and no body has to become a file."""
+    return state.is_current and highest < _first_id(state.connection) and not state.files()
+
+
+def replace_all(index: Index, target: sqlite3.Connection, state: SavedState, new_owner: str) -> None:
+    """Put a state in the place of all of an index, within a write. The large bodies follow: `place_body`."""
+    highest = index.next_id()
+    shift = 0 if highest < _first_id(state.connection) else highest + 1 - FIRST_ID
+    index.freed_files.extend(name for name, _ in large_bodies(target))
+    for table in (*reversed(_IDS), "jobs"):
+        target.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
+    index.removed_rows = True
+    copy_rows(state.connection, target, shift=shift, owner=state.owner, new_owner=new_owner)
+    index.count_from(state.last_id + shift + 1)
+    index.forget()
+
+
+def place_body(index: Index, target: sqlite3.Connection, file: str, body: Spooled) -> None:
+    """Let the row of a large body that came with a state name what was taken in, within the same write."""
+    body.adopt()
+    target.execute("UPDATE blobs SET file = ?, data = ? WHERE file = ?", (body.file, body.data, file))
+    if body.file is not None:
+        index.created_files.append(body.file)
+
+
+def frozen(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """The rows as they are now, for later: a copy page by page. Not inside a transaction."""
+    copy = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    connection.backup(copy)
+    return copy
+
+
+def large_bodies(connection: sqlite3.Connection) -> list[tuple[str, int]]:
+    """The files of the bodies of an index, and their sizes."""
+    return connection.execute("SELECT file, size FROM blobs WHERE file IS NOT NULL").fetchall()
+
+
+class NewState:
+    """A state that is being written, beside the file that it becomes."""
+
+    def __init__(self, path: Path, owner: str) -> None:
+        self._owner = owner
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._connection.execute("PRAGMA journal_mode = OFF")  # nobody reads a file that is not finished
+        self._connection.execute("PRAGMA synchronous = OFF")  # it is synced once, at the end
+        for script in (*MIGRATIONS, _LAYOUT):
+            self._connection.executescript(script)
+        self._connection.execute(f"PRAGMA application_id = {STATE_ID}")
+        self._connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        self._connection.execute("BEGIN")
+        self._connection.execute("INSERT INTO state (owner) VALUES (?)", (owner,))
+
+    def add_rows(self, source: sqlite3.Connection) -> None:
+        """All rows of an index."""
+        first = _first_id(source)
+        shift = 0 if first >= FIRST_ID else FIRST_ID
+        copy_rows(source, self._connection, shift=shift, owner=self._owner, new_owner=self._owner)
+
+    def add_bodies(self, files: Files, bodies: Iterable[tuple[str, int]]) -> None:
+        """The bytes of files, which are pinned. Raises Damaged for one that is not as it was stored."""
+        for name, size in bodies:
+            files.check(name, size)
+            with files.path(name).open("rb", buffering=0) as file:
+                chunks = enumerate(iter(lambda file=file: file.read(CHUNK), b""))  # type: ignore[misc]
+                self._connection.executemany(
+                    "INSERT INTO bodies (file, number, data) VALUES (?, ?, ?)",
+                    ((name, number, chunk) for number, chunk in chunks),
+                )
+
+    def finish(self) -> None:
+        """Write the rest."""
+        self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+@contextmanager
+def written(path: Path, owner: str) -> Iterator[NewState]:
+    """A new state that replaces `path` at the end, whole and durable, or (on any exception) not at all.
+
+    Raises S3FixtureError when it cannot be written, or when another file is in its place.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+    try:
+        if path.exists() and read_header(path) is None:
+            raise S3FixtureError(f"{path} is there and is no saved state; remove it, or choose another name")
+        temporary.touch(exist_ok=False)
+        with closing(NewState(temporary, owner)) as state:
+            yield state
+            state.finish()
+        with temporary.open("rb+") as file:
+            sync_file(file.fileno())
+        temporary.replace(path)
+        sync_folder(path.absolute().parent)
+    except OSError as error:
+        raise _unwritable(path, error.strerror or error) from error
+    except sqlite3.Error as error:
+        raise _unwritable(path, "the disk is full" if is_full(error) else error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _unwritable(path: Path, reason: object) -> S3FixtureError:
+    return S3FixtureError(f"the state cannot be saved in {path}: {reason}; choose another file")

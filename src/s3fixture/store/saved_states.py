@@ -49,6 +49,7 @@ _IDS = {
 }
 _OWN_IDS = {"buckets": "id", "blobs": "id", "versions": "seq", "uploads": "seq"}
 _JSON = ("headers", "metadata", "tags", "extra")
+_PRIME = 1_000_003
 _USES = """
 SELECT blob FROM versions WHERE blob IS NOT NULL UNION ALL
 SELECT blob FROM parts WHERE blob IS NOT NULL UNION ALL SELECT blob FROM pieces
@@ -91,8 +92,10 @@ _FAULTS = {
     ),
     "SELECT 1 FROM pieces AS p LEFT JOIN blobs AS b ON b.id = p.blob "
     "WHERE b.file IS NULL AND b.data IS NULL": "a part of an object has no bytes",
-    f"SELECT 1 FROM blobs AS b LEFT JOIN (SELECT blob, count(*) AS uses FROM ({_USES}) GROUP BY blob) "  # noqa: S608
-    "AS u ON u.blob = b.id WHERE b.refs <> coalesce(u.uses, 0)": "a body is counted wrongly",
+    # By sums, because counting each one takes longer than all the rest.
+    f"SELECT 1 FROM (SELECT total(refs) AS n, total(refs * (id % {_PRIME})) AS s FROM blobs) AS b, "  # noqa: S608
+    f"(SELECT count(*) AS n, total(blob % {_PRIME}) AS s FROM ({_USES})) AS u "
+    "WHERE b.n <> u.n OR b.s <> u.s": "a body is counted wrongly",
 }
 
 
@@ -234,14 +237,15 @@ def _wrong_types(table: str) -> str:
     """A query for one row whose values are not of the types of its columns, or ids of the wrong range."""
     wrong = []
     for name, kind, nullable in _columns(table):
-        kinds = f"'{kind}', 'null'" if nullable else f"'{kind}'"
-        wrong.append(f"typeof({name}) NOT IN ({kinds})")
+        faults = [f"typeof({name}) <> '{kind}'"]
         if name in _IDS.get(table, ()):
-            wrong.append(f"{name} NOT BETWEEN {FIRST_ID} AND {_LAST_ID}")
+            faults.append(f"{name} NOT BETWEEN {FIRST_ID} AND {_LAST_ID}")
         elif name in _JSON:
-            wrong.append(f"{name} IS NOT NULL AND json_type({name}) <> 'object'")
+            faults.append(f"json_type({name}) <> 'object'")
         elif kind == "integer":
-            wrong.append(f"{name} < 0")
+            faults.append(f"{name} < 0")
+        fault = " OR ".join(faults)
+        wrong.append(f"({name} IS NOT NULL AND ({fault}))" if nullable else fault)
     return f"SELECT 1 FROM {table} WHERE {' OR '.join(wrong)} LIMIT 1"  # noqa: S608 - all constants
 
 

@@ -50,6 +50,7 @@ ROOMS = (
     ("console",),
     ("backends",),
     ("containers",),
+    ("probing",),
     ("seeding",),
     ("serving",),
     ("mocking",),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.message import Message
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
@@ -22,14 +22,22 @@ class Answer(NamedTuple):
     headers: Message
 
 
-def ask(url: str, path: str = "/", *, method: str = "GET", seconds: float) -> Answer:
+def ask(
+    url: str,
+    path: str = "/",
+    *,
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+    seconds: float,
+) -> Answer:
     """Ask the server at `url` for `path`. Raises OSError when nobody answers in HTTP within that time."""
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     try:
         connection = kind(parts.hostname or "", parts.port, timeout=seconds)
         try:
-            connection.request(method, path)
+            connection.request(method, path, body=body, headers=dict(headers or {}))
             response = connection.getresponse()
             return Answer(response.status, response.headers)
         finally:

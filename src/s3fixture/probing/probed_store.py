@@ -1,0 +1,91 @@
+"""A store as a check sees it: a client, requests without keys, and buckets that are removed again."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from s3fixture.backends.bucket_setup import creation
+from s3fixture.backends.cleaning import remove_bucket
+from s3fixture.backends.readiness import Answer, ask
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+    from s3fixture.backends.endpoint import Endpoint
+
+_SECONDS = 30.0  # for one answer
+
+
+class ProbedStore:
+    """`prefix` begins the names of all buckets that are made; `session_token` goes with temporary keys."""
+
+    def __init__(self, endpoint: Endpoint, prefix: str, session_token: str | None = None) -> None:
+        self.endpoint = endpoint
+        self._prefix = prefix
+        self._token = session_token
+        self._made: list[str] = []
+
+    @cached_property
+    def client(self) -> S3Client:
+        return self.client_with()
+
+    def client_with(self, **arguments: Any) -> S3Client:
+        """A client that differs from the usual one in these arguments of boto3."""
+        from botocore.config import Config
+
+        patience = Config(
+            connect_timeout=5, read_timeout=_SECONDS, retries={"total_max_attempts": 2, "mode": "standard"}
+        )
+        config = patience.merge(arguments.pop("config", Config()))
+        if self._token:
+            keys = {
+                "aws_access_key_id": self.endpoint.access_key,
+                "aws_secret_access_key": self.endpoint.secret_key,
+                "aws_session_token": self._token,
+            }
+            arguments = keys | arguments
+        return self.endpoint.client(config=config, **arguments)
+
+    def bucket(self, *, object_lock: bool = False) -> str:
+        """A new, empty bucket. Raises botocore's errors."""
+        name = f"{self._prefix}{secrets.token_hex(4)}"
+        self._made.append(name)  # before it is there: an interrupt may come in between
+        self.client.create_bucket(Bucket=name, **creation(self.endpoint.region, object_lock=object_lock))
+        return name
+
+    def name_of_no_bucket(self) -> str:
+        """A name that no bucket has."""
+        return f"{self._prefix}{secrets.token_hex(4)}"
+
+    def remove_buckets(self) -> None:
+        """Remove what was made. Raises S3FixtureError; what it could not remove is tried again next time."""
+        for name in list(self._made):
+            remove_bucket(self.client, name)
+            self._made.remove(name)
+
+    def ask(
+        self,
+        url: str,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Answer:
+        """The answer to a request as it stands, without keys. Raises OSError."""
+        parts = urlsplit(url)
+        path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        return ask(
+            f"{parts.scheme}://{parts.netloc}",
+            path,
+            method=method,
+            headers=headers,
+            body=body,
+            seconds=_SECONDS,
+        )
+
+    def url(self, bucket: str, key: str = "") -> str:
+        """The address of a bucket or, with a key that needs no quoting, of an object."""
+        return f"{self.endpoint.url}/{bucket}/{key}" if key else f"{self.endpoint.url}/{bucket}"

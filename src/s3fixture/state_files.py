@@ -20,6 +20,8 @@ class StateHeader(NamedTuple):
 
 def read_header(path: Path) -> StateHeader | None:
     """The header of a saved state; None for every other file. Raises OSError when it cannot be read."""
+    if path.exists() and not path.is_file():
+        return None
     with path.open("rb") as file:
         start = file.read(100)
     if len(start) < 100 or not start.startswith(_MAGIC) or _number(start, _APPLICATION) != STATE_ID:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import datetime, timezone
+from pathlib import Path
 
 import pytest
 from botocore.config import Config
@@ -122,3 +123,30 @@ def test_a_server_without_a_console_tells_what_to_do(s3: CommandLine) -> None:
     s3("up", "--detach", "--port", "0", "--memory", "--no-console")
     assert "start it without --backend and --no-console" in s3.refused("clock")
     s3("down")
+
+
+def test_a_state_is_saved_and_loaded(run: CommandLine, server: Endpoint) -> None:
+    server.put("k", b"x", bucket="books")
+    assert run("save", "a.state", *at(server)).stderr == (
+        "the state is saved; `s3fixture load a.state` brings it back\n"
+    )
+    server.put("later", b"x", bucket="books")
+    said = json.loads(run("save", "b.state", "--json", *at(server)).stdout)
+    assert said["bytes"] == Path(said["file"]).stat().st_size
+    run("load", "a.state", *at(server))
+    assert server.keys(bucket="books") == ["k"]
+    assert json.loads(run("load", "b.state", "--json", *at(server)).stdout) == {"file": said["file"]}
+    assert server.keys(bucket="books") == ["k", "later"]
+
+
+def test_what_is_no_state_is_told(run: CommandLine, server: Endpoint) -> None:
+    saved = Path(json.loads(run("save", "a.state", "--json", *at(server)).stdout)["file"])
+    other = saved.with_name("other")
+    other.write_bytes(b"precious")
+    assert "remove it, or choose another name" in run.refused("save", "other", *at(server))
+    assert "give a file that `s3fixture save` made" in run.refused("load", "other", *at(server))
+    assert "No such file" in run.refused("load", "missing", *at(server))
+    assert "choose another file" in run.refused("save", "missing/a.state", *at(server))
+    saved.write_bytes(saved.read_bytes()[:-1])
+    assert "is damaged" in run.refused("load", "a.state", *at(server))
+    assert other.read_bytes() == b"precious"

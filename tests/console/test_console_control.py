@@ -6,6 +6,7 @@ import http.client
 import json
 from base64 import b64encode
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -144,3 +145,33 @@ def test_the_port_of_s3_does_not_have_it(server: Endpoint) -> None:
     status, answer = ask(server, "clear_faults", url=server.url)
     assert status >= 400
     assert b"<Error>" in answer
+
+
+@pytest.mark.parametrize("name", ["save", "load"])
+@pytest.mark.parametrize("path", ["state", "", "/tmp/a\0b", "../state"])
+def test_a_state_needs_a_whole_path(server: Endpoint, name: str, path: str) -> None:
+    status, answer = ask(server, name, json.dumps({"path": path}).encode())
+    assert status == 409
+    assert "is not a whole path" in answer["message"]
+
+
+@pytest.mark.parametrize("name", ["save", "load"])
+@pytest.mark.parametrize("end", ["", "x" * 300, "missing/state"])
+def test_a_path_that_cannot_be_used_is_told(server: Endpoint, name: str, end: str, tmp_path: Path) -> None:
+    status, answer = ask(server, name, json.dumps({"path": str(tmp_path / end)}).encode())
+    assert status == 409
+    assert str(tmp_path) in answer["message"]
+
+
+def test_a_state_is_loaded_by_a_request(server: Endpoint, tmp_path: Path) -> None:
+    """Which itself runs meanwhile, and must not be kept from writing."""
+    path = json.dumps({"path": str(tmp_path / "state")}).encode()
+    server.client().create_bucket(Bucket="books")
+    assert ask(server, "save", path) == (200, None)
+    token = server.control.snapshot()
+    for _ in range(2):
+        server.client().delete_bucket(Bucket="books")
+        assert ask(server, "load", path) == (200, None)
+        assert server.keys(bucket="books") == []
+    server.control.rollback(token)
+    assert server.keys(bucket="books") == []

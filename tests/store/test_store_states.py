@@ -199,7 +199,7 @@ def test_saving_replaces_a_state_and_no_other_file(tmp_path: Path) -> None:
             stored.store.save(other, "me")
         with pytest.raises(S3FixtureError, match=r"cannot be saved in .*missing.* choose another file"):
             stored.store.save(tmp_path / "missing" / "state", "me")
-        with pytest.raises(S3FixtureError, match="choose another file"):
+        with pytest.raises(S3FixtureError, match="choose another name"):
             stored.store.save(tmp_path, "me")
         stored.remove("a")
         load(stored, path)

@@ -6,11 +6,13 @@ process is told a method's name and arguments, so both have types that `remote` 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3fixture.auth.actions import Permission
 from s3fixture.errors import S3FixtureError, did_you_mean
 from s3fixture.records import Change, EndOfTest, Fault, FaultState, RequestRecord, UndeliveredEvent
+from s3fixture.store import StorageFull
 
 if TYPE_CHECKING:
     from s3fixture.app import App
@@ -89,6 +91,29 @@ class Control:
                 f"there is no snapshot {name!r}{did_you_mean(name, self._named) or f'; {known}'}"
             )
         self.rollback(self._named[name])
+
+    def save(self, path: str) -> None:
+        """Write the state of all buckets into one file, whole or not at all; only another state is replaced.
+
+        `path` is a whole one, on the server's machine. Snapshots, keys, faults, the clock and what is still
+        to be done in the background are not in it.
+        """
+        self._app.store.save(_state_path(path), self._owner)
+
+    def load(self, path: str) -> None:
+        """Put the state in a file in the place of all buckets. A snapshot brings the former one back.
+
+        `path` is a whole one, on the server's machine. Requests under way do not change anything any more.
+        """
+        try:
+            self._running.load(_state_path(path), self._owner)
+        except StorageFull as error:
+            raise S3FixtureError(f"{path} cannot be loaded: {error}; make room on it") from error
+
+    @property
+    def _owner(self) -> str:
+        """The canonical id of the main keys."""
+        return next(identity.canonical_id for identity in self._app.identities if identity.root)
 
     # --- time
 
@@ -200,3 +225,11 @@ class Control:
     def clear_faults(self) -> None:
         """Forget all faults that were asked for; requests that one of them delays go on at once."""
         self._app.faults.clear()
+
+
+def _state_path(text: str) -> Path:
+    """The path of a state, as callers in other folders mean it, too."""
+    path = Path(text)
+    if "\0" in text or not path.is_absolute():
+        raise S3FixtureError(f"{text!r} is not a whole path; give the file's path from the root on")
+    return path

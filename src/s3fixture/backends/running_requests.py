@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     from s3fixture.app import App
+    from s3fixture.store import Index
 
 _READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -52,6 +54,18 @@ class RunningRequests:
         with self._app.background.paused(), self._app.store.read():  # nobody writes between the two
             self._superseded.update(list(self._running))
             self._app.store.rollback(token)
+
+    def load(self, path: Path, owner: str) -> None:
+        """Load a saved state into the store; what is running now will not write any more."""
+        caller = threading.get_ident()  # may itself be carrying out a request for it
+
+        def finish(index: Index) -> None:
+            self._superseded.update(thread for thread in list(self._running) if thread != caller)
+            self._app.background.take_up(index)
+
+        self.writes += 1
+        with self._app.background.paused():
+            self._app.store.load(path, owner, finish)
 
     def _carry_out(
         self, app: WSGIApplication, environ: WSGIEnvironment, start_response: StartResponse

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from s3fixture.backends import expectations
@@ -242,6 +243,20 @@ class ServerHandle(ABC):
     def diff(self, since: Snapshot) -> Diff:
         """What was made, changed and removed since that snapshot, at the cost of what was."""
         return Diff.of(self.control.changes(since.token_for(self.control)))
+
+    def save(self, path: str | Path) -> None:
+        """Write the state of all buckets into one file, which `load`, another server or a seed can take.
+
+        It replaces an older state, and no other file. Raises S3FixtureError when it cannot be written.
+        """
+        self.control.save(str(Path(path).absolute()))
+
+    def load(self, path: str | Path) -> None:
+        """Put a saved state in the place of all buckets; a snapshot, or the end of the test, undoes it.
+
+        Raises S3FixtureError for what is no state, is damaged, or was saved by a later version.
+        """
+        self.control.load(str(Path(path).absolute()))
 
     def assert_bucket(self, bucket: str, expected: Mapping[str, Any]) -> None:
         """Fail unless the bucket holds these objects, and no others: {"a.txt": b"...", "dir/*": ANY}."""

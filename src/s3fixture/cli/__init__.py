@@ -14,7 +14,7 @@ from s3fixture.cli.lazy import LazyGroup
 COMMANDS = {
     "The project's server": ("up", "down", "status", "logs", "doctor"),
     "Its use": ("env", "run", "seed", "init"),
-    "Its control": ("fail", "clock", "snapshot", "restore", "requests"),
+    "Its control": ("fail", "clock", "snapshot", "restore", "save", "load", "requests"),
     "Its data": ("ls", "mb", "rb", "cp", "mirror", "rm", "cat", "stat", "du", "policy", "presign", "clean"),
 }
 

@@ -145,6 +145,13 @@ class Background:
         if due is not None:
             self._start()
 
+    def take_up(self, index: Index) -> None:
+        """Go on with buckets that came from elsewhere, within the write that brings them."""
+        from s3fixture.service.lifecycle_jobs import schedule_all  # imported when used: few states are loaded
+
+        schedule_all(self, index)
+        self.keeps_access_logs = index.has_documents(LOGGING)
+
     def _start(self) -> None:
         """Wake the thread, and start it first when there is none yet."""
         self._woken.set()

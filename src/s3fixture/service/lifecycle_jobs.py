@@ -51,6 +51,18 @@ def schedule(background: Background, index: Index, bucket: BucketRow) -> None:
         background.add(index, LIFECYCLE, queue=queue, due=due, body=asdict(_Position(bucket.name, bucket.id)))
 
 
+def schedule_all(background: Background, index: Index) -> None:
+    """`schedule` for every bucket that has rules: they came from elsewhere."""
+    after, more = "", True
+    while more:
+        page = index.list_buckets(after=after)
+        for bucket in page.buckets:
+            after = bucket.name
+            if LIFECYCLE in bucket.documents:
+                schedule(background, index, bucket)
+        more = page.truncated
+
+
 def run(background: Background, job: Job) -> float | None:
     """One slice; then the next one at once, or the next day."""
     now = background.clock.time()

@@ -14,7 +14,7 @@ import secrets
 import sqlite3
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -378,10 +378,11 @@ def written(path: Path, owner: str) -> Iterator[NewState]:
 
     Raises S3FixtureError when it cannot be written, or when another file is in its place.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+    temporary = None
     try:
         if path.exists() and read_header(path) is None:
             raise S3FixtureError(f"{path} is there and is no saved state; remove it, or choose another name")
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
         temporary.touch(exist_ok=False)
         with closing(NewState(temporary, owner)) as state:
             yield state
@@ -395,7 +396,9 @@ def written(path: Path, owner: str) -> Iterator[NewState]:
     except sqlite3.Error as error:
         raise _unwritable(path, "the disk is full" if is_full(error) else error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
 
 def _unwritable(path: Path, reason: object) -> S3FixtureError:

@@ -158,9 +158,10 @@ class Store:
         that cannot be used, StorageFull.
         """
         with open_state(path) as state, ExitStack() as spooled:
-            if self._is_replaced(state, owner):
-                self._finish(finish)
-                return
+            with self._lock:  # nobody writes between the two
+                if self._is_replaced(state, owner):
+                    self._finish(finish)
+                    return
             bodies = {name: spooled.enter_context(self._taken(state, name)) for name in state.files()}
             with self._writing as index:
                 replace_all(index, self._connection, state, owner)
@@ -173,14 +174,13 @@ class Store:
         """Whether the state is there now, by the quick way that only a store in memory has."""
         if self._folder is not None:
             return False
-        with self._lock:
-            highest = self._index.next_id()
-            if self._connection.in_transaction or not can_be_taken_over(state, highest):
-                return False
-            former = [name for name, _ in large_bodies(self._connection)]
-            take_over(state, self._connection, owner)
-            self._index.count_from(state.last_id + 1)
-            self._index.forget()
+        highest = self._index.next_id()
+        if self._connection.in_transaction or not can_be_taken_over(state, highest):
+            return False
+        former = [name for name, _ in large_bodies(self._connection)]
+        take_over(state, self._connection, owner)
+        self._index.count_from(state.last_id + 1)
+        self._index.forget()
         self._files.remove(former)
         return True
 

@@ -256,7 +256,9 @@ class App:
             error_message=error.message[:_LONGEST] if error else "",
             seconds=time.perf_counter() - started,
             bytes_in=_length(headers.get("content-length")),
-            bytes_out=_length(dict(response.headers).get("Content-Length")),
+            bytes_out=0
+            if request.method == "HEAD"
+            else _length(dict(response.headers).get("Content-Length")),
             access_key=who.identity.access_key if who and who.identity else "",
             remote_addr=request.remote_addr,
             user_agent=headers.get("user-agent", "")[:_LONGEST],

@@ -13,6 +13,7 @@ The hooks below are those of an object that pytest knows only in a session that 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -50,6 +51,7 @@ class Isolation:
         """The server of the fixture `s3_server`, which the marker is about."""
         self._guard = Guard(values(config, "allow"))
         self._guards_all = bool(value(config, "guard"))
+        self.reports = bool(value(config, "report") or value(config, "report_json"))
         self._spans: list[Span] = []  # those of wider scope first
         self._test: TestSpan | None = None
 
@@ -331,6 +333,10 @@ class TestSpan(Span):
         return server.control.begin()
 
     def _finish(self, server: EmulatorEndpoint, token: int) -> None:
+        if self._isolation.reports and (records := server.requests):
+            from s3fixture.pytest_plugin.report import PROPERTY, part_of_test  # imported when asked for
+
+            self._item.user_properties.append((PROPERTY, json.dumps(part_of_test(records))))
         end = server.control.finish(token)
         if end.late_requests:
             raise S3FixtureError(

@@ -105,6 +105,15 @@ OPTIONS = (
         is_flag=True,
     ),
     Option(
+        "report",
+        "S3FIXTURE_REPORT",
+        "tell at the end what the tests asked of S3, and what that would cost at AWS",
+        is_flag=True,
+    ),
+    Option(
+        "report_json", "S3FIXTURE_REPORT_JSON", "write the same into a file, test by test", metavar="FILE"
+    ),
+    Option(
         "allow",
         "S3FIXTURE_ALLOW",
         "a host of AWS that tests may reach, such as 'sqs.*.amazonaws.com'; repeatable",

@@ -73,6 +73,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", options.MARKER_HELP)
+    tells, file = options.value(config, "report"), options.value(config, "report_json")
+    if tells or file:
+        from s3fixture.pytest_plugin.report import Reporter  # imported when asked for
+
+        path = config.invocation_params.dir / file if file else None
+        config.pluginmanager.register(Reporter(path, tells=bool(tells)), "s3fixture-report")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -61,6 +61,8 @@ OTHER_VARIABLES = frozenset(
         "S3FIXTURE_BUCKETS",
         "S3FIXTURE_EMULATOR",
         "S3FIXTURE_GUARD",
+        "S3FIXTURE_REPORT",
+        "S3FIXTURE_REPORT_JSON",
         "S3FIXTURE_SEEDS",
         "S3FIXTURE_CONTAINER_HOST",  # backends/container_engine.py
         "S3FIXTURE_DEBUG",  # cli

@@ -55,10 +55,10 @@ def test_neither_is_one_that_was_killed_or_whose_project_was_removed(
 ) -> None:
     s3.up("--memory", "--no-console")
     other.up("--memory", "--no-console")
-    for box in (s3, other):
-        pid = box.state()["pid"]
+    pids = [project.state()["pid"] for project in (s3, other)]
+    for pid in pids:
         os.kill(pid, signal.SIGKILL)
-        until(lambda pid=pid: not is_alive(pid), "the process is gone")
+    until(lambda: not any(map(is_alive, pids)), "the processes are gone")
     shutil.rmtree(other.folder / ".s3fixture")
     assert s3("status", "--all", "--json", code=3).stdout == ""
 

@@ -36,7 +36,8 @@ def test_the_server_does_what_it_claims(check: Check, s3_server: Endpoint) -> No
     try:
         differences = list(check.run(store))
     finally:
-        store.remove_buckets()
+        left = store.remove_buckets()
+    assert left == []
     assert not ours or differences == []
 
 

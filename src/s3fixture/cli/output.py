@@ -92,11 +92,12 @@ def pairs(rows: Sequence[tuple[str, str]], indent: str = "  ") -> str:
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Rows below the names of their columns, which line up."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    return "\n".join([style(row(head, widths), dim=True), *(row(cells, widths) for cells in rows)])
 
-    def line(cells: Sequence[str]) -> str:
-        return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
 
-    return "\n".join([style(line(head), dim=True), *map(line, rows)])
+def row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """One line of a table."""
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
 
 
 class Bar:

@@ -8,9 +8,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from botocore.exceptions import ClientError, EndpointConnectionError
+
 from s3fixture.backends.bucket_setup import creation
 from s3fixture.backends.cleaning import remove_bucket
 from s3fixture.backends.readiness import Answer, ask
+from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -18,6 +21,11 @@ if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
 
 _SECONDS = 30.0  # for one answer
+
+
+def _is_refusal(error: ClientError) -> bool:
+    """Whether nothing was made; after an error of the server, something may be."""
+    return int(error.response["ResponseMetadata"].get("HTTPStatusCode", 500)) < 500
 
 
 class ProbedStore:
@@ -54,18 +62,29 @@ class ProbedStore:
         """A new, empty bucket. Raises botocore's errors."""
         name = f"{self._prefix}{secrets.token_hex(4)}"
         self._made.append(name)  # before it is there: an interrupt may come in between
-        self.client.create_bucket(Bucket=name, **creation(self.endpoint.region, object_lock=object_lock))
+        try:
+            self.client.create_bucket(Bucket=name, **creation(self.endpoint.region, object_lock=object_lock))
+        except (ClientError, EndpointConnectionError) as error:
+            if not isinstance(error, ClientError) or _is_refusal(error):
+                self._made.remove(name)
+            raise
         return name
 
     def name_of_no_bucket(self) -> str:
         """A name that no bucket has."""
         return f"{self._prefix}{secrets.token_hex(4)}"
 
-    def remove_buckets(self) -> None:
-        """Remove what was made. Raises S3FixtureError; what it could not remove is tried again next time."""
+    def remove_buckets(self) -> list[str]:
+        """Remove what was made. What could not be removed is told, and tried again the next time."""
+        complaints = []
         for name in list(self._made):
-            remove_bucket(self.client, name)
-            self._made.remove(name)
+            try:
+                remove_bucket(self.client, name)
+            except S3FixtureError as error:
+                complaints.append(str(error))
+            else:
+                self._made.remove(name)
+        return complaints
 
     def ask(
         self,

@@ -1,0 +1,71 @@
+"""Running the checks on a store, one after the other, with every bucket of theirs removed again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
+from botocore.parsers import ResponseParserError
+
+from s3fixture.errors import S3FixtureError
+from s3fixture.probing.checks import Check, Lacking
+from s3fixture.probing.probed_store import ProbedStore
+
+AS_S3, DIFFERS, LACKING = "yes", "differs", "no"
+# What an answer that is no answer of S3 ends in: a field that is not there, bytes that cannot be parsed.
+_NO_ANSWERS = (BotoCoreError, ResponseParserError, LookupError, OSError, TypeError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """`result` is AS_S3, DIFFERS or LACKING; `notes` say what differs, and why it is lacking."""
+
+    check: Check
+    result: str
+    notes: tuple[str, ...] = ()
+
+
+def check_usable(store: ProbedStore) -> str:
+    """The header Server of its answers, "" for none. Raises botocore's errors, S3FixtureError for no S3."""
+    try:
+        answer = store.client.head_bucket(Bucket=store.bucket())
+    except ResponseParserError as error:
+        raise S3FixtureError(
+            f"{store.endpoint.url} does not speak S3: {error}; check the address and its port"
+        ) from error
+    store.remove_buckets()
+    return str(answer["ResponseMetadata"]["HTTPHeaders"].get("server", ""))
+
+
+def run_checks(store: ProbedStore, checks: Sequence[Check]) -> Iterator[Result]:
+    """The results as they come. Raises botocore's errors when the store no longer answers at all."""
+    for check in checks:
+        yield _run(store, check)
+        store.remove_buckets()
+
+
+def _run(store: ProbedStore, check: Check) -> Result:
+    notes: list[str] = []
+    try:
+        for difference in check.run(store):
+            if difference not in notes:
+                notes.append(difference)
+    except (EndpointConnectionError, ConnectTimeoutError):
+        raise
+    except Lacking as lack:
+        return Result(check, LACKING, (*notes, str(lack)))
+    except ClientError as error:
+        return Result(check, LACKING, (*notes, _told(error)))
+    except KeyError as error:
+        return Result(check, LACKING, (*notes, f"the answer has no {error.args[0]}"))
+    except _NO_ANSWERS as error:
+        return Result(check, LACKING, (*notes, f"{type(error).__name__}: {error}"))
+    return Result(check, DIFFERS if notes else AS_S3, tuple(notes))
+
+
+def _told(error: ClientError) -> str:
+    """Such as `PutBucketCors: 501 NotImplemented`."""
+    status = str(error.response["ResponseMetadata"].get("HTTPStatusCode", ""))
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    return f"{error.operation_name}: {' '.join(dict.fromkeys((status, code)))}"

@@ -186,6 +186,40 @@ def test_a_bucket_policy_may_name_the_role_its_session_or_its_user(
     session.list_objects_v2(Bucket=bucket)
 
 
+@pytest.mark.parametrize(
+    ("principal", "given"), [(SESSION, True), (SESSION + "-not", False), (ROLE.replace("team/", ""), False)]
+)
+def test_what_a_bucket_policy_gives_to_a_session_by_name_is_not_narrowed(
+    client: S3Client, sts: Sts, s3_with: Callable[..., S3Client], bucket: str, principal: str, given: bool
+) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session"""
+    every = {"Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    allow = {"Effect": "Allow", "Principal": {"AWS": principal}, **every}
+    deny = {"Effect": "Deny", "Principal": "*", **every, "Resource": f"arn:aws:s3:::{bucket}/closed"}
+    client.put_bucket_policy(Bucket=bucket, Policy=policy(allow, deny))
+    session = s3_with(assume(sts(), Policy=READ_PUBLIC))
+    if given:
+        session.put_object(Bucket=bucket, Key="k")
+    else:
+        with refused("AccessDenied", 403):
+            session.put_object(Bucket=bucket, Key="k")
+    for key in ("closed", "public/but"):  # the bucket's policy denies one, that of the session the other
+        with refused("AccessDenied", 403):
+            session.put_object(Bucket=bucket, Key=key)
+    with refused("AccessDenied", 403):
+        session.delete_object(Bucket=bucket, Key="k")
+
+
+def test_what_another_accounts_bucket_gives_to_a_session_is_narrowed(
+    client: S3Client, sts: Sts, s3_with: Callable[..., S3Client], bucket: str
+) -> None:
+    allow = {"Effect": "Allow", "Principal": {"AWS": SESSION}, "Action": "s3:*"}
+    client.put_bucket_policy(Bucket=bucket, Policy=policy({**allow, "Resource": f"arn:aws:s3:::{bucket}/*"}))
+    session = s3_with(assume(sts("otheraccesskey", "othersecretkey"), Policy=READ_PUBLIC))
+    with refused("AccessDenied", 403):
+        session.put_object(Bucket=bucket, Key="k")
+
+
 @pytest.mark.parametrize("version", ["s3v4", "s3"])
 def test_links_and_forms_carry_the_token(
     sts: Sts, s3_with: Callable[..., S3Client], bucket: str, version: str

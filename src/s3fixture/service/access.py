@@ -145,8 +145,10 @@ class Access:
         """
         if call.identity is not None and call.identity.session_policy is not None:
             decision = self._by_session(call, params, permission, call.identity.session_policy)
-            if decision != "allow":
-                return "session deny" if decision == "deny" else "session"
+            if decision == "deny":
+                return "session deny"
+            if decision is None and not self._is_given_to_session(call, params, permission):
+                return "session"
         if permission.action in _NEEDS_NO_BUCKET or permission.bucket is None:
             return "allow" if call.identity else None
         with self._store.read() as index:
@@ -185,6 +187,23 @@ class Access:
         tags = partial(self._tags_of, bucket, permission) if bucket else dict[str, str]
         context = call.context(params, permission, tags)
         return policy.evaluate(call.identity, permission.action, permission.resource, context)
+
+    def _is_given_to_session(self, call: Call, params: Params, permission: Permission) -> bool:
+        """Whether the bucket's policy names this very session, within its account: that is not narrowed.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
+        """
+        assert call.identity is not None
+        if permission.bucket is None or permission.action in _OWNERS_ALONE:
+            return False
+        with self._store.read() as index:
+            bucket = index.get_bucket(permission.bucket)
+            text = index.get_document(bucket.id, POLICY) if bucket is not None else None
+        if bucket is None or text is None or bucket.owner != call.identity.canonical_id:
+            return False
+        context = call.context(params, permission, partial(self._tags_of, bucket, permission))
+        policy = self.policy_of(bucket, text).giving_to(call.identity.role)
+        return policy.evaluate(call.identity, permission.action, permission.resource, context) == "allow"
 
     def _by_policy(
         self, call: Call, params: Params, permission: Permission, bucket: BucketRow, text: str

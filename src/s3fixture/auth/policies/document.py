@@ -82,3 +82,12 @@ class Policy:
         return any(
             statement.allow and statement.names(principal, action.lower()) for statement in self.statements
         )
+
+    def giving_to(self, name: str) -> Policy:
+        """This policy with only those of its Allow statements that list `name` as a principal."""
+        kept = (
+            statement
+            for statement in self.statements
+            if not statement.allow or (name in statement.principals.names and not statement.not_principals)
+        )
+        return Policy(self.text, tuple(kept))

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from importlib.metadata import version
 
-from bench import folder, life, listing, load, memory, small, transfer
+from bench import folder, life, listing, load, memory, small, states, transfer
 from bench.options import QUICK, Options
 from bench.results import Row, as_json, table
 from bench.subjects import COLUMNS
@@ -23,6 +23,7 @@ PARTS: dict[str, Callable[[Options], list[Row]]] = {
     "listing": listing.measure,
     "life": life.measure,
     "memory": memory.measure,
+    "states": states.measure,
 }
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3fixture import backends
+from s3fixture.backends.capabilities import SNAPSHOT
 from s3fixture.errors import S3FixtureError
 from s3fixture.settings import Settings
+from s3fixture.state_files import is_state
 
 if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
@@ -29,7 +31,7 @@ def serve(
     console: bool = False,
     **settings: Any,
 ) -> Endpoint:
-    """Start an S3 server, make `buckets` and load `seed` (a folder or a manifest, or several).
+    """Start an S3 server, make `buckets` and load `seed` (a folder, a manifest or a saved state, or several).
 
     `console` serves the web page too, at the endpoint's `console_url`. `settings` are those of `Settings`;
     what is not given comes from the environment. The endpoint is a context manager that stops the server.
@@ -74,13 +76,38 @@ def _fill_first(endpoint: Endpoint, buckets: Iterable[str], seed: Seeds) -> None
 
 
 def fill(endpoint: Endpoint, buckets: Iterable[str] = (), seed: Seeds = None) -> None:
-    """Make the buckets that are not there yet, then load the seeds."""
+    """Load a saved state among the seeds, make the buckets that are not there yet, then the other seeds."""
+    sources = _sources(seed)
+    load_state(endpoint, sources)
     for bucket in buckets:
         make_bucket(endpoint, bucket)
-    for source in _sources(seed):
+    for source in sources:
+        if is_state(Path(source)):
+            continue
         from s3fixture.seeding import seed as load  # imported when used: it brings YAML with it
 
         load(endpoint.setup_client, source)
+
+
+def load_state(endpoint: Endpoint, seeds: Sequence[str | Path]) -> None:
+    """Load the saved state among the seeds, if there is one: it is all that the server holds then.
+
+    A folder that holds buckets already is left as it is, as it is by seeds that were carried out before.
+    S3FixtureError for two states, and where the backend is not the emulator.
+    """
+    states = [source for source in seeds if is_state(Path(source))]
+    if not states:
+        return
+    if len(states) > 1:
+        raise S3FixtureError(
+            f"{states[0]} and {states[1]} are saved states, and a server holds only one; give one of them"
+        )
+    if SNAPSHOT in endpoint.capabilities or not _has_buckets(endpoint):
+        endpoint.load(states[0])
+
+
+def _has_buckets(endpoint: Endpoint) -> bool:
+    return endpoint.backend == "emulator" and bool(endpoint.setup_client.list_buckets().get("Buckets"))
 
 
 def make_bucket(

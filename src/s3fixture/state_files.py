@@ -31,5 +31,13 @@ def read_header(path: Path) -> StateHeader | None:
     return StateHeader(_number(start, _FORMAT), page_size * _number(start, _PAGES))
 
 
+def is_state(path: Path) -> bool:
+    """Whether it begins as a saved state does; no for what cannot be read."""
+    try:
+        return read_header(path) is not None
+    except OSError:
+        return False
+
+
 def _number(start: bytes, place: slice) -> int:
     return int.from_bytes(start[place], "big")

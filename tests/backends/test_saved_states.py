@@ -11,6 +11,7 @@ import pytest
 
 from s3fixture import serve
 from s3fixture.backends.endpoint import Endpoint
+from s3fixture.errors import S3FixtureError
 
 LARGE = bytes(range(256)) * 1024
 RULES = {"Rules": [{"ID": "r", "Status": "Enabled", "Filter": {}, "Expiration": {"Days": 1}}]}
@@ -91,3 +92,45 @@ def test_a_request_that_began_before_a_load_does_not_write_after_it(server: Endp
         connection.sendall(b"late")
         assert not connection.recv(100).startswith(b"HTTP/1.1 200")
     assert server.keys(bucket="books") == []
+
+
+def manifest(folder: Path) -> Path:
+    path = folder / "seed.yaml"
+    path.write_text("buckets: [{name: seeded, objects: [{key: k, content: x}]}]", encoding="utf-8")
+    return path
+
+
+def test_a_state_is_a_seed_beside_buckets_and_other_seeds(server: Endpoint, tmp_path: Path) -> None:
+    server.put("k", b"x", bucket="books")
+    server.save(tmp_path / "state")
+    seeds = [manifest(tmp_path), tmp_path / "state"]
+    with serve(buckets=["more"], seed=seeds) as seeded:
+        assert seeded.get("k", bucket="books") == b"x"
+        names = [bucket["Name"] for bucket in seeded.client().list_buckets()["Buckets"]]
+        assert names == ["books", "more", "seeded"]
+
+
+def test_a_folder_is_seeded_with_a_state_once(server: Endpoint, tmp_path: Path) -> None:
+    server.save(tmp_path / "state")
+    for number in range(2):
+        with serve(data_dir=tmp_path / "data", seed=tmp_path / "state") as seeded:
+            assert seeded.keys(bucket="books") == [f"k{before}" for before in range(number)]
+            seeded.put(f"k{number}", bucket="books")
+
+
+def test_two_states_are_too_many(server: Endpoint, tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        server.save(tmp_path / name)
+    with pytest.raises(S3FixtureError, match="a server holds only one; give one of them"):
+        serve(seed=[tmp_path / "first", tmp_path / "second"])
+
+
+def test_a_damaged_state_is_no_seed(server: Endpoint, tmp_path: Path) -> None:
+    server.save(tmp_path / "state")
+    content = (tmp_path / "state").read_bytes()
+    (tmp_path / "state").write_bytes(content[:-1])
+    with pytest.raises(S3FixtureError, match="is damaged"):
+        serve(seed=tmp_path / "state")
+    (tmp_path / "state").write_bytes(content[:50])
+    with pytest.raises(S3FixtureError, match=r"is not a seed; give a folder, a manifest .* or a saved state"):
+        serve(seed=tmp_path / "state")

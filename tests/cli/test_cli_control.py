@@ -119,6 +119,17 @@ def test_the_server_of_the_project_is_meant(s3: CommandLine) -> None:
     s3("down")
 
 
+def test_a_state_is_a_seed_of_up_but_not_of_a_running_server(s3: CommandLine) -> None:
+    s3("up", "--detach", "--port", "0", "--memory", "--bucket", "books")
+    s3("save", "books.state")
+    assert "`s3fixture load books.state`" in s3.refused("seed", "books.state")
+    s3("down")
+    said = s3("up", "--detach", "--port", "0", "--memory", "--seed", "books.state").stdout
+    assert "seeded with the state books.state" in said
+    assert "books" in s3("ls").stdout
+    s3("down")
+
+
 def test_a_server_without_a_console_tells_what_to_do(s3: CommandLine) -> None:
     s3("up", "--detach", "--port", "0", "--memory", "--no-console")
     assert "start it without --backend and --no-console" in s3.refused("clock")

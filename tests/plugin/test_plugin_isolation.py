@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from s3fixture import serve
+
 Run = Callable[..., pytest.RunResult]
 
 HELPERS = """
@@ -355,6 +357,30 @@ def first(s3):
     return modified[0]
 """,
         "--s3-seed=seed",
+    )
+
+    result.assert_outcomes(passed=3)
+
+
+@pytest.mark.parametrize("emulator", ["thread", "process"])
+def test_a_state_is_loaded_once_and_found_by_every_test(
+    run: Run, pytester: pytest.Pytester, emulator: str
+) -> None:
+    with serve(buckets=["models"]) as server:
+        server.put("a.txt", b"saved", bucket="models")
+        server.save(pytester.path / "models.state")
+
+    result = run(
+        HELPERS
+        + """
+@pytest.mark.parametrize("number", range(3))
+def test_seeded(number, s3):
+    assert s3.get("a.txt", bucket="models") == b"saved"
+    s3.put("a.txt", "changed", bucket="models")
+    s3.client.create_bucket(Bucket="another")
+""",
+        "--s3-seed=models.state",
+        f"--s3-emulator={emulator}",
     )
 
     result.assert_outcomes(passed=3)

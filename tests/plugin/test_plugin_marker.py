@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 import s3fixture
+from s3fixture import serve
 
 Run = Callable[..., pytest.RunResult]
 
@@ -76,6 +77,31 @@ from pathlib import Path
 def test_seeded(s3):
     assert s3.keys(bucket="data") == ["first.txt", "second.txt"]
     assert s3.requests == []
+
+def test_unmarked(s3_client):
+    assert buckets(s3_client) == []
+"""
+    )
+
+    result.assert_outcomes(passed=2)
+
+
+def test_a_state_is_loaded_for_one_test_alone(run: Run, pytester: pytest.Pytester) -> None:
+    with serve(buckets=["saved"]) as server:
+        server.put("k", b"x", bucket="saved")
+        server.save(pytester.path / "saved.state")
+
+    result = run(
+        BUCKETS
+        + """
+@pytest.mark.s3(seed="saved.state", buckets=["marked"])
+def test_seeded(s3):
+    assert buckets(s3.client) == ["marked", "saved"]
+    assert s3.get("k", bucket="saved") == b"x"
+    s3.put("k", b"changed", bucket="saved")
+    s3.put("k", b"changed")
+    s3.load("saved.state")
+    assert buckets(s3.client) == ["saved"]
 
 def test_unmarked(s3_client):
     assert buckets(s3_client) == []

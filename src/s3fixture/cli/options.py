@@ -28,7 +28,7 @@ server_options = _together(
         multiple=True,
         metavar="PATH",
         type=click.Path(path_type=Path),
-        help="Seed from this folder or manifest. Repeatable.",
+        help="Seed from this folder, manifest or saved state. Repeatable.",
     ),
     click.option(
         "--identity",

@@ -14,7 +14,7 @@ from s3fixture.cli.server_log import LOGGER, Early, log_requests, logged
 from s3fixture.cli.server_plan import ServerPlan
 from s3fixture.cli.signals import Stopped, stop_on_signals
 from s3fixture.cli.state_folder import ProjectServer, StateFolder
-from s3fixture.seeding import Progress, seed
+from s3fixture.seeding import Progress, StateSeed, seed
 
 if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
@@ -28,8 +28,11 @@ def started(plan: ServerPlan, progress: Progress) -> Iterator[Endpoint]:
     """A server with everything the plan asks for; stopped afterwards. Raises S3FixtureError."""
     from s3fixture.serving import launch  # imported when used: what only reads the state starts quicker
 
-    with launch(plan.settings, backend=plan.backend, buckets=plan.buckets) as endpoint:
+    states = [source.source for source in plan.seeds if isinstance(source, StateSeed)]
+    with launch(plan.settings, backend=plan.backend, buckets=plan.buckets, seed=states) as endpoint:
         for source in plan.seeds:
+            if isinstance(source, StateSeed):
+                continue
             seed(endpoint.setup_client, source, progress=progress)
         yield endpoint
 

@@ -15,7 +15,7 @@ import click
 from s3fixture.auth.identity import parse_identity
 from s3fixture.backends import environment
 from s3fixture.cli import dotenv_file
-from s3fixture.seeding import SeedPlan, read
+from s3fixture.seeding import Seed, read
 from s3fixture.seeding.plan import check_bucket_name
 from s3fixture.settings import Settings
 
@@ -31,7 +31,7 @@ class ServerPlan:
     settings: Settings
     backend: str = "emulator"
     buckets: tuple[str, ...] = ()
-    seeds: tuple[SeedPlan, ...] = ()
+    seeds: tuple[Seed, ...] = ()
     env_file: Path | None = None
 
     @property

@@ -30,7 +30,8 @@ from s3fixture.pytest_plugin.guard import Guard
 from s3fixture.pytest_plugin.marker import MarkerArguments, marker_arguments
 from s3fixture.pytest_plugin.messages import explain_scope, readable_errors
 from s3fixture.pytest_plugin.options import backends, value, values
-from s3fixture.serving import fill, make_bucket
+from s3fixture.serving import fill, load_state, make_bucket
+from s3fixture.state_files import is_state
 
 if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
@@ -308,9 +309,10 @@ class TestSpan(Span):
             for name in sorted({*arguments.buckets, *(["seeds"] if arguments.seeds else [])}):
                 self.enter(server.run.exclusive(name))
             self.enter(server.isolated())
+        load_state(server, arguments.seeds)
         for bucket in arguments.buckets:
             make_bucket(server, bucket, versioning=arguments.versioning, object_lock=arguments.object_lock)
-        fill(server, seed=arguments.seeds)
+        fill(server, seed=[source for source in arguments.seeds if not is_state(source)])
 
     def failure_sections(self) -> Iterator[tuple[str, str]]:
         """What to say about each emulator in the report of this test, as long as it is not rolled back."""

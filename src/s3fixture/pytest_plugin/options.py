@@ -17,7 +17,8 @@ _PREFIX = "s3_"
 
 MARKER_HELP = (
     "s3(buckets=[...], seed=..., versioning=True, object_lock=True, requires=..., backends=[...], "
-    "allow=[...]): make these buckets, and load this folder or manifest (or several), for this test alone; "
+    "allow=[...]): make these buckets, and load this folder, manifest or saved state (or several), for this "
+    "test alone; "
     "with versioning or object lock, in them and in s3_bucket; skip it where the backend lacks one of the "
     "required capabilities; run it once on each of these backends; let it reach these hosts of AWS."
 )
@@ -94,7 +95,7 @@ OPTIONS = (
     Option(
         "seed",
         "S3FIXTURE_SEEDS",
-        "a folder or manifest whose buckets and objects every test finds; repeatable",
+        "a folder, manifest or saved state whose buckets and objects every test finds; repeatable",
         split=os.pathsep,
         metavar="PATH",
     ),

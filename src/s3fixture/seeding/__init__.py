@@ -1,4 +1,4 @@
-"""Buckets and objects from a folder or a manifest."""
+"""Buckets and objects from a folder or a manifest; saved states are told apart, and left to the server."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Union
 
 from s3fixture.errors import S3FixtureError
-from s3fixture.seeding.plan import SeedPlan, SeedReport
+from s3fixture.seeding.plan import Seed, SeedPlan, SeedReport, StateSeed
 from s3fixture.seeding.progress import NoProgress, Progress
+from s3fixture.state_files import is_state
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-__all__ = ["Progress", "SeedPlan", "SeedReport", "Target", "read", "seed"]
+__all__ = ["Progress", "Seed", "SeedPlan", "SeedReport", "StateSeed", "Target", "read", "seed"]
 
 
 class HasClient(Protocol):
@@ -24,8 +25,11 @@ class HasClient(Protocol):
 Target = Union["S3Client", HasClient]
 
 
-def read(source: Path | str) -> SeedPlan:
-    """Check a folder or manifest completely. Raises S3FixtureError with the remedy; nothing is made yet."""
+def read(source: Path | str) -> Seed:
+    """Check a folder or manifest completely. Raises S3FixtureError with the remedy; nothing is made yet.
+
+    A saved state is only recognized: the server that loads it checks it.
+    """
     from s3fixture.seeding.folder import read_folder  # imported when used: YAML costs a start 20 ms
     from s3fixture.seeding.manifest import SUFFIXES, read_manifest
 
@@ -34,14 +38,18 @@ def read(source: Path | str) -> SeedPlan:
         return read_folder(path)
     if not path.exists():
         raise S3FixtureError(
-            f"{path}: there is no such seed; give a folder or a manifest ({_names(SUFFIXES)})"
+            f"{path}: there is no such seed; give a folder, a manifest ({_names(SUFFIXES)}) or a saved state"
         )
+    if is_state(path):
+        return StateSeed(path)
     if path.suffix.lower() not in SUFFIXES:
-        raise S3FixtureError(f"{path}: is not a seed; give a folder or a manifest ({_names(SUFFIXES)})")
+        raise S3FixtureError(
+            f"{path}: is not a seed; give a folder, a manifest ({_names(SUFFIXES)}) or a saved state"
+        )
     return read_manifest(path)
 
 
-def seed(target: Target, source: Path | str | SeedPlan, *, progress: Progress | None = None) -> SeedReport:
+def seed(target: Target, source: Path | str | Seed, *, progress: Progress | None = None) -> SeedReport:
     """Make what a folder or manifest asks for; doing it twice gives the same state.
 
     Everything is checked before the first bucket is made. Raises S3FixtureError.
@@ -50,7 +58,12 @@ def seed(target: Target, source: Path | str | SeedPlan, *, progress: Progress | 
 
     from s3fixture.seeding.upload import carry_out
 
-    plan = source if isinstance(source, SeedPlan) else read(source)
+    plan = read(source) if isinstance(source, (Path, str)) else source
+    if isinstance(plan, StateSeed):
+        raise S3FixtureError(
+            f"{plan.source} is a saved state, which takes the place of all buckets; "
+            f"`s3fixture load {plan.source}` brings it into a running server"
+        )
     client = target if isinstance(target, BaseClient) else target.client()
     carry_out(client, plan, progress or NoProgress())
     return plan.report()

@@ -66,6 +66,21 @@ class SeedPlan:
         return SeedReport(len(self.buckets), len(objects), sum(item.size for item in objects))
 
 
+@dataclass(frozen=True, slots=True)
+class StateSeed:
+    """A saved state: all that a server begins with. What is in it is found out when it is loaded."""
+
+    source: Path
+    buckets: tuple[SeedBucket, ...] = ()
+
+    def report(self) -> str:
+        """What there is once a server has begun with it."""
+        return f"seeded with the state {self.source.name}, unless there was data before"
+
+
+Seed = SeedPlan | StateSeed
+
+
 def check_bucket_name(name: str, where: str) -> None:
     """Raises S3FixtureError when S3 would not take this name."""
     from s3fixture.service.names import is_bucket_name  # imported when used: it brings the store

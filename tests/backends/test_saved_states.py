@@ -82,7 +82,7 @@ def test_a_request_that_began_before_a_load_does_not_write_after_it(server: Endp
     url = urlsplit(
         server.client().generate_presigned_url("put_object", Params={"Bucket": "books", "Key": "late"})
     )
-    with socket.create_connection((url.hostname, url.port), 60) as connection:
+    with socket.create_connection((str(url.hostname), url.port or 80), 60) as connection:
         connection.sendall(
             f"PUT {url.path}?{url.query} HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Length: 4\r\n"
             "Expect: 100-continue\r\nConnection: close\r\n\r\n".encode()

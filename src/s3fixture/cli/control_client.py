@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any
+import secrets
+import shutil
+from pathlib import Path
+from typing import Any, BinaryIO
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
 
 from s3fixture.cli.state_folder import StateFolder
 from s3fixture.errors import S3FixtureError
+from s3fixture.state_files import read_header
 
 _SECONDS = 60.0  # a moved clock carries out everything that became due
 
@@ -26,20 +30,70 @@ class ControlClient:
 
     def call(self, name: str, /, **arguments: Any) -> Any:
         """What the server answers. Raises S3FixtureError with its reason, or that it does not answer."""
+        with self._open(name, json.dumps(arguments).encode()) as answer:
+            try:
+                return json.load(answer)
+            except (OSError, ValueError) as error:
+                raise self._no_answer(error) from None
+
+    def save(self, path: Path) -> int:
+        """The state of all buckets into a file, whole or not at all; how many bytes. Raises as `call`.
+
+        It replaces a state that was saved before, and no other file: S3FixtureError.
+        """
+        scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        try:
+            if path.exists() and read_header(path) is None:
+                raise S3FixtureError(
+                    f"{path} is there and is no saved state; remove it, or choose another name"
+                )
+            with self._open("state", method="GET") as answer, scratch.open("xb") as file:
+                shutil.copyfileobj(answer, file)
+            scratch.replace(path)
+            return path.stat().st_size
+        except OSError as error:
+            reason = error.strerror or error
+            raise S3FixtureError(
+                f"the state cannot be saved in {path}: {reason}; choose another file"
+            ) from error
+        finally:
+            scratch.unlink(missing_ok=True)
+
+    def load(self, path: Path) -> None:
+        """A saved state in the place of all buckets. Raises as `call`, and for a file that cannot be read."""
+        try:
+            file = path.open("rb")
+        except OSError as error:
+            raise S3FixtureError(
+                f"{path} cannot be read: {error.strerror}; give a file that `s3fixture save` made"
+            ) from error
+        with file, self._open("state", file, method="PUT", length=path.stat().st_size):
+            pass
+
+    def _open(
+        self,
+        name: str,
+        body: bytes | BinaryIO | None = None,
+        *,
+        method: str = "POST",
+        length: int | None = None,
+    ) -> Any:
+        headers = self._headers if length is None else {**self._headers, "Content-Length": str(length)}
         request = Request(  # noqa: S310 - `connect_control` has looked at the scheme
-            f"{self._url}/control/{name}", json.dumps(arguments).encode(), self._headers
+            f"{self._url}/control/{name}", body, headers, method=method
         )
         try:
-            with self._opener.open(request, timeout=_SECONDS) as answer:
-                return json.load(answer)
+            return self._opener.open(request, timeout=_SECONDS)
         except HTTPError as error:
             with error:
                 raise S3FixtureError(self._reason(name, error)) from None
         except (URLError, OSError, ValueError) as error:
-            reason = getattr(error, "reason", error)
-            raise S3FixtureError(
-                f"no console of s3fixture answers at {self._url}: {reason}; `s3fixture status` says what runs"
-            ) from None
+            raise self._no_answer(getattr(error, "reason", error)) from None
+
+    def _no_answer(self, reason: object) -> S3FixtureError:
+        return S3FixtureError(
+            f"no console of s3fixture answers at {self._url}: {reason}; `s3fixture status` says what runs"
+        )
 
     def _reason(self, name: str, error: HTTPError) -> str:
         try:

@@ -1,8 +1,9 @@
 """The control surface of a running server over HTTP, for tests in any language.
 
 Each public method of the class `Control` is `POST /control/METHOD` with a JSON object of its arguments by
-name; `GET /control/openapi.json` describes all of them, made from the class. It answers on the console's
-listener alone: nothing that is asked of the S3 port can reach it.
+name; `GET /control/openapi.json` describes all of them, made from the class. A saved state is the body of
+`GET` and `PUT /control/state`, so that no caller names a file on the server's machine. It answers on the
+console's listener alone: nothing that is asked of the S3 port can reach it.
 
 Who calls shows the server's main keys in an Authorization header (Basic). There is no cookie and no
 challenge, so a browser has nothing that it would send by itself, and what comes from a page is refused.
@@ -15,12 +16,15 @@ import inspect
 import json
 import logging
 import math
+import shutil
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
+from werkzeug.wsgi import FileWrapper
 
 from s3fixture.console.security import check_host, check_origin, secure
 from s3fixture.console.throttle import Throttle, digest
@@ -34,6 +38,7 @@ from s3fixture.console.typed_json import (
 )
 from s3fixture.console.visit import PageError, json_response
 from s3fixture.errors import ClientDisconnected, S3Error, S3FixtureError, did_you_mean
+from s3fixture.temporary_folders import TemporaryFolder
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -42,6 +47,8 @@ if TYPE_CHECKING:
 
 PREFIX = "/control/"
 _OPENAPI = "openapi.json"
+_STATE = "state"  # in the place of the methods that are about a file on the server's machine
+_BY_FILE = frozenset({"load", "save"})
 _BODY_LIMIT = 1024 * 1024  # bytes of a JSON document
 _LOG = logging.getLogger("s3fixture.control")
 
@@ -80,6 +87,8 @@ class ControlApi:
         if name == _OPENAPI:
             _check_method(request, "GET")
             return json_response(openapi(type(self._control)))
+        if name == _STATE:
+            return self._state(request)
         method = methods(type(self._control)).get(name)
         if method is None:
             near = did_you_mean(name, methods(type(self._control)))
@@ -93,6 +102,35 @@ class ControlApi:
             raise PageError(400, f"{name}: {error}") from None
         except (S3FixtureError, S3Error) as error:
             raise PageError(409, f"{name}: {error}") from None
+
+    def _state(self, request: Request) -> Response:
+        """The state of all buckets as a file, or (PUT) such a file in their place."""
+        folder = TemporaryFolder("state")
+        path = folder.path / "state"
+        try:
+            if request.method == "GET":
+                return self._saved(path, folder.remove)
+            _check_method(request, "PUT")
+            request.max_content_length = None
+            with path.open("wb") as file:
+                shutil.copyfileobj(request.stream, file)
+            self._control.load(str(path))
+        except S3FixtureError as error:
+            folder.remove()
+            raise PageError(409, str(error).replace(str(path), "the file")) from None
+        except BaseException:
+            folder.remove()
+            raise
+        folder.remove()
+        return _json(None)
+
+    def _saved(self, path: Path, remove: Callable[[], object]) -> Response:
+        self._control.save(str(path))
+        size = path.stat().st_size
+        response = Response(FileWrapper(path.open("rb")), 200, content_type="application/octet-stream")
+        response.content_length = size
+        response.call_on_close(remove)
+        return response
 
     def _authenticate(self, request: Request) -> None:
         """PageError unless the request shows the server's keys. Wrong ones are slowed down by address."""
@@ -124,11 +162,11 @@ class ControlApi:
 
 
 def methods(interface: type) -> dict[str, Any]:
-    """The public methods of a class, by name."""
+    """The public methods of a class, by name, but those that take the name of a file on this machine."""
     return {
         name: value
         for name, value in vars(interface).items()
-        if inspect.isfunction(value) and not name.startswith("_")
+        if inspect.isfunction(value) and not name.startswith("_") and name not in _BY_FILE
     }
 
 
@@ -139,6 +177,7 @@ def openapi(interface: type) -> dict[str, Any]:
         f"{PREFIX}{name}": {"post": _operation(name, method, records)}
         for name, method in methods(interface).items()
     }
+    paths[PREFIX + _STATE] = _STATE_PATH
     return {
         "openapi": "3.1.0",
         "info": {
@@ -181,6 +220,24 @@ _FAILURES = {
     "403": "The keys are wrong or missing, or a page of another address asked.",
     "409": "It cannot be done; the message says why.",
     "429": "Too many wrong keys came from this address.",
+}
+
+_FILE = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+_STATE_PATH: dict[str, Any] = {
+    "get": {
+        "operationId": "save",
+        "summary": "The state of all buckets as one file.",
+        "responses": {"200": {"description": "The file.", "content": _FILE}},
+    },
+    "put": {
+        "operationId": "load",
+        "summary": "Put the state in a file in the place of all buckets.",
+        "requestBody": {"required": True, "content": _FILE},
+        "responses": {
+            "200": {"description": "Done."},
+            "409": {"description": "It is no saved state; the message says why."},
+        },
+    },
 }
 
 

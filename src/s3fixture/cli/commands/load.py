@@ -17,12 +17,12 @@ from s3fixture.cli.options import control_options, json_option
 def command(file: Path, as_json: bool, **connection: str | None) -> None:
     """Put the state that `s3fixture save FILE` wrote in the place of all buckets and objects.
 
-    What was there is gone, unless there is a snapshot of it. The server reads the file, on its own machine.
+    What was there is gone, unless there is a snapshot of it.
     """
     from s3fixture.cli.control_client import connect_control
 
     path = file.absolute()
-    connect_control(**connection).call("load", path=str(path))
+    connect_control(**connection).load(path)
     if as_json:
         output.say_json({"file": str(path)})
         return

@@ -17,14 +17,12 @@ from s3fixture.cli.options import control_options, json_option
 def command(file: Path, as_json: bool, **connection: str | None) -> None:
     """Save all buckets in FILE, for `s3fixture load FILE` and `s3fixture up --seed FILE`.
 
-    The server writes it, on its own machine: whole, or not at all. It replaces a state that was saved before,
-    and no other file.
+    It is written whole, or not at all. It replaces a state that was saved before, and no other file.
     """
     from s3fixture.cli.control_client import connect_control
 
     path = file.absolute()
-    connect_control(**connection).call("save", path=str(path))
-    size = path.stat().st_size if path.exists() else None  # None on another machine
+    size = connect_control(**connection).save(path)
     if as_json:
         output.say_json({"file": str(path), "bytes": size})
         return

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import sys
 
 import click
 
 from s3fixture.cli import output
-from s3fixture.cli.state_folder import StateFolder, wait_until
-from s3fixture.errors import S3FixtureError
-
-_STOP_SECONDS = 10.0  # what a server gets to end by itself, then to be gone
-_KILL = signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL  # TerminateProcess on Windows
+from s3fixture.cli.ending import end_server
+from s3fixture.cli.state_folder import StateFolder
 
 _STORE_FILES = ("index.sqlite", "blobs")  # with -wal and -shm behind the first
 
@@ -24,36 +18,11 @@ _STORE_FILES = ("index.sqlite", "blobs")  # with -wal and -shm behind the first
 def command(volumes: bool) -> int:
     """Stop the server of this project. Nothing to stop is no error, as with `docker compose down`."""
     folder = StateFolder.nearest()
-    if folder.is_taken():
-        _stop(folder)
-    elif folder.left_container():
-        _remove_container(folder)
-    else:
+    if not end_server(folder):
         output.say(f"no server runs for {folder.path.parent}")
     if volumes:
         _remove_volumes(folder)
     return 0
-
-
-def _stop(folder: StateFolder) -> None:
-    server = folder.server()
-    folder.ask_to_stop()
-    if not wait_until(lambda: not folder.is_taken(), _STOP_SECONDS):
-        if server is None:
-            raise S3FixtureError("the server is still starting; try again when it is up")
-        os.kill(server.pid, _KILL)
-        if not wait_until(lambda: not folder.is_taken(), _STOP_SECONDS):
-            raise S3FixtureError(f"the server did not stop; kill its process, {server.pid}")
-    output.say(f"stopped {server.url}" if server else "stopped")
-
-
-def _remove_container(folder: StateFolder) -> None:
-    """The process of the server was killed, and could not take its container with it."""
-    from s3fixture.backends.container import remove_all_leftovers
-
-    remove_all_leftovers()
-    folder.forget_server()
-    output.say("removed the container of a server that was killed")
 
 
 def _remove_volumes(folder: StateFolder) -> None:

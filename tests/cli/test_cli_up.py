@@ -214,6 +214,14 @@ def test_of_two_boxes_started_at_once_one_runs(s3: CommandLine) -> None:
     assert s3.client().list_buckets()["Buckets"] == []
 
 
+def test_all_who_wait_get_the_one_box(s3: CommandLine) -> None:
+    waiting = [s3.start("up", "--wait", "--memory", "--port", 0) for _ in range(3)]
+    said = [process.communicate(timeout=PATIENCE)[0] for process in waiting]
+    assert [process.returncode for process in waiting] == [0, 0, 0], said
+    assert all(s3.state()["url"] in text for text in said)
+    assert sum("is up already" in text for text in said) == 2
+
+
 @posix_only
 def test_a_killed_box_does_not_stand_in_the_way(s3: CommandLine) -> None:
     s3.up("--bucket", "data")

@@ -12,7 +12,7 @@ from s3fixture.cli.lazy import LazyGroup
 
 # Section of the help -> commands in it; each stands in a module of `commands` that has its name.
 COMMANDS = {
-    "The project's server": ("up", "down", "status", "logs", "doctor", "probe"),
+    "The project's server": ("up", "down", "restart", "status", "logs", "doctor", "probe"),
     "Its use": ("env", "run", "seed", "init"),
     "Its control": ("fail", "clock", "snapshot", "restore", "save", "load", "requests"),
     "Its data": ("ls", "mb", "rb", "cp", "mirror", "rm", "cat", "stat", "du", "policy", "presign", "clean"),

@@ -41,6 +41,36 @@ def launch(plan: ServerPlan, folder: StateFolder) -> ProjectServer:
         raise
 
 
+def launch_or_join(plan: ServerPlan, folder: StateFolder) -> tuple[ProjectServer, bool]:
+    """A server that answers, and whether it is one that another command started. Raises S3FixtureError."""
+    running = _running(folder)
+    if running:
+        return running, True
+    try:
+        return launch(plan, folder), False
+    except S3FixtureError:
+        running = _running(folder)  # another command was quicker
+        if running is None:
+            raise
+        return running, True
+
+
+def _running(folder: StateFolder) -> ProjectServer | None:
+    """The server of this folder once it answers, None when there is none. Raises S3FixtureError."""
+    deadline = time.monotonic() + _SILENCE_SECONDS
+    while folder.is_taken():
+        found = folder.server()
+        if found and is_up(found):
+            return found
+        if time.monotonic() > deadline:
+            raise S3FixtureError(
+                f"the server of {folder.project} does not answer; see `s3fixture logs`, "
+                "or start it again with `s3fixture restart`"
+            )
+        time.sleep(0.05)
+    return None
+
+
 def _hand_over(process: subprocess.Popen[bytes], plan: ServerPlan) -> None:
     assert process.stdin is not None
     try:

@@ -39,9 +39,9 @@ def started(plan: ServerPlan, progress: Progress) -> Iterator[Endpoint]:
 
 @contextmanager
 def project_server(
-    plan: ServerPlan, folder: StateFolder, progress: Progress
+    plan: ServerPlan, folder: StateFolder, progress: Progress, *, detached: bool
 ) -> Iterator[tuple[Endpoint, ProjectServer]]:
-    """The server of this folder, while the context lasts."""
+    """The server of this folder, while the context lasts; `restart` can start a detached one again."""
     folder.claim()
     try:
         _note_volume(plan, folder)
@@ -49,7 +49,7 @@ def project_server(
             if plan.env_file:
                 dotenv_file.write(plan.env_file, endpoint.environ(plan.buckets[0] if plan.buckets else None))
             found = _described(endpoint, plan)
-            folder.write(found)
+            folder.write(found, plan.at_ports_of(found).to_json() if detached else None)
             user_servers.register(folder)
             yield endpoint, found
     finally:
@@ -103,7 +103,7 @@ def live(plan: ServerPlan, folder: StateFolder, *, announce: Announce | None = N
     with (
         stop_on_signals(),
         Early() as early,
-        project_server(plan, folder, output.progress()) as (endpoint, found),
+        project_server(plan, folder, output.progress(), detached=announce is None) as (endpoint, found),
         logged(folder.log, printed=announce is not None),
     ):
         try:

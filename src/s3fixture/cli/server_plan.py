@@ -15,6 +15,7 @@ import click
 from s3fixture.auth.identity import parse_identity
 from s3fixture.backends import environment
 from s3fixture.cli import dotenv_file
+from s3fixture.cli.state_folder import ProjectServer
 from s3fixture.seeding import Seed, read
 from s3fixture.seeding.plan import check_bucket_name
 from s3fixture.settings import Settings
@@ -39,6 +40,13 @@ class ServerPlan:
         """The buckets that will be there, as asked for and from seeds."""
         seeded = [bucket.name for seed in self.seeds for bucket in seed.buckets]
         return list(dict.fromkeys([*self.buckets, *seeded]))
+
+    def at_ports_of(self, server: ProjectServer) -> ServerPlan:
+        """The same plan with the ports that the server has, where it was to pick free ones."""
+        ports: dict[str, Any] = {"port": urlsplit(server.url).port}
+        if server.console_url:
+            ports["console_port"] = urlsplit(server.console_url).port
+        return replace(self, settings=replace(self.settings, **ports))
 
     def to_json(self) -> str:
         """For the process that becomes the server; it reads the seeds itself."""

@@ -141,9 +141,18 @@ class StateFolder:
         """Nothing is left of the last server."""
         self._state.unlink(missing_ok=True)
 
-    def write(self, server: ProjectServer) -> None:
-        """Write down that the server is ready, in one step that no reader can see half of."""
-        self._write(self._state, asdict(server))
+    def write(self, server: ProjectServer, plan: str | None = None) -> None:
+        """Write down that the server is ready, in one step that no reader can see half of.
+
+        `plan` is how to start it again, None for a server that only its terminal can.
+        """
+        self._write(self._state, {**asdict(server), "plan": plan})
+
+    def plan(self) -> str | None:
+        """How to start the server again that lives here, or was killed; None when nobody knows."""
+        found = self._read(self._state)
+        plan = found.get("plan") if isinstance(found, dict) else None
+        return plan if isinstance(plan, str) else None
 
     def server(self) -> ProjectServer | None:
         """The server that lives here and was ready, or None."""

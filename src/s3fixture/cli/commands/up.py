@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from s3fixture.cli.server_plan import ServerPlan
 
 _UP = "s3fixture is up"
+_UP_ALREADY = "s3fixture is up already; `s3fixture down` first, to start it with other options"
 
 
 @click.command("up", short_help="Start the server of this project.")
@@ -47,7 +48,10 @@ _UP = "s3fixture is up"
     help="Write the clients' variables into this .env file; its other lines stay.",
 )
 @click.option("--detach", "-d", is_flag=True, help="Return when the server is ready; it runs on.")
-def command(detach: bool, memory: bool, no_console: bool, **options: Any) -> int:
+@click.option(
+    "--wait", is_flag=True, help="As --detach; also wait for a server that another command is starting."
+)
+def command(detach: bool, wait: bool, memory: bool, no_console: bool, **options: Any) -> int:
     """Start a server that keeps its data in this project, on port 9000.
 
     MINIO_ROOT_USER, MINIO_ROOT_PASSWORD and MINIO_REGION are read from the environment and from .env here.
@@ -77,26 +81,28 @@ def command(detach: bool, memory: bool, no_console: bool, **options: Any) -> int
         options["volume"] = f"s3fixture-{hashlib.sha256(str(folder.path).encode()).hexdigest()[:12]}"
     options["buckets"] = tuple(dict.fromkeys((*options["buckets"], *named_buckets(environ))))
     plan = make_plan(options, environ)
-    if detach:
-        from s3fixture.cli.detach import launch
-
-        running = folder.server()
-        _announce(running or launch(plan, folder), plan, stop="s3fixture down", head=_head(running))
+    if detach or wait:
+        server, joined = _started(plan, folder, wait=wait)
+        announce(server, plan, stop="s3fixture down", head=_UP_ALREADY if joined else _UP)
         return 0
     folder.check_free()
 
     from s3fixture.cli.project_server import live
 
-    return live(plan, folder, announce=_announce)
+    return live(plan, folder, announce=announce)
 
 
-def _head(running: ProjectServer | None) -> str:
-    return (
-        "s3fixture is up already; `s3fixture down` first, to start it with other options" if running else _UP
-    )
+def _started(plan: ServerPlan, folder: StateFolder, *, wait: bool) -> tuple[ProjectServer, bool]:
+    """A detached server, and whether it was there before."""
+    from s3fixture.cli.detach import launch, launch_or_join
+
+    if wait:
+        return launch_or_join(plan, folder)
+    running = folder.server()
+    return running or launch(plan, folder), running is not None
 
 
-def _announce(
+def announce(
     server: ProjectServer, plan: ServerPlan, *, stop: str = "Ctrl-C, or `s3fixture down`", head: str = _UP
 ) -> None:
     """What a person needs next."""

@@ -307,3 +307,33 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
         for path in (tmp_path, tmp_path / "missing"):
             with pytest.raises(S3FixtureError, match="give a file that `s3fixture save` made"):
                 store.load(path, "me")
+
+
+def test_a_test_may_load_as_often_as_it_likes(tmp_path: Path) -> None:
+    with StoredBucket() as stored:
+        stored.put("a", LARGE)
+        stored.store.save(tmp_path / "state", "me")
+        for _ in range(2):
+            token = stored.store.snapshot()
+            for number in range(12):
+                load(stored, tmp_path / "state")
+                assert stored.keys() == ["a"]
+                stored.put(f"b{number}")
+            stored.store.rollback(token)
+            stored.store.release(token)
+
+
+def test_a_state_that_was_loaded_in_a_test_can_be_replaced_and_removed(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    with StoredBucket() as stored:
+        stored.put("a")
+        stored.store.save(path, "me")
+        token = stored.store.snapshot()
+        load(stored, path)
+        stored.put("b")
+        stored.store.save(path, "me")
+        load(stored, path)
+        assert stored.keys() == ["a", "b"]
+        stored.store.release(token)
+        path.unlink()
+        assert stored.keys() == ["a", "b"]

@@ -142,7 +142,7 @@ def _lost_index(folder: Path) -> S3FixtureError:
 def _index(folder: Path) -> Iterator[sqlite3.Connection]:
     """The index, for this process alone; it stays open unless something goes wrong."""
     try:
-        connection = _connect(str(folder / INDEX))
+        connection = _connect(str((folder / INDEX).absolute()))
     except sqlite3.Error as error:
         raise _refusal(folder, error) from error
     try:
@@ -157,8 +157,8 @@ def _index(folder: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _connect(name: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        name, timeout=0, isolation_level=None, check_same_thread=False, cached_statements=256
+    connection = sqlite3.connect(  # an address is only what is attached: a saved state, to be read
+        name, uri=True, timeout=0, isolation_level=None, check_same_thread=False, cached_statements=256
     )
     for pragma in _BOTH:
         connection.execute(pragma)

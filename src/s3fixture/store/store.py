@@ -16,6 +16,7 @@ from s3fixture.store.index import Index
 from s3fixture.store.reader import BodyReader
 from s3fixture.store.rows import Version
 from s3fixture.store.saved_states import (
+    Attached,
     SavedState,
     can_be_taken_over,
     frozen,
@@ -51,6 +52,7 @@ class Store:
         self._process = os.getpid()
         self._lock = threading.RLock()
         self._index = Index(self._connection, itertools.count(last_id + 1))
+        self._attached = Attached(self._connection)
         self._reading = Reading(self._lock, self._index)
         self._shrinking = None if folder is None else Shrinking(self._lock, self._connection)
         self._writing = Writing(
@@ -124,6 +126,7 @@ class Store:
     def release(self, token: int) -> None:
         """Forget that snapshot and those taken after it; what was changed stays. Raises as `rollback`."""
         self._writing.release(token)
+        self._let_go()
 
     def changes(self, token: int) -> list[Change]:
         """What has changed since that snapshot, at the cost of what has; raises as `rollback`."""
@@ -142,12 +145,12 @@ class Store:
                 self._files.pin(names)
                 pinned.callback(self._files.unpin, names)
                 if self._connection.in_transaction:
-                    rows = self._connection
-                    state.add_rows(rows)
+                    copy = None
+                    state.add_rows(self._connection)
                 else:
-                    rows = pinned.enter_context(closing(frozen(self._connection)))
-            if rows is not self._connection:
-                state.add_rows(rows)
+                    copy = pinned.enter_context(closing(frozen(self._connection)))
+            if copy is not None:
+                state.add_rows_of_copy(copy)
             state.add_bodies(self._files, bodies)
 
     def load(self, path: Path, owner: str, finish: Callable[[Index], None] | None = None) -> None:
@@ -163,8 +166,9 @@ class Store:
                     self._finish(finish)
                     return
             bodies = {name: spooled.enter_context(self._taken(state, name)) for name in state.files()}
+            spooled.callback(self._let_go)
             with self._writing as index:
-                replace_all(index, self._connection, state, owner)
+                replace_all(index, self._connection, state, self._attached, owner)
                 for name, body in bodies.items():
                     place_body(index, self._connection, name, body)
                 if finish is not None:
@@ -183,6 +187,10 @@ class Store:
         self._index.forget()
         self._files.remove(former)
         return True
+
+    def _let_go(self) -> None:
+        with self._lock:
+            self._attached.let_go()
 
     def _finish(self, finish: Callable[[Index], None] | None) -> None:
         if finish is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -226,3 +227,42 @@ def test_the_tests_that_are_written_pass(s3: CommandLine) -> None:
         check=False,
     )
     assert "2 passed" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.fixture
+def repository(s3: CommandLine) -> Path:
+    """The project is one of git's; its .gitignore, which has no newline at its end."""
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
+    subprocess.run(["git", "init", "-q", str(s3.folder)], check=True, env=s3.environ)
+    ignore = s3.folder / ".gitignore"
+    ignore.write_text("*.pyc")
+    return ignore
+
+
+@posix_only
+@pytest.mark.parametrize(("answer", "text"), [("\n", "*.pyc\n.env\n"), ("n\n", "*.pyc")])
+def test_the_line_that_keeps_keys_out_of_git_is_offered(
+    s3: CommandLine, repository: Path, answer: str, text: str
+) -> None:
+    code, said = answered(s3, answer, "--only", "env")
+    assert code == 0, said
+    assert "git would take .env; ignore it?" in said
+    assert repository.read_text() == text
+    if text.endswith(".env\n"):
+        assert "ignore it?" not in answered(s3, "", "--only", "env")[1]
+
+
+def test_without_a_terminal_the_line_is_named_and_with_force_written(
+    s3: CommandLine, repository: Path
+) -> None:
+    assert "add the line .env to .gitignore" in s3("init", "--only", "env").stderr
+    assert repository.read_text() == "*.pyc"
+    assert "wrote     .gitignore" in s3("init", "--only", "env", "--force").stdout
+    assert repository.read_text() == "*.pyc\n.env\n"
+    assert s3("init", "--only", "env").stderr == ""
+
+
+def test_no_line_is_offered_where_no_keys_are_written(s3: CommandLine, repository: Path) -> None:
+    assert s3("init", "--only", "tox").stderr == ""
+    assert repository.read_text() == "*.pyc"

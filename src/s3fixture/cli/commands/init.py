@@ -8,9 +8,11 @@ from pathlib import Path
 
 import click
 
-from s3fixture.cli import output
+from s3fixture.cli import git_ignore, output
 from s3fixture.cli.scaffold import GROUPS, Draft, Group, drafts
 from s3fixture.errors import S3FixtureError
+
+_KEYS = ".env"
 
 
 @click.command("init", short_help="Write compose, test and CI files for a project.")
@@ -28,7 +30,8 @@ def command(folder: Path, only: tuple[str, ...], force: bool, listed: bool) -> i
 
     What is there already is left alone when it is the same, and asked about when it is not; without a
     terminal to ask on, nothing is written and the exit code is 1. The lines of an .env file stay, but for
-    those of the variables that lead to the server.
+    those of the variables that lead to the server. Where git would take that file, a line of .gitignore is
+    offered.
     """
     groups = [group for group in GROUPS if group.name in only or not only]
     if listed:
@@ -41,6 +44,8 @@ def command(folder: Path, only: tuple[str, ...], force: bool, listed: bool) -> i
         _refuse([draft.obstacle for draft in found if draft.obstacle])
     for draft in found:
         output.say(f"{_settle(draft, force)} {output.printable(str(draft.path))}")
+    if any(group.name == "env" for group in groups):
+        _offer_to_ignore(folder, force)
     output.say("\nnext")
     output.say(output.pairs([(group.name, group.hint) for group in groups]))
     return 0
@@ -66,6 +71,18 @@ def _settle(draft: Draft, force: bool) -> str:
         return "kept     " if draft.before is not None else "left out "
     draft.write()
     return "wrote    "
+
+
+def _offer_to_ignore(folder: Path, force: bool) -> None:
+    """Keys do not belong into a repository; but whose .gitignore it is decides."""
+    if not git_ignore.would_take(folder, _KEYS):
+        return
+    path = folder / ".gitignore"
+    if force or (sys.stdin.isatty() and click.confirm(f"git would take {_KEYS}; ignore it?", True, err=True)):
+        git_ignore.add(path, _KEYS)
+        output.say(f"wrote     {output.printable(str(path))}")
+    elif not sys.stdin.isatty():
+        output.tell(f"git would take {_KEYS}, which holds keys; add the line {_KEYS} to {path}")
 
 
 def _agreed(draft: Draft) -> bool:

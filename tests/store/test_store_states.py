@@ -161,11 +161,18 @@ def test_no_number_is_given_out_twice(tmp_path: Path) -> None:
 
 def test_the_owner_of_the_server_is_the_owner_in_another(open_bucket: Open, tmp_path: Path) -> None:
     first, second = open_bucket("first"), open_bucket("second")
-    first.put("a")
+    first.put("a", extra={"acl": {"me": "me", "name": "mean", "other": "somebody"}})
     first.put("b", owner="somebody")
+    with first.store.write() as index:
+        index.put_document(first.bucket.id, "acl", '[{"grantee": "me"}]')
     first.store.save(tmp_path / "state", "me")
     load(second, tmp_path / "state", "you")
     assert second.bucket.owner == "you"
+    found = second.find("a")
+    assert found is not None
+    assert found.extra == {"acl": {"you": "you", "name": "mean", "other": "somebody"}}
+    with second.store.read() as index:
+        assert index.get_document(second.bucket.id, "acl") == '[{"grantee": "you"}]'
     assert [entry.owner for entry in second.objects().entries] == ["you", "somebody"]
 
 

@@ -48,6 +48,8 @@ _IDS = {
     "annotations": ("version",),
 }
 _OWN_IDS = {"buckets": "id", "blobs": "id", "versions": "seq", "uploads": "seq"}
+# What may name owners, as JSON's strings: ACLs, and policies.
+_NAMES_OWNERS = (("documents", "body"), ("versions", "extra"), ("uploads", "extra"))
 _JSON = ("headers", "metadata", "tags", "extra")
 _PRIME = 1_000_003
 _USES = """
@@ -290,7 +292,7 @@ def _insert_rows(connection: sqlite3.Connection, source: str, target: str, chang
 
 
 def _select(table: str, database: str) -> str:
-    values = ", ".join(_value(name, _IDS[table]) for name, _, _ in _columns(table))
+    values = ", ".join(_value(table, name, _IDS[table]) for name, _, _ in _columns(table))
     return f"SELECT {values} FROM {database}.{table}"  # noqa: S608 - all constants
 
 
@@ -298,11 +300,13 @@ def _insert(table: str, database: str) -> str:
     return f"INSERT INTO {database}.{table} ({', '.join(name for name, _, _ in _columns(table))})"
 
 
-def _value(name: str, ids: Collection[str]) -> str:
+def _value(table: str, name: str, ids: Collection[str]) -> str:
     if name in ids:
         return f"{name} + :shift"
     if name == "owner":
         return "iif(owner = :owner, :new_owner, owner)"
+    if (table, name) in _NAMES_OWNERS:
+        return f"""replace({name}, '"' || :owner || '"', '"' || :new_owner || '"')"""
     return name
 
 
@@ -314,8 +318,12 @@ def take_over(state: SavedState, target: sqlite3.Connection, new_owner: str) -> 
         f"PRAGMA user_version = {len(MIGRATIONS)};"
     )
     if new_owner != state.owner:
+        change = {"owner": state.owner, "new_owner": new_owner}
         for table in ("buckets", "versions", "uploads"):
-            target.execute(f"UPDATE {table} SET owner = ? WHERE owner = ?", (new_owner, state.owner))  # noqa: S608
+            target.execute(f"UPDATE {table} SET owner = :new_owner WHERE owner = :owner", change)  # noqa: S608
+        for table, name in _NAMES_OWNERS:
+            changed = f"UPDATE {table} SET {name} = {_value(table, name, ())}"  # noqa: S608 - all constants
+            target.execute(f"{changed} WHERE instr({name}, :owner)", change)
 
 
 def can_be_taken_over(state: SavedState, highest: int) -> bool:

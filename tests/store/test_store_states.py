@@ -11,7 +11,9 @@ import pytest
 from stored_bucket import LARGE, SMALL, StoredBucket
 
 from s3fixture.errors import S3FixtureError
+from s3fixture.state_files import STATE_ID
 from s3fixture.store import Checksum, Page, Store
+from s3fixture.store.saved_states import FIRST_ID, LAYOUT
 from s3fixture.store.schema import MIGRATIONS
 
 Open = Callable[[str], StoredBucket]
@@ -215,26 +217,34 @@ def test_saving_replaces_a_state_and_no_other_file(tmp_path: Path) -> None:
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["other", "state"]
 
 
-def test_a_state_of_any_former_version_opens(tmp_path: Path) -> None:
-    """The file is made by that version's own tables; the first had no object lock and no annotations."""
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+def test_a_state_of_every_former_version_opens(tmp_path: Path, version: int) -> None:
+    """Made by the tables of that version."""
     path = tmp_path / "state"
+    with closing(sqlite3.connect(path, isolation_level=None)) as state:
+        for script in (*MIGRATIONS[:version], LAYOUT):
+            state.executescript(script)
+        state.executescript(
+            f"""
+            PRAGMA application_id = {STATE_ID};
+            PRAGMA user_version = {version};
+            INSERT INTO state VALUES ('me');
+            INSERT INTO buckets (id, name, owner, region, created)
+                VALUES ({FIRST_ID}, 'stored', 'me', 'us-east-1', 1.0);
+            INSERT INTO blobs VALUES ({FIRST_ID + 1}, 3, 1, 'a large one', NULL);
+            INSERT INTO bodies VALUES ('a large one', 0, x'616263');
+            INSERT INTO versions VALUES ({FIRST_ID + 2}, {FIRST_ID}, CAST('a' AS BLOB), 'null', 1, 0, 3,
+                'etag', 1.0, 'me', 'STANDARD', '', '', '', {FIRST_ID + 1}, 0, NULL, NULL, NULL, NULL);
+            """  # noqa: S608 - all constants
+        )
+    checksum = Checksum("CRC32", "AAAA")
     with StoredBucket() as stored:
-        stored.put("a", LARGE)
-        stored.store.save(path, "me")
-        with closing(sqlite3.connect(path, isolation_level=None)) as state:
-            state.executescript(
-                "DROP TABLE annotations; DROP TRIGGER IF EXISTS annotations_go_with_their_version;"
-                "PRAGMA user_version = 4"
-            )
-        stored.remove("a")
         load(stored, path)
-        assert stored.get("a") == LARGE
+        assert stored.get("a") == b"abc"
+        found = stored.find("a")
+        assert found is not None
         with stored.store.write() as index:
-            version = index.get_current(stored.bucket.id, "a")
-            assert version is not None
-            index.put_annotation(
-                version.seq, "note", b"said", modified=1.0, etag="e", checksum=Checksum("CRC32", "AAAA")
-            )
+            index.put_annotation(found.seq, "note", b"said", modified=1.0, etag="e", checksum=checksum)
 
 
 HOSTILE = {

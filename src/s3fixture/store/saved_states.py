@@ -30,7 +30,7 @@ from s3fixture.store.syncing import sync_file, sync_folder
 
 FIRST_ID = 2**40  # of what is in a file: a new store is far from it
 _LAST_ID = 2**61
-_LAYOUT = """
+LAYOUT = """
 CREATE TABLE state (owner TEXT NOT NULL);
 CREATE TABLE bodies (file TEXT NOT NULL, number INTEGER NOT NULL, data BLOB NOT NULL);
 CREATE UNIQUE INDEX bodies_by_file ON bodies (file, number);
@@ -196,7 +196,7 @@ def _schema(connection: sqlite3.Connection) -> set[tuple[str, str, str, str | No
 @cache
 def _expected_schema(version: int) -> set[tuple[str, str, str, str | None]]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        for script in (*MIGRATIONS[:version], _LAYOUT):
+        for script in (*MIGRATIONS[:version], LAYOUT):
             connection.executescript(script)
         return _schema(connection)
 
@@ -234,7 +234,7 @@ def _fault(connection: sqlite3.Connection) -> str | None:
 def _columns(table: str) -> tuple[tuple[str, str, bool], ...]:
     """Names and types of the columns, and whether they may be NULL."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        for script in (*MIGRATIONS, _LAYOUT):
+        for script in (*MIGRATIONS, LAYOUT):
             connection.executescript(script)
         rows = connection.execute(f"PRAGMA table_info({table})").fetchall()
     return tuple((name, kind.lower(), not (needed or key)) for _, name, kind, needed, _, key in rows)
@@ -409,7 +409,7 @@ class NewState:
         self._owner = owner
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         _write_at_once(self._connection, "main")
-        for script in (*MIGRATIONS, _LAYOUT):
+        for script in (*MIGRATIONS, LAYOUT):
             self._connection.executescript(script)
         self._connection.execute(f"PRAGMA application_id = {STATE_ID}")
         self._connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")

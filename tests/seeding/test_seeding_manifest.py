@@ -40,7 +40,9 @@ def folder(tmp_path: Path) -> Path:
 
 def plan(folder: Path, text: str, name: str = "seed.yaml") -> SeedPlan:
     (folder / name).write_text(text, encoding="utf-8")
-    return read(folder / name)
+    found = read(folder / name)
+    assert isinstance(found, SeedPlan)
+    return found
 
 
 def refusal(folder: Path, text: str, name: str = "seed.yaml") -> str:

@@ -47,6 +47,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "S3FIXTURE_SSE_OVER_HTTP": "sse_over_http",
     "S3FIXTURE_DEFAULTS": "defaults",
     "S3FIXTURE_WEBSITE_HOSTS": "website_hosts",
+    "S3FIXTURE_WEB_IDENTITY": "web_identity",
     "S3FIXTURE_IMAGE": "image",
     "S3FIXTURE_BINARY": "binary",
     "S3FIXTURE_ENDPOINT_URL": "endpoint_url",
@@ -89,6 +90,7 @@ class Settings:
     data_dir: Path | None = None
     durability: str = "power"  # of DURABILITIES
     identities: tuple[str, ...] = ()  # NAME:ACCESS_KEY:SECRET_KEY[:CANONICAL_ID[:EMAIL]]
+    web_identity: str = ""  # whose tokens STS believes: "unverified" (any), a key's file, "" (none)
     kms_keys: tuple[str, ...] = ()  # each in KMS_KEY_FORMAT; (): any name is a key
     sse_over_http: bool = True  # take customers' keys and KMS without TLS, which S3 itself never does
     base_hosts: tuple[str, ...] = ("localhost", "s3.localhost")  # for virtual-hosted buckets

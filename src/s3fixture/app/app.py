@@ -36,6 +36,8 @@ from s3fixture.wire.target import Target
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+    from s3fixture.auth.web_identity import WebIdentities
+
 _LOG = logging.getLogger("s3fixture")
 _LISTENER_CODES = {
     408: "RequestTimeout",
@@ -72,6 +74,7 @@ class App:
             self.identities, self.clock, regions_of(settings.region, pinned=settings.pinned)
         )
         self.access = Access(self.store, self.identities)
+        self.web_identities = _web_identities(settings)
         self.kms = KmsKeys(settings.kms_keys)
         self.log = RequestLog()
         self.needs: set[Permission] | None = None  # what requests of a test asked for and had
@@ -286,6 +289,14 @@ def _length(header: str | None) -> int:
 
 def _shortened(fields: Mapping[str, str]) -> dict[str, str]:
     return {name: text[:_LONGEST] for name, text in fields.items()}
+
+
+def _web_identities(settings: Settings) -> WebIdentities | None:
+    if not settings.web_identity:
+        return None
+    from s3fixture.auth.web_identity import WebIdentities  # imported when used: few servers believe tokens
+
+    return WebIdentities(settings.web_identity)
 
 
 def _identities(settings: Settings) -> Identities:

@@ -68,7 +68,9 @@ def answer_page(exchange: Exchange) -> Response:
 def answer_other_services(exchange: Exchange) -> Response | None:
     """What is signed for another service is nothing that S3's steps could read."""
     authorization = exchange.request.headers.get("authorization")
-    if authorization is None or "/s3/aws4_request" in authorization:
+    if authorization is None:
+        return _answer_unsigned(exchange) if exchange.request.method == "POST" else None
+    if "/s3/aws4_request" in authorization:
         return None
     from s3fixture.app import other_services  # imported when used: few requests are not S3's
 
@@ -78,6 +80,20 @@ def answer_other_services(exchange: Exchange) -> Response | None:
 
         return sts.answer(exchange)
     return other_services.answer(exchange, service) if service else None
+
+
+def _answer_unsigned(exchange: Exchange) -> Response | None:
+    """A question to STS that a token answers for; forms of S3 are sent to buckets, and encoded otherwise."""
+    from s3fixture.app import other_services  # imported when used, as above
+
+    if not exchange.request.headers.get("content-type", "").startswith(other_services.FORM):
+        return None
+    find_target(exchange)
+    if exchange.target.bucket is not None:
+        return None
+    from s3fixture.app import sts  # imported when used, as above
+
+    return sts.answer(exchange)
 
 
 def find_target(exchange: Exchange) -> None:

@@ -17,6 +17,7 @@ from s3fixture.auth.authentication import AuthContext, same
 from s3fixture.auth.header import parse_components, signing_time
 from s3fixture.auth.policies import parse_identity_policy
 from s3fixture.auth.signature_errors import MAX_SKEW
+from s3fixture.auth.web_identity import WebIdentityError
 from s3fixture.errors import S3Error
 from s3fixture.wire import times
 from s3fixture.wire.document_writers import DECLARATION, escape_strict
@@ -67,7 +68,7 @@ def answer(exchange: Exchange) -> Response:
         operation = OPERATIONS.get(action)
         if operation is not None:
             exchange.operation = f"sts:{action}"
-        identity = _authenticate(exchange, body)
+        identity = _main(exchange) if action in _UNSIGNED else _authenticate(exchange, body)
         if operation is None or fields.get("Version") != _VERSION:
             version = fields.get("Version", "")
             raise StsError("InvalidAction", f"Could not find operation {action} for version {version}")
@@ -101,20 +102,55 @@ def _assume_role(asked: _Asked) -> _Element:
     policy = _policy(asked)
     expires = _expires(asked, usual=3600, longest=43_200)
     keys = _context(asked).sessions.issue(asked.identity, expires, role=arn, policy=policy)
-    result: dict[str, Any] = {
+    return {
         "AssumedRoleUser": {"AssumedRoleId": _role_id(arn), "Arn": arn},
         "Credentials": _credentials(keys),
+        **_packed_size(policy),
     }
-    if policy:
-        result["PackedPolicySize"] = str(max(1, len(policy) * 100 // _LONGEST_POLICY))
-    return result
+
+
+def _assume_role_with_web_identity(asked: _Asked) -> _Element:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html"""
+    role = _required(asked, "RoleArn", low=20, high=2048)
+    name = _required(asked, "RoleSessionName", low=2, high=64, pattern=_SESSION_NAME)
+    token = _required(asked, "WebIdentityToken", low=4, high=20_000)
+    arn = _session_of(role, name)
+    policy = _policy(asked)
+    expires = _expires(asked, usual=3600, longest=43_200)
+    app = asked.exchange.app
+    if app.web_identities is None:
+        raise StsError(
+            "AccessDenied",
+            "This server believes no tokens of web identities. Start it with web_identity="
+            "(S3FIXTURE_WEB_IDENTITY): the file of a key, or 'unverified'.",
+            403,
+        )
+    try:
+        person = app.web_identities.read(token, app.clock.time())
+    except WebIdentityError as error:
+        raise StsError(error.code, error.message) from None
+    keys = _context(asked).sessions.issue(asked.identity, expires, role=arn, policy=policy)
+    return {
+        "SubjectFromWebIdentityToken": person.subject,
+        "Audience": person.audience,
+        "AssumedRoleUser": {"AssumedRoleId": _role_id(arn), "Arn": arn},
+        "Credentials": _credentials(keys),
+        "Provider": person.provider,
+        **_packed_size(policy),
+    }
+
+
+def _packed_size(policy: str) -> _Element:
+    return {"PackedPolicySize": str(max(1, len(policy) * 100 // _LONGEST_POLICY))} if policy else {}
 
 
 OPERATIONS: Mapping[str, Callable[[_Asked], _Element]] = {
     "AssumeRole": _assume_role,
+    "AssumeRoleWithWebIdentity": _assume_role_with_web_identity,
     "GetCallerIdentity": _get_caller_identity,
     "GetSessionToken": _get_session_token,
 }
+_UNSIGNED = frozenset({"AssumeRoleWithWebIdentity"})
 _LONGEST_POLICY = 2048  # characters
 
 
@@ -207,9 +243,16 @@ def _invalid(value: str, name: str, rule: str) -> StsError:
 # --- the signature
 
 
+def _main(exchange: Exchange) -> Identity:
+    """Whom sessions belong to that nobody signed for: the server's main keys."""
+    return next(identity for identity in exchange.app.identities if identity.root)
+
+
 def _authenticate(exchange: Exchange, body: bytes) -> Identity:
     """Who asks. The signature is that of S3, but for the service and for the body, whose digest it covers."""
     context, request = exchange.app.authenticator.context, exchange.request
+    if "authorization" not in request.headers:
+        raise StsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
     try:
         text, signed_headers, provided = parse_components(request.headers["authorization"].partition(" ")[2])
         timestamp, signed_at = signing_time(request.headers)

@@ -1,0 +1,130 @@
+"""Tokens of identity providers (JSON Web Tokens), which a session of STS can be had for.
+
+Nobody here is a provider that could be asked for its keys, so one setting says what is believed.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc.html
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from s3fixture.errors import S3FixtureError
+
+UNVERIFIED = "unverified"
+_SHORTEST_SECRET = 32  # bytes: https://www.rfc-editor.org/rfc/rfc7518#section-3.2
+# By the kind of the key, never by what a token says of itself.
+_SECRET = ("HS256",)
+_PUBLIC_KEY = ("ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512")
+# Times are judged by the server's clock; any audience may ask, because no provider is registered.
+_CHECKS = dict.fromkeys(
+    ("verify_aud", "verify_exp", "verify_iat", "verify_iss", "verify_jti", "verify_nbf", "verify_sub"), False
+)
+_STRICT = {"enforce_minimum_key_length": True}  # a refusal, where PyJWT would warn
+
+
+class WebIdentityError(Exception):
+    """A token that gives nothing; `code` as STS has it."""
+
+    def __init__(self, message: str, code: str = "InvalidIdentityToken") -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+
+
+class WebIdentity(NamedTuple):
+    """What a token says of the person: subject, issuer and audience."""
+
+    subject: str
+    provider: str
+    audience: str
+
+
+class WebIdentities:
+    """Reads tokens as the setting `web_identity` says: "unverified", or the path of a file with a key.
+
+    The file has a public key (PEM), or a secret of 32 bytes at least for HS256. Raises S3FixtureError when
+    there is no such file, or PyJWT is missing.
+    """
+
+    def __init__(self, setting: str) -> None:
+        try:
+            self._jwt: Any = import_module("jwt")
+        except ImportError:
+            raise S3FixtureError(
+                "web identities need a further package: pip install 's3fixture[web-identity]'"
+            ) from None
+        self._key = None if setting == UNVERIFIED else _key(setting)
+        if self._key is not None and self._key[1] is _PUBLIC_KEY and not self._is_public_key(self._key[0]):
+            raise S3FixtureError(
+                f"{setting!r} has no public key that is of use; write an RSA or EC key as PEM, and install "
+                "'s3fixture[web-identity]'"
+            )
+
+    def _is_public_key(self, pem: bytes) -> bool:
+        for algorithm in ("RS256", "ES256"):
+            try:
+                self._jwt.get_algorithm_by_name(algorithm).prepare_key(pem)
+            except (self._jwt.PyJWTError, NotImplementedError, TypeError, ValueError):
+                continue
+            return True
+        return False
+
+    def read(self, token: str, now: float) -> WebIdentity:
+        """Raises WebIdentityError. `now` in seconds since the epoch."""
+        claims = self._claims(token)
+        for name in ("iss", "sub", "aud", "exp"):
+            if claims.get(name) is None:
+                raise WebIdentityError(f"Missing a required claim: {name}")
+        expires = claims["exp"]
+        audience = claims["aud"][:1] if isinstance(claims["aud"], list) else [claims["aud"]]
+        texts = [claims["sub"], claims["iss"], *audience]
+        if len(texts) != 3 or not all(map(_is_text, texts)) or type(expires) not in (int, float):
+            raise _malformed()
+        if not expires > now:  # nor is NaN
+            raise WebIdentityError(
+                f"Token expired: current date/time {int(now)} must be before the expiration date/time "
+                f"{expires:.0f}",
+                "ExpiredTokenException",
+            )
+        return WebIdentity(*texts)
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        key, algorithms = self._key or (None, ())
+        try:
+            claims: dict[str, Any] = self._jwt.PyJWT(_STRICT).decode(
+                token, key, algorithms, {**_CHECKS, "verify_signature": key is not None}
+            )
+        except (self._jwt.PyJWTError, RecursionError, TypeError, ValueError):  # the latter by strange headers
+            raise _malformed() from None
+        return claims
+
+
+def _key(path: str) -> tuple[bytes, tuple[str, ...]]:
+    """The key in a file, and the algorithms that it is for."""
+    try:
+        key = Path(path).read_bytes().strip()
+    except (OSError, ValueError) as error:
+        raise S3FixtureError(
+            f"the key of web identities {path!r} cannot be read ({error}); give a file, or {UNVERIFIED!r}"
+        ) from None
+    if key.startswith(b"-----BEGIN"):
+        return key, _PUBLIC_KEY
+    if len(key) < _SHORTEST_SECRET:
+        raise S3FixtureError(
+            f"the secret in {path!r} has {len(key)} bytes; a secret of web identities has "
+            f"{_SHORTEST_SECRET} at least, and a public key is written as PEM"
+        )
+    return key, _SECRET
+
+
+def _is_text(value: object) -> bool:
+    """Whether it can be written down: JSON has halves of characters as well."""
+    return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def _malformed() -> WebIdentityError:
+    return WebIdentityError(
+        "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"
+    )

@@ -96,6 +96,8 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         400,
         "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
     ),
+    "InvalidAccessTier": (400, "The access tiers of the configuration are not valid."),
+    "InvalidAnd": (400, "The And element of the filter is not valid."),
     "InvalidBucketNamespace": (400, "The requested bucket namespace is not valid."),
     "InvalidBucketOwnerAWSAccountID": (
         400,
@@ -109,6 +111,8 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         "The file is not in a supported compression format. Only GZIP and BZIP2 are supported.",
     ),
     "InvalidDataSource": (400, "Invalid data source type. Only CSV, JSON, and Parquet are supported."),
+    "InvalidConfigId": (400, "The id of the configuration is not valid."),
+    "InvalidConfigurationId": (400, "The specified configuration id is invalid."),
     "InvalidDigest": (400, "The Content-MD5 you specified was invalid."),
     "InvalidEncryptionAlgorithmError": (
         400,

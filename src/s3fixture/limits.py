@@ -35,10 +35,12 @@ TAG_VALUE_LENGTH = 256  # characters
 
 # settings of a bucket
 CORS_RULES = 100
+CORS_RULE_ID_LENGTH = 255  # characters
 ROUTING_RULES = 50  # of a website
 LIFECYCLE_RULES = 1000
 FILTER_SIZE = 1_099_511_627_776_000  # bytes that a lifecycle rule may ask for
 INFREQUENT_DAYS = 30  # that an object must have before it goes to STANDARD_IA or ONEZONE_IA
+NEWER_VERSIONS = 100  # noncurrent ones that a lifecycle rule may keep
 NOTIFICATION_RULES = 100
 REPLICATION_RULES = 1000
 RULE_ID_LENGTH = 255  # characters, in lifecycle and replication rules
@@ -46,3 +48,7 @@ LOCK_DAYS = 36_500
 LOCK_YEARS = 100
 CONFIGURATIONS = 1000  # of metrics, inventory, analytics and intelligent tiering, each
 CONFIGURATION_PAGE = 100  # of these in one answer
+CONFIGURATION_ID_LENGTH = 64  # characters of the id of one
+ARCHIVE_DAYS = 90  # the least without access, before an object goes to the tier ARCHIVE_ACCESS
+DEEP_ARCHIVE_DAYS = 180  # the least before DEEP_ARCHIVE_ACCESS
+TIERING_DAYS = 730  # the most of both

@@ -121,6 +121,7 @@ OBJECT_OWNERSHIP = Refusal(
     "x-amz-object-ownership",
     element="",
 )
+BUCKET_NAMESPACE = _argument("x-amz-bucket-namespace", "Invalid x-amz-bucket-namespace header", OURS)
 STORAGE_CLASS = Refusal(
     "InvalidStorageClass",
     "The storage class you specified is not valid",
@@ -327,6 +328,10 @@ ACCELERATION_OF_A_DOTTED_NAME = _request(
 DESTINATION_BUCKET = Refusal("InvalidS3DestinationBucket", "Invalid bucket ARN.", RECORDED)
 
 # CORS
+CORS_ID_TOO_LONG = _request(
+    f"The ID of a CORS rule cannot be longer than {limits.CORS_RULE_ID_LENGTH} characters",
+    f"{OURS}; the bound is that of {_API}/API_CORSRule.html",
+)
 PREFLIGHT_METHOD = Refusal("BadRequest", "Invalid Access-Control-Request-Method: {method}", VERSITY)
 PREFLIGHT_WITHOUT_ORIGIN = Refusal(
     "BadRequest", "Insufficient information. Origin request header needed.", VERSITY

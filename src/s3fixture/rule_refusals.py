@@ -51,6 +51,12 @@ OVERLAPPING_PREFIXES = _request(
 )
 NO_ACTION = _request("At least one action needs to be specified in a rule", CEPH)
 NOT_MIDNIGHT = _argument("'Date' must be at midnight GMT", RECORDED, "Date")
+TOO_MANY_NEWER = _argument(
+    "'NewerNoncurrentVersions' for {action} action must be an integer between 1 and "
+    f"{limits.NEWER_VERSIONS}",
+    f"{OURS}; the bound is that of API_NoncurrentVersionExpiration and API_NoncurrentVersionTransition",
+    "NewerNoncurrentVersions",
+)
 NOT_POSITIVE = _argument("'{member}' for {action} action must be a positive integer", _CLOUDFORMATION)
 NEGATIVE = _argument("'{member}' in {action} action must be nonnegative", _NOOBAA)
 TOO_SOON = _argument(
@@ -93,6 +99,61 @@ NOT_ARCHIVED = Refusal(
     element="StorageClass",
 )
 RESTORED_FOR_NO_DAY = _argument("restoration days should be at least 1", _STACKD, "Days")
+
+# Configurations by id
+_CONFIG_ID = "InvalidConfigId"
+NO_CONFIG_ID = Refusal(_CONFIG_ID, "Config Id cannot be null or empty.", _STACKD, element="")
+CONFIG_ID_TOO_LONG = Refusal(
+    _CONFIG_ID,
+    f"Config Id should be more than 1 character and less than {limits.CONFIGURATION_ID_LENGTH} characters in "
+    "length.",
+    _STACKD,
+    element="",
+)
+CONFIG_ID_CHARACTERS = Refusal(
+    _CONFIG_ID, r"Config Id does not match the pattern ^[a-zA-Z0-9\-_.]+$", _STACKD, element=""
+)
+_TIER = "InvalidAccessTier"
+_TIERING = f"{_STACKD}; aws-cloudformation/cfn-lint issue 3992 (S3's answer); API_Tiering"
+TIER_TWICE = Refusal(
+    _TIER,
+    "All Access Tiers in a configuration must be unique. Found duplicate entry for {tier}.",
+    _TIERING,
+    element="",
+)
+TIER_TOO_SOON = Refusal(
+    _TIER, "Days specified in {tier} tier should not be less than {days}.", _TIERING, element=""
+)
+TIER_TOO_LATE = Refusal(
+    _TIER,
+    f"Days specified in {{tier}} tier should not be more than {limits.TIERING_DAYS}.",
+    _TIERING,
+    element="",
+)
+TIERS_OUT_OF_ORDER = Refusal(
+    _TIER,
+    "Days specified in DEEP_ARCHIVE_ACCESS should be greater than days specified in ARCHIVE_ACCESS",
+    _TIERING,
+    element="",
+)
+TIERING_AND = Refusal(
+    "InvalidAnd",
+    "Number of Prefixes and Tags combined cannot be less than 2. And cannot contain less than 2 elements.",
+    _STACKD,
+    element="",
+)
+TIERING_TAG_TWICE = Refusal(
+    "InvalidAnd",
+    "All Tag Keys in an And must be unique. Found duplicate entry for {key}.",
+    _STACKD,
+    element="",
+)
+TIERING_PREFIX = Refusal(
+    "InvalidPrefix",
+    "Filter Prefix should be set to a valid non-empty value or not set at all.",
+    _STACKD,
+    element="",
+)
 
 # Notifications
 BAD_ARN = _argument("The ARN could not be parsed", RECORDED)

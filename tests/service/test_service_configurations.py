@@ -30,6 +30,18 @@ CONFIGURATIONS: dict[str, Any] = {
     },
 }
 KINDS = sorted(CONFIGURATIONS)
+DEEP = "DEEP_ARCHIVE_ACCESS"
+TAG: Any = {"Key": "k", "Value": "v"}
+BAD_IDS = {  # what an id that cannot be is refused with
+    "analytics": "MalformedXML",
+    "intelligent_tiering": "InvalidConfigId",
+    "inventory": "InvalidConfigurationId",
+    "metrics": "MalformedXML",
+}
+
+
+def tiering(days: int, tier: str = "ARCHIVE_ACCESS") -> Any:
+    return {"Days": days, "AccessTier": tier}
 
 
 class Store:
@@ -79,6 +91,22 @@ def test_the_id_of_the_document_is_that_of_the_request(client: S3Client, bucket:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ["x" * 65, "a b", "a/b", "\xfc"])
+def test_an_id_has_up_to_64_characters_of_names(client: S3Client, bucket: str, kind: str, name: str) -> None:
+    store = Store(client, bucket, kind)
+    with refused(BAD_IDS[kind], 400):
+        store.put(name)
+    store.put("aZ.9-_" + "x" * 58)
+
+
+def test_tiers_may_have_their_bounds(client: S3Client, bucket: str) -> None:
+    store = Store(client, bucket, "intelligent_tiering")
+    for tierings in ([tiering(90), tiering(180, DEEP)], [tiering(729), tiering(730, DEEP)], [tiering(730)]):
+        store.put("a", Tierings=tierings)
+        assert store.get("a")["Tierings"] == tierings
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_no_bucket_has_no_configurations(client: S3Client, kind: str) -> None:
     store = Store(client, "missing", kind)
     for ask in (store.put, store.get, store.delete):
@@ -110,6 +138,17 @@ def test_configurations_come_in_pages_of_a_hundred(client: S3Client, bucket: str
         ("inventory", {"Schedule": {"Frequency": "Hourly"}}, "MalformedXML"),
         ("inventory", {"OptionalFields": ["Nonsense"]}, "MalformedXML"),
         ("intelligent_tiering", {"Status": "Perhaps"}, "MalformedXML"),
+        ("intelligent_tiering", {"Tierings": []}, "MalformedXML"),
+        ("intelligent_tiering", {"Tierings": [tiering(90, "WARM")]}, "MalformedXML"),
+        ("intelligent_tiering", {"Tierings": [tiering(89)]}, "InvalidAccessTier"),
+        ("intelligent_tiering", {"Tierings": [tiering(731)]}, "InvalidAccessTier"),
+        ("intelligent_tiering", {"Tierings": [tiering(179, DEEP)]}, "InvalidAccessTier"),
+        ("intelligent_tiering", {"Tierings": [tiering(731, DEEP)]}, "InvalidAccessTier"),
+        ("intelligent_tiering", {"Tierings": [tiering(90), tiering(91)]}, "InvalidAccessTier"),
+        ("intelligent_tiering", {"Tierings": [tiering(200), tiering(200, DEEP)]}, "InvalidAccessTier"),
+        ("intelligent_tiering", {"Filter": {"Prefix": ""}}, "InvalidPrefix"),
+        ("intelligent_tiering", {"Filter": {"And": {"Prefix": "a"}}}, "InvalidAnd"),
+        ("intelligent_tiering", {"Filter": {"And": {"Tags": [TAG, TAG]}}}, "InvalidAnd"),
     ],
 )
 def test_a_wrong_configuration_is_refused(

@@ -132,6 +132,7 @@ def test_everyones_rule_answers_a_star(url: str, client: S3Client, bucket: str) 
             "InvalidRequest",
         ),
         ([RULE] * 101, "MalformedXML"),
+        ([{**RULE, "ID": "x" * 256}], "InvalidRequest"),
     ],
 )
 def test_rules_that_cannot_be_are_refused(client: S3Client, bucket: str, rules: Any, code: str) -> None:

@@ -115,6 +115,12 @@ TAG = {"Key": "k", "Value": "v"}
             "InvalidArgument",
             "'NoncurrentDays' for NoncurrentVersionExpiration action must be a positive integer",
         ),
+        (
+            {"NoncurrentVersionExpiration": {"NoncurrentDays": 1, "NewerNoncurrentVersions": 101}},
+            "InvalidArgument",
+            "'NewerNoncurrentVersions' for NoncurrentVersionExpiration action must be an integer between 1 "
+            "and 100",
+        ),
         ({"Transitions": [{"Days": 1}]}, "MalformedXML", ""),
         ({"Transitions": [{"StorageClass": "GLACIER"}]}, "MalformedXML", ""),
         (

@@ -123,6 +123,7 @@ def test_an_account_has_a_namespace_of_its_own(client: Any, app: App, other: Any
         ("data-123456789012-us-east-1-an", "account-regional", "InvalidBucketNamespace"),
         (f"data-{account}-eu-west-1-an", "account-regional", "InvalidBucketNamespace"),
         ("data-an", "account-regional", "InvalidBucketName"),
+        ("data", "regional", "InvalidArgument"),
     ):
         with refused(code, 400):
             client.create_bucket(Bucket=name, **({"BucketNamespace": namespace} if namespace else {}))

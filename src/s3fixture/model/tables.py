@@ -44,6 +44,7 @@ HOST_PREFIXES: Mapping[str, str] = {"ListDirectoryBuckets": "s3express-control."
 ENUM_ERRORS: Mapping[str, Refusal] = {
     "encoding-type": refusals.BAD_ENCODING_TYPE,
     "x-amz-acl": refusals.CANNED_ACL,
+    "x-amz-bucket-namespace": refusals.BUCKET_NAMESPACE,
     "x-amz-checksum-algorithm": refusals.ALGORITHM_UNKNOWN,
     "x-amz-checksum-type": refusals.CHECKSUM_TYPE,
     "x-amz-metadata-directive": refusals.METADATA_DIRECTIVE,

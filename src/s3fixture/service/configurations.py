@@ -7,29 +7,39 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketMetricsConfiguratio
 from __future__ import annotations
 
 import json
+import string
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from s3fixture import limits, refusals
+from s3fixture import limits, refusals, rule_refusals
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Operation, Params, Result
 from s3fixture.service.continuation import from_token, to_token
 
 _FILTERS = frozenset({"AccessPointArn", "And", "Prefix", "Tag"})
 _BUCKET_ARN = "arn:aws:s3:::"
+_ID_CHARACTERS = frozenset(string.ascii_letters + string.digits + ".-_")
+_ARCHIVE, _DEEP_ARCHIVE = "ARCHIVE_ACCESS", "DEEP_ARCHIVE_ACCESS"
+_LEAST_DAYS = {_ARCHIVE: limits.ARCHIVE_DAYS, _DEEP_ARCHIVE: limits.DEEP_ARCHIVE_DAYS}
 
 
 class Kind(NamedTuple):
-    """`name` is the kind of document that holds them, `member` what requests and answers call one."""
+    """`name` is the kind of document that holds them, `member` what requests and answers call one.
+
+    `bad_id` is the code for an id that cannot be, None where `check` refuses it in words of its own.
+    """
 
     name: str
     member: str
     check: Callable[[Mapping[str, Any]], None]
+    bad_id: str | None = "MalformedXML"
     mismatch: str = "MalformedXML"  # the code when the document has another id than the query
 
 
 def _put(kind: Kind, call: Call, params: Params) -> Result:
     configuration = params[kind.member]
+    if kind.bad_id and not _is_id(configuration["Id"]):
+        raise S3Error(kind.bad_id)
     if configuration["Id"] != params["Id"]:
         raise S3Error(kind.mismatch)
     kind.check(configuration)
@@ -90,6 +100,15 @@ def _parse(document: str | None) -> dict[str, Any]:
     return known
 
 
+def _is_id(text: str) -> bool:
+    """Whether a configuration may be called so: https://docs.aws.amazon.com/AmazonS3/latest/API/API_MetricsConfiguration.html
+
+    An inventory of another id is InvalidConfigurationId at S3 (the S3 tests of KSAN, by PSPACE), metrics
+    are MalformedXML.
+    """
+    return 0 < len(text) <= limits.CONFIGURATION_ID_LENGTH and _ID_CHARACTERS.issuperset(text)
+
+
 def _check_filter(configuration: Mapping[str, Any]) -> None:
     """A filter is one thing, or several in And."""
     if "Filter" in configuration and len(configuration["Filter"].keys() & _FILTERS) != 1:
@@ -107,6 +126,51 @@ def _check_inventory(configuration: Mapping[str, Any]) -> None:
     _check_bucket(configuration["Destination"]["S3BucketDestination"])
 
 
+def _check_tiering(configuration: Mapping[str, Any]) -> None:
+    """Raise InvalidConfigId, InvalidAccessTier, InvalidAnd, InvalidPrefix, MalformedXML.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_Tiering.html
+    """
+    _check_tiering_id(configuration["Id"])
+    _check_filter(configuration)
+    _check_tiering_filter(configuration.get("Filter") or {})
+    days: dict[str, int] = {}
+    if not configuration["Tierings"]:
+        raise S3Error("MalformedXML")
+    for tiering in configuration["Tierings"]:
+        tier = tiering["AccessTier"]
+        if tier in days:
+            raise rule_refusals.TIER_TWICE(tier=tier)
+        days[tier] = tiering["Days"]
+        if days[tier] < _LEAST_DAYS[tier]:
+            raise rule_refusals.TIER_TOO_SOON(tier=tier, days=str(_LEAST_DAYS[tier]))
+        if days[tier] > limits.TIERING_DAYS:
+            raise rule_refusals.TIER_TOO_LATE(tier=tier)
+    if days.keys() == _LEAST_DAYS.keys() and days[_DEEP_ARCHIVE] <= days[_ARCHIVE]:
+        raise rule_refusals.TIERS_OUT_OF_ORDER()
+
+
+def _check_tiering_id(text: str) -> None:
+    if not text:
+        raise rule_refusals.NO_CONFIG_ID()
+    if len(text) > limits.CONFIGURATION_ID_LENGTH:
+        raise rule_refusals.CONFIG_ID_TOO_LONG()
+    if not _is_id(text):
+        raise rule_refusals.CONFIG_ID_CHARACTERS()
+
+
+def _check_tiering_filter(wanted: Mapping[str, Any]) -> None:
+    both = wanted.get("And", {})
+    keys = [tag["Key"] for tag in both.get("Tags", ())]
+    if "And" in wanted and len(keys) + ("Prefix" in both) < 2:
+        raise rule_refusals.TIERING_AND()
+    if "" in (wanted.get("Prefix"), both.get("Prefix")):
+        raise rule_refusals.TIERING_PREFIX()
+    for key in keys:
+        if keys.count(key) > 1:
+            raise rule_refusals.TIERING_TAG_TWICE(key=key)
+
+
 def _check_bucket(destination: Mapping[str, Any]) -> None:
     if not destination["Bucket"].startswith(_BUCKET_ARN):
         raise refusals.DESTINATION_BUCKET()
@@ -120,9 +184,11 @@ def _of(kind: Kind, operate: Callable[[Kind, Call, Params], Result]) -> Operatio
 
 
 _ANALYTICS = Kind("analytics", "AnalyticsConfiguration", _check_analytics)
-_INVENTORY = Kind("inventory", "InventoryConfiguration", _check_inventory, "IdMismatch")
+_INVENTORY = Kind(
+    "inventory", "InventoryConfiguration", _check_inventory, "InvalidConfigurationId", "IdMismatch"
+)
 _METRICS = Kind("metrics", "MetricsConfiguration", _check_filter)
-_TIERING = Kind("intelligent-tiering", "IntelligentTieringConfiguration", _check_filter)
+_TIERING = Kind("intelligent-tiering", "IntelligentTieringConfiguration", _check_tiering, bad_id=None)
 
 delete_bucket_analytics_configuration: Operation = _of(_ANALYTICS, _delete)
 delete_bucket_intelligent_tiering_configuration: Operation = _of(_TIERING, _delete)

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from s3fixture import refusals
+from s3fixture import limits, refusals
 from s3fixture.errors import S3Error
 from s3fixture.service.bucket_documents import delete_document, get_document, put_document
 from s3fixture.service.call import Call, Params, Result
@@ -18,7 +18,6 @@ from s3fixture.wire.header_values import header_value
 
 _CORS = "cors"  # the kind of the document that holds a bucket's rules
 _METHODS = frozenset({"GET", "PUT", "POST", "DELETE", "HEAD"})
-_MAX_RULES = 100
 _MOST_HEADERS = 256  # in one preflight: each is compared with all that the rules have
 _REQUEST_METHOD = "access-control-request-method"
 _VARY = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"
@@ -34,7 +33,7 @@ def get_bucket_cors(call: Call, params: Params) -> Result:
 def put_bucket_cors(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html"""
     rules = params["CORSConfiguration"].get("CORSRules") or []
-    if not 0 < len(rules) <= _MAX_RULES:
+    if not 0 < len(rules) <= limits.CORS_RULES:
         raise S3Error("MalformedXML")
     for rule in rules:
         _check_rule(rule)
@@ -51,6 +50,8 @@ def delete_bucket_cors(call: Call, params: Params) -> Result:
 def _check_rule(rule: Rule) -> None:
     if not rule.get("AllowedMethods") or not rule.get("AllowedOrigins"):
         raise S3Error("MalformedXML")
+    if len(rule.get("ID") or "") > limits.CORS_RULE_ID_LENGTH:
+        raise refusals.CORS_ID_TOO_LONG()
     for method in rule["AllowedMethods"]:
         if method not in _METHODS:
             raise S3Error(

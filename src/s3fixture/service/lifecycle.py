@@ -168,6 +168,9 @@ def _check_noncurrent(action: Document, name: str, *, least: int) -> None:
         _check_positive(action, "NoncurrentDays", name)
     _check_not_negative(action, "NoncurrentDays", name)
     _check_positive(action, "NewerNoncurrentVersions", name)
+    newer = action.get("NewerNoncurrentVersions", 1)
+    if newer > limits.NEWER_VERSIONS:
+        raise refusals.TOO_MANY_NEWER(str(newer), action=name)
 
 
 def _check_date(action: Document) -> None:

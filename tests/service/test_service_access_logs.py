@@ -92,6 +92,19 @@ def test_a_target_must_be_there_and_ones_own(
         switch_on(client, bucket, "foreign")
 
 
+def test_a_head_request_sends_nothing_of_an_object_whose_size_is_told(
+    client: S3Client, bucket: str, target: str, log: Log
+) -> None:
+    client.put_object(Bucket=bucket, Key="k", Body=b"12345")
+    client.put_object(Bucket=bucket, Key="empty", Body=b"")
+    switch_on(client, bucket, target)
+    client.head_object(Bucket=bucket, Key="k")
+    client.head_object(Bucket=bucket, Key="empty")
+
+    heads = [line for line in log() if line["operation"] == "REST.HEAD.OBJECT"]
+    assert [(line["sent"], line["size"]) for line in heads] == [("-", "5"), ("-", "-")]
+
+
 def test_each_request_is_a_line(client: S3Client, bucket: str, target: str, log: Log) -> None:
     switch_on(client, bucket, target)
     answer = client.put_object(Bucket=bucket, Key="a b", Body=b"12345")

@@ -69,7 +69,7 @@ def _line(exchange: Exchange, record: RequestRecord, response: Response) -> str:
         _quoted(f"{request.method} {request.target} HTTP/1.1"),
         str(record.status),
         record.error_code or "-",
-        str(record.bytes_out) if record.bytes_out and request.method != "HEAD" else "-",
+        str(record.bytes_out or "-"),
         _object_size(request.method, headers, record),
         milliseconds,
         milliseconds,
@@ -105,8 +105,10 @@ def _object_size(method: str, headers: Mapping[str, str], record: RequestRecord)
         return whole
     if not record.key or record.error_code:
         return "-"
-    size = record.bytes_in if method in ("PUT", "POST") else record.bytes_out
-    return str(size) if size else "-"
+    if method in ("PUT", "POST"):
+        return str(record.bytes_in or "-")
+    size = headers.get("Content-Length", "0")  # told by HEAD too, which sends nothing
+    return size if size != "0" else "-"
 
 
 def _quoted(text: str) -> str:

@@ -60,7 +60,11 @@ class Requests:
             return Sent("OPTIONS", f"/{self.rng.choice(BUCKETS)}/k", headers)
         model = self._model.operation_model(operation)
         self._share = self.rng.choice([0.0, 0.1, 0.4])
-        params = self._structure(model.input_shape, 0) if model.input_shape else {}
+        return self.wire(operation, self._structure(model.input_shape, 0) if model.input_shape else {})
+
+    def wire(self, operation: str, params: Mapping[str, Any]) -> Sent:
+        """A request as botocore serializes it, but without its checks: `params` need not be valid."""
+        model = self._model.operation_model(operation)
         made = self._serializer.serialize_to_request(params, model)
         path = made["url_path"]
         if "Bucket" in params and not path.startswith(f"/{params['Bucket']}"):

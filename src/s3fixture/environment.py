@@ -57,6 +57,11 @@ _SET_WITH_BUCKET: Mapping[str, str] = {
     "MLFLOW_DEFAULT_ARTIFACT_ROOT": "s3://{bucket}",  # mlflow server --default-artifact-root
     "MLFLOW_ARTIFACTS_DESTINATION": "s3://{bucket}",  # mlflow server --artifacts-destination
 }
+# With temporary keys: https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html
+_SET_WITH_TOKEN: Mapping[str, str] = {
+    "AWS_SESSION_TOKEN": "{session_token}",
+    "PYICEBERG_CATALOG__DEFAULT__S3__SESSION_TOKEN": "{session_token}",
+}
 _NO_PROXY = ("NO_PROXY", "no_proxy")  # clients differ in which they read; Windows knows no difference
 _NO_PROXY_HOSTS = ("127.0.0.1", "localhost")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -117,6 +122,7 @@ def variables(
     region: str,
     bucket: str | None = None,
     *,
+    session_token: str | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """The variables that lead every client named above to the server at `url`.
@@ -129,6 +135,9 @@ def variables(
     if bucket:
         templates |= _SET_WITH_BUCKET
         values["bucket"] = bucket
+    if session_token:
+        templates |= _SET_WITH_TOKEN
+        values["session_token"] = session_token
     result = {name: template.format(**values) for name, template in templates.items()}
     no_proxy = _no_proxy(os.environ if environ is None else environ, urlsplit(url).hostname or "")
     return result | dict.fromkeys(_NO_PROXY, no_proxy)

@@ -30,6 +30,14 @@ class RequestRecord(NamedTuple):
     error_reason: str = ""  # what the answer does not say: why, and what to do about it
 
 
+class TemporaryKeys(NamedTuple):
+    """Keys that are good only with their session token."""
+
+    access_key: str
+    secret_key: str
+    session_token: str
+
+
 # What a fault does -> how people call it.
 EFFECTS: Mapping[str, str] = {
     "error": "S3's error instead of what was asked for",

@@ -198,7 +198,7 @@ def test_all(s3_client): ...
         ),
         (
             "'a'",
-            "takes keywords only (buckets, seed, versioning, object_lock, requires, backends, allow)",
+            "takes keywords only (buckets, seed, versioning, object_lock, requires, backends, allow, policy)",
         ),
         ("versioning='yes'", "(versioning=...) takes True or False"),
         ("object_lock=1", "(object_lock=...) takes True or False"),

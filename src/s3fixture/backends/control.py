@@ -10,14 +10,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3fixture.auth.actions import Permission
-from s3fixture.errors import S3FixtureError, did_you_mean
-from s3fixture.records import Change, EndOfTest, Fault, FaultState, RequestRecord, UndeliveredEvent
+from s3fixture.errors import S3Error, S3FixtureError, did_you_mean
+from s3fixture.records import (
+    Change,
+    EndOfTest,
+    Fault,
+    FaultState,
+    RequestRecord,
+    TemporaryKeys,
+    UndeliveredEvent,
+)
 from s3fixture.store import StorageFull
 
 if TYPE_CHECKING:
     from s3fixture.app import App
     from s3fixture.backends.running_requests import RunningRequests
 
+_NEVER = 2**38  # seconds since the epoch, after the last year that a server's clock can show
 _SETTLE_SECONDS = 1.0  # for requests that are under way when their test ends
 
 
@@ -147,6 +156,24 @@ class Control:
     def time(self) -> float:
         """The server's clock, in seconds since the epoch."""
         return self._app.clock.time()
+
+    # --- keys
+
+    def keys_for_policy(self, policy: str, name: str) -> TemporaryKeys:
+        """Keys of the main account, as far as a policy of IAM (its JSON) allows; `name` stands in messages.
+
+        They do not end. Raises S3FixtureError for what is no such policy.
+        """
+        from s3fixture.auth.policies import parse_identity_policy  # imported when used: few tests ask
+
+        try:
+            parse_identity_policy(policy)
+        except S3Error as error:
+            raise S3FixtureError(f"the policy cannot be used: {error.message}") from error
+        main = next(identity for identity in self._app.identities if identity.root)
+        role = f"arn:aws:sts::{main.account_id}:assumed-role/{name}/s3fixture"
+        keys = self._app.authenticator.context.sessions.issue(main, _NEVER, role=role, policy=policy)
+        return TemporaryKeys(keys.access_key, keys.secret_key, keys.session_token)
 
     # --- requests
 

@@ -25,11 +25,8 @@ def _fixture(name: str, doc: str, make: Make) -> Any:
     """The fixture `name`, which is what `make` returns."""
 
     def pick(resources: TestResources) -> Any:
-        from s3fixture.client_options import Connection
-
-        server, _ = resources.endpoint, resources.environ
-        to = Connection(server.url, server.access_key, server.secret_key, server.region)
-        return make(resources, to)
+        _ = resources.environ
+        return make(resources, resources.connection)
 
     return factories.resource_fixture(MAIN_SERVER, name, doc, "function", pick)
 

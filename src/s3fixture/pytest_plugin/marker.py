@@ -12,7 +12,7 @@ from s3fixture.errors import S3FixtureError
 from s3fixture.pytest_plugin import MARKER
 
 _FLAGS = ("versioning", "object_lock")
-_KEYWORDS = ("buckets", "seed", *_FLAGS, "requires", "backends", "allow")
+_KEYWORDS = ("buckets", "seed", *_FLAGS, "requires", "backends", "allow", "policy")
 
 
 class MarkerArguments(NamedTuple):
@@ -24,13 +24,14 @@ class MarkerArguments(NamedTuple):
     object_lock: bool = False
     requires: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
+    policy: Path | None = None
 
 
 def marker_arguments(node: pytest.Item | pytest.Collector) -> MarkerArguments | None:
     """What the markers ask for, or None without one. S3FixtureError for a marker that cannot be understood.
 
-    Lists of module, class and function add up; of `versioning` and `object_lock` the nearest wins.
-    Seeds are looked for from the test file's folder.
+    Lists of module, class and function add up; of the others the nearest wins. Seeds and policies are looked
+    for from the test file's folder.
     """
     markers = [_checked(marker) for marker in node.iter_markers(MARKER)]  # the nearest comes first
     if not markers:
@@ -43,11 +44,20 @@ def marker_arguments(node: pytest.Item | pytest.Collector) -> MarkerArguments | 
         object_lock=_nearest("object_lock", markers),
         requires=tuple(_gathered("requires", markers)),
         allow=tuple(_gathered("allow", markers)),
+        policy=_policy(node, markers),
     )
 
 
 def _nearest(flag: str, markers: list[Mapping[str, Any]]) -> bool:
     return next((marker[flag] for marker in markers if flag in marker), False)
+
+
+def _policy(node: pytest.Item | pytest.Collector, markers: list[Mapping[str, Any]]) -> Path | None:
+    """The file of the nearest marker that has one, from the test file's folder."""
+    named = next((marker["policy"] for marker in markers if marker.get("policy") is not None), None)
+    if named is not None and not isinstance(named, (str, Path)):
+        raise S3FixtureError(f"@pytest.mark.s3(policy=...) takes the path of a JSON file, not {named!r}")
+    return None if named is None else node.path.parent / named
 
 
 def _gathered(

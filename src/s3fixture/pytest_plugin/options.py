@@ -17,10 +17,10 @@ _PREFIX = "s3_"
 
 MARKER_HELP = (
     "s3(buckets=[...], seed=..., versioning=True, object_lock=True, requires=..., backends=[...], "
-    "allow=[...]): make these buckets, and load this folder, manifest or saved state (or several), for this "
-    "test alone; "
-    "with versioning or object lock, in them and in s3_bucket; skip it where the backend lacks one of the "
-    "required capabilities; run it once on each of these backends; let it reach these hosts of AWS."
+    "allow=[...], policy=...): make these buckets, and load this folder, manifest or saved state (or "
+    "several), for this test alone; with versioning or object lock, in them and in s3_bucket; skip it where "
+    "the backend lacks one of the required capabilities; run it once on each of these backends; let it reach "
+    "these hosts of AWS; give its clients what this policy of IAM, a JSON file, allows."
 )
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from s3fixture.environment import applied
+from s3fixture.client_options import Connection
+from s3fixture.environment import applied, variables
 from s3fixture.errors import S3FixtureError
 from s3fixture.pytest_plugin.isolation import Span
 from s3fixture.pytest_plugin.marker import MarkerArguments, marker_arguments
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client, S3ServiceResource
 
     from s3fixture.backends.endpoint import Endpoint
+    from s3fixture.records import TemporaryKeys
 
 _NAME_LENGTH = 63  # characters of a bucket's name, by S3's rules
 _WORDS_LENGTH = 40  # of the part that tells the test
@@ -43,24 +45,53 @@ class TestResources:
         self._span.callback(check)
 
     @cached_property
+    def keys(self) -> TemporaryKeys | None:
+        """The keys of the test, where its marker has a policy; None: the server's own."""
+        arguments = marker_arguments(self._span.node)
+        path = arguments.policy if arguments else None
+        if path is None:
+            return None
+        try:
+            policy = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise S3FixtureError(f"the policy {path} cannot be read: {error}") from error
+        try:
+            return self.endpoint.control.keys_for_policy(policy, path.stem)
+        except S3FixtureError as error:
+            raise S3FixtureError(f"{path}: {error}") from error
+
+    @property
+    def connection(self) -> Connection:
+        """The server with the keys of the test."""
+        server, keys = self.endpoint, self.keys
+        if keys is None:
+            return Connection(server.url, server.access_key, server.secret_key, server.region)
+        return Connection(server.url, *keys[:2], server.region, keys.session_token)
+
+    @cached_property
     def client(self) -> S3Client:
         """Made anew for each test, as handlers and stubs that a test adds stay on a client."""
-        client = self.endpoint.client()
+        client = self.endpoint.client(**_boto3_keys(self.keys))
         self._span.enter(_ending(client))
         return client
 
     @cached_property
     def resource(self) -> S3ServiceResource:
-        resource = self.endpoint.resource()
+        resource = self.endpoint.resource(**_boto3_keys(self.keys))
         self._span.enter(_ending(resource.meta.client))
         return resource
 
     @cached_property
     def environ(self) -> dict[str, str]:
         """Set in this process. It lasts longer than monkeypatch, which would put ours back otherwise."""
-        variables = self.endpoint.environ()
-        self._span.enter(applied(variables))
-        return variables
+        found = self.endpoint.environ()
+        if self.keys is not None:
+            server = self.endpoint
+            found = variables(
+                server.url, *self.keys[:2], server.region, session_token=self.keys.session_token
+            )
+        self._span.enter(applied(found))
+        return found
 
     @cached_property
     def bucket(self) -> str:
@@ -69,6 +100,14 @@ class TestResources:
         arguments = marker_arguments(self._span.node) or MarkerArguments()
         make_bucket(self.endpoint, bucket, versioning=arguments.versioning, object_lock=arguments.object_lock)
         return bucket
+
+
+def _boto3_keys(keys: TemporaryKeys | None) -> dict[str, Any]:
+    """Arguments of a boto3 client that has not the server's own keys."""
+    if keys is None:
+        return {}
+    names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+    return dict(zip(names, keys, strict=True))
 
 
 def resources_of(span: Span, endpoint: Endpoint) -> TestResources:

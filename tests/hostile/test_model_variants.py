@@ -19,6 +19,7 @@ import pytest
 from asking import Reply, Sent, ask, signed
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
+from botocore.parsers import create_parser
 from valid_requests import ACCOUNT, Requests, state
 
 from s3fixture.app import App
@@ -130,6 +131,35 @@ LEFT_OUT = ROUTES | {f"{name}.{member}" for name, held in tables.OPTIONAL_MEMBER
 EXPECTED_OPEN: Mapping[str, str] = {
     "RequestPayer": 'only "requester" asks for something; no answer to another is documented',
     "ChecksumMode": 'only "ENABLED" asks for something; no answer to another is documented',
+}
+
+
+# What reads back what an operation has put, and the member that holds it.
+READS: Mapping[str, tuple[str, str]] = {
+    f"Put{name}": (f"Get{name}", member)
+    for name, member in {
+        "BucketAbac": "AbacStatus",
+        "BucketAccelerateConfiguration": "AccelerateConfiguration",
+        "BucketAnalyticsConfiguration": "AnalyticsConfiguration",
+        "BucketCors": "CORSConfiguration",
+        "BucketEncryption": "ServerSideEncryptionConfiguration",
+        "BucketIntelligentTieringConfiguration": "IntelligentTieringConfiguration",
+        "BucketInventoryConfiguration": "InventoryConfiguration",
+        "BucketLifecycleConfiguration": "LifecycleConfiguration",
+        "BucketLogging": "BucketLoggingStatus",
+        "BucketMetricsConfiguration": "MetricsConfiguration",
+        "BucketNotificationConfiguration": "NotificationConfiguration",
+        "BucketOwnershipControls": "OwnershipControls",
+        "BucketRequestPayment": "RequestPaymentConfiguration",
+        "BucketTagging": "Tagging",
+        "BucketVersioning": "VersioningConfiguration",
+        "BucketWebsite": "WebsiteConfiguration",
+        "ObjectLegalHold": "LegalHold",
+        "ObjectLockConfiguration": "ObjectLockConfiguration",
+        "ObjectRetention": "Retention",
+        "ObjectTagging": "Tagging",
+        "PublicAccessBlock": "PublicAccessBlockConfiguration",
+    }.items()
 }
 
 
@@ -270,24 +300,31 @@ class Place:
         self.token = self.app.store.snapshot()
 
     def ask(self, name: str, params: Mapping[str, Any]) -> Reply:
-        """The answer, after which all is as it was."""
+        """The answer to the operation with these parameters, valid or not."""
         if "UploadId" in params:
             params = {**params, "UploadId": self.upload}
         sent = self.requests.wire(name, params)
         if sent.method != "GET":
             digest = hashlib.md5(sent.body, usedforsecurity=False).digest()
             sent.headers.setdefault("content-md5", base64.b64encode(digest).decode())
-        try:
-            return ask(self.app, signed(sent))
-        finally:
-            self.app.store.rollback(self.token)
+        return ask(self.app, signed(sent))
+
+    def reset(self) -> None:
+        """All is as it was before the first request."""
+        self.app.store.rollback(self.token)
 
 
 @pytest.fixture(scope="module")
-def place() -> Iterator[Place]:
+def places() -> Iterator[Place]:
     place = Place()
     yield place
     place.app.close()
+
+
+@pytest.fixture
+def place(places: Place) -> Place:
+    places.reset()
+    return places
 
 
 @pytest.fixture
@@ -303,6 +340,7 @@ def complaints() -> Iterator[list[str]]:
 def test_no_variant_is_an_error_of_the_server(place: Place, complaints: list[str], name: str) -> None:
     failed = []
     for variant in variants(name):
+        place.reset()
         reply = place.ask(name, variant.params)
         if reply.status >= 500 and reply.status != 501:
             failed.append(f"{variant.label}: {reply.status} {reply.body[:200]!r}")
@@ -313,11 +351,13 @@ def test_no_variant_is_an_error_of_the_server(place: Place, complaints: list[str
 
 def taken(place: Place, name: str, kind: str) -> list[str]:
     """The members whose variants of this kind are not refused."""
-    return [
-        ".".join(variant.path)
-        for variant in variants(name)
-        if variant.kind == kind and place.ask(name, variant.params).status < 400
-    ]
+    found = []
+    for variant in variants(name):
+        if variant.kind == kind:
+            place.reset()
+            if place.ask(name, variant.params).status < 400:
+                found.append(".".join(variant.path))
+    return found
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -335,3 +375,35 @@ def test_what_the_variants_are_made_of_is_valid(place: Place, name: str) -> None
     """Else a refusal would say nothing of what was changed."""
     reply = place.ask(name, base_of(name))
     assert (reply.status < 400) == (name not in NOT_VALID), reply.body
+
+
+def holds(found: Any, wanted: Any) -> bool:
+    """Whether all of `wanted` is in `found`, which may have defaults besides. Empty is as good as absent."""
+    if isinstance(wanted, Mapping):
+        return all(holds((found or {}).get(name), value) for name, value in wanted.items())
+    if isinstance(wanted, list):
+        return len(found or []) == len(wanted) and all(map(holds, found or [], wanted))
+    return bool(found == wanted) or (not found and wanted == "")
+
+
+@pytest.mark.parametrize("name", sorted(READS.keys() & set(NAMES)))
+def test_what_is_accepted_reads_back(place: Place, name: str) -> None:
+    getter, member = READS[name]
+    shape = MODEL.operation_model(getter).output_shape
+    assert shape is not None
+    parser = create_parser("rest-xml")
+    lost, read = [], 0
+    for variant in variants(name):
+        place.reset()
+        wanted = variant.params.get(member)
+        if wanted is None or place.ask(name, variant.params).status >= 400:
+            continue
+        asked = {key: variant.params[key] for key in ("Bucket", "Key", "Id") if key in variant.params}
+        reply = place.ask(getter, asked)
+        answer = {"status_code": reply.status, "headers": dict(reply.headers), "body": reply.body}
+        found = parser.parse(answer, shape)
+        read += 1
+        if not holds(found.get(member, found), wanted):
+            lost.append(f"{variant.label}: {wanted} -> {reply.status} {found}")
+    assert read
+    assert not lost, "\n".join(lost)

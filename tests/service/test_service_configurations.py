@@ -137,6 +137,8 @@ def test_configurations_come_in_pages_of_a_hundred(client: S3Client, bucket: str
         ),
         ("inventory", {"Schedule": {"Frequency": "Hourly"}}, "MalformedXML"),
         ("inventory", {"OptionalFields": ["Nonsense"]}, "MalformedXML"),
+        ("metrics", {"Filter": {"And": {"Prefix": "a"}}}, "MalformedXML"),
+        ("analytics", {"Filter": {"And": {"Tags": [TAG]}}}, "MalformedXML"),
         ("intelligent_tiering", {"Status": "Perhaps"}, "MalformedXML"),
         ("intelligent_tiering", {"Tierings": []}, "MalformedXML"),
         ("intelligent_tiering", {"Tierings": [tiering(90, "WARM")]}, "MalformedXML"),

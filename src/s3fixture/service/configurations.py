@@ -110,8 +110,17 @@ def _is_id(text: str) -> bool:
 
 
 def _check_filter(configuration: Mapping[str, Any]) -> None:
-    """A filter is one thing, or several in And."""
-    if "Filter" in configuration and len(configuration["Filter"].keys() & _FILTERS) != 1:
+    """A filter is one thing, or And, which "must have at least two predicates".
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_MetricsFilter.html
+    """
+    wanted = configuration.get("Filter")
+    if wanted is None:
+        return
+    if len(wanted.keys() & _FILTERS) != 1:
+        raise S3Error("MalformedXML")
+    both = wanted.get("And")
+    if both is not None and len(both.keys() - {"Tags"}) + len(both.get("Tags", ())) < 2:
         raise S3Error("MalformedXML")
 
 
@@ -132,8 +141,8 @@ def _check_tiering(configuration: Mapping[str, Any]) -> None:
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_Tiering.html
     """
     _check_tiering_id(configuration["Id"])
-    _check_filter(configuration)
     _check_tiering_filter(configuration.get("Filter") or {})
+    _check_filter(configuration)
     days: dict[str, int] = {}
     if not configuration["Tierings"]:
         raise S3Error("MalformedXML")

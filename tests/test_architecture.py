@@ -26,7 +26,15 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 # From the bottom up: each room may import those before it. Rooms in one row are one room for this purpose.
 ROOMS = (
     ("errors",),
-    ("anonymous_access", "content_types", "prices", "sizes", "state_files", "temporary_folders"),
+    (
+        "anonymous_access",
+        "content_types",
+        "prices",
+        "sizes",
+        "state_files",
+        "steady_clock",
+        "temporary_folders",
+    ),
     ("limits",),
     ("refusals",),
     ("regions",),

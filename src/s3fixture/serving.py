@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
     from s3fixture.backends.runs import Run
 
+_SKEWED = "(RequestTimeTooSkewed)"
+_FROZEN = (
+    "the time of this process is not the server's: where a tool such as freezegun or time-machine has "
+    "changed it, use --s3-emulator=thread, whose server follows it"
+)
 Seeds = str | Path | Iterable[str | Path] | None
 
 
@@ -124,7 +129,8 @@ def make_bucket(
     except client.exceptions.BucketAlreadyOwnedByYou:
         pass
     except (BotoCoreError, ClientError) as error:
-        raise S3FixtureError(f"the bucket {name!r} cannot be made: {error}; choose another name") from error
+        advice = _FROZEN if _SKEWED in str(error) else "choose another name"
+        raise S3FixtureError(f"the bucket {name!r} cannot be made: {error}; {advice}") from error
     if object_lock:
         switch_on_lock(client, name)
     elif versioning:

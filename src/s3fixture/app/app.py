@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-import time
 from collections.abc import Iterable, Mapping
 from functools import cache
 from http import HTTPStatus
@@ -27,6 +26,7 @@ from s3fixture.service.access import Access
 from s3fixture.service.background import Background
 from s3fixture.service.kms import KmsKeys
 from s3fixture.settings import Settings
+from s3fixture.steady_clock import monotonic
 from s3fixture.store import Damaged, StorageFull, Store, Superseded
 from s3fixture.wire.numbers import parse_count
 from s3fixture.wire.protocol import Protocol
@@ -124,7 +124,7 @@ class App:
             return (body,)
 
     def _respond(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        started = time.perf_counter()
+        started = monotonic()
         exchange = Exchange(self, request_of(environ), self.clock.request_id(), self.clock.host_id())
         environ["s3fixture.exchange"] = exchange  # for those who name a request that is still running
         error: S3Error | None = None
@@ -257,7 +257,7 @@ class App:
             status=response.status,
             error_code=error.code if error else "",
             error_message=error.message[:_LONGEST] if error else "",
-            seconds=time.perf_counter() - started,
+            seconds=monotonic() - started,
             bytes_in=_length(headers.get("content-length")),
             bytes_out=0
             if request.method == "HEAD"

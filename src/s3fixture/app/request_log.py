@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections import deque
 from collections.abc import Callable
 
 from s3fixture.records import RequestRecord
+from s3fixture.steady_clock import monotonic
 
 _KEPT = 1000  # requests
 
@@ -26,7 +26,7 @@ class RequestLog:
         self._cleared = 0.0
 
     def add(self, record: RequestRecord, started: float) -> None:
-        """`started` is when the request came, by `time.perf_counter`: one from before `clear` is not kept."""
+        """`started` is when the request came, by the steady clock: one from before `clear` is not kept."""
         records = self._records  # before the look at the time: `clear` sets them in the other order
         if started >= self._cleared:
             records.append(record)
@@ -39,7 +39,7 @@ class RequestLog:
 
     def clear(self) -> None:
         """Forget the requests so far, those that are still running included."""
-        self._cleared = time.perf_counter()
+        self._cleared = monotonic()
         self._records = deque(maxlen=_KEPT)
 
     def observe(self, observer: Observer) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from s3fixture.errors import S3FixtureError
+from s3fixture.steady_clock import monotonic
 
 if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
@@ -73,7 +74,7 @@ def wait_until_ready(endpoint: Endpoint, *, health: str = "", seconds: float, wa
     `watch` is called between two questions, and raises S3FixtureError when waiting has become useless.
     Raises NotReadyError when the time is over, with what the server answered last, and WrongKeysError.
     """
-    deadline = time.monotonic() + seconds
+    deadline = monotonic() + seconds
     questions: list[Callable[[], str]] = [lambda: _ask_for_buckets(endpoint)]
     if health:
         questions.insert(0, lambda: _ask_for_health(endpoint.url, health))
@@ -87,7 +88,7 @@ def wait_until_ready(endpoint: Endpoint, *, health: str = "", seconds: float, wa
             if not questions:
                 return
             continue
-        if time.monotonic() + pause > deadline:
+        if monotonic() + pause > deadline:
             raise NotReadyError(seconds, answer)
         pause = next(pauses, _PAUSES[-1])
         time.sleep(pause)

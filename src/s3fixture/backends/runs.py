@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from s3fixture.errors import S3FixtureError
+from s3fixture.steady_clock import monotonic
 from s3fixture.temporary_folders import FileLock
 
 _MARK = "s3fx"
@@ -54,9 +55,9 @@ class Run:
             yield
             return
         lock = FileLock(self.share / f"{self.name}.{what}.lock")
-        deadline = time.monotonic() + _LOCK_SECONDS
+        deadline = monotonic() + _LOCK_SECONDS
         while not lock.acquire():
-            if time.monotonic() > deadline:
+            if monotonic() > deadline:
                 raise S3FixtureError(
                     f"another worker of this session has used {what or self.name!r} for more than "
                     f"{_LOCK_SECONDS:.0f} s; run without -n to see why"

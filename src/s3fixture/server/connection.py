@@ -8,12 +8,13 @@ import socket
 import ssl
 import struct
 import sys
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
+
+from s3fixture.steady_clock import monotonic
 
 from .bodies import Body, open_body
 from .bounds import ClientDisconnected, ConnectionCut, ErrorBody, Limits, MalformedRequest, Overloaded
@@ -75,7 +76,7 @@ class Connection:
         self.idle = True
         """Whether no request is being answered."""
         self.deadline = 0.0
-        """When the connection is given up, by `time.monotonic`, unless it is served before."""
+        """When the connection is given up, by `steady_clock.monotonic`, unless it is served before."""
         if self._is_secure:
             self._await("handshake", setting.limits.head_seconds)
         else:
@@ -179,13 +180,13 @@ class Connection:
     def _await_request(self) -> None:
         """The next one, from now on."""
         self._awaited = "request"
-        self.deadline = time.monotonic() + self._setting.limits.idle_seconds
+        self.deadline = monotonic() + self._setting.limits.idle_seconds
 
     def _await(self, what: _Awaited, seconds: float) -> None:
         """The rest of something that has begun, from now on unless it was so before."""
         if self._awaited != what:
             self._awaited = what
-            self.deadline = time.monotonic() + seconds
+            self.deadline = monotonic() + seconds
 
     def _has_decrypted(self) -> bool:
         assert isinstance(self._sock, ssl.SSLSocket)

@@ -14,11 +14,12 @@ import logging
 import selectors
 import socket
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from math import inf
 from typing import Any
+
+from s3fixture.steady_clock import monotonic
 
 from .bounds import Limits
 from .connection import Connection
@@ -41,7 +42,7 @@ class Dispatcher:
         """Set by `stop`: no further request is taken."""
         self._port = port
         self._limits = limits
-        self._due = inf  # when the first connection may have to be given up, by `time.monotonic`
+        self._due = inf  # when the first connection may have to be given up, by `steady_clock.monotonic`
         self._waker, self._woken = socket.socketpair()
         self._waker.setblocking(False)
         self._woken.setblocking(False)
@@ -119,7 +120,7 @@ class Dispatcher:
             return True
 
     def _lead(self) -> None:
-        now = time.monotonic()
+        now = monotonic()
         while not self.stopping.is_set():
             try:
                 events = self._selector.select(max(0.0, self._due - now) if self._due < inf else None)
@@ -132,7 +133,7 @@ class Dispatcher:
                     key.data()
                 elif not self._serve(key.data):
                     return
-            now = time.monotonic()
+            now = monotonic()
             if now >= self._due:
                 self._give_up(now)
 
@@ -270,6 +271,6 @@ class Dispatcher:
                 connection.cut()
 
     def _join(self, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
+        deadline = monotonic() + seconds
         for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+            thread.join(max(0.0, deadline - monotonic()))

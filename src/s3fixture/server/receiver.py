@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import socket
 import ssl
-import time
 from collections.abc import Callable
+
+from s3fixture.steady_clock import monotonic
 
 from .bounds import ClientDisconnected, Limits, MalformedBody, MalformedRequest
 
@@ -45,7 +46,7 @@ class Receiver:
         self._partial = bytearray()  # of a head or a body that is not all there
         self._checked = 0  # of the partial head
         self._skipped = 0  # bytes of empty lines before it
-        self._waits_since = 0.0  # for the rest of a body, by `time.monotonic`; 0: it did not have to wait
+        self._waits_since = 0.0  # for the rest of a body, by the steady clock; 0: it did not have to wait
         self._received = 0  # since then
 
     @property
@@ -197,7 +198,7 @@ class Receiver:
                 if not self._wait_longer():
                     raise
                 if not self._waits_since:
-                    self._waits_since, self._received = time.monotonic(), 0
+                    self._waits_since, self._received = monotonic(), 0
                 continue
             if self._waits_since and data:
                 self._received += len(data)
@@ -206,7 +207,7 @@ class Receiver:
 
     def _check_rate(self) -> None:
         """A client that sends a byte now and then would keep its thread for ever."""
-        seconds = time.monotonic() - self._waits_since
+        seconds = monotonic() - self._waits_since
         if seconds > self._limits.idle_seconds and self._received < seconds * self._limits.body_rate:
             raise OSError(f"it sent {self._received} bytes of a body in {seconds:.0f} s")
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from werkzeug.test import EnvironBuilder
 
 from s3fixture.app import App
+from s3fixture.errors import S3FixtureError
+from s3fixture.settings import Settings
 
 Heads = list[tuple[str, str, bool]]  # status, content type, whether an error made it
 
@@ -49,3 +52,10 @@ def test_a_server_that_refuses_the_head_of_an_answer_gets_another(
     assert heads == [("404 Not Found", "application/xml", False), LAST]
     assert b"<Code>InternalError</Code>" in body
     assert "no such header" in caplog.text
+
+
+@pytest.mark.parametrize("wrong", [{"web_identity": "no such file"}, {"identities": ("no identity",)}])
+def test_settings_that_cannot_be_used_leave_the_folder_free(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    with pytest.raises(S3FixtureError):  # which would hold on to what was made before it
+        App(Settings(data_dir=tmp_path, **wrong))
+    App(Settings(data_dir=tmp_path)).close()

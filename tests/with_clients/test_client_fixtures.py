@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,13 @@ def test_aiobotocore(s3: S3, s3_aio_client: Any) -> None:
 
     assert asyncio.run(job()) == b"bytes"
     s3.assert_called("PutObject", Key="k", times=1)
+
+
+def test_an_aiobotocore_client_that_is_not_entered_is_no_matter(s3_aio_client: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        del s3_aio_client
+        gc.collect()
 
 
 def test_s3fs(s3: S3, s3_fs: Any) -> None:

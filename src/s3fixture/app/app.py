@@ -68,14 +68,15 @@ class App:
         self.settings = settings
         self.clock = clock or Clock()
         self.identities = _identities(settings)
+        self.web_identities = _web_identities(settings)
+        self.kms = KmsKeys(settings.kms_keys)
+        # Last of what the settings may make impossible: an open store has the folder until it is closed.
         self.store = Store(settings.data_dir, durable=settings.durability == "power")
         self.protocol = _protocol()
         self.authenticator = Authenticator(
             self.identities, self.clock, regions_of(settings.region, pinned=settings.pinned)
         )
         self.access = Access(self.store, self.identities)
-        self.web_identities = _web_identities(settings)
-        self.kms = KmsKeys(settings.kms_keys)
         self.log = RequestLog()
         self.needs: set[Permission] | None = None  # what requests of a test asked for and had
         self.faults = Faults()

@@ -6,7 +6,8 @@ the variables of `s3_env` as well, so that clients which the code under test mak
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,14 @@ def _library(name: str, package: str) -> Any:  # untyped, or with types of its o
 def _aio_client(_resources: TestResources, to: Connection) -> Any:
     from s3fixture.client_options import aiobotocore
 
-    return _library("aiobotocore.session", "aiobotocore").AioSession().create_client("s3", **aiobotocore(to))
+    session = _library("aiobotocore.session", "aiobotocore").AioSession()
+
+    @asynccontextmanager
+    async def client() -> AsyncIterator[Any]:  # aiobotocore's own warns when it is never entered
+        async with session.create_client("s3", **aiobotocore(to)) as made:
+            yield made
+
+    return client()
 
 
 def _fs(_resources: TestResources, to: Connection) -> Any:
@@ -90,7 +98,6 @@ def _opendal(resources: TestResources, to: Connection) -> Any:
 
 
 def _duckdb(resources: TestResources, to: Connection) -> Any:
-    """httpfs comes from PyPI where its package is installed; else DuckDB fetches it from its own site."""
     from s3fixture.client_options import duckdb_secret
 
     duckdb = _library("duckdb", "duckdb")
@@ -98,20 +105,12 @@ def _duckdb(resources: TestResources, to: Connection) -> Any:
     resources.at_end(connection.close)
     try:
         connection.execute("LOAD httpfs")
-    except duckdb.Error:
-        _install_httpfs(connection)
+    except duckdb.Error:  # not installed; DuckDB would fetch it from its own site, which a test must not
+        extensions = _library("duckdb_extensions", "duckdb-extensions duckdb-extension-httpfs")
+        extensions.import_extension("httpfs", con=connection)
         connection.execute("LOAD httpfs")
     connection.execute(duckdb_secret(to))
     return connection
-
-
-def _install_httpfs(connection: Any) -> None:
-    try:
-        extensions: Any = import_module("duckdb_extensions")
-    except ImportError:
-        connection.execute("INSTALL httpfs")
-    else:
-        extensions.import_extension("httpfs", con=connection)
 
 
 s3_storage_options = _options(

@@ -87,7 +87,8 @@ def test_an_unknown_setting_is_refused() -> None:
 
 
 def test_every_public_name_is_there() -> None:
-    assert sorted(s3fixture.__all__) == ["Endpoint", "S3", "S3FixtureError", "Settings", "serve"]
+    names = ["Endpoint", "S3", "S3FixtureError", "Settings", "mock_s3", "serve"]
+    assert sorted(s3fixture.__all__) == names
     for name in s3fixture.__all__:
         assert getattr(s3fixture, name) is not None
     assert set(s3fixture.__all__) <= set(dir(s3fixture))

@@ -27,7 +27,7 @@ from s3fixture.wire.request import Request, Response
 if TYPE_CHECKING:
     from s3fixture.app.exchange import Exchange
     from s3fixture.auth.identity import Identity
-    from s3fixture.auth.sessions import Keys
+    from s3fixture.auth.temporary_keys import Keys
 
 _NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 _VERSION = "2011-06-15"

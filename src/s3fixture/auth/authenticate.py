@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from s3fixture.auth import header, presigned
 from s3fixture.auth.authentication import AuthContext, Authentication, ChunkVerifier, unsigned_content_sha256
-from s3fixture.auth.sessions import Sessions
 from s3fixture.auth.signature_errors import asymmetric, failure
+from s3fixture.auth.temporary_keys import Sessions
 from s3fixture.errors import S3Error
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from s3fixture.errors import S3Error
 if TYPE_CHECKING:
     from s3fixture.auth.credential import Credential
     from s3fixture.auth.identity import Identities, Identity
-    from s3fixture.auth.sessions import Sessions
+    from s3fixture.auth.temporary_keys import Sessions
     from s3fixture.clock import Clock
     from s3fixture.regions import Regions
     from s3fixture.wire.target import Target

@@ -15,6 +15,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from service_helpers import refused, send
 
 from s3fixture.app import App
@@ -361,6 +363,49 @@ def test_strangers_learn_nothing(url: str, sts: Sts) -> None:
         for dated in ({}, {"X-Amz-Date": "20200101T000000Z"}, {"X-Amz-Date": "x"}):
             reply = send(url, "POST", "/", body, {"Authorization": authorization, **dated})
             assert reply.status == 403
+
+
+def test_a_credential_is_read_once(url: str) -> None:
+    """What tells the service of a request must be what its signature is checked against."""
+    scope = "minioadmin/20200101/us-east-1/sts/aws4_request"
+    for credential in ("x", "a/b/c/sts/aws4_request", "a/b/c/d/sts", f"x/{scope}"):
+        authorization = (
+            f"AWS4-HMAC-SHA256 Credential={scope}, Credential={credential}, SignedHeaders=host, Signature=0"
+        )
+        headers = {"Authorization": authorization, "X-Amz-Date": "20200101T000000Z"}
+        assert send(url, "POST", "/", b"Action=GetCallerIdentity", headers).status == 403
+
+
+PIECES = st.sampled_from(
+    [
+        *("Credential=", "SignedHeaders=", "Signature=", ",", "=", "/", ";", " ", "é", "0" * 64),
+        *("minioadmin", "20200101", "us-east-1", "sts", "aws4_request", "host", "x-amz-date"),
+    ]
+)
+
+
+@given(
+    authorization=st.lists(PIECES, max_size=20).map("".join),
+    date=st.sampled_from(["", "x", "20200101T000000Z", "99999999T999999Z"]),
+    body=st.lists(st.sampled_from(["Action=", "AssumeRole", "&", "Version=2011-06-15", "%", "%ff", "+"])),
+)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_nothing_signed_wrongly_is_a_fault_of_ours(
+    url: str, authorization: str, date: str, body: list[str]
+) -> None:
+    scope = "Credential=minioadmin/20200101/us-east-1/sts/aws4_request"
+    headers = {"Authorization": f"AWS4-HMAC-SHA256 {scope},{authorization}", "X-Amz-Date": date}
+    assert send(url, "POST", "/", "".join(body).encode(), headers).status < 500
+
+
+def test_a_long_policy_in_any_script_is_taken_back(
+    client: S3Client, sts: Sts, s3_with: Callable[..., S3Client], bucket: str
+) -> None:
+    statement = {"Sid": "", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}
+    text = json.dumps({"Version": "2012-10-17", "Statement": [statement]}, ensure_ascii=False)
+    long = text.replace('"Sid": ""', f'"Sid": "{chr(0x1F512) * (2048 - len(text))}"')
+    assert len(long) == 2048
+    s3_with(assume(sts(), Policy=long)).list_objects_v2(Bucket=bucket)
 
 
 def test_who_signed_too_long_ago_is_refused(app: App, sts: Sts, monkeypatch: pytest.MonkeyPatch) -> None:

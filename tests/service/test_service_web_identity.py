@@ -133,7 +133,10 @@ def _signed_with_the_public_key(public: bytes) -> str:
     ("change", "code"),
     [
         ({"exp": 1}, "ExpiredTokenException"),
-        ({"exp": float("nan")}, "ExpiredTokenException"),
+        ({"exp": float("nan")}, "InvalidIdentityToken"),
+        ({"exp": float("-inf")}, "InvalidIdentityToken"),
+        ({"exp": -(10**400)}, "InvalidIdentityToken"),
+        ({"exp": 10**400}, "InvalidIdentityToken"),
         ({"exp": None}, "InvalidIdentityToken"),
         ({"exp": "soon"}, "InvalidIdentityToken"),
         ({"exp": True}, "InvalidIdentityToken"),
@@ -178,7 +181,7 @@ def test_nothing_else_is_answered_unsigned(url: str) -> None:
     [
         (b"short", "has 5 bytes"),
         (None, "cannot be read"),
-        (b"-----BEGIN PUBLIC KEY-----\nx", "no public key that is of use"),
+        (b"-----BEGIN PUBLIC KEY-----\nx", "holds no usable public key"),
     ],
 )
 def test_a_wrong_key_is_told_at_the_start(

@@ -14,9 +14,10 @@ from urllib.parse import parse_qsl
 
 from s3fixture.auth import sigv4
 from s3fixture.auth.authentication import AuthContext, same
+from s3fixture.auth.credential import parse_credential
 from s3fixture.auth.header import parse_components, signing_time
 from s3fixture.auth.policies import parse_identity_policy
-from s3fixture.auth.signature_errors import MAX_SKEW
+from s3fixture.auth.signature_errors import MAX_SKEW, failure
 from s3fixture.auth.web_identity import WebIdentityError
 from s3fixture.errors import S3Error
 from s3fixture.wire import times
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from s3fixture.app.exchange import Exchange
     from s3fixture.auth.identity import Identity
     from s3fixture.auth.temporary_keys import Keys
+    from s3fixture.regions import Regions
 
 _NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 _VERSION = "2011-06-15"
@@ -68,7 +70,9 @@ def answer(exchange: Exchange) -> Response:
         operation = OPERATIONS.get(action)
         if operation is not None:
             exchange.operation = f"sts:{action}"
-        identity = _main(exchange) if action in _UNSIGNED else _authenticate(exchange, body)
+        # A session that nobody signed for belongs to the server's main keys.
+        unsigned = action in _UNSIGNED
+        identity = exchange.app.identities.main if unsigned else _authenticate(exchange, body)
         if operation is None or fields.get("Version") != _VERSION:
             version = fields.get("Version", "")
             raise StsError("InvalidAction", f"Could not find operation {action} for version {version}")
@@ -121,8 +125,8 @@ def _assume_role_with_web_identity(asked: _Asked) -> _Element:
     if app.web_identities is None:
         raise StsError(
             "AccessDenied",
-            "This server believes no tokens of web identities. Start it with web_identity="
-            "(S3FIXTURE_WEB_IDENTITY): the file of a key, or 'unverified'.",
+            "This server accepts no web identity tokens. Start it with web_identity= "
+            "(S3FIXTURE_WEB_IDENTITY): the path of a key file, or 'unverified'.",
             403,
         )
     try:
@@ -243,11 +247,6 @@ def _invalid(value: str, name: str, rule: str) -> StsError:
 # --- the signature
 
 
-def _main(exchange: Exchange) -> Identity:
-    """Whom sessions belong to that nobody signed for: the server's main keys."""
-    return next(identity for identity in exchange.app.identities if identity.root)
-
-
 def _authenticate(exchange: Exchange, body: bytes) -> Identity:
     """Who asks. The signature is that of S3, but for the service and for the body, whose digest it covers."""
     context, request = exchange.app.authenticator.context, exchange.request
@@ -255,13 +254,13 @@ def _authenticate(exchange: Exchange, body: bytes) -> Identity:
         raise StsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
     try:
         text, signed_headers, provided = parse_components(request.headers["authorization"].partition(" ")[2])
+        credential = parse_credential(text, _any_region(context.regions), _malformed, service="sts")
         timestamp, signed_at = signing_time(request.headers)
     except S3Error as error:
         raise StsError("IncompleteSignature", error.message, 403) from None
-    access_key, date, region, service = text.rsplit("/", 4)[:4]  # `service_of` has read it as well
-    identity = _identity(context, access_key, request.headers.get("x-amz-security-token", ""))
+    identity = _identity(context, credential.access_key, request.headers.get("x-amz-security-token", ""))
     now = context.clock.clients_time()
-    if abs(now - signed_at) > MAX_SKEW or not timestamp.startswith(date):
+    if abs(now - signed_at) > MAX_SKEW or not timestamp.startswith(credential.date):
         raise StsError(
             "SignatureDoesNotMatch",
             f"Signature expired: {timestamp} is not within {MAX_SKEW // 60} min. of {times.iso_basic(now)}",
@@ -276,9 +275,9 @@ def _authenticate(exchange: Exchange, body: bytes) -> Identity:
         signed_headers,
         hashlib.sha256(body).hexdigest(),
     )
-    scope = f"{date}/{region}/{service}/aws4_request"
-    key = context.keys.get(identity.secret_key, date, region, service)
-    expected = sigv4.signature(key, sigv4.string_to_sign(timestamp, scope, canonical))
+    # Not kept as S3's keys are: a region may have any name here.
+    key = sigv4.signing_key(identity.secret_key, credential.date, credential.region, "sts")
+    expected = sigv4.signature(key, sigv4.string_to_sign(timestamp, credential.scope, canonical))
     if "host" not in signed or not same(expected, provided):
         raise StsError(
             "SignatureDoesNotMatch",
@@ -287,6 +286,15 @@ def _authenticate(exchange: Exchange, body: bytes) -> Identity:
             403,
         )
     return identity
+
+
+def _any_region(regions: Regions) -> Regions:
+    """STS has a global endpoint, which signs for us-east-1 wherever the buckets are."""
+    return regions._replace(accepted=frozenset())
+
+
+def _malformed(wording: str, **fields: str) -> S3Error:
+    return failure("AuthorizationHeaderMalformed", wording, fields)
 
 
 def _identity(context: AuthContext, access_key: str, token: str) -> Identity:

@@ -23,7 +23,9 @@ class Credential(NamedTuple):
     scope: str
 
 
-def parse_credential(text: str, regions: Regions, complain: ErrorFactory) -> Credential:
+def parse_credential(
+    text: str, regions: Regions, complain: ErrorFactory, *, service: str = "s3"
+) -> Credential:
     """Checked against the regions of the server. Raises what `complain(wording, **fields)` returns."""
     # Split from the right: an access key may hold a slash on servers other than S3.
     parts = text.rsplit("/", 4)
@@ -31,9 +33,9 @@ def parse_credential(text: str, regions: Regions, complain: ErrorFactory) -> Cre
         raise complain(
             'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".'
         )
-    access_key, date, sent_region, service, terminal = parts
-    if service != "s3":
-        raise complain(f'incorrect service "{service}". This endpoint belongs to "s3".')
+    access_key, date, sent_region, sent_service, terminal = parts
+    if sent_service != service:
+        raise complain(f'incorrect service "{sent_service}". This endpoint belongs to "{service}".')
     if terminal != "aws4_request":
         raise complain(f'incorrect terminal "{terminal}". This endpoint uses "aws4_request".')
     if not times.is_scope_date(date):
@@ -45,4 +47,4 @@ def parse_credential(text: str, regions: Regions, complain: ErrorFactory) -> Cre
         refusal = complain(f"the region '{sent_region}' is wrong; expecting '{home}'", Region=home)
         refusal.headers["x-amz-bucket-region"] = home  # an answer to HEAD has no document that tells it
         raise refusal
-    return Credential(access_key, date, sent_region, f"{date}/{sent_region}/s3/aws4_request")
+    return Credential(access_key, date, sent_region, f"{date}/{sent_region}/{service}/aws4_request")

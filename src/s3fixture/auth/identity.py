@@ -95,6 +95,11 @@ class Identities:
     def __len__(self) -> int:
         return len(self._by_access_key)
 
+    @property
+    def main(self) -> Identity:
+        """The one with the server's main keys."""
+        return next(identity for identity in self if identity.root)
+
     def by_access_key(self, access_key: str) -> Identity | None:
         return self._by_access_key.get(access_key)
 

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 _TEMPORARY = "ASIA"  # how the keys of sessions begin
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-_LONGEST = 16 * 1024  # characters of a token; a policy has 2,048 and takes a third more here
+LONGEST_POLICY = (
+    6144  # characters: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+)
+_LONGEST = 40 * 1024  # characters of a token; a policy takes four bytes each, and a third more here
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,8 @@ class Sessions:
             "role": role,
             "policy": policy,
         }
-        text = base64.urlsafe_b64encode(json.dumps(told, separators=(",", ":")).encode()).decode()
+        document = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+        text = base64.urlsafe_b64encode(document.encode()).decode()
         return Keys(access_key, self._secret_key(access_key), f"{text}.{self._sign(text)}", expires)
 
     def identity(self, access_key: str, token: str, now: float) -> Identity:
@@ -99,6 +103,5 @@ class Sessions:
         return base64.b64encode(digest[:30]).decode()
 
 
-_policy = lru_cache(maxsize=64)(
-    parse_identity_policy
-)  # each request of a session has its policy in its token
+# Each request of a session has its policy in its token.
+_policy = lru_cache(maxsize=64)(parse_identity_policy)

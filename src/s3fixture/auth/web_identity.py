@@ -21,6 +21,7 @@ _PUBLIC_KEY = ("ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "R
 _CHECKS = dict.fromkeys(
     ("verify_aud", "verify_exp", "verify_iat", "verify_iss", "verify_jti", "verify_nbf", "verify_sub"), False
 )
+_FURTHEST = 2**53  # seconds
 _STRICT = {"enforce_minimum_key_length": True}  # a refusal, where PyJWT would warn
 
 
@@ -53,13 +54,13 @@ class WebIdentities:
             self._jwt: Any = import_module("jwt")
         except ImportError:
             raise S3FixtureError(
-                "web identities need a further package: pip install 's3fixture[web-identity]'"
+                "web identities need PyJWT; run: pip install 's3fixture[web-identity]'"
             ) from None
         self._key = None if setting == UNVERIFIED else _key(setting)
         if self._key is not None and self._key[1] is _PUBLIC_KEY and not self._is_public_key(self._key[0]):
             raise S3FixtureError(
-                f"{setting!r} has no public key that is of use; write an RSA or EC key as PEM, and install "
-                "'s3fixture[web-identity]'"
+                f"{setting!r} holds no usable public key; write an RSA or EC public key as PEM, and run: "
+                "pip install 's3fixture[web-identity]'"
             )
 
     def _is_public_key(self, pem: bytes) -> bool:
@@ -82,7 +83,9 @@ class WebIdentities:
         texts = [claims["sub"], claims["iss"], *audience]
         if len(texts) != 3 or not all(map(_is_text, texts)) or type(expires) not in (int, float):
             raise _malformed()
-        if not expires > now:  # nor is NaN
+        if not abs(expires) < _FURTHEST:  # nor is NaN, and what is longer cannot be written down
+            raise _malformed()
+        if expires <= now:
             raise WebIdentityError(
                 f"Token expired: current date/time {int(now)} must be before the expiration date/time "
                 f"{expires:.0f}",

@@ -117,12 +117,12 @@ class Control:
         try:
             self._running.load(_state_path(path), self._owner)
         except StorageFull as error:
-            raise S3FixtureError(f"{path} cannot be loaded: {error}; make room on it") from error
+            raise S3FixtureError(f"{path} cannot be loaded: {error}; free some space on it") from error
 
     @property
     def _owner(self) -> str:
         """The canonical id of the main keys."""
-        return next(identity.canonical_id for identity in self._app.identities if identity.root)
+        return self._app.identities.main.canonical_id
 
     # --- time
 
@@ -165,12 +165,18 @@ class Control:
         They do not end. Raises S3FixtureError for what is no such policy.
         """
         from s3fixture.auth.policies import parse_identity_policy  # imported when used: few tests ask
+        from s3fixture.auth.temporary_keys import LONGEST_POLICY
 
         try:
             parse_identity_policy(policy)
         except S3Error as error:
             raise S3FixtureError(f"the policy cannot be used: {error.message}") from error
-        main = next(identity for identity in self._app.identities if identity.root)
+        if len(policy) > LONGEST_POLICY:
+            raise S3FixtureError(
+                f"the policy has {len(policy):,} characters, and a policy of IAM has {LONGEST_POLICY:,} at "
+                "most; make it shorter"
+            )
+        main = self._app.identities.main
         role = f"arn:aws:sts::{main.account_id}:assumed-role/{name}/s3fixture"
         keys = self._app.authenticator.context.sessions.issue(main, _NEVER, role=role, policy=policy)
         return TemporaryKeys(keys.access_key, keys.secret_key, keys.session_token)
@@ -258,5 +264,5 @@ def _state_path(text: str) -> Path:
     """The path of a state, as callers in other folders mean it, too."""
     path = Path(text)
     if "\0" in text or not path.is_absolute():
-        raise S3FixtureError(f"{text!r} is not a whole path; give the file's path from the root on")
+        raise S3FixtureError(f"{text!r} is not an absolute path; write it from the root of the disk on")
     return path

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 
 REGION = "us-east-1"
 STORAGE_CLASS = "STANDARD"
-SEEN = "2026-11-27"  # the date of these prices
+AS_OF = "2026-11-27"  # when these were written down
 WRITES, READS, FREE = "PUT, COPY, POST, LIST", "GET and others", "DELETE, CANCEL"
 REQUESTS: Mapping[str, float] = {WRITES: 0.005 / 1000, READS: 0.0004 / 1000, FREE: 0.0}  # US dollars each
 OUT = 0.09 / 1e9  # US dollars for a byte to the internet, beyond what is free
-_FREE_OPERATIONS = ("Delete", "Abort")
+_FREE_OPERATIONS = ("Delete", "Abort", "sts:")
 _LISTINGS = ("ListBuckets", "ListObjectVersions", "ListObjects", "ListMultipartUploads", "ListParts")
 
 

@@ -1,9 +1,11 @@
-"""How the file of a saved state begins, for whoever has to tell one from other files."""
+"""The file of a saved state from outside: how it begins, and what is said when it cannot be used."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import NamedTuple
+
+from s3fixture.errors import S3FixtureError
 
 STATE_ID = 0x53335354  # "S3ST" as SQLite's application id
 _MAGIC = b"SQLite format 3\0"
@@ -37,6 +39,22 @@ def is_state(path: Path) -> bool:
         return read_header(path) is not None
     except OSError:
         return False
+
+
+def refuse_to_replace(path: Path) -> None:
+    """Raise S3FixtureError for a file that is there and is not a saved state; OSError as `read_header`."""
+    if path.exists() and read_header(path) is None:
+        raise S3FixtureError(f"{path} exists and is not a saved state; remove it, or choose another name")
+
+
+def unreadable(path: Path, error: OSError) -> S3FixtureError:
+    """The file cannot be loaded, because it cannot be read."""
+    return S3FixtureError(f"{path} cannot be read: {error.strerror}; give a file that `s3fixture save` made")
+
+
+def unwritable(path: Path, reason: object) -> S3FixtureError:
+    """The file cannot be saved."""
+    return S3FixtureError(f"the state cannot be saved in {path}: {reason}; choose another file")
 
 
 def _number(start: bytes, place: slice) -> int:

@@ -246,7 +246,7 @@ def test_a_state_file_that_lies_is_not_believed(s3: CommandLine) -> None:
 
 def test_memory_and_data_dir_exclude_each_other(s3: CommandLine) -> None:
     done = s3("up", "--memory", "--data-dir", "x", code=2)
-    assert "exclude each other" in done.stderr
+    assert "cannot be given together" in done.stderr
 
 
 @posix_only

@@ -175,7 +175,7 @@ def test_what_is_no_state_changes_nothing(server: Endpoint, body: bytes) -> None
     server.client().create_bucket(Bucket="books")
     status, answer = ask(server, "state", body, method="PUT")
     assert status == 409
-    assert answer["message"].startswith("the file is no saved state")
+    assert answer["message"].startswith("the file is not a saved state")
     assert server.keys(bucket="books") == []
 
 

@@ -26,6 +26,7 @@ from copy import deepcopy
 from random import Random
 
 from asking import HOST, Sent, ask, signed
+from complaints import Complaints
 from mutations import TELLING, mutate
 from valid_requests import Requests, state
 
@@ -52,17 +53,6 @@ FREQUENT = (
 )
 OPERATIONS = sorted(IMPLEMENTED)
 MOST_FAILURES = 20  # after which there is enough to do
-
-
-class Complaints(logging.Handler):
-    """What the server logged as an error."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.texts: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.texts.append(self.format(record))
 
 
 class Hostility:

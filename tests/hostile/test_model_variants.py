@@ -20,6 +20,7 @@ from asking import Reply, Sent, ask, signed
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 from botocore.parsers import create_parser
+from complaints import Complaints
 from valid_requests import ACCOUNT, Requests, state
 
 from s3fixture.app import App
@@ -173,17 +174,6 @@ class Variant(NamedTuple):
     @property
     def label(self) -> str:
         return f"{self.kind} {'.'.join(self.path)}"
-
-
-class Complaints(logging.Handler):
-    """What the server logged as an error."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.texts: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.texts.append(self.format(record))
 
 
 def smallest(shape: Shape, name: str, depth: int = 0) -> Any:

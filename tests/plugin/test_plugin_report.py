@@ -73,7 +73,7 @@ def test_a_file_has_every_test(run: Run, pytester: pytest.Pytester, workers: tup
     assert tests["test_reads"]["operations"] == {"GetObject": [3, 0, 21], "HeadObject": [1, 0, 0]}
     assert tests["test_writes"]["operations"] == {"DeleteObject": [1, 0, 0], "PutObject": [2, 12, 0]}
     assert report["total"]["operations"]["PutObject"] == [2, 12, 0]
-    assert report["prices"]["seen"] == prices.SEEN
+    assert report["prices"]["as_of"] == prices.AS_OF
 
 
 @pytest.mark.parametrize(
@@ -90,6 +90,7 @@ def test_a_file_has_every_test(run: Run, pytester: pytest.Pytester, workers: tup
         ("DeleteObjects", "POST", prices.FREE),
         ("AbortMultipartUpload", "DELETE", prices.FREE),
         ("", "DELETE", prices.FREE),
+        ("sts:AssumeRole", "POST", prices.FREE),
     ],
 )
 def test_what_a_request_is_charged_as(operation: str, method: str, expected: str) -> None:

@@ -204,7 +204,7 @@ def test_saving_replaces_a_state_and_no_other_file(tmp_path: Path) -> None:
         stored.store.save(path, "me")
         stored.put("a")
         stored.store.save(path, "me")
-        with pytest.raises(S3FixtureError, match="is no saved state; remove it, or choose another name"):
+        with pytest.raises(S3FixtureError, match="is not a saved state; remove it, or choose another name"):
             stored.store.save(other, "me")
         with pytest.raises(S3FixtureError, match=r"cannot be saved in .*missing.* choose another file"):
             stored.store.save(tmp_path / "missing" / "state", "me")
@@ -249,7 +249,7 @@ def test_a_state_of_every_former_version_opens(tmp_path: Path, version: int) -> 
 
 HOSTILE = {
     "later": (f"PRAGMA user_version = {len(MIGRATIONS) + 1}", "upgrade s3fixture, or save the state with"),
-    "another program": ("PRAGMA application_id = 1", "is no saved state"),
+    "another program": ("PRAGMA application_id = 1", "is not a saved state"),
     "view": ("CREATE VIEW v AS SELECT 1", "not those of a state"),
     "trigger": (
         "CREATE TRIGGER t AFTER DELETE ON buckets BEGIN DELETE FROM versions; END",
@@ -315,7 +315,7 @@ def test_a_file_that_was_cut_is_refused(tmp_path: Path, length: int) -> None:
         stored.put("large", LARGE)
         stored.store.save(path, "me")
         path.write_bytes(path.read_bytes()[:length])
-        with pytest.raises(S3FixtureError, match=r"is no saved state|is damaged"):
+        with pytest.raises(S3FixtureError, match=r"is not a saved state|is damaged"):
             stored.store.load(path, "me")
 
 

@@ -176,7 +176,7 @@ def refuse_anonymous(exchange: Exchange) -> None:
     _find_bucket(exchange)
     if operation in _DECIDED_BY_DOCUMENT:
         if not app.access.may_let_in_anyone(exchange.bucket, operation):
-            reason = f"neither policy nor ACL of the bucket lets callers in who do not sign for {operation}"
+            reason = f"neither the bucket's policy nor its ACL allows unsigned requests for {operation}"
             raise S3Error("AccessDenied", reason=reason)
         return
     call = exchange.call_of(operation, exchange.authentication)

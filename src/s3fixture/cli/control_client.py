@@ -14,7 +14,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from s3fixture.cli.state_folder import StateFolder
 from s3fixture.errors import S3FixtureError
-from s3fixture.state_files import read_header
+from s3fixture.state_files import refuse_to_replace, unreadable, unwritable
 
 _SECONDS = 60.0  # a moved clock carries out everything that became due
 
@@ -43,19 +43,13 @@ class ControlClient:
         """
         scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
-            if path.exists() and read_header(path) is None:
-                raise S3FixtureError(
-                    f"{path} is there and is no saved state; remove it, or choose another name"
-                )
+            refuse_to_replace(path)
             with self._open("state", method="GET") as answer, scratch.open("xb") as file:
                 shutil.copyfileobj(answer, file)
             scratch.replace(path)
             return path.stat().st_size
         except OSError as error:
-            reason = error.strerror or error
-            raise S3FixtureError(
-                f"the state cannot be saved in {path}: {reason}; choose another file"
-            ) from error
+            raise unwritable(path, error.strerror or error) from error
         finally:
             scratch.unlink(missing_ok=True)
 
@@ -64,9 +58,7 @@ class ControlClient:
         try:
             file = path.open("rb")
         except OSError as error:
-            raise S3FixtureError(
-                f"{path} cannot be read: {error.strerror}; give a file that `s3fixture save` made"
-            ) from error
+            raise unreadable(path, error) from error
         with file, self._open("state", file, method="PUT", length=path.stat().st_size):
             pass
 

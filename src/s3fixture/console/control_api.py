@@ -235,7 +235,7 @@ _STATE_PATH: dict[str, Any] = {
         "requestBody": {"required": True, "content": _FILE},
         "responses": {
             "200": {"description": "Done."},
-            "409": {"description": "It is no saved state; the message says why."},
+            "409": {"description": "It is not a saved state; the message says why."},
         },
     },
 }

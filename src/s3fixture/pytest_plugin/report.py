@@ -100,7 +100,7 @@ class Reporter:
         yield (
             f"{counted(requests, 'request')} of {counted(tests, 'test')}, {human_size(bytes_in)} in, "
             f"{human_size(bytes_out)} out; at AWS {_dollars(total['usd'])} ({prices.REGION}, "
-            f"{prices.STORAGE_CLASS}, prices of {prices.SEEN}, answers to the internet)"
+            f"{prices.STORAGE_CLASS}, prices of {prices.AS_OF}, answers to the internet)"
         )
         width = max(map(len, operations))
         for operation, (count, taken, given) in sorted(operations.items(), key=lambda item: -item[1][0]):
@@ -145,7 +145,7 @@ def _prices() -> dict[str, Any]:
     return {
         "region": prices.REGION,
         "storage_class": prices.STORAGE_CLASS,
-        "seen": prices.SEEN,
+        "as_of": prices.AS_OF,
         "requests": dict(prices.REQUESTS),
         "byte_out": prices.OUT,
     }

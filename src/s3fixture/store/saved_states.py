@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from s3fixture.errors import S3FixtureError
-from s3fixture.state_files import STATE_ID, read_header
+from s3fixture.state_files import STATE_ID, read_header, refuse_to_replace, unreadable, unwritable
 from s3fixture.store.files import Files
 from s3fixture.store.index import Index
 from s3fixture.store.schema import APPLICATION_ID, MIGRATIONS, migrate
@@ -28,6 +28,7 @@ from s3fixture.store.spool import CHUNK, Spooled, spool
 from s3fixture.store.storage_errors import is_full
 from s3fixture.store.syncing import sync_file, sync_folder
 
+# ruff: noqa: S608 - the statements are put together from constants
 FIRST_ID = 2**40  # of what is in a file: a new store is far from it
 _LAST_ID = 2**61
 LAYOUT = """
@@ -95,7 +96,7 @@ _FAULTS = {
     "SELECT 1 FROM pieces AS p LEFT JOIN blobs AS b ON b.id = p.blob "
     "WHERE b.file IS NULL AND b.data IS NULL": "a part of an object has no bytes",
     # By sums, because counting each one takes longer than all the rest.
-    f"SELECT 1 FROM (SELECT total(refs) AS n, total(refs * (id % {_PRIME})) AS s FROM blobs) AS b, "  # noqa: S608
+    f"SELECT 1 FROM (SELECT total(refs) AS n, total(refs * (id % {_PRIME})) AS s FROM blobs) AS b, "
     f"(SELECT count(*) AS n, total(blob % {_PRIME}) AS s FROM ({_USES})) AS u "
     "WHERE b.n <> u.n OR b.s <> u.s": "a body is counted wrongly",
 }
@@ -137,11 +138,9 @@ def open_state(path: Path) -> Iterator[SavedState]:
     try:
         header = read_header(path)
     except OSError as error:
-        raise S3FixtureError(
-            f"{path} cannot be read: {error.strerror}; give a file that `s3fixture save` made"
-        ) from error
+        raise unreadable(path, error) from error
     if header is None:
-        raise S3FixtureError(f"{path} is no saved state; give a file that `s3fixture save` made")
+        raise S3FixtureError(f"{path} is not a saved state; give a file that `s3fixture save` made")
     if header.format > len(MIGRATIONS):
         raise S3FixtureError(
             f"{path} was saved by a later s3fixture (its format is {header.format}, this one knows up to "
@@ -226,7 +225,7 @@ def _fault(connection: sqlite3.Connection) -> str | None:
     if owners != 1:
         return "it has not one owner"
     for table in ("versions", "uploads"):  # what is no UTF-8 raises
-        deque(connection.execute(f"SELECT CAST(key AS TEXT) FROM {table}"), maxlen=0)  # noqa: S608 - constants
+        deque(connection.execute(f"SELECT CAST(key AS TEXT) FROM {table}"), maxlen=0)
     return None
 
 
@@ -254,18 +253,18 @@ def _wrong_types(table: str) -> str:
             faults.append(f"{name} < 0")
         fault = " OR ".join(faults)
         wrong.append(f"({name} IS NOT NULL AND ({fault}))" if nullable else fault)
-    return f"SELECT 1 FROM {table} WHERE {' OR '.join(wrong)} LIMIT 1"  # noqa: S608 - all constants
+    return f"SELECT 1 FROM {table} WHERE {' OR '.join(wrong)} LIMIT 1"
 
 
 def _last_id(connection: sqlite3.Connection) -> int:
-    queries = [f"SELECT max({column}) AS id FROM {table}" for table, column in _OWN_IDS.items()]  # noqa: S608
-    (last,) = connection.execute(f"SELECT max(id) FROM ({' UNION ALL '.join(queries)})").fetchone()  # noqa: S608
+    queries = [f"SELECT max({column}) AS id FROM {table}" for table, column in _OWN_IDS.items()]
+    (last,) = connection.execute(f"SELECT max(id) FROM ({' UNION ALL '.join(queries)})").fetchone()
     return last or FIRST_ID
 
 
 def _first_id(connection: sqlite3.Connection) -> int:
-    queries = [f"SELECT min({column}) AS id FROM {table}" for table, column in _OWN_IDS.items()]  # noqa: S608
-    (first,) = connection.execute(f"SELECT min(id) FROM ({' UNION ALL '.join(queries)})").fetchone()  # noqa: S608
+    queries = [f"SELECT min({column}) AS id FROM {table}" for table, column in _OWN_IDS.items()]
+    (first,) = connection.execute(f"SELECT min(id) FROM ({' UNION ALL '.join(queries)})").fetchone()
     return first or FIRST_ID
 
 
@@ -293,7 +292,7 @@ def _insert_rows(connection: sqlite3.Connection, source: str, target: str, chang
 
 def _select(table: str, database: str) -> str:
     values = ", ".join(_value(table, name, _IDS[table]) for name, _, _ in _columns(table))
-    return f"SELECT {values} FROM {database}.{table}"  # noqa: S608 - all constants
+    return f"SELECT {values} FROM {database}.{table}"
 
 
 def _insert(table: str, database: str) -> str:
@@ -320,9 +319,9 @@ def take_over(state: SavedState, target: sqlite3.Connection, new_owner: str) -> 
     if new_owner != state.owner:
         change = {"owner": state.owner, "new_owner": new_owner}
         for table in ("buckets", "versions", "uploads"):
-            target.execute(f"UPDATE {table} SET owner = :new_owner WHERE owner = :owner", change)  # noqa: S608
+            target.execute(f"UPDATE {table} SET owner = :new_owner WHERE owner = :owner", change)
         for table, name in _NAMES_OWNERS:
-            changed = f"UPDATE {table} SET {name} = {_value(table, name, ())}"  # noqa: S608 - all constants
+            changed = f"UPDATE {table} SET {name} = {_value(table, name, ())}"
             target.execute(f"{changed} WHERE instr({name}, :owner)", change)
 
 
@@ -369,7 +368,7 @@ def replace_all(
     shift = 0 if highest < _first_id(state.connection) else highest + 1 - FIRST_ID
     index.freed_files.extend(name for name, _ in large_bodies(target))
     for table in (*reversed(_IDS), "jobs"):
-        target.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
+        target.execute(f"DELETE FROM {table}")
     index.removed_rows = True
     change = _Change(shift, state.owner, new_owner)
     source = attached.add(state)
@@ -466,8 +465,7 @@ def written(path: Path, owner: str) -> Iterator[NewState]:
     """
     temporary = None
     try:
-        if path.exists() and read_header(path) is None:
-            raise S3FixtureError(f"{path} is there and is no saved state; remove it, or choose another name")
+        refuse_to_replace(path)
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
         temporary.touch(exist_ok=False)
         with closing(NewState(temporary, owner)) as state:
@@ -477,14 +475,10 @@ def written(path: Path, owner: str) -> Iterator[NewState]:
         temporary.replace(path)
         sync_folder(path.absolute().parent)
     except OSError as error:
-        raise _unwritable(path, error.strerror or error) from error
+        raise unwritable(path, error.strerror or error) from error
     except sqlite3.Error as error:
-        raise _unwritable(path, "the disk is full" if is_full(error) else error) from error
+        raise unwritable(path, "the disk is full" if is_full(error) else error) from error
     finally:
         if temporary is not None:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
-
-
-def _unwritable(path: Path, reason: object) -> S3FixtureError:
-    return S3FixtureError(f"the state cannot be saved in {path}: {reason}; choose another file")

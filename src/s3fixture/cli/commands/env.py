@@ -21,7 +21,7 @@ from s3fixture.errors import S3FixtureError
     type=click.Choice([*FORMATS, *CLIENT_FORMATS]),
     default="shell",
     show_default=True,
-    help="Who shall read them.",
+    help="The shell, file or client to write for.",
 )
 @click.option("--bucket", metavar="NAME", help="Make this bucket MLflow's artifact root.")
 @click.option("--unset", is_flag=True, help="Print what takes the variables back; no server is needed.")
@@ -65,7 +65,9 @@ def command(kind: str, bucket: str | None, unset: bool) -> int:
 
 def _unset(kind: str) -> None:
     if kind not in UNSETTING:
-        raise click.UsageError(f"--unset is for --format {', '.join(UNSETTING)}; {kind} cannot unset")
+        raise click.UsageError(
+            f"--unset does not work with --format {kind}; choose one of {', '.join(UNSETTING)}"
+        )
     _say(FORMATS[kind]({}, names_to_unset(os.environ)))
 
 

@@ -103,7 +103,7 @@ def _store(
     from s3fixture.probing.probed_store import ProbedStore
 
     if profile and (access_key or secret_key):
-        raise click.UsageError("--profile and --access-key exclude each other; choose one")
+        raise click.UsageError("--profile cannot be given with --access-key or --secret-key; choose one way")
     check_keys(access_key, secret_key)
     token = None
     if profile:

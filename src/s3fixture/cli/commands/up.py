@@ -61,9 +61,9 @@ def command(detach: bool, wait: bool, memory: bool, no_console: bool, **options:
     from s3fixture.cli.server_plan import make_plan, named_buckets, project_environment
 
     if memory and options["data_dir"]:
-        raise click.UsageError("--memory and --data-dir exclude each other; choose one")
+        raise click.UsageError("--memory and --data-dir cannot be given together; choose one")
     if no_console and options["console_port"] is not None:
-        raise click.UsageError("--no-console and --console-port exclude each other; choose one")
+        raise click.UsageError("--no-console and --console-port cannot be given together; choose one")
     folder = StateFolder.here()
     environ = {
         "S3FIXTURE_PORT": str(DEFAULT_PORT),

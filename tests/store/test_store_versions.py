@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import io
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from stored_bucket import LARGE, SMALL, StoredBucket, new_version
 
-from s3fixture.store import Checksum, Damaged, Gone
+from s3fixture.store import BodyReader, Checksum, Damaged, Gone
+from s3fixture.store.files import Files
+from s3fixture.store.reader import Piece
 
 
 @pytest.fixture
@@ -215,3 +220,28 @@ def test_a_spooled_body_belongs_to_one_object(stored: StoredBucket) -> None:
         with pytest.raises(ValueError, match="one object"), stored.store.write() as index:
             index.add_version(stored.bucket.id, new_version("b"), body)
     assert stored.keys() == ["a"]
+
+
+def test_a_reader_that_nobody_closed_may_be_collected_at_any_moment(tmp_path: Path) -> None:
+    """The garbage collector runs within any line, those that hold the lock of the files included."""
+    files = Files(tmp_path)
+    name, file = files.create()
+    with file:
+        file.write(SMALL)
+    unclosed: list[Any] = [BodyReader(files, [Piece(name, len(SMALL), 0, len(SMALL), b"")], len(SMALL))]
+    unclosed.append(unclosed)  # so that it goes with a collection, and not before
+    del unclosed
+
+    def names() -> Iterator[str]:
+        gc.collect()
+        yield name
+
+    pinning = threading.Thread(target=files.pin, args=(names(),), daemon=True)
+    pinning.start()
+    pinning.join(10)
+
+    assert not pinning.is_alive()
+    files.remove([name])
+    assert files.path(name).exists()  # as long as the other pin
+    files.unpin([name])
+    assert not files.path(name).exists()

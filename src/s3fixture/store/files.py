@@ -16,7 +16,7 @@ import re
 import secrets
 import shutil
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
@@ -45,6 +45,7 @@ class Files:
         self._temporary: TemporaryFolder | None = None  # once a body needs it
         self._lock = threading.Lock()  # taken last: nothing is called while it is held
         self._pins: Counter[str] = Counter()
+        self._dropped: deque[str] = deque()  # the pins of readers that nobody closed
         self._doomed: set[str] = set()
         self._removed: list[str] = []
         self._incoming: set[str] = set()  # those of this process
@@ -112,12 +113,15 @@ class Files:
 
     def unpin(self, names: Iterable[str]) -> None:
         """Undo one `pin`, and remove what waited for it."""
-        with self._lock:
-            self._pins.subtract(names)
-            for name in names:
-                if self._pins[name] <= 0:
-                    del self._pins[name]
+        self.drop(names)
         self._sweep()
+
+    def drop(self, names: Iterable[str]) -> None:
+        """Undo one `pin` with the next `unpin` or `remove`.
+
+        Takes no lock: the garbage collector may call this within any line, those that hold the lock included.
+        """
+        self._dropped.extend(names)
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove files, now or when their last reader closes."""
@@ -132,13 +136,21 @@ class Files:
         return removed
 
     def _sweep(self) -> None:
-        if not self._doomed:
+        if not self._doomed and not self._dropped:
             return
         with self._lock:
+            self._undo_dropped()
             ready = [name for name in self._doomed if name not in self._pins]
             self._doomed.difference_update(ready)
         for name in ready:
             self._unlink(name)
+
+    def _undo_dropped(self) -> None:
+        while self._dropped:
+            name = self._dropped.popleft()
+            self._pins[name] -= 1
+            if self._pins[name] <= 0:
+                del self._pins[name]
 
     def _unlink(self, name: str) -> None:
         try:

@@ -116,7 +116,7 @@ class BodyReader:
 
     def __del__(self) -> None:
         if self._pinned:
-            self.close()
+            self._files.drop(self._pinned)  # `close` would take a lock that this thread may hold
 
 
 def _read_file(file: BinaryIO, piece: Piece) -> Iterator[bytes]:

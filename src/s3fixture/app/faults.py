@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,8 @@ from s3fixture.records import EFFECTS, ERROR_IN_200, Fault, FaultState
 if TYPE_CHECKING:
     from s3fixture.app.exchange import Exchange
     from s3fixture.wire.request import Response, Stream
+
+_Spoiler = Callable[[Iterable[bytes], "ActiveFault"], Iterator[bytes]]
 
 _STEPS_PER_SECOND = 20  # in which a limited bandwidth is spent
 _CHUNK = 256 * 1024
@@ -132,15 +134,36 @@ def spoil(exchange: Exchange, response: Response) -> Response:
         return response
     fault = active.fault
     if fault.effect == "error-after":
+        _close(response.body)
         raise S3Error(fault.code)
     if fault.effect == "error-in-200":
         return exchange.app.error_response(exchange, S3Error(fault.code), status=200)
     if fault.effect == "reset-answer" and not fault.after_bytes:
+        _close(response.body)
         raise ConnectionCut("a fault resets the connection before the answer", reset=True)
     if response.body is not None and fault.effect in _SPOILERS:
-        body = (response.body,) if isinstance(response.body, bytes) else response.body
-        response.body = _SPOILERS[fault.effect](body, active)
+        response.body = _SpoiledBody(response.body, _SPOILERS[fault.effect], active)
     return response
+
+
+class _SpoiledBody:
+    """A body as a fault leaves it. Closing it closes the body."""
+
+    def __init__(self, body: bytes | Iterable[bytes], spoiler: _Spoiler, active: ActiveFault) -> None:
+        self._body = body
+        self._chunks = spoiler((body,) if isinstance(body, bytes) else body, active)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._chunks
+
+    def close(self) -> None:
+        _close(self._body)
+
+
+def _close(body: object) -> None:
+    close: Callable[[], object] | None = getattr(body, "close", None)  # not every body has it
+    if close is not None:
+        close()
 
 
 def _reset(body: Iterable[bytes], active: ActiveFault) -> Iterator[bytes]:
@@ -172,7 +195,12 @@ def _slow_down(body: Iterable[bytes], active: ActiveFault) -> Iterator[bytes]:
             yield piece
 
 
-_SPOILERS = {"reset-answer": _reset, "truncate": _truncate, "corrupt": _corrupt, "bandwidth": _slow_down}
+_SPOILERS: Mapping[str, _Spoiler] = {
+    "reset-answer": _reset,
+    "truncate": _truncate,
+    "corrupt": _corrupt,
+    "bandwidth": _slow_down,
+}
 
 
 def _first(body: Iterable[bytes], count: int) -> Iterator[bytes]:

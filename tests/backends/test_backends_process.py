@@ -202,6 +202,24 @@ def test_it_loads_neither_boto3_nor_pytest(tmp_path: Path) -> None:
     assert done.stdout == "[]\n"
 
 
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows has no timer signals")
+def test_a_call_that_was_interrupted_does_not_answer_the_next_one() -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with serve(emulator="process", buckets=["data"]) as endpoint:
+            watcher = endpoint.control.watch_events("data", ["s3:ObjectCreated:*"], "", "")
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
+            with pytest.raises(KeyboardInterrupt):
+                endpoint.control.watched_events(watcher, 1, 1.0)
+
+            assert endpoint.control.time() == pytest.approx(time.time(), abs=60)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
 def test_many_threads_may_use_its_powers_at_once() -> None:
     with serve(emulator="process") as endpoint:
         assert isinstance(endpoint, ProcessEndpoint)

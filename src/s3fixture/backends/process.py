@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import subprocess
@@ -50,6 +51,7 @@ class _Child:
         if not sys.executable:
             raise SettingError("Python does not know its own program here", "choose thread with {emulator}")
         self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop
         self._process = subprocess.Popen(  # noqa: S603 - our own program
             command("s3fixture.backends.worker"),
@@ -74,15 +76,15 @@ class _Child:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         with self._lock:
+            number = next(self._numbers)
             try:
-                self._process.stdin.write(json.dumps(message) + "\n")
+                self._process.stdin.write(json.dumps({**message, "number": number}) + "\n")
                 self._process.stdin.flush()
-                line = self._process.stdout.readline()
+                answer = self._read_answer(self._process.stdout, number)
             except (OSError, ValueError):  # a broken pipe, or one that `stop` closed
-                line = ""
-        if not line:
+                answer = None
+        if answer is None:
             raise S3FixtureError(self._exit_message())
-        answer = json.loads(line)
         if "setting" in answer:
             raise SettingError(*answer["setting"])
         if "parts" in answer:
@@ -90,6 +92,15 @@ class _Child:
         if "error" in answer:
             raise S3FixtureError(answer["error"])
         return answer["value"]
+
+    @staticmethod
+    def _read_answer(answers: IO[str], number: int) -> dict[str, Any] | None:
+        """The answer to that call, after those to interrupted ones; None when there is none."""
+        for line in answers:
+            answer: dict[str, Any] = json.loads(line)
+            if answer["number"] == number:
+                return answer
+        return None
 
     def stop(self) -> None:
         """End the input, which ends the child; kill it when it does not listen."""

@@ -1,7 +1,8 @@
 """The process of `--s3-emulator=process`: an emulator that is told what to do in lines of JSON.
 
-Standard input: the settings, then one call a line; standard output: one answer a line. The end of the
-input ends the process, so it does not outlive whoever started it, however that one ended.
+Standard input: the settings, then one call a line; standard output: one answer a line, with the number of
+its call. The end of the input ends the process, so it does not outlive whoever started it, however that one
+ended.
 """
 
 from __future__ import annotations
@@ -34,15 +35,16 @@ def main() -> int:
     try:
         endpoint = _start(first["settings"])
     except SettingError as error:
-        _send(answers, {"error": str(error), "setting": [error.problem, error.remedy]})
+        _send(answers, first, {"error": str(error), "setting": [error.problem, error.remedy]})
         return 1
     except S3FixtureError as error:
-        _send(answers, _failure(error))
+        _send(answers, first, _failure(error))
         return 1
     with endpoint:
-        _send(answers, {"value": [endpoint.url, endpoint.console_url]})
+        _send(answers, first, {"value": [endpoint.url, endpoint.console_url]})
         for line in sys.stdin:
-            _send(answers, _answer(endpoint, json.loads(line)))
+            call = json.loads(line)
+            _send(answers, call, _answer(endpoint, call))
     return 0
 
 
@@ -67,8 +69,8 @@ def _failure(error: Exception) -> dict[str, Any]:
     return {"error": str(error)}
 
 
-def _send(answers: IO[str], answer: dict[str, Any]) -> None:
-    answers.write(json.dumps(answer) + "\n")
+def _send(answers: IO[str], call: dict[str, Any], answer: dict[str, Any]) -> None:
+    answers.write(json.dumps({**answer, "number": call["number"]}) + "\n")
     answers.flush()
 
 

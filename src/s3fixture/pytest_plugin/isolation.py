@@ -53,6 +53,7 @@ class Isolation:
         self._guard = Guard(values(config, "allow"))
         self._guards_all = bool(value(config, "guard"))
         self.reports = bool(value(config, "report") or value(config, "report_json"))
+        self.reports_policy = bool(value(config, "policy_report"))
         self._spans: list[Span] = []  # those of wider scope first
         self._test: TestSpan | None = None
 
@@ -165,6 +166,11 @@ class Isolation:
             if span.writes() != before:
                 span.expire(fixturedef, request)
 
+    def own_buckets(self) -> set[str]:
+        """The buckets that fixtures have made for the test and for what it is in."""
+        spans = self._spans if self._test is None else (*self._spans, self._test)
+        return {bucket for span in spans for bucket in span.own_buckets}
+
     def _first_to_end_before(self, scope: str) -> Span | None:
         """The open span that ends first, if it is narrower than this scope, and undoes what is done now."""
         if self._test is not None and self._test.has_begun:
@@ -204,6 +210,7 @@ class Span:
     def __init__(self, node: pytest.Item | pytest.Collector, scope: str) -> None:
         self.node = node
         self.scope = scope
+        self.own_buckets: list[str] = []  # made for it by a fixture, with a random name
         self._made: dict[object, Any] = {}
         self._undo = ExitStack()
         self._tokens: dict[EmulatorEndpoint, int] = {}
@@ -339,6 +346,11 @@ class TestSpan(Span):
             from s3fixture.pytest_plugin.report import PROPERTY, part_of_test  # imported when asked for
 
             self._item.user_properties.append((PROPERTY, json.dumps(part_of_test(records))))
+        if self._isolation.reports_policy and (needs := server.control.needs()):
+            from s3fixture.pytest_plugin import policy_report  # imported when asked for
+
+            part = policy_report.part_of_test(needs, self._isolation.own_buckets())
+            self._item.user_properties.append((policy_report.PROPERTY, part))
         end = server.control.finish(token)
         if end.late_requests:
             raise S3FixtureError(

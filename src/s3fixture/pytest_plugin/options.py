@@ -115,6 +115,12 @@ OPTIONS = (
         "report_json", "S3FIXTURE_REPORT_JSON", "write the same into a file, test by test", metavar="FILE"
     ),
     Option(
+        "policy_report",
+        "S3FIXTURE_POLICY_REPORT",
+        "write the smallest policy of IAM under which the tests would be allowed into a file",
+        metavar="FILE",
+    ),
+    Option(
         "allow",
         "S3FIXTURE_ALLOW",
         "a host of AWS that tests may reach, such as 'sqs.*.amazonaws.com'; repeatable",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -36,6 +36,9 @@ from s3fixture.pytest_plugin.fixtures import (
     s3_resource,
     s3_server,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # pytest finds the fixtures of a plugin among the names of its module.
 __all__ = [
@@ -73,12 +76,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", options.MARKER_HELP)
-    tells, file = options.value(config, "report"), options.value(config, "report_json")
+    tells, file = options.value(config, "report"), _file_of(config, "report_json")
     if tells or file:
         from s3fixture.pytest_plugin.report import Reporter  # imported when asked for
 
-        path = config.invocation_params.dir / file if file else None
-        config.pluginmanager.register(Reporter(path, tells=bool(tells)), "s3fixture-report")
+        config.pluginmanager.register(Reporter(file, tells=bool(tells)), "s3fixture-report")
+    file = _file_of(config, "policy_report")
+    if file:
+        from s3fixture.pytest_plugin.policy_report import PolicyReporter  # imported when asked for
+
+        config.pluginmanager.register(PolicyReporter(file), "s3fixture-policy-report")
+
+
+def _file_of(config: pytest.Config, name: str) -> Path | None:
+    """The file that an option names. Raises UsageError where it cannot be written at the end."""
+    file = options.value(config, name)
+    if not file:
+        return None
+    path = config.invocation_params.dir / file
+    if path.is_dir() or not path.parent.is_dir():
+        what = "is a folder" if path.is_dir() else f"cannot be made: there is no folder {path.parent}"
+        raise pytest.UsageError(f"{path} {what}; name another file with {options.flag(name)}")
+    return path
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

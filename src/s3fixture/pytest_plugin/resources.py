@@ -99,6 +99,7 @@ class TestResources:
         bucket = _bucket_name(self._span.node, self.endpoint.bucket_prefix)
         arguments = marker_arguments(self._span.node) or MarkerArguments()
         make_bucket(self.endpoint, bucket, versioning=arguments.versioning, object_lock=arguments.object_lock)
+        self._span.own_buckets.append(bucket)
         return bucket
 
 

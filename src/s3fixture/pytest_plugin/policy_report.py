@@ -1,0 +1,50 @@
+"""`--s3-policy-report`: the smallest policy under which the tests of a run would be allowed.
+
+What each test needed travels with the report of its teardown, as it does for `--s3-report`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+import pytest
+
+from s3fixture.auth.actions import Permission
+from s3fixture.auth.policies.least import least_policy
+from s3fixture.sizes import counted
+
+PROPERTY = "s3fixture-policy"
+# Stands for the bucket that a fixture made for one test. No bucket of S3 has capitals in its name.
+OWN_BUCKET = "BUCKET"
+
+
+def part_of_test(needs: Iterable[Permission], own_buckets: Collection[str]) -> str:
+    """What one test needed, as JSON."""
+    return json.dumps(
+        [need._replace(bucket=OWN_BUCKET) if need.bucket in own_buckets else need for need in needs]
+    )
+
+
+class PolicyReporter:
+    """Gathers what the tests needed and writes one policy at the end; a plugin of pytest."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._needs: set[Permission] = set()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        for name, text in report.user_properties:
+            if name == PROPERTY and report.when == "teardown":
+                self._needs.update(Permission(*need) for need in json.loads(str(text)))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if not hasattr(session.config, "workerinput"):
+            text = json.dumps(least_policy(self._needs), indent=2) + "\n"
+            self._file.write_text(text, encoding="utf-8")
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        actions = counted(len({need.action for need in self._needs}), "action")
+        terminalreporter.write_line(f"s3fixture: the policy for what the tests did ({actions}): {self._file}")

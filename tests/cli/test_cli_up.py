@@ -10,8 +10,12 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
 from command_line import PATIENCE, STOP_SIGNALS, CommandLine, is_alive, posix_only, until
 from dotenv import dotenv_values
 
@@ -161,6 +165,24 @@ def test_several_identities_own_what_they_make(s3: CommandLine) -> None:
         bob.list_objects_v2(Bucket="of-ann")
 
 
+def test_web_identity_tokens_are_taken_as_the_option_says(s3: CommandLine) -> None:
+    jwt: Any = pytest.importorskip("jwt")
+    secret = "a secret of thirty-two characters"
+    (s3.folder / "key").write_text(secret)
+    endpoint = s3.up("--memory", "--web-identity", "key")
+    claims = {"iss": "https://idp.example", "sub": "me", "aud": "app", "exp": 4_000_000_000}
+    sts = boto3.client(
+        "sts", endpoint_url=endpoint.url, region_name="us-east-1", config=Config(signature_version=UNSIGNED)
+    )
+    try:
+        who: Any = {"RoleArn": "arn:aws:iam::123456789012:role/reader", "RoleSessionName": "me"}
+        sts.assume_role_with_web_identity(**who, WebIdentityToken=jwt.encode(claims, secret))
+        with pytest.raises(sts.exceptions.InvalidIdentityTokenException):
+            sts.assume_role_with_web_identity(**who, WebIdentityToken=jwt.encode(claims, secret * 2))
+    finally:
+        sts.close()
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
@@ -168,6 +190,7 @@ def test_several_identities_own_what_they_make(s3: CommandLine) -> None:
         (["--seed", "missing"], "there is no such seed"),
         (["--identity", "half"], "identity 'half' has 1 fields"),
         (["--identity", "a:minioadmin:secretsecret"], "have the same access key 'minioadmin'"),
+        (["--web-identity", "missing"], "the key of web identities 'missing' cannot be read"),
         (["--backend", "nonsense"], "there is no backend 'nonsense'"),
         (["--port", "99999"], "port 99999 is not a port number"),
         (["--secret-key", "short"], "the secret key is too short"),

@@ -125,8 +125,8 @@ def _assume_role_with_web_identity(asked: _Asked) -> _Element:
     if app.web_identities is None:
         raise StsError(
             "AccessDenied",
-            "This server accepts no web identity tokens. Start it with web_identity= "
-            "(S3FIXTURE_WEB_IDENTITY): the path of a key file, or 'unverified'.",
+            "This server accepts no web identity tokens. Start it with --web-identity, web_identity= or "
+            "S3FIXTURE_WEB_IDENTITY: the path of a key file, or 'unverified'.",
             403,
         )
     try:

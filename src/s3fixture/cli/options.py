@@ -38,6 +38,12 @@ server_options = _together(
         help=f"One more account, as {FORMAT}. Repeatable.",
     ),
     click.option(
+        "--web-identity",
+        metavar="FILE",
+        help="Let STS take the web identity tokens that are signed with the key in this file, or, with "
+        "unverified, any.  [default: none]",
+    ),
+    click.option(
         "--kms-key",
         "kms_keys",
         multiple=True,

@@ -19,6 +19,7 @@ LANGUAGES = {
     "bash": (("bash", "curl"), "example.sh", ["bash", "-e"]),
     "js": (("node",), "example.cjs", ["node"]),
     "go": (("go",), "example.go", ["go", "run"]),
+    "java": (("java", "javac"), "Example.java", ["java"]),
 }
 
 

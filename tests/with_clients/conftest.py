@@ -10,6 +10,7 @@ import pytest
 NEEDS = {
     "test_client_awscli.py": ("awscli",),
     "test_client_duckdb.py": ("duckdb", "duckdb_extensions", "duckdb_extension_httpfs"),
+    "test_client_faults.py": ("minio", "obstore", "pyarrow", "s3fs"),
     "test_client_fixtures.py": (
         "aiobotocore",
         "deltalake",

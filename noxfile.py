@@ -129,6 +129,13 @@ def clients(session: nox.Session) -> None:
 
 
 @nox.session(python=MAIN, requires=["build"], default=False)
+def plugins(session: nox.Session) -> None:
+    """Other plugins of pytest beside ours."""
+    install_wheel(session, *group("test"), *group("plugins"))
+    session.run("pytest", "-p", "no:asyncio", "-p", "no:randomly", "tests/with_plugins", *session.posargs)
+
+
+@nox.session(python=MAIN, requires=["build"], default=False)
 def browser(session: nox.Session) -> None:
     """The console, also as a person uses it in the Chromium of this machine, if there is one."""
     install_wheel(session, *group("test"), *group("browser"))

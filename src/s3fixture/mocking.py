@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 from unittest import TestCase
 
+from s3fixture.auth.signature_errors import MOTO_KEY
 from s3fixture.environment import applied
 from s3fixture.serving import Seeds, serve
 
@@ -21,10 +22,8 @@ if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
 
 _T = TypeVar("_T", bound=Callable[..., Any])  # a function or a class
-# moto sets these keys while `mock_aws` is active; with them it does not matter which of the two is the outer
-# one.
-# https://github.com/getmoto/moto/blob/master/moto/core/models.py (FAKE_KEYS)
-_KEYS = {"access_key": "FOOBARKEY", "secret_key": "FOOBARSECRET"}
+# With the keys that moto sets it does not matter which of the two is the outer one.
+_KEYS = {"access_key": MOTO_KEY, "secret_key": "FOOBARSECRET"}
 _OTHER_SERVICES = "AWS_ENDPOINT_URL"
 
 

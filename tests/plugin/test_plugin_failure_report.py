@@ -45,6 +45,30 @@ def test_it_shows_requests_changes_and_faults(run: Run, emulator: str) -> None:
     assert "AWS4-HMAC" not in result.stdout.str()
 
 
+@pytest.mark.parametrize("key", ["testing", "FOOBARKEY"])
+@pytest.mark.parametrize("token", ["", "testing"])
+def test_it_says_whose_keys_are_those_of_moto(run: Run, key: str, token: str) -> None:
+    result = run(
+        f"""
+import boto3
+
+def test_with_the_wrong_keys(s3_env, monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", {key!r})
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", {key!r})
+    monkeypatch.setenv("AWS_SESSION_TOKEN", {token!r})
+    client = boto3.client("s3")
+    try:
+        client.list_buckets()
+    finally:
+        client.close()
+"""
+    )
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["  ListBuckets * -> 403 InvalidAccessKeyId: these keys are moto's: *"])
+    result.stdout.no_fnmatch_line("E *moto's*")  # the answer is S3's
+
+
 def test_it_is_bounded(run: Run) -> None:
     result = run(
         """

@@ -12,6 +12,18 @@ from s3fixture.errors import S3Error
 from s3fixture.wire import times
 
 MAX_SKEW = 15 * 60  # seconds
+MOTO_KEY = "FOOBARKEY"
+"""The access key that moto's `mock_aws` sets.
+
+https://github.com/getmoto/moto/blob/master/moto/core/models.py (FAKE_KEYS)
+"""
+# The other is the one that its documentation tells everybody to set:
+# https://docs.getmoto.org/en/latest/docs/getting_started.html#how-do-i-avoid-tests-from-mutating-my-real-infrastructure
+_MOTO_KEYS = frozenset({MOTO_KEY, "testing"})
+_FOR_MOTO = (
+    "these keys are moto's: ask for the fixture s3_env after what sets them, or use s3fixture.mock_s3 beside "
+    "mock_aws"
+)
 
 
 def failure(code: str, message: str | None, fields: Mapping[str, str]) -> S3Error:
@@ -27,7 +39,8 @@ def asymmetric() -> S3Error:
 
 def unknown_key(access_key: str) -> S3Error:
     """Nobody has these keys."""
-    return S3Error("InvalidAccessKeyId", AWSAccessKeyId=access_key)
+    advice = _FOR_MOTO if access_key in _MOTO_KEYS else ""
+    return S3Error("InvalidAccessKeyId", advice=advice, AWSAccessKeyId=access_key)
 
 
 def invalid_token(token: str) -> S3Error:

@@ -15,6 +15,7 @@ KEPT_MODULES = (
     "boto3.session",
     "s3fixture.app",
     "s3fixture.backends.control",
+    "s3fixture.mocking",
     "s3fixture.pytest_plugin.handle",
     "s3fixture.pytest_plugin.isolation",
     "s3fixture.pytest_plugin.launch",

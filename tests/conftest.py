@@ -35,11 +35,18 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.fixture
-def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., pytest.RunResult]:
-    """Write a test file and run it in this process, with warnings as errors."""
+@pytest.fixture(scope="session")
+def _kept_modules() -> None:
+    """Of a wider scope than pytester, and so before it has looked at what is imported."""
     for module in KEPT_MODULES:
         import_module(module)
+
+
+@pytest.fixture
+def run(
+    _kept_modules: None, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., pytest.RunResult]:
+    """Write a test file and run it in this process, with warnings as errors."""
     for name in ("PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT"):
         monkeypatch.delenv(name, raising=False)
 

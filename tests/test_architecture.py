@@ -229,6 +229,15 @@ def test_every_name_that_is_lazily_exported_comes_from_its_home() -> None:
         assert getattr(import_module(value.__module__), name) is value
 
 
+def test_the_files_that_the_page_names_are_there() -> None:
+    page = (CHECKOUT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = {name for name in re.findall(r"`([a-z_/]+\.py)`", page) if name != "conftest.py"}
+    assert named
+    assert {
+        name for name in named if not any((root / name).is_file() for root in (PACKAGE, CHECKOUT))
+    } == set()
+
+
 def test_decisions_are_numbered_without_gaps() -> None:
     pages = sorted((CHECKOUT / "docs" / "decisions").iterdir())
     assert [page.name[:4] for page in pages] == [f"{number:04}" for number in range(1, len(pages) + 1)]

@@ -24,9 +24,9 @@ PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
 OLDEST = PYTHONS[0]
 # The Python that nox runs on is surely there.
 MAIN = f"{sys.version_info.major}.{sys.version_info.minor}"
-ROOMS = ["tests/test_architecture.py"] + [
-    f"tests/{room}"
-    for room in ("auth", "environment", "hostile", "model", "seeding", "server", "service", "store", "wire")
+LAYERS = ["tests/test_architecture.py"] + [
+    f"tests/{layer}"
+    for layer in ("auth", "environment", "hostile", "model", "seeding", "server", "service", "store", "wire")
 ]
 PROGRAMS = ["tests/anywhere", "tests/backends", "tests/plugin", "tests/cli", "tests/test_seed_page.py"]
 PROJECT = nox.project.load_toml("pyproject.toml")
@@ -79,16 +79,16 @@ def types(session: nox.Session) -> None:
 
 @nox.session(python=MAIN, requires=["build"])
 def tests(session: nox.Session) -> None:
-    """The rooms' tests on the built wheel; `nox -s tests -- tests/store -k rollback` for a part of them."""
+    """The layers' tests on the built wheel; `nox -s tests -- tests/store -k rollback` for a part of them."""
     install_wheel(session, *group("test"))
-    session.run("pytest", *(session.posargs or [*parallel(), *ROOMS]))
+    session.run("pytest", *(session.posargs or [*parallel(), *LAYERS]))
 
 
 @nox.session(python=[python for python in PYTHONS if python != MAIN], requires=["build"], default=False)
 def pythons(session: nox.Session) -> None:
     """The same on every other Python found."""
     install_wheel(session, *group("test"))
-    session.run("pytest", *(session.posargs or [*parallel(), *ROOMS]))
+    session.run("pytest", *(session.posargs or [*parallel(), *LAYERS]))
 
 
 @nox.session(python=MAIN, requires=["build"], default=False)
@@ -107,9 +107,9 @@ def hostile(session: nox.Session) -> None:
 
 @nox.session(python=OLDEST, requires=["build"], venv_backend="uv", default=False)
 def lowest(session: nox.Session) -> None:
-    """The rooms' tests with the oldest versions that pyproject.toml admits."""
+    """The layers' tests with the oldest versions that pyproject.toml admits."""
     install_wheel(session, *group("test"), resolution="lowest-direct")
-    session.run("pytest", *(session.posargs or [*parallel(), *ROOMS]))
+    session.run("pytest", *(session.posargs or [*parallel(), *LAYERS]))
 
 
 @nox.session(python=MAIN, requires=["build"], default=False)

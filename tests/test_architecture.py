@@ -1,4 +1,4 @@
-"""The rooms keep their walls, the package keeps its promises about names and imports."""
+"""Layers import in one direction; the package keeps its promises about names and imports."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ CHECKOUT = Path(__file__).parents[1]
 PACKAGE = Path(s3fixture.__file__).parent  # the installed one
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
-# From the bottom up: each room may import those before it. Rooms in one row are one room for this purpose.
-ROOMS = (
+# From the bottom up: each layer may import those before it. Layers in one row are one layer for this purpose.
+LAYERS = (
     ("errors",),
     (
         "anonymous_access",
@@ -67,7 +67,7 @@ ROOMS = (
     ("__main__",),
     ("__init__",),
 )
-RANK = {name: rank for rank, names in enumerate(ROOMS) for name in names}
+RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 
 # Beyond the order: package -> the only places that may import it.
 ONLY_IN = {
@@ -78,8 +78,8 @@ ONLY_IN = {
     "sqlglot": ("service/select_engine",),
     "testcontainers": ("backends/container", "backends/s3_container"),
 }
-# Beyond the order: room -> rooms that it must not know.
-STRANGERS = {
+# Beyond the order: layer -> layers that it must not know.
+FORBIDDEN = {
     "store": {"wire", "auth", "model"},
     "seeding": {"app", "server", "store"},
     "server": {"app", "service", "store", "auth", "wire", "model"},
@@ -98,7 +98,7 @@ HEAVY = (
 )
 
 
-def room_of(source: Path) -> str:
+def layer_of(source: Path) -> str:
     return source.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
@@ -114,10 +114,10 @@ def imported_by(source: Path) -> Iterator[str]:
             yield from (f"{module}.{alias.name}" for alias in node.names)
 
 
-def rooms_imported_by(source: Path) -> set[str]:
-    """The other rooms of the package."""
+def layers_imported_by(source: Path) -> set[str]:
+    """The other layers of the package."""
     names = (name.split(".") for name in imported_by(source))
-    return {parts[1] for parts in names if parts[0] == "s3fixture" and parts[1] in RANK} - {room_of(source)}
+    return {parts[1] for parts in names if parts[0] == "s3fixture" and parts[1] in RANK} - {layer_of(source)}
 
 
 def violations(found: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -128,24 +128,24 @@ def name_of(source: Path) -> str:
     return source.relative_to(PACKAGE).as_posix()
 
 
-def test_imports_point_up_the_list_of_rooms() -> None:
+def test_imports_point_up_the_list_of_layers() -> None:
     down = {
-        name_of(source): sorted(room for room in rooms_imported_by(source) if RANK[room] > rank)
+        name_of(source): sorted(layer for layer in layers_imported_by(source) if RANK[layer] > rank)
         for source in SOURCES
-        for rank in (RANK[room_of(source)],)
+        for rank in (RANK[layer_of(source)],)
     }
-    assert violations(down) == {}, "these import rooms that come after them in the list"
+    assert violations(down) == {}, "these import layers that come after them in the list"
 
 
-def test_rooms_do_not_know_their_strangers() -> None:
+def test_layers_do_not_import_what_they_must_not_know() -> None:
     met = {
-        name_of(source): sorted(rooms_imported_by(source) & STRANGERS.get(room_of(source), set()))
+        name_of(source): sorted(layers_imported_by(source) & FORBIDDEN.get(layer_of(source), set()))
         for source in SOURCES
     }
     assert violations(met) == {}
 
 
-def test_packages_are_imported_in_their_rooms_only() -> None:
+def test_packages_are_imported_in_their_layers_only() -> None:
     strays = {
         name_of(source): sorted(
             package

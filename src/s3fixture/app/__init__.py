@@ -1,4 +1,4 @@
-"""The WSGI application: a server's rooms put together, and the way of a request through them.
+"""The WSGI application: a server's parts put together, and the way of a request through them.
 
 Werkzeug's request and response objects stay off this way: measured, making and calling a `Response` costs
 32 µs, a third of what a whole small request may take. Werkzeug parses the forms that browsers post, names the

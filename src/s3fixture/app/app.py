@@ -1,4 +1,4 @@
-"""One server's rooms, and the one place where exceptions become answers."""
+"""One server's parts, and the one place where exceptions become answers."""
 
 from __future__ import annotations
 

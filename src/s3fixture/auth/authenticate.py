@@ -1,4 +1,4 @@
-"""Who asks: the one entry of this room for a request."""
+"""Who asks: the one entry of this package for a request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The quirks as data: what the wire room looks up while it is made out of the model."""
+"""The quirks as data: what `wire` looks up while it is made out of the model."""
 
 from __future__ import annotations
 

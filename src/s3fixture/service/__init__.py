@@ -15,7 +15,7 @@ from s3fixture.feature_refusals import DIRECTORY_BUCKETS, NOT_HERE
 from s3fixture.service.call import Call, Fact, Operation, Params, Result
 from s3fixture.service.reactions import follow
 
-# Operation -> the module of this room that has its function, imported at its first use.
+# Operation -> the module of this package that has its function, imported at its first use.
 OPERATIONS: Mapping[str, str] = {
     "AbortMultipartUpload": "multipart",
     "CompleteMultipartUpload": "completing",

@@ -47,7 +47,7 @@ class Fact(NamedTuple):
 
 @dataclass(slots=True)
 class Call:
-    """Who asks for what, and the rooms that an operation needs to answer."""
+    """Who asks for what, and what an operation needs to answer."""
 
     operation: str
     request: Request

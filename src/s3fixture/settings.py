@@ -125,14 +125,16 @@ class Settings:
             raise S3FixtureError("the secret key is too short; it needs 8 characters")
         if self.durability not in DURABILITIES:
             raise S3FixtureError(
-                f"the durability {self.durability!r} is none; choose one of {', '.join(DURABILITIES)}"
+                f"there is no durability {self.durability!r}; choose one of {', '.join(DURABILITIES)}"
             )
         if not 0 < self.lifecycle_day <= 86_400:
             raise S3FixtureError(
                 f"a day of lifecycle rules cannot last {self.lifecycle_day:g} seconds; use up to 86400"
             )
         if self.public_url and not self.public_url.startswith(_HTTP):
-            raise S3FixtureError(f"the public URL {self.public_url!r} is none; write it as http://HOST:PORT")
+            raise S3FixtureError(
+                f"the public URL {self.public_url!r} is not a URL; write it as http://HOST:PORT"
+            )
         if self.events_endpoint and not self.events_endpoint.startswith(_HTTP):
             raise S3FixtureError(
                 f"the endpoint for events {self.events_endpoint!r} is no URL; write it as http://HOST:PORT"
@@ -140,7 +142,7 @@ class Settings:
         for webhook in self.webhooks:
             name, _, url = webhook.partition("=")
             if not name or ":" in name or not url.startswith(_HTTP):
-                raise S3FixtureError(f"{webhook!r} is no webhook; write it as NAME=http://HOST:PORT/PATH")
+                raise S3FixtureError(f"{webhook!r} is not a webhook; write it as NAME=http://HOST:PORT/PATH")
         public_host = urlsplit(self.public_url).hostname or ""
         if public_host.strip(".0123456789") and public_host not in self.base_hosts:  # not an IP address
             object.__setattr__(self, "base_hosts", (*self.base_hosts, public_host))

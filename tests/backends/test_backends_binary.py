@@ -164,7 +164,7 @@ def test_a_program_that_never_gets_ready_is_stopped_and_its_output_shown(
 
 @pytest.mark.parametrize(
     ("program", "message"),
-    [("nginx", "no server program that is known here"), ("/nowhere/minio-1", "there is no program|minio")],
+    [("nginx", "not a known server program"), ("/nowhere/minio-1", "there is no program|minio")],
 )
 def test_a_program_that_is_not_there_is_one_line(
     program: str, message: str, monkeypatch: pytest.MonkeyPatch

@@ -123,5 +123,5 @@ def test_a_folder_is_synced_unless_told_otherwise(
 
 
 def test_an_unknown_durability_is_refused() -> None:
-    with pytest.raises(S3FixtureError, match="'always' is none; choose one of power, process"):
+    with pytest.raises(S3FixtureError, match="no durability 'always'; choose one of power, process"):
         serve(durability="always")

@@ -37,7 +37,7 @@ def test_our_own_settings_win() -> None:
     ("setting", "value", "message"),
     [
         ("webhooks", ("orders",), "write it as NAME=http://HOST:PORT/PATH"),
-        ("webhooks", ("a:b=http://x",), "is no webhook"),
+        ("webhooks", ("a:b=http://x",), "is not a webhook"),
         ("events_endpoint", "127.0.0.1:5000", "write it as http://HOST:PORT"),
         ("lifecycle_day", 0, "use up to 86400"),
         ("lifecycle_day", "soon", "is not a valid lifecycle_day"),

@@ -80,4 +80,4 @@ def test_what_does_not_come_is_said_with_what_came(run: Run) -> None:
     result.assert_outcomes(failed=3)
     result.stdout.fnmatch_lines(["*expected 2 events within 0.01 seconds; there were:", "*:Put */a"])
     result.stdout.fnmatch_lines(["*there is no bucket 'nowhere'*make it first*"])
-    result.stdout.fnmatch_lines(["*'ObjectCreated' is no event of S3*"])
+    result.stdout.fnmatch_lines(["*'ObjectCreated' is not an event of S3*"])

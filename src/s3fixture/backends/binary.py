@@ -190,7 +190,7 @@ def find(wanted: str) -> tuple[str, Program]:
     known = next((p for p in PROGRAMS if stem in (*p.names, p.name) or stem.startswith(p.names)), None)
     if known is None:
         names = ", ".join(name for program in PROGRAMS for name in program.names)
-        raise S3FixtureError(f"{wanted!r} is no server program that is known here; known are {names}")
+        raise S3FixtureError(f"{wanted!r} is not a known server program; the known ones are {names}")
     path = shutil.which(wanted) or next(filter(None, map(shutil.which, known.names)), None)
     if path is None:
         raise S3FixtureError(f"there is no program {wanted!r}; install it, or check its path and PATH")

@@ -138,7 +138,7 @@ def budget(limits: Mapping[str, int]) -> Check:
     """At most so much of each: a key of _BUDGETS, or an operation by its name."""
     for name, limit in limits.items():
         if limit < 0:
-            raise ValueError(f"{name}={limit} is no budget; give 0 or more")
+            raise ValueError(f"{name}={limit} is not a budget; give 0 or more")
 
     def check(requests: Requests) -> str:
         spent = {

@@ -21,7 +21,7 @@ def watch(background: Background, bucket: str, events: Sequence[str], prefix: st
     """
     for event in events:
         if not event.startswith("s3:"):
-            raise S3FixtureError(f"{event!r} is no event of S3; they are called like s3:ObjectCreated:*")
+            raise S3FixtureError(f"{event!r} is not an event of S3; write it like s3:ObjectCreated:*")
     watcher = new_id()
     filters = [{"Name": "Prefix", "Value": prefix}, {"Name": "Suffix", "Value": suffix}]
     rule = {"Id": watcher, "QueueArn": "", "Events": [*events], "Filter": {"Key": {"FilterRules": filters}}}

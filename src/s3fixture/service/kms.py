@@ -61,7 +61,7 @@ class KmsKeys:
         """
         if state not in _STATES:
             raise S3FixtureError(
-                f"{state!r} is no state of a KMS key; use one of {', '.join(sorted(_STATES))}"
+                f"{state!r} is not a state of a KMS key; use one of {', '.join(sorted(_STATES))}"
             )
         self._states[self._aliases.get(key, key)] = state
 

@@ -93,7 +93,7 @@ class Files:
         """Where a file lies. Raises Damaged for a name that we never gave."""
         assert self._folder is not None
         if not _NAME.fullmatch(name):
-            raise Damaged(f"the index names a body {name!r}, which is no name of a body")
+            raise Damaged(f"the index names a body {name!r}, which is not a name of a body")
         return self._folder / (INCOMING if name in self._incoming else name[:2]) / name
 
     def check(self, name: str, size: int) -> None:

@@ -118,7 +118,7 @@ def _make_string(shape: Shape) -> Reader:
     def read(node: Node) -> str:
         text = _text(node).strip()
         if text not in values:
-            raise DocumentError(f"{text!r} is no value of {node.name}")
+            raise DocumentError(f"{text!r} is not a value of {node.name}")
         return text
 
     return read
@@ -130,7 +130,7 @@ def _make_integer(shape: Shape) -> Reader:
     def read(node: Node) -> int:
         number = parse_integer(_text(node).strip())
         if number is None or not -highest <= number <= highest:
-            raise DocumentError(f"{node.name} is no integer, or out of range: {node.text!r}")
+            raise DocumentError(f"{node.name} is not an integer, or is out of range: {node.text!r}")
         return number
 
     return read

@@ -65,7 +65,9 @@ def endpoints(seen: Surroundings) -> Iterator[Finding]:
     for name, url in seen.endpoints.items():
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            yield problem(name, f"{url!r} is no endpoint", f"write it as http://HOST:PORT, or unset {name}")
+            yield problem(
+                name, f"{url!r} is not an endpoint", f"write it as http://HOST:PORT, or unset {name}"
+            )
         elif not listens(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)):
             yield problem(name, f"nothing answers at {url}", f"start the server, or unset {name}")
         elif seen.server and url.rstrip("/") not in (seen.server.url, seen.environ.get(RUN_VARIABLE)):

@@ -30,7 +30,7 @@ def command(older_than: float, dry_run: bool, as_json: bool, **connection: str |
     from s3fixture.cli.target_server import client_of, connect
 
     if not older_than >= 0:  # which `nan` is not either
-        raise click.UsageError(f"--older-than {older_than} is no age in hours; use 0 or more")
+        raise click.UsageError(f"--older-than {older_than} is not an age in hours; use 0 or more")
     client = client_of(connect(**connection))
     ages = {bucket["Name"]: age_of(bucket["Name"]) for bucket in client.list_buckets().get("Buckets", [])}
     old = {name: age for name, age in ages.items() if age is not None and age >= older_than * 3600}

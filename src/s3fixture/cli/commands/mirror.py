@@ -86,7 +86,7 @@ def _check(origin: Address, goal: Address) -> None:
     if isinstance(origin, Remote) and isinstance(goal, Remote) and origin.bucket == goal.bucket:
         inner, outer = sorted((origin.folder().key, goal.folder().key), key=len, reverse=True)
         if inner.startswith(outer):
-            raise S3FixtureError(f"{origin} and {goal} lie in each other; choose places apart")
+            raise S3FixtureError(f"{origin} and {goal} overlap; choose two separate places")
 
 
 def _complain(found: Mirror, *, overwrite: bool) -> int:

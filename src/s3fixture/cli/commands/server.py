@@ -81,7 +81,7 @@ def _split(address: str, default: int) -> tuple[str, int]:
     try:
         return host.strip("[]") or _ALL_ADDRESSES, int(port or default)
     except ValueError:
-        raise S3FixtureError(f"{address!r} is no address; write it as :9000 or HOST:9000") from None
+        raise S3FixtureError(f"{address!r} is not an address; write it as :9000 or HOST:9000") from None
 
 
 def _listed(text: str) -> list[str]:

@@ -76,14 +76,14 @@ def _resets(options: Options) -> list[Row]:
 
 def _resetter(puts: int) -> Callable[[Subject], Sequence[float]]:
     def timed(subject: Subject) -> list[float]:
-        token = subject.endpoint.begin() if subject.endpoint else None
+        token = subject.endpoint.control.begin() if subject.endpoint else None
         if subject.endpoint is None:
             subject.client.create_bucket(Bucket=BUCKET)  # moto forgets all, also what was seeded
         for number in range(puts):
             subject.client.put_object(Bucket=BUCKET, Key=f"key-{number}", Body=KIB)
         start = time.perf_counter()
         if subject.endpoint is not None:
-            subject.endpoint.finish(token)
+            subject.endpoint.control.finish(token)
         elif subject.url:
             urllib.request.urlopen(
                 urllib.request.Request(f"{subject.url}/moto-api/reset", method="POST")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from s3fixture.backends.capabilities import CAPABILITIES, POWERS
+from s3fixture.backends.capabilities import CAPABILITIES, EMULATOR_ONLY
 from s3fixture.backends.endpoint import Endpoint
 from s3fixture.probing.checks import CHECKS, Check
 from s3fixture.probing.probed_store import ProbedStore
@@ -43,4 +43,4 @@ def test_the_server_does_what_it_claims(check: Check, s3_server: Endpoint) -> No
 
 def test_each_capability_has_its_check() -> None:
     checked = {check.name for check in CHECKS if check.capability}
-    assert checked == CAPABILITIES.keys() - POWERS - {"identities"}
+    assert checked == CAPABILITIES.keys() - EMULATOR_ONLY - {"identities"}

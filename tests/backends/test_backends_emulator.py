@@ -1,4 +1,4 @@
-"""The powers over an emulator, the same in a thread and in a process of its own."""
+"""What can be done to an emulator, the same in a thread and in a process of its own."""
 
 from __future__ import annotations
 

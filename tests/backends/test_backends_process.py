@@ -220,7 +220,7 @@ def test_a_call_that_was_interrupted_does_not_answer_the_next_one() -> None:
         signal.signal(signal.SIGALRM, before)
 
 
-def test_many_threads_may_use_its_powers_at_once() -> None:
+def test_many_threads_may_control_it_at_once() -> None:
     with serve(emulator="process") as endpoint:
         assert isinstance(endpoint, ProcessEndpoint)
         failures: list[BaseException] = []

@@ -49,7 +49,7 @@ _LISTENER_CODES = {
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _NO_ANSWER = Response(0)
 _NO_FIELDS: Mapping[str, str] = {}
-_LONGEST = 4096  # characters of a text in the request log, which keeps what strangers send
+_LONGEST = 4096  # characters of a text in the request log, which keeps what unauthenticated callers send
 _SUPERSEDED = (
     "The state that this request wrote into was rolled back meanwhile: its test has ended, or restored a "
     "snapshot. Wait for uploads before a test ends."

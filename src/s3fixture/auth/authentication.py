@@ -82,7 +82,7 @@ class AuthContext:
         return identity
 
     def remember(self, text: str, credential: Credential) -> None:
-        """Keep the credential of a request whose signature is right; what strangers send is not kept."""
+        """Keep the credential of a request whose signature is right; what others send is not kept."""
         if text not in self.credentials and len(self.credentials) < _MAX_CREDENTIALS:
             self.credentials[text] = credential
 

@@ -71,10 +71,10 @@ def _authenticate_v4(fields: Mapping[str, str], context: AuthContext) -> Authent
         raise _invalid("X-Amz-Date", written, "X-Amz-Date must be formated via ISO8601 Long format")
     text = fields["x-amz-credential"]
 
-    def complain(wording: str, **_fields: str) -> S3Error:
+    def make_error(wording: str, **_fields: str) -> S3Error:
         return _invalid("x-amz-credential", text, wording)
 
-    credential = parse_credential(text, context.regions, complain)
+    credential = parse_credential(text, context.regions, make_error)
     if not written.startswith(credential.date) or context.clock.time() - signed_at > _MAX_AGE:
         raise S3Error("AccessDenied", "Invalid according to Policy: Policy expired.")
     identity = context.identity_of(credential.access_key, fields.get(_TOKEN, ""))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from s3fixture.errors import S3FixtureError
 
 SNAPSHOT = "snapshot"
-POWERS = frozenset({SNAPSHOT, "clock", "faults", "requests"})  # which only the emulator has
+EMULATOR_ONLY = frozenset({SNAPSHOT, "clock", "faults", "requests"})
 
 CAPABILITIES: Mapping[str, str] = {
     SNAPSHOT: "the state can be remembered and rolled back",

@@ -83,16 +83,16 @@ def entries(client: S3Client, bucket: str, prefix: str = "") -> Iterator[tuple[s
                 yield item["Key"], None, item.get("ETag", "")
 
 
-def delete(client: S3Client, bucket: str, victims: Iterable[Item]) -> None:
+def delete(client: S3Client, bucket: str, chosen: Iterable[Item]) -> None:
     """Delete these, in batches where the server can; what is protected, one by one."""
-    for batch in batches(victims):
+    for batch in batches(chosen):
         for key, version in _delete_batch(client, bucket, batch):
             _delete_protected(client, bucket, key, version)
 
 
-def batches(victims: Iterable[Item]) -> Iterator[list[Item]]:
+def batches(chosen: Iterable[Item]) -> Iterator[list[Item]]:
     """As many as one request can delete."""
-    rest = iter(victims)
+    rest = iter(chosen)
     while batch := list(islice(rest, _BATCH)):
         yield batch
 

@@ -1,7 +1,8 @@
 """What can be done to a running emulator: its state, its time, its faults, and what was asked of it.
 
-A power is written here and nowhere else. The emulator in a thread has this object itself; the one in its own
-process is told a method's name and arguments, so both have types that `remote` can carry.
+Each of these is written here and nowhere else. The emulator in a thread has this object itself; the one in a
+process of its own receives the name and the arguments of a method, so both
+have types that `remote` can carry.
 """
 
 from __future__ import annotations

@@ -56,8 +56,8 @@ class Endpoint(ServerHandle):
     def control(self) -> Control:
         """What can be done to the server besides asking it. S3FixtureError where the backend has none."""
         raise S3FixtureError(
-            f"the backend {self.backend!r} has no powers for tests; run this test with "
-            "--s3-backend=emulator, or mark what the test needs: @pytest.mark.s3(requires=...)"
+            f"the backend {self.backend!r} has no snapshots, clock, faults or request log; run this test "
+            "with --s3-backend=emulator, or mark what the test needs: @pytest.mark.s3(requires=...)"
         )
 
     @property

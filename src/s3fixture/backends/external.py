@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
-from s3fixture.backends.capabilities import CAPABILITIES, POWERS
+from s3fixture.backends.capabilities import CAPABILITIES, EMULATOR_ONLY
 from s3fixture.backends.non_emulator import NonEmulatorEndpoint
 from s3fixture.backends.readiness import NotReadyError, WrongKeysError, wait_until_ready
 from s3fixture.backends.runs import Run, is_alive, new_run
@@ -96,7 +96,7 @@ def _capabilities(endpoint: ExternalEndpoint) -> frozenset[str]:
     except ClientError as error:  # keys that may not list buckets
         answer = error.response
     server = server_with(answer["ResponseMetadata"]["HTTPHeaders"].get("server", ""))
-    return server.capabilities if server else frozenset(CAPABILITIES) - POWERS - {"identities"}
+    return server.capabilities if server else frozenset(CAPABILITIES) - EMULATOR_ONLY - {"identities"}
 
 
 def _join(run: Run) -> None:

@@ -43,13 +43,13 @@ def guarded(work: Callable[[], int | None]) -> int:
 
 
 def report(error: Exception) -> int:
-    """Complain of what a command met; its exit code."""
+    """Print what a command met as an error; its exit code."""
     if os.environ.get(_DEBUG):
         traceback.print_exc()
     if isinstance(error, click.ClickException):
-        output.complain(error.format_message())
+        output.print_error(error.format_message())
         return error.exit_code
-    output.complain(explained(error), details_of(error))
+    output.print_error(explained(error), details_of(error))
     return FAILED
 
 
@@ -95,5 +95,5 @@ def _holder(error: PortInUseError) -> str:
 
 
 def _silence_standard_output() -> None:
-    """Nobody reads any more: the interpreter must not complain when it flushes at its end."""
+    """Nobody reads any more: the interpreter must not report that when it flushes at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

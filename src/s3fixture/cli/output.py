@@ -45,7 +45,7 @@ def tell(text: str) -> None:
 
 
 def as_json_wanted(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> bool:
-    """The callback of `--json`: from now on this command complains in JSON, too."""
+    """The callback of `--json`: from now on this command writes errors as JSON, too."""
     ctx.meta[_JSON] = wanted
     return wanted
 
@@ -55,7 +55,7 @@ def is_json(context: click.Context | None) -> bool:
     return context is not None and bool(context.meta.get(_JSON))
 
 
-def complain(text: str, details: Mapping[str, Any] | None = None) -> None:
+def print_error(text: str, details: Mapping[str, Any] | None = None) -> None:
     """What went wrong, in one line; with --json an object that also has `details`."""
     if is_json(click.get_current_context(silent=True)):
         error = {"message": " ".join(text.split()), **(details or {})}

@@ -18,7 +18,7 @@ Report = Callable[[str, "str | None"], None]
 def remove_objects(
     client: S3Client, bucket: str, items: Iterable[Item], report: Report, *, bypass: bool = False
 ) -> int:
-    """Remove keys, or versions of them; complains of what cannot be removed, and counts that.
+    """Remove keys, or versions of them; prints what cannot be removed, and counts that.
 
     A key without a version in a bucket with versioning gets a delete marker, as always in S3. `bypass` a
     retention in governance mode.
@@ -32,5 +32,5 @@ def remove_objects(
         for error in answer.get("Errors", []):
             failed += 1
             place = Remote(bucket, error.get("Key", ""))
-            output.complain(f"{output.printable(str(place))}: {error.get('Code')}: {error.get('Message')}")
+            output.print_error(f"{output.printable(str(place))}: {error.get('Code')}: {error.get('Message')}")
     return failed

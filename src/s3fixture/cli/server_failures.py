@@ -1,4 +1,4 @@
-"""What servers and botocore complain of: the place, what happened, the remedy."""
+"""Errors of servers and botocore in one line: the place, what happened, the remedy."""
 
 from __future__ import annotations
 

@@ -157,6 +157,6 @@ class Transfers:
         self.failed += 1
         place, text = output.printable(str(job.item.place)), explained(error)
         text = text if text.startswith("s3://") else f"{place}: {text}"
-        output.complain(
+        output.print_error(
             text, {"source": place, "target": output.printable(str(job.target)), **details_of(error)}
         )

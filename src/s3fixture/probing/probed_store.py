@@ -76,15 +76,15 @@ class ProbedStore:
 
     def remove_buckets(self) -> list[str]:
         """Remove what was made. What could not be removed is told, and tried again the next time."""
-        complaints = []
+        errors = []
         for name in list(self._made):
             try:
                 remove_bucket(self.client, name)
             except S3FixtureError as error:
-                complaints.append(str(error))
+                errors.append(str(error))
             else:
                 self._made.remove(name)
-        return complaints
+        return errors
 
     def ask(
         self,

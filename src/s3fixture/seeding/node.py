@@ -1,4 +1,4 @@
-"""One value of a manifest, with its address, so that every complaint names file and field."""
+"""One value of a manifest, with its address, so that every error names file and field."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def carry_out(client: S3Client, plan: SeedPlan, progress: Progress) -> None:
 
 
 def reason(error: Exception) -> str:
-    """A server's or botocore's complaint in one line."""
+    """An error of a server or of botocore in one line."""
     if isinstance(error, ClientError):
         details = error.response["Error"]
         return f"{details.get('Code')}: {details.get('Message')}".rstrip(": ")

@@ -41,7 +41,7 @@ def command(older_than: float, dry_run: bool, as_json: bool, **connection: str |
                 remove_bucket(client, name)
         except S3FixtureError as error:
             failed = 1
-            output.complain(str(error))
+            output.print_error(str(error))
             continue
         if as_json:
             document = {"status": "success", "bucket": name, "hours": round(age / 3600, 1), "dryRun": dry_run}

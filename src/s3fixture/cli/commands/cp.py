@@ -65,7 +65,7 @@ def command(
             try:
                 place = _place(goal, name) if into or recursive else goal.place
             except S3FixtureError as error:
-                output.complain(str(error))
+                output.print_error(str(error))
                 failed += 1
                 continue
             jobs.append(Job(item, place, version_id))

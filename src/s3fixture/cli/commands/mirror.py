@@ -59,7 +59,7 @@ def command(
             f"{origin} is empty, and --remove would empty {goal} too; "
             "if that is meant, use `s3fixture rm --recursive --force`"
         )
-    failed = _complain(found, overwrite=overwrite)
+    failed = _print_blocked(found, overwrite=overwrite)
     jobs = found.missing + (found.changed if overwrite else [])
     if not failed and not jobs and not (remove and found.extra) and not quiet and not as_json:
         output.tell(f"nothing to do: {goal} has what {origin} has")
@@ -89,13 +89,13 @@ def _check(origin: Address, goal: Address) -> None:
             raise S3FixtureError(f"{origin} and {goal} overlap; choose two separate places")
 
 
-def _complain(found: Mirror, *, overwrite: bool) -> int:
+def _print_blocked(found: Mirror, *, overwrite: bool) -> int:
     """Say what will not be done; how many that are."""
     for text in found.refused:
-        output.complain(text)
+        output.print_error(text)
     blocked = [] if overwrite else found.changed
     for job in blocked:
-        output.complain(
+        output.print_error(
             f"{output.printable(str(job.target))} differs from its source; add --overwrite to replace it"
         )
     return len(found.refused) + len(blocked)
@@ -124,7 +124,7 @@ def _remove(
     client: S3Client, goal: Address, extra: list[Item], *, failed: int, as_json: bool, quiet: bool
 ) -> int:
     if failed:
-        output.complain("nothing was removed, because not everything could be mirrored")
+        output.print_error("nothing was removed, because not everything could be mirrored")
         return 1
     by_key = {str(item.place): item for item in extra}
     if isinstance(goal, Local):
@@ -147,7 +147,7 @@ def _unlink(item: Item, goal: Local, *, as_json: bool, quiet: bool) -> int:
     try:
         item.place.unlink(missing_ok=True)
     except OSError as error:
-        output.complain(f"{item.place}: cannot be removed: {error.strerror}")
+        output.print_error(f"{item.place}: cannot be removed: {error.strerror}")
         return 1
     if not quiet:
         _say_removed(item, as_json=as_json)

@@ -120,8 +120,8 @@ def _store(
         yield store, left
     finally:
         left += store.remove_buckets()
-        for complaint in left:
-            output.complain(complaint)
+        for error in left:
+            output.print_error(error)
 
 
 def _of_profile(name: str) -> tuple[str, str, str | None, str | None]:

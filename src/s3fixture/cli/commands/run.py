@@ -55,7 +55,7 @@ def command(arguments: tuple[str, ...], **options: Any) -> int:
 
 def _cannot_run(name: str) -> int:
     if Path(name).is_file() and Path(name).name != name:  # a shell does not look into the folder here either
-        output.complain(f"{name}: is not executable; `chmod +x` makes it so")
+        output.print_error(f"{name}: is not executable; `chmod +x` makes it so")
         return _NOT_EXECUTABLE
-    output.complain(f"{name}: there is no such command; check its name, and PATH")
+    output.print_error(f"{name}: there is no such command; check its name, and PATH")
     return _NOT_FOUND

@@ -17,6 +17,7 @@ COMPOSITE = "COMPOSITE"
 FULL_OBJECT = "FULL_OBJECT"
 DEFAULT_ALGORITHM = "CRC64NVME"  # what S3 computes for an upload that named no algorithm
 
+HEADER_PREFIX = "x-amz-checksum-"
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()  # as signatures have it
 
 md5 = partial(hashlib.md5, usedforsecurity=False)  # S3's ETags: must work on FIPS machines too
@@ -94,11 +95,15 @@ class Algorithm:
 
     @property
     def header(self) -> str:
-        return f"x-amz-checksum-{self.name.lower()}"
+        return HEADER_PREFIX + self.name.lower()
 
     @property
     def member(self) -> str:
         return f"Checksum{self.name}"
+
+    def is_value(self, text: str) -> bool:
+        """Whether a text is base64 of as many bytes as its digests have."""
+        return len(decode(text)) == self.size
 
 
 # Which types a multipart upload may ask for: "Full object and composite checksum types" on the page above.

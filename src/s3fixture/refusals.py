@@ -231,6 +231,10 @@ ALGORITHM_WITHOUT_CHECKSUM = _request(
     "were found.",
     VERSITY,
 )
+CHECKSUM_UNKNOWN = _request(
+    "The algorithm type you specified in x-amz-checksum- header is invalid.",
+    f"{VERSITY}; scality/cloudserver, tests/functional/raw-node (run against S3, too)",
+)
 CHECKSUM_MALFORMED = _request("Value for {header} header is invalid.", RECORDED)
 TRAILING_CHECKSUM_MALFORMED = _request("Value for {header} trailing header is invalid.", VERSITY)
 TRAILER_UNKNOWN = _request("The value specified in the x-amz-trailer header is not supported", VERSITY)

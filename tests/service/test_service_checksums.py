@@ -48,6 +48,13 @@ def test_a_checksum_that_cannot_be_one_is_refused(url: str, bucket: str, name: s
     assert (reply.status, reply.code) == (400, "InvalidRequest")
 
 
+def test_a_checksum_of_no_algorithm_is_refused(url: str, bucket: str) -> None:
+    reply = signed(url, "PUT", f"/{bucket}/k", BODY, {"x-amz-checksum-sha256a": "dummy"})
+    assert (reply.status, reply.code) == (400, "InvalidRequest")
+    assert reply.field("Message") == "The algorithm type you specified in x-amz-checksum- header is invalid."
+    assert signed(url, "PUT", f"/{bucket}/k", BODY, {"x-amz-checksum-mode": "ENABLED"}).status == 200
+
+
 def test_two_checksums_are_one_too_many(url: str, bucket: str) -> None:
     headers = {ALGORITHMS[name].header: checksum_of(name, BODY) for name in ("CRC32", "SHA1")}
     assert signed(url, "PUT", f"/{bucket}/k", BODY, headers).code == "InvalidRequest"
@@ -222,6 +229,48 @@ def test_the_checksum_of_the_object_is_compared_when_completing(
         complete(client, bucket, "k", upload, **wrong)
     assert response["Error"]["Message"] == "The crc32 you specified did not match the calculated checksum."
     right = checksum_of("CRC32", BODY)
+    complete(client, bucket, "k", upload, ChecksumCRC32=right, ChecksumType="FULL_OBJECT")
+
+
+@pytest.mark.parametrize(
+    ("name", "end"),
+    [
+        *((name, "") for name in ALGORITHMS),
+        ("CRC32", "-bad"),
+        ("CRC32C", "-12a"),
+        ("SHA1", "-10-20"),
+        ("SHA256", "--3"),
+        ("CRC64NVME", "-1"),  # never a composite one
+    ],
+)
+def test_a_checksum_of_the_object_must_be_one_when_completing(
+    url: str, client: S3Client, bucket: str, name: str, end: str
+) -> None:
+    """https://github.com/versity/versitygw, tests/integration/CompleteMultipartUpload.go"""
+    upload = put_parts(client, bucket, "k", [BODY])
+    [part] = client.list_parts(Bucket=bucket, Key="k", UploadId=upload)["Parts"]
+    body = (
+        "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber>"
+        f"<ETag>{part['ETag']}</ETag></Part></CompleteMultipartUpload>"
+    )
+    header = ALGORITHMS[name].header
+    values = [checksum_of(name, BODY) + end] if end else ["", "invalid", checksum_of(name, BODY)[4:]]
+    for value in values:
+        headers = {header: value}
+        reply = signed(url, "POST", f"/{bucket}/k?uploadId={upload}", body.encode(), headers)
+        assert (reply.status, reply.code) == (400, "InvalidRequest"), value
+        assert reply.field("Message") == f"Value for {header} header is invalid."
+    complete(client, bucket, "k", upload)
+
+
+def test_two_checksums_of_the_object_are_one_too_many_when_completing(client: S3Client, bucket: str) -> None:
+    upload = put_parts(client, bucket, "k", [BODY], ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT")
+    right = checksum_of("CRC32", BODY)
+    with refused("InvalidRequest", 400) as response:
+        complete(client, bucket, "k", upload, ChecksumCRC32=right, ChecksumSHA1=checksum_of("SHA1", BODY))
+    assert response["Error"]["Message"] == (
+        "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."
+    )
     complete(client, bucket, "k", upload, ChecksumCRC32=right, ChecksumType="FULL_OBJECT")
 
 

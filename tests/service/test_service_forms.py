@@ -9,7 +9,7 @@ from encryption_helpers import customer_key
 from service_helpers import MIB, NewClient, Reply, refused, send
 
 from s3fixture.app import App
-from s3fixture.checksums import checksum_of
+from s3fixture.checksums import ALGORITHMS, checksum_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -198,6 +198,20 @@ def test_a_checksum_of_a_form_is_verified(url: str, client: S3Client, bucket: st
     for body, code in ((b"other", "BadDigest"), (b"form", "")):
         fields = presign(client, bucket, x_amz_checksum_sha256=checksum_of("SHA256", b"form"))
         assert post(url, bucket, fields, body).code == code
+
+
+def test_a_form_has_one_checksum_that_is_one(url: str, client: S3Client, bucket: str) -> None:
+    """https://github.com/versity/versitygw, tests/integration/PostObject.go"""
+    for row in ALGORITHMS.values():
+        reply = post(url, bucket, presign(client, bucket, **{row.header: "invalid"}))
+        assert (reply.status, reply.code) == (400, "InvalidRequest")
+        assert reply.field("Message") == f"Value for {row.header} header is invalid."
+    both = {ALGORITHMS[name].header: checksum_of(name, b"form") for name in ("CRC32", "CRC32C")}
+    reply = post(url, bucket, presign(client, bucket, **both))
+    assert (reply.status, reply.code) == (400, "InvalidRequest")
+    assert reply.field("Message").startswith("Expecting a single x-amz-checksum- header.")
+    with refused("404"):
+        client.head_object(Bucket=bucket, Key="k")
 
 
 def test_tags_stand_in_a_document(url: str, client: S3Client, bucket: str) -> None:

@@ -27,6 +27,7 @@ from s3fixture.errors import S3Error
 from s3fixture.service import Params, Result, perform
 from s3fixture.service.encryption import HEADER
 from s3fixture.wire.document_writers import escape
+from s3fixture.wire.payload import compare, one_checksum
 from s3fixture.wire.request import Request, Response, Stream
 from s3fixture.wire.target import check_key
 
@@ -187,15 +188,11 @@ class _FormPayload:
         self._total = 0
         self._md5 = checksums.md5()
         self._hashers: dict[str, checksums.Hasher] = {}
-        self._declared = {
-            row.name: fields[header] for header, row in checksums.BY_HEADER.items() if fields.get(header)
-        }
-        for algorithm in self._declared:
-            self.want(algorithm)
-
-    @property
-    def declared_algorithm(self) -> str | None:
-        return next(iter(self._declared), None)
+        declared = one_checksum(fields)
+        self._expected = fields[declared.header] if declared else ""
+        self.declared_algorithm = declared.name if declared else None
+        if declared:
+            self.want(declared.name)
 
     def want(self, algorithm: str) -> None:
         self._hashers.setdefault(algorithm, checksums.ALGORITHMS[algorithm].new())
@@ -208,20 +205,13 @@ class _FormPayload:
             raise S3Error("EntityTooLarge", MaxSizeAllowed=str(limits.OBJECT_SIZE))
         if not data:
             check_size(self._total, self._allowed)
-            self._check_declared()
+            if self.declared_algorithm:
+                compare(self.declared_algorithm, self._expected, self.checksums)
             return data
         self._md5.update(data)
         for hasher in self._hashers.values():
             hasher.update(data)
         return data
-
-    def _check_declared(self) -> None:
-        computed = self.checksums
-        for algorithm, value in self._declared.items():
-            if computed[algorithm] != value:
-                raise S3Error(
-                    "BadDigest", f"The {algorithm} you specified did not match the calculated checksum."
-                )
 
     @property
     def md5(self) -> bytes:

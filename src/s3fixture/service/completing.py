@@ -28,9 +28,9 @@ from s3fixture.service.objects import checksum_members, new_version_id
 from s3fixture.service.ownership import owner_of
 from s3fixture.service.versions import version_header
 from s3fixture.store import BucketRow, Checksum, Index, NewVersion, Part, Upload, Version
+from s3fixture.wire.numbers import parse_count
 
-_SIZES = {row.member: row.size for row in checksums.ALGORITHMS.values()}  # bytes
-_NAMES = {row.member: row.name for row in checksums.ALGORITHMS.values()}
+_BY_MEMBER = {row.member: row for row in checksums.ALGORITHMS.values()}
 _UPLOAD_ID = "upload_id"  # kept with the version that the upload became
 
 
@@ -40,6 +40,7 @@ def complete_multipart_upload(call: Call, params: Params) -> Result:
     listed = (params.get("MultipartUpload") or {}).get("Parts") or []
     if not listed and "MultipartUpload" in params:
         raise S3Error("MalformedXML")
+    _check_headers(params)
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
         done = _completed_before(index, bucket, params, listed)
@@ -80,6 +81,21 @@ def complete_multipart_upload(call: Call, params: Params) -> Result:
         note_owner(index, bucket, owner, upload.extra)
     call.note("created", bucket, version)
     return _answer(call, bucket, version, params)
+
+
+def _check_headers(params: Params) -> None:
+    """One x-amz-checksum-* at most, in the form of its algorithm, whatever the upload has.
+
+    That of a composite checksum may end with the number of parts.
+    """
+    sent = [row for member, row in _BY_MEMBER.items() if member in params]
+    if len(sent) > 1:
+        raise refusals.SEVERAL_CHECKSUMS()
+    for row in sent:
+        value, dash, parts = params[row.member].partition("-")
+        may_end = checksums.COMPOSITE in row.types and parse_count(parts) is not None
+        if not row.is_value(value) or (dash and not may_end):
+            raise refusals.CHECKSUM_MALFORMED(header=row.header)
 
 
 def _check_key(call: Call, upload: Upload, params: Params) -> None:
@@ -153,15 +169,15 @@ def _chosen_parts(
 
 def _check_claims(entry: Mapping[str, Any]) -> None:
     """What the client says a part's checksum is must be one, and could be right."""
-    claims = {name: value for name, value in entry.items() if name in _SIZES}
-    if len(claims) > 1 or any(len(checksums.decode(claims[name])) != _SIZES[name] for name in claims):
+    claims = {name: value for name, value in entry.items() if name in _BY_MEMBER}
+    if len(claims) > 1 or not all(_BY_MEMBER[name].is_value(value) for name, value in claims.items()):
         raise refusals.PART_CHECKSUM_MALFORMED(";".join(claims.values()))
 
 
 def _match(upload: Upload, entry: Mapping[str, Any], part: Part | None) -> Part:
     """The stored part, if it is the one that the client means."""
     number, etag = str(entry["PartNumber"]), (entry.get("ETag") or "").strip('"')
-    claimed = next((member for member in _SIZES if member in entry), None)
+    claimed = next((member for member in _BY_MEMBER if member in entry), None)
     if part is None or part.etag != etag or (claimed and not upload.checksum_algorithm):
         raise S3Error("InvalidPart", UploadId=upload.upload_id, PartNumber=number, ETag=etag)
     if not upload.checksum_algorithm:
@@ -170,7 +186,7 @@ def _match(upload: Upload, entry: Mapping[str, Any], part: Part | None) -> Part:
     if claimed is None and upload.checksum_type == checksums.COMPOSITE:
         raise refusals.PART_CHECKSUM_MISSING(algorithm=algorithm.name.lower(), number=number)
     if claimed not in (None, algorithm.member):
-        raise refusals.PART_CHECKSUM_WRONG(algorithm=_NAMES[claimed].lower(), number=number)
+        raise refusals.PART_CHECKSUM_WRONG(algorithm=_BY_MEMBER[claimed].name.lower(), number=number)
     if claimed and part.checksum is not None and entry[claimed] != part.checksum.value:
         raise S3Error("InvalidPart", UploadId=upload.upload_id, PartNumber=number, ETag=etag)
     return part
@@ -204,7 +220,7 @@ def _check_checksum(params: Params, upload: Upload, checksum: Checksum) -> None:
     S3 takes a checksum without a type for a composite one, and ignores one of another algorithm when the
     upload began without an algorithm.
     """
-    declared = {member: params[member] for member in _SIZES if params.get(member)}
+    declared = {member: params[member] for member in _BY_MEMBER if params.get(member)}
     own = checksums.ALGORITHMS[checksum.algorithm].member
     kind = params.get("ChecksumType") or checksums.COMPOSITE
     if not upload.checksum_algorithm:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from s3fixture import checksums, refusals
-from s3fixture.checksums import ALGORITHMS, BY_HEADER, Hasher
+from s3fixture.checksums import ALGORITHMS, BY_HEADER, HEADER_PREFIX, Algorithm, Hasher
 from s3fixture.errors import S3Error
 from s3fixture.wire.chunked import ChunkedReader, ChunkVerifier
 from s3fixture.wire.numbers import parse_count
@@ -22,9 +22,10 @@ _SIGNED_CHUNKS = frozenset(
     {"STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"}
 )
 _UNSIGNED_CHUNKS = frozenset({"STREAMING-UNSIGNED-PAYLOAD-TRAILER"})
+_NO_CHECKSUMS = frozenset(HEADER_PREFIX + name for name in ("algorithm", "mode", "type"))
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
-__all__ = ["ChunkVerifier", "Payload", "PayloadAuth", "open_payload"]
+__all__ = ["ChunkVerifier", "Payload", "PayloadAuth", "compare", "one_checksum", "open_payload"]
 
 
 class PayloadAuth(Protocol):
@@ -107,27 +108,21 @@ class Payload:
 
         Raises S3Error InvalidRequest for promises that contradict each other or cannot be kept.
         """
-        sent = [name for name in headers if name in BY_HEADER]
+        sent = one_checksum(headers)
         trailer = headers.get("x-amz-trailer", "")
-        if len(sent) + bool(trailer) > 1:
+        if sent and trailer:
             raise refusals.SEVERAL_CHECKSUMS()
         named = _sdk_algorithm(headers.get("x-amz-sdk-checksum-algorithm", ""))
         if sent:
-            self._expect_header(sent[0], headers[sent[0]])
+            self._expected = sent.name, headers[sent.header]
+            self.declared_algorithm = sent.name
+            self.want(sent.name)
         elif trailer:
             self._expect_trailer(trailer.strip().lower())
         elif named:
             raise refusals.ALGORITHM_WITHOUT_CHECKSUM()
         if named and named != self.declared_algorithm:
             raise refusals.CHECKSUM_MALFORMED(header="x-amz-sdk-checksum-algorithm")
-
-    def _expect_header(self, name: str, value: str) -> None:
-        algorithm = BY_HEADER[name]
-        if len(checksums.decode(value)) != algorithm.size:
-            raise refusals.CHECKSUM_MALFORMED(header=name)
-        self._expected = algorithm.name, value
-        self.declared_algorithm = algorithm.name
-        self.want(algorithm.name)
 
     def _expect_trailer(self, name: str) -> None:
         if name not in BY_HEADER:
@@ -172,7 +167,7 @@ class Payload:
         self._verify_digests()
         self.checksums = {name: checksums.encode(hasher.digest()) for name, hasher in self._hashers.items()}
         if self._expected is not None:
-            _compare(*self._expected, self.checksums)
+            compare(*self._expected, self.checksums)
 
     def _take_trailers(self, trailers: Mapping[str, str]) -> None:
         """Quirk 40."""
@@ -181,7 +176,7 @@ class Payload:
             raise S3Error("MalformedTrailerError")
         if announced:
             value = trailers[announced]
-            if len(checksums.decode(value)) != ALGORITHMS[self._trailer].size:
+            if not ALGORITHMS[self._trailer].is_value(value):
                 raise refusals.TRAILING_CHECKSUM_MALFORMED(header=announced)
             self._expected = self._trailer, value
 
@@ -201,6 +196,24 @@ class Payload:
                 if self.hex_digest:
                     expected = checksums.decode(expected).hex()
                 raise S3Error("BadDigest", ExpectedDigest=expected, CalculatedDigest=computed)
+
+
+def one_checksum(headers: Mapping[str, str]) -> Algorithm | None:
+    """The algorithm of the x-amz-checksum-* that was sent, in headers or in the fields of a form.
+
+    Raises InvalidRequest for several, for an algorithm that is none, and for a value that cannot be right.
+    """
+    sent = [name for name in headers if name.startswith(HEADER_PREFIX) and name not in _NO_CHECKSUMS]
+    if not sent:
+        return None
+    if len(sent) > 1:
+        raise refusals.SEVERAL_CHECKSUMS()
+    algorithm = BY_HEADER.get(sent[0])
+    if algorithm is None:
+        raise refusals.CHECKSUM_UNKNOWN()
+    if not algorithm.is_value(headers[algorithm.header]):
+        raise refusals.CHECKSUM_MALFORMED(header=algorithm.header)
+    return algorithm
 
 
 def open_payload(request: Request, authentication: PayloadAuth) -> Payload:
@@ -254,6 +267,7 @@ def _sdk_algorithm(value: str) -> str:
     return name
 
 
-def _compare(algorithm: str, expected: str, computed: Mapping[str, str]) -> None:
+def compare(algorithm: str, expected: str, computed: Mapping[str, str]) -> None:
+    """Raise BadDigest unless what was computed, by algorithm, is what the client said."""
     if computed[algorithm] != expected:
         raise refusals.CHECKSUM_WRONG(algorithm=algorithm)

@@ -19,6 +19,7 @@ DEFAULT_PORT = 9000
 DEFAULTS = ("aws", "minio")
 DEFAULT_CONSOLE_PORT = 9001
 DURABILITIES = ("power", "process")  # what an answered write in `data_dir` survives the end of
+METRICS = ("off", "jwt", "public")  # who may read metrics: there are none, who has a token, everybody
 _HTTP = ("http://", "https://")
 _WEBHOOK_ENABLE = "MINIO_NOTIFY_WEBHOOK_ENABLE"
 # Setting -> MinIO's variable for the webhook "_"; with _NAME behind it for another.
@@ -48,6 +49,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "S3FIXTURE_DEFAULTS": "defaults",
     "S3FIXTURE_WEBSITE_HOSTS": "website_hosts",
     "S3FIXTURE_WEB_IDENTITY": "web_identity",
+    "S3FIXTURE_METRICS": "metrics",
     "S3FIXTURE_IMAGE": "image",
     "S3FIXTURE_BINARY": "binary",
     "S3FIXTURE_ENDPOINT_URL": "endpoint_url",
@@ -107,7 +109,7 @@ class Settings:
     webhook_tokens: tuple[str, ...] = ()  # NAME=TOKEN: what a webhook is sent as Authorization
     lifecycle_day: float = 86_400.0  # seconds that a day of lifecycle rules lasts
     volume: str = ""  # of the backend container: a named volume for its data, instead of a folder
-
+    metrics: str = "off"  # of METRICS
     defaults: str = "aws"  # what new buckets are like, one of DEFAULTS
 
     def __post_init__(self) -> None:
@@ -115,6 +117,8 @@ class Settings:
             raise S3FixtureError(
                 f"there are no defaults called {self.defaults!r}; choose {' or '.join(DEFAULTS)}"
             )
+        if self.metrics not in METRICS:
+            raise S3FixtureError(f"metrics cannot be {self.metrics!r}; choose one of {', '.join(METRICS)}")
         if not 0 <= self.port <= 65535:
             raise S3FixtureError(f"port {self.port} is not a port number; use 0 (any free one) to 65535")
         if not 0 <= (self.console_port or 0) <= 65535:
@@ -159,7 +163,7 @@ class Settings:
         from_environment: dict[str, Any] = {
             name: environ[key] for key, name in ENVIRONMENT.items() if environ.get(key)
         }
-        from_environment = _minio_webhooks(environ) | from_environment
+        from_environment = _minio_webhooks(environ) | _minio_metrics(environ) | from_environment
         chosen: dict[str, Any] = {}
         for source in (*sources, from_environment):
             for name, value in source.items():
@@ -197,6 +201,17 @@ def _minio_webhooks(environ: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
         values = [(name, environ.get(variable if name == "_" else f"{variable}_{name}")) for name in names]
         found[setting] = tuple(f"{name}={value}" for name, value in values if value)
     return {setting: values for setting, values in found.items() if values}
+
+
+def _minio_metrics(environ: Mapping[str, str]) -> dict[str, str]:
+    """Who may read metrics, as MinIO's variable says it; what is not public needs a token.
+
+    https://github.com/minio/minio/blob/master/cmd/metrics-router.go
+    """
+    kind = environ.get("MINIO_PROMETHEUS_AUTH_TYPE", "").lower()
+    if not kind:
+        return {}
+    return {"metrics": "public" if kind == "public" else "jwt"}
 
 
 _FLAGS: Mapping[str, bool] = {

@@ -7,8 +7,10 @@ import json
 import shlex
 import shutil
 import subprocess
+from urllib.request import Request, urlopen
 
 import pytest
+import yaml
 from command_line import PACKAGES, CommandLine, posix_only
 from dotenv import dotenv_values
 
@@ -165,3 +167,15 @@ def test_spark_gets_a_properties_file(server: CommandLine) -> None:
     lines = server("env", "--format", "spark").stdout.splitlines()
     assert f"spark.hadoop.fs.s3a.endpoint={server.state()['url']}" in lines
     assert "spark.hadoop.fs.s3a.secret.key=" + SECRET.replace("\\", "\\\\") in lines
+
+
+def test_prometheus_gets_a_token_that_reads_the_metrics(s3: CommandLine) -> None:
+    s3.up("--memory", "--secret-key", SECRET, "--metrics", "jwt")
+    (job,) = yaml.safe_load(s3("env", "--format", "prometheus").stdout)["scrape_configs"]
+    state = s3.state()
+    (target,) = job["static_configs"][0]["targets"]
+    assert f"{job['scheme']}://{target}" == state["url"]
+    for url in (f"{state['url']}{job['metrics_path']}", f"{state['console_url']}/metrics"):
+        asked = Request(url, headers={"Authorization": f"Bearer {job['bearer_token']}"})
+        with urlopen(asked, timeout=10) as answer:
+            assert b"requests_total" in answer.read()

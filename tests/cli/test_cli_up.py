@@ -362,3 +362,8 @@ def test_an_option_of_another_backend_is_wrong_usage(
 ) -> None:
     said = s3(*command, option, *(("--", "python") if command == ("run",) else ()), code=2).stderr
     assert f"is for --backend {needed}, but the backend is emulator" in said
+
+
+def test_metrics_are_of_the_emulator(s3: CommandLine) -> None:
+    said = s3("up", "--detach", "--backend=container", "--metrics=public", code=2).stderr
+    assert "--metrics is for --backend emulator, but the backend is container" in said

@@ -1,4 +1,4 @@
-"""Where events go, as settings and MinIO's variables say it."""
+"""Where events go, and who reads metrics, as settings and MinIO's variables say it."""
 
 from __future__ import annotations
 
@@ -41,8 +41,26 @@ def test_our_own_settings_win() -> None:
         ("events_endpoint", "127.0.0.1:5000", "write it as http://HOST:PORT"),
         ("lifecycle_day", 0, "use up to 86400"),
         ("lifecycle_day", "soon", "is not a valid lifecycle_day"),
+        ("metrics", "on", "metrics cannot be 'on'; choose one of off, jwt, public"),
     ],
 )
 def test_what_cannot_be_is_said(setting: str, value: object, message: str) -> None:
     with pytest.raises(S3FixtureError, match=message):
         Settings.load({setting: value}, environ={})
+
+
+@pytest.mark.parametrize(
+    ("environ", "metrics"),
+    [
+        ({}, "off"),
+        ({"MINIO_PROMETHEUS_AUTH_TYPE": ""}, "off"),
+        ({"MINIO_PROMETHEUS_AUTH_TYPE": "PUBLIC"}, "public"),
+        ({"MINIO_PROMETHEUS_AUTH_TYPE": "jwt"}, "jwt"),
+        ({"MINIO_PROMETHEUS_AUTH_TYPE": "private"}, "jwt"),
+        ({"MINIO_PROMETHEUS_AUTH_TYPE": "public", "S3FIXTURE_METRICS": "jwt"}, "jwt"),
+        ({"MINIO_PROMETHEUS_AUTH_TYPE": "public", "S3FIXTURE_METRICS": "off"}, "off"),
+    ],
+)
+def test_who_may_read_metrics(environ: dict[str, str], metrics: str) -> None:
+    """To MinIO whatever is not public is jwt."""
+    assert Settings.load(environ=environ).metrics == metrics

@@ -36,6 +36,7 @@ from s3fixture.wire.target import Target
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+    from s3fixture.app.metrics import Metrics
     from s3fixture.auth.web_identity import WebIdentities
 
 _LOG = logging.getLogger("s3fixture")
@@ -78,9 +79,22 @@ class App:
         )
         self.access = Access(self.store, self.identities)
         self.log = RequestLog()
+        self.metrics = self._metrics()
         self.needs: set[Permission] | None = None  # what requests of a test asked for and had
         self.faults = Faults()
         self.background = Background(self.store, self.clock, settings, self.access)
+
+    def _metrics(self) -> Metrics | None:
+        if self.settings.metrics == "off":
+            return None
+        from s3fixture.app.metrics import Metrics  # imported when used: few servers are scraped
+        from s3fixture.app.sts import OPERATIONS
+        from s3fixture.wire.router import POST_OBJECT, PREFLIGHT
+
+        of_sts = [f"sts:{name}" for name in OPERATIONS]
+        metrics = Metrics([*self.protocol.operations, POST_OBJECT, PREFLIGHT, *of_sts])
+        self.log.observe(metrics.add)
+        return metrics
 
     def call(
         self,
@@ -190,6 +204,8 @@ class App:
     def error_body(self, status: int, reason: str) -> tuple[str, bytes]:
         """S3's document for what the listener refused: content type and bytes."""
         error = S3Error(_LISTENER_CODES.get(status, "BadRequest"), reason or None)
+        if self.metrics is not None:
+            self.metrics.refuse(error.code)
         response = self.protocol.serialize_error(
             error, request_id=self.clock.request_id(), host_id=self.clock.host_id()
         )

@@ -26,16 +26,25 @@ _EVERYWHERE = frozenset({"CreateBucket", "GetBucketLocation"})
 _DECIDED_BY_DOCUMENT = frozenset(
     {"DeleteObjects", "PutObjectLegalHold", "PutObjectRetention", "PutObjectTagging"}
 )
+METRICS = (f"{MINIO}v2/metrics/", f"{MINIO}metrics/v3", f"{MINIO}prometheus/metrics")
 ADMINISTRATION = re.compile(f"{MINIO}admin/v[0-9]+/")
 
 
 def answer_minio(exchange: Exchange) -> Response | None:
-    """MinIO's health checks, which all mean that this code runs. Its administration is refused by name."""
+    """MinIO's health checks, which all mean that this code runs, and metrics.
+
+    Its administration is refused by name.
+    """
     target = exchange.request.target
     if not target.startswith(MINIO):
         return None
-    if target.partition("?")[0] in HEALTH:
+    path = target.partition("?")[0]
+    if path in HEALTH:
         return Response(200, [("Content-Length", "0")], b"")
+    if path.startswith(METRICS):
+        from s3fixture.app import scraping  # imported when used: few servers are scraped
+
+        return scraping.answer(exchange, path)
     if ADMINISTRATION.match(target):
         raise S3Error("NotImplemented", "MinIO's administration API is not implemented, only S3")
     return None

@@ -6,10 +6,13 @@ import json
 import re
 import shlex
 from collections.abc import Callable, Collection, Mapping
+from urllib.parse import urlsplit
 
 from s3fixture import client_options
+from s3fixture.auth.metrics_token import make_token
 from s3fixture.cli import dotenv_file
 from s3fixture.client_options import CLIENTS, Connection
+from s3fixture.clock import Clock
 from s3fixture.environment import lasting
 from s3fixture.environment import variables as variables_for
 
@@ -87,6 +90,21 @@ def _duckdb(to: Connection) -> list[str]:
     return [client_options.duckdb_secret(to)]
 
 
+def _prometheus(to: Connection) -> list[str]:
+    """A configuration as `mc admin prometheus generate` writes it."""
+    import yaml  # imported when used: no other format needs it
+
+    at = urlsplit(to.url)
+    job = {
+        "job_name": "s3fixture",
+        "bearer_token": make_token(to.access_key, to.secret_key, Clock().time()),
+        "metrics_path": "/minio/v2/metrics/cluster",
+        "scheme": at.scheme,
+        "static_configs": [{"targets": [at.netloc]}],
+    }
+    return str(yaml.safe_dump({"scrape_configs": [job]}, sort_keys=False, width=1000)).splitlines()
+
+
 def _pyiceberg(to: Connection) -> list[str]:
     found = variables_for(to.url, to.access_key, to.secret_key, to.region)
     return _shell({name: value for name, value in found.items() if name.startswith("PYICEBERG_")}, ())
@@ -111,6 +129,7 @@ def _pyspark(to: Connection) -> list[str]:
 CLIENT_FORMATS: Mapping[str, Callable[[Connection], list[str]]] = {
     **{client: _client_json(client) for client in CLIENTS},
     "duckdb": _duckdb,
+    "prometheus": _prometheus,
     "pyiceberg": _pyiceberg,
     "pyspark": _pyspark,
     "spark": _spark,

@@ -11,7 +11,7 @@ import click
 
 from s3fixture.auth.identity import FORMAT
 from s3fixture.cli.output import as_json_wanted
-from s3fixture.settings import DEFAULTS, DURABILITIES, KMS_KEY_FORMAT
+from s3fixture.settings import DEFAULTS, DURABILITIES, KMS_KEY_FORMAT, METRICS
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -99,6 +99,12 @@ server_options = _together(
         multiple=True,
         metavar="NAME=URL",
         help="Deliver events for arn:minio:sqs::NAME:webhook there. Repeatable.",
+    ),
+    click.option(
+        "--metrics",
+        type=click.Choice(METRICS),
+        help="Count requests for Prometheus, which reads them at /metrics of the console and at MinIO's "
+        "addresses: with a token (jwt), or without (public).  [default: off]",
     ),
     click.option(
         "--public-url",

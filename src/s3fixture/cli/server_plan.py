@@ -22,7 +22,12 @@ from s3fixture.settings import Settings
 
 _ARTIFACT_ROOTS = ("MLFLOW_DEFAULT_ARTIFACT_ROOT", "MLFLOW_ARTIFACTS_DESTINATION")
 # Option -> the only backend that it is for.
-_OF_BACKENDS: Mapping[str, str] = {"endpoint_url": "external", "image": "container", "binary": "binary"}
+_OF_BACKENDS: Mapping[str, str] = {
+    "binary": "binary",
+    "endpoint_url": "external",
+    "image": "container",
+    "metrics": "emulator",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,8 +47,9 @@ def start_console(
     console = _LateConsole(app, api_url)
     limits = Limits(head_bytes=app.settings.header_limit, idle_seconds=app.settings.idle_timeout)
     try:
-        pages = _guarded(console, guard) if guard else console
-        server = Server(_with_control(pages, control, app), host, port, limits=limits)
+        pages: WSGIApplication = _guarded(console, guard) if guard else console
+        pages = _with_metrics(_with_control(pages, control, app), app)
+        server = Server(pages, host, port, limits=limits)
     except BaseException as error:
         console.close()
         if isinstance(error, PortError):
@@ -110,6 +111,22 @@ def _with_control(pages: WSGIApplication, control: object | None, app: App) -> W
 
     def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         answer = api() if environ["PATH_INFO"].startswith("/control/") else pages
+        return answer(environ, start_response)
+
+    return serve
+
+
+def _with_metrics(pages: WSGIApplication, app: App) -> WSGIApplication:
+    """Without a log-in, which Prometheus has no way to."""
+
+    @cache
+    def page() -> WSGIApplication:
+        from s3fixture.console.metrics_page import MetricsPage  # imported when used, as the pages are
+
+        return MetricsPage(app)
+
+    def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        answer = page() if environ["PATH_INFO"] == "/metrics" else pages
         return answer(environ, start_response)
 
     return serve

@@ -40,6 +40,7 @@ def command(kind: str, bucket: str | None, unset: bool) -> int:
     The options of one client:
     duckdb -init <(s3fixture env --format duckdb)
     spark-submit --properties-file <(s3fixture env --format spark) ...
+    s3fixture env --format prometheus                  what scrapes `up --metrics jwt`
     s3fixture env --format fsspec                      storage_options of s3fs and pandas, as JSON
     """
     if unset:

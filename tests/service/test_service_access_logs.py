@@ -200,7 +200,37 @@ def test_a_target_that_does_not_let_logs_in_gets_none(
         app.clock.let_pass(60)
         app.background.clock_changed()
     assert "Contents" not in client.list_objects_v2(Bucket="closed")
-    assert "neither the policy nor the ACL of closed lets logging.s3.amazonaws.com write" in caplog.text
+    assert "neither its policy nor its ACL lets logging.s3.amazonaws.com write there" in caplog.text
+
+
+def test_a_locked_target_is_accepted_and_gets_no_logs(
+    client: S3Client, bucket: str, target: str, log: Log, caplog: pytest.LogCaptureFixture
+) -> None:
+    versioning: Any = {"Status": "Enabled"}
+    client.put_bucket_versioning(Bucket=target, VersioningConfiguration=versioning)
+    lock: Any = {"ObjectLockEnabled": "Enabled"}
+    client.put_object_lock_configuration(Bucket=target, ObjectLockConfiguration=lock)
+    switch_on(client, bucket, target)
+    with caplog.at_level(logging.WARNING, "s3fixture"):
+        assert log() == []
+    reason = "S3 delivers no access logs to a bucket with Object Lock"
+    assert f"the access log of {bucket} was not written to {target}: {reason}" in caplog.text
+
+
+def test_a_target_whose_requesters_pay_is_accepted_and_gets_no_logs(
+    client: S3Client, bucket: str, target: str, log: Log, caplog: pytest.LogCaptureFixture
+) -> None:
+    def pays(payer: Any) -> None:
+        client.put_bucket_request_payment(Bucket=target, RequestPaymentConfiguration={"Payer": payer})
+
+    pays("Requester")
+    switch_on(client, bucket, target)
+    with caplog.at_level(logging.WARNING, "s3fixture"):
+        assert log() == []
+    assert f"not written to {target}: S3 delivers no access logs to a Requester Pays bucket" in caplog.text
+    pays("BucketOwner")
+    client.put_object(Bucket=bucket, Key="a")
+    assert [line["key"] for line in log()] == ["a"]
 
 
 def test_an_acl_may_let_logs_in(client: S3Client, bucket: str, target: str, log: Log) -> None:

@@ -22,6 +22,7 @@ from s3fixture.clock import utc
 from s3fixture.service.acls import bucket_acl
 from s3fixture.service.bucket_documents import LOGGING
 from s3fixture.service.ownership import acls_count
+from s3fixture.service.payment import PAYMENT, REQUESTER
 from s3fixture.service.service_objects import put_service_object
 
 if TYPE_CHECKING:
@@ -57,13 +58,39 @@ def run(background: Background, job: Job) -> float | None:
         setting = json.loads(document) if document else None
         target = index.get_bucket(setting["TargetBucket"]) if setting else None
         jobs = index.jobs_of(job.queue, _MOST_LINES)
-    if setting and target is not None and _may_write(background, bucket, target, setting):
+    if setting and target is not None and _reaches(background, bucket, target, setting):
         for key, lines in _objects(background, bucket, setting, jobs).items():
             put_service_object(background, target.name, key, "".join(lines).encode(), "text/plain")
     with background.store.write() as index:
         for done in jobs:
             index.remove_job(done.id)
     return None
+
+
+def _reaches(
+    background: Background, bucket: BucketRow, target: BucketRow, setting: Mapping[str, Any]
+) -> bool:
+    """Whether S3 would deliver to the target; the log says why it would not."""
+    obstacle = _obstacle(background, target)
+    if not obstacle and not _may_write(background, bucket, target, setting):
+        obstacle = f"neither its policy nor its ACL lets {_SERVICE} write there"
+    if obstacle:
+        _LOG.warning("the access log of %s was not written to %s: %s", bucket.name, target.name, obstacle)
+    return not obstacle
+
+
+def _obstacle(background: Background, target: BucketRow) -> str:
+    """What keeps every log out of a target, though S3 accepts the setting; "" for nothing.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshooting-server-access-logging.html
+    """
+    if target.object_lock:
+        return "S3 delivers no access logs to a bucket with Object Lock"
+    with background.store.read() as index:
+        if index.get_document(target.id, PAYMENT) == REQUESTER:
+            return "S3 delivers no access logs to a Requester Pays bucket"
+    return ""
 
 
 def _may_write(
@@ -79,15 +106,7 @@ def _may_write(
     if background.access.lets_in(target, frozenset({service_name(_SERVICE)}), permission, context):
         return True
     with background.store.read() as index:
-        if acls_count(target) and any(grant in bucket_acl(index, target) for grant in _GRANTS):
-            return True
-    _LOG.warning(
-        "the access log of %s was not written: neither the policy nor the ACL of %s lets %s write there",
-        bucket.name,
-        target.name,
-        _SERVICE,
-    )
-    return False
+        return acls_count(target) and any(grant in bucket_acl(index, target) for grant in _GRANTS)
 
 
 def _objects(

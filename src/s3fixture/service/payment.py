@@ -7,17 +7,18 @@ from s3fixture.errors import S3Error
 from s3fixture.service.bucket_documents import put_document
 from s3fixture.service.call import Call, Params, Result
 
-_PAYMENT, _ACCELERATE = "request-payment", "accelerate"  # the kinds of their documents
+PAYMENT, _ACCELERATE = "request-payment", "accelerate"  # the kinds of their documents
+REQUESTER = "Requester"
 
 
 def get_bucket_request_payment(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketRequestPayment.html"""
-    return {"Payer": _read(call, params, _PAYMENT) or "BucketOwner"}
+    return {"Payer": _read(call, params, PAYMENT) or "BucketOwner"}
 
 
 def put_bucket_request_payment(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketRequestPayment.html"""
-    put_document(call, params, _PAYMENT, params["RequestPaymentConfiguration"]["Payer"])
+    put_document(call, params, PAYMENT, params["RequestPaymentConfiguration"]["Payer"])
     return {}
 
 

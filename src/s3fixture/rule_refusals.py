@@ -13,6 +13,7 @@ _TERRAFORM = "hashicorp/terraform-provider-aws issue 23228 and others (S3's answ
 _CLOUDFORMATION = "CloudFormation's reports of S3's answers, quoted in many repositories"
 _MOTO = "getmoto/moto, s3/exceptions.py (S3's answers)"
 _SDKS = "boto/boto3 issue 2656 and aws/aws-sdk-ruby issue 2380 (S3's answers)"
+_ARGMIN = "justincormack/argmin, crates/s3-tests (run against S3, too); scality/Arsenal has the same words"
 _STACKD = "stackd, internal package s3: an emulator compared with S3"
 
 
@@ -27,6 +28,11 @@ def _request(message: str, source: str) -> Refusal:
 
 # Filters of lifecycle and replication rules
 TAG_TWICE = _request("Duplicate Tag Keys are not allowed.", RECORDED)
+TAG_KEY_LENGTH = _request(f"A Tag's Key must be a length between 1 and {limits.TAG_KEY_LENGTH}.", _ARGMIN)
+TAG_VALUE_LENGTH = _request(
+    f"A Tag's Value must be a length between 0 and {limits.TAG_VALUE_LENGTH}.", _ARGMIN
+)
+PREFIX_TOO_LONG = _request(f"The maximum size of a prefix is {limits.KEY_SIZE}", _ARGMIN)
 SIZE_OUT_OF_RANGE = _request(
     f"'{{name}}' should be between {{least}} and {limits.FILTER_SIZE}.", f"{_TERRAFORM}, issue 41521"
 )

@@ -50,6 +50,7 @@ def test_a_rule_without_an_id_gets_one(client: S3Client, bucket: str) -> None:
 MIDNIGHT = datetime(2030, 1, 2, tzinfo=timezone.utc)
 GLACIER: dict[str, Any] = {"Days": 30, "StorageClass": "GLACIER"}
 TAG = {"Key": "k", "Value": "v"}
+KEY_LENGTH = "A Tag's Key must be a length between 1 and 128."
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,23 @@ TAG = {"Key": "k", "Value": "v"}
         ({"Filter": {"Prefix": "x", "ObjectSizeLessThan": 5}}, "MalformedXML", ""),
         ({"Filter": {"And": {"Prefix": "x"}}}, "MalformedXML", ""),
         ({"Filter": {"And": {"Tags": [TAG, TAG]}}}, "InvalidRequest", "Duplicate Tag Keys are not allowed."),
+        (
+            {"Filter": {"Prefix": "\N{EURO SIGN}" * 341 + "ab"}},
+            "InvalidRequest",
+            "The maximum size of a prefix is 1024",
+        ),
+        (
+            {"Filter": {"And": {"Tags": [TAG], "Prefix": "x" * 1025}}},
+            "InvalidRequest",
+            "The maximum size of a prefix is 1024",
+        ),
+        ({"Filter": {"Tag": TAG | {"Key": "k" * 129}}}, "InvalidRequest", KEY_LENGTH),
+        ({"Filter": {"Tag": TAG | {"Key": "\U00010400" * 65}}}, "InvalidRequest", KEY_LENGTH),
+        (
+            {"Filter": {"And": {"Prefix": "x", "Tags": [TAG | {"Value": "v" * 257}]}}},
+            "InvalidRequest",
+            "A Tag's Value must be a length between 0 and 256.",
+        ),
         (
             {"Filter": {"ObjectSizeLessThan": 0}},
             "InvalidRequest",
@@ -178,6 +196,24 @@ def test_a_wrong_rule_is_refused_and_the_former_ones_stay(
         put(client, bucket, RULE | change)
     assert message in response["Error"]["Message"]
     assert client.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"] == [RULE]
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"Prefix": "\N{EURO SIGN}" * 341 + "a"},
+        {"Tag": {"Key": "k" * 128, "Value": "v" * 256}},
+        {"Tag": {"Key": "\U00010400" * 64, "Value": "\U00010400" * 128}},
+        {"Tag": {"Key": "aws:no!", "Value": "!"}},  # no object can have it, and S3 takes the rule
+        {"And": {"Tags": [{"Key": f"k{number}", "Value": ""} for number in range(51)]}},
+    ],
+)
+def test_a_filter_may_be_as_long_as_keys_and_tags(
+    client: S3Client, bucket: str, chosen: dict[str, Any]
+) -> None:
+    """justincormack/argmin, crates/s3-tests/tests/lifecycle.rs"""
+    put(client, bucket, RULE | {"Filter": chosen})
+    assert client.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"][0]["Filter"] == chosen
 
 
 def test_a_rule_does_something_and_has_a_name_of_its_own(client: S3Client, bucket: str) -> None:

@@ -22,7 +22,7 @@ from s3fixture.service.bucket_documents import LIFECYCLE, delete_document, get_d
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.lifecycle_jobs import schedule
 from s3fixture.service.lifecycle_rules import ALL_CLASSES, CLASSES, MINIMUM_SIZES
-from s3fixture.service.rule_filters import check_filter, predicates
+from s3fixture.service.rule_filters import check_filter, check_lengths, predicates
 
 _ACTIONS = (
     "AbortIncompleteMultipartUpload",
@@ -88,6 +88,7 @@ def _check_rules(rules: Sequence[Document]) -> None:
     filtered = "Filter" in rules[0]  # "Lifecycle V2": all rules of a document are of one form
     for rule in rules:
         _check_form(rule, filtered=filtered)
+        check_lengths(rule)
         check_filter(rule)
         _check_sizes(rule)
         _check_actions(rule)

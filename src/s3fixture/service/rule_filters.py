@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from s3fixture import limits
 from s3fixture import rule_refusals as refusals
 from s3fixture.errors import S3Error
 
@@ -23,6 +24,25 @@ def predicates(rule: Mapping[str, Any]) -> Mapping[str, Any]:
 def wanted_tags(rule: Mapping[str, Any]) -> dict[str, str]:
     """The tags that an object must have."""
     return {tag["Key"]: tag["Value"] for tag in predicates(rule).get("Tags", ())}
+
+
+def check_lengths(rule: Mapping[str, Any]) -> None:
+    """Raise InvalidRequest for a prefix or a tag that no object could have, as lifecycle rules do.
+
+    S3 counts a tag as Java counts characters: one beyond U+FFFF is two.
+    """
+    wanted = predicates(rule)
+    if len(wanted.get("Prefix", "").encode()) > limits.KEY_SIZE:
+        raise refusals.PREFIX_TOO_LONG()
+    for tag in wanted.get("Tags", ()):
+        if not 0 < _utf16_length(tag["Key"]) <= limits.TAG_KEY_LENGTH:
+            raise refusals.TAG_KEY_LENGTH()
+        if _utf16_length(tag["Value"]) > limits.TAG_VALUE_LENGTH:
+            raise refusals.TAG_VALUE_LENGTH()
+
+
+def _utf16_length(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
 
 
 def check_filter(rule: Mapping[str, Any]) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import s3fixture
+from reference_pages import PAGES
 from s3fixture.cli import COMMANDS
 from s3fixture.pytest_plugin import plugin
 from s3fixture.pytest_plugin.options import OPTIONS
@@ -215,6 +216,12 @@ def test_every_variable_of_ours_is_in_the_table() -> None:
 @pytest.mark.parametrize("command", [name for names in COMMANDS.values() for name in names])
 def test_every_command_is_documented(command: str) -> None:
     assert f"s3fixture {command}" in documentation(), f"say in README.md or docs/ what `{command}` does"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_reference_page_says_what_the_program_says(name: str) -> None:
+    page = (CHECKOUT / "docs" / name).read_text(encoding="utf-8")
+    assert page == PAGES[name](), "write it anew with `python tests/reference_pages.py`"
 
 
 @pytest.mark.parametrize("name", ["README.md", ".ci/run"])

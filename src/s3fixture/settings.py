@@ -56,10 +56,10 @@ ENVIRONMENT: Mapping[str, str] = {
 }
 
 _PREFIX = "S3FIXTURE_"
-# The variables that are no settings of a server, and where they are read.
-OTHER_VARIABLES = frozenset(
+# The variables of options of pytest that are no settings of a server: pytest_plugin/options.py.
+_PYTEST_VARIABLES = frozenset(
     {
-        "S3FIXTURE_ALLOW",  # pytest_plugin/options.py
+        "S3FIXTURE_ALLOW",
         "S3FIXTURE_BACKEND",
         "S3FIXTURE_BUCKETS",
         "S3FIXTURE_EMULATOR",
@@ -68,14 +68,17 @@ OTHER_VARIABLES = frozenset(
         "S3FIXTURE_REPORT",
         "S3FIXTURE_REPORT_JSON",
         "S3FIXTURE_SEEDS",
-        "S3FIXTURE_CONTAINER_HOST",  # backends/container_engine.py
-        "S3FIXTURE_DEBUG",  # cli
-        "S3FIXTURE_RUN_URL",
-        "S3FIXTURE_STATE_DIR",
-        "S3FIXTURE_TOOLS_IMAGE",  # compose files
     }
 )
-VARIABLES = OTHER_VARIABLES.union(name for name in ENVIRONMENT if name.startswith(_PREFIX))
+OTHER_VARIABLES: Mapping[str, str] = {
+    "S3FIXTURE_DEBUG": "1: commands show the traceback of an unexpected error",
+    "S3FIXTURE_RUN_URL": "set by `s3fixture run`: the server that commands started by it use",
+    "S3FIXTURE_STATE_DIR": "the folder of the project's server, instead of `.s3fixture`",
+    "S3FIXTURE_TOOLS_IMAGE": "the image of s3fixture in the compose files of `s3fixture init`",
+}
+VARIABLES = _PYTEST_VARIABLES.union(
+    OTHER_VARIABLES, (name for name in ENVIRONMENT if name.startswith(_PREFIX))
+)
 """All variables of ours."""
 
 
@@ -83,34 +86,34 @@ VARIABLES = OTHER_VARIABLES.union(name for name in ENVIRONMENT if name.startswit
 class Settings:
     """Everything a server can be told. `port` 0 means: any free port; `data_dir` None: in memory."""
 
-    host: str = "127.0.0.1"
-    port: int = 0
-    console_port: int | None = None  # 0: any free one; None: no console
-    access_key: str = DEFAULT_ACCESS_KEY
-    secret_key: str = DEFAULT_SECRET_KEY
-    region: str = DEFAULT_REGION  # of clients, and of requests whose signature names none
+    host: str = "127.0.0.1"  # the address to listen on
+    port: int = 0  # the port to listen on; 0: any free one
+    console_port: int | None = None  # the console's port; 0: any free one; None: no console
+    access_key: str = DEFAULT_ACCESS_KEY  # the main access key
+    secret_key: str = DEFAULT_SECRET_KEY  # its secret
+    region: str = DEFAULT_REGION  # the region of clients, and of requests whose signature names none
     pinned: bool = False  # whether signatures for other regions are refused
-    data_dir: Path | None = None
-    durability: str = "power"  # of DURABILITIES
-    identities: tuple[str, ...] = ()  # NAME:ACCESS_KEY:SECRET_KEY[:CANONICAL_ID[:EMAIL]]
+    data_dir: Path | None = None  # the folder of the data; None: in memory
+    durability: str = "power"  # what an answered write survives: a power failure, or the `process`
+    identities: tuple[str, ...] = ()  # further accounts: NAME:ACCESS_KEY:SECRET_KEY[:CANONICAL_ID[:EMAIL]]
     web_identity: str = ""  # whose tokens STS believes: "unverified" (any), a key's file, "" (none)
-    kms_keys: tuple[str, ...] = ()  # each in KMS_KEY_FORMAT; (): any name is a key
+    kms_keys: tuple[str, ...] = ()  # the keys that there are, as --kms-key has them; (): any name is one
     sse_over_http: bool = True  # take customers' keys and KMS without TLS, which S3 itself never does
-    base_hosts: tuple[str, ...] = ("localhost", "s3.localhost")  # for virtual-hosted buckets
+    base_hosts: tuple[str, ...] = ("localhost", "s3.localhost")  # hosts H whose BUCKET.H is that bucket
     website_hosts: tuple[str, ...] = ()  # further names under which a label is a bucket's website
     header_limit: int = 64 * 1024  # bytes of request line and headers
     idle_timeout: float = 60.0  # seconds that a connection may stay silent
     public_url: str = ""  # where clients elsewhere reach the server; "": where it listens
-    image: str = ""  # of the backend container; "": the default of backends.images
-    binary: str = ""  # of the backend binary: a name or path; "": the first that is found
-    endpoint_url: str = ""  # of the backend external
-    events_endpoint: str = ""  # URL that speaks SQS, SNS, Lambda and EventBridge; "": there are none
+    image: str = ""  # the image of the backend container; "": the default one
+    binary: str = ""  # the program of the backend binary, name or path; "": the first that is found
+    endpoint_url: str = ""  # the store of the backend external
+    events_endpoint: str = ""  # a URL that speaks SQS, SNS, Lambda and EventBridge; "": none
     webhooks: tuple[str, ...] = ()  # NAME=URL: the destination arn:minio:sqs::NAME:webhook of events
-    webhook_tokens: tuple[str, ...] = ()  # NAME=TOKEN: what a webhook is sent as Authorization
+    webhook_tokens: tuple[str, ...] = ()  # NAME=TOKEN: the Authorization header for a webhook
     lifecycle_day: float = 86_400.0  # seconds that a day of lifecycle rules lasts
-    volume: str = ""  # of the backend container: a named volume for its data, instead of a folder
-    metrics: str = "off"  # of METRICS
-    defaults: str = "aws"  # what new buckets are like, one of DEFAULTS
+    volume: str = ""  # a named volume of the backend container for its data, instead of a folder
+    metrics: str = "off"  # whether requests are counted for Prometheus: off, jwt or public
+    defaults: str = "aws"  # what new buckets are like: aws or minio
 
     def __post_init__(self) -> None:
         if self.defaults not in DEFAULTS:

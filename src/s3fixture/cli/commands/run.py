@@ -12,8 +12,8 @@ from s3fixture.cli import output
 from s3fixture.cli.options import server_options
 from s3fixture.cli.target_server import RUN_VARIABLE
 
-# What `.env` says of these is for the server: a run of its own must not meet it.
-_OF_THE_SERVER = (
+# What `.env` and the environment say of these is for the project's server, not for one command's.
+IGNORED_VARIABLES = (
     "S3FIXTURE_PORT",
     "S3FIXTURE_CONSOLE_PORT",
     "S3FIXTURE_DATA_DIR",
@@ -47,7 +47,7 @@ def command(arguments: tuple[str, ...], **options: Any) -> int:
     from s3fixture.cli.signals import stop_on_signals
     from s3fixture.environment import child_environ
 
-    plan = make_plan(options, {**project_environment(), **dict.fromkeys(_OF_THE_SERVER, "")})
+    plan = make_plan(options, {**project_environment(), **dict.fromkeys(IGNORED_VARIABLES, "")})
     with stop_on_signals(), started(plan, output.progress()) as endpoint:
         values = endpoint.environ(plan.buckets[0] if plan.buckets else None)
         return run_child([program, *arguments[1:]], child_environ({**values, RUN_VARIABLE: endpoint.url}))

@@ -76,8 +76,10 @@ def _resets(options: Options) -> list[Row]:
 
 def _resetter(puts: int) -> Callable[[Subject], Sequence[float]]:
     def timed(subject: Subject) -> list[float]:
-        token = subject.endpoint.control.begin() if subject.endpoint else None
-        if subject.endpoint is None:
+        token = 0
+        if subject.endpoint is not None:
+            token = subject.endpoint.control.begin()
+        else:
             subject.client.create_bucket(Bucket=BUCKET)  # moto forgets all, also what was seeded
         for number in range(puts):
             subject.client.put_object(Bucket=BUCKET, Key=f"key-{number}", Body=KIB)

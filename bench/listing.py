@@ -96,7 +96,9 @@ def _filled(keys: list[str]) -> Iterator[dict[str, Subject]]:
             MOTO_SERVER: stack.enter_context(moto_server(len(keys))),
             MOTO_MOCK: stack.enter_context(_moto_mock(keys)),
         }
-        started[NULL].app.pages = {bool(mark): _first_page(started[THREAD], mark) for mark in ("", "/")}
+        null = started[NULL].app
+        assert null is not None
+        null.pages = {bool(mark): _first_page(started[THREAD], mark) for mark in ("", "/")}
         yield {name: started[name] for name in COLUMNS if name in started}
 
 

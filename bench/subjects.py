@@ -7,13 +7,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
 
 import s3fixture
 from bench.null import NullApp
+from s3fixture.backends.endpoint import Endpoint
+from s3fixture.backends.process import ProcessEndpoint
 from s3fixture.server import Server
 
 if TYPE_CHECKING:
@@ -39,8 +41,8 @@ class Subject:
     url: str
     client: S3Client
     pid: int = 0  # of a server in a process of its own
-    app: Any = None  # the null server's
-    endpoint: Any = None  # s3fixture's
+    app: NullApp | None = None  # the null server's
+    endpoint: Endpoint | None = None  # s3fixture's
 
 
 def client_for(url: str | None) -> S3Client:
@@ -82,8 +84,9 @@ def thread() -> Iterator[Subject]:
 @contextmanager
 def process() -> Iterator[Subject]:
     with s3fixture.serve(emulator="process") as endpoint:
-        pid: int = getattr(endpoint, "pid")  # noqa: B009 - only this mode has one
-        yield Subject(PROCESS, endpoint.url, client_for(endpoint.url), pid=pid, endpoint=endpoint)
+        assert isinstance(endpoint, ProcessEndpoint)
+        client = client_for(endpoint.url)
+        yield Subject(PROCESS, endpoint.url, client, pid=endpoint.pid, endpoint=endpoint)
 
 
 @contextmanager

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from importlib import import_module
+from typing import Any
 
 import pytest
 
@@ -33,6 +35,18 @@ def pytest_configure() -> None:
     """A shell lets what it starts with `&` ignore Ctrl-C, and so would the programs that tests interrupt."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def _no_default_session_is_left() -> Iterator[None]:
+    """`boto3.client()` makes a session that boto3 keeps, and tests of what boto3 keeps may come after."""
+    before = _default_session()
+    yield
+    assert _default_session() is before, "make the client by boto3.session.Session().client(...)"
+
+
+def _default_session() -> Any:
+    return getattr(sys.modules.get("boto3"), "DEFAULT_SESSION", None)
 
 
 @pytest.fixture(scope="session")

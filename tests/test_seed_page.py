@@ -64,7 +64,7 @@ def connect(
     url: str, config: Config | None = None, access_key: str = ACCESS_KEY, secret_key: str = SECRET_KEY
 ) -> S3Client:
     """As the page makes a client: no region, no addressing style."""
-    client: S3Client = boto3.client(
+    client: S3Client = boto3.session.Session().client(
         "s3",
         endpoint_url=url,
         aws_access_key_id=access_key,

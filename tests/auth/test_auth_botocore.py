@@ -135,7 +135,7 @@ def test_the_subresources_of_version_2_include_all_that_botocore_signs() -> None
 def test_presigned_urls_of_a_boto3_client_are_accepted(
     signature_version: str | None, addressing_style: Any
 ) -> None:
-    client = boto3.client(
+    client = boto3.session.Session().client(
         "s3",
         endpoint_url="http://localhost:9000",
         region_name="us-east-1",

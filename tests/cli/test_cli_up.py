@@ -171,7 +171,7 @@ def test_web_identity_tokens_are_taken_as_the_option_says(s3: CommandLine) -> No
     (s3.folder / "key").write_text(secret)
     endpoint = s3.up("--memory", "--web-identity", "key")
     claims = {"iss": "https://idp.example", "sub": "me", "aud": "app", "exp": 4_000_000_000}
-    sts = boto3.client(
+    sts = boto3.session.Session().client(
         "sts", endpoint_url=endpoint.url, region_name="us-east-1", config=Config(signature_version=UNSIGNED)
     )
     try:

@@ -64,7 +64,7 @@ def wait_until_healthy(container: Container) -> None:
 
 
 def client(url: str, access_key: str = "minioadmin", secret_key: str = "minioadmin123") -> Any:
-    return boto3.client(
+    return boto3.session.Session().client(
         "s3",
         endpoint_url=url,
         aws_access_key_id=access_key,

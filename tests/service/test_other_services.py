@@ -36,7 +36,7 @@ ASKED: Mapping[str, Callable[[Any], object]] = {
 
 
 def client_of(service: str, url: str) -> Any:
-    return boto3.client(
+    return boto3.session.Session().client(
         service,  # type: ignore[call-overload]  # the stubs know the services by literal names
         endpoint_url=url,
         region_name="us-east-1",

@@ -126,7 +126,7 @@ def test_a_server_whose_region_is_named_is_the_endpoint_of_that_region(pinned: s
         *(400, "AuthorizationHeaderMalformed"),
         "eu-central-1",
     )
-    client = boto3.client(
+    client = boto3.session.Session().client(
         "s3",
         endpoint_url=pinned,
         region_name="eu-central-1",

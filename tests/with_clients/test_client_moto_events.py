@@ -36,7 +36,7 @@ def s3_with_events(aws: str) -> Iterator[Endpoint]:
 
 
 def service(name: str, url: str) -> Any:
-    return boto3.client(
+    return boto3.session.Session().client(
         name,  # type: ignore[call-overload]  # any service's
         endpoint_url=url,
         region_name=REGION,

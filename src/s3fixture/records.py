@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
+from s3fixture.sizes import human_size
+
+_NOTHING: Mapping[str, str] = {}
 SETUP_USER_AGENT = "s3fixture-setup"  # marks the requests of fixtures and seeds in the request log
 
 
 class RequestRecord(NamedTuple):
-    """One finished request. `seconds` ends when the answer's head is ready; sizes are of the bodies."""
+    """One finished request. `seconds` ends when the answer's head is ready; sizes are of the bodies.
+
+    What lets others ask in its name, or read what it encrypts, is in none of this.
+    """
 
     time: float  # seconds since the epoch, when it came
     operation: str  # "" when it was refused before it was known
@@ -28,6 +34,21 @@ class RequestRecord(NamedTuple):
     request_id: str
     error_fields: Mapping[str, str]  # what the error document says besides, such as StringToSign
     error_reason: str = ""  # what the answer does not say: why, and what to do about it
+    version_id: str = ""  # that the answer names, or else the request; "" without one
+    query: Mapping[str, str] = _NOTHING  # decoded; the first value of each name
+    headers: Mapping[str, str] = _NOTHING  # those that matter to S3; names in lower case
+    metadata: Mapping[str, str] = _NOTHING  # x-amz-meta-* that were sent; names in lower case, without it
+    attempt: int = 0  # of the client's call, 1 is the first; 0 when the client does not say
+    invocation_id: str = ""  # of the client's call, the same for all its attempts; "" as above
+
+    def __repr__(self) -> str:
+        """Such as `PutObject s3://bucket/key 200 1.2 KiB 3 ms`; the size is of both bodies together."""
+        return printable(
+            f"{self.operation or self.method} s3://{'/'.join(filter(None, (self.bucket, self.key)))} "
+            f"{' '.join(filter(None, (str(self.status), self.error_code)))} "
+            f"{human_size(self.bytes_in + self.bytes_out)} {self.seconds * 1000:.0f} ms"
+            f"{f' attempt {self.attempt}' if self.attempt > 1 else ''}"
+        )
 
 
 class TemporaryKeys(NamedTuple):
@@ -137,3 +158,8 @@ class UndeliveredEvent(NamedTuple):
     reason: str
     attempts: int  # so far
     given_up: bool
+
+
+def printable(line: str) -> str:
+    """One line, whatever clients send."""
+    return line if line.isprintable() else ascii(line)[1:-1]

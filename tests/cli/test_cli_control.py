@@ -14,6 +14,7 @@ from command_line import CommandLine
 
 from s3fixture.backends import start
 from s3fixture.backends.endpoint import Endpoint
+from s3fixture.records import RequestRecord
 from s3fixture.settings import Settings
 
 ONCE = Config(retries={"total_max_attempts": 1, "mode": "standard"})
@@ -92,10 +93,14 @@ def test_a_snapshot_is_restored_as_often_as_wanted(run: CommandLine, server: End
 
 def test_requests_are_printed(run: CommandLine, server: Endpoint) -> None:
     server.control.clear_requests()
-    server.client().put_object(Bucket="books", Key="k\x1b[2J", Body=b"abc")
+    server.client().put_object(Bucket="books", Key="k\x1b[2J", Body=b"abc", Metadata={"a": "b"})
     assert "200 PutObject s3://books/k\\x1b[2J 3 B in" in run("requests", *at(server)).stdout
     (record,) = [json.loads(line) for line in run("requests", "--json", *at(server)).stdout.splitlines()]
     assert (record["operation"], record["status"], record["bytes_in"]) == ("PutObject", 200, 3)
+    assert set(record) == set(RequestRecord._fields)
+    assert (record["metadata"], record["query"], record["version_id"]) == ({"a": "b"}, {}, "")
+    assert (record["headers"]["content-length"], record["attempt"]) == ("3", 1)
+    assert record["invocation_id"]
 
 
 def test_wrong_keys_and_wrong_addresses_are_told(run: CommandLine, server: Endpoint) -> None:

@@ -6,6 +6,7 @@ import http.client
 import json
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ import pytest
 from s3fixture.backends import start
 from s3fixture.backends.control import Control
 from s3fixture.backends.endpoint import Endpoint
+from s3fixture.records import RequestRecord
 from s3fixture.settings import Settings
 
 
@@ -58,6 +60,25 @@ def test_everything_that_can_be_done_is_described(server: Endpoint) -> None:
     answer = page["paths"]["/control/requests"]["post"]["responses"]["200"]
     items = answer["content"]["application/json"]["schema"]["items"]
     assert items == {"$ref": "#/components/schemas/RequestRecord"}
+    record = page["components"]["schemas"]["RequestRecord"]
+    assert set(record["properties"]) == set(RequestRecord._fields)
+    for name in ("query", "headers", "metadata"):
+        assert record["properties"][name] == {"type": "object", "default": {}}
+
+
+def test_requests_are_told_with_all_that_they_said(server: Endpoint) -> None:
+    with closing(server.client()) as client:
+        client.create_bucket(Bucket="books")
+        server.control.clear_requests()
+        client.put_object(Bucket="books", Key="told", Body=b"1", Metadata={"a": "b"}, ContentType="text/csv")
+        client.list_objects_v2(Bucket="books", Prefix="told")
+    status, (put, listing) = ask(server, "requests")
+    assert status == 200
+    assert set(put) == set(RequestRecord._fields)
+    assert (put["metadata"], put["headers"]["content-type"], put["attempt"]) == ({"a": "b"}, "text/csv", 1)
+    assert put["invocation_id"]
+    assert listing["query"]["prefix"] == "told"
+    assert listing["version_id"] == ""
 
 
 def test_a_fault_is_added_and_listed(server: Endpoint) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 import time
@@ -19,6 +20,7 @@ from s3fixture.console.console_server import start_console
 from s3fixture.console.feed import Feed
 from s3fixture.records import RequestRecord
 from s3fixture.settings import Settings
+from s3fixture.wire.request import Request
 
 
 def record(request_id: str = "id") -> RequestRecord:
@@ -47,8 +49,12 @@ def test_requests_appear_as_they_happen(visitor: Visitor, box: Box) -> None:
     box.s3.list_buckets()
     stream = events(visitor)
     assert [entry["operation"] for entry in first(stream)] == ["ListBuckets"]
-    box.s3.put_object(Bucket="data", Key="k", Body=b"12345")
+    box.s3.put_object(Bucket="data", Key="k", Body=b"12345", Metadata={"a": "b"}, ContentType="text/csv")
     (entry,) = first(stream)
+    assert set(entry) == {*RequestRecord._fields, "xml"}
+    assert (entry["metadata"], entry["headers"]["content-type"]) == ({"a": "b"}, "text/csv")
+    assert (entry["query"], entry["version_id"], entry["attempt"]) == ({}, "", 1)
+    assert entry["invocation_id"]
     assert (entry["operation"], entry["bucket"], entry["key"], entry["status"], entry["bytes_in"]) == (
         "PutObject",
         "data",
@@ -135,7 +141,7 @@ def test_a_slow_viewer_loses_the_oldest_and_hears_how_many() -> None:
     batches = iter(viewer)
     next(batches)
     for number in range(2500):
-        log.add(record(str(number)), time.perf_counter())
+        log.add(record(str(number)), Request("GET", "/b/k", {}, io.BytesIO()), "", time.perf_counter())
     batch = next(batches)
     assert (len(batch.records), batch.lost, batch.records[-1].request_id) == (2000, 500, "2499")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
 
 import pytest
@@ -67,6 +68,29 @@ def test_with_the_wrong_keys(s3_env, monkeypatch):
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["  ListBuckets * -> 403 InvalidAccessKeyId: these keys are moto's: *"])
     result.stdout.no_fnmatch_line("E *moto's*")  # the answer is S3's
+
+
+def test_it_has_no_secrets(run: Run) -> None:
+    result = run(
+        """
+import boto3, pytest
+from contextlib import closing
+
+def test_with_wrong_keys(s3, s3_server):
+    session = boto3.session.Session(s3_server.access_key, "wrongwrong", region_name="us-east-1")
+    with closing(session.client("s3", endpoint_url=s3_server.url)) as client:
+        with pytest.raises(client.exceptions.ClientError):
+            client.put_object(
+                Bucket=s3.bucket, Key="k", SSECustomerAlgorithm="AES256", SSECustomerKey="hush" * 8
+            )
+    assert s3.requests == []
+"""
+    )
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E *PutObject s3://*/k 403 SignatureDoesNotMatch *ms*", "*- s3fixture -*"])
+    assert b64encode(b"hush" * 8).decode() not in result.stdout.str()
+    assert "Credential=" not in result.stdout.str()
 
 
 def test_it_is_bounded(run: Run) -> None:

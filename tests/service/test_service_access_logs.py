@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from service_helpers import refused, signed
+from service_helpers import refused, send, signed
 
 from s3fixture.app import App
 
@@ -149,6 +149,22 @@ def test_strangers_and_what_they_make_up_are_lines_as_well(
     assert (stranger["requester"], stranger["kind"]) == ("-", "-")
     assert made_up["agent"] == '"a %22b%22?c"'
     assert made_up["referer"] == '"http://x/"'
+
+
+def test_a_line_has_no_signature_of_a_url(
+    client: S3Client, url: str, bucket: str, target: str, log: Log
+) -> None:
+    """https://docs.aws.amazon.com/prescriptive-guidance/latest/presigned-url-best-practices/"""
+    client.put_object(Bucket=bucket, Key="a", Body=b"1")
+    switch_on(client, bucket, target)
+    link = client.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "a"})
+    path = link.removeprefix(url)
+    reply = send(url, "GET", path, b"", {"Referer": link})
+    assert reply.status == 200
+    _, line = log()
+    assert line["uri"].startswith(f'"GET /{bucket}/a?')
+    for text in (line["uri"], line["referer"]):
+        assert re.search('Signature=REDACTED[ &"]', text)
 
 
 def test_nobody_writes_lines_of_their_own(

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from s3fixture.app.redaction import redacted_url
 from s3fixture.clock import utc
 from s3fixture.model.tables import SUBRESOURCES
 from s3fixture.service.access_logs import add_line
@@ -66,14 +67,14 @@ def _line(exchange: Exchange, record: RequestRecord, response: Response) -> str:
         record.request_id,
         _operation(exchange),
         quote(quote(exchange.key)) if exchange.key else "-",  # twice, as S3 does
-        _quoted(f"{request.method} {request.target} HTTP/1.1"),
+        _quoted(f"{request.method} {redacted_url(request.target)} HTTP/1.1"),
         str(record.status),
         record.error_code or "-",
         str(record.bytes_out or "-"),
         _object_size(request.method, headers, record),
         milliseconds,
         milliseconds,
-        _quoted(request.headers.get("referer", "-")),
+        _quoted(redacted_url(request.headers.get("referer", "-"))),
         _quoted(record.user_agent or "-"),
         quote(exchange.target.query.get("versionId", "")[:_LONGEST]) or "-",
         exchange.host_id,

@@ -192,13 +192,13 @@ class App:
         if isinstance(exception, STORE_ERRORS):
             return store_error(exception)
         if isinstance(exception, Damaged):
-            _LOG.error("%s %s failed: %s", exchange.request.method, exchange.request.target, exception)
+            _LOG.error("%s %s failed: %s", exchange.request.method, exchange.request.path, exception)
             return S3Error("InternalError", "What is stored is damaged; the server's log says where.")
         if isinstance(exception, ClientDisconnected):  # it may have closed only its own half
             return S3Error("IncompleteBody")
         if isinstance(exception, MalformedRequest):
             return S3Error(_LISTENER_CODES.get(exception.status, "BadRequest"), exception.reason)
-        _LOG.exception("%s %s failed", exchange.request.method, exchange.request.target)
+        _LOG.exception("%s %s failed", exchange.request.method, exchange.request.path)
         return S3Error("InternalError")
 
     def error_body(self, status: int, reason: str) -> tuple[str, bytes]:
@@ -242,7 +242,7 @@ class App:
         """Tell the request log and the access logs. The answer goes out, whatever becomes of this."""
         try:
             record = self._record_of(exchange, response, error, started)
-            self.log.add(record, started)
+            self.log.add(record, exchange.request, exchange.target.raw_query, started)
             if self.needs is not None:
                 self._note_needs(self.needs, exchange, error)
             if self.background.keeps_access_logs and exchange.bucket:
@@ -264,7 +264,7 @@ class App:
         self, exchange: Exchange, response: Response, error: S3Error | None, started: float
     ) -> RequestRecord:
         request, who = exchange.request, exchange.authentication
-        headers = request.headers
+        headers, answered = request.headers, dict(response.headers)
         return RequestRecord(
             time=self.clock.time(),
             operation=exchange.operation,
@@ -276,15 +276,14 @@ class App:
             error_message=error.message[:_LONGEST] if error else "",
             seconds=monotonic() - started,
             bytes_in=_length(headers.get("content-length")),
-            bytes_out=0
-            if request.method == "HEAD"
-            else _length(dict(response.headers).get("Content-Length")),
+            bytes_out=0 if request.method == "HEAD" else _length(answered.get("Content-Length")),
             access_key=who.identity.access_key if who and who.identity else "",
             remote_addr=request.remote_addr,
             user_agent=headers.get("user-agent", "")[:_LONGEST],
             request_id=exchange.request_id,
-            error_fields=_shortened(error.fields) if error else _NO_FIELDS,
+            error_fields=_fields_kept(error, request) if error else _NO_FIELDS,
             error_reason="; ".join(filter(None, (error.reason, error.advice))) if error else "",
+            version_id=answered.get("x-amz-version-id", ""),
         )
 
 
@@ -304,8 +303,10 @@ def _length(header: str | None) -> int:
     return parse_count(header or "") or 0
 
 
-def _shortened(fields: Mapping[str, str]) -> dict[str, str]:
-    return {name: text[:_LONGEST] for name, text in fields.items()}
+def _fields_kept(error: S3Error, request: Request) -> Mapping[str, str]:
+    from s3fixture.app.redaction import redacted_fields  # imported when used: most requests succeed
+
+    return redacted_fields(error.fields, request.target)
 
 
 def _web_identities(settings: Settings) -> WebIdentities | None:

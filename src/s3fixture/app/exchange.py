@@ -57,13 +57,17 @@ class Exchange:
 def request_of(environ: WSGIEnvironment) -> Request:
     """The request in a WSGI environment; raw where the server gives it raw, as ours does."""
     headers = environ.get("s3fixture.headers")
+    if headers is None:
+        headers = _wsgi_headers(environ)
+        environ["s3fixture.head_bytes"] = sum(map(len, (*headers, *headers.values(), _raw_target(environ))))
     return Request(
         method=environ["REQUEST_METHOD"],
         target=_raw_target(environ),
-        headers=_wsgi_headers(environ) if headers is None else headers,
+        headers=headers,
         body=_body(environ),
         scheme=environ["wsgi.url_scheme"],
         remote_addr=environ.get("REMOTE_ADDR", ""),
+        head_bytes=environ["s3fixture.head_bytes"],
     )
 
 

@@ -4,43 +4,54 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from s3fixture.records import RequestRecord
 from s3fixture.steady_clock import monotonic
+from s3fixture.wire.request import Request
 
 _KEPT = 1000  # requests
+# Larger heads than these are read at once, and what matters of them is kept: all together have some 10 MiB.
+_SMALL = 8 * 1024  # bytes
+_MOST_HEADERS = 64
 
 _LOGGER = logging.getLogger("s3fixture.requests")
 
 
 Observer = Callable[[RequestRecord], None]
+# With the headers and the query, which are read when somebody asks; None: they were read at once.
+_Entry = tuple[RequestRecord, "Mapping[str, str] | None", str]
 
 
 class RequestLog:
     """A bounded record of requests, and those who want to hear of each."""
 
     def __init__(self) -> None:
-        self._records: deque[RequestRecord] = deque(maxlen=_KEPT)
+        self._entries: deque[_Entry] = deque(maxlen=_KEPT)
         self._observers: tuple[Observer, ...] = ()
         self._cleared = 0.0
 
-    def add(self, record: RequestRecord, started: float) -> None:
+    def add(self, record: RequestRecord, request: Request, raw_query: str, started: float) -> None:
         """`started` is when the request came, by the steady clock: one from before `clear` is not kept."""
-        records = self._records  # before the look at the time: `clear` sets them in the other order
+        entries = self._entries  # before the look at the time: `clear` sets them in the other order
+        entry: _Entry = (record, request.headers, raw_query)
+        if request.head_bytes > _SMALL or len(request.headers) > _MOST_HEADERS:
+            entry = (_completed(entry), None, "")
         if started >= self._cleared:
-            records.append(record)
-        for observer in self._observers:
-            observer(record)
+            entries.append(entry)
+        if self._observers:
+            completed = _completed(entry)
+            for observer in self._observers:
+                observer(completed)
 
     def entries(self) -> list[RequestRecord]:
         """The last requests, oldest first; at most 1,000."""
-        return list(self._records)
+        return list(map(_completed, list(self._entries)))
 
     def clear(self) -> None:
         """Forget the requests so far, those that are still running included."""
         self._cleared = monotonic()
-        self._records = deque(maxlen=_KEPT)
+        self._entries = deque(maxlen=_KEPT)
 
     def observe(self, observer: Observer) -> None:
         """Call `observer` with each record, in the request's thread; it must be quick and not raise."""
@@ -49,6 +60,15 @@ class RequestLog:
     def forget(self, observer: Observer) -> None:
         """Undo `observe`."""
         self._observers = tuple(known for known in self._observers if known != observer)
+
+
+def _completed(entry: _Entry) -> RequestRecord:
+    record, headers, raw_query = entry
+    if headers is None:
+        return record
+    from s3fixture.app.redaction import completed  # imported when used: few servers are asked
+
+    return completed(record, headers, raw_query)
 
 
 def log_to_logging(record: RequestRecord) -> None:

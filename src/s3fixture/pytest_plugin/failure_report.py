@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from s3fixture.records import printable
+
 if TYPE_CHECKING:
     from s3fixture.backends.emulator import EmulatorEndpoint
     from s3fixture.records import RequestRecord
@@ -38,7 +40,7 @@ def _lines(server: EmulatorEndpoint, token: int) -> Iterator[str]:
 
 
 def _section(title: str, lines: Iterable[str], *, last: bool = False) -> Iterator[str]:
-    lines = [_printable(line) for line in lines]
+    lines = [printable(line) for line in lines]
     if not lines:
         return
     most = _MOST_REQUESTS if last else _MOST_CHANGES
@@ -55,7 +57,3 @@ def _described(record: RequestRecord) -> str:
     client = record.user_agent.partition(" ")[0][:_LONGEST]
     reason = f": {record.error_reason}" if record.error_reason else ""
     return f"{record.operation or record.method} {place} -> {status}{reason} ({client or 'no user agent'})"
-
-
-def _printable(line: str) -> str:
-    return line if line.isprintable() else ascii(line)[1:-1]

@@ -279,7 +279,7 @@ class Connection:
                 self._refuse(error.status, error.reason, head.method)
             return False
         except Exception:
-            _LOG.exception("the application failed on %s %s", head.method, head.target)
+            _LOG.exception("the application failed on %s %s", head.method, head.path_info)
             if not response.head_sent:
                 self._refuse(500, "the application failed; its log says why", head.method)
             return False
@@ -322,6 +322,7 @@ class Connection:
         environ["QUERY_STRING"] = head.query_string
         environ["SERVER_PROTOCOL"] = "HTTP/1.1" if head.minor else "HTTP/1.0"
         environ["s3fixture.headers"] = head.headers
+        environ["s3fixture.head_bytes"] = head.size
         environ["wsgi.input"] = body
         environ["wsgi.input_terminated"] = True
         environ["wsgi.errors"] = sys.stderr

@@ -38,6 +38,8 @@ class RequestHead:
     chunked: bool
     keep_alive: bool
     expects_continue: bool
+    size: int
+    """Bytes as it was sent."""
 
     @property
     def path_info(self) -> str:
@@ -85,6 +87,7 @@ class HeadParser:
             chunked="transfer-encoding" in headers and _is_chunked(headers, minor),
             keep_alive=_keeps_alive(headers, minor),
             expects_continue="expect" in headers and _expects_continue(headers, minor),
+            size=len(raw),
         )
 
     def _headers(self, lines: list[str]) -> tuple[dict[str, str], dict[str, str]]:

@@ -28,6 +28,12 @@ class Request:
     body: Stream
     scheme: str = "http"
     remote_addr: str = ""
+    head_bytes: int = 0  # of the request line and the headers
+
+    @property
+    def path(self) -> str:
+        """The target without its query, which may be as good as keys: for logs."""
+        return self.target.partition("?")[0]
 
     @property
     def host(self) -> str:

@@ -71,7 +71,7 @@ def parse_target(raw_target: str, host: str, base_hosts: tuple[str, ...]) -> Tar
 
 def _parse(raw_target: str, host: str, base_hosts: tuple[str, ...]) -> Target:
     path, _, raw_query = raw_target.partition("?")
-    items = _parse_query(raw_query) if raw_query else []
+    items = parse_query(raw_query) if raw_query else []
     query: dict[str, str] = {}
     for name, value in items:
         query.setdefault(name, value)
@@ -128,7 +128,8 @@ def _climbs(key: str) -> bool:
     return False
 
 
-def _parse_query(raw_query: str) -> list[tuple[str, str]]:
+def parse_query(raw_query: str) -> list[tuple[str, str]]:
+    """The decoded names and values, in order. Raises S3Error InvalidURI."""
     pairs = [pair.partition("=") for pair in raw_query.replace("+", " ").split("&") if pair]  # quirk 14
     return [(_decode(name), _decode(value)) for name, _, value in pairs]
 

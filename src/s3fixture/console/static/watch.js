@@ -148,6 +148,8 @@ body.addEventListener("click", (event) => {
   if (one) showRequest(one);
 });
 
+const listed = (texts) => Object.entries(texts).map(([name, value]) => `${name}: ${value}`).join("; ");
+
 function showRequest(one) {
   document.getElementById("request-title").replaceChildren(`${one.operation || one.method} `, badge(one, `${one.status} ${one.error_code}`));
   const facts = {
@@ -155,6 +157,12 @@ function showRequest(one) {
     Method: one.method,
     Bucket: one.bucket,
     Key: one.key,
+    "Version id": one.version_id,
+    Query: listed(one.query),
+    Headers: listed(one.headers),
+    Metadata: listed(one.metadata),
+    Attempt: one.attempt || "",
+    "Call of the client": one.invocation_id,
     Status: [one.status, one.error_code].filter(Boolean).join(" "),
     Duration: duration(one.seconds),
     "Bytes in": one.bytes_in.toLocaleString("en"),

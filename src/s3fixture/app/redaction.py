@@ -1,0 +1,193 @@
+"""What logs tell of a request: nothing that lets who reads them ask in its name, or read what it encrypts.
+
+A header is told when it stands in HEADERS or is metadata of the object. So is a query parameter with a name
+like x-amz-*; of the others all are told but those in SECRETS. The access logs of S3 and CloudTrail redact the
+signatures of URLs, too:
+https://docs.aws.amazon.com/prescriptive-guidance/latest/presigned-url-best-practices/logging-interactions.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from urllib.parse import unquote
+
+from s3fixture.records import RequestRecord
+from s3fixture.wire.numbers import parse_count
+from s3fixture.wire.target import parse_query
+
+REDACTED = "REDACTED"  # stands where a secret stood
+META = "x-amz-meta-"
+_ENCRYPTION = "x-amz-server-side-encryption"
+_COPIED = "x-amz-copy-source"
+
+# Those of S3's model, of HTTP and of AWS's SDKs, in lower case. Not among them: what signs, session tokens,
+# customers' keys and what is made of them, codes of MFA devices, and the context of an encryption, which the
+# model calls sensitive.
+HEADERS = frozenset(
+    (
+        *("access-control-request-headers", "access-control-request-method", "amz-sdk-invocation-id"),
+        *("amz-sdk-request", "cache-control", "content-disposition", "content-encoding", "content-language"),
+        *("content-length", "content-md5", "content-type", "date", "expect", "expires", "host", "if-match"),
+        *("if-modified-since", "if-none-match", "if-unmodified-since", "origin", "range"),
+        *("transfer-encoding", "x-amz-acl", "x-amz-bucket-namespace", "x-amz-bucket-object-lock-enabled"),
+        *("x-amz-bypass-governance-retention", "x-amz-checksum-algorithm", "x-amz-checksum-crc32"),
+        *("x-amz-checksum-crc32c", "x-amz-checksum-crc64nvme", "x-amz-checksum-md5", "x-amz-checksum-mode"),
+        *("x-amz-checksum-sha1", "x-amz-checksum-sha256", "x-amz-checksum-sha512", "x-amz-checksum-type"),
+        *("x-amz-checksum-xxhash128", "x-amz-checksum-xxhash3", "x-amz-checksum-xxhash64"),
+        *("x-amz-confirm-remove-self-bucket-access", "x-amz-content-sha256", _COPIED),
+        *(f"{_COPIED}-if-match", f"{_COPIED}-if-modified-since", f"{_COPIED}-if-none-match"),
+        *(f"{_COPIED}-if-unmodified-since", f"{_COPIED}-range"),
+        f"{_COPIED}-server-side-encryption-customer-algorithm",
+        *("x-amz-create-session-mode", "x-amz-date", "x-amz-decoded-content-length"),
+        *("x-amz-expected-bucket-owner", "x-amz-grant-full-control", "x-amz-grant-read"),
+        *("x-amz-grant-read-acp", "x-amz-grant-write", "x-amz-grant-write-acp"),
+        *("x-amz-if-match-initiated-time", "x-amz-if-match-last-modified-time", "x-amz-if-match-size"),
+        *("x-amz-max-parts", "x-amz-metadata-directive", "x-amz-mp-object-size"),
+        *("x-amz-object-annotation-directive", "x-amz-object-attributes", "x-amz-object-if-match"),
+        *("x-amz-object-lock-event-hold", "x-amz-object-lock-event-hold-duration-days"),
+        *("x-amz-object-lock-event-hold-duration-years", "x-amz-object-lock-legal-hold"),
+        *("x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date", "x-amz-object-ownership"),
+        *("x-amz-optional-object-attributes", "x-amz-part-number-marker", "x-amz-rename-source"),
+        *("x-amz-rename-source-if-match", "x-amz-rename-source-if-modified-since"),
+        *("x-amz-rename-source-if-none-match", "x-amz-rename-source-if-unmodified-since"),
+        *("x-amz-request-payer", "x-amz-sdk-checksum-algorithm", _ENCRYPTION),
+        *(f"{_ENCRYPTION}-aws-kms-key-id", f"{_ENCRYPTION}-bucket-key-enabled"),
+        *(f"{_ENCRYPTION}-customer-algorithm", "x-amz-skip-destination-validation"),
+        *("x-amz-source-expected-bucket-owner", "x-amz-storage-class", "x-amz-tagging"),
+        *("x-amz-tagging-directive", "x-amz-trailer", "x-amz-transition-default-minimum-object-size"),
+        *("x-amz-website-redirect-location", "x-amz-write-offset-bytes"),
+    )
+)
+# What a presigned URL has besides its signature and token, in lower case.
+_OF_URLS = frozenset(
+    f"x-amz-{name}" for name in ("algorithm", "credential", "date", "expires", "signedheaders")
+)
+SECRETS = frozenset({"authorization", "samlassertion", "signature", "webidentitytoken"})
+_LONGEST = 4096  # characters of a text in the request log, which keeps what strangers send
+_MOST = 64  # headers, or parameters, of one request
+_ROOM = 8 * 1024  # characters of them together
+
+
+def tells_header(name: str) -> bool:
+    """`name` is in lower case."""
+    return name in HEADERS or name.startswith(META)
+
+
+def tells_parameter(name: str) -> bool:
+    """Whether a query parameter, a field of a form or an argument of an error may be told."""
+    lower = name.lower()
+    if lower.startswith("x-amz-"):
+        return lower in _OF_URLS or tells_header(lower)
+    return lower not in SECRETS
+
+
+def redacted_url(url: str) -> str:
+    """A URL or the target of a request, with REDACTED in the place of what its query may not tell."""
+    path, mark, query = url.partition("?")
+    return f"{path}{mark}{_redacted_query(query)}"
+
+
+def redacted_fields(fields: Mapping[str, str], target: str) -> dict[str, str]:
+    """The elements of an error as the log keeps them; `target` is that of the request."""
+    told = {name: _FIELDS[name](text) if name in _FIELDS else text for name, text in fields.items()}
+    if "ArgumentValue" in told and not tells_parameter(told.get("ArgumentName", "")):
+        told["ArgumentValue"] = REDACTED
+    if "URI" in told and told["URI"] in target.partition("?")[2]:
+        told["URI"] = REDACTED
+    return {name: text[:_LONGEST] for name, text in told.items()}
+
+
+def completed(record: RequestRecord, headers: Mapping[str, str], raw_query: str) -> RequestRecord:
+    """The record with what its request says in headers and query."""
+    items = parse_query(raw_query)
+    query = _first(items)
+    told = {name: text for name, text in headers.items() if name in HEADERS}
+    sent = (item for item in (*headers.items(), *items) if item[0].lower().startswith(META))
+    return record._replace(
+        query=_bounded((name, text) for name, text in query.items() if tells_parameter(name)),
+        headers=_bounded(told.items()),
+        metadata=_bounded((name.lower()[len(META) :], text) for name, text in sent),
+        version_id=record.version_id or query.get("versionId", "")[:_LONGEST],
+        attempt=_attempt(headers.get("amz-sdk-request", "")),
+        invocation_id=headers.get("amz-sdk-invocation-id", "")[:_LONGEST],
+    )
+
+
+def _first(items: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The first value of each name."""
+    found: dict[str, str] = {}
+    for name, value in items:
+        found.setdefault(name, value)
+    return found
+
+
+def _bounded(items: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The first ones, of so many characters together as may be kept of one request."""
+    return dict(_within(items))
+
+
+def _within(items: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    room = _ROOM
+    for number, (name, value) in enumerate(items):
+        room -= len(name) + len(value)
+        if room < 0 or number == _MOST:
+            return
+        yield name, value
+
+
+def _attempt(text: str) -> int:
+    """Of `attempt=2; max=5`, as AWS's SDKs send it; 0 when it does not say."""
+    for part in text.split(";"):
+        name, _, value = part.strip().partition("=")
+        if name == "attempt":
+            return parse_count(value) or 0
+    return 0
+
+
+def _redacted_query(query: str) -> str:
+    return "&".join([_redacted_pair(pair) for pair in query.split("&")])
+
+
+def _redacted_pair(pair: str) -> str:
+    name, mark, _ = pair.partition("=")
+    return pair if not mark or tells_parameter(unquote(name)) else f"{name}={REDACTED}"
+
+
+def _redacted_canonical_request(text: str) -> str:
+    """Its third line is the query; the headers follow up to an empty line."""
+    method, _, rest = text.partition("\n")
+    path, _, rest = rest.partition("\n")
+    query, _, rest = rest.partition("\n")
+    headers, _, rest = rest.partition("\n\n")
+    lines = [_redacted_line(line) for line in headers.split("\n")]
+    return "\n".join((method, path, _redacted_query(query), *lines, "", rest))
+
+
+def _redacted_string_to_sign(text: str) -> str:
+    """Version 4 signs a hash, version 2 the x-amz-* headers; a form's is its policy, which has its fields."""
+    if text.startswith("AWS4-"):
+        return text
+    if "\n" not in text:
+        return REDACTED
+    lines = [_redacted_line(line) if line.startswith("x-amz-") else line for line in text.split("\n")]
+    return "\n".join(lines)
+
+
+def _redacted_line(line: str) -> str:
+    name, mark, _ = line.partition(":")
+    return line if not mark or tells_header(name) else f"{name}:{REDACTED}"
+
+
+def _redacted(_text: str) -> str:
+    return REDACTED
+
+
+# Element of an error -> what is kept of it. Those in bytes say the same once more.
+_FIELDS: Mapping[str, Callable[[str], str]] = {
+    "CanonicalRequest": _redacted_canonical_request,
+    "CanonicalRequestBytes": _redacted,
+    "SignatureProvided": _redacted,
+    "StringToSign": _redacted_string_to_sign,
+    "StringToSignBytes": _redacted,
+    "Token-0": _redacted,
+}

@@ -123,14 +123,14 @@ def test_a_stream_ends_when_its_viewer_logs_out(visitor: Visitor, box: Box) -> N
 def test_the_log_is_observed_only_while_somebody_watches() -> None:
     log = RequestLog()
     feed = Feed(log)
-    assert log._observers == ()
+    assert log._observers == {}
     viewers = [feed.watch("a"), feed.watch("b")]
     assert len(log._observers) == 1
     for viewer in viewers:
         assert viewer is not None
         viewer.close()
         viewer.close()
-    assert log._observers == ()
+    assert log._observers == {}
 
 
 def test_a_slow_viewer_loses_the_oldest_and_hears_how_many() -> None:

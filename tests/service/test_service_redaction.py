@@ -109,12 +109,11 @@ def test_a_wrong_signature_is_logged_without_what_it_signed(
     client.close()
 
     told = kept(server)
-    assert_no_secrets(told, token, ENCODED_KEY, refused.value.response["Error"]["SignatureProvided"])
+    error: Any = refused.value.response["Error"]
+    assert_no_secrets(told, token, ENCODED_KEY, error["SignatureProvided"])
     assert f"x-amz-security-token:{REDACTED}" in told
     assert "x-amz-copy-source:data/k" in told
-    answered = refused.value.response["Error"][
-        "StringToSign" if signature_version == "s3" else "CanonicalRequest"
-    ]
+    answered = error["StringToSign" if signature_version == "s3" else "CanonicalRequest"]
     assert token in answered  # S3 tells the client all of it
     assert ENCODED_KEY in answered
 
@@ -176,7 +175,8 @@ def test_a_wrong_token_is_not_told(server: Endpoint) -> None:
     with pytest.raises(ClientError, match="InvalidToken") as refused:
         client.list_buckets()
     client.close()
-    assert refused.value.response["Error"]["Token-0"] == "hush-hush-hush"
+    error: Any = refused.value.response["Error"]
+    assert error["Token-0"] == "hush-hush-hush"
     assert "hush" not in kept(server)
 
 

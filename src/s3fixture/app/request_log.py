@@ -28,7 +28,7 @@ class RequestLog:
 
     def __init__(self) -> None:
         self._entries: deque[_Entry] = deque(maxlen=_KEPT)
-        self._observers: tuple[Observer, ...] = ()
+        self._observers: dict[Observer, bool] = {}  # replaced, not changed: others iterate over it
         self._cleared = 0.0
 
     def add(self, record: RequestRecord, request: Request, raw_query: str, started: float) -> None:
@@ -40,9 +40,8 @@ class RequestLog:
         if started >= self._cleared:
             entries.append(entry)
         if self._observers:
-            completed = _completed(entry)
-            for observer in self._observers:
-                observer(completed)
+            for observer, completed in self._observers.items():
+                observer(_completed(entry) if completed else record)
 
     def entries(self) -> list[RequestRecord]:
         """The last requests, oldest first; at most 1,000."""
@@ -53,13 +52,16 @@ class RequestLog:
         self._cleared = monotonic()
         self._entries = deque(maxlen=_KEPT)
 
-    def observe(self, observer: Observer) -> None:
-        """Call `observer` with each record, in the request's thread; it must be quick and not raise."""
-        self._observers = (*self._observers, observer)
+    def observe(self, observer: Observer, *, completed: bool = False) -> None:
+        """Call `observer` with each record, in the request's thread; it must be quick and not raise.
+
+        `completed`: also with what stands in headers and query, as `entries` gives it, which takes longer.
+        """
+        self._observers = {**self._observers, observer: completed}
 
     def forget(self, observer: Observer) -> None:
         """Undo `observe`."""
-        self._observers = tuple(known for known in self._observers if known != observer)
+        self._observers = {known: how for known, how in self._observers.items() if known != observer}
 
 
 def _completed(entry: _Entry) -> RequestRecord:

@@ -51,7 +51,7 @@ class Feed:
             if own >= _MOST_OF_ONE or len(self._viewers) >= _MOST_VIEWERS:
                 return None
             if not self._viewers:
-                self._log.observe(self._hear)
+                self._log.observe(self._hear, completed=True)
             self._viewers.append(viewer)
         return viewer
 

@@ -83,7 +83,7 @@ EXPRESSIONS: Mapping[str, Use] = {
     "app.form_fields:_CONTROL": Use("search"),
     "app.form_fields:_TOKEN": Use("fullmatch"),
     "app.sts:_SESSION_NAME": Use("fullmatch"),
-    "app.steps:ADMINISTRATION": Use("match", ("/minio/admin/v", "/minio/")),
+    "app.steps:ADMINISTRATION": Use("match", ("/minio/admin/v", "/minio/kms/v", "/minio/")),
     "auth.acls:_CANONICAL_ID": Use("fullmatch"),
     "auth.policies.patterns:_END": Use("match", ("", ",", ",'", ", '", ",'a'"), (",'", "',", "' ")),
     "auth.policies.patterns:_NAME": Use("match"),

@@ -28,13 +28,31 @@ def test_a_path_like_health_is_a_bucket(url: str) -> None:
     assert send(url, "GET", "/minio/health/other").code in ("AccessDenied", "NoSuchBucket")
 
 
-@pytest.mark.parametrize("target", ["/minio/admin/v3/info?metrics=false", "/minio/admin/v4/list-users"])
+@pytest.mark.parametrize(
+    ("target", "instead"),
+    [
+        ("admin/v3/info?metrics=false", "s3fixture status"),
+        ("admin/v4/list-users", "--identity"),
+        ("admin/v3/list-canned-policies", "PutBucketPolicy"),
+        ("admin/v3/idp/builtin/policy/attach", "PutBucketPolicy"),
+        ("admin/v3/trace?s3=true", "s3fixture requests --follow"),
+        ("admin/v3/service?action=restart", "s3fixture restart"),
+        ("admin/v3/speedtest", "only S3"),
+        ("admin/v3/", "only S3"),
+        ("kms/v1/key/status?key-id=", "--kms-key"),
+        ("kms/v1/status", "only S3"),
+    ],
+)
 @pytest.mark.parametrize("method", ["GET", "PUT"])
-def test_the_administration_api_is_refused_by_name(url: str, method: str, target: str) -> None:
+def test_the_administration_api_is_refused_with_what_to_do(
+    url: str, method: str, target: str, instead: str
+) -> None:
     """Its signatures name no region and would be called wrong, its parameters are subresources of S3."""
+    target = f"/minio/{target}"
     for reply in (send(url, method, target), signed(url, method, target, region="")):
         assert (reply.status, reply.code) == (501, "NotImplemented")
-        assert "administration API" in reply.field("Message")
+        assert "API is not implemented" in reply.field("Message")
+        assert instead in reply.field("Message")
 
 
 def test_a_bucket_may_be_called_minio(client: S3Client) -> None:

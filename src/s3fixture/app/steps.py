@@ -27,7 +27,7 @@ _DECIDED_BY_DOCUMENT = frozenset(
     {"DeleteObjects", "PutObjectLegalHold", "PutObjectRetention", "PutObjectTagging"}
 )
 METRICS = (f"{MINIO}v2/metrics/", f"{MINIO}metrics/v3", f"{MINIO}prometheus/metrics")
-ADMINISTRATION = re.compile(f"{MINIO}admin/v[0-9]+/")
+ADMINISTRATION = re.compile(f"{MINIO}(admin|kms)/v[0-9]+/")
 
 
 def answer_minio(exchange: Exchange) -> Response | None:
@@ -45,8 +45,10 @@ def answer_minio(exchange: Exchange) -> Response | None:
         from s3fixture.app import scraping  # imported when used: few servers are scraped
 
         return scraping.answer(exchange, path)
-    if ADMINISTRATION.match(target):
-        raise S3Error("NotImplemented", "MinIO's administration API is not implemented, only S3")
+    if ADMINISTRATION.match(path):
+        from s3fixture.app.administration import refusal  # imported when used: it is of no use here
+
+        raise refusal(path)
     return None
 
 

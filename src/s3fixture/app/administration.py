@@ -1,0 +1,54 @@
+"""MinIO's administration APIs, which are not S3: refused, with what to do instead.
+
+https://github.com/minio/minio/blob/master/cmd/admin-router.go and kms-router.go there
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from s3fixture.errors import S3Error
+
+_STATUS = "`s3fixture status` tells whether the server runs, `mc du` and the console what it holds"
+_IDENTITIES = "users are the server's identities: start it with --identity NAME:ACCESS_KEY:SECRET_KEY"
+_POLICIES = "policies are put on buckets: `mc anonymous set-json`, or PutBucketPolicy"
+_REQUESTS = "`s3fixture requests --follow` shows requests as they come, `s3fixture logs` those before"
+_RESTART = "`s3fixture restart` and `s3fixture down` do that to the server of a project"
+_KMS = "KMS keys are named at the start: --kms-key KEY"
+_WEBHOOKS = "settings are options of `s3fixture up`, such as --region, and --webhook NAME=URL for events"
+
+# The first word after the version -> what to do instead. For others there is nothing.
+_INSTEAD: Mapping[str, str] = {
+    **dict.fromkeys(("datausageinfo", "info", "storageinfo"), _STATUS),
+    **dict.fromkeys(
+        (
+            *("accountinfo", "add-user", "list-users", "remove-user", "set-user-status", "user-info"),
+            *("group", "groups", "set-group-status", "update-group-members"),
+            *("add-service-account", "delete-service-account", "info-service-account"),
+            *("info-access-key", "list-access-keys-bulk", "list-service-accounts", "temporary-account-info"),
+            *("update-service-account", "revoke-tokens"),
+        ),
+        _IDENTITIES,
+    ),
+    **dict.fromkeys(
+        (
+            *("add-canned-policy", "info-canned-policy", "list-canned-policies", "remove-canned-policy"),
+            *("idp", "set-policy", "set-user-or-group-policy"),
+        ),
+        _POLICIES,
+    ),
+    **dict.fromkeys(("log", "logs", "trace"), _REQUESTS),
+    **dict.fromkeys(("service", "update"), _RESTART),
+    **dict.fromkeys(("config", "config-kv", "del-config-kv", "get-config-kv"), _WEBHOOKS),
+    **dict.fromkeys(("help-config-kv", "set-config-kv"), _WEBHOOKS),
+    **dict.fromkeys(("key", "kms"), _KMS),
+}
+
+
+def refusal(path: str) -> S3Error:
+    """NotImplemented for a path such as /minio/admin/v3/info, in a sentence that says what to do."""
+    _, _, name, _, what, *_ = [*path.split("/", 5), ""]
+    api = "KMS" if name == "kms" else "administration"
+    advice = _INSTEAD.get(what)
+    message = f"MinIO's {api} API is not implemented, only S3"
+    return S3Error("NotImplemented", f"{message}; {advice}" if advice else message)

@@ -33,7 +33,7 @@ def test_a_bucket_is_made_used_and_deleted(page: Page, box: Box) -> None:
     page.get_by_role("button", name="New bucket").click()
     page.get_by_label("Name", exact=True).fill("Wrong")
     page.get_by_role("button", name="Make bucket").click()
-    assert page.get_by_role("alert").inner_text() == "The specified bucket is not valid."
+    assert page.get_by_role("alert").inner_text() == "The specified bucket is not valid (bucket Wrong)."
     page.get_by_label("Name", exact=True).fill("brand-new")
     page.get_by_label("Keep all versions").check()
     page.get_by_role("button", name="Make bucket").click()

@@ -51,7 +51,7 @@ def test_requests_appear_as_they_happen(visitor: Visitor, box: Box) -> None:
     assert [entry["operation"] for entry in first(stream)] == ["ListBuckets"]
     box.s3.put_object(Bucket="data", Key="k", Body=b"12345", Metadata={"a": "b"}, ContentType="text/csv")
     (entry,) = first(stream)
-    assert set(entry) == {*RequestRecord._fields, "xml"}
+    assert set(entry) == {*RequestRecord._fields, "xml", "who"}
     assert (entry["metadata"], entry["headers"]["content-type"]) == ({"a": "b"}, "text/csv")
     assert (entry["query"], entry["version_id"], entry["attempt"]) == ({}, "", 1)
     assert entry["invocation_id"]

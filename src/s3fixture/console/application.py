@@ -103,7 +103,9 @@ class Console:
             return Response.force_type(error.get_response(), request.environ)
         if session is None:
             return _ask_to_log_in(request)
-        return self._refuse(request, session, PageError(error.code or 500, "There is no such page here."))
+        return self._refuse(
+            request, session, PageError(error.code or 500, "There is no such page here.", path=request.path)
+        )
 
     def _refuse(self, request: Request, session: Session | None, error: S3Error | PageError) -> Response:
         status, shown = explain(error)
@@ -111,7 +113,15 @@ class Console:
             return json_response(shown, status)
         if session is None:
             return html_response(login.form(self, message=error.message), status)
-        return Visit.of(self, request, session).page("error.html", status, error=shown, title=str(status))
+        visit = Visit.of(self, request, session)
+        bucket = _bucket_of(request) if error.fields.get("BucketName") is None else ""
+        return visit.page("error.html", status, error=shown, bucket=bucket, title=str(status))
+
+
+def _bucket_of(request: Request) -> str:
+    """The bucket in whose pages this address is; "" elsewhere."""
+    _, first, bucket, *_ = [*request.path.split("/"), "", ""]
+    return bucket if first == "buckets" else ""
 
 
 def _ask_to_log_in(request: Request) -> Response:

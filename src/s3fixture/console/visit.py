@@ -22,6 +22,15 @@ if TYPE_CHECKING:
     from s3fixture.console.sessions import Session
 
 NO_STORE = {"Cache-Control": "no-store"}
+# What an error is about -> how people call it; errors of S3 have fields besides, such as StringToSign.
+_NAMED = {
+    "BucketName": "bucket",
+    "Key": "key",
+    "VersionId": "version",
+    "UploadId": "upload",
+    "Name": "name",
+    "path": "path",
+}
 
 
 class PageError(Exception):
@@ -107,8 +116,8 @@ def json_response(document: Mapping[str, Any], status: int = 200) -> Response:
 
 
 def explain(error: Exception) -> tuple[int, dict[str, Any]]:
-    """Status, and what a module shows of an error."""
-    if isinstance(error, S3Error):
-        return error.status, {"code": error.code, "message": error.message, **error.fields}
-    assert isinstance(error, PageError)
-    return error.status, {"code": "", "message": error.message, **error.fields}
+    """Status, and what a page or a module shows of an error; `named` says what it is about: [word, name]."""
+    assert isinstance(error, S3Error | PageError)
+    code = error.code if isinstance(error, S3Error) else ""
+    named = [(word, error.fields[field]) for field, word in _NAMED.items() if error.fields.get(field)]
+    return error.status, {"code": code, "message": error.message, "named": named, **error.fields}

@@ -14,6 +14,8 @@ from s3fixture.wire.target import MAX_KEY_BYTES
 
 PAGE_SIZES = (100, 500, 1000)
 _DELIMITER = "/"
+_AT_ONCE = 1000  # keys, the most that S3 lists
+_SEARCHED = 10_000  # keys that one page of a search in folders looks at
 
 
 class Row(NamedTuple):
@@ -44,14 +46,18 @@ _SORT_KEYS: dict[str, Any] = {
 
 
 def show_folder(visit: Visit, bucket: str) -> Response:
-    """GET /buckets/<bucket>/?prefix=&search=&after=&versions=&sort=&order=&size="""
+    """GET /buckets/<bucket>/?prefix=&search=&deep=&after=&versions=&sort=&order=&size="""
     prefix, search = visit.argument("prefix"), visit.argument("search")
     if len((prefix + search).encode("utf-8", "replace")) > MAX_KEY_BYTES:
         raise PageError(400, f"No key is longer than {MAX_KEY_BYTES:,} bytes, and so is no folder.")
     with_versions = visit.argument("versions") == "1"
+    deep = visit.argument("deep") == "1" and not with_versions
     limit = _limit(visit.argument("size"))
-    list_page = _list_versions if with_versions else _list_objects
-    rows, following = list_page(visit, bucket, prefix + search, limit)
+    if deep:
+        rows, following = _find(visit, bucket, prefix, search, limit)
+    else:
+        list_page = _list_versions if with_versions else _list_objects
+        rows, following = list_page(visit, bucket, prefix + search, limit)
     rows = [row._replace(name=row.key[len(prefix) :]) for row in rows]
     sort = visit.argument("sort") if visit.argument("sort") in _SORT_KEYS else "name"
     descending = visit.argument("order") == "desc"
@@ -59,6 +65,7 @@ def show_folder(visit: Visit, bucket: str) -> Response:
         "prefix": prefix,
         "search": search,
         "versions": "1" if with_versions else "",
+        "deep": "1" if deep else "",
         "size": limit if limit != PAGE_SIZES[0] else "",
         "sort": sort if sort != "name" else "",
         "order": "desc" if descending else "",
@@ -69,10 +76,11 @@ def show_folder(visit: Visit, bucket: str) -> Response:
         "browse.html",
         title=bucket,
         bucket=bucket_line(visit, bucket),
-        crumbs=_crumbs(prefix),
+        crumbs=crumbs(prefix),
         prefix=prefix,
         search=search,
         with_versions=with_versions,
+        deep=deep,
         rows=_sorted(rows, sort, descending=descending),
         sort=sort,
         descending=descending,
@@ -97,19 +105,48 @@ def _list_objects(visit: Visit, bucket: str, prefix: str, limit: int) -> tuple[l
         MaxKeys=limit,
         **({"ContinuationToken": after} if after else {}),
     )
-    rows = _folders(found) + [
-        Row(
-            key=entry["Key"],
-            name="",
-            kind="object",
-            size=entry["Size"],
-            modified=entry["LastModified"],
-            storage_class=entry["StorageClass"],
-        )
-        for entry in found["Contents"]
-    ]
+    rows = _folders(found) + [_object_row(entry) for entry in found["Contents"]]
     following = found.get("NextContinuationToken")
     return rows, {"after": following} if following else {}
+
+
+def _find(
+    visit: Visit, bucket: str, prefix: str, search: str, limit: int
+) -> tuple[list[Row], dict[str, str]]:
+    """Objects below `prefix`, in all its folders, whose names contain `search`, in capitals or not.
+
+    S3 has no such search: this looks at `_SEARCHED` keys at most, and the next page goes on behind these.
+    """
+    wanted, rows, after = search.lower(), list[Row](), visit.argument("after")
+    for _ in range(_SEARCHED // _AT_ONCE):
+        found = visit.caller.perform(
+            "ListObjectsV2",
+            Bucket=bucket,
+            Prefix=prefix,
+            MaxKeys=_AT_ONCE,
+            **({"StartAfter": after} if after else {}),
+        )
+        for entry in found["Contents"]:
+            after = entry["Key"]
+            if wanted in after[len(prefix) :].lower():
+                rows.append(_object_row(entry))
+            if len(rows) == limit:
+                more = found["IsTruncated"] or entry is not found["Contents"][-1]
+                return rows, {"after": after} if more else {}
+        if not found["IsTruncated"]:
+            return rows, {}
+    return rows, {"after": after}
+
+
+def _object_row(entry: dict[str, Any]) -> Row:
+    return Row(
+        key=entry["Key"],
+        name="",
+        kind="object",
+        size=entry["Size"],
+        modified=entry["LastModified"],
+        storage_class=entry["StorageClass"],
+    )
 
 
 def _list_versions(visit: Visit, bucket: str, prefix: str, limit: int) -> tuple[list[Row], dict[str, str]]:
@@ -170,7 +207,8 @@ def _sorted(rows: list[Row], sort: str, *, descending: bool) -> list[Row]:
     return folders + sorted(others, key=_SORT_KEYS[sort], reverse=descending)
 
 
-def _crumbs(prefix: str) -> list[Crumb]:
+def crumbs(prefix: str) -> list[Crumb]:
+    """The folders of a prefix, or of a key, from the top."""
     parts = prefix.split(_DELIMITER)[:-1]
     return [Crumb(part, _DELIMITER.join(parts[: depth + 1]) + _DELIMITER) for depth, part in enumerate(parts)]
 

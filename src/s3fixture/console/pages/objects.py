@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from s3fixture import checksums
 from s3fixture.console.lock_facts import kept_by, lock_facts, may_be_bypassed
-from s3fixture.console.pages.browse import Row, version_rows
+from s3fixture.console.pages.browse import Row, crumbs, version_rows
 from s3fixture.console.pages.buckets import bucket_line
 from s3fixture.console.preview import Preview, preview
 from s3fixture.console.rendering import moment
@@ -49,6 +49,7 @@ def show_object(visit: Visit, bucket: str) -> Response:
         bucket=bucket_line(visit, bucket),
         key=key,
         version=version,
+        crumbs=crumbs(key.rstrip("/")),
         folder=key.rstrip("/").rpartition("/")[0] + "/" if "/" in key.rstrip("/") else "",
         head=head,
         facts=_facts(head) if head else [],

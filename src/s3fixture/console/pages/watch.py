@@ -93,6 +93,8 @@ def visible_to(visit: Visit, records: list[RequestRecord]) -> list[RequestRecord
 def describe(visit: Visit, record: RequestRecord) -> dict[str, Any]:
     """A record as the module wants it; an error with the document that the client got."""
     described: dict[str, Any] = record._asdict()
+    identity = visit.caller.app.identities.by_access_key(record.access_key)
+    described["who"] = identity.name if identity else ""
     described["xml"] = _error_document(visit.caller.app.protocol, record)
     return described
 

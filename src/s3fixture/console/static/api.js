@@ -1,12 +1,15 @@
 // Asking the console for changes: every request carries the page's token; every error is an ApiError.
 
 import { crc32 } from "./crc32.js";
+import { visible } from "./ui.js";
 
 const token = () => document.querySelector('meta[name="csrf-token"]').content;
 
 export class ApiError extends Error {
   constructor(status, details) {
-    super(details.message || `The server answered ${status}.`);
+    const named = (details.named || []).map(([word, name]) => `${word} ${visible(name)}`).join(", ");
+    const message = details.message || `The server answered ${status}.`;
+    super(named ? `${message.replace(/\.$/, "")} (${named}).` : message);
     this.status = status;
     this.details = details;
   }

@@ -2,6 +2,7 @@
 
 import { ask, bucketUrl } from "./api.js";
 import { droppedFiles, pickedFiles } from "./dropped.js";
+import { searchLive } from "./live_search.js";
 import { Queue, Transfer } from "./transfer.js";
 import { element, plural, size, toast, toastThere, visible } from "./ui.js";
 
@@ -120,32 +121,36 @@ addEventListener("drop", async (event) => {
 
 /* --- selecting and deleting */
 
-const all = document.getElementById("pick-all");
-const boxes = [...document.querySelectorAll("tbody .pick input")];
-const bar = document.getElementById("selection");
-const picked = () => boxes.filter((box) => box.checked).map((box) => box.closest("tr"));
+const boxes = () => [...document.querySelectorAll("#listing tbody .pick input")];
+const picked = () => boxes().filter((box) => box.checked).map((box) => box.closest("tr"));
 
 function showSelection() {
-  const count = picked().length;
-  for (const box of boxes) box.closest("tr").classList.toggle("picked", box.checked);
-  bar.hidden = !count;
+  const all = document.getElementById("pick-all");
+  if (!all) return;
+  const [count, most] = [picked().length, boxes().length];
+  for (const box of boxes()) box.closest("tr").classList.toggle("picked", box.checked);
+  document.getElementById("selection").hidden = !count;
   document.getElementById("selection-count").textContent = `${count} selected`;
-  all.checked = count === boxes.length;
-  all.indeterminate = count > 0 && count < boxes.length;
+  all.checked = count === most;
+  all.indeterminate = count > 0 && count < most;
 }
 
 function select(checked) {
-  for (const box of boxes) box.checked = checked;
+  for (const box of boxes()) box.checked = checked;
   showSelection();
 }
 
-if (all) {
-  all.addEventListener("change", () => select(all.checked));
-  bar.querySelector("[data-unselect]").addEventListener("click", () => select(false));
-  bar.querySelector("[data-delete-selected]").addEventListener("click", confirmDelete);
-  for (const box of boxes) box.addEventListener("change", showSelection);
-  showSelection();
-}
+// On the whole page, because a search puts another list in the place of this one.
+browser.addEventListener("change", ({ target }) => {
+  if (target.id === "pick-all") select(target.checked);
+  else if (target.closest(".pick")) showSelection();
+});
+browser.addEventListener("click", ({ target }) => {
+  if (target.closest("[data-unselect]")) select(false);
+  else if (target.closest("[data-delete-selected]")) confirmDelete();
+});
+showSelection();
+searchLive(document.querySelector("form.search"), ["listing", "toggles"], showSelection);
 
 const dialog = document.getElementById("confirm-delete");
 const deleteNow = document.getElementById("delete-now");

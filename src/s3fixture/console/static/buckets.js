@@ -1,4 +1,5 @@
 import { ask } from "./api.js";
+import { searchLive } from "./live_search.js";
 import { onSubmit, toastThere } from "./ui.js";
 
 onSubmit(document.querySelector("[data-new-bucket]"), async (data) => {
@@ -6,3 +7,5 @@ onSubmit(document.querySelector("[data-new-bucket]"), async (data) => {
   const made = await ask("POST", "/api/buckets", { name, versioning: data.has("versioning"), lock: data.has("lock") });
   toastThere(`${name} is there`, made.path);
 });
+
+searchLive(document.querySelector("form.search"), ["listing"]);

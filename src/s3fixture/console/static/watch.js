@@ -5,7 +5,7 @@ import { barChart, lineChart } from "./chart.js";
 import { copy, element, plural, size, toast, visible } from "./ui.js";
 
 const KEPT = 2000; // requests in memory
-const SHOWN = 300; // rows in the table
+const ON_A_PAGE = matchMedia("(max-width: 640px)").matches ? 25 : 100; // rows of the table
 const SLOTS = 60; // bars of the chart
 const SLOT = 5; // seconds a bar stands for
 
@@ -14,8 +14,10 @@ const filters = document.getElementById("filters");
 const state = document.getElementById("stream-state");
 const slots = new Map(); // number of a slot since the epoch -> [all, errors]
 let requests = []; // newest first
+let first = null; // the request at the top of a page of older ones, which stay where they are; null: the newest
 let paused = false;
 let due = false;
+let held = false;
 
 /* --- the stream */
 
@@ -70,21 +72,40 @@ function matches(one) {
   );
 }
 
-/** Draw at most once a frame, however many come. */
+/** Draw at most once a frame, however many come, and not while somebody is clicking: the row would be gone. */
 function render() {
-  if (due || paused) return;
+  if (due || paused || held) return;
   due = true;
   requestAnimationFrame(() => {
     due = false;
     const found = requests.filter(matches);
-    body.replaceChildren(...found.slice(0, SHOWN).map(row));
+    const start = first === null ? 0 : Math.max(found.indexOf(first), 0);
+    const rows = found.slice(start, start + ON_A_PAGE).map(row);
+    body.replaceChildren(...rows);
+    showPages(found, start);
     const nothing = document.getElementById("nothing");
     nothing.hidden = found.length > 0;
     nothing.querySelector("h2").textContent = requests.length ? "No request matches the filters" : "No requests yet";
-    const shown = found.length > SHOWN ? `${SHOWN} of ${found.length}` : found.length;
-    document.getElementById("filter-count").textContent = requests.length ? `${shown} shown` : "";
+    const range = found.length > ON_A_PAGE ? `${start + 1} to ${start + rows.length} of ${found.length}` : found.length;
+    document.getElementById("filter-count").textContent = requests.length ? `${range} shown` : "";
     drawRate();
   });
+}
+
+function showPages(found, start) {
+  const older = document.getElementById("older");
+  const newer = document.getElementById("newer");
+  document.getElementById("request-pages").hidden = found.length <= ON_A_PAGE;
+  older.disabled = start + ON_A_PAGE >= found.length;
+  newer.disabled = start === 0;
+  older.onclick = () => goTo(found[start + ON_A_PAGE]);
+  newer.onclick = () => goTo(start > ON_A_PAGE ? found[start - ON_A_PAGE] : null);
+}
+
+function goTo(request) {
+  first = request;
+  render();
+  filters.scrollIntoView();
 }
 
 const time = (seconds) => new Date(seconds * 1000).toISOString().slice(11, 23);
@@ -96,10 +117,10 @@ const kind = (one) => (one.status < 400 ? "good" : one.status < 500 ? "warn" : "
 const badge = (one, text) => element("span", { class: `badge ${kind(one)}` }, text);
 
 function row(one) {
-  const open = element("button", { type: "button", class: "open", "data-id": one.request_id }, one.operation || one.method);
+  const open = element("button", { type: "button", class: "open" }, one.operation || one.method);
   return element(
     "tr",
-    {},
+    { "data-id": one.request_id },
     element("td", { class: "time" }, time(one.time)),
     element("td", {}, open),
     element("td", { title: one.key.length > 60 ? visible(one.key) : null }, element("bdi", {}, path(one)), element("span", { class: "code" }, one.error_code)),
@@ -124,7 +145,10 @@ function addChoices(fresh) {
   }
 }
 
-filters.addEventListener("input", render);
+filters.addEventListener("input", () => {
+  first = null;
+  render();
+});
 filters.addEventListener("submit", (event) => event.preventDefault());
 document.getElementById("clear").addEventListener("click", () => {
   requests = [];
@@ -143,10 +167,30 @@ document.getElementById("pause").addEventListener("click", (event) => {
 const dialog = document.getElementById("request");
 
 body.addEventListener("click", (event) => {
-  const id = event.target.closest(".open")?.dataset.id;
+  if (!getSelection().isCollapsed) return; // somebody marks a text of the row
+  const id = event.target.closest("tr")?.dataset.id;
   const one = requests.find((request) => request.request_id === id);
   if (one) showRequest(one);
 });
+body.addEventListener("pointerdown", () => {
+  held = true;
+});
+for (const end of ["pointerup", "pointercancel"]) {
+  addEventListener(end, () => {
+    if (!held) return;
+    setTimeout(() => { // after the click, which comes next
+      held = false;
+      render();
+    });
+  });
+}
+
+/** Whose keys: those of a signature, of version 2 and 4, or what a refused one says of itself. */
+function asker(one) {
+  if (one.access_key) return one.who && one.who !== one.access_key ? `${one.who} (${one.access_key})` : one.access_key;
+  const said = one.error_fields.AWSAccessKeyId;
+  return said ? `${said}, as the request says; it was refused` : one.error_code ? "nobody known: it was refused before" : "anonymous";
+}
 
 const listed = (texts) => Object.entries(texts).map(([name, value]) => `${name}: ${value}`).join("; ");
 
@@ -167,7 +211,7 @@ function showRequest(one) {
     Duration: duration(one.seconds),
     "Bytes in": one.bytes_in.toLocaleString("en"),
     "Bytes out": one.bytes_out.toLocaleString("en"),
-    "Access key": one.access_key || "none (anonymous, or refused before it was known)",
+    "Asked by": asker(one),
     Address: one.remote_addr,
     Client: one.user_agent,
     "Request id": one.request_id,
@@ -183,6 +227,7 @@ function showRequest(one) {
   document.getElementById("request-xml").textContent = indented(one.xml);
   document.getElementById("copy-xml").onclick = () => copy(one.xml);
   dialog.showModal();
+  document.getElementById("request-details").scrollTop = 0;
 }
 
 /** An <Error> document has one level; each element on a line of its own, line breaks in a text as such. */
@@ -206,7 +251,8 @@ function drawRate() {
   const [all, errors] = [0, 1].map((which) => bars.reduce((sum, bar) => sum + bar[which], 0));
   const text = `${plural(all, "request")}, ${plural(errors, "error")} in 5 minutes`;
   document.getElementById("rate").textContent = text;
-  barChart(document.getElementById("rate-chart"), bars, text);
+  const most = Math.max(...bars.map(([count]) => count));
+  barChart(document.getElementById("rate-chart"), bars, `${text}; at most ${most} in ${SLOT} seconds`, { first: "5 minutes ago", last: "now" });
 }
 
 async function drawUsage() {
@@ -214,7 +260,13 @@ async function drawUsage() {
   const [, objects, bytes] = samples[samples.length - 1];
   const text = `${plural(objects, "object")}, ${size(bytes)}`;
   document.getElementById("stored").textContent = text;
-  lineChart(document.getElementById("usage-chart"), samples.map(([when, , stored]) => [when, stored]), `Stored over time; now ${text}`);
+  const points = samples.map(([when, , stored]) => [when, stored]);
+  const minutes = Math.round((points[points.length - 1][0] - points[0][0]) / 60);
+  lineChart(document.getElementById("usage-chart"), points, `Stored over time; now ${text}`, {
+    name: size,
+    first: minutes ? `${plural(minutes, "minute")} ago` : "a moment ago",
+    last: "now",
+  });
 }
 
 setInterval(() => {

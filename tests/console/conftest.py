@@ -17,8 +17,11 @@ from console_samples import fill
 from console_visitor import Box, Visitor
 
 from s3fixture.app import App
+from s3fixture.backends.control import Control
+from s3fixture.backends.running_requests import RunningRequests
 from s3fixture.console.application import Console
 from s3fixture.console.console_server import start_console
+from s3fixture.console.control_api import ControlApi
 from s3fixture.console.throttle import Throttle
 from s3fixture.console.usage import UsageSamples
 from s3fixture.server import Server
@@ -42,10 +45,14 @@ CHROMIUM_ARGUMENTS = (
 @pytest.fixture(scope="session")
 def _running() -> Iterator[Box]:
     app = App(Settings(identities=(":".join(OTHER),), defaults="minio"))  # as with `up`
-    with Server(app) as api:
-        served = start_console(app, api_url=api.url, host="127.0.0.1", port=0)
+    running = RunningRequests(app)
+    control = Control(app, running)
+    with Server(running) as api:
+        served = start_console(
+            app, api_url=api.url, host="127.0.0.1", port=0, guard=running.around, control=control
+        )
         usage = UsageSamples(app.store, app.clock)
-        console = Console(app, usage, api_url=api.url)
+        console = Console(app, usage, api_url=api.url, control=ControlApi(control, app.settings))
         client = boto3.session.Session().client(
             "s3",
             endpoint_url=api.url,
@@ -69,6 +76,8 @@ def box(_running: Box) -> Iterator[Box]:
     _running.console.throttle = Throttle()
     _running.app.log.clear()
     yield _running
+    _running.app.faults.clear()
+    _running.app.clock.reset()
     with _running.app.background.paused():
         _running.app.store.rollback(token)
         _running.app.store.release(token)

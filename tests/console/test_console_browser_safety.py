@@ -12,6 +12,8 @@ from console_person import keys_of
 from console_samples import HOSTILE, fill_hostile
 from console_visitor import Box
 
+from s3fixture.records import Fault
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
@@ -109,6 +111,16 @@ def test_axe_finds_nothing_serious(page: Page, box: Box, colours: str) -> None:
         page.goto(box.console_url + path)
         page.get_by_role("button", name=name).click()
         found[name] = _serious(axe.Axe().run(page).response["violations"])
+    box.app.faults.add(Fault(code="SlowDown", operation="PutObject"))
+    page.goto(box.console_url + "/watch")
+    page.get_by_text("Faults, clock and state").click()
+    page.get_by_text("happened 0 of 1 times").wait_for()
+    found["control"] = _serious(axe.Axe().run(page).response["violations"])
+    box.s3.list_buckets()
+    page.locator("#requests tbody tr").first.click()
+    found["request"] = _serious(axe.Axe().run(page).response["violations"])
+    page.goto(box.console_url + "/buckets/data/object?key=none")
+    found["missing object"] = _serious(axe.Axe().run(page).response["violations"])
     page.context.clear_cookies()
     page.goto(box.console_url)
     found["log in"] = _serious(axe.Axe().run(page).response["violations"])

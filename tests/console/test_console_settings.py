@@ -12,6 +12,12 @@ from botocore.exceptions import ClientError
 from console_visitor import Box, Visitor
 
 from s3fixture.anonymous_access import statements
+from s3fixture.console.examples import (
+    cors_examples,
+    event_examples,
+    lifecycle_examples,
+    policy_examples,
+)
 
 API = "/api/buckets/data"
 
@@ -195,3 +201,85 @@ def test_events_that_were_not_delivered_are_shown(visitor: Visitor, box: Box) ->
     assert "Events that were not delivered" in text
     assert "&lt;new&gt;" in text
     assert queue in text
+
+
+WEBHOOK = "arn:minio:sqs::changes:webhook"
+
+
+@pytest.fixture
+def webhook(box: Box) -> None:
+    """A destination for events; nothing is sent in these tests."""
+    box.app.background.destinations.webhooks["changes"] = "http://127.0.0.1:9/"
+
+
+@pytest.mark.usefixtures("webhook")
+@pytest.mark.parametrize("editor", ["policy", "cors", "lifecycle", "events"])
+def test_every_example_is_on_the_page_and_is_taken_by_s3(visitor: Visitor, box: Box, editor: str) -> None:
+    examples = {
+        "policy": policy_examples("data", "arn:aws:iam::123456789012:root"),
+        "cors": cors_examples(),
+        "lifecycle": lifecycle_examples(),
+        "events": event_examples("us-east-1", ["changes"]),
+    }[editor]
+    page = visitor.get("/buckets/data/settings").text
+    for title, text in examples.items():
+        assert f">{title}</option>" in page
+        answer = visitor.ask("PUT", f"{API}/{editor}", {"text": text})
+        without_endpoint = editor == "events" and "arn:aws:s" in text
+        assert answer.status_code == (400 if without_endpoint else 200), (title, answer.text)
+
+
+@pytest.mark.usefixtures("webhook")
+def test_events_are_saved_shown_and_removed(visitor: Visitor, box: Box) -> None:
+    rule = {"Id": "all", "QueueArn": WEBHOOK, "Events": ["s3:ObjectCreated:*"]}
+    text = json.dumps({"QueueConfigurations": [rule]})
+    assert visitor.ask("PUT", f"{API}/events", {"text": text}).status_code == 200
+    found = box.s3.get_bucket_notification_configuration(Bucket="data")
+    assert found["QueueConfigurations"] == [rule]
+    assert "arn:minio:sqs::changes:webhook" in visitor.get("/buckets/data/settings").text
+    assert visitor.ask("PUT", f"{API}/events", {"text": " "}).status_code == 200
+    assert "QueueConfigurations" not in box.s3.get_bucket_notification_configuration(Bucket="data")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "Line 1, column 2"),
+        ("[]", "Events are an object"),
+        ('{"QueueConfiguration": []}', "Unknown parameter in input"),
+        ('{"QueueConfigurations": [{"QueueArn": 1, "Events": []}]}', "QueueConfigurations[0].QueueArn"),
+        (
+            '{"QueueConfigurations": [{"QueueArn": "arn:minio:sqs::none:webhook", "Events": ["s3:No"]}]}',
+            "event",
+        ),
+        (
+            '{"QueueConfigurations": [{"QueueArn": "arn:minio:sqs::none:webhook",'
+            ' "Events": ["s3:ObjectCreated:*"]}]}',
+            "arn:minio:sqs::none:webhook: ",
+        ),
+    ],
+)
+def test_what_is_no_event_configuration_is_refused_with_the_reason(
+    visitor: Visitor, text: str, message: str
+) -> None:
+    answer = visitor.ask("PUT", f"{API}/events", {"text": text})
+    assert answer.status_code == 400
+    assert message in (answer.json or {})["message"]
+
+
+def test_owner_and_acl_are_shown(visitor: Visitor, box: Box) -> None:
+    enforced: Any = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    box.s3.put_bucket_ownership_controls(Bucket="data", OwnershipControls=enforced)
+    assert "BucketOwnerEnforced: ACLs are off" in visitor.get("/buckets/data/settings").text
+    box.s3.put_bucket_ownership_controls(
+        Bucket="data", OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    )
+    box.s3.put_bucket_acl(Bucket="data", ACL="public-read")
+    box.s3.put_object_acl(Bucket="data", Key="iris.csv", ACL="authenticated-read")
+    page = visitor.get("/buckets/data/settings").text
+    assert "<dt>Everybody</dt><dd><bdi>READ</bdi></dd>" in page
+    assert "<dt>minioadmin</dt><dd><bdi>FULL_CONTROL</bdi></dd>" in page
+    page = visitor.get("/buckets/data/object", key="iris.csv").text
+    assert "<dt>Everybody with keys</dt><dd><bdi>READ</bdi></dd>" in page
+    box.s3.delete_bucket_ownership_controls(Bucket="data")
+    assert "No controls: ACLs are on" in visitor.get("/buckets/data/settings").text

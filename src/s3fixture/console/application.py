@@ -27,17 +27,21 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from s3fixture.app import App
+    from s3fixture.console.control_api import ControlApi
 
 _LOG = logging.getLogger("s3fixture.console")
 _FORM_LIMIT = 1024 * 1024  # bytes of a form or a JSON document; uploads are read as the API reads them
 
 
 class Console:
-    """The console of one server. `api_url` is where its API answers."""
+    """The console of one server. `api_url` is where its API answers; `control`: what can be done to it."""
 
-    def __init__(self, app: App, usage: UsageSamples, *, api_url: str) -> None:
+    def __init__(
+        self, app: App, usage: UsageSamples, *, api_url: str, control: ControlApi | None = None
+    ) -> None:
         self.app = app
         self.api_url = api_url
+        self.control = control
         self.sessions = Sessions()
         self.throttle = Throttle()
         self.assets = Assets()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from s3fixture.app import App
     from s3fixture.console.application import Console
+    from s3fixture.console.control_api import ControlApi
 
     Guard = Callable[[WSGIApplication], WSGIApplication]
 
@@ -44,11 +45,12 @@ def start_console(
 
     Raises S3FixtureError when the port cannot be had.
     """
-    console = _LateConsole(app, api_url)
+    api = _control_api(control, app) if control is not None else None
+    console = _LateConsole(app, api_url, api)
     limits = Limits(head_bytes=app.settings.header_limit, idle_seconds=app.settings.idle_timeout)
     try:
         pages: WSGIApplication = _guarded(console, guard) if guard else console
-        pages = _with_metrics(_with_control(pages, control, app), app)
+        pages = _with_metrics(_with_control(pages, api), app)
         server = Server(pages, host, port, limits=limits)
     except BaseException as error:
         console.close()
@@ -62,9 +64,10 @@ def start_console(
 class _LateConsole:
     """The application: Jinja2, Werkzeug's routing and the pages cost a start six times what all else does."""
 
-    def __init__(self, app: App, api_url: str) -> None:
+    def __init__(self, app: App, api_url: str, control: Callable[[], ControlApi] | None) -> None:
         self._app = app
         self._api_url = api_url
+        self._control = control
         self._usage = UsageSamples(app.store, app.clock)  # from the start: a chart shows what was before
         self._lock = threading.Lock()
         self._console: Console | None = None
@@ -83,31 +86,40 @@ class _LateConsole:
             if self._console is None:
                 from s3fixture.console.application import Console
 
-                self._console = Console(self._app, self._usage, api_url=self._api_url)
+                control = self._control() if self._control else None
+                self._console = Console(self._app, self._usage, api_url=self._api_url, control=control)
             return self._console
 
 
 def _guarded(console: _LateConsole, guard: Guard) -> WSGIApplication:
-    """Only what the modules ask for can write; logging in and out does not."""
+    """Only what the modules ask for can write; logging in and out does not.
+
+    Control is not guarded: what rolls the store back must not be among the requests that this supersedes.
+    """
     changes = guard(console)
 
     def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        answer = changes if environ["PATH_INFO"].startswith("/api/") else console
+        path = environ["PATH_INFO"]
+        answer = changes if path.startswith("/api/") and not path.startswith("/api/control/") else console
         return answer(environ, start_response)
 
     return serve
 
 
-def _with_control(pages: WSGIApplication, control: object | None, app: App) -> WSGIApplication:
-    """Without the guard: what rolls the store back must not be among the requests that this supersedes."""
-    if control is None:
-        return pages
-
+def _control_api(control: object, app: App) -> Callable[[], ControlApi]:
     @cache
-    def api() -> WSGIApplication:
+    def api() -> ControlApi:
         from s3fixture.console.control_api import ControlApi  # imported when used, as the pages are
 
         return ControlApi(control, app.settings)
+
+    return api
+
+
+def _with_control(pages: WSGIApplication, api: Callable[[], ControlApi] | None) -> WSGIApplication:
+    """Outside the guard, for the same reason."""
+    if api is None:
+        return pages
 
     def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         answer = api() if environ["PATH_INFO"].startswith("/control/") else pages

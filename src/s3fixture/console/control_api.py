@@ -7,6 +7,7 @@ console's listener alone: nothing that is asked of the S3 port can reach it.
 
 Who calls shows the server's main keys in an Authorization header (Basic). There is no cookie and no
 challenge, so a browser has nothing that it would send by itself, and what comes from a page is refused.
+The console's own pages ask below /api/control/ instead, with the log-in of the main keys (pages/control.py).
 """
 
 from __future__ import annotations
@@ -83,7 +84,10 @@ class ControlApi:
         check_host(request, self._settings)
         check_origin(request)
         self._authenticate(request)
-        name = request.path.removeprefix(PREFIX)
+        return self.perform(request, request.path.removeprefix(PREFIX))
+
+    def perform(self, request: Request, name: str) -> Response:
+        """What somebody asks for who may: a method's name, or one of the two documents. Raises PageError."""
         if name == _OPENAPI:
             _check_method(request, "GET")
             return json_response(openapi(type(self._control)))

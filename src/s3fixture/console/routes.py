@@ -10,6 +10,7 @@ from s3fixture.console.pages import (
     browse,
     buckets,
     connect,
+    control,
     files,
     locks,
     objects,
@@ -45,6 +46,8 @@ RULES = (
     # What the modules ask for.
     Rule("/api/watch", methods=["GET"], endpoint=watch.stream),
     Rule("/api/usage", methods=["GET"], endpoint=watch.usage),
+    Rule("/api/control/state", methods=["GET", "PUT"], endpoint=control.state),
+    Rule("/api/control/<name>", methods=["POST"], endpoint=control.perform),
     Rule("/api/buckets", methods=["POST"], endpoint=buckets.create_bucket),
     Rule(_API, methods=["DELETE"], endpoint=buckets.delete_bucket),
     Rule(f"{_API}/empty", methods=["POST"], endpoint=actions.empty_bucket),
@@ -64,4 +67,5 @@ RULES = (
     Rule(f"{_API}/policy", methods=["PUT"], endpoint=settings.put_policy),
     Rule(f"{_API}/cors", methods=["PUT"], endpoint=settings.put_cors),
     Rule(f"{_API}/lifecycle", methods=["PUT"], endpoint=settings.put_lifecycle),
+    Rule(f"{_API}/events", methods=["PUT"], endpoint=settings.put_events),
 )

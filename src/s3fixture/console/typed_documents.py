@@ -1,4 +1,4 @@
-"""Policies, CORS and lifecycle rules as people type them: where a mistake is, and what is wrong there."""
+"""Policies, CORS rules, lifecycle rules and events as people type them: where a mistake is, and which."""
 
 from __future__ import annotations
 
@@ -101,15 +101,29 @@ def lifecycle_rules(text: str) -> list[dict[str, Any]]:
     if not isinstance(load(text), list):
         raise PageError(400, "Lifecycle rules are a list: begin with [ and end with ].")
     rules: list[dict[str, Any]] = json.loads(text, object_hook=_with_dates, parse_int=json_integer)
-    report = ParamValidator().validate({"Rules": rules}, _lifecycle_shape())
-    if report.has_errors():
-        raise PageError(400, report.generate_report().partition("\n")[0])
+    _validate({"Rules": rules}, "BucketLifecycleConfiguration")
     return rules
 
 
+def event_configuration(text: str) -> dict[str, Any]:
+    """A NotificationConfiguration, checked against the service model. Raises PageError."""
+    configuration = load(text)
+    if not isinstance(configuration, dict):
+        raise PageError(400, "Events are an object: begin with { and end with }.")
+    _validate(configuration, "NotificationConfiguration")
+    return configuration
+
+
+def _validate(document: Mapping[str, Any], shape: str) -> None:
+    """Raise PageError with the first thing that the service model has against it."""
+    report = ParamValidator().validate(document, _shape(shape))
+    if report.has_errors():
+        raise PageError(400, report.generate_report().partition("\n")[0])
+
+
 @cache  # it depends on the model alone
-def _lifecycle_shape() -> Shape:
-    return ServiceModel(load_model().description).shape_for("BucketLifecycleConfiguration")
+def _shape(name: str) -> Shape:
+    return ServiceModel(load_model().description).shape_for(name)
 
 
 def _with_dates(document: dict[str, Any]) -> dict[str, Any]:

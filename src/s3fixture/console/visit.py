@@ -120,4 +120,5 @@ def explain(error: Exception) -> tuple[int, dict[str, Any]]:
     assert isinstance(error, S3Error | PageError)
     code = error.code if isinstance(error, S3Error) else ""
     named = [(word, error.fields[field]) for field, word in _NAMED.items() if error.fields.get(field)]
-    return error.status, {"code": code, "message": error.message, "named": named, **error.fields}
+    shown = {"code": code, "message": error.message, **error.fields}
+    return error.status, {**shown, "named": named} if named else shown

@@ -9,6 +9,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from s3fixture import checksums
+from s3fixture.console.access_facts import acl_facts
 from s3fixture.console.lock_facts import kept_by, lock_facts, may_be_bypassed
 from s3fixture.console.pages.browse import Row, crumbs, version_rows
 from s3fixture.console.pages.buckets import bucket_line
@@ -60,6 +61,7 @@ def show_object(visit: Visit, bucket: str) -> Response:
         headers=_headers(head) if head else [],
         preview=_preview(visit, named, head),
         tags=_tags(visit, named) if head else None,
+        acl=_acl(visit, named) if head else None,
         versions=versions,
         more_versions=more_versions,
         snippets=object_snippets(bucket, key, version),
@@ -117,6 +119,12 @@ def _tags(visit: Visit, named: dict[str, str]) -> list[dict[str, str]] | None:
     """None when one may not see them."""
     found = visit.caller.attempt("GetObjectTagging", "AccessDenied", **named)
     return found["TagSet"] if found else None
+
+
+def _acl(visit: Visit, named: dict[str, str]) -> list[tuple[str, str]] | None:
+    """None when one may not see it."""
+    found = visit.caller.attempt("GetObjectAcl", "AccessDenied", **named)
+    return acl_facts(found, visit.caller.app.identities) if found else None
 
 
 def _versions(visit: Visit, bucket: str, key: str) -> tuple[list[Row], bool]:

@@ -1,4 +1,4 @@
-"""A bucket's settings: versioning, who may read, policy, CORS, lifecycle; and its end."""
+"""A bucket's settings: versioning, who may read, policy, CORS, lifecycle, events; and its end."""
 
 from __future__ import annotations
 
@@ -8,11 +8,26 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from s3fixture.anonymous_access import NONE, Policy, with_access
+from s3fixture.console.access_facts import acl_facts, ownership_fact
+from s3fixture.console.examples import (
+    Examples,
+    cors_examples,
+    event_examples,
+    lifecycle_examples,
+    policy_examples,
+)
 from s3fixture.console.pages.buckets import bucket_line
-from s3fixture.console.typed_documents import check_policy, cors_rules, lifecycle_rules
+from s3fixture.console.typed_documents import (
+    check_policy,
+    cors_rules,
+    event_configuration,
+    lifecycle_rules,
+)
 from s3fixture.console.visit import PageError, Visit, json_response
+from s3fixture.errors import S3Error
 from s3fixture.records import UndeliveredEvent
 from s3fixture.service.bucket_settings import BLOCK_POLICY, RESTRICT
+from s3fixture.settings import DEFAULT_REGION
 
 _FAILURES = 20  # on a page
 
@@ -33,15 +48,18 @@ def show_settings(visit: Visit, bucket: str) -> Response:
         "ObjectLockConfigurationNotFoundError",
         Bucket=bucket,
     )
+    events = visit.caller.attempt("GetBucketNotificationConfiguration", "AccessDenied", Bucket=bucket)
     return visit.page(
         "settings.html",
         title=f"Settings of {bucket}",
         bucket=bucket_line(visit, bucket),
         lock=_default_retention(lock) if lock else None,
         policy=policy or "",
-        example=_policy_text(with_access(None, bucket, _PUBLIC_READ)),
+        examples=_examples(visit, bucket),
+        access=_access(visit, bucket),
         cors=json.dumps(cors["CORSRules"], indent=2) if cors else "",
         lifecycle=json.dumps(lifecycle["Rules"], indent=2, default=str) if lifecycle else "",
+        events=json.dumps(events, indent=2) if events else "",
         undelivered=_undelivered(visit, bucket),
         may={
             "versioning": visit.caller.may("s3:PutBucketVersioning", bucket),
@@ -50,9 +68,42 @@ def show_settings(visit: Visit, bucket: str) -> Response:
             "policy": visit.caller.may("s3:PutBucketPolicy", bucket),
             "cors": visit.caller.may("s3:PutBucketCORS", bucket),
             "lifecycle": visit.caller.may("s3:PutLifecycleConfiguration", bucket),
+            "events": visit.caller.may("s3:PutBucketNotification", bucket),
             "delete": visit.caller.may("s3:DeleteBucket", bucket),
         },
     )
+
+
+def _examples(visit: Visit, bucket: str) -> dict[str, Examples]:
+    """For each editor."""
+    app = visit.caller.app
+    others = [identity for identity in app.identities if identity is not visit.session.identity]
+    account = others[0].arn if others else "arn:aws:iam::123456789012:root"
+    region = app.settings.region or DEFAULT_REGION
+    return {
+        "policy": policy_examples(bucket, account),
+        "cors": cors_examples(),
+        "lifecycle": lifecycle_examples(),
+        "events": event_examples(region, app.background.destinations.webhooks),
+    }
+
+
+def _access(visit: Visit, bucket: str) -> list[tuple[str, str]]:
+    """Ownership, the bucket's ACL and what blocks public access, as far as this person may see them."""
+    facts = []
+    controls = visit.caller.attempt(
+        "GetBucketOwnershipControls", "AccessDenied", "OwnershipControlsNotFoundError", Bucket=bucket
+    )
+    if controls or visit.caller.may("s3:GetBucketOwnershipControls", bucket):
+        facts.append(("Ownership", ownership_fact(controls)))
+    if acl := visit.caller.attempt("GetBucketAcl", "AccessDenied", Bucket=bucket):
+        facts += acl_facts(acl, visit.caller.app.identities)
+    block = visit.caller.attempt(
+        "GetPublicAccessBlock", "AccessDenied", "NoSuchPublicAccessBlockConfiguration", Bucket=bucket
+    )
+    flags = block["PublicAccessBlockConfiguration"] if block else {}
+    blocked = ", ".join(name for name, on in flags.items() if on)
+    return [*facts, ("Block Public Access", blocked or "off")] if facts else []
 
 
 def _undelivered(visit: Visit, bucket: str) -> list[UndeliveredEvent]:
@@ -113,6 +164,29 @@ def put_lifecycle(visit: Visit, bucket: str) -> Response:
     else:
         visit.caller.perform("DeleteBucketLifecycle", Bucket=bucket)
     return json_response({"rules": len(rules)})
+
+
+def put_events(visit: Visit, bucket: str) -> Response:
+    """PUT /api/buckets/<bucket>/events {text}; an empty text removes the configuration."""
+    text = _text(visit.document())
+    configuration = event_configuration(text) if text else {}
+    try:
+        visit.caller.perform(
+            "PutBucketNotificationConfiguration", Bucket=bucket, NotificationConfiguration=configuration
+        )
+    except S3Error as error:
+        raise PageError(400, _with_arguments(error), code=error.code) from None
+    return json_response({"configurations": len(configuration)})
+
+
+def _with_arguments(error: S3Error) -> str:
+    """What S3 says, and of which destinations: its fields ArgumentName1, ArgumentValue1, …"""
+    about = [
+        f"{value}: {error.fields[name.replace('Name', 'Value')]}"
+        for name, value in error.fields.items()
+        if name.startswith("ArgumentName") and name.replace("Name", "Value") in error.fields
+    ]
+    return "\n".join([error.message, *about])
 
 
 def _default_retention(found: dict[str, Any]) -> dict[str, Any]:

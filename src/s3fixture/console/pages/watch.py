@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.wrappers import Response
 
 from s3fixture.console.feed import Batch, Viewer
+from s3fixture.console.pages.control import may_control
 from s3fixture.console.usage import EVERY
 from s3fixture.console.visit import NO_STORE, PageError, Visit, json_response
 from s3fixture.errors import ERRORS, S3Error
+from s3fixture.records import EFFECTS
 from s3fixture.wire.protocol import Protocol
 
 if TYPE_CHECKING:
@@ -21,7 +23,15 @@ if TYPE_CHECKING:
 
 def show_watch(visit: Visit) -> Response:
     """GET /watch."""
-    return visit.page("watch.html", title="Requests", sees_all=visit.session.identity.root)
+    return visit.page(
+        "watch.html",
+        title="Requests",
+        sees_all=visit.session.identity.root,
+        may_control=may_control(visit),
+        effects=EFFECTS,
+        operations=sorted(visit.caller.app.protocol.operations),
+        codes=sorted(ERRORS),
+    )
 
 
 def usage(visit: Visit) -> Response:

@@ -28,13 +28,13 @@ export function bucketUrl(bucket, part = "", query = {}) {
   return `/api/buckets/${encodeURIComponent(bucket)}${part && "/" + part}${search}`;
 }
 
-/** Send a JSON document; resolves with the answer's. */
+/** Send a JSON document, or a file as it is; resolves with the answer's. */
 export async function ask(method, url, body, { signal } = {}) {
   const headers = { "X-CSRF-Token": token() };
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (body !== undefined) headers["Content-Type"] = body instanceof Blob ? "application/octet-stream" : "application/json";
   let response;
   try {
-    response = await fetch(url, { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body) });
+    response = await fetch(url, { method, headers, signal, body: body === undefined || body instanceof Blob ? body : JSON.stringify(body) });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new ApiError(0, { message: "The server cannot be reached." });

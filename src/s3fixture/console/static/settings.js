@@ -42,16 +42,22 @@ for (const form of editors) {
   onSubmit(form, async (data) => {
     const text = data.get("text");
     await ask("PUT", bucketUrl(bucket, name), { text });
-    const what = { policy: "Policy", cors: "CORS rules", lifecycle: "Lifecycle rules" }[name];
+    const what = { policy: "Policy", cors: "CORS rules", lifecycle: "Lifecycle rules", events: "Events" }[name];
     toastThere(`${what} ${text.trim() ? "saved" : "removed"}`, location.href);
   });
 }
 
-document.querySelector("[data-example]").addEventListener("click", () => {
-  const area = document.querySelector('[data-editor="policy"] textarea');
-  if (!area.value.trim() && !area.readOnly) area.value = document.getElementById("policy-example").content.textContent;
-  area.focus();
-});
+for (const choice of document.querySelectorAll("[data-example]")) {
+  choice.addEventListener("change", () => {
+    if (!choice.value) return;
+    const area = choice.form.elements.text;
+    area.select();
+    // It can be undone by keys, other than when `value` is set.
+    if (!document.execCommand("insertText", false, choice.value)) area.value = choice.value;
+    area.setSelectionRange(0, 0);
+    area.scrollTop = 0;
+  });
+}
 
 const removals = {
   "delete-bucket": async () => {

@@ -52,7 +52,7 @@ export function visible(text) {
 
 /**
  * Let a form do something: its button waits meanwhile, an error stands in it where it was made.
- * `action` gets the form's data.
+ * `action` gets the form's data, the form and the button.
  */
 export function onSubmit(form, action) {
   if (!form) return;
@@ -60,12 +60,12 @@ export function onSubmit(form, action) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const button = event.submitter || form.querySelector("button:not([type=button])");
-    const field = form.querySelector("input:not([type=checkbox]), textarea");
+    const field = form.querySelector("input:not([type=checkbox], [type=hidden]), textarea");
     error.textContent = "";
     field?.removeAttribute("aria-invalid");
     if (button) button.disabled = true;
     try {
-      await action(new FormData(form), form);
+      await action(new FormData(form), form, button);
     } catch (problem) {
       error.textContent = problem.message;
       field?.setAttribute("aria-invalid", "true");

@@ -21,7 +21,8 @@ from s3fixture.auth.identity import Identity
 BUCKETS = ("data", "versioned", "locked", "missing")
 KEYS_OF_OBJECTS = ("k", "folder/k", "large", "\xfc \u65e5+%", "missing")
 BOUNDARY = "boundary"
-ACCOUNT = Identity(*KEYS[:1] * 2, KEYS[1]).account_id
+OWNER = Identity(*KEYS[:1] * 2, KEYS[1])
+ACCOUNT = OWNER.account_id
 _POLICY = {
     "Version": "2012-10-17",
     "Statement": [

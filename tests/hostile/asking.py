@@ -61,6 +61,7 @@ def signed(sent: Sent, *, at: float | None = None) -> Sent:
 def ask(app: Any, sent: Sent, **environ: Any) -> Reply:
     """The answer of a WSGI application, which need not be one to HTTP."""
     length = {} if "transfer-encoding" in sent.headers else {"content-length": str(len(sent.body))}
+    fields = {"host": HOST, **length, **sent.headers}
     environ = {
         "REQUEST_METHOD": sent.method,
         "REQUEST_URI": sent.target,
@@ -69,7 +70,8 @@ def ask(app: Any, sent: Sent, **environ: Any) -> Reply:
         "wsgi.url_scheme": "http",
         "wsgi.input": io.BytesIO(sent.body),
         "wsgi.input_terminated": True,
-        "s3fixture.headers": {"host": HOST, **length, **sent.headers},
+        "s3fixture.headers": fields,
+        "s3fixture.head_bytes": sum(map(len, (*fields, *fields.values()))),
         **environ,
     }
     head: list[tuple[str, list[tuple[str, str]]]] = []

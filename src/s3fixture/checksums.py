@@ -9,9 +9,8 @@ import base64
 import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 COMPOSITE = "COMPOSITE"
 FULL_OBJECT = "FULL_OBJECT"
@@ -83,8 +82,7 @@ def _combine_anycrc(model: str, first: int, second: int, second_size: int) -> in
     return combined
 
 
-@dataclass(frozen=True, slots=True)
-class Algorithm:
+class Algorithm(NamedTuple):
     """One row of the table; `size` is the digest's length in bytes."""
 
     name: str

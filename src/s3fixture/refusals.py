@@ -5,7 +5,7 @@ The codes themselves, each with its status and the words that it has otherwise, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from s3fixture import limits
 from s3fixture.errors import S3Error
@@ -19,8 +19,7 @@ BACKLOT = "brekkylab/backlot issue 192 (answers measured at S3)"
 OURS = "s3fixture: the words of S3 are not known"
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """A row.
 
     `argument` is the ArgumentName and `note` the additionalMessage, where S3 sends one; `element` is what

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
-from s3fixture.auth.policies.patterns import compile_pattern, matches
 from s3fixture.errors import ERRORS, ConnectionCut, S3Error, S3FixtureError, did_you_mean
 from s3fixture.records import EFFECTS, ERROR_IN_200, Fault, FaultState
 
@@ -30,16 +30,16 @@ class ActiveFault:
         self.over = threading.Event()  # set when it was removed: what it delays goes on
         self._seen = 0
         self._random = Random(fault.seed)  # noqa: S311 - a test wants the same numbers again
-        self._bucket = _pattern(fault.bucket)
-        self._key = _pattern(fault.key)
+        self._fits_bucket = _matcher(fault.bucket)
+        self._fits_key = _matcher(fault.key)
 
     def take(self, exchange: Exchange) -> bool:
         """Whether it happens to this request."""
         fault = self.fault
         if not (
             fault.operation in ("*", exchange.operation)
-            and matches(self._bucket, exchange.bucket)
-            and matches(self._key, exchange.key)
+            and self._fits_bucket(exchange.bucket)
+            and self._fits_key(exchange.key)
         ):
             return False
         self._seen += 1
@@ -234,8 +234,11 @@ class _FaultyBody:
         return data
 
 
-def _pattern(text: str) -> str:
-    return compile_pattern(text, wildcards=True, variables=False).fixed or ""
+def _matcher(text: str) -> Callable[[str], bool]:
+    from s3fixture.auth.policies.patterns import compile_pattern, matches  # imported when used: few tests ask
+
+    pattern = compile_pattern(text, wildcards=True, variables=False).fixed or ""
+    return partial(matches, pattern)
 
 
 def _check(fault: Fault) -> None:

@@ -16,11 +16,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from s3fixture.auth.authentication import same
-from s3fixture.auth.policies.policy_parser import parse_identity_policy
 from s3fixture.auth.signature_errors import expired_token, invalid_token, unknown_key
 
 if TYPE_CHECKING:
     from s3fixture.auth.identity import Identities, Identity
+    from s3fixture.auth.policies import Policy
 
 _TEMPORARY = "ASIA"  # how the keys of sessions begin
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
@@ -103,5 +103,8 @@ class Sessions:
         return base64.b64encode(digest[:30]).decode()
 
 
-# Each request of a session has its policy in its token.
-_policy = lru_cache(maxsize=64)(parse_identity_policy)
+@lru_cache(maxsize=64)  # each request of a session has its policy in its token
+def _policy(text: str) -> Policy:
+    from s3fixture.auth.policies import parse_identity_policy  # imported when used: few sessions have one
+
+    return parse_identity_policy(text)

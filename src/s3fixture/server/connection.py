@@ -10,9 +10,8 @@ import struct
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, Protocol
 
 from s3fixture.steady_clock import monotonic
 
@@ -44,8 +43,7 @@ class Stopping(Protocol):
         """Whether no further request is taken."""
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """What all connections of one server share."""
 
     app: WSGIApplication

@@ -53,7 +53,9 @@ def url_host(sock: socket.socket) -> str:
 
 def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, tuple[object, ...]]:
     try:
-        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        # As bytes a name needs no codec for international ones, whose import takes 3 ms.
+        name = host.encode("ascii") if host.isascii() else host
+        found = socket.getaddrinfo(name or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
         raise S3FixtureError(
             f"the host {host!r} is unknown ({error}); use 127.0.0.1, or 0.0.0.0 for all addresses"

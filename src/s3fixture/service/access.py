@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING, Literal
 
 from s3fixture.auth.actions import Permission, actions_of, permissions
 from s3fixture.auth.identity import Identities, account_id
-from s3fixture.auth.policies.patterns import Context
-from s3fixture.auth.policies.principals import Outsider
 from s3fixture.errors import S3Error
 from s3fixture.service.bucket_documents import ACL, OBJECT_ACLS, POLICY
 from s3fixture.service.bucket_settings import RESTRICT, is_blocked
@@ -25,7 +23,7 @@ from s3fixture.service.profiles import way_out
 from s3fixture.store import BucketRow, Index, Store
 
 if TYPE_CHECKING:
-    from s3fixture.auth.policies import Policy
+    from s3fixture.auth.policies import Context, Policy
     from s3fixture.service.call import Call, Params
 
 _CACHED_POLICIES = 256
@@ -102,6 +100,8 @@ class Access:
         self, bucket: BucketRow, names: frozenset[str], permission: Permission, context: Context
     ) -> bool:
         """Whether the bucket's policy allows it to somebody who acts for another bucket (see `Outsider`)."""
+        from s3fixture.auth.policies.principals import Outsider  # imported when used: few buckets act so
+
         with self._store.read() as index:
             text = index.get_document(bucket.id, POLICY)
         if text is None:

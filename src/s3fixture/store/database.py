@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import sqlite3
 from collections.abc import Iterator
@@ -92,6 +91,8 @@ def _keep_open(connection: sqlite3.Connection) -> None:
     When a connection is closed SQLite empties the log and removes it. A forked child that merely ends would
     do so, too, and its parent write on into a file that has no name any more.
     """
+    import ctypes  # imported when used: an index in memory needs no such care
+
     interpreter = getattr(ctypes, "pythonapi", None)  # of CPython, which closes what is not used any more
     if interpreter is not None:
         interpreter.Py_IncRef(ctypes.py_object(connection))

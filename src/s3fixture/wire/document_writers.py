@@ -8,9 +8,8 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote_plus
 
 from s3fixture.model import tables
@@ -65,8 +64,7 @@ _KNOWN_TO_ENTRIES: Mapping[str, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """What a document writes in another way than its shapes say."""
 
     url_encoded: bool = False  # quirk 33

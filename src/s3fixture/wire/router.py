@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from s3fixture import refusals
@@ -21,8 +21,7 @@ _SERVICE, _BUCKET, _OBJECT = "SERVICE", "BUCKET", "OBJECT"
 _KINDS = {"/": _SERVICE, "/{Bucket}": _BUCKET, "/{Bucket}/{Key+}": _OBJECT}
 
 
-@dataclass(frozen=True, slots=True)
-class _Route:
+class _Route(NamedTuple):
     """One operation, and what tells it apart from others of its method, kind of path and subresource."""
 
     operation: str

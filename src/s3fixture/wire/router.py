@@ -149,7 +149,7 @@ def _describe(operation: OperationModel, literals: str) -> tuple[str, _Route]:
     names = [name for name, value in pairs if not value and name != "x-id"]
     values = tuple((name, value) for name, value in pairs if value and name != "x-id")
     shape = operation.input_shape
-    required = [shape.members[member].serialization for member in shape.required_members] if shape else []
+    required = [member.serialization for member in shape.required_shapes()] if shape else []
     route = _Route(
         operation=operation.name,
         names=frozenset(item["name"] for item in required if item.get("location") == "querystring"),

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from importlib.metadata import version
 
-from bench import folder, life, listing, load, memory, small, states, transfer
+from bench import beside, folder, life, listing, load, memory, small, states, transfer
 from bench.options import QUICK, Options
 from bench.results import Row, as_json, table
 from bench.subjects import COLUMNS
@@ -24,6 +24,7 @@ PARTS: dict[str, Callable[[Options], list[Row]]] = {
     "life": life.measure,
     "memory": memory.measure,
     "states": states.measure,
+    "beside": beside.measure,
 }
 
 
@@ -40,9 +41,15 @@ def main() -> None:
         found = PARTS[name](options)
         rows += found
         if not arguments.json:
-            print(f"\n{table(found, (*COLUMNS, *folder.COLUMNS))}", flush=True)
+            print(f"\n{table(found, columns_of(found))}", flush=True)
     if arguments.json:
         print(as_json(rows, machine()))
+
+
+def columns_of(rows: list[Row]) -> tuple[str, ...]:
+    """The known ones in their order, then what else was measured."""
+    measured = dict.fromkeys(name for row in rows for name in row.values)
+    return tuple(dict.fromkeys((*COLUMNS, *folder.COLUMNS, *measured)))
 
 
 def machine() -> dict[str, str]:
@@ -56,7 +63,16 @@ def parse() -> argparse.Namespace:
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--quick", action="store_true", help="smaller sizes and fewer rounds: is it alive?")
     parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument(
+        "--server",
+        dest="servers",
+        action="append",
+        metavar="NAME=URL,ACCESS_KEY,SECRET_KEY",
+        help="a running server that is measured beside ours; may be given again",
+    )
     for field in fields(Options):
+        if field.name == "servers":
+            continue
         parser.add_argument(
             f"--{field.name.replace('_', '-')}", type=int, metavar="N", help=f"default {field.default}"
         )

@@ -20,6 +20,7 @@ class Options:
     pages: int = 1  # of a kind in one turn
     starts: int = 7
     memory_mib: int = 1024
+    servers: tuple[str, ...] = ()  # NAME=URL,ACCESS_KEY,SECRET_KEY, to be measured beside ours
 
 
 QUICK = Options(

@@ -45,9 +45,9 @@ class Subject:
     endpoint: Endpoint | None = None  # s3fixture's
 
 
-def client_for(url: str | None) -> S3Client:
+def client_for(url: str | None, keys: tuple[str, str] = KEYS) -> S3Client:
     """The same client for all: nothing of the developer's configuration, no retries that hide failures."""
-    session = boto3.session.Session(*KEYS, region_name="us-east-1")
+    session = boto3.session.Session(*keys, region_name="us-east-1")
     config = Config(
         signature_version="s3v4",
         s3={"addressing_style": "path"},

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -58,7 +59,7 @@ def server(profile: str) -> Iterator[Endpoint]:
 
 @pytest.fixture
 def client(server: Endpoint) -> Any:
-    return boto3.client(
+    return boto3.session.Session().client(
         "s3",
         endpoint_url=server.url,
         aws_access_key_id=server.access_key,
@@ -256,6 +257,69 @@ def test_links(mc: Mc, client: Any, tmp_path: Path) -> None:
     command = form.replace("<FILE>", str(tmp_path / "model.pkl"))
     subprocess.run(["sh", "-c", f"{command} --silent --fail"], check=True, timeout=30)
     assert client.get_object(Bucket=BUCKET, Key="sent")["Body"].read() == MODEL
+
+
+@pytest.fixture
+def begin(mc: Mc, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start a command that goes on until the test ends."""
+    begun: list[subprocess.Popen[str]] = []
+
+    def begin(*arguments: str) -> subprocess.Popen[str]:
+        assert PROGRAM
+        process = subprocess.Popen(
+            [PROGRAM, "--no-color", *arguments],
+            cwd=tmp_path,
+            env={**os.environ, "HOME": str(tmp_path), "MC_CONFIG_DIR": str(tmp_path / ".mc")},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        begun.append(process)
+        return process
+
+    yield begin
+    for process in begun:
+        process.kill()
+        process.communicate(timeout=30)
+
+
+def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def listens(server: Endpoint) -> Callable[[], bool]:
+    return lambda: any(record.operation == "ListenNotification" for record in server.requests)
+
+
+def test_events_are_watched(
+    mc: Mc, begin: Callable[..., subprocess.Popen[str]], client: Any, server: Endpoint
+) -> None:
+    watching = begin("--json", "watch", f"minio/{BUCKET}", "--prefix", "in/")
+    until(listens(server))
+    client.put_object(Bucket=BUCKET, Key="out/a", Body=b"1")
+    client.put_object(Bucket=BUCKET, Key="in/b", Body=b"22")
+    client.delete_object(Bucket=BUCKET, Key="in/b")
+    assert watching.stdout
+    created, removed = (json.loads(watching.stdout.readline())["events"] for _ in range(2))
+    assert created["type"] == "s3:ObjectCreated:Put"
+    assert created["path"].endswith(f"/{BUCKET}/in/b")
+    assert created["size"] == 2
+    assert removed["type"] == "s3:ObjectRemoved:Delete"
+
+
+def test_a_bucket_is_mirrored_as_it_changes(
+    mc: Mc, begin: Callable[..., subprocess.Popen[str]], client: Any, server: Endpoint, tmp_path: Path
+) -> None:
+    begin("mirror", "--watch", "--remove", f"minio/{BUCKET}", "copy")
+    until(listens(server))
+    client.put_object(Bucket=BUCKET, Key="in/b", Body=b"22")
+    copy = tmp_path / "copy" / "in" / "b"
+    until(lambda: copy.exists() and copy.read_bytes() == b"22")
+    client.delete_object(Bucket=BUCKET, Key="in/b")
+    until(lambda: not copy.exists())
 
 
 def test_select(mc: Mc) -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -85,6 +86,22 @@ def test_a_policy_makes_a_bucket_public(client: Any, s3: S3) -> None:
 
     with urllib.request.urlopen(f"{s3.url}/{s3.bucket}/report.html", timeout=10) as answer:
         assert answer.read() == b"<p>shared</p>"
+
+
+def test_events_are_listened_to(client: Any, s3: S3) -> None:
+    """The request is sent when the first event is asked for."""
+    wanted = ("s3:ObjectCreated:*", "s3:ObjectRemoved:*")
+    with (
+        client.listen_bucket_notification(s3.bucket, prefix="in/", events=wanted) as events,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        first = pool.submit(next, iter(events))
+        while not any(record.operation == "ListenNotification" for record in s3.requests):
+            assert not first.done(), first.result()
+        s3.put("out", b"1")
+        s3.put("in/put", b"22")
+        (record,) = first.result(timeout=30)["Records"]
+    assert (record["eventName"], record["s3"]["object"]["key"]) == ("s3:ObjectCreated:Put", "in/put")
 
 
 def test_links_and_errors(client: Any, s3: S3) -> None:

@@ -13,7 +13,7 @@ from s3fixture.app.exchange import Exchange, request_of
 from s3fixture.app.faults import Faults, spoil
 from s3fixture.app.outgoing import outgoing
 from s3fixture.app.request_log import RequestLog
-from s3fixture.app.steps import STEPS, follow
+from s3fixture.app.steps import LISTEN, STEPS, follow
 from s3fixture.auth.actions import Permission
 from s3fixture.auth.authenticate import Authentication, Authenticator
 from s3fixture.auth.identity import Identities, Identity, parse_identity
@@ -92,7 +92,7 @@ class App:
         from s3fixture.wire.router import POST_OBJECT, PREFLIGHT
 
         of_sts = [f"sts:{name}" for name in OPERATIONS]
-        metrics = Metrics([*self.protocol.operations, POST_OBJECT, PREFLIGHT, *of_sts])
+        metrics = Metrics([*self.protocol.operations, POST_OBJECT, PREFLIGHT, LISTEN, *of_sts])
         self.log.observe(metrics.add)
         return metrics
 
@@ -228,12 +228,16 @@ class App:
             response.headers += self._minio_headers(exchange.request, error)
         return response
 
+    def speaks_minio(self, request: Request) -> bool:
+        """Whether what MinIO has beside S3 is meant: the profile is MinIO's, or the client is."""
+        return self.settings.defaults == "minio" or "minio" in request.headers.get("user-agent", "").lower()
+
     def _minio_headers(self, request: Request, error: S3Error) -> list[tuple[str, str]]:
         """What MinIO says of an error whose answer has no document; `mc alias set` checks keys by it.
 
         https://github.com/minio/minio/blob/master/cmd/api-response.go (writeErrorResponseHeadersOnly)
         """
-        if self.settings.defaults != "minio" and "minio" not in request.headers.get("user-agent", "").lower():
+        if not self.speaks_minio(request):
             return []
         text = "".join(character if " " <= character <= "~" else "?" for character in error.message)
         return [("x-minio-error-code", error.code), ("x-minio-error-desc", f'"{text[:_LONGEST]}"')]

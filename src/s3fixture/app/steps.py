@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from importlib import import_module
 
 from s3fixture import service
 from s3fixture.app.exchange import Exchange
@@ -13,6 +14,7 @@ from s3fixture.service import implementation
 from s3fixture.service.preconditions import NotModified
 from s3fixture.wire.payload import open_payload
 from s3fixture.wire.request import Response
+from s3fixture.wire.router import POST_OBJECT
 from s3fixture.wire.target import parse_target
 
 Step = Callable[[Exchange], "Response | None"]
@@ -27,6 +29,13 @@ _DECIDED_BY_DOCUMENT = frozenset(
     {"DeleteObjects", "PutObjectLegalHold", "PutObjectRetention", "PutObjectTagging"}
 )
 METRICS = (f"{MINIO}v2/metrics/", f"{MINIO}metrics/v3", f"{MINIO}prometheus/metrics")
+LISTEN = "ListenNotification"  # to events, with MinIO's API
+_LISTENED_AT = frozenset({"ListBuckets", "ListObjects"})  # what S3 takes such a request for
+# Operations that do not go the steps' way -> module, imported when used, and function.
+_OWN_WAYS: Mapping[str, tuple[str, str]] = {
+    POST_OBJECT: ("forms", "post_object"),
+    LISTEN: ("listening", "listen"),
+}
 ADMINISTRATION = re.compile(f"{MINIO}(admin|kms)/v[0-9]+/")
 
 
@@ -114,7 +123,10 @@ def find_target(exchange: Exchange) -> None:
 
 def route(exchange: Exchange) -> None:
     request = exchange.request
-    exchange.operation = exchange.app.protocol.route(request.method, exchange.target, request.headers)
+    operation = exchange.app.protocol.route(request.method, exchange.target, request.headers)
+    if operation in _LISTENED_AT and "events" in exchange.target.query and exchange.app.speaks_minio(request):
+        operation = LISTEN
+    exchange.operation = operation
 
 
 def answer_preflight(exchange: Exchange) -> Response | None:
@@ -132,13 +144,14 @@ def inject_fault(exchange: Exchange) -> None:
         exchange.app.faults.inject(exchange)
 
 
-def answer_form(exchange: Exchange) -> Response | None:
-    """Forms carry their credentials in the body, so they have a way of their own."""
-    if exchange.operation != "PostObject":
+def answer_own_way(exchange: Exchange) -> Response | None:
+    """Forms carry their credentials in the body; who listens gets an answer without an end."""
+    way = _OWN_WAYS.get(exchange.operation)
+    if way is None:
         return None
-    from s3fixture.app.forms import post_object  # imported when used: it brings Werkzeug's parser with it
-
-    return post_object(exchange)
+    module, function = way
+    response: Response = getattr(import_module(f"{__package__}.{module}"), function)(exchange)
+    return response
 
 
 def refuse_unimplemented(exchange: Exchange) -> None:
@@ -260,7 +273,7 @@ STEPS: tuple[Step, ...] = (
     route,
     inject_fault,
     answer_preflight,
-    answer_form,
+    answer_own_way,
     refuse_unimplemented,
     authenticate,
     refuse_nameless,

@@ -35,6 +35,12 @@ def canonical_query(items: Iterable[tuple[str, str]]) -> str:
     return "&".join([f"{name}={value}" for name, value in encoded])
 
 
+def canonical_query_as_sent(items: Iterable[tuple[str, str]]) -> str:
+    """The same, but several values of one name in their order: minio-go signs so, which S3 refuses."""
+    encoded = sorted([(_encode(name), _encode(value)) for name, value in items], key=lambda pair: pair[0])
+    return "&".join([f"{name}={value}" for name, value in encoded])
+
+
 def canonical_headers(headers: Mapping[str, str], signed: Iterable[str]) -> str:
     """One line for each name of `signed`; a header that the request lacks has an empty value."""
     lines = "".join([f"{name}:{headers.get(name, '')}\n" for name in signed])

@@ -55,6 +55,7 @@ class ThreadEndpoint(EmulatorEndpoint):
 
     def _stop(self) -> None:
         self.app.faults.clear()  # what they delay ends now
+        self.app.background.end_listeners()
         if self._console:
             self._console.stop(_GRACE)
         self._server.stop(_GRACE)

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from s3fixture import rule_refusals as refusals
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
-from s3fixture.service.bucket_documents import TOLD
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.lifecycle_rules import after
 from s3fixture.service.metadata import ARCHIVED
@@ -167,7 +166,7 @@ def _tell(
     background: Background, index: Index, bucket: BucketRow, version: Version, restore: Restore | None
 ) -> None:
     """An event, where the bucket tells of them. `restore`: the copy that has come; None: it has gone."""
-    if bucket.documents.isdisjoint(TOLD):
+    if not background.is_heard(bucket):
         return
     from s3fixture.service.event_records import Event  # imported when used: few buckets have events
     from s3fixture.service.events import announce, service_origin

@@ -15,14 +15,15 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from s3fixture.service.bucket_documents import LOGGING
-from s3fixture.store import Index, Job, Store
+from s3fixture.service.bucket_documents import LOGGING, TOLD
+from s3fixture.store import BucketRow, Index, Job, Store
 
 if TYPE_CHECKING:
     from s3fixture.clock import Clock
     from s3fixture.records import UndeliveredEvent
     from s3fixture.service.access import Access
     from s3fixture.service.destinations import Destinations
+    from s3fixture.service.event_listeners import Listener
     from s3fixture.settings import Settings
 
 
@@ -62,6 +63,7 @@ class Background:
         self.settings = settings
         self.access = access
         self.keeps_access_logs = False  # whether any bucket may have a log
+        self.listeners: tuple[Listener, ...] = ()  # those who listen to events over HTTP
         self._changed = threading.Condition()
         self._busy = False
         self._pauses = 0
@@ -79,12 +81,35 @@ class Background:
 
         return Destinations(self.settings)
 
+    def is_heard(self, bucket: BucketRow) -> bool:
+        """Whether the events of a bucket go anywhere."""
+        return bool(self.listeners) or not bucket.documents.isdisjoint(TOLD)
+
+    def add_listener(self, listener: Listener, most: int) -> bool:
+        """Let it hear of all events from now on; False when there are `most` of them already."""
+        with self._changed:
+            if len(self.listeners) >= most or self._stopped:
+                return False
+            self.listeners = (*self.listeners, listener)
+        return True
+
+    def forget_listener(self, listener: Listener) -> None:
+        """Undo `add_listener`; safe to call twice."""
+        with self._changed:
+            self.listeners = tuple(known for known in self.listeners if known is not listener)
+
+    def end_listeners(self) -> None:
+        """End the streams of all who listen."""
+        for listener in self.listeners:
+            listener.end()
+
     def undelivered(self) -> list[UndeliveredEvent]:
         """The attempts to deliver events that failed, oldest first; at most the last 100."""
         return list(self.destinations.undelivered) if "destinations" in vars(self) else []
 
     def reset(self) -> None:
-        """Events go where the settings say, and none is known to have failed."""
+        """Events go where the settings say, nobody else hears of them, and none is known to have failed."""
+        self.end_listeners()
         if "destinations" in vars(self):  # they were needed
             self.destinations.reset()
 

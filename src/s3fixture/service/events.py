@@ -1,7 +1,7 @@
 """Events: what happened in a bucket that wants to tell of it becomes messages to its destinations.
 
 A message is a job, added before the operation's answer is sent; `event_delivery` sends it. Those who watch a
-bucket in a test have the record at once.
+bucket in a test, or listen over HTTP, have the record at once.
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ def follow(call: Call, _result: Result) -> None:
 def announce(background: Background, index: Index, events: Iterable[Event]) -> None:
     """Add the messages of these events, within the write that made them happen or a later one."""
     for event in events:
+        for listener in background.listeners:
+            listener.hear(event)
         document = index.get_document(event.bucket.id, NOTIFICATION)
         if document:
             _send(background, index, event, document)

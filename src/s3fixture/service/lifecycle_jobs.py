@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from s3fixture.service.archive import without_restore
-from s3fixture.service.bucket_documents import LIFECYCLE, REPLICATION, TOLD
+from s3fixture.service.bucket_documents import LIFECYCLE, REPLICATION
 from s3fixture.service.lifecycle_rules import Due, Rules, next_midnight, parse_rules
 from s3fixture.service.object_lock import is_locked
 from s3fixture.service.versions import add_delete_marker
@@ -104,7 +104,7 @@ class _Walk:
         self._rules = rules
         self._now = now
         self._first = next_midnight(rules.put, self._day)
-        self._is_told = not bucket.documents.isdisjoint(TOLD)
+        self._is_told = background.is_heard(bucket)
         self.events: list[Event] = []
 
     def versions(self, position: _Position) -> bool:

@@ -30,9 +30,10 @@ def follow(call: Call, result: Result) -> None:
     for fact in call.facts:
         if not FOLLOWERS.keys().isdisjoint(fact.bucket.documents):
             followed |= fact.bucket.documents & FOLLOWERS.keys()
-    if not followed:
-        return
-    for module in sorted({FOLLOWERS[kind] for kind in followed}):
+    modules = {FOLLOWERS[kind] for kind in followed}
+    if call.background.listeners:
+        modules.add("events")
+    for module in sorted(modules):
         try:
             import_module(f"{__package__}.{module}").follow(call, result)
         except Exception:  # the operation has happened, and its answer must say so

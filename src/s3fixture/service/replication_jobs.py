@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from s3fixture.auth.actions import Permission
 from s3fixture.auth.identity import account_id
 from s3fixture.clock import utc
-from s3fixture.service.bucket_documents import REPLICATION, TOLD
+from s3fixture.service.bucket_documents import REPLICATION
 from s3fixture.service.call import Call, Result
 from s3fixture.service.encryption import ENCRYPTION, OF_KMS
 from s3fixture.service.metadata import ARCHIVED
@@ -204,7 +204,7 @@ def _copy(background: Background, index: Index, version: Version, target: Bucket
     replica = index.add_version(target.id, new, None if version.is_delete_marker else version)
     if version.parts:
         index.copy_parts(version, replica)
-    if not target.documents.isdisjoint(TOLD):
+    if background.is_heard(target):
         name = "ObjectRemoved:DeleteMarkerCreated" if version.is_delete_marker else "ObjectCreated:Put"
         _announce(background, index, target, replica, name, {})
 
@@ -233,7 +233,7 @@ def _tell_failure(
     body: Mapping[str, Any],
     reason: str,
 ) -> None:
-    if bucket.documents.isdisjoint(TOLD):
+    if not background.is_heard(bucket):
         return
     data = {
         "replicationEventData": {

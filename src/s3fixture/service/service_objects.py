@@ -6,7 +6,6 @@ import io
 from typing import TYPE_CHECKING
 
 from s3fixture import checksums
-from s3fixture.service.bucket_documents import TOLD
 from s3fixture.store import NULL_VERSION, Checksum, NewVersion
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def put_service_object(background: Background, bucket: str, key: str, data: byte
             headers={"ContentType": content_type},
         )
         version = index.add_version(row.id, new, body)
-        if not row.documents.isdisjoint(TOLD):
+        if background.is_heard(row):
             from s3fixture.service.event_records import Event  # imported when used: few buckets have events
             from s3fixture.service.events import announce, service_origin
 

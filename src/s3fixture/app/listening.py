@@ -1,0 +1,93 @@
+"""MinIO's way to hear of events: an answer that does not end, with a line for each (`mc watch`).
+
+https://github.com/minio/minio/blob/master/cmd/listen-notification-handlers.go
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from s3fixture.auth import sigv4
+from s3fixture.errors import S3Error
+from s3fixture.service.event_listeners import MOST, Listener
+from s3fixture.wire.numbers import parse_count
+from s3fixture.wire.request import Response
+
+if TYPE_CHECKING:
+    from s3fixture.app.exchange import Exchange
+    from s3fixture.auth.authenticate import Authentication
+
+_BEAT = 0.5  # seconds between signs of life for clients that name none
+_LONGEST_PING = 3600  # seconds
+_LONGEST = 1024  # characters of a prefix or suffix, as of a key
+_MOST_EVENTS = 100
+
+
+def listen(exchange: Exchange) -> Response:
+    """The stream. Raises S3Error for who may not listen, and for what cannot be listened to.
+
+    Who may read the notification configuration of a bucket may listen to it, and the owner of the main keys
+    to all buckets at once; a policy has no name for MinIO's own permission.
+    """
+    exchange.authentication = _authenticate(exchange)
+    _authorize(exchange, exchange.authentication)
+    events, prefix, suffix, ping = _asked(exchange)
+    background = exchange.app.background
+    listener = Listener(background, exchange.target.bucket, events, prefix, suffix, ping)
+    if not background.add_listener(listener, MOST):
+        raise S3Error("SlowDown", f"{MOST} clients listen to events already; end one of them.")
+    headers = [("Content-Type", "text/event-stream"), ("Cache-Control", "no-cache")]
+    return Response(200, headers, listener)
+
+
+def _asked(exchange: Exchange) -> tuple[list[str], str, str, float]:
+    """Events, prefix, suffix, and seconds between signs of life."""
+    values: dict[str, list[str]] = {"events": [], "prefix": [], "suffix": [], "ping": []}
+    for name, value in exchange.target.query_items:
+        values.get(name, []).append(value)
+    events = values["events"]
+    if len(events) > _MOST_EVENTS or not all(event.startswith("s3:") for event in events):
+        raise S3Error("InvalidArgument", "A specified event is not supported for notifications.")
+    for name in ("prefix", "suffix"):
+        if len(values[name]) > 1:
+            raise S3Error("InvalidArgument", f"Cannot specify more than one {name} rule in a filter.")
+        if len("".join(values[name])) > _LONGEST:
+            raise S3Error(
+                "InvalidArgument", f"Size of filter rule value cannot exceed {_LONGEST} bytes in UTF-8"
+            )
+    ping = _BEAT
+    if values["ping"]:
+        seconds = parse_count(values["ping"][0])
+        if seconds is None or not 1 <= seconds <= _LONGEST_PING:
+            raise S3Error("InvalidArgument", f"ping is a number of seconds, from 1 to {_LONGEST_PING}")
+        ping = float(seconds)
+    return events, "".join(values["prefix"]), "".join(values["suffix"]), ping
+
+
+def _authenticate(exchange: Exchange) -> Authentication:
+    """minio-go signs several values of one name in the order in which they are sent, AWS sorts them."""
+    app, request, target = exchange.app, exchange.request, exchange.target
+    try:
+        return app.authenticator.authenticate(request, target)
+    except S3Error as error:
+        if error.code != "SignatureDoesNotMatch":
+            raise
+        as_sent = replace(target, canonical_query=sigv4.canonical_query_as_sent(target.query_items))
+        try:
+            return app.authenticator.authenticate(request, as_sent)
+        except S3Error:
+            raise error from None
+
+
+def _authorize(exchange: Exchange, authentication: Authentication) -> None:
+    bucket = exchange.target.bucket
+    if bucket is None:
+        if authentication.identity is None or not authentication.identity.root:
+            raise S3Error("AccessDenied", reason="only the main keys may listen to all buckets")
+        return
+    call = exchange.call_of("GetBucketNotificationConfiguration", authentication)
+    exchange.app.access.check(call, {"Bucket": bucket})
+    with exchange.app.store.read() as index:
+        if index.get_bucket(bucket) is None:
+            raise S3Error("NoSuchBucket", BucketName=bucket)

@@ -1,0 +1,93 @@
+"""Those who listen to events over HTTP, as `mc watch` does: an API of MinIO's own.
+
+https://github.com/minio/minio/blob/master/cmd/listen-notification-handlers.go
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from s3fixture.service.event_records import Event, record
+from s3fixture.service.notification_rules import Rule
+
+if TYPE_CHECKING:
+    from s3fixture.service.background import Background
+
+MOST = 64
+"""Listeners at the same time: each one has a thread of the server."""
+_WAITING = 10_000  # events kept for a listener who is slow; older ones are lost, as at MinIO
+_NAME = "Config"  # what the records call the rule; MinIO has it so, too
+_NO_EVENT = b'{"Records":null}\n'
+
+
+def _record(event: Event) -> dict[str, Any]:
+    """MinIO's names of events have S3's prefix, which `mc mirror --watch` looks for.
+
+    https://github.com/minio/minio/blob/master/cmd/event-notification.go (ToEvent)
+    """
+    return {
+        **record(event, _NAME),
+        "eventSource": "minio:s3",
+        "eventName": f"s3:{event.name}",
+        "source": {"host": event.origin.address},
+    }
+
+
+class Listener:
+    """One who listens: the body of the answer. To be closed.
+
+    `bucket` None means all of them. `ping`: seconds after which a silent stream gives a sign of life.
+    """
+
+    def __init__(
+        self,
+        background: Background,
+        bucket: str | None,
+        events: Sequence[str],
+        prefix: str,
+        suffix: str,
+        ping: float,
+    ) -> None:
+        self._background = background
+        self._bucket = bucket
+        self._rule = Rule(_NAME, "", tuple(events), prefix, suffix)
+        self._ping = ping
+        self._changed = threading.Condition()
+        self._lines: deque[bytes] = deque(maxlen=_WAITING)
+        self._ended = False
+
+    def hear(self, event: Event) -> None:
+        """Called with each event of the server."""
+        if self._bucket not in (None, event.bucket.name):
+            return
+        if not self._rule.wants(event.name, event.version.key):
+            return
+        line = json.dumps({"Records": [_record(event)]}).encode() + b"\n"
+        with self._changed:
+            self._lines.append(line)
+            self._changed.notify_all()
+
+    def end(self) -> None:
+        """End the stream."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield _NO_EVENT  # the client learns at once that it is heard
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._lines or self._ended, self._ping)
+                if self._ended:
+                    return
+                lines = b"".join(self._lines)
+                self._lines.clear()
+            yield lines or _NO_EVENT
+
+    def close(self) -> None:
+        """Called when the client is gone, or the stream has ended."""
+        self._background.forget_listener(self)

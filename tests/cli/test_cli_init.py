@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
 import shutil
 import stat
 import subprocess
@@ -21,6 +23,7 @@ WRITTEN = {
     "nox": ["noxfile.py"],
     "github": [".github/workflows/tests.yml"],
     "gitlab": [".gitlab-ci.yml"],
+    "devcontainer": [".devcontainer/devcontainer.json"],
 }
 
 
@@ -72,8 +75,9 @@ def test_another_folder_can_be_named_and_is_made(s3: CommandLine) -> None:
 
 def test_the_list_names_each_file_and_writes_none(s3: CommandLine) -> None:
     said = s3("init", "--list").stdout
+    width = max(map(len, WRITTEN))
     for group, names in WRITTEN.items():
-        assert f"{group.ljust(8)}  {', '.join(names)}\n" in said
+        assert f"{group.ljust(width)}  {', '.join(names)}\n" in said
     assert files_in(s3.folder) == {}
 
 
@@ -175,6 +179,25 @@ def test_what_stands_in_the_way_is_named(
     else:
         (s3.folder / path).write_text("a file")
     assert complaint in s3.refused("init", *arguments, *force)
+
+
+def test_a_development_container_starts_the_server_that_its_variables_lead_to(
+    s3: CommandLine, free_port: int
+) -> None:
+    (s3.folder / ".env").write_text(f"S3FIXTURE_PORT={free_port}\nS3FIXTURE_CONSOLE_PORT=0\n")
+    s3("init", "--only", "devcontainer")
+    document = json.loads((s3.folder / ".devcontainer" / "devcontainer.json").read_text())
+    assert document["forwardPorts"][0] == free_port
+    program, *arguments = shlex.split(document["postStartCommand"])
+    assert program == "s3fixture"
+    s3(*arguments)
+    try:
+        put = "import boto3; boto3.client('s3').create_bucket(Bucket='made')"
+        environ = {**s3.environ, **document["remoteEnv"]}
+        subprocess.run([sys.executable, "-c", put], env=environ, check=True, timeout=PATIENCE)
+        assert "made" in s3("ls").stdout
+    finally:
+        s3("down")
 
 
 def test_the_env_file_says_what_the_box_says(s3: CommandLine) -> None:

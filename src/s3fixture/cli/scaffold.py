@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
 from importlib.resources import files
@@ -13,7 +14,7 @@ from pathlib import Path
 from s3fixture.cli import dotenv_file
 from s3fixture.environment import variables
 from s3fixture.errors import S3FixtureError
-from s3fixture.settings import DEFAULT_PORT, Settings
+from s3fixture.settings import DEFAULT_CONSOLE_PORT, DEFAULT_PORT, Settings
 
 _CHECKOUT = Path(__file__).parents[3]  # where the package is not installed from a wheel
 BUCKET = "mlflow-artifacts"  # as in the templates of compose and of its seed
@@ -131,19 +132,12 @@ def dotenv(template: str, path: Path) -> str:
     Keys, region and port that the file has already are kept, and the clients' variables follow them.
     """
     present = dotenv_file.read(path)
-    settings = Settings.load({"port": present.get("S3FIXTURE_PORT") or DEFAULT_PORT}, environ=present)
+    settings = _settings(present)
     wanted = {
         "MINIO_ROOT_USER": settings.access_key,
         "MINIO_ROOT_PASSWORD": settings.secret_key,
         "MINIO_REGION": settings.region,
-        **variables(
-            f"http://127.0.0.1:{settings.port}",
-            settings.access_key,
-            settings.secret_key,
-            settings.region,
-            BUCKET,
-            environ=present,
-        ),
+        **_variables(settings, present),
     }
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder) / ".env"
@@ -152,6 +146,35 @@ def dotenv(template: str, path: Path) -> str:
         changed = {name: value for name, value in wanted.items() if present.get(name) != value}
         dotenv_file.write(scratch, changed)
         return scratch.read_text(encoding="utf-8")
+
+
+def devcontainer(template: str, path: Path) -> str:
+    """The `devcontainer.json` of a project whose server is the one that its `.env` describes."""
+    present = dotenv_file.read(path.parents[1] / ".env")
+    settings = _settings(present)
+    ports = {str(DEFAULT_PORT): str(settings.port), str(DEFAULT_CONSOLE_PORT): str(settings.console_port)}
+    document = json.loads(template)
+    labels = document["portsAttributes"]
+    document["forwardPorts"] = [int(port) for port in ports.values()]
+    document["portsAttributes"] = {ports[port]: label for port, label in labels.items()}
+    document["remoteEnv"] = _variables(settings, {})
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _settings(present: Mapping[str, str]) -> Settings:
+    """Those of the server that a `.env` with these variables leads to."""
+    ports = {
+        "port": present.get("S3FIXTURE_PORT") or DEFAULT_PORT,
+        "console_port": present.get("S3FIXTURE_CONSOLE_PORT") or DEFAULT_CONSOLE_PORT,
+    }
+    return Settings.load(ports, environ=present)
+
+
+def _variables(settings: Settings, present: Mapping[str, str]) -> dict[str, str]:
+    """What leads clients to that server; `present` gives the NO_PROXY that is extended."""
+    url = f"http://127.0.0.1:{settings.port}"
+    keys = (settings.access_key, settings.secret_key)
+    return variables(url, *keys, settings.region, BUCKET, environ=present)
 
 
 _COMPOSE_RIVALS = ("compose.yml", "docker-compose.yaml", "docker-compose.yml")
@@ -186,4 +209,16 @@ GROUPS: Sequence[Group] = (
         (Template("templates/github.yml", ".github/workflows/tests.yml"),),
     ),
     Group("gitlab", "push it: GitLab runs it", (Template("templates/gitlab.yml", ".gitlab-ci.yml"),)),
+    Group(
+        "devcontainer",
+        "open the folder in a container: the server runs in it, and its variables are set",
+        (
+            Template(
+                "templates/devcontainer.json",
+                ".devcontainer/devcontainer.json",
+                text=devcontainer,
+                rivals=(".devcontainer.json",),
+            ),
+        ),
+    ),
 )

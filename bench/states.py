@@ -59,7 +59,7 @@ def _fill(store: Store, count: int) -> None:
                 owner="me",
                 etag="0" * 32,
                 checksum=Checksum("CRC32", "AAAAAA==", "FULL_OBJECT"),
-                headers={"Content-Type": "binary/octet-stream"},
+                headers={"ContentType": "binary/octet-stream"},
             )
             with store.spool(io.BytesIO(BODY), len(BODY)) as body:
                 index.add_version(bucket.id, new, body)

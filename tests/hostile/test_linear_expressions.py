@@ -140,7 +140,7 @@ EXPRESSIONS: Mapping[str, Use] = {
     "wire.chunked:_HEADER": Use("fullmatch", ("", "0;chunk-signature=")),
     "wire.header_values:_ESCAPE": Use("sub", ("",), ("=4", "=41")),
     "wire.header_values:_WORD": Use("sub", ("", "=?utf-8?b?"), ("=?", "=?utf-8?q?", "=?utf-8?q?a")),
-    "wire.document_writers:_FORBIDDEN": Use("sub", ("",), ("\x01",)),
+    "wire.document_writers:FORBIDDEN": Use("sub", ("",), ("\x01",)),
     "wire.document_writers:_SPECIAL": Use("sub", ("",), ("&", "\x01")),
     "wire.document_writers:_is_url_plain": Use("", ("",)),
     "wire.numbers:_DECIMAL": Use("fullmatch", ("", "+", "1.")),

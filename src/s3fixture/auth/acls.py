@@ -118,9 +118,10 @@ def parse_request(
     return _limited(grants)
 
 
-def parse_document(document: Mapping[str, Any], identities: Identities, owner: str) -> Acl:
+def parse_document(document: Mapping[str, Any], identities: Identities | None, owner: str) -> Acl:
     """The ACL of an AccessControlPolicy document, whose Owner must be the `owner` there is.
 
+    Pass None for `identities` when it was put before: accounts are not looked for then, as in policies.
     Raises S3Error MalformedACLError, InvalidArgument, UnresolvableGrantByEmailAddress, AccessDenied.
     """
     if "Owner" not in document or "Grants" not in document or "ID" not in document["Owner"]:
@@ -193,13 +194,15 @@ _FINDERS: Mapping[str, Callable[[str, Identities], tuple[Literal["id", "uri"], s
 }
 
 
-def _parse_grantee(grantee: Mapping[str, Any], identities: Identities) -> tuple[Literal["id", "uri"], str]:
+def _parse_grantee(
+    grantee: Mapping[str, Any], identities: Identities | None
+) -> tuple[Literal["id", "uri"], str]:
     kind = grantee.get("Type")
     if kind == "CanonicalUser" and "ID" in grantee:
         return "id", _known_id(grantee["ID"], "CanonicalUser/ID", identities)
     if kind == "Group" and "URI" in grantee:
         return "uri", _known_group(grantee["URI"], "Group/URI")
-    if kind == "AmazonCustomerByEmail" and "EmailAddress" in grantee:
+    if kind == "AmazonCustomerByEmail" and "EmailAddress" in grantee and identities is not None:
         return "id", _by_email(grantee["EmailAddress"], identities)
     raise S3Error("MalformedACLError")
 
@@ -211,8 +214,10 @@ def _permission(grant: Mapping[str, Any]) -> str:
     return permission
 
 
-def _known_id(text: str, name: str, identities: Identities) -> str:
+def _known_id(text: str, name: str, identities: Identities | None) -> str:
     """Accounts elsewhere are taken on trust, as in policies, when it can be an id at all."""
+    if identities is None:
+        return text
     if identities.by_canonical_id(text) is None and not _CANONICAL_ID.fullmatch(text):
         raise refusals.GRANT_ID(text, ArgumentName=name)
     return text

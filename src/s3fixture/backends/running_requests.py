@@ -63,9 +63,11 @@ class RunningRequests:
             self._superseded.update(thread for thread in list(self._running) if thread != caller)
             self._app.background.take_up(index)
 
+        from s3fixture.service.kept_documents import find_fault  # imported when used: it needs all of them
+
         self.writes += 1
         with self._app.background.paused():
-            self._app.store.load(path, owner, finish)
+            self._app.store.load(path, owner, finish, find_fault)
 
     def _carry_out(
         self, app: WSGIApplication, environ: WSGIEnvironment, start_response: StartResponse

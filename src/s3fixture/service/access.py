@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from s3fixture.auth.policies import Context, Policy
     from s3fixture.service.call import Call, Params
 
+INITIATOR = "initiator"  # the part of an upload's extra record that says who began it
 _CACHED_POLICIES = 256
 # For the bucket's owner alone, whatever the policy says: who may take back one that locks everybody out.
 _OWNERS_ALONE = frozenset({"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"})
@@ -287,7 +288,7 @@ def _has_initiated(index: Index, call: Call, params: Params, bucket: BucketRow) 
     return (
         upload is not None
         and call.identity is not None
-        and upload.extra.get("initiator") == call.identity.canonical_id
+        and upload.extra.get(INITIATOR) == call.identity.canonical_id
     )
 
 

@@ -26,7 +26,7 @@ from s3fixture.wire.times import http_date
 if TYPE_CHECKING:
     from s3fixture.service.background import Background
 
-_RESTORE = "restore"  # the part of an extra record that tells of the restored copy
+RESTORE = "restore"  # the part of an extra record that tells of the restored copy
 # Storage class -> tier -> how long it takes, in days: the longest that the guide names.
 _DURATIONS: Mapping[str, Mapping[str, float]] = {
     "GLACIER": {"Expedited": 5 / 1440, "Standard": 5 / 24, "Bulk": 12 / 24},
@@ -45,14 +45,14 @@ class Restore(NamedTuple):
 
 def restore_of(version: Version, now: float) -> Restore | None:
     """The restore in progress, or the copy that is there now."""
-    kept = version.extra.get(_RESTORE)
+    kept = version.extra.get(RESTORE)
     restore = Restore(**kept) if kept else None
     return restore if restore and now < restore.expires else None
 
 
 def without_restore(extra: Mapping[str, Any]) -> dict[str, Any]:
     """An extra record that knows of no copy."""
-    return {name: value for name, value in extra.items() if name != _RESTORE}
+    return {name: value for name, value in extra.items() if name != RESTORE}
 
 
 def is_offline(version: Version, now: float) -> bool:
@@ -107,7 +107,7 @@ def restore_object(call: Call, params: Params) -> Result:
             restore = Restore(ready, after(ready, days, day), days)
         else:
             raise S3Error("RestoreAlreadyInProgress")
-        index.update_version(version.seq, extra={**version.extra, _RESTORE: restore._asdict()})
+        index.update_version(version.seq, extra={**version.extra, RESTORE: restore._asdict()})
         call.note("restoring", bucket, version)
         _schedule(call.background, index, bucket, version, restore, begins=former is None)
     status = 200 if former and former.ready <= now else 202
@@ -124,7 +124,7 @@ def _schedule(
     begins: bool,
 ) -> None:
     """Have it told when the copy comes and goes."""
-    queue = f"{_RESTORE} {version.seq}"
+    queue = f"{RESTORE} {version.seq}"
     if index.set_due(queue, restore.ready) or not begins:
         return
     body = {
@@ -134,7 +134,7 @@ def _schedule(
         "seq": version.seq,
         "came": False,
     }
-    background.add(index, _RESTORE, queue=queue, due=restore.ready, body=body)
+    background.add(index, RESTORE, queue=queue, due=restore.ready, body=body)
 
 
 def run(background: Background, job: Job) -> float | None:
@@ -146,7 +146,7 @@ def run(background: Background, job: Job) -> float | None:
         version = index.get_version(bucket.id, body["key"], body["version"]) if bucket else None
         if bucket is None or version is None or version.seq != body["seq"]:
             return None
-        kept = version.extra.get(_RESTORE)
+        kept = version.extra.get(RESTORE)
         if not kept:
             return None
         restore = Restore(**kept)

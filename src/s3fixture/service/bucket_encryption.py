@@ -37,7 +37,7 @@ def put_bucket_encryption(call: Call, params: Params) -> Result:
         bucket = call.bucket(index, params["Bucket"])
         if len(rules) != 1:
             raise S3Error("MalformedXML")
-        rule = _checked(rules[0])
+        rule = checked(rules[0])
         index.put_document(bucket.id, ENCRYPTION, json.dumps({**_blocked(index, bucket.id), **rule}))
     return {}
 
@@ -62,7 +62,7 @@ def _blocked(index: Index, bucket_id: int) -> dict[str, Any]:
     return {BLOCKED: rule[BLOCKED]} if BLOCKED in rule else {}
 
 
-def _checked(rule: dict[str, Any]) -> dict[str, Any]:
+def checked(rule: dict[str, Any]) -> dict[str, Any]:
     """Raises MalformedXML for an empty rule, InvalidArgument for what cannot be a bucket's default."""
     if not rule:
         raise S3Error("MalformedXML")

@@ -9,6 +9,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-loggi
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from s3fixture import rule_refusals as refusals
 from s3fixture.errors import S3Error
@@ -39,15 +41,20 @@ def put_bucket_logging(call: Call, params: Params) -> Result:
         if setting is None:
             index.delete_document(bucket.id, LOGGING)
             return {}
-        for grant in setting.get("TargetGrants", ()):
-            if grant.get("Permission") not in _PERMISSIONS or "Grantee" not in grant:
-                raise S3Error("MalformedXML")
-        if len(setting.get("TargetObjectKeyFormat", {"": ""})) != 1:
-            raise S3Error("MalformedXML")
+        check_setting(setting)
         _check_target(bucket, index.get_bucket(setting["TargetBucket"]), setting["TargetBucket"])
         index.put_document(bucket.id, LOGGING, json.dumps(setting))
     call.background.keeps_access_logs = True
     return {}
+
+
+def check_setting(setting: Mapping[str, Any]) -> None:
+    """Raise MalformedXML for a LoggingEnabled that S3 does not take, whatever its target is."""
+    for grant in setting.get("TargetGrants", ()):
+        if grant.get("Permission") not in _PERMISSIONS or "Grantee" not in grant:
+            raise S3Error("MalformedXML")
+    if len(setting.get("TargetObjectKeyFormat", {"": ""})) != 1:
+        raise S3Error("MalformedXML")
 
 
 def _check_target(bucket: BucketRow, target: BucketRow | None, name: str) -> None:

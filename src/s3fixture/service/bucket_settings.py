@@ -50,38 +50,42 @@ BLOCK_ACLS = "BlockPublicAcls"
 IGNORE_ACLS = "IgnorePublicAcls"
 BLOCK_POLICY = "BlockPublicPolicy"
 RESTRICT = "RestrictPublicBuckets"
-_SETTINGS = (BLOCK_ACLS, IGNORE_ACLS, BLOCK_POLICY, RESTRICT)
-_KIND = "public-access-block"  # of the document that holds them
+BLOCK_SETTINGS = (BLOCK_ACLS, IGNORE_ACLS, BLOCK_POLICY, RESTRICT)
+PUBLIC_ACCESS_BLOCK = "public-access-block"  # of the document that holds them
 
 
 def is_blocked(index: Index, bucket: BucketRow, setting: str) -> bool:
     """Whether the bucket has this setting."""
-    document = index.get_document(bucket.id, _KIND) if _KIND in bucket.documents else None
+    document = (
+        index.get_document(bucket.id, PUBLIC_ACCESS_BLOCK)
+        if PUBLIC_ACCESS_BLOCK in bucket.documents
+        else None
+    )
     return document is not None and json.loads(document)[setting] is True
 
 
 def block_all(index: Index, bucket: BucketRow) -> None:
     """Switch all four settings on."""
-    index.put_document(bucket.id, _KIND, json.dumps(dict.fromkeys(_SETTINGS, True)))
+    index.put_document(bucket.id, PUBLIC_ACCESS_BLOCK, json.dumps(dict.fromkeys(BLOCK_SETTINGS, True)))
 
 
 def get_public_access_block(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetPublicAccessBlock.html"""
-    document = get_document(call, params, _KIND, "NoSuchPublicAccessBlockConfiguration")
+    document = get_document(call, params, PUBLIC_ACCESS_BLOCK, "NoSuchPublicAccessBlockConfiguration")
     return {"PublicAccessBlockConfiguration": json.loads(document)}
 
 
 def put_public_access_block(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutPublicAccessBlock.html"""
     wanted = params["PublicAccessBlockConfiguration"]
-    settings = {name: bool(wanted.get(name)) for name in _SETTINGS}
-    put_document(call, params, _KIND, json.dumps(settings))
+    settings = {name: bool(wanted.get(name)) for name in BLOCK_SETTINGS}
+    put_document(call, params, PUBLIC_ACCESS_BLOCK, json.dumps(settings))
     return {}
 
 
 def delete_public_access_block(call: Call, params: Params) -> Result:
     """Succeeds also where there is none."""
-    delete_document(call, params, _KIND)
+    delete_document(call, params, PUBLIC_ACCESS_BLOCK)
     return {}
 
 

@@ -23,8 +23,8 @@ from s3fixture.service.profiles import PROFILES, Profile, way_out
 from s3fixture.service.tagging import TAGGING
 from s3fixture.store import BucketRow, Index
 
-_EUROPE = "EU"  # the oldest location constraint: another name of eu-west-1
-_LOCATION = "location"  # the kind of the document that holds it, for buckets that were made with it
+EUROPE = "EU"  # the oldest location constraint: another name of eu-west-1
+LOCATION = "location"  # the kind of the document that holds it, for buckets that were made with it
 _PAGED = frozenset({"BucketRegion", "ContinuationToken", "MaxBuckets", "Prefix"})
 
 
@@ -68,8 +68,8 @@ def create_bucket(call: Call, params: Params) -> Result:
                 object_lock=NO_DEFAULT if locked else "",
             )
             _configure(index, row, wanted, acl, ownership, profile)
-            if constraint == _EUROPE:
-                index.put_document(row.id, _LOCATION, _EUROPE)
+            if constraint == EUROPE:
+                index.put_document(row.id, LOCATION, EUROPE)
     return {"Location": _location(call, name, constraint), "BucketArn": _arn(name)}
 
 
@@ -86,7 +86,7 @@ def _region(call: Call, constraint: str | None) -> str:
     us-east-1 makes buckets in any other region, but does not take its own name as a constraint.
     """
     here = call.region
-    region = "eu-west-1" if constraint == _EUROPE else constraint
+    region = "eu-west-1" if constraint == EUROPE else constraint
     if here == regions.FIRST:
         if region == regions.FIRST or (region is not None and region not in regions.NAMES):
             raise S3Error("InvalidLocationConstraint", LocationConstraint=constraint or "")
@@ -147,7 +147,7 @@ def get_bucket_location(call: Call, params: Params) -> Result:
     """
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
-        written = index.get_document(bucket.id, _LOCATION)
+        written = index.get_document(bucket.id, LOCATION)
     return {"LocationConstraint": written or ("" if bucket.region == regions.FIRST else bucket.region)}
 
 

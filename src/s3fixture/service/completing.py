@@ -31,7 +31,7 @@ from s3fixture.store import BucketRow, Checksum, Index, NewVersion, Part, Upload
 from s3fixture.wire.numbers import parse_count
 
 _BY_MEMBER = {row.member: row for row in checksums.ALGORITHMS.values()}
-_UPLOAD_ID = "upload_id"  # kept with the version that the upload became
+UPLOAD_ID = "upload_id"  # kept with the version that the upload became
 
 
 def complete_multipart_upload(call: Call, params: Params) -> Result:
@@ -71,7 +71,7 @@ def complete_multipart_upload(call: Call, params: Params) -> Result:
                 metadata=upload.metadata,
                 tags=upload.tags,
                 extra=with_lock(
-                    {_UPLOAD_ID: upload.upload_id, **encryption_of(upload.extra), **acl_of(upload.extra)},
+                    {UPLOAD_ID: upload.upload_id, **encryption_of(upload.extra), **acl_of(upload.extra)},
                     lock_of(upload),
                 ),
             ),
@@ -122,7 +122,7 @@ def _completed_before(
     minio/minio issue 13318 and adobe/S3Mock issue 2586).
     """
     version = index.get_current(bucket.id, params["Key"])
-    if version is None or version.extra.get(_UPLOAD_ID) != params["UploadId"]:
+    if version is None or version.extra.get(UPLOAD_ID) != params["UploadId"]:
         return None
     stored = index.version_parts(version.seq, after=0, limit=len(listed) + 1)
     numbers = [entry.get("PartNumber") for entry in listed]

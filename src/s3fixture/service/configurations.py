@@ -38,19 +38,29 @@ class Kind(NamedTuple):
 
 def _put(kind: Kind, call: Call, params: Params) -> Result:
     configuration = params[kind.member]
-    if kind.bad_id and not _is_id(configuration["Id"]):
-        raise S3Error(kind.bad_id)
-    if configuration["Id"] != params["Id"]:
-        raise S3Error(kind.mismatch)
-    kind.check(configuration)
+    check(kind, params["Id"], configuration)
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
         known = _parse(index.get_document(bucket.id, kind.name))
         known[params["Id"]] = configuration
-        if len(known) > limits.CONFIGURATIONS:
-            raise S3Error("TooManyConfigurations")
+        check_count(known)
         index.put_document(bucket.id, kind.name, json.dumps(known))
     return {}
+
+
+def check_count(known: Mapping[str, Any]) -> None:
+    """Raise TooManyConfigurations."""
+    if len(known) > limits.CONFIGURATIONS:
+        raise S3Error("TooManyConfigurations")
+
+
+def check(kind: Kind, name: str, configuration: Mapping[str, Any]) -> None:
+    """Raise what S3 has for a configuration that cannot be kept under this id."""
+    if kind.bad_id and not _is_id(configuration["Id"]):
+        raise S3Error(kind.bad_id)
+    if configuration["Id"] != name:
+        raise S3Error(kind.mismatch)
+    kind.check(configuration)
 
 
 def _get(kind: Kind, call: Call, params: Params) -> Result:
@@ -198,6 +208,7 @@ _INVENTORY = Kind(
 )
 _METRICS = Kind("metrics", "MetricsConfiguration", _check_filter)
 _TIERING = Kind("intelligent-tiering", "IntelligentTieringConfiguration", _check_tiering, bad_id=None)
+KINDS = (_ANALYTICS, _INVENTORY, _METRICS, _TIERING)
 
 delete_bucket_analytics_configuration: Operation = _of(_ANALYTICS, _delete)
 delete_bucket_intelligent_tiering_configuration: Operation = _of(_TIERING, _delete)

@@ -16,7 +16,7 @@ from s3fixture.service.call import Call, Params, Result
 from s3fixture.store import Store
 from s3fixture.wire.header_values import header_value
 
-_CORS = "cors"  # the kind of the document that holds a bucket's rules
+CORS = "cors"  # the kind of the document that holds a bucket's rules
 _METHODS = frozenset({"GET", "PUT", "POST", "DELETE", "HEAD"})
 _MOST_HEADERS = 256  # in one preflight: each is compared with all that the rules have
 _REQUEST_METHOD = "access-control-request-method"
@@ -27,24 +27,29 @@ Rule = Mapping[str, Any]
 
 def get_bucket_cors(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketCors.html"""
-    return {"CORSRules": json.loads(get_document(call, params, _CORS, "NoSuchCORSConfiguration"))}
+    return {"CORSRules": json.loads(get_document(call, params, CORS, "NoSuchCORSConfiguration"))}
 
 
 def put_bucket_cors(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html"""
     rules = params["CORSConfiguration"].get("CORSRules") or []
-    if not 0 < len(rules) <= limits.CORS_RULES:
-        raise S3Error("MalformedXML")
-    for rule in rules:
-        _check_rule(rule)
-    put_document(call, params, _CORS, json.dumps(rules))
+    check_rules(rules)
+    put_document(call, params, CORS, json.dumps(rules))
     return {}
 
 
 def delete_bucket_cors(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketCors.html"""
-    delete_document(call, params, _CORS)
+    delete_document(call, params, CORS)
     return {}
+
+
+def check_rules(rules: Sequence[Rule]) -> None:
+    """Raise MalformedXML, InvalidRequest and what `refusals` has for rules that S3 does not take."""
+    if not 0 < len(rules) <= limits.CORS_RULES:
+        raise S3Error("MalformedXML")
+    for rule in rules:
+        _check_rule(rule)
 
 
 def _check_rule(rule: Rule) -> None:
@@ -128,7 +133,7 @@ def _rules(store: Store, name: str) -> Sequence[Rule] | None:
         bucket = index.get_bucket(name)
         if bucket is None:
             return None
-        document = index.get_document(bucket.id, _CORS)
+        document = index.get_document(bucket.id, CORS)
     rules: Sequence[Rule] | None = json.loads(document) if document is not None else None
     return rules
 

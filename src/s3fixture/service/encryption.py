@@ -43,6 +43,24 @@ _ANY = CUSTOMER_PARAMETERS.union(_ASKED)
 # `key` (an ARN), `bucket_key` and the encryption `context` when there are such; of a customer's key only a
 # salted `hmac` and its `salt`, from which the key cannot be found.
 Record = Mapping[str, Any]
+_HEX = frozenset("0123456789abcdef")
+
+
+def is_record(value: Record) -> bool:
+    """Whether what came from elsewhere is one."""
+    algorithm = value.get("algorithm")
+    if algorithm == CUSTOMER:
+        return value.keys() == {"algorithm", "salt", "hmac"} and all(
+            isinstance(value[name], str) and len(value[name]) == size and _HEX.issuperset(value[name])
+            for name, size in (("salt", 32), ("hmac", 64))
+        )
+    return (
+        algorithm in tuple(OF_KMS)
+        and value.keys() <= {"algorithm", "key", "bucket_key", "context"}
+        and isinstance(value.get("key"), str)
+        and isinstance(value.get("bucket_key", True), bool)
+        and isinstance(value.get("context", ""), str)
+    )
 
 
 def new_encryption(call: Call, index: Index, bucket: BucketRow, params: Params) -> dict[str, Any]:

@@ -42,7 +42,7 @@ Document = Mapping[str, Any]
 def get_bucket_lifecycle_configuration(call: Call, params: Params) -> Result:
     """Raises NoSuchLifecycleConfiguration."""
     document = get_document(call, params, LIFECYCLE, "NoSuchLifecycleConfiguration")
-    result: Result = json.loads(document, object_hook=_dates)
+    result: Result = json.loads(document, object_hook=with_dates)
     del result["Put"]
     return result
 
@@ -53,7 +53,7 @@ def put_bucket_lifecycle_configuration(call: Call, params: Params) -> Result:
     if minimum_size not in MINIMUM_SIZES:
         raise refusals.MINIMUM_SIZE(value=minimum_size)
     rules = (params.get("LifecycleConfiguration") or {}).get("Rules") or []
-    _check_rules(rules)
+    check_rules(rules)
     configuration = {
         "Rules": [_named(rule) for rule in rules],
         "TransitionDefaultMinimumObjectSize": minimum_size,
@@ -76,7 +76,8 @@ def _named(rule: Document) -> Document:
     return {**rule, "ID": rule.get("ID") or new_id()}
 
 
-def _check_rules(rules: Sequence[Document]) -> None:
+def check_rules(rules: Sequence[Document]) -> None:
+    """Raise MalformedXML, InvalidRequest, InvalidArgument for rules that S3 does not take."""
     if not 0 < len(rules) <= limits.LIFECYCLE_RULES:
         raise S3Error("MalformedXML")
     ids = [rule["ID"] for rule in rules if rule.get("ID")]
@@ -294,7 +295,8 @@ def _iso(date: datetime) -> str:
     return date.astimezone(timezone.utc).isoformat()
 
 
-def _dates(document: dict[str, Any]) -> dict[str, Any]:
+def with_dates(document: dict[str, Any]) -> dict[str, Any]:
+    """An object of the kept document as boto3 types it: the hook of JSON's decoder."""
     if isinstance(document.get("Date"), str):
         document["Date"] = datetime.fromisoformat(document["Date"])
     return document

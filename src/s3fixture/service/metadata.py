@@ -25,7 +25,7 @@ SYSTEM_METADATA = (
 DEFAULT_CONTENT_TYPE = "binary/octet-stream"
 STANDARD = "STANDARD"
 ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})  # must be restored before they can be read
-_STORAGE_CLASSES = ARCHIVED | {
+STORAGE_CLASSES = ARCHIVED | {
     STANDARD,
     "REDUCED_REDUNDANCY",
     "STANDARD_IA",
@@ -80,7 +80,7 @@ def object_tags(params: Params) -> dict[str, str]:
 def storage_class(params: Params) -> str:
     """The storage class asked for. Raises InvalidStorageClass."""
     name: str = params.get("StorageClass") or STANDARD
-    if name not in _STORAGE_CLASSES:
+    if name not in STORAGE_CLASSES:
         raise S3Error("InvalidStorageClass", StorageClassRequested=name)
     return name
 

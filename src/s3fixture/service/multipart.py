@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from s3fixture import checksums, refusals
 from s3fixture.clock import is_upload_id, utc
 from s3fixture.errors import S3Error
+from s3fixture.service.access import INITIATOR
 from s3fixture.service.acls import new_owner
 from s3fixture.service.bucket_documents import LIFECYCLE
 from s3fixture.service.call import Call, Params, Result
@@ -85,7 +86,7 @@ def _new_upload(
         tags=attributes.tags,
         extra={
             SEEN: seq_of(current),
-            "initiator": call.identity.canonical_id if call.identity else bucket.owner,
+            INITIATOR: call.identity.canonical_id if call.identity else bucket.owner,
             **new_lock(call, bucket, params),
         },
     )
@@ -224,7 +225,7 @@ def _part_entry(upload: Upload, part: Part) -> dict[str, Any]:
 
 def _initiator(call: Call, upload: Upload) -> dict[str, str]:
     """Unlike an Owner, it has a name (quirk 44)."""
-    canonical_id = upload.extra["initiator"]
+    canonical_id = upload.extra.get(INITIATOR, upload.owner)
     identity = call.access.identities.by_canonical_id(canonical_id)
     return {"ID": canonical_id, "DisplayName": identity.name if identity else ""}
 

@@ -47,14 +47,8 @@ def put_bucket_notification_configuration(call: Call, params: Params) -> Result:
     """Send each destination a test event. Raises InvalidArgument and MalformedXML; then nothing changes."""
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
-    configuration = {
-        member: value if member not in DESTINATIONS else [_checked(rule, member, bucket) for rule in value]
-        for member, value in params["NotificationConfiguration"].items()
-    }
+    configuration = checked(params["NotificationConfiguration"], bucket)
     rules = tuple(rules_of(configuration))
-    if len(rules) > limits.NOTIFICATION_RULES:
-        raise S3Error("MalformedXML")
-    _refuse_overlaps(rules)
     if not params.get("SkipDestinationValidation"):
         _find_destinations(call, rules)
     with call.store.write() as index:
@@ -66,6 +60,19 @@ def put_bucket_notification_configuration(call: Call, params: Params) -> Result:
         if not params.get("SkipDestinationValidation"):
             _send_test_events(call, index, bucket, rules)
     return {}
+
+
+def checked(configuration: Mapping[str, Any], bucket: BucketRow) -> dict[str, Any]:
+    """The configuration as it is kept. Raises InvalidArgument and MalformedXML."""
+    kept = {
+        member: value if member not in DESTINATIONS else [_checked(rule, member, bucket) for rule in value]
+        for member, value in configuration.items()
+    }
+    rules = tuple(rules_of(kept))
+    if len(rules) > limits.NOTIFICATION_RULES:
+        raise S3Error("MalformedXML")
+    _refuse_overlaps(rules)
+    return kept
 
 
 def _checked(rule: Mapping[str, Any], member: str, bucket: BucketRow) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from s3fixture.store import BucketRow, Index, Upload, Version
 from s3fixture.wire.times import pacific_time
 
 GOVERNANCE = "GOVERNANCE"
-_MODES = frozenset({GOVERNANCE, "COMPLIANCE"})
+MODES = frozenset({GOVERNANCE, "COMPLIANCE"})
 ON = "ON"
 LOCK = "lock"  # the part of an extra record that is a lock
 _MODE, _UNTIL, _HOLD = "ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus"
@@ -77,7 +77,7 @@ def _asked(call: Call, params: Params) -> Lock:
     mode, until = params.get(_MODE) or "", params.get(_UNTIL)
     if bool(mode) != (until is not None):
         raise refusals.LOCK_HALF(ArgumentName=_UNTIL_HEADER if mode else _MODE_HEADER)
-    if mode and mode not in _MODES:
+    if mode and mode not in MODES:
         raise refusals.LOCK_MODE(mode)
     return Lock(mode, future(call, until, _UNTIL_HEADER) if until else 0.0, params.get(_HOLD) or "")
 
@@ -193,7 +193,7 @@ def put_object_lock_configuration(call: Call, params: Params) -> Result:
     configuration = params["ObjectLockConfiguration"]
     if configuration.get("ObjectLockEnabled") != ENABLED:
         raise S3Error("MalformedXML")
-    default = _default_retention(configuration["Rule"]) if "Rule" in configuration else {}
+    default = default_retention(configuration["Rule"]) if "Rule" in configuration else {}
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
         if bucket.versioning != ENABLED:
@@ -202,7 +202,8 @@ def put_object_lock_configuration(call: Call, params: Params) -> Result:
     return {}
 
 
-def _default_retention(rule: Mapping[str, Any]) -> Mapping[str, Any]:
+def default_retention(rule: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a rule sets. Raises MalformedXML, InvalidArgument, NotImplemented."""
     retention: Mapping[str, Any] = rule.get("DefaultRetention") or {}
     if retention.get("DefaultEventHold") is not None:
         raise S3Error("NotImplemented", Element="DefaultEventHold")

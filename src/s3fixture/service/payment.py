@@ -7,7 +7,7 @@ from s3fixture.errors import S3Error
 from s3fixture.service.bucket_documents import put_document
 from s3fixture.service.call import Call, Params, Result
 
-PAYMENT, _ACCELERATE = "request-payment", "accelerate"  # the kinds of their documents
+PAYMENT, ACCELERATE = "request-payment", "accelerate"  # the kinds of their documents
 REQUESTER = "Requester"
 
 
@@ -27,7 +27,7 @@ def get_bucket_accelerate_configuration(call: Call, params: Params) -> Result:
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketAccelerateConfiguration.html
     """
-    status = _read(call, params, _ACCELERATE)
+    status = _read(call, params, ACCELERATE)
     return {"Status": status} if status else {}
 
 
@@ -38,7 +38,7 @@ def put_bucket_accelerate_configuration(call: Call, params: Params) -> Result:
     status = params["AccelerateConfiguration"].get("Status")
     if status not in ("Enabled", "Suspended"):
         raise S3Error("MalformedXML")
-    put_document(call, params, _ACCELERATE, status)
+    put_document(call, params, ACCELERATE, status)
     return {}
 
 

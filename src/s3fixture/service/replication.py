@@ -39,15 +39,10 @@ def get_bucket_replication(call: Call, params: Params) -> Result:
 def put_bucket_replication(call: Call, params: Params) -> Result:
     """Raises MalformedXML, InvalidRequest, InvalidArgument; the former rules then stay."""
     configuration = params["ReplicationConfiguration"]
-    rules = configuration.get("Rules") or []
-    if not 0 < len(rules) <= limits.REPLICATION_RULES:
-        raise S3Error("MalformedXML")
-    _check_role(configuration["Role"])
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
-        if bucket.versioning != _VERSIONED:
-            raise refusals.UNVERSIONED_SOURCE()
-        _check_rules(rules, bucket, index)
+        rules = checked_rules(configuration, bucket)
+        _check_targets(rules, index)
         named = [{**rule, "ID": rule.get("ID") or new_id()} for rule in rules]
         index.put_document(bucket.id, REPLICATION, json.dumps({**configuration, "Rules": named}))
     return {}
@@ -67,7 +62,19 @@ def _check_role(role: str) -> None:
         raise refusals.NO_ROLE(role)
 
 
-def _check_rules(rules: Sequence[Rule], bucket: BucketRow, index: Index) -> None:
+def checked_rules(configuration: Mapping[str, Any], bucket: BucketRow) -> Sequence[Rule]:
+    """The rules, whatever their targets are. Raises MalformedXML, InvalidRequest, InvalidArgument."""
+    rules: Sequence[Rule] = configuration.get("Rules") or []
+    if not 0 < len(rules) <= limits.REPLICATION_RULES:
+        raise S3Error("MalformedXML")
+    _check_role(configuration["Role"])
+    if bucket.versioning != _VERSIONED:
+        raise refusals.UNVERSIONED_SOURCE()
+    _check_rules(rules, bucket)
+    return rules
+
+
+def _check_rules(rules: Sequence[Rule], bucket: BucketRow) -> None:
     filtered = all("Filter" in rule for rule in rules)  # the newer schema, with priorities
     for rule in rules:
         if ("Filter" in rule) == ("Prefix" in rule) or "ExistingObjectReplication" in rule:
@@ -88,6 +95,9 @@ def _check_rules(rules: Sequence[Rule], bucket: BucketRow, index: Index) -> None
             raise refusals.BAD_PRIORITY()
         if priorities.count(priority) > 1:
             raise refusals.PRIORITY_TWICE(priority=str(priority))
+
+
+def _check_targets(rules: Sequence[Rule], index: Index) -> None:
     for rule in rules:
         target = index.get_bucket(rule["Destination"]["Bucket"].removeprefix(ARN))
         if target is None or target.versioning != _VERSIONED:

@@ -40,6 +40,17 @@ _SINCE_FILTERS = "DeleteMarkerReplication"  # rules without it replicate delete 
 Rule = Mapping[str, Any]
 
 
+def is_record(value: Mapping[str, Any]) -> bool:
+    """Whether what came from elsewhere is that part of an extra record."""
+    waiting = value.get("waiting", [])
+    return (
+        value.keys() <= {"status", "waiting"}
+        and value.get("status") in (PENDING, COMPLETED, FAILED, REPLICA)
+        and isinstance(waiting, list)
+        and all(isinstance(name, str) for name in waiting)
+    )
+
+
 def status_of(version: Version) -> str:
     """x-amz-replication-status; "" for what no rule is about."""
     status: str = version.extra.get(REPLICATION, {}).get("status", "")

@@ -41,7 +41,7 @@ def get_bucket_website(call: Call, params: Params) -> Result:
 def put_bucket_website(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketWebsite.html"""
     site = params["WebsiteConfiguration"]
-    _check(site)
+    check_site(site)
     put_document(call, params, WEBSITE, json.dumps(site))
     return {}
 
@@ -52,7 +52,7 @@ def delete_bucket_website(call: Call, params: Params) -> Result:
     return {}
 
 
-def _check(site: Site) -> None:
+def check_site(site: Site) -> None:
     """Raises InvalidArgument, InvalidRequest and MalformedXML."""
     everywhere = site.get("RedirectAllRequestsTo")
     if everywhere is not None:

@@ -31,6 +31,7 @@ from s3fixture.store.rows import (
     Usage,
     Version,
 )
+from s3fixture.store.saved_states import SavedState
 from s3fixture.store.spool import Spooled
 from s3fixture.store.storage_errors import Damaged, Gone, StorageFull, Superseded
 from s3fixture.store.store import Store
@@ -53,6 +54,7 @@ __all__ = [
     "Part",
     "PartInfo",
     "PartPage",
+    "SavedState",
     "Spooled",
     "StorageFull",
     "Store",

@@ -13,7 +13,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,7 @@ from s3fixture.errors import S3FixtureError
 from s3fixture.state_files import STATE_ID, read_header, refuse_to_replace, unreadable, unwritable
 from s3fixture.store.files import Files
 from s3fixture.store.index import Index
+from s3fixture.store.rows import BucketRow
 from s3fixture.store.schema import APPLICATION_ID, MIGRATIONS, migrate
 from s3fixture.store.spool import CHUNK, Spooled, spool
 from s3fixture.store.storage_errors import is_full
@@ -52,6 +53,9 @@ _OWN_IDS = {"buckets": "id", "blobs": "id", "versions": "seq", "uploads": "seq"}
 # What may name owners, as JSON's strings: ACLs, and policies.
 _NAMES_OWNERS = (("documents", "body"), ("versions", "extra"), ("uploads", "extra"))
 _JSON = ("headers", "metadata", "tags", "extra")
+ATTRIBUTES = ("storage_class", "checksum_algorithm", "checksum_type", *_JSON)
+_OTHER_TEXTS = frozenset({*ATTRIBUTES, "body", "owner"})  # columns that are checked elsewhere, or harm nobody
+_LATEST = 253_402_300_799  # the end of the year 9999, in seconds since the epoch
 _PRIME = 1_000_003
 _USES = """
 SELECT blob FROM versions WHERE blob IS NOT NULL UNION ALL
@@ -111,6 +115,20 @@ class SavedState(NamedTuple):
     last_id: int
     is_current: bool  # else it was brought up to date in memory
 
+    def buckets(self) -> list[BucketRow]:
+        """Without the kinds of their documents."""
+        sql = "SELECT id, name, owner, region, created, versioning, object_lock FROM buckets ORDER BY name"
+        return [BucketRow._make((*row, frozenset())) for row in self.connection.execute(sql)]
+
+    def documents(self) -> list[tuple[int, str, str]]:
+        """The bucket's id, the kind and the text of each."""
+        return self.connection.execute("SELECT bucket, kind, body FROM documents").fetchall()
+
+    def attributes(self) -> Iterator[tuple[str | None, ...]]:
+        """What stands in the columns ATTRIBUTES of the objects and uploads, each combination once."""
+        columns = ", ".join(ATTRIBUTES)
+        return self.connection.execute(f"SELECT {columns} FROM versions UNION SELECT {columns} FROM uploads")
+
     def files(self) -> list[str]:
         """The names of its large bodies."""
         rows = self.connection.execute("SELECT file FROM blobs WHERE file IS NOT NULL ORDER BY id")
@@ -119,6 +137,9 @@ class SavedState(NamedTuple):
     def spooled(self, file: str, files: Files) -> Spooled:
         """A copy of a large body among `files`."""
         return spool(files, _Chunks(self.connection, file), None)
+
+
+FindFault = Callable[[SavedState], "str | None"]  # what is wrong with what its texts mean, or None
 
 
 class _Chunks:
@@ -133,7 +154,7 @@ class _Chunks:
 
 
 @contextmanager
-def open_state(path: Path) -> Iterator[SavedState]:
+def open_state(path: Path, find_fault: FindFault | None = None) -> Iterator[SavedState]:
     """A saved state, checked completely. Raises S3FixtureError with the remedy."""
     try:
         header = read_header(path)
@@ -151,7 +172,13 @@ def open_state(path: Path) -> Iterator[SavedState]:
     try:
         with closing(_checked(path, header.format)) as connection:
             (owner,) = connection.execute("SELECT owner FROM state").fetchone()
-            yield SavedState(path, connection, owner, _last_id(connection), header.format == len(MIGRATIONS))
+            state = SavedState(
+                path, connection, owner, _last_id(connection), header.format == len(MIGRATIONS)
+            )
+            fault = find_fault(state) if find_fault is not None else None
+            if fault:
+                raise _damaged(path, fault)
+            yield state
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise _damaged(path, error) from error
 
@@ -218,6 +245,9 @@ def _fault(connection: sqlite3.Connection) -> str | None:
     for table in (*_IDS, "state", "bodies"):
         if connection.execute(_wrong_types(table)).fetchone():
             return f"its table {table} has a value of a wrong type"
+        texts = "".join(text for (text,) in connection.execute(_plain(table)))
+        if not (texts.isascii() and texts.isprintable()):
+            return f"its table {table} has characters that belong in no header"
     for sql, fault in _FAULTS.items():
         if connection.execute(sql).fetchone():
             return fault
@@ -240,6 +270,14 @@ def _columns(table: str) -> tuple[tuple[str, str, bool], ...]:
 
 
 @cache
+def _plain(table: str) -> str:
+    """A query for all texts that go into headers as they are, one for each row."""
+    columns = [column for column in _columns(table) if column[1] == "text" and column[0] not in _OTHER_TEXTS]
+    texts = [f"coalesce({name}, '')" if nullable else name for name, _, nullable in columns]
+    return f"SELECT {' || '.join(texts) or repr('')} FROM {table}"
+
+
+@cache
 def _wrong_types(table: str) -> str:
     """A query for one row whose values are not of the types of its columns, or ids of the wrong range."""
     wrong = []
@@ -249,6 +287,8 @@ def _wrong_types(table: str) -> str:
             faults.append(f"{name} NOT BETWEEN {FIRST_ID} AND {_LAST_ID}")
         elif name in _JSON:
             faults.append(f"json_type({name}) <> 'object'")
+        elif kind == "real":
+            faults.append(f"{name} NOT BETWEEN 0 AND {_LATEST}")
         elif kind == "integer":
             faults.append(f"{name} < 0")
         fault = " OR ".join(faults)

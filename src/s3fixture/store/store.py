@@ -17,6 +17,7 @@ from s3fixture.store.reader import BodyReader
 from s3fixture.store.rows import Version
 from s3fixture.store.saved_states import (
     Attached,
+    FindFault,
     SavedState,
     can_be_taken_over,
     frozen,
@@ -153,14 +154,21 @@ class Store:
                 state.add_rows_of_copy(copy)
             state.add_bodies(self._files, bodies)
 
-    def load(self, path: Path, owner: str, finish: Callable[[Index], None] | None = None) -> None:
+    def load(
+        self,
+        path: Path,
+        owner: str,
+        finish: Callable[[Index], None] | None = None,
+        find_fault: FindFault | None = None,
+    ) -> None:
         """Put what `save` wrote in the place of everything, as one change with what `finish` does to it.
 
         Jobs are gone. What belonged to the owner that was given to `save` is that of `owner` now. A snapshot
-        that was taken before brings the former state back. Raises S3FixtureError with the remedy for a file
-        that cannot be used, StorageFull.
+        that was taken before brings the former state back. `find_fault` says what is wrong with texts that
+        the store keeps for others. Raises S3FixtureError with the remedy for a file that cannot be used,
+        StorageFull.
         """
-        with open_state(path) as state, ExitStack() as spooled:
+        with open_state(path, find_fault) as state, ExitStack() as spooled:
             with self._lock:  # nobody writes between the two
                 if self._is_replaced(state, owner):
                     self._finish(finish)

@@ -25,7 +25,7 @@ _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 def make_document_reader(operation: str, root: str, shape: StructureShape) -> Callable[[bytes], Any]:
     """From the bytes of a document with the element `root` to the parameters of `shape`."""
     code = tables.DOCUMENT_ERRORS.get(operation, "MalformedXML")
-    read_root = _make(shape)
+    read_root = make_node_reader(shape)
 
     def read(data: bytes) -> Any:
         try:
@@ -42,7 +42,8 @@ def make_document_reader(operation: str, root: str, shape: StructureShape) -> Ca
     return read
 
 
-def _make(shape: Shape) -> Reader:
+def make_node_reader(shape: Shape) -> Reader:
+    """From an element to the value of `shape`, which raises DocumentError for what is none."""
     if isinstance(shape, StructureShape):
         return _make_structure(shape)
     if isinstance(shape, ListShape):
@@ -60,9 +61,9 @@ def _make_structure(shape: StructureShape) -> Reader:
         if inner.serialization.get("xmlAttribute"):
             attributes[name.rpartition(":")[2]] = member
         elif isinstance(inner, ListShape) and inner.serialization.get("flattened"):
-            elements[name] = member, _make(inner.member), True
+            elements[name] = member, make_node_reader(inner.member), True
         else:
-            elements[name] = member, _make(inner), False
+            elements[name] = member, make_node_reader(inner), False
     optional = tables.OPTIONAL_MEMBERS.get(shape.name, frozenset())
     required = frozenset(shape.required_members) & inside.keys() - optional
 
@@ -91,7 +92,7 @@ def _make_structure(shape: StructureShape) -> Reader:
 
 def _make_list(shape: ListShape) -> Reader:
     item_name = shape.member.serialization.get("name", "member")
-    read_item = _make(shape.member)
+    read_item = make_node_reader(shape.member)
 
     def read(node: Node) -> list[Any]:
         for child in node.children:

@@ -22,7 +22,7 @@ NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 Writer = Callable[[Any], str]
 
 _SPECIAL = re.compile('[&<>"\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]')
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _is_special = _SPECIAL.search
 _is_url_plain = re.compile(r"[A-Za-z0-9./*_-]*").fullmatch
 _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
@@ -41,7 +41,7 @@ def _reference(match: re.Match[str]) -> str:
 
 def escape_strict(text: str) -> str:
     """The same for documents that every parser must be able to read: errors."""
-    return escape(_FORBIDDEN.sub("\ufffd", text))
+    return escape(FORBIDDEN.sub("\ufffd", text))
 
 
 def url_encode(text: str) -> str:

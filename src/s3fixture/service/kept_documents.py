@@ -1,0 +1,397 @@
+"""What a saved state says beyond its rows: the documents of its buckets, and the records of its objects.
+
+A file may come from anywhere. So that nothing in it can break a later answer or stand for what S3 would have
+refused, each document is read as its Put operation reads it, and held to the same checks.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cache
+from typing import Any, NoReturn
+
+from s3fixture import checksums
+from s3fixture.auth import acls
+from s3fixture.auth.policies import parse_policy
+from s3fixture.errors import S3Error
+from s3fixture.model import load_model
+from s3fixture.model.shapes import ServiceModel, Shape
+from s3fixture.service import (
+    access,
+    archive,
+    bucket_encryption,
+    bucket_logging,
+    bucket_settings,
+    buckets,
+    completing,
+    configurations,
+    cors,
+    encryption,
+    lifecycle,
+    lifecycle_rules,
+    metadata,
+    notification_rules,
+    notifications,
+    object_lock,
+    ownership,
+    payment,
+    preconditions,
+    replication,
+    replication_jobs,
+    tag_rules,
+    tagging,
+    website,
+)
+from s3fixture.service import bucket_documents as kinds
+from s3fixture.store import BucketRow, SavedState
+from s3fixture.store.saved_states import ATTRIBUTES
+from s3fixture.wire.kept_values import check_value
+from s3fixture.wire.numbers import json_integer
+from s3fixture.wire.xml_parser import DocumentError
+
+_LONGEST = 200  # characters of a reason
+_LATEST = 253_402_300_799.0  # the end of the year 9999, in seconds since the epoch
+_FAILURES = (S3Error, DocumentError, ValueError, RecursionError)
+Check = Callable[[str, BucketRow], None]  # raises one of these
+Document = Mapping[str, Any]
+
+
+def find_fault(state: SavedState) -> str | None:
+    """What is wrong with it, in one line; None for a state whose texts all are what S3 would have taken."""
+    return next(_faults(state), None)
+
+
+def _faults(state: SavedState) -> Iterator[str]:
+    found = {bucket.id: bucket for bucket in state.buckets()}
+    for bucket in found.values():
+        yield from _fault(_check_object_lock, bucket.object_lock, bucket, "object lock")
+    for bucket_id, kind, text in state.documents():
+        yield from _fault(CHECKS.get(kind, _refuse_kind), text, found[bucket_id], kind)
+    seen: set[tuple[str, str | None]] = set()
+    for row in state.attributes():
+        for column in zip(ATTRIBUTES, row, strict=True):
+            name, value = column
+            if value is not None and column not in seen:
+                seen.add(column)
+                yield from _fault(_ATTRIBUTES[name], value, None, name)
+
+
+def _fault(
+    check: Callable[[str, Any], None], text: str, bucket: BucketRow | None, kind: str
+) -> Iterator[str]:
+    try:
+        check(text, bucket)
+    except _FAILURES as error:
+        whose = f"the bucket {bucket.name!r}" if bucket is not None else "an object"
+        yield f"the {_shown(kind)} of {whose} is none that could be put: {_shown(_reason(error))}"
+
+
+def _reason(error: BaseException) -> str:
+    return f"{error.code}: {error.message}" if isinstance(error, S3Error) else str(error)
+
+
+def _shown(text: str) -> str:
+    """In one line, without what a terminal would act upon."""
+    return "".join(character if character.isprintable() else " " for character in text)[:_LONGEST]
+
+
+def _refuse(reason: str) -> NoReturn:
+    raise ValueError(reason)
+
+
+def _refuse_kind(_text: str, _bucket: BucketRow) -> None:
+    _refuse("there is no such document")
+
+
+def _read(text: str) -> Any:
+    return json.loads(text, parse_int=json_integer, parse_constant=_refuse)
+
+
+@cache  # it depends on the code alone
+def _shape(name: str) -> Shape:
+    return _model().shape_for(name)
+
+
+@cache  # likewise; reading it takes milliseconds
+def _model() -> ServiceModel:
+    return load_model()
+
+
+def _shaped(name: str, value: Any) -> None:
+    check_value(_shape(name), value)
+
+
+def _check_ids(rules: Collection[Document], member: str) -> None:
+    """S3 gives one to each rule that came without."""
+    if not all(rule.get(member) for rule in rules):
+        _refuse(f"a rule has no {member}")
+
+
+def _structure(value: Any, members: Collection[str]) -> Document:
+    if not isinstance(value, dict) or value.keys() != set(members):
+        _refuse(f"it has not the members {', '.join(sorted(members))}")
+    return value
+
+
+# --- the documents of buckets
+
+
+def _check_acl(text: str, bucket: BucketRow) -> None:
+    _check_grants(_read(text), bucket.owner)
+
+
+def _check_grants(rows: Any, owner: str) -> None:
+    if not isinstance(rows, list) or not all(map(_is_grant, rows)):
+        _refuse("it is not a list of grants")
+    policy = {"Owner": {"ID": owner}, "Grants": acls.describe(acls.Grant(*row) for row in rows)}
+    _shaped("AccessControlPolicy", policy)
+    acls.parse_document(policy, None, owner)
+
+
+def _is_grant(row: Any) -> bool:
+    return (
+        isinstance(row, list)
+        and len(row) == len(acls.Grant._fields)
+        and all(isinstance(part, str) for part in row)
+        and row[0] in ("id", "uri")
+    )
+
+
+def _check_policy(text: str, bucket: BucketRow) -> None:
+    parse_policy(text, bucket.name, None)
+
+
+def _check_cors(text: str, _bucket: BucketRow) -> None:
+    rules = _read(text)
+    _shaped("CORSConfiguration", {"CORSRules": rules})
+    cors.check_rules(rules)
+
+
+def _check_encryption(text: str, _bucket: BucketRow) -> None:
+    rule = _read(text)
+    _shaped("ServerSideEncryptionRule", rule)
+    bucket_encryption.checked(rule)
+
+
+def _check_lifecycle(text: str, _bucket: BucketRow) -> None:
+    kept = _structure(
+        json.loads(text, parse_int=json_integer, parse_constant=_refuse, object_hook=lifecycle.with_dates),
+        ("Rules", "TransitionDefaultMinimumObjectSize", "Put"),
+    )
+    _shaped("BucketLifecycleConfiguration", {"Rules": kept["Rules"]})
+    lifecycle.check_rules(kept["Rules"])
+    _check_ids(kept["Rules"], "ID")
+    _check_moment(kept["Put"])
+    if kept["TransitionDefaultMinimumObjectSize"] not in lifecycle_rules.MINIMUM_SIZES:
+        _refuse("its least size is not known")
+
+
+def _check_logging(text: str, _bucket: BucketRow) -> None:
+    setting = _read(text)
+    _shaped("LoggingEnabled", setting)
+    bucket_logging.check_setting(setting)
+
+
+def _check_notification(text: str, bucket: BucketRow) -> None:
+    configuration = _read(text)
+    _shaped("NotificationConfiguration", configuration)
+    notifications.checked(configuration, bucket)
+    for member in notification_rules.DESTINATIONS.keys() & configuration.keys():
+        _check_ids(configuration[member], "Id")
+
+
+def _check_watched(text: str, _bucket: BucketRow) -> None:
+    """Rules of tests, which go to no destination and may want the same events."""
+    configuration = _structure(_read(text), ("QueueConfigurations",))
+    _shaped("NotificationConfiguration", configuration)
+    for rule in configuration["QueueConfigurations"]:
+        for found in rule.get("Filter", {}).get("Key", {}).get("FilterRules", ()):
+            _structure(found, ("Name", "Value"))
+    _check_ids(configuration["QueueConfigurations"], "Id")
+
+
+def _check_replication(text: str, bucket: BucketRow) -> None:
+    configuration = _read(text)
+    _shaped("ReplicationConfiguration", configuration)
+    _check_ids(replication.checked_rules(configuration, bucket), "ID")
+
+
+def _check_tagging(text: str, _bucket: BucketRow) -> None:
+    tags = _read(text)
+    if not isinstance(tags, dict):
+        _refuse("it is not tags")
+    document = {"TagSet": tag_rules.to_document(tags)}
+    _shaped("Tagging", document)
+    tag_rules.from_document(document, tag_rules.BUCKET)
+
+
+def _check_website(text: str, _bucket: BucketRow) -> None:
+    site = _read(text)
+    _shaped("WebsiteConfiguration", site)
+    website.check_site(site)
+
+
+def _check_public_access_block(text: str, _bucket: BucketRow) -> None:
+    settings = _structure(_read(text), bucket_settings.BLOCK_SETTINGS)
+    _shaped("PublicAccessBlockConfiguration", settings)
+
+
+def _configurations(kind: configurations.Kind) -> Check:
+    def check(text: str, _bucket: BucketRow) -> None:
+        kept = _read(text)
+        if not isinstance(kept, dict):
+            _refuse("it is not configurations by their ids")
+        configurations.check_count(kept)
+        for name, configuration in kept.items():
+            _shaped(kind.member, configuration)
+            configurations.check(kind, name, configuration)
+
+    return check
+
+
+def _one_of(*texts: str) -> Check:
+    def check(text: str, _bucket: BucketRow) -> None:
+        if text not in texts:
+            _refuse(f"{text!r} is none of {', '.join(texts)}")
+
+    return check
+
+
+def _check_object_lock(text: str, bucket: BucketRow) -> None:
+    if not text:
+        return
+    if bucket.versioning != object_lock.ENABLED:
+        _refuse("versioning is not enabled")
+    default = _read(text)
+    if default != {}:
+        _shaped("DefaultRetention", default)
+        object_lock.default_retention({"DefaultRetention": default})
+
+
+CHECKS: Mapping[str, Check] = {
+    kinds.ACL: _check_acl,
+    kinds.LIFECYCLE: _check_lifecycle,
+    kinds.LOGGING: _check_logging,
+    kinds.NOTIFICATION: _check_notification,
+    kinds.OBJECT_ACLS: _one_of(""),
+    kinds.POLICY: _check_policy,
+    kinds.REPLICATION: _check_replication,
+    kinds.WATCHED: _check_watched,
+    bucket_settings.ABAC: _one_of("Enabled"),
+    bucket_settings.PUBLIC_ACCESS_BLOCK: _check_public_access_block,
+    buckets.LOCATION: _one_of(buckets.EUROPE),
+    cors.CORS: _check_cors,
+    encryption.ENCRYPTION: _check_encryption,
+    ownership.OWNERSHIP: _one_of(ownership.PREFERRED, ownership.WRITER, ownership.NO_CONTROLS),
+    payment.ACCELERATE: _one_of("Enabled", "Suspended"),
+    payment.PAYMENT: _one_of("BucketOwner", "Requester"),
+    tagging.TAGGING: _check_tagging,
+    website.WEBSITE: _check_website,
+    **{kind.name: _configurations(kind) for kind in configurations.KINDS},
+}
+"""How each kind of document is checked; the names of the kinds are those of `Index.put_document`."""
+
+
+# --- the records of objects and uploads
+
+
+def _check_record(text: str, _bucket: None) -> None:
+    record = _read(text)
+    json.dumps(record, ensure_ascii=False).encode()  # raises UnicodeEncodeError for half a surrogate pair
+    for name, value in record.items():
+        check = _PARTS.get(name)
+        if check is None:
+            _refuse(f"{name} is no part of one")
+        check(value)
+
+
+def _check_moment(value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= _LATEST:
+        _refuse("a time is none")
+
+
+def _check_lock(value: Any) -> None:
+    mode, until, hold = _structure(value, object_lock.Lock._fields).values()
+    lock = object_lock.Lock(mode, until, hold)
+    _check_moment(lock.until)
+    if lock.mode not in ("", *object_lock.MODES) or lock.hold not in ("", "OFF", object_lock.ON):
+        _refuse("it is no lock")
+
+
+def _check_object_acl(value: Any) -> None:
+    _check_grants(value, "")
+
+
+def _check_encryption_record(value: Any) -> None:
+    if not isinstance(value, dict) or not encryption.is_record(value):
+        _refuse("it is no encryption")
+
+
+def _check_restore(value: Any) -> None:
+    for number in _structure(value, archive.Restore._fields).values():
+        _check_moment(number)
+
+
+def _check_replication_record(value: Any) -> None:
+    if not isinstance(value, dict) or not replication_jobs.is_record(value):
+        _refuse("it is no state of a replication")
+
+
+def _check_text(value: Any) -> None:
+    if not isinstance(value, str):
+        _refuse("it is not a text")
+
+
+def _check_number(value: Any) -> None:
+    if type(value) is not int:
+        _refuse("it is not a number")
+
+
+_PARTS: Mapping[str, Callable[[Any], None]] = {
+    archive.RESTORE: _check_restore,
+    completing.UPLOAD_ID: _check_text,
+    encryption.ENCRYPTION: _check_encryption_record,
+    kinds.ACL: _check_object_acl,
+    kinds.REPLICATION: _check_replication_record,
+    access.INITIATOR: _check_text,
+    object_lock.LOCK: _check_lock,
+    preconditions.SEEN: _check_number,
+}
+
+# --- the other columns of objects and uploads
+
+
+def _read_texts(text: str) -> dict[str, str]:
+    """Half of a surrogate pair raises UnicodeEncodeError."""
+    texts: dict[str, str] = _read(text)
+    if not all(isinstance(value, str) for value in texts.values()):
+        _refuse("they are not all texts")
+    "".join((*texts, *texts.values())).encode()
+    return texts
+
+
+def _check_tags(text: str, _bucket: None) -> None:
+    _read_texts(text)
+
+
+def _check_headers(text: str, _bucket: None) -> None:
+    for name in _read_texts(text).keys() - set(metadata.SYSTEM_METADATA):
+        _refuse(f"S3 does not keep {name!r}")
+
+
+def _check_metadata(text: str, _bucket: None) -> None:
+    for name in _read_texts(text):
+        if not name.isascii() or not name.isprintable() or ":" in name or " " in name:
+            _refuse(f"there is no header for {name!r}")
+
+
+_ATTRIBUTES: Mapping[str, Callable[[str, Any], None]] = {
+    "storage_class": _one_of(*metadata.STORAGE_CLASSES),
+    "checksum_algorithm": _one_of("", *checksums.ALGORITHMS),
+    "checksum_type": _one_of("", "COMPOSITE", "FULL_OBJECT"),
+    "headers": _check_headers,
+    "metadata": _check_metadata,
+    "tags": _check_tags,
+    "extra": _check_record,
+}

@@ -7,14 +7,24 @@ import io
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from s3fixture.auth import sigv4
 from s3fixture.wire.target import parse_target
 
 HOST = "127.0.0.1:9000"
-KEYS = ("minioadmin", "minioadmin123")
 REGION = "us-east-1"
+
+
+class Keys(NamedTuple):
+    """What a request is signed with; temporary keys have a token."""
+
+    access_key: str
+    secret_key: str
+    token: str = ""
+
+
+KEYS = Keys("minioadmin", "minioadmin123")
 
 
 @dataclass(slots=True)
@@ -34,12 +44,16 @@ class Reply:
     body: bytes
 
 
-def signed(sent: Sent, *, at: float | None = None) -> Sent:
+def signed(
+    sent: Sent, *, at: float | None = None, keys: Keys = KEYS, service: str = "s3", region: str = REGION
+) -> Sent:
     """The same with an Authorization header of version 4, whatever else it has."""
     timestamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(at))
-    scope = f"{timestamp[:8]}/{REGION}/s3/aws4_request"
+    scope = f"{timestamp[:8]}/{region}/{service}/aws4_request"
     digest = sent.headers.get("x-amz-content-sha256") or hashlib.sha256(sent.body).hexdigest()
     headers = {"host": HOST, **sent.headers, "x-amz-date": timestamp, "x-amz-content-sha256": digest}
+    if keys.token:
+        headers["x-amz-security-token"] = keys.token
     names = sorted(name for name in headers if name == "host" or name.startswith("x-amz-"))
     path, _, query = sent.target.partition("?")
     canonical = sigv4.canonical_request(
@@ -50,10 +64,11 @@ def signed(sent: Sent, *, at: float | None = None) -> Sent:
         ";".join(names),
         digest,
     )
-    key = sigv4.signing_key(KEYS[1], timestamp[:8], REGION)
+    key = sigv4.signing_key(keys.secret_key, timestamp[:8], region, service)
     signature = sigv4.signature(key, sigv4.string_to_sign(timestamp, scope, canonical))
     headers["authorization"] = (
-        f"AWS4-HMAC-SHA256 Credential={KEYS[0]}/{scope},SignedHeaders={';'.join(names)},Signature={signature}"
+        f"AWS4-HMAC-SHA256 Credential={keys.access_key}/{scope},SignedHeaders={';'.join(names)},"
+        f"Signature={signature}"
     )
     return Sent(sent.method, sent.target, headers, sent.body)
 

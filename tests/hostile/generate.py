@@ -1,9 +1,10 @@
 """`nox -s hostile -- COUNT [--seed N]`: hostile requests of every operation, and what becomes of them.
 
 Each request is made valid, changed, signed, and sent: most to the application in this process, some over a
-socket, whole or in pieces or never to its end. An answer is wrong when it is a 500, when the log has an
-error, or when it does not come; at the end, memory and threads must be back where they began. The seed makes
-all of it again. Ctrl-C ends it early, with the figures so far.
+socket, whole or in pieces or never to its end. Some are signed with temporary keys, some ask STS, some go to
+the console or to the control API beside it. An answer is wrong when it is a 500, when the log has an error,
+or when it does not come; at the end, memory and threads must be back where they began. The seed makes all of
+it again. Ctrl-C ends it early, with the figures so far.
 """
 
 from __future__ import annotations
@@ -21,13 +22,19 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from copy import deepcopy
+from importlib.util import find_spec
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
-from asking import HOST, Sent, ask, signed
+from asking import HOST, KEYS, Reply, Sent, ask, signed
 from complaints import Complaints
+from console_requests import HostileControl, HostilePages
 from mutations import TELLING, mutate
+from sts_requests import SECRET, question, temporary_keys, with_harm
 from valid_requests import Requests, state
 
 from s3fixture.app import App
@@ -52,6 +59,9 @@ FREQUENT = (
     "ListObjectsV2",
 )
 OPERATIONS = sorted(IMPLEMENTED)
+TEMPORARY = 0.15  # of the requests to S3 that are signed
+# What else than S3 is asked, and how often.
+OTHERS = {"sts": 0.1, "console": 0.06, "control": 0.01}
 MOST_FAILURES = 20  # after which there is enough to do
 
 
@@ -60,14 +70,34 @@ class Hostility:
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
-        self.app = App(Settings())
+        self._folder = TemporaryDirectory()
+        self.app = App(Settings(web_identity=self._web_identity()))
         self.complaints = Complaints()
         logging.getLogger("s3fixture").addHandler(self.complaints)
         self.statuses: Counter[int] = Counter()
         self.operations: Counter[str] = Counter()
         self.failures = 0
         self.requests = Requests(Random(seed), self._prepare())
+        self.keys = temporary_keys(self.app)
+        self.pages = HostilePages(self.app)
+        self.control = HostileControl()
         self.token = self.app.store.snapshot()
+
+    def close(self) -> None:
+        self.pages.close()
+        self.control.close()
+        self.app.close()
+        self._folder.cleanup()
+
+    def _web_identity(self) -> str:
+        """Tokens are verified for odd seeds, and without PyJWT there are none."""
+        if find_spec("jwt") is None:
+            return ""
+        if self.seed % 2 == 0:
+            return "unverified"
+        key = Path(self._folder.name) / "key"
+        key.write_bytes(SECRET)
+        return str(key)
 
     def _prepare(self) -> dict[str, list[str]]:
         for sent in state():
@@ -84,6 +114,29 @@ class Hostility:
         """The request of this number; the same for every run with this seed."""
         rng = Random(f"{self.seed}:{number}")
         self.requests.rng = rng
+        other = rng.choices([*OTHERS, ""], [*OTHERS.values(), 1 - sum(OTHERS.values())])[0]
+        getattr(self, f"_ask_{other or 's3'}")(number, rng, server)
+        if number % STATE_EVERY == STATE_EVERY - 1:
+            self.app.store.rollback(self.token)
+
+    def _ask_sts(self, number: int, rng: Random, _server: Server) -> None:
+        sent = Sent("POST", "/")
+        with suppress(S3Error, UnicodeError):  # what cannot be signed
+            sent = question(rng, self.keys)
+        self.operations["sts"] += 1
+        self._here(number, "sts", sent)
+
+    def _ask_console(self, number: int, rng: Random, _server: Server) -> None:
+        sent = self.pages.make(rng)
+        self.operations["console"] += 1
+        self._judge(number, "console", sent, lambda: self.pages.ask(rng, sent))
+
+    def _ask_control(self, number: int, rng: Random, _server: Server) -> None:
+        sent = self.control.make(rng)
+        self.operations["control"] += 1
+        self._judge(number, "control", sent, lambda: self.control.ask(sent))
+
+    def _ask_s3(self, number: int, rng: Random, server: Server) -> None:
         operation = rng.choice(rng.choice([FREQUENT, OPERATIONS, self.requests.operations]))
         sent = deepcopy(self.requests.make(operation))
         mutate(rng, sent)
@@ -91,8 +144,9 @@ class Hostility:
             digest = hashlib.md5(sent.body, usedforsecurity=False).digest()
             sent.headers.setdefault("content-md5", base64.b64encode(digest).decode())
         if rng.random() < 0.85:
+            keys = with_harm(rng, rng.choice(self.keys)) if rng.random() < TEMPORARY else KEYS
             with suppress(S3Error, UnicodeError):  # what cannot be signed goes out without a signature
-                sent = signed(sent)
+                sent = signed(sent, keys=keys)
         if rng.random() < 0.05:  # a time is read before the signature is checked
             sent.headers[rng.choice(["date", "x-amz-date"])] = rng.choice(TELLING["date"])
         self.operations[operation] += 1
@@ -100,12 +154,13 @@ class Hostility:
             self._over_socket(number, operation, sent, rng, server.port)
         else:
             self._here(number, operation, sent)
-        if number % STATE_EVERY == STATE_EVERY - 1:
-            self.app.store.rollback(self.token)
 
     def _here(self, number: int, operation: str, sent: Sent) -> None:
+        self._judge(number, operation, sent, lambda: ask(self.app, sent))
+
+    def _judge(self, number: int, operation: str, sent: Sent, act: Callable[[], Reply]) -> None:
         try:
-            reply = ask(self.app, sent)
+            reply = act()
         except Exception as error:  # whatever it is, it is what is looked for
             self._fail(number, operation, sent, repr(error))
             return
@@ -193,7 +248,7 @@ def main() -> int:
     print(f"hostile: {total} requests of {len(hostility.operations)} operations in {seconds:.0f} s")
     print(f"hostile: answers {dict(sorted(hostility.statuses.items()))}")
     print(f"hostile: {hostility.failures} failures, {grown:.0f} MiB more at the peak, {more} threads more")
-    hostility.app.close()
+    hostility.close()
     return 1 if hostility.failures or grown > MORE_MEMORY or more > MORE_THREADS else 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from s3fixture.console.rendering import visible
@@ -15,16 +16,29 @@ if TYPE_CHECKING:
 _PANDAS = {".csv": "read_csv", ".parquet": "read_parquet", ".json": "read_json"}
 
 
+MASK = "*" * 8  # shown in the place of a secret
+
+
 class Snippet(NamedTuple):
-    """`id` names it within a page."""
+    """`id` names it within a page. `masked`: the text without secrets; "" where it has none."""
 
     id: str
     title: str
     text: str
+    masked: str = ""
 
 
 def connection_snippets(endpoint: str, identity: Identity, region: str, bucket: str) -> list[Snippet]:
     """For a person who wants a client to talk to this server."""
+    whole = _connection_snippets(endpoint, identity, region, bucket)
+    masked = _connection_snippets(endpoint, replace(identity, secret_key=MASK), region, bucket)
+    return [
+        snippet._replace(masked=other.text if other.text != snippet.text else "")
+        for snippet, other in zip(whole, masked, strict=True)
+    ]
+
+
+def _connection_snippets(endpoint: str, identity: Identity, region: str, bucket: str) -> list[Snippet]:
     values = _variables(endpoint, identity, region, bucket)
     target = f"s3://{bucket or 'BUCKET'}"
     keys = f"{shlex.quote(identity.access_key)} {shlex.quote(identity.secret_key)}"

@@ -12,8 +12,11 @@ from s3fixture.console.lock_facts import kept_by
 from s3fixture.console.rendering import moment, object_path
 from s3fixture.console.share_links import presign
 from s3fixture.console.visit import PageError, Visit, json_response
+from s3fixture.service.metadata import SYSTEM_METADATA
 from s3fixture.wire.copy_source import CopySource
 
+# Of HeadObject's answer: what a copy would otherwise have as the bucket's defaults say.
+_KEPT = ("StorageClass", "ServerSideEncryption", "SSEKMSKeyId", "BucketKeyEnabled")
 _STEP = 1000  # objects removed by one request; the module asks again, and shows how far it is
 
 
@@ -24,7 +27,7 @@ def delete_objects(visit: Visit, bucket: str) -> Response:
     what a retention in governance mode keeps.
     """
     document = visit.document()
-    more, objects = False, [_identifier(entry) for entry in _list(document.get("objects"))]
+    more, objects = False, [identifier(entry) for entry in list_of(document.get("objects"))]
     prefix = document.get("prefix")
     if isinstance(prefix, str) and prefix:
         found = visit.caller.perform("ListObjectsV2", Bucket=bucket, Prefix=prefix, MaxKeys=_STEP)
@@ -43,8 +46,8 @@ def empty_bucket(visit: Visit, bucket: str) -> Response:
 
 def restore_version(visit: Visit, bucket: str) -> Response:
     """POST /api/buckets/<bucket>/restore {key, version}: a copy of that version becomes the latest."""
-    identifier = _identifier(visit.document())
-    key, version = identifier["Key"], identifier.get("VersionId", "")
+    named = identifier(visit.document())
+    key, version = named["Key"], named.get("VersionId", "")
     visit.caller.perform("CopyObject", Bucket=bucket, Key=key, CopySource=CopySource(bucket, key, version))
     return json_response({"path": object_path(bucket, key)})
 
@@ -53,30 +56,61 @@ def put_tags(visit: Visit, bucket: str) -> Response:
     """PUT /api/buckets/<bucket>/tags {key, version, tags: [[name, value]]}."""
     document = visit.document()
     try:
-        tags = [{"Key": str(name), "Value": str(value)} for name, value in _list(document.get("tags"))]
+        tags = [{"Key": str(name), "Value": str(value)} for name, value in list_of(document.get("tags"))]
     except (TypeError, ValueError):
         raise PageError(400, "The tags cannot be read.") from None
     visit.caller.perform("PutObjectTagging", **named_version(bucket, document), Tagging={"TagSet": tags})
     return json_response({"tags": len(tags)})
 
 
+def put_metadata(visit: Visit, bucket: str) -> Response:
+    """PUT /api/buckets/<bucket>/metadata {key, headers: {ContentType: …}, metadata: [[name, value]]}.
+
+    As S3 has it: a copy onto itself. Tags, storage class and encryption stay; the ACL and a lock do not.
+    """
+    document = visit.document()
+    named = identifier(document)
+    headers = document.get("headers")
+    try:
+        metadata = {str(name): str(value) for name, value in list_of(document.get("metadata"))}
+        found = {str(name): str(value) for name, value in headers.items() if value}  # type: ignore[union-attr]
+    except (AttributeError, TypeError, ValueError):
+        raise PageError(400, "The metadata cannot be read.") from None
+    if unknown := found.keys() - set(SYSTEM_METADATA):
+        raise PageError(400, f"There is no header {min(unknown)}.")
+    head = visit.caller.perform("HeadObject", Bucket=bucket, **named)
+    kept = {name: head[name] for name in _KEPT if head.get(name)}
+    visit.caller.perform(
+        "CopyObject",
+        Bucket=bucket,
+        Key=named["Key"],
+        CopySource=CopySource(bucket, named["Key"], named.get("VersionId")),
+        CopySourceIfMatch=head["ETag"],  # what these were read of
+        MetadataDirective="REPLACE",
+        Metadata=metadata,
+        **found,
+        **kept,
+    )
+    return json_response({"path": object_path(bucket, named["Key"])})
+
+
 def share(visit: Visit, bucket: str) -> Response:
     """POST /api/buckets/<bucket>/share {key, version, expires}: a presigned link."""
     document = visit.document()
-    identifier, expires = _identifier(document), document.get("expires")
+    named, expires = identifier(document), document.get("expires")
     if not isinstance(expires, int) or not 0 < expires <= MAX_EXPIRES:
         raise PageError(400, f"A link can be good for 1 to {MAX_EXPIRES:,} seconds.")
-    visit.caller.perform("HeadObject", Bucket=bucket, **identifier)  # no links that cannot work
+    visit.caller.perform("HeadObject", Bucket=bucket, **named)  # no links that cannot work
     now = visit.caller.app.clock.time()
     url = presign(
         visit.session.identity,
         visit.endpoint,
         visit.caller.app.settings.region,
         bucket,
-        identifier["Key"],
+        named["Key"],
         expires=expires,
         now=now,
-        version_id=identifier.get("VersionId", ""),
+        version_id=named.get("VersionId", ""),
     )
     return json_response({"url": url, "until": f"{moment(utc(now + expires))} UTC"})
 
@@ -114,15 +148,17 @@ def _reason(visit: Visit, bucket: str, error: dict[str, Any]) -> str:
 
 def named_version(bucket: str, document: dict[str, Any]) -> dict[str, str]:
     """Bucket, Key and VersionId out of {key, version}. Raises PageError."""
-    return {"Bucket": bucket, **_identifier(document)}
+    return {"Bucket": bucket, **identifier(document)}
 
 
-def _identifier(entry: Any) -> dict[str, str]:
+def identifier(entry: Any) -> dict[str, str]:
+    """Key and VersionId out of {key, version}. Raises PageError."""
     if not isinstance(entry, dict) or not isinstance(entry.get("key"), str) or not entry["key"]:
         raise PageError(400, "The request names no object.")
     version = entry.get("version")
     return {"Key": entry["key"]} | ({"VersionId": str(version)} if version else {})
 
 
-def _list(value: Any) -> list[Any]:
+def list_of(value: Any) -> list[Any]:
+    """A list of the document; none where there is another thing."""
     return value if isinstance(value, list) else []

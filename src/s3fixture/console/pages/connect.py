@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from werkzeug.wrappers import Response
 
-from s3fixture.console.snippets import connection_snippets
+from s3fixture.console.snippets import MASK, connection_snippets
 from s3fixture.console.visit import Visit
 
 
@@ -18,5 +18,6 @@ def show_connect(visit: Visit) -> Response:
         endpoint=visit.endpoint,
         region=settings.region,
         bucket=bucket,
+        mask=MASK,
         snippets=connection_snippets(visit.endpoint, identity, settings.region, bucket),
     )

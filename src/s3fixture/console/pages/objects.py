@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from werkzeug.wrappers import Response
@@ -14,7 +15,6 @@ from s3fixture.console.lock_facts import kept_by, lock_facts, may_be_bypassed
 from s3fixture.console.pages.browse import Row, crumbs, version_rows
 from s3fixture.console.pages.buckets import bucket_line
 from s3fixture.console.preview import Preview, preview
-from s3fixture.console.rendering import moment
 from s3fixture.console.snippets import object_snippets
 from s3fixture.console.visit import Visit
 from s3fixture.errors import S3Error
@@ -67,6 +67,8 @@ def show_object(visit: Visit, bucket: str) -> Response:
         snippets=object_snippets(bucket, key, version),
         uri=f"s3://{bucket}/{key}",
         expiries=EXPIRIES,
+        system_headers={name: _header_name(name) for name in ("ContentType", *SYSTEM_METADATA)},
+        may_edit=head is not None and not version and visit.caller.may("s3:PutObject", bucket, key),
         may_delete=visit.caller.may("s3:DeleteObject", bucket, key),
         may_tag=head is not None and visit.caller.may("s3:PutObjectTagging", bucket, key),
         may_write=visit.caller.may("s3:PutObject", bucket, key),
@@ -75,10 +77,10 @@ def show_object(visit: Visit, bucket: str) -> Response:
     )
 
 
-def _facts(head: Mapping[str, Any]) -> list[tuple[str, str]]:
-    facts = [
+def _facts(head: Mapping[str, Any]) -> list[tuple[str, str | datetime]]:
+    facts: list[tuple[str, str | datetime]] = [
         ("Size", _size(head["ContentLength"])),
-        ("Last modified", f"{moment(head['LastModified'])} UTC"),
+        ("Last modified", head["LastModified"]),
         ("ETag", head["ETag"]),
         ("Storage class", head.get("StorageClass", "STANDARD")),
         ("Encryption", head.get("ServerSideEncryption", "")),
@@ -96,7 +98,11 @@ def _size(count: int) -> str:
 def _headers(head: Mapping[str, Any]) -> list[tuple[str, str]]:
     """By their names in HTTP: `Content-Type` for ContentType."""
     found = [(name, head[name]) for name in SYSTEM_METADATA if head.get(name)]
-    return [(_WORDS.sub("-", name), str(value)) for name, value in found]
+    return [(_header_name(name), str(value)) for name, value in found]
+
+
+def _header_name(member: str) -> str:
+    return _WORDS.sub("-", member)
 
 
 def _checksums(head: Mapping[str, Any]) -> list[tuple[str, str]]:

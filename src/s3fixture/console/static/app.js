@@ -1,5 +1,6 @@
 // What every page has: colours, copying, dialogs, shortcuts.
 
+import { showLocalTimes } from "./times.js";
 import { copy, toast } from "./ui.js";
 
 const THEMES = { "": "as the system", light: "light", dark: "dark" };
@@ -29,11 +30,14 @@ document.getElementById("theme").addEventListener("click", () => {
 });
 showTheme();
 
+/** The text of an element, with its secrets. */
+const whole = ({ dataset, textContent }) => (dataset.secret !== undefined && !dataset.shown ? dataset.secret : textContent);
+
 document.addEventListener("click", (event) => {
   const target = event.target.closest("[data-copy], [data-copy-from], [data-open], [data-close]");
   if (!target) return;
   if (target.dataset.copy !== undefined) copy(target.dataset.copy);
-  else if (target.dataset.copyFrom) copy(document.getElementById(target.dataset.copyFrom).textContent);
+  else if (target.dataset.copyFrom) copy(whole(document.getElementById(target.dataset.copyFrom)));
   else if (target.dataset.open) document.getElementById(target.dataset.open).showModal();
   else target.closest("dialog").close();
 });
@@ -46,6 +50,19 @@ document.addEventListener("keydown", (event) => {
   if (search) {
     event.preventDefault();
     search.focus();
+  }
+});
+
+showLocalTimes();
+
+// Secrets are masked until somebody asks for them; what is copied is whole.
+document.getElementById("show-secrets")?.addEventListener("click", ({ currentTarget: button }) => {
+  const shown = button.getAttribute("aria-pressed") !== "true";
+  button.setAttribute("aria-pressed", shown);
+  button.textContent = shown ? "Hide secrets" : "Show secrets";
+  for (const code of document.querySelectorAll("[data-secret]")) {
+    [code.textContent, code.dataset.secret] = [code.dataset.secret, code.textContent];
+    code.dataset.shown = shown ? "1" : "";
   }
 });
 

@@ -1,8 +1,10 @@
-// A folder: uploading into it, selecting and deleting what is in it.
+// A folder: uploading into it, selecting and deleting what is in it. What else is done to several: several.js.
 
 import { ask, bucketUrl } from "./api.js";
 import { droppedFiles, pickedFiles } from "./dropped.js";
 import { searchLive } from "./live_search.js";
+import { askWhere, downloadPicked, showSize } from "./several.js";
+import { showLocalTimes } from "./times.js";
 import { Queue, Transfer } from "./transfer.js";
 import { element, plural, size, toast, toastThere, visible } from "./ui.js";
 
@@ -131,6 +133,8 @@ function showSelection() {
   for (const box of boxes()) box.closest("tr").classList.toggle("picked", box.checked);
   document.getElementById("selection").hidden = !count;
   document.getElementById("selection-count").textContent = `${count} selected`;
+  const rename = document.querySelector("[data-rename]");
+  if (rename) rename.hidden = count !== 1;
   all.checked = count === most;
   all.indeterminate = count > 0 && count < most;
 }
@@ -148,9 +152,17 @@ browser.addEventListener("change", ({ target }) => {
 browser.addEventListener("click", ({ target }) => {
   if (target.closest("[data-unselect]")) select(false);
   else if (target.closest("[data-delete-selected]")) confirmDelete();
+  else if (target.closest("[data-zip]")) downloadPicked(picked());
+  else if (target.closest("[data-copy-selected]")) askWhere("copy", picked());
+  else if (target.closest("[data-move-selected]")) askWhere("move", picked());
+  else if (target.closest("[data-rename]")) askWhere("rename", picked());
+  else if (target.closest("[data-size]")) showSize(target.closest("[data-size]"));
 });
 showSelection();
-searchLive(document.querySelector("form.search"), ["listing", "toggles"], showSelection);
+searchLive(document.querySelector("form.search"), ["listing", "toggles"], () => {
+  showSelection();
+  showLocalTimes();
+});
 
 const dialog = document.getElementById("confirm-delete");
 const deleteNow = document.getElementById("delete-now");

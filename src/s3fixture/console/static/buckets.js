@@ -1,5 +1,6 @@
 import { ask } from "./api.js";
 import { searchLive } from "./live_search.js";
+import { showLocalTimes } from "./times.js";
 import { onSubmit, toastThere } from "./ui.js";
 
 onSubmit(document.querySelector("[data-new-bucket]"), async (data) => {
@@ -8,4 +9,4 @@ onSubmit(document.querySelector("[data-new-bucket]"), async (data) => {
   toastThere(`${name} is there`, made.path);
 });
 
-searchLive(document.querySelector("form.search"), ["listing"]);
+searchLive(document.querySelector("form.search"), ["listing"], showLocalTimes);

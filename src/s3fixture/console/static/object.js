@@ -16,14 +16,24 @@ onSubmit(document.querySelector("[data-share]"), async (data) => {
 document.getElementById("share-copy")?.addEventListener("click", () => copy(document.getElementById("share-url").value));
 
 onSubmit(document.querySelector("[data-tags]"), async (data) => {
-  const lines = data.get("tags").split("\n").filter((line) => line.trim());
-  const tags = lines.map((line) => {
+  await ask("PUT", bucketUrl(bucket, "tags"), { key, version, tags: pairs(data.get("tags")) });
+  toastThere("Tags saved", location.href);
+});
+
+onSubmit(document.querySelector("[data-metadata]"), async (data) => {
+  const { metadata, ...headers } = Object.fromEntries(data);
+  await ask("PUT", bucketUrl(bucket, "metadata"), { key, headers, metadata: pairs(metadata) });
+  toastThere("Headers and metadata saved", location.href);
+});
+
+/** Lines of name=value, as [name, value]. */
+function pairs(text) {
+  const lines = text.split("\n").filter((line) => line.trim());
+  return lines.map((line) => {
     const [name, ...value] = line.split("=");
     return [name.trim(), value.join("=").trim()];
   });
-  await ask("PUT", bucketUrl(bucket, "tags"), { key, version, tags });
-  toastThere("Tags saved", location.href);
-});
+}
 
 onSubmit(document.querySelector("[data-lock]"), async (data) => {
   const wanted = { mode: data.get("mode"), until: data.get("until"), hold: data.has("hold"), bypass: data.has("bypass") };

@@ -2,6 +2,7 @@
 
 import { ask } from "./api.js";
 import { barChart, lineChart } from "./chart.js";
+import { localTime } from "./times.js";
 import { copy, element, plural, size, toast, visible } from "./ui.js";
 
 const KEPT = 2000; // requests in memory
@@ -192,12 +193,12 @@ function asker(one) {
   return said ? `${said}, as the request says; it was refused` : one.error_code ? "nobody known: it was refused before" : "anonymous";
 }
 
-const listed = (texts) => Object.entries(texts).map(([name, value]) => `${name}: ${value}`).join("; ");
+const listed = (texts) => Object.entries(texts).map(([name, value]) => `${name}: ${value}`);
 
 function showRequest(one) {
   document.getElementById("request-title").replaceChildren(`${one.operation || one.method} `, badge(one, `${one.status} ${one.error_code}`));
   const facts = {
-    Time: new Date(one.time * 1000).toISOString(),
+    Time: [new Date(one.time * 1000).toISOString(), localTime(new Date(one.time * 1000))].filter(Boolean).join(", here "),
     Method: one.method,
     Bucket: one.bucket,
     Key: one.key,
@@ -216,10 +217,11 @@ function showRequest(one) {
     Client: one.user_agent,
     "Request id": one.request_id,
   };
-  const entries = Object.entries(facts).filter(([, value]) => value !== "");
+  const entries = Object.entries(facts).filter(([, value]) => String(value) !== "");
   const bucket = `/buckets/${encodeURIComponent(one.bucket)}/`;
   const places = { Bucket: bucket, Key: `${bucket}object?${new URLSearchParams({ key: one.key })}` };
-  const shown = (name, value) => (places[name] ? element("a", { href: places[name] }, visible(value)) : visible(String(value)));
+  const text = (value) => [value].flat().map((line) => visible(String(line))).join("\n");
+  const shown = (name, value) => (places[name] ? element("a", { href: places[name] }, visible(value)) : text(value));
   document.getElementById("request-facts").replaceChildren(
     ...entries.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, element("bdi", {}, shown(name, value)))]),
   );

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ClientError
-from console_person import open_bucket
+from console_person import copied, open_bucket
 from console_visitor import Box
 
 from s3fixture.records import RequestRecord
@@ -69,6 +69,23 @@ def test_a_request_says_who_asked_also_when_it_was_refused(page: Page, box: Box)
     )
     page.get_by_role("button", name="GetObject").click()
     assert "strangerkey, as the request says; it was refused" in facts.inner_text()
+
+
+def test_a_request_shows_what_was_sent_and_is_copied_as_lines(page: Page, box: Box) -> None:
+    watch(page, box)
+    box.s3.put_object(Bucket="data", Key="k", Body=b"12345", Metadata={"author": "me"}, ContentType="a/b")
+    box.s3.list_objects_v2(Bucket="data", Prefix="mod")
+    page.get_by_role("button", name="PutObject").click()
+    facts = page.locator("#request-facts").inner_text()
+    assert "author: me" in facts
+    assert "content-type: a/b" in facts
+    page.get_by_role("button", name="Copy as curl").click()
+    assert "x-amz-meta-author: me" in copied(page, "curl")
+    page.get_by_role("button", name="Copy as boto3").click()
+    assert 'Metadata={"author": "me"}' in copied(page, "s3.put_object(")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="ListObjectsV2").click()
+    assert "prefix: mod" in page.locator("#request-facts").inner_text()
 
 
 def test_requests_are_shown_page_by_page_and_older_ones_stay_in_place(page: Page, box: Box) -> None:

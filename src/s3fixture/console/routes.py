@@ -47,6 +47,7 @@ RULES = (
     Rule(f"{_BUCKET}/zip", methods=["POST"], endpoint=several.zip_objects),
     # What the modules ask for.
     Rule("/api/watch", methods=["GET"], endpoint=watch.stream),
+    Rule("/api/watch/<request_id>", methods=["GET"], endpoint=watch.show_again),
     Rule("/api/usage", methods=["GET"], endpoint=watch.usage),
     Rule("/api/control/state", methods=["GET", "PUT"], endpoint=control.state),
     Rule("/api/control/<name>", methods=["POST"], endpoint=control.perform),

@@ -77,18 +77,18 @@ def _variables(endpoint: str, identity: Identity, region: str, bucket: str) -> d
 def object_snippets(bucket: str, key: str, version_id: str) -> list[Snippet]:
     """The line with which each client reads one object, with the variables of the page "Connect" set."""
     uri = f"s3://{bucket}/{key}"
-    named = f"Bucket={_python(bucket)}, Key={_python(key)}"
+    named = f"Bucket={as_python(bucket)}, Key={as_python(key)}"
     if version_id:
-        named += f", VersionId={_python(version_id)}"
+        named += f", VersionId={as_python(version_id)}"
     lines = [
         Snippet("boto3", "boto3", f'boto3.client("s3").get_object({named})["Body"].read()'),
         Snippet("aws", "AWS CLI", _aws(bucket, key, version_id)),
     ]
     if not version_id:
-        lines.append(Snippet("mlflow", "MLflow", f"mlflow.artifacts.download_artifacts({_python(uri)})"))
+        lines.append(Snippet("mlflow", "MLflow", f"mlflow.artifacts.download_artifacts({as_python(uri)})"))
         reader = next((name for ending, name in _PANDAS.items() if key.lower().endswith(ending)), None)
         if reader:
-            lines.append(Snippet("pandas", "pandas", f"pandas.{reader}({_python(uri)})"))
+            lines.append(Snippet("pandas", "pandas", f"pandas.{reader}({as_python(uri)})"))
     return lines
 
 
@@ -99,27 +99,27 @@ def _client(endpoint: str, identity: Identity, region: str) -> str:
         ("aws_secret_access_key", identity.secret_key),
         ("region_name", region),
     )
-    lines = "\n".join(f"    {name}={_python(value)}," for name, value in arguments)
+    lines = "\n".join(f"    {name}={as_python(value)}," for name, value in arguments)
     return f'import boto3\n\ns3 = boto3.client(\n    "s3",\n{lines}\n)'
 
 
 def _s3fs(endpoint: str, identity: Identity, target: str) -> str:
     options = {"key": identity.access_key, "secret": identity.secret_key, "endpoint_url": endpoint}
-    arguments = f"    {_python(f'{target}/KEY')},\n    storage_options={json.dumps(options)},\n"
+    arguments = f"    {as_python(f'{target}/KEY')},\n    storage_options={json.dumps(options)},\n"
     return f"import pandas\n\npandas.read_csv(\n{arguments})"
 
 
 def _aws(bucket: str, key: str, version_id: str) -> str:
     if not version_id:
-        return f"aws s3 cp {_shell(f's3://{bucket}/{key}')} ."
+        return f"aws s3 cp {as_shell(f's3://{bucket}/{key}')} ."
     name = key.rstrip("/").rpartition("/")[2] or "object"
     return (
-        f"aws s3api get-object --bucket {shlex.quote(bucket)} --key {_shell(key)} "
-        f"--version-id {shlex.quote(version_id)} {_shell(name)}"
+        f"aws s3api get-object --bucket {shlex.quote(bucket)} --key {as_shell(key)} "
+        f"--version-id {shlex.quote(version_id)} {as_shell(name)}"
     )
 
 
-def _shell(text: str) -> str:
+def as_shell(text: str) -> str:
     """A word for the shell; what cannot be seen as an escape, for bash and zsh."""
     if visible(text) == text:
         return shlex.quote(text)
@@ -127,7 +127,7 @@ def _shell(text: str) -> str:
     return f"$'{_escaped(escaped)}'"
 
 
-def _python(text: str) -> str:
+def as_python(text: str) -> str:
     """A string literal of Python: JSON's, whose escapes of quotes and controls are the same."""
     return _escaped(json.dumps(text, ensure_ascii=False))
 

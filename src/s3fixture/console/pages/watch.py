@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from s3fixture.console.feed import Batch, Viewer
 from s3fixture.console.pages.control import may_control
+from s3fixture.console.request_snippets import boto3_line, curl_line
 from s3fixture.console.usage import EVERY
 from s3fixture.console.visit import NO_STORE, PageError, Visit, json_response
 from s3fixture.errors import ERRORS, S3Error
@@ -31,6 +32,20 @@ def show_watch(visit: Visit) -> Response:
         effects=EFFECTS,
         operations=sorted(visit.caller.app.protocol.operations),
         codes=sorted(ERRORS),
+    )
+
+
+def show_again(visit: Visit, request_id: str) -> Response:
+    """GET /api/watch/<request_id>: {curl, boto3}, lines that ask this request again."""
+    found = [record for record in visit.caller.app.log.entries() if record.request_id == request_id]
+    if not visible_to(visit, found):
+        raise PageError(404, "This request is not among the last 1,000 any more.")
+    app = visit.caller.app
+    return json_response(
+        {
+            "curl": curl_line(found[0], visit.endpoint, app.settings.region),
+            "boto3": boto3_line(found[0], app.protocol),
+        }
     )
 
 

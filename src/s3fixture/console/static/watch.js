@@ -228,8 +228,20 @@ function showRequest(one) {
   document.getElementById("request-error").hidden = document.getElementById("copy-xml").hidden = !one.xml;
   document.getElementById("request-xml").textContent = indented(one.xml);
   document.getElementById("copy-xml").onclick = () => copy(one.xml);
+  for (const button of dialog.querySelectorAll("[data-copy-as]")) button.onclick = () => copyAs(one, button.dataset.copyAs);
   dialog.showModal();
   document.getElementById("request-details").scrollTop = 0;
+}
+
+/** The request as a line that asks it again. */
+async function copyAs(one, form) {
+  try {
+    const line = (await ask("GET", `/api/watch/${encodeURIComponent(one.request_id)}`))[form];
+    if (line) copy(line);
+    else toast("It is no operation of S3, so boto3 cannot ask it", "bad");
+  } catch (error) {
+    toast(error.message, "bad");
+  }
 }
 
 /** An <Error> document has one level; each element on a line of its own, line breaks in a text as such. */

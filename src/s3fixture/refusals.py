@@ -331,6 +331,10 @@ ACCELERATION_OF_A_DOTTED_NAME = _request(
 DESTINATION_BUCKET = Refusal("InvalidS3DestinationBucket", "Invalid bucket ARN.", RECORDED)
 
 # CORS
+TOO_MANY_CORS_RULES = _request(
+    f"The number of CORS rules should not exceed allowed limit of {limits.CORS_RULES} rules.",
+    "scality/Arsenal and versity/versitygw; justincormack/argmin, crates/s3-tests (the code, seen at S3)",
+)
 CORS_ID_TOO_LONG = _request(
     f"The ID of a CORS rule cannot be longer than {limits.CORS_RULE_ID_LENGTH} characters",
     f"{OURS}; the bound is that of {_API}/API_CORSRule.html",

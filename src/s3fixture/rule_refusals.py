@@ -168,6 +168,17 @@ OTHER_REGION = _argument(
 )
 BAD_EVENT = _argument("The event is not supported for notifications", _MOTO, "Event")
 FILTER_NAME = _argument("filter rule name must be either prefix or suffix", RECORDED, "FilterRule.Name")
+FILTER_VALUE_TOO_LONG = _argument(
+    f"Size of filter rule value cannot exceed {limits.KEY_SIZE} bytes in UTF-8 representation",
+    f"minio/minio and {_STACKD}; the bound is that of API_S3KeyFilter",
+    "FilterRule.Value",
+)
+TOO_MANY_NOTIFICATIONS = _request(
+    f"Too many configurations submitted. The maximum number of configurations is {limits.NOTIFICATION_RULES}",
+    _STACKD,
+)
+NOTIFICATION_ID_TOO_LONG = _argument(f"ID length exceeded allowed limit of {limits.RULE_ID_LENGTH}", _STACKD)
+NOTIFICATION_ID_TWICE = _argument("Same ID used for multiple configurations. IDs must be unique.", _STACKD)
 FILTER_TWICE = _argument("Cannot specify more than one prefix or suffix rule", OURS, "FilterRule.Name")
 OVERLAPPING_EVENTS = _argument(
     "Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the prefixes are "
@@ -198,6 +209,11 @@ REPLICATION_KEEPS_VERSIONING = Refusal(
 BAD_ROLE = _argument("Invalid Role specified in replication configuration", _STACKD, "Role")
 NO_ROLE = _argument("The relative id should start with role", _STACKD, "Role")
 REPLICATION_ID_TOO_LONG = _argument(f"Rule Id cannot be greater than {limits.RULE_ID_LENGTH}", _STACKD, "ID")
+REPLICATION_PREFIX_TOO_LONG = _argument(
+    f"Rule prefix cannot be longer than maximum allowed key length of {limits.KEY_SIZE}",
+    "scality/Arsenal, ReplicationConfiguration; the bound is that of API_ReplicationRule",
+    "Prefix",
+)
 REPLICATION_ID_TWICE = _argument("Rule Id must be unique", _STACKD, "ID")
 BAD_PRIORITY = _request("Priority must be between 0 and 2147483647.", _STACKD)
 PRIORITY_TWICE = _request("Found duplicate priority {priority}.", _STACKD)

@@ -62,6 +62,15 @@ def test_a_document_that_is_too_long(url: str, bucket: str) -> None:
     assert (reply.status, reply.code) == (400, "MaxMessageLengthExceeded")
 
 
+@pytest.mark.parametrize(("operation", "limit"), [("cors", 64 * 1024), ("website", 128 * 1024)])
+def test_a_document_that_is_longer_than_documented(url: str, bucket: str, operation: str, limit: int) -> None:
+    """API_PutBucketCors and API_PutBucketWebsite; the element was seen at S3 by justincormack/argmin."""
+    for size, code in ((limit, "MalformedXML"), (limit + 1, "MaxMessageLengthExceeded")):
+        reply = send_document(url, "PUT", f"/{bucket}?{operation}", b"x" * size)
+        assert (reply.status, reply.code) == (400, code)
+    assert reply.field("MaxMessageLengthBytes") == str(limit)
+
+
 @pytest.mark.parametrize("subresource", ["tagging", "versioning", "cors", "policy"])
 @pytest.mark.parametrize("document", [b"", b"<", b"{", b"<a/>", b"\0"])
 def test_documents_of_buckets(url: str, bucket: str, subresource: str, document: bytes) -> None:

@@ -131,7 +131,7 @@ def test_everyones_rule_answers_a_star(url: str, client: S3Client, bucket: str) 
             [{"AllowedOrigins": ["*"], "AllowedMethods": ["GET"], "AllowedHeaders": ["*-*"]}],
             "InvalidRequest",
         ),
-        ([RULE] * 101, "MalformedXML"),
+        ([RULE] * 101, "InvalidRequest"),
         ([{**RULE, "ID": "x" * 256}], "InvalidRequest"),
     ],
 )

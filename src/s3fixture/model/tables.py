@@ -122,7 +122,8 @@ ABSENT_DOCUMENTS: Mapping[str, str] = {
 
 # Operation -> the most bytes of its document; the parser's own limit for all others.
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html
-DOCUMENT_LIMITS: Mapping[str, int] = {"PutBucketCors": 64 * 1024}
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketWebsite.html
+DOCUMENT_LIMITS: Mapping[str, int] = {"PutBucketCors": 64 * 1024, "PutBucketWebsite": 128 * 1024}
 
 # Quirk 49.
 HEX_DIGESTS = frozenset({"PutObject"})

@@ -46,8 +46,10 @@ def delete_bucket_cors(call: Call, params: Params) -> Result:
 
 def check_rules(rules: Sequence[Rule]) -> None:
     """Raise MalformedXML, InvalidRequest and what `refusals` has for rules that S3 does not take."""
-    if not 0 < len(rules) <= limits.CORS_RULES:
+    if not rules:
         raise S3Error("MalformedXML")
+    if len(rules) > limits.CORS_RULES:
+        raise refusals.TOO_MANY_CORS_RULES()
     for rule in rules:
         _check_rule(rule)
 

@@ -70,7 +70,9 @@ def checked(configuration: Mapping[str, Any], bucket: BucketRow) -> dict[str, An
     }
     rules = tuple(rules_of(kept))
     if len(rules) > limits.NOTIFICATION_RULES:
-        raise S3Error("MalformedXML")
+        raise refusals.TOO_MANY_NOTIFICATIONS()
+    if len({rule.id for rule in rules}) != len(rules):
+        raise refusals.NOTIFICATION_ID_TWICE()
     _refuse_overlaps(rules)
     return kept
 
@@ -78,6 +80,8 @@ def checked(configuration: Mapping[str, Any], bucket: BucketRow) -> dict[str, An
 def _checked(rule: Mapping[str, Any], member: str, bucket: BucketRow) -> dict[str, Any]:
     """The rule with an id, and with the names of its filters as S3 writes them."""
     element, arn = _ELEMENTS[member], rule[DESTINATIONS[member]]
+    if len(rule.get("Id", "")) > limits.RULE_ID_LENGTH:
+        raise refusals.NOTIFICATION_ID_TOO_LONG()
     try:
         destination = parse_arn(arn, element)
     except ArnError:
@@ -109,6 +113,8 @@ def _checked_filter(found: Mapping[str, str]) -> dict[str, str]:
     name = found["Name"].capitalize()
     if name not in _FILTERS:
         raise refusals.FILTER_NAME(found["Name"])
+    if len(found["Value"].encode()) > limits.KEY_SIZE:
+        raise refusals.FILTER_VALUE_TOO_LONG()
     return {"Name": name, "Value": found["Value"]}
 
 

@@ -246,6 +246,9 @@ def delete_objects(call: Call, params: Params) -> Result:
     objects = params["Delete"].get("Objects", [])
     if not 0 < len(objects) <= limits.DELETED_KEYS or not all(entry["Key"] for entry in objects):
         raise S3Error("MalformedXML")
+    for entry in objects:
+        if len(entry["Key"].encode()) > limits.KEY_SIZE:  # refuses the whole request, as at S3
+            check_key(entry["Key"])
     with call.store.read() as index:
         check_bypass(call.bucket(index, params["Bucket"]), params)
     deleted: list[dict[str, Any]] = []

@@ -19,7 +19,7 @@ from s3fixture.errors import S3Error
 from s3fixture.service.bucket_documents import REPLICATION, delete_document, get_document, new_id
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.names import is_bucket_name
-from s3fixture.service.rule_filters import check_filter, wanted_tags
+from s3fixture.service.rule_filters import check_filter, predicates, wanted_tags
 from s3fixture.store import BucketRow, Index
 
 ARN = "arn:aws:s3:::"  # and the name of a bucket
@@ -80,6 +80,9 @@ def _check_rules(rules: Sequence[Rule], bucket: BucketRow) -> None:
         if ("Filter" in rule) == ("Prefix" in rule) or "ExistingObjectReplication" in rule:
             raise S3Error("MalformedXML")
         check_filter(rule)
+        prefix = predicates(rule).get("Prefix", "")
+        if len(prefix.encode()) > limits.KEY_SIZE:
+            raise refusals.REPLICATION_PREFIX_TOO_LONG(prefix)
         _check_schema(rule, filtered=filtered)
         _check_selection(rule)
         _check_destination(rule, bucket)

@@ -101,6 +101,18 @@ def test_a_broken_or_missing_handshake_holds_up_nobody_and_is_no_news(
     assert not caplog.records
 
 
+@pytest.mark.parametrize("request_line", [b"GET / HTTP/1.1", b"PUT /b/k HTTP/1.1", b"HEAD / HTTP/1.0"])
+def test_who_speaks_plain_http_is_told_so(
+    serve: Serve, connect: Connect, server_context: ssl.SSLContext, request_line: bytes
+) -> None:
+    client = connect(serve(echo, ssl_context=server_context))
+    answer = client.ask(request_line + b"\r\nHost: x\r\n\r\n")
+    assert answer.status == 400
+    assert answer.headers["connection"] == "close"
+    assert b"write https://" in answer.body
+    assert client.closed()
+
+
 def test_a_client_that_distrusts_the_certificate_is_no_news(
     serve: Serve,
     caplog: pytest.LogCaptureFixture,

@@ -30,6 +30,7 @@ _BRIEF = 0.002  # seconds that a connection waits before another thread takes ov
 _RESET_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 _DISCARDED_AT_ONCE = 8  # reads
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_WANTS_TLS = "this port speaks TLS: write https:// in place of http:// in the address of the server"
 
 
 # What a connection waits for while no thread does.
@@ -197,8 +198,21 @@ class Connection:
             self._sock.do_handshake()
         except ssl.SSLWantReadError:
             return False
+        except ssl.SSLError as error:
+            if error.reason == "HTTP_REQUEST":
+                self._refuse_plain_http()
+                return False
+            raise
         self._await_request()
         return True
+
+    def _refuse_plain_http(self) -> None:
+        """As Go's servers, MinIO's among them, answer who forgot the `s` of https: in plain HTTP."""
+        content_type, body = self._setting.error_body(400, _WANTS_TLS)
+        head = f"HTTP/1.1 400 Bad Request\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
+        with suppress(BlockingIOError):  # never: nothing was sent before
+            socket.socket.send(self._sock, f"{head}Connection: close\r\n\r\n".encode() + body)
+        self._linger()
 
     def _next_head(self) -> RequestHead | None:
         """None when it is not all there, or was refused."""

@@ -48,6 +48,7 @@ LAYERS = (
     ("cached_clients",),
     ("client_options",),
     ("environment",),
+    ("certificates",),
     ("boto3_sessions",),
     ("model",),
     ("wire",),
@@ -78,6 +79,7 @@ ONLY_IN = {
     "jinja2": ("console",),
     "sqlglot": ("service/select_engine",),
     "testcontainers": ("backends/container", "backends/s3_container"),
+    "trustme": ("certificates",),
 }
 # Beyond the order: layer -> layers that it must not know.
 FORBIDDEN = {
@@ -93,6 +95,7 @@ HEAVY = (
     "jinja2",
     "rich",
     "testcontainers",
+    "trustme",
     "werkzeug",
     "xxhash",
     "yaml",

@@ -17,13 +17,18 @@ Options = dict[str, Any]
 
 @dataclass(frozen=True)
 class Connection:
-    """Where a server is, and who asks. `session_token` belongs to temporary keys."""
+    """Where a server is, and who asks.
+
+    `session_token` belongs to temporary keys; `ca_file` holds the authority of a server over TLS,
+    unless it is one that every client trusts.
+    """
 
     url: str
     access_key: str
     secret_key: str
     region: str
     session_token: str | None = None
+    ca_file: str | None = None
 
     @property
     def address(self) -> str:
@@ -41,12 +46,16 @@ class Connection:
 
 def aiobotocore(to: Connection) -> Options:
     """Arguments of `AioSession.create_client("s3", ...)`, and of boto3's and aioboto3's `client`."""
-    return {
-        "endpoint_url": to.url,
-        "aws_access_key_id": to.access_key,
-        "aws_secret_access_key": to.secret_key,
-        "region_name": to.region,
-    } | _token(to, "aws_session_token")
+    return (
+        {
+            "endpoint_url": to.url,
+            "aws_access_key_id": to.access_key,
+            "aws_secret_access_key": to.secret_key,
+            "region_name": to.region,
+        }
+        | _token(to, "aws_session_token")
+        | _authority(to, "verify")
+    )
 
 
 def fsspec(to: Connection) -> Options:
@@ -58,7 +67,7 @@ def fsspec(to: Connection) -> Options:
         "key": to.access_key,
         "secret": to.secret_key,
         "endpoint_url": to.url,
-        "client_kwargs": {"region_name": to.region},
+        "client_kwargs": {"region_name": to.region} | _authority(to, "verify"),
         "config_kwargs": {"s3": {"addressing_style": "path"}},
     } | _token(to, "token")
 
@@ -113,13 +122,17 @@ def pyarrow(to: Connection) -> Options:
 
     https://arrow.apache.org/docs/python/generated/pyarrow.fs.S3FileSystem.html
     """
-    return {
-        "endpoint_override": to.address,
-        "scheme": to.scheme,
-        "access_key": to.access_key,
-        "secret_key": to.secret_key,
-        "region": to.region,
-    } | _token(to, "session_token")
+    return (
+        {
+            "endpoint_override": to.address,
+            "scheme": to.scheme,
+            "access_key": to.access_key,
+            "secret_key": to.secret_key,
+            "region": to.region,
+        }
+        | _token(to, "session_token")
+        | _authority(to, "tls_ca_file_path")
+    )
 
 
 def duckdb(to: Connection) -> Options:
@@ -139,9 +152,15 @@ def duckdb(to: Connection) -> Options:
 
 
 def duckdb_secret(to: Connection) -> str:
-    """The statement that makes DuckDB use the server for every `s3://` address."""
+    """The statements that make DuckDB use the server for every `s3://` address.
+
+    https://duckdb.org/docs/stable/core_extensions/httpfs/https
+    """
     parameters = ", ".join(f"{name} {_sql(value)}" for name, value in duckdb(to).items())
-    return f"CREATE OR REPLACE SECRET s3fixture ({parameters});"
+    secret = f"CREATE OR REPLACE SECRET s3fixture ({parameters});"
+    if not to.ca_file:
+        return secret
+    return f"SET ca_cert_file = {_sql(to.ca_file)}; SET enable_server_cert_verification = true; {secret}"
 
 
 def pyiceberg(to: Connection) -> Options:
@@ -189,6 +208,10 @@ CLIENTS: Mapping[str, Callable[[Connection], Options]] = {
 
 def _token(to: Connection, name: str) -> Options:
     return {name: to.session_token} if to.session_token else {}
+
+
+def _authority(to: Connection, name: str) -> Options:
+    return {name: to.ca_file} if to.ca_file else {}
 
 
 def _sql(value: str | bool) -> str:

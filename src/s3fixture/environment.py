@@ -62,6 +62,10 @@ _SET_WITH_TOKEN: Mapping[str, str] = {
     "AWS_SESSION_TOKEN": "{session_token}",
     "PYICEBERG_CATALOG__DEFAULT__S3__SESSION_TOKEN": "{session_token}",
 }
+# A server over TLS. Only this one: all others of its kind (SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE)
+# would take away from a process every other authority that it trusts, and with it every other server.
+_SET_WITH_AUTHORITY: Mapping[str, str] = {"AWS_CA_BUNDLE": "{ca_file}"}
+CA_FILE = "s3fixture-ca.pem"
 _NO_PROXY = ("NO_PROXY", "no_proxy")  # clients differ in which they read; Windows knows no difference
 _NO_PROXY_HOSTS = ("127.0.0.1", "localhost")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -123,10 +127,12 @@ def variables(
     bucket: str | None = None,
     *,
     session_token: str | None = None,
+    ca_file: str | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """The variables that lead every client named above to the server at `url`.
 
+    `ca_file` holds the authority of a server over TLS, unless it is one that every client trusts.
     `environ` (default: os.environ) gives the NO_PROXY that is extended.
     """
     values = {"access_key": access_key, "secret_key": secret_key, "region": region, "url": url}
@@ -138,6 +144,9 @@ def variables(
     if session_token:
         templates |= _SET_WITH_TOKEN
         values["session_token"] = session_token
+    if ca_file:
+        templates |= _SET_WITH_AUTHORITY
+        values["ca_file"] = ca_file
     result = {name: template.format(**values) for name, template in templates.items()}
     no_proxy = _no_proxy(os.environ if environ is None else environ, urlsplit(url).hostname or "")
     return result | dict.fromkeys(_NO_PROXY, no_proxy)
@@ -146,13 +155,15 @@ def variables(
 def names_to_unset(environ: Mapping[str, str]) -> list[str]:
     """What must be unset in `environ` so that clients are no longer led to a server.
 
-    NO_PROXY only where it names this machine alone: other hosts in it are somebody's.
+    NO_PROXY only where it names this machine alone: other hosts in it are somebody's. AWS_CA_BUNDLE only
+    where it is an authority of ours.
     """
     ours = [
         name
         for name in _NO_PROXY
         if name in environ and set(filter(None, environ[name].split(","))) <= set(_NO_PROXY_HOSTS)
     ]
+    ours += [name for name in _SET_WITH_AUTHORITY if is_own_authority(environ.get(name, ""))]
     return [*_SET, *_SET_WITH_BUCKET, *ours]
 
 
@@ -162,6 +173,11 @@ def lasting(values: Mapping[str, str]) -> dict[str, str]:
     Without these two, keys and endpoints still win: every AWS SDK looks at the environment before files.
     """
     return {name: value for name, value in values.items() if not is_of_this_installation(value)}
+
+
+def is_own_authority(value: str) -> bool:
+    """True for the path of the authority of one of our servers over TLS."""
+    return Path(value).name == CA_FILE
 
 
 def is_of_this_installation(value: str) -> bool:
@@ -186,10 +202,14 @@ def _url_values(url: str, access_key: str, secret_key: str) -> dict[str, str]:
 
 
 def _by_name(parts: SplitResult) -> str:
-    """Host and port; the loopback address by its name, which can have a bucket's name before it."""
+    """Host and port; the loopback address by a name that can have a bucket's name before it.
+
+    With TLS that is not localhost: OpenSSL takes no certificate for `*.localhost`.
+    """
     if parts.hostname not in _LOOPBACK:
         return parts.netloc
-    return f"localhost:{parts.port}" if parts.port else "localhost"
+    name = "s3.localhost" if parts.scheme == "https" else "localhost"
+    return f"{name}:{parts.port}" if parts.port else name
 
 
 def _no_proxy(environ: Mapping[str, str], host: str) -> str:

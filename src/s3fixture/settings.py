@@ -50,6 +50,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "S3FIXTURE_WEBSITE_HOSTS": "website_hosts",
     "S3FIXTURE_WEB_IDENTITY": "web_identity",
     "S3FIXTURE_METRICS": "metrics",
+    "S3FIXTURE_TLS": "tls",
     "S3FIXTURE_IMAGE": "image",
     "S3FIXTURE_BINARY": "binary",
     "S3FIXTURE_ENDPOINT_URL": "endpoint_url",
@@ -112,6 +113,8 @@ class Settings:
     webhook_tokens: tuple[str, ...] = ()  # NAME=TOKEN: the Authorization header for a webhook
     lifecycle_day: float = 86_400.0  # seconds that a day of lifecycle rules lasts
     volume: str = ""  # a named volume of the backend container for its data, instead of a folder
+    tls: bool = False  # serve over TLS, with a certificate made here
+    tls_dir: Path | None = None  # the folder that keeps that certificate; None: a temporary one
     metrics: str = "off"  # whether requests are counted for Prometheus: off, jwt or public
     defaults: str = "aws"  # what new buckets are like: aws or minio
 
@@ -218,8 +221,8 @@ def _minio_metrics(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 _FLAGS: Mapping[str, bool] = {
-    **dict.fromkeys(("1", "true", "on"), True),
-    **dict.fromkeys(("0", "false", "off"), False),
+    **dict.fromkeys(("1", "true", "on", "yes"), True),
+    **dict.fromkeys(("0", "false", "off", "no"), False),
 }
 
 
@@ -248,6 +251,8 @@ _CONVERTERS: Mapping[str, Any] = {
     "webhook_tokens": tuple,
     "kms_keys": _words,
     "sse_over_http": _flag,
+    "tls": _flag,
+    "tls_dir": Path,
     "base_hosts": tuple,
     "pinned": bool,
     "website_hosts": _words,

@@ -45,6 +45,30 @@ def test_those_who_ask_are_told_whether_there_is_tls(
     assert ALL[client](TLS)[name] == tls
 
 
+OWN = Connection("https://127.0.0.1:9000", "KEY", "secret", "eu-west-1", ca_file="/it's/s3fixture-ca.pem")
+
+
+@pytest.mark.parametrize(
+    ("client", "expected"),
+    [
+        ("aiobotocore", {"verify": OWN.ca_file}),
+        ("fsspec", {"client_kwargs": {"region_name": "eu-west-1", "verify": OWN.ca_file}}),
+        ("pyarrow", {"tls_ca_file_path": OWN.ca_file}),
+    ],
+)
+def test_those_who_take_an_authority_are_told_it(client: str, expected: dict[str, object]) -> None:
+    options = ALL[client](OWN)
+    assert options | expected == options
+    assert "ca.pem" not in json.dumps(ALL[client](TLS))
+
+
+def test_duckdb_is_told_the_authority_before_its_secret() -> None:
+    assert client_options.duckdb_secret(OWN).startswith(
+        "SET ca_cert_file = '/it''s/s3fixture-ca.pem'; SET enable_server_cert_verification = true; "
+        "CREATE OR REPLACE SECRET s3fixture ("
+    )
+
+
 def test_duckdbs_secret_is_quoted_as_sql() -> None:
     assert client_options.duckdb_secret(PLAIN) == (
         "CREATE OR REPLACE SECRET s3fixture (TYPE 's3', KEY_ID 'KEY', SECRET 'it''s se\\cret', "

@@ -15,7 +15,7 @@ from botocore.configloader import load_config
 
 from s3fixture import Endpoint, client_options, serve
 from s3fixture.client_options import Connection
-from s3fixture.environment import REMOVED, applied, child_environ, is_removed, variables
+from s3fixture.environment import REMOVED, applied, child_environ, is_removed, names_to_unset, variables
 
 URL = "http://127.0.0.1:9000"
 # Variables of botocore that stay as the developer or the project has them: they say how to work, not as whom.
@@ -75,7 +75,7 @@ def test_endpoints_are_written_as_each_client_reads_them() -> None:
     [
         ("http://127.0.0.1:9000", "localhost:9000"),
         ("http://[::1]:9000", "localhost:9000"),
-        ("https://localhost", "localhost"),
+        ("https://localhost", "s3.localhost"),  # as certificates can have names below it
         ("http://storage.internal:9000", "storage.internal:9000"),
         ("http://192.0.2.1:9000", "192.0.2.1:9000"),
     ],
@@ -101,6 +101,16 @@ def test_clients_that_must_be_told_of_plain_http_are_told() -> None:
     names = ("AWS_ALLOW_HTTP", "AWS_HTTPS", "S3_USE_HTTPS", "DUCKDB_S3_USE_SSL")
     assert [plain[name] for name in names] == ["true", "NO", "0", "false"]
     assert [tls[name] for name in names] == ["false", "YES", "1", "true"]
+
+
+def test_the_authority_of_a_server_is_for_aws_clients_alone() -> None:
+    values = variables(URL, "KEY", "secret", "us-east-1", ca_file="/p/s3fixture-ca.pem", environ={})
+
+    assert values == {**of_server(), **values, "AWS_CA_BUNDLE": "/p/s3fixture-ca.pem"}
+    assert values.keys() - of_server().keys() == {"AWS_CA_BUNDLE"}
+    assert child_environ(values, {"AWS_CA_BUNDLE": "/mine.pem"})["AWS_CA_BUNDLE"] == "/p/s3fixture-ca.pem"
+    assert "AWS_CA_BUNDLE" in names_to_unset(values)
+    assert "AWS_CA_BUNDLE" not in names_to_unset({"AWS_CA_BUNDLE": "/mine.pem"})
 
 
 def test_a_bucket_becomes_mlflows_artifact_root() -> None:

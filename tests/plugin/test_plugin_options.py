@@ -227,3 +227,28 @@ def test_the_options_are_in_the_help(run: Run) -> None:
     for name in ("backend", "emulator", "endpoint-url", "image", "port", "bucket", "seed"):
         assert f"--s3-{name}=" in help_text
         assert f"s3_{name.replace('-', '_')} (" in help_text
+
+
+OVER_TLS = """
+import os, boto3
+
+def test_shows(s3_server, s3_env, s3_bucket, s3_fsspec_options):
+    client = boto3.client("s3")
+    client.put_object(Bucket=s3_bucket, Key="k", Body=b"hello")
+    assert client.get_object(Bucket=s3_bucket, Key="k")["Body"].read() == b"hello"
+    assert (s3_fsspec_options["client_kwargs"].get("verify") == s3_server.ca_file)
+    print("SCHEME", s3_server.url.partition(":")[0], os.environ.get("AWS_CA_BUNDLE") == s3_server.ca_file)
+"""
+
+
+def test_the_server_is_over_tls_where_that_is_asked_for(
+    run: Run, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shown(run(OVER_TLS, "-s"), "SCHEME") == "http True"
+    assert shown(run(OVER_TLS, "-s", "--s3-tls"), "SCHEME") == "https True"
+    assert shown(run(OVER_TLS, "-s", "--s3-tls", "--s3-emulator=process"), "SCHEME") == "https True"
+    pytester.makeini("[pytest]\ns3_tls = true\n")
+    assert shown(run(OVER_TLS, "-s"), "SCHEME") == "https True"
+    monkeypatch.setenv("S3FIXTURE_TLS", "yes")
+    pytester.makeini("[pytest]\ns3_tls = no\n")
+    assert shown(run(OVER_TLS, "-s"), "SCHEME") == "http True"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from s3fixture.errors import S3FixtureError
+from s3fixture.errors import S3FixtureError, SettingError
 
 if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
@@ -42,6 +42,10 @@ def start(backend: str, settings: Settings, *, emulator: str = "thread", run: Ru
     if settings.identities and not own:
         raise S3FixtureError(
             f"the backend {backend!r} makes no further accounts; leave identities out, or use the emulator"
+        )
+    if settings.tls and not own:
+        raise SettingError(
+            f"the backend {backend!r} makes no certificates", "leave out {tls}, or use the emulator"
         )
     module, _, function = (EMULATORS[emulator] if own else BACKENDS[backend]).partition(":")
     try:

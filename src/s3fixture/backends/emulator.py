@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 
 from s3fixture.backends.capabilities import CAPABILITIES, SNAPSHOT
 from s3fixture.backends.endpoint import Endpoint
+from s3fixture.errors import SettingError
 
 if TYPE_CHECKING:
+    import ssl
+
     from s3fixture.app import App
     from s3fixture.backends.control import Control
     from s3fixture.backends.running_requests import RunningRequests
+    from s3fixture.certificates import Certificate
     from s3fixture.console import ConsoleServer
     from s3fixture.server import Server
     from s3fixture.settings import Settings
@@ -24,7 +28,12 @@ class EmulatorEndpoint(Endpoint):
     """An emulator, wherever it runs."""
 
     def __init__(
-        self, url: str, settings: Settings, control: Control, console_url: str | None = None
+        self,
+        url: str,
+        settings: Settings,
+        control: Control,
+        console_url: str | None = None,
+        ca_file: str | None = None,
     ) -> None:
         in_memory = settings.data_dir is None
         self._control = control
@@ -36,6 +45,7 @@ class EmulatorEndpoint(Endpoint):
             backend="emulator",
             console_url=console_url,
             capabilities=_CAPABILITIES if in_memory else _CAPABILITIES - {SNAPSHOT},
+            ca_file=ca_file,
         )
 
     @property
@@ -47,11 +57,20 @@ class EmulatorEndpoint(Endpoint):
 class ThreadEndpoint(EmulatorEndpoint):
     """An emulator in threads of this process."""
 
-    def __init__(self, app: App, server: Server, control: Control, console: ConsoleServer | None) -> None:
-        super().__init__(server.url, app.settings, control, console.url if console else None)
+    def __init__(
+        self,
+        app: App,
+        server: Server,
+        control: Control,
+        console: ConsoleServer | None,
+        certificate: Certificate | None,
+    ) -> None:
+        ca_file = str(certificate.ca_file) if certificate else None
+        super().__init__(server.url, app.settings, control, console.url if console else None, ca_file)
         self.app = app  # for what runs beside the API in this process: the log of a server
         self._server = server
         self._console = console
+        self._certificate = certificate
 
     def _stop(self) -> None:
         self.app.faults.clear()  # what they delay ends now
@@ -60,6 +79,8 @@ class ThreadEndpoint(EmulatorEndpoint):
             self._console.stop(_GRACE)
         self._server.stop(_GRACE)
         self.app.close()
+        if self._certificate:
+            self._certificate.close()
 
 
 def start_thread(settings: Settings) -> ThreadEndpoint:
@@ -70,24 +91,61 @@ def start_thread(settings: Settings) -> ThreadEndpoint:
     from s3fixture.server import Limits, Server
 
     with ExitStack() as undo:
+        certificate = _certificate(settings)
+        if certificate:
+            undo.callback(certificate.close)
+        context = certificate.context if certificate else None
         app = App(settings)
         undo.callback(app.close)
         running = RunningRequests(app)
         limits = Limits(head_bytes=settings.header_limit, idle_seconds=settings.idle_timeout)
-        server = Server(running, settings.host, settings.port, limits=limits, error_body=app.error_body)
+        server = Server(
+            running,
+            settings.host,
+            settings.port,
+            ssl_context=context,
+            limits=limits,
+            error_body=app.error_body,
+        )
         undo.callback(server.stop, 0.0)
         server.start()
         control = Control(app, running)
-        console = _start_console(app, server.url, running, control)
-        endpoint = ThreadEndpoint(app, server, control, console)
+        console = _start_console(app, server.url, running, control, context)
+        endpoint = ThreadEndpoint(app, server, control, console, certificate)
         undo.pop_all()
     return endpoint
 
 
-def _start_console(app: App, url: str, running: RunningRequests, control: Control) -> ConsoleServer | None:
+def _certificate(settings: Settings) -> Certificate | None:
+    if not settings.tls:
+        return None
+    try:
+        from s3fixture.certificates import certificate_for  # imported when wanted: few servers have one
+    except ModuleNotFoundError as error:
+        raise SettingError(
+            f"TLS needs the package {error.name!r}", "run: pip install 's3fixture[tls]', or leave out {tls}"
+        ) from error
+    return certificate_for(settings)
+
+
+def _start_console(
+    app: App,
+    url: str,
+    running: RunningRequests,
+    control: Control,
+    ssl_context: ssl.SSLContext | None,
+) -> ConsoleServer | None:
     if app.settings.console_port is None:
         return None
     from s3fixture.console import start_console  # imported when wanted: it brings templates with it
 
     host, port = app.settings.host, app.settings.console_port
-    return start_console(app, api_url=url, host=host, port=port, guard=running.around, control=control)
+    return start_console(
+        app,
+        api_url=url,
+        host=host,
+        port=port,
+        guard=running.around,
+        control=control,
+        ssl_context=ssl_context,
+    )

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 class Endpoint(ServerHandle):
     """Where a server answers, the keys it takes, and clients for it. A context manager that stops it.
 
-    `capabilities` are keys of `s3fixture.backends.capabilities.CAPABILITIES`.
+    `capabilities` are keys of `s3fixture.backends.capabilities.CAPABILITIES`. `ca_file` is the path of the
+    certificates that clients have to trust; None: plain HTTP, or a certificate that every client trusts.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Endpoint(ServerHandle):
         backend: str,
         console_url: str | None = None,
         capabilities: frozenset[str] = frozenset(),
+        ca_file: str | None = None,
     ) -> None:
         self.url = url
         self.public_url = url  # where clients elsewhere reach it: another machine, a browser, a container
@@ -48,6 +50,7 @@ class Endpoint(ServerHandle):
         self.backend = backend
         self.console_url = console_url
         self.capabilities = capabilities
+        self.ca_file = ca_file
         self._lock = threading.RLock()  # of the session, which may not be used by two threads, and of stop
         self._stopped = False
         self._made_by = os.getpid()
@@ -94,7 +97,9 @@ class Endpoint(ServerHandle):
 
     def environ(self, bucket: str | None = None) -> dict[str, str]:
         """The environment variables that lead clients here; `bucket` becomes MLflow's artifact root."""
-        return variables(self.url, self.access_key, self.secret_key, self.region, bucket)
+        return variables(
+            self.url, self.access_key, self.secret_key, self.region, bucket, ca_file=self.ca_file
+        )
 
     def stop(self) -> None:
         """Stop what was started for this endpoint; safe to call twice, and nothing in a forked child."""
@@ -118,7 +123,8 @@ class Endpoint(ServerHandle):
         from s3fixture.boto3_sessions import base_config
 
         merged = base_config() if config is None else base_config().merge(config)
-        return {"endpoint_url": self.url, "config": merged} | kwargs
+        trusted = {"verify": self.ca_file} if self.ca_file else {}
+        return {"endpoint_url": self.url, "config": merged, **trusted} | kwargs
 
     def __enter__(self) -> Self:
         return self

@@ -12,7 +12,12 @@ from botocore.exceptions import ClientError
 
 from s3fixture.backends.capabilities import CAPABILITIES, EMULATOR_ONLY
 from s3fixture.backends.non_emulator import NonEmulatorEndpoint
-from s3fixture.backends.readiness import NotReadyError, WrongKeysError, wait_until_ready
+from s3fixture.backends.readiness import (
+    NotReadyError,
+    WrongKeysError,
+    trusted_in_environment,
+    wait_until_ready,
+)
 from s3fixture.backends.runs import Run, is_alive, new_run
 from s3fixture.backends.servers import server_with
 from s3fixture.errors import S3FixtureError, SettingError
@@ -60,6 +65,7 @@ def start_external(settings: Settings, run: Run | None = None) -> ExternalEndpoi
         secret_key=settings.secret_key,
         region=settings.region,
         backend="external",
+        ca_file=trusted_in_environment(url),
     )
     try:
         wait_until_ready(endpoint, seconds=_SECONDS, watch=endpoint.check)

@@ -43,6 +43,7 @@ class NonEmulatorEndpoint(Endpoint):
         backend: str,
         console_url: str | None = None,
         capabilities: frozenset[str] = frozenset(),
+        ca_file: str | None = None,
         exclusive: bool = False,
         fresh: bool = True,
     ) -> None:
@@ -54,6 +55,7 @@ class NonEmulatorEndpoint(Endpoint):
             backend=backend,
             console_url=console_url,
             capabilities=capabilities,
+            ca_file=ca_file,
         )
         self.run = run
         self.exclusive = exclusive

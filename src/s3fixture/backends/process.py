@@ -31,8 +31,10 @@ _STDERR_LINES = 15
 class ProcessEndpoint(EmulatorEndpoint):
     """An emulator in a child process."""
 
-    def __init__(self, url: str, settings: Settings, console_url: str | None, child: _Child) -> None:
-        super().__init__(url, settings, remote(Control, child.perform), console_url)
+    def __init__(
+        self, url: str, settings: Settings, console_url: str | None, ca_file: str | None, child: _Child
+    ) -> None:
+        super().__init__(url, settings, remote(Control, child.perform), console_url, ca_file)
         self._child = child
 
     @property
@@ -134,15 +136,15 @@ def start_process(settings: Settings) -> ProcessEndpoint:
     """An emulator in a child process. Raises S3FixtureError; then nothing is left running."""
     child = _Child()
     try:
-        url, console_url = child.call({"settings": _as_json(settings), "parent": os.getpid()})
+        url, console_url, ca_file = child.call({"settings": _as_json(settings), "parent": os.getpid()})
     except BaseException:
         child.stop()
         raise
-    return ProcessEndpoint(url, settings, console_url, child)
+    return ProcessEndpoint(url, settings, console_url, ca_file, child)
 
 
 def _as_json(settings: Settings) -> dict[str, Any]:
     values = asdict(settings)
-    if settings.data_dir is not None:
-        values["data_dir"] = str(Path(settings.data_dir).absolute())
-    return values
+    return {
+        name: str(value.absolute()) if isinstance(value, Path) else value for name, value in values.items()
+    }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import os
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from email.message import Message
@@ -14,6 +16,9 @@ from s3fixture.steady_clock import monotonic
 
 if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
+
+
+_AUTHORITIES = "AWS_CA_BUNDLE"
 
 
 class Answer(NamedTuple):
@@ -31,12 +36,14 @@ def ask(
     headers: Mapping[str, str] | None = None,
     body: bytes | None = None,
     seconds: float,
+    ca_file: str | None = None,
 ) -> Answer:
-    """Ask the server at `url` for `path`. Raises OSError when nobody answers in HTTP within that time."""
-    parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    """Ask the server at `url` for `path`, trusting `ca_file` as `trust` does.
+
+    Raises OSError when nobody answers in HTTP within that time.
+    """
     try:
-        connection = kind(parts.hostname or "", parts.port, timeout=seconds)
+        connection = _connection(url, seconds, ca_file)
         try:
             connection.request(method, path, body=body, headers=dict(headers or {}))
             response = connection.getresponse()
@@ -45,6 +52,40 @@ def ask(
             connection.close()
     except (http.client.HTTPException, ValueError) as error:
         raise OSError(f"no HTTP: {error}") from error
+
+
+def _connection(url: str, seconds: float, ca_file: str | None) -> http.client.HTTPConnection:
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port
+    if parts.scheme != "https":
+        return http.client.HTTPConnection(host, port, timeout=seconds)
+    return http.client.HTTPSConnection(host, port, timeout=seconds, context=trust(ca_file))
+
+
+def trust(ca_file: str | None) -> ssl.SSLContext:
+    """For a client of ours: the authorities in that file alone, or without one those of the system.
+
+    Raises OSError when the file cannot be used.
+    """
+    return ssl.create_default_context(cafile=ca_file)
+
+
+def trusted_in_environment(url: str) -> str | None:
+    """The file with the authorities that AWS's clients trust, where the server at `url` needs one.
+
+    Raises S3FixtureError for a file that cannot be used.
+    """
+    path = os.environ.get(_AUTHORITIES)
+    if not path or urlsplit(url).scheme != "https":
+        return None
+    try:
+        trust(path)
+    except OSError as error:
+        raise S3FixtureError(
+            f"{_AUTHORITIES}={path} cannot be used: {error.strerror or error}; name a file with the "
+            "certificate of the server's authority, or unset it"
+        ) from error
+    return path
 
 
 _ASK_SECONDS = 2.0  # for one question

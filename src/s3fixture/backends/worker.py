@@ -41,7 +41,7 @@ def main() -> int:
         _send(answers, first, _failure(error))
         return 1
     with endpoint:
-        _send(answers, first, {"value": [endpoint.url, endpoint.console_url]})
+        _send(answers, first, {"value": [endpoint.url, endpoint.console_url, endpoint.ca_file]})
         for line in sys.stdin:
             call = json.loads(line)
             _send(answers, call, _answer(endpoint, call))

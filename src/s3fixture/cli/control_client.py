@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import ProxyHandler, Request, build_opener
+from urllib.request import BaseHandler, HTTPSHandler, ProxyHandler, Request, build_opener
 
+from s3fixture.backends.readiness import trust, trusted_in_environment
 from s3fixture.cli.state_folder import StateFolder
 from s3fixture.errors import S3FixtureError
 from s3fixture.state_files import refuse_to_replace, unreadable, unwritable
@@ -22,11 +23,16 @@ _SECONDS = 60.0  # a moved clock carries out everything that became due
 class ControlClient:
     """The methods of `Control` by their names, as JSON."""
 
-    def __init__(self, console_url: str, access_key: str, secret_key: str) -> None:
+    def __init__(
+        self, console_url: str, access_key: str, secret_key: str, ca_file: str | None = None
+    ) -> None:
         self._url = console_url.rstrip("/")
         keys = base64.b64encode(f"{access_key}:{secret_key}".encode()).decode()
         self._headers = {"Authorization": f"Basic {keys}", "Content-Type": "application/json"}
-        self._opener = build_opener(ProxyHandler({}))  # a proxy does not know this machine's ports
+        handlers: list[BaseHandler] = [ProxyHandler({})]  # a proxy does not know this machine's ports
+        if ca_file:
+            handlers.append(HTTPSHandler(context=trust(ca_file)))
+        self._opener = build_opener(*handlers)
 
     def call(self, name: str, /, **arguments: Any) -> Any:
         """What the server answers. Raises S3FixtureError with its reason, or that it does not answer."""
@@ -115,8 +121,10 @@ def connect_control(console_url: str | None, access_key: str | None, secret_key:
         console_url = server.console_url
     if urlsplit(console_url).scheme not in ("http", "https") or not urlsplit(console_url).hostname:
         raise S3FixtureError(f"{console_url!r} is not an address; write it as http://HOST:PORT")
+    ours = server if server is not None and console_url.rstrip("/") == server.console_url else None
+    ca_file = ours.ca_file if ours else trusted_in_environment(console_url)
     if access_key and secret_key:
-        return ControlClient(console_url, access_key, secret_key)
-    if server is not None and console_url.rstrip("/") == server.console_url:
-        return ControlClient(console_url, server.access_key, server.secret_key)
-    return ControlClient(console_url, *keys_of_environment())
+        return ControlClient(console_url, access_key, secret_key, ca_file)
+    if ours:
+        return ControlClient(console_url, ours.access_key, ours.secret_key, ca_file)
+    return ControlClient(console_url, *keys_of_environment(), ca_file)

@@ -11,12 +11,14 @@ _SECONDS = 2.0
 
 def is_up(server: ProjectServer) -> bool:
     """Whether a project's server answers; only the emulator is known to say whether it is ready."""
-    return answers(server.url) if server.backend == "emulator" else answers(server.url, "/", any_status=True)
+    if server.backend == "emulator":
+        return answers(server.url, ca_file=server.ca_file)
+    return answers(server.url, "/", any_status=True)
 
 
-def answers(url: str, path: str = READY, *, any_status: bool = False) -> bool:
+def answers(url: str, path: str = READY, *, any_status: bool = False, ca_file: str | None = None) -> bool:
     """Whether the server at `url` says that it is ready, within two seconds."""
     try:
-        return ask(url, path, seconds=_SECONDS).status == 200 or any_status
+        return ask(url, path, seconds=_SECONDS, ca_file=ca_file).status == 200 or any_status
     except OSError:
         return False

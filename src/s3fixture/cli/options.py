@@ -74,6 +74,11 @@ server_options = _together(
         help="What an answered write into a folder survives: a power failure, or, quicker, the end of the "
         "process.  [default: power]",
     ),
+    click.option(
+        "--tls/--no-tls",
+        default=None,
+        help="Serve over TLS, with a certificate made here; needs s3fixture[tls].  [default: plain HTTP]",
+    ),
     click.option("--host", metavar="ADDRESS", help="Listen on this address.  [default: 127.0.0.1]"),
     click.option("--access-key", metavar="KEY", help="The main access key.  [default: minioadmin]"),
     click.option("--secret-key", metavar="KEY", help="Its secret.  [default: minioadmin123]"),

@@ -79,6 +79,7 @@ def _described(endpoint: Endpoint, plan: ServerPlan) -> ProjectServer:
         public_url=endpoint.public_url,
         container_id=getattr(endpoint, "container_id", None),
         volume=(kept and plan.settings.volume) or None,
+        ca_file=endpoint.ca_file,
     )
 
 

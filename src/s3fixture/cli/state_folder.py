@@ -6,6 +6,7 @@ stop         made by `down`, seen by the server (Windows has no SIGTERM)
 s3fixture.log
 data/        what the server stores, unless told otherwise
 volumes.json folders elsewhere that a server made for its data
+tls/         the certificate of a server over TLS, and the authority that clients have to trust
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class ProjectServer:
     public_url: str = ""  # where clients elsewhere reach it
     container_id: str | None = None
     volume: str | None = None  # Docker's, with the data of a container
+    ca_file: str | None = None  # what clients have to trust, with TLS
 
     @property
     def data(self) -> str:
@@ -60,6 +62,7 @@ class StateFolder:
         self.path = path
         self.log = path / "s3fixture.log"
         self.data = path / "data"
+        self.tls = path / "tls"
         self._state = path / "state.json"
         self._stop = path / "stop"
         self._volumes = path / "volumes.json"

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from s3fixture.backends.readiness import trusted_in_environment
 from s3fixture.cli import output
 from s3fixture.cli.server_plan import project_environment
 from s3fixture.cli.state_folder import ProjectServer, StateFolder
@@ -41,15 +42,17 @@ def connect(
     _check_url(url)
     if not endpoint_url and server and url == server.url:
         _note_another(server)
+    ours = server if server and url == server.url else None
     if access_key and secret_key:
         keys = (access_key, secret_key)
-    elif server and url == server.url:
-        keys = (server.access_key, server.secret_key)
+    elif ours:
+        keys = (ours.access_key, ours.secret_key)
     else:
         keys = keys_of_environment()
-    endpoint = _endpoint(url, *keys, server.region if server and url == server.url else _region())
-    if server and url == server.url:
-        endpoint.public_url = server.public_url
+    ca_file = ours.ca_file if ours else trusted_in_environment(url)
+    endpoint = _endpoint(url, *keys, ours.region if ours else _region(), ca_file)
+    if ours:
+        endpoint.public_url = ours.public_url
     return endpoint
 
 
@@ -77,10 +80,17 @@ def client_of(endpoint: Endpoint) -> S3Client:
     return client
 
 
-def _endpoint(url: str, access_key: str, secret_key: str, region: str) -> Endpoint:
+def _endpoint(url: str, access_key: str, secret_key: str, region: str, ca_file: str | None) -> Endpoint:
     from s3fixture.backends.endpoint import Endpoint
 
-    return Endpoint(url, access_key=access_key, secret_key=secret_key, region=region, backend="external")
+    return Endpoint(
+        url,
+        access_key=access_key,
+        secret_key=secret_key,
+        region=region,
+        backend="external",
+        ca_file=ca_file,
+    )
 
 
 def _named(environ: Mapping[str, str] = os.environ) -> tuple[str, str | None]:

@@ -12,6 +12,8 @@ from s3fixture.errors import PortError
 from s3fixture.server import Limits, Server
 
 if TYPE_CHECKING:
+    import ssl
+
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     from s3fixture.app import App
@@ -36,7 +38,14 @@ class ConsoleServer:
 
 
 def start_console(
-    app: App, *, api_url: str, host: str, port: int, guard: Guard | None = None, control: object | None = None
+    app: App,
+    *,
+    api_url: str,
+    host: str,
+    port: int,
+    guard: Guard | None = None,
+    control: object | None = None,
+    ssl_context: ssl.SSLContext | None = None,
 ) -> ConsoleServer:
     """Serve the console of `app`, whose API answers at `api_url`, on `host`:`port` (0: any free port).
 
@@ -51,7 +60,7 @@ def start_console(
     try:
         pages: WSGIApplication = _guarded(console, guard) if guard else console
         pages = _with_metrics(_with_control(pages, api), app)
-        server = Server(pages, host, port, limits=limits)
+        server = Server(pages, host, port, ssl_context=ssl_context, limits=limits)
     except BaseException as error:
         console.close()
         if isinstance(error, PortError):

@@ -103,6 +103,7 @@ class ProbedStore:
             headers=headers,
             body=body,
             seconds=_SECONDS,
+            ca_file=self.endpoint.ca_file,
         )
 
     def url(self, bucket: str, key: str = "") -> str:

@@ -88,6 +88,12 @@ OPTIONS = (
         "public access blocked (the default), or minio, which takes ACLs and public policies",
         ("aws", "minio"),  # settings.DEFAULTS, whose module would make every test run slower
     ),
+    Option(
+        "tls",
+        "S3FIXTURE_TLS",
+        "serve over TLS, with a certificate made here (default: plain HTTP)",
+        is_flag=True,
+    ),
     Option("port", "S3FIXTURE_PORT", "the port of the server (default: any free one)", metavar="PORT"),
     Option(
         "bucket", "S3FIXTURE_BUCKETS", "a bucket that every test finds; repeatable", split=",", metavar="NAME"

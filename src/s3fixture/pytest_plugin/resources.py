@@ -65,8 +65,9 @@ class TestResources:
         """The server with the keys of the test."""
         server, keys = self.endpoint, self.keys
         if keys is None:
-            return Connection(server.url, server.access_key, server.secret_key, server.region)
-        return Connection(server.url, *keys[:2], server.region, keys.session_token)
+            keys_only = (server.access_key, server.secret_key)
+            return Connection(server.url, *keys_only, server.region, ca_file=server.ca_file)
+        return Connection(server.url, *keys[:2], server.region, keys.session_token, server.ca_file)
 
     @cached_property
     def client(self) -> S3Client:
@@ -88,7 +89,11 @@ class TestResources:
         if self.keys is not None:
             server = self.endpoint
             found = variables(
-                server.url, *self.keys[:2], server.region, session_token=self.keys.session_token
+                server.url,
+                *self.keys[:2],
+                server.region,
+                session_token=self.keys.session_token,
+                ca_file=server.ca_file,
             )
         self._span.enter(applied(found))
         return found

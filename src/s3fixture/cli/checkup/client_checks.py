@@ -51,6 +51,7 @@ def accounts(seen: Surroundings) -> Iterator[Finding]:
         name
         for name, value in seen.environ.items()
         if value and environment.is_removed(name) and name not in ours
+        if not environment.is_own_authority(value)
     )
     level = problem if seen.endpoints else note
     for name in foreign:

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from s3fixture.backends.readiness import ask
+from s3fixture.backends.readiness import ask, trusted_in_environment
 from s3fixture.cli import dotenv_file
 from s3fixture.cli.state_folder import ProjectServer, StateFolder
 from s3fixture.cli.target_server import ENDPOINT_VARIABLES
@@ -79,6 +79,12 @@ class Surroundings:
         found = [self.server.url] if self.server else []
         return list(dict.fromkeys([*found, *(url.rstrip("/") for url in self.endpoints.values())]))
 
+    def trusted_for(self, url: str) -> str | None:
+        """The file with the authority of the server at `url`, if it has one of its own; S3FixtureError."""
+        if self.server and url.rstrip("/") == self.server.url:
+            return self.server.ca_file
+        return trusted_in_environment(url)
+
 
 _SECONDS = 3.0  # for any server to answer
 
@@ -99,10 +105,10 @@ def listens(host: str, number: int) -> bool:
         return False
 
 
-def time_of(url: str) -> float | None:
+def time_of(url: str, ca_file: str | None = None) -> float | None:
     """The server's time in seconds since the epoch, None when it does not say."""
     try:
-        date = ask(url, method="HEAD", seconds=_SECONDS).headers["Date"]
+        date = ask(url, method="HEAD", seconds=_SECONDS, ca_file=ca_file).headers["Date"]
         return parsedate_to_datetime(date).timestamp() if date else None
     except (OSError, ValueError):
         return None

@@ -83,7 +83,7 @@ def endpoints(seen: Surroundings) -> Iterator[Finding]:
 def clocks(seen: Surroundings) -> Iterator[Finding]:
     """The servers' clocks: S3 refuses a request that is 15 minutes off."""
     for url in seen.urls:
-        theirs = time_of(url)
+        theirs = time_of(url, seen.trusted_for(url))
         if theirs is None:
             continue
         skew = theirs - time.time()
@@ -109,16 +109,25 @@ def keys(seen: Surroundings) -> Iterator[Finding]:
             )
         return
     for url in dict.fromkeys(url.rstrip("/") for url in seen.endpoints.values()):
-        if time_of(url) is not None:
-            yield _try_keys(url, access_key, secret_key, seen.environ.get("AWS_REGION") or "us-east-1")
+        ca_file = seen.trusted_for(url)
+        if time_of(url, ca_file) is not None:
+            region = seen.environ.get("AWS_REGION") or "us-east-1"
+            yield _try_keys(url, access_key, secret_key, region, ca_file)
 
 
-def _try_keys(url: str, access_key: str, secret_key: str, region: str) -> Finding:
+def _try_keys(url: str, access_key: str, secret_key: str, region: str, ca_file: str | None) -> Finding:
     from botocore.exceptions import BotoCoreError, ClientError
 
     from s3fixture.backends.endpoint import Endpoint
 
-    endpoint = Endpoint(url, access_key=access_key, secret_key=secret_key, region=region, backend="external")
+    endpoint = Endpoint(
+        url,
+        access_key=access_key,
+        secret_key=secret_key,
+        region=region,
+        backend="external",
+        ca_file=ca_file,
+    )
     try:
         count = len(impatient_client(endpoint).list_buckets()["Buckets"])
     except ClientError as error:

@@ -54,11 +54,19 @@ def command(kind: str, bucket: str | None, unset: bool) -> int:
             "or use `s3fixture run`"
         )
     if kind in CLIENT_FORMATS:
-        _say(
-            CLIENT_FORMATS[kind](Connection(server.url, server.access_key, server.secret_key, server.region))
+        to = Connection(
+            server.url, server.access_key, server.secret_key, server.region, ca_file=server.ca_file
         )
+        _say(CLIENT_FORMATS[kind](to))
         return 0
-    values = variables(server.url, server.access_key, server.secret_key, server.region, bucket)
+    values = variables(
+        server.url,
+        server.access_key,
+        server.secret_key,
+        server.region,
+        bucket,
+        ca_file=server.ca_file,
+    )
     removed = sorted(name for name in os.environ if is_removed(name) and name not in values)
     _say(FORMATS[kind](values, removed))
     return 0

@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from s3fixture.cli.state_folder import FOLDER_VARIABLE, StateFolder
+from s3fixture.environment import CA_FILE
 from s3fixture.errors import S3FixtureError
-from s3fixture.settings import DEFAULT_CONSOLE_PORT, DEFAULT_PORT
+from s3fixture.settings import DEFAULT_CONSOLE_PORT, DEFAULT_PORT, Settings
 
 _ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - as MinIO: it is meant for containers
 _SECRETS = ("MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD")  # each may name a file in NAME_FILE
@@ -33,7 +34,7 @@ def command(folder: Path, address: str, console_address: str | None, healthy: bo
     S3FIXTURE_BUCKETS, whose buckets are made. Empty folders in FOLDER become buckets.
     """
     if healthy:
-        return _ask(address)
+        return _ask(address, _state_folder(folder))
     from s3fixture.cli.project_server import live
     from s3fixture.cli.server_plan import make_plan
 
@@ -42,6 +43,7 @@ def command(folder: Path, address: str, console_address: str | None, healthy: bo
         "host": host,
         "port": port,
         "data_dir": str(folder),
+        "tls_dir": _state_folder(folder).tls,
         "backend": "emulator",
         "buckets": [*_listed(os.environ.get(_BUCKETS, "")), *_folders(folder)],
         "seeds": (),
@@ -102,8 +104,11 @@ def _folders(folder: Path) -> list[str]:
     )
 
 
-def _ask(address: str) -> int:
+def _ask(address: str, state: StateFolder) -> int:
     from s3fixture.cli.health import answers
 
     host, port = _split(address, DEFAULT_PORT)
-    return 0 if answers(f"http://{'127.0.0.1' if host == _ALL_ADDRESSES else host}:{port}") else 1
+    place = f"{'127.0.0.1' if host == _ALL_ADDRESSES else host}:{port}"
+    if not Settings.load().tls:
+        return 0 if answers(f"http://{place}") else 1
+    return 0 if answers(f"https://{place}", ca_file=str(state.tls / CA_FILE)) else 1

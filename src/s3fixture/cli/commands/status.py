@@ -15,7 +15,7 @@ from s3fixture.cli.state_folder import ProjectServer, StateFolder
 
 _FIELDS = (
     *("url", "console_url", "pid", "backend", "data_dir", "access_key"),
-    *("public_url", "container_id", "volume"),
+    *("public_url", "container_id", "volume", "ca_file"),
 )
 _HEAD = ("STATE", "ENDPOINT", "BACKEND", "PID", "SINCE", "PROJECT")
 
@@ -82,6 +82,7 @@ def _print(folder: StateFolder, server: ProjectServer | None, running: bool) -> 
         ("endpoint", server.url),
         ("console", server.console_url or "none"),
         ("public", server.public_url),
+        *([("authority", server.ca_file)] if server.ca_file else []),
         ("pid", str(server.pid)),
         ("container", server.container_id or "none"),
         ("backend", server.backend),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +80,7 @@ def command(detach: bool, wait: bool, memory: bool, no_console: bool, **options:
     if options["backend"] == "container" and not memory and not options["data_dir"]:
         environ["S3FIXTURE_DATA_DIR"] = ""  # servers in containers run as users of their own
         options["volume"] = f"s3fixture-{hashlib.sha256(str(folder.path).encode()).hexdigest()[:12]}"
+    options["tls_dir"] = folder.tls
     options["buckets"] = tuple(dict.fromkeys((*options["buckets"], *named_buckets(environ))))
     plan = make_plan(options, environ)
     if detach or wait:
@@ -107,6 +109,9 @@ def announce(
 ) -> None:
     """What a person needs next."""
     arguments = f'endpoint_url="{server.url}", aws_access_key_id="{server.access_key}"'
+    secret = f'aws_secret_access_key="{server.secret_key}"'
+    if server.ca_file:
+        secret += f', verify="{server.ca_file}"'
     rows = [
         ("endpoint", server.url),
         *([("public", server.public_url)] if server.public_url != server.url else []),
@@ -117,10 +122,23 @@ def announce(
         ("buckets", ", ".join(plan.all_buckets) or "`s3fixture ls` lists them"),
         ("data", server.data),
         ("variables", 'eval "$(s3fixture env)"'),
-        ("boto3", f'boto3.client("s3", {arguments}, aws_secret_access_key="{server.secret_key}")'),
+        ("boto3", f'boto3.client("s3", {arguments}, {secret})'),
+        *_for_tls(server),
         ("stop", stop),
     ]
     for seed in plan.seeds if head == _UP else ():
         output.say(str(seed.report()))
     output.say(output.style(head, fg="green", bold=True))
     output.say(output.pairs(rows))
+
+
+def _for_tls(server: ProjectServer) -> list[tuple[str, str]]:
+    """How clients that do not read AWS_CA_BUNDLE, which is among the variables, trust the server."""
+    if not server.ca_file:
+        return []
+    path = shlex.quote(server.ca_file)
+    return [
+        ("authority", server.ca_file),
+        ("curl", f"curl --cacert {path} {server.url}/minio/health/live"),
+        ("node", f"NODE_EXTRA_CA_CERTS={path}"),
+    ]

@@ -75,6 +75,7 @@ def test_the_variables_and_the_env_file_name_the_authority(s3: CommandLine) -> N
     values = json.loads(s3("env", "--format", "json").stdout)
     assert values["AWS_CA_BUNDLE"] == str(ca_file(s3)) == dotenv_values(s3.folder / ".env")["AWS_CA_BUNDLE"]
     assert json.loads(s3("env", "--format", "fsspec").stdout)["client_kwargs"]["verify"] == str(ca_file(s3))
+    assert f"ca_file: {ca_file(s3)}" in s3("env", "--format", "prometheus").stdout
     environ = {**s3.environ, **values}
     done = subprocess.run(
         [sys.executable, "-c", GET], env=environ, capture_output=True, check=True, timeout=PATIENCE
@@ -136,7 +137,10 @@ def test_minios_command_line_serves_and_asks_over_tls(s3: CommandLine, free_port
 
 
 def test_another_backend_makes_no_certificate(s3: CommandLine) -> None:
-    said = s3.refused("run", "--tls", "--backend", "binary", "--", "true")
+    said = s3("run", "--tls", "--backend", "binary", "--", "true", code=2).stderr
+    assert "--tls is for --backend emulator, but the backend is binary" in said
+    s3.environ["S3FIXTURE_TLS"] = "1"
+    said = s3.refused("run", "--backend", "binary", "--", "true")
     assert said.endswith("the backend 'binary' makes no certificates; leave out --tls, or use the emulator")
 
 

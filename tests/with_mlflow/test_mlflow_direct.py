@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from mlflow_training import check_everything_comes_back, train_and_log
 
-from s3fixture import S3
+from s3fixture import S3, serve
+from s3fixture.environment import applied
 
 BUCKET = "mlflow-artifacts"
 
@@ -99,3 +100,16 @@ def test_artifacts_are_encrypted_as_mlflow_is_told(
     s3.assert_called("CompleteMultipartUpload", times=1, status=200)
     uri = f"{run.info.artifact_uri}/small.txt"
     assert mlflow.artifacts.load_text(uri) == "small"
+
+
+def test_artifacts_go_over_tls_by_the_variables_alone(tmp_path: Path) -> None:
+    from mlflow.artifacts import download_artifacts
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    large = tmp_path / "large.bin"
+    large.write_bytes(bytes(20 * 1024 * 1024))
+    with serve(tls=True, buckets=[BUCKET]) as endpoint, applied(endpoint.environ()):
+        get_artifact_repository(f"s3://{BUCKET}/run").log_artifact(str(large))
+        back = download_artifacts(f"s3://{BUCKET}/run/large.bin", dst_path=str(tmp_path / "back"))
+
+    assert Path(back).read_bytes() == large.read_bytes()

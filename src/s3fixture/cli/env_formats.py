@@ -100,6 +100,7 @@ def _prometheus(to: Connection) -> list[str]:
         "bearer_token": make_token(to.access_key, to.secret_key, Clock().time()),
         "metrics_path": "/minio/v2/metrics/cluster",
         "scheme": at.scheme,
+        **({"tls_config": {"ca_file": to.ca_file}} if to.ca_file else {}),
         "static_configs": [{"targets": [at.netloc]}],
     }
     return str(yaml.safe_dump({"scrape_configs": [job]}, sort_keys=False, width=1000)).splitlines()

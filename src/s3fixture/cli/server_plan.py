@@ -27,6 +27,7 @@ _OF_BACKENDS: Mapping[str, str] = {
     "endpoint_url": "external",
     "image": "container",
     "metrics": "emulator",
+    "tls": "emulator",
 }
 
 

@@ -305,6 +305,28 @@ def test_presigned_urls_carry_the_choice(
     assert client.head_object(Bucket=bucket, Key="k")["SSEKMSKeyId"] == arn(app)
 
 
+@pytest.mark.usefixtures("keys")
+def test_policies_see_a_key_by_the_name_that_the_request_has(client: S3Client, bucket: str, app: App) -> None:
+    """No document says whether S3 resolves an alias before it compares; examples always name the ARN."""
+    names = (arn(app), KEY_ID, "alias/mine", arn(app, "").replace("key/", "alias/mine"))
+    for allowed in names:
+        statement = {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:PutObject",
+            "Resource": f"arn:aws:s3:::{bucket}/*",
+            "Condition": {"StringNotEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": allowed}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        client.put_bucket_policy(Bucket=bucket, Policy=policy)
+        for name in names:
+            if name == allowed:
+                assert write_under(client, bucket, name) == arn(app)
+            else:
+                with refused("AccessDenied", 403):
+                    write_under(client, bucket, name)
+
+
 def test_policies_see_the_choice(client: S3Client, bucket: str, app: App) -> None:
     def deny(condition: dict[str, Any]) -> dict[str, Any]:
         return {

@@ -307,6 +307,37 @@ def test_nothing_but_one_simple_question_reaches_the_engine(select: Select, sql:
         select(PEOPLE, sql)
 
 
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("SELECT $a, $$, $1 FROM S3Object", b"1,2,3\n"),
+        ('SELECT "$a", "$$" FROM S3Object', b"1,2\n"),
+        ("SELECT $.$a FROM S3Object $", b"1\n"),
+        ("SELECT $$.$a AS $$ FROM S3Object $$", b"1\n"),
+        ("SELECT '$$', '$a', '$1' FROM S3Object", b"$$,$a,$1\n"),
+    ],
+)
+def test_a_name_may_have_dollars_and_means_nothing_else(select: Select, sql: str, expected: bytes) -> None:
+    """PartiQL, whose dialect S3 Select speaks, has `$` among the letters of names."""
+    assert select(b"$a,$$,$1\n1,2,3\n", sql) == expected
+    lines = {"source": LINES, "target": {"JSON": {}}}
+    assert select(b'{"$ref": {"$id": 1}}\n', "SELECT s.$ref.$id FROM S3Object s", **lines) == b'{"$id":1}\n'
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT name AS $$, '$$, 7 AS x FROM (SELECT 1) -- ' FROM S3Object LIMIT 1",
+        "SELECT name AS $x$, '$x$, getenv(''HOME'') FROM S3Object -- ' FROM S3Object LIMIT 1",
+    ],
+)
+def test_dollars_do_not_begin_a_text_that_hides_sql(select: Select, sql: str) -> None:
+    """DuckDB knows texts in $$, which S3 does not: what follows such a name stays a text."""
+    found = select(PEOPLE, sql)
+    assert found.startswith(b'Anna,"$')
+    assert found.count(b"\n") == 1
+
+
 def test_without_the_packages_it_says_what_to_install(
     select: Select, monkeypatch: pytest.MonkeyPatch
 ) -> None:

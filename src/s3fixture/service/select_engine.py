@@ -199,7 +199,8 @@ class Table:
         self._run("SET enable_external_access = false")
         self._run("SET lock_configuration = true")
         try:
-            result = self._run(select.sql(dialect="duckdb"))
+            # Quoted, because DuckDB would read a text between two names with $$, which S3 allows in names.
+            result = self._run(select.sql(dialect="duckdb", identify=True))
             return _names(query.select, [column[0] for column in result.description]), result.fetchall()
         except RecursionError:
             raise S3Error("UnsupportedSqlStructure") from None

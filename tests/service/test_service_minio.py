@@ -55,6 +55,26 @@ def test_the_administration_api_is_refused_with_what_to_do(
         assert instead in reply.field("Message")
 
 
+@pytest.mark.parametrize(
+    ("method", "query"),
+    [
+        ("GET", "replication-metrics=2"),
+        ("GET", "replication-reset-status="),
+        ("GET", "replication-check="),
+        ("PUT", "replication-reset=&arn=x"),
+    ],
+)
+def test_what_is_minios_own_is_refused_to_its_clients(
+    url: str, client: S3Client, method: str, query: str
+) -> None:
+    """S3 would list the bucket, or make it, which no client of MinIO's could read."""
+    client.create_bucket(Bucket="bucket")
+    reply = signed(url, method, f"/bucket?{query}", headers={"User-Agent": MC})
+    assert (reply.status, reply.code) == (501, "NotImplemented")
+    assert query.partition("=")[0] in reply.field("Message")
+    assert signed(url, method, f"/bucket?{query}").code != "NotImplemented"
+
+
 def test_a_bucket_may_be_called_minio(client: S3Client) -> None:
     client.create_bucket(Bucket="minio")
     client.put_object(Bucket="minio", Key="admin/notes.txt", Body=b"x")

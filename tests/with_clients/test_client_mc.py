@@ -345,6 +345,7 @@ def test_select(mc: Mc) -> None:
         ("admin logs minio", "s3fixture requests"),
         ("admin kms key status minio", "--kms-key"),
         (f"quota info minio/{BUCKET}", "only S3"),
+        (f"replicate status minio/{BUCKET}", "?replication-metrics is MinIO's own"),
         ("idp openid ls minio", "only S3"),
         ("admin prometheus metrics minio bucket", "501 Not Implemented"),
     ],

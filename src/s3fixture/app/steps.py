@@ -30,7 +30,11 @@ _DECIDED_BY_DOCUMENT = frozenset(
 )
 METRICS = (f"{MINIO}v2/metrics/", f"{MINIO}metrics/v3", f"{MINIO}prometheus/metrics")
 LISTEN = "ListenNotification"  # to events, with MinIO's API
-_LISTENED_AT = frozenset({"ListBuckets", "ListObjects"})  # what S3 takes such a request for
+# Parameters by which clients of MinIO's ask for what S3 does not have, and what S3 would take that for.
+_OF_MINIO = frozenset(
+    {"events", "replication-check", "replication-metrics", "replication-reset", "replication-reset-status"}
+)
+_TAKEN_FOR = frozenset({"CreateBucket", "ListBuckets", "ListObjects"})
 # Operations that do not go the steps' way -> module, imported when used, and function.
 _OWN_WAYS: Mapping[str, tuple[str, str]] = {
     POST_OBJECT: ("forms", "post_object"),
@@ -124,9 +128,20 @@ def find_target(exchange: Exchange) -> None:
 def route(exchange: Exchange) -> None:
     request = exchange.request
     operation = exchange.app.protocol.route(request.method, exchange.target, request.headers)
-    if operation in _LISTENED_AT and "events" in exchange.target.query and exchange.app.speaks_minio(request):
-        operation = LISTEN
     exchange.operation = operation
+    if operation in _TAKEN_FOR and exchange.target.query:
+        _find_minio(exchange)
+
+
+def _find_minio(exchange: Exchange) -> None:
+    """Listening, where a client of MinIO's means that. Raises NotImplemented for the rest of its own API."""
+    named = _OF_MINIO & exchange.target.query.keys()
+    if not named or not exchange.app.speaks_minio(exchange.request):
+        return
+    if "events" not in named:
+        raise S3Error("NotImplemented", f"?{min(named)} is MinIO's own, and not implemented, only S3")
+    if exchange.operation != "CreateBucket":
+        exchange.operation = LISTEN
 
 
 def answer_preflight(exchange: Exchange) -> Response | None:

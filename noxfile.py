@@ -129,6 +129,13 @@ def clients(session: nox.Session) -> None:
 
 
 @nox.session(python=MAIN, requires=["build"], default=False)
+def spark(session: nox.Session) -> None:
+    """Spark against the server, as its page says; skipped, with the reason, where there is no Java."""
+    install_wheel(session, *group("test"), *group("spark"))
+    session.run("pytest", "tests/with_clients/test_client_spark.py", *session.posargs)
+
+
+@nox.session(python=MAIN, requires=["build"], default=False)
 def plugins(session: nox.Session) -> None:
     """Other plugins of pytest beside ours."""
     install_wheel(session, *group("test"), *group("plugins"))

@@ -30,10 +30,12 @@ NEEDS = {
     "test_client_moto.py": ("moto",),
     "test_client_moto_events.py": ("moto", "flask"),  # flask: moto's server
     "test_client_obstore.py": ("obstore",),
+    "test_client_pages.py": ("duckdb_extension_httpfs", "pandas", "polars", "pyarrow", "s3fs"),
     "test_client_pyarrow.py": ("pyarrow",),
     "test_client_pyiceberg.py": ("pyarrow", "pyiceberg", "sqlalchemy"),
     "test_client_s3fs.py": ("s3fs",),
     "test_client_smart_open.py": ("smart_open",),
+    "test_client_spark.py": ("pyspark",),
 }
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 Run = Callable[..., pytest.RunResult]
 # The last is what pytest-asyncio asks everybody to choose.
 OPTIONS = ("-W", "error", "-o", "asyncio_default_fixture_loop_scope=function")
+ASYNC_PAGE = Path(__file__).parents[2] / "docs" / "async.md"
 SEVERAL_TESTS = """
     import pytest
 
@@ -109,3 +112,11 @@ def test_asynchronous_tests_have_the_fixtures(run: Run, marker: str) -> None:
     )
 
     result.assert_outcomes(passed=3)
+
+
+def test_the_code_of_the_page_about_asynchronous_tests_passes(run: Run) -> None:
+    blocks = re.findall(
+        r"^```python\n(.*?)^```$", ASYNC_PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+
+    run("\n\n".join(blocks)).assert_outcomes(passed=2)

@@ -353,7 +353,7 @@ class S3FixtureError(Exception):
 
 
 class SettingError(S3FixtureError):
-    """A server cannot be had with a setting as it is.
+    """A server cannot be started with a setting as it is.
 
     `remedy` has names of settings in braces, such as "choose another with {port}". Each front end writes them
     as its users do: `--port` on the command line, `--s3-port` in a test run, `port=` in Python and in str().
@@ -373,9 +373,9 @@ class SettingError(S3FixtureError):
 
 
 class PortError(SettingError):
-    """A port cannot be had. `setting` is the one that asks for it: `port` or `console_port`."""
+    """A port cannot be used. `setting` is the one that asks for it: `port` or `console_port`."""
 
-    reason = "cannot be had"
+    reason = "cannot be used"
     advice = "choose another with {%s}"
 
     def __init__(self, host: str, port: int, setting: str = "port") -> None:

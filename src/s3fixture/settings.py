@@ -147,7 +147,7 @@ class Settings:
             )
         if self.events_endpoint and not self.events_endpoint.startswith(_HTTP):
             raise S3FixtureError(
-                f"the endpoint for events {self.events_endpoint!r} is no URL; write it as http://HOST:PORT"
+                f"the endpoint for events {self.events_endpoint!r} is not a URL; write it as http://HOST:PORT"
             )
         for webhook in self.webhooks:
             name, _, url = webhook.partition("=")

@@ -72,7 +72,7 @@ def test_rb_and_rm_remove_what_governance_retains_only_when_told_so(
     lock(client, "data", "b", "GOVERNANCE")
     for command in (["rm", "--version-id", version, "data/a"], ["rb", "--force", "data"]):
         assert "protected by object lock" in mc(*command, code=1).stderr
-    assert "goes with --force" in mc("rb", "--bypass", "data", code=2).stderr
+    assert "--bypass needs --force" in mc("rb", "--bypass", "data", code=2).stderr
     assert mc("rm", "--bypass", "--version-id", version, "data/a").stdout.startswith("Removed s3://data/a")
     mc("rb", "--force", "--bypass", "data")
     assert buckets(client) == []

@@ -295,7 +295,7 @@ def test_errors_are_json_where_results_are(filled: CommandLine) -> None:
     done = filled("cp", "--json", "--version-id", "x", "-r", "s3://data/dir", "there", code=2)
     assert json.loads(done.stderr) == {
         "status": "error",
-        "error": {"message": "--version-id goes with one object"},
+        "error": {"message": "--version-id needs exactly one object; name one"},
     }
     assert (
         json.loads(filled("ls", "--json", "s3://missing", code=1).stderr)["error"]["code"] == "NoSuchBucket"

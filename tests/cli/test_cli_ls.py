@@ -96,7 +96,7 @@ def test_versions_and_delete_markers_are_listed(mc: CommandLine, client: S3Clien
 
 
 def test_what_is_not_there_is_said(filled: CommandLine) -> None:
-    assert "there is nothing" in filled.refused("ls", "data/nothing")
+    assert "there is no such folder or object" in filled.refused("ls", "data/nothing")
     assert "NoSuchBucket" in filled.refused("ls", "missing")
     assert "is a local path" in filled.refused("ls", "./data")
 

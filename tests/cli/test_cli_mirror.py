@@ -288,7 +288,7 @@ def test_a_local_file_that_vanishes_midway_is_said(filled: CommandLine, client: 
         path.unlink()
     said, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1, said
-    assert "vanished while it was copied" in said
+    assert "was removed while it was copied" in said
     assert "Traceback" not in said
 
 

@@ -106,13 +106,13 @@ def test_a_manifest_may_be_json(folder: Path) -> None:
         ("[]", "must be a mapping (name: value), and is a list"),
         ("", "must be a mapping (name: value), and is empty"),
         ("buckets: [{name: Data}]", "buckets[0].name: 'Data' cannot be a bucket's name"),
-        ("buckets: [{name: data}, data]", "the bucket 'data' is there twice"),
+        ("buckets: [{name: data}, data]", "the bucket 'data' appears twice"),
         ("buckets: [{name: data, versioning: maybe}]", "versioning: must be true or false, and is 'maybe'"),
         ("buckets: [{name: data, object_lock: 7}]", "object_lock: must be true or false, and is 7"),
         ("buckets: [{name: data, object_lock: true, versioning: false}]", "object_lock: needs versioning"),
         ("buckets: [{name: data, policy: open}]", "there is no policy 'open'; use download, "),
         ("buckets: [{name: data, objects: [{key: '', content: x}]}]", "key: must not be empty"),
-        ("buckets: [{name: data, name: more}]", "line 1, column 24: 'name' is there twice"),
+        ("buckets: [{name: data, name: more}]", "line 1, column 24: 'name' appears twice"),
         ("buckets: [", "line 1"),
         ("buckets: !!python/object/apply:os.getcwd []", "line 1"),
     ],
@@ -123,7 +123,7 @@ def test_a_mistake_is_named_with_file_and_field(folder: Path, text: str, complai
 
 def test_a_key_that_is_there_twice_is_refused(folder: Path) -> None:
     text = "buckets: [{name: data, objects: [{key: k, content: a}, {key: k, content: b}]}]"
-    assert "the key 'k' is there twice" in refusal(folder, text)
+    assert "the key 'k' appears twice" in refusal(folder, text)
 
 
 @pytest.mark.parametrize("path", ["../outside.txt", "files/../../outside.txt", "/etc/hosts", "link.txt"])

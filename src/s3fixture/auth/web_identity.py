@@ -1,4 +1,4 @@
-"""Tokens of identity providers (JSON Web Tokens), which a session of STS can be had for.
+"""Tokens of identity providers (JSON Web Tokens), for which STS gives a session.
 
 Nobody here is a provider that could be asked for its keys, so one setting says what is believed.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc.html
@@ -116,8 +116,8 @@ def _key(path: str) -> tuple[bytes, tuple[str, ...]]:
         return key, _PUBLIC_KEY
     if len(key) < _SHORTEST_SECRET:
         raise S3FixtureError(
-            f"the secret in {path!r} has {len(key)} bytes; a secret of web identities has "
-            f"{_SHORTEST_SECRET} at least, and a public key is written as PEM"
+            f"the secret in {path!r} has {len(key)} bytes; a secret of web identities needs "
+            f"{_SHORTEST_SECRET}, and a public key must be written as PEM"
         )
     return key, _SECRET
 

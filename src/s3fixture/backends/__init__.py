@@ -30,7 +30,7 @@ EMULATORS: Mapping[str, str] = {
 
 
 def start(backend: str, settings: Settings, *, emulator: str = "thread", run: Run | None = None) -> Endpoint:
-    """A running server. Raises S3FixtureError when it cannot be had; then nothing is left running.
+    """A running server. Raises S3FixtureError when it cannot be started; then nothing is left running.
 
     `run` tells servers other than the emulator whose they are; None: this process's alone.
     """
@@ -41,7 +41,7 @@ def start(backend: str, settings: Settings, *, emulator: str = "thread", run: Ru
     own = backend == "emulator"
     if settings.identities and not own:
         raise S3FixtureError(
-            f"the backend {backend!r} makes no further accounts; leave identities out, or use the emulator"
+            f"the backend {backend!r} cannot have further identities; leave them out, or use the emulator"
         )
     if settings.tls and not own:
         raise SettingError(

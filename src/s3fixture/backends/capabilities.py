@@ -32,4 +32,6 @@ def check_known(names: Iterable[str]) -> None:
     """S3FixtureError for a name that no server could ever have, such as a misspelt one."""
     for name in names:
         if name not in CAPABILITIES:
-            raise S3FixtureError(f"there is no capability {name!r}; there are {', '.join(CAPABILITIES)}")
+            raise S3FixtureError(
+                f"there is no capability {name!r}; the capabilities are {', '.join(CAPABILITIES)}"
+            )

@@ -200,8 +200,8 @@ def _have_ryuk(client: docker.DockerClient) -> None:
         image_here(client, testcontainers_config.ryuk_image)
     except ImageMissingError as error:
         raise S3FixtureError(
-            f"{error.problem}; it is testcontainers' own clean-up, which TESTCONTAINERS_RYUK_DISABLED=true "
-            "leaves out: s3fixture removes its containers itself"
+            f"{error.problem}; it is the clean-up of testcontainers; TESTCONTAINERS_RYUK_DISABLED=true "
+            "switches that off, and s3fixture removes its containers by itself"
         ) from error
 
 

@@ -136,7 +136,7 @@ def check_running(container: Container) -> None:
             container.reload()
     except DockerNotFoundError as error:
         raise ContainerEndedError(
-            f"the container {container.short_id} of {_image(container)} is gone: somebody removed it"
+            f"the container {container.short_id} of {_image(container)} is gone: something else removed it"
         ) from error
     if container.status not in ("created", "running", "restarting"):
         code = container.attrs.get("State", {}).get("ExitCode")

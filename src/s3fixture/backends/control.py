@@ -198,7 +198,7 @@ class Control:
         """What the requests of this test asked for and had. Raises S3FixtureError outside a test."""
         if self._app.needs is None:
             raise S3FixtureError(
-                "permissions are recorded only while a test runs; ask in one that uses the fixture s3"
+                "permissions are recorded only while a test runs; call this in a test that uses s3"
             )
         return sorted(self._app.needs, key=repr)
 

@@ -103,7 +103,7 @@ def calls(
 ) -> Check:
     """So many requests for `operation` that are as `expected`; at least one when nothing is said."""
     if exactly is not None and (at_least is not None or at_most is not None):
-        raise TypeError("exactly= says it all; leave out at_least= and at_most=")
+        raise TypeError("exactly= cannot be used with at_least= or at_most=; leave these out")
     if exactly is None and at_most is None and at_least is None:
         at_least = 1
     least = exactly if exactly is not None else at_least or 0
@@ -181,7 +181,7 @@ def listed(requests: Requests) -> str:
 def _check_compared(expected: Mapping[str, Any]) -> None:
     unknown = expected.keys() - _COMPARED.keys()
     if unknown:
-        raise TypeError(f"requests are not recorded by {min(unknown)!r}, but by {', '.join(_COMPARED)}")
+        raise TypeError(f"requests are not compared by {min(unknown)!r}; use one of {', '.join(_COMPARED)}")
 
 
 def _amount(least: int, most: int | None) -> str:

@@ -6,7 +6,7 @@ image that carries the label `s3fixture.server` says itself which entry it is to
 
 Checked: the tags and settings against the projects' own pages and issue trackers on the date given.
 `tried`: the tests of this package have been run against it, in an image made from its makers' packages or
-source; the others could not be had where that was done, and are written down as documented.
+source; the others were not available where that was done, and are described as documented.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ _HUBS_OWN = "library/"
 def image_of(reference: str, label: str | None = None) -> Image:
     """How to run an image, by the name of an entry or by a reference; `label` is the image's own word.
 
-    S3FixtureError for one that cannot be had any more. An image that nobody knows is run as it is, with
+    S3FixtureError for one that is no longer published. An image that nobody knows is run as it is, with
     MinIO's variables; `port` 0 then says that the port it exposes is to be taken.
     """
     if reference in IMAGES:

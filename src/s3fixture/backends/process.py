@@ -51,7 +51,10 @@ class _Child:
 
     def __init__(self) -> None:
         if not sys.executable:
-            raise SettingError("Python does not know its own program here", "choose thread with {emulator}")
+            raise SettingError(
+                "sys.executable is empty here, so the emulator cannot have a process of its own",
+                "choose thread with {emulator}",
+            )
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop

@@ -118,7 +118,7 @@ class S3Container(DockerContainer):
     def start(self) -> Self:
         """Start it and wait until it answers signed requests.
 
-        Raises S3FixtureError when the image cannot be had or the server does not answer, and Docker's own
+        Raises S3FixtureError when the image cannot be pulled or the server does not answer, and Docker's own
         errors; then the container is removed.
         """
         try:

@@ -76,7 +76,7 @@ def local_items(folder: Path, *, follow: bool = True) -> Iterator[Item]:
                 continue
             real = entry.resolve()
             if real in trail:
-                raise S3FixtureError(f"{entry}: a link to a folder above itself has no end; remove it")
+                raise S3FixtureError(f"{entry}: this link leads to a folder that contains it; remove it")
             waiting.append((entry, f"{name}/", (*trail, real)))
 
 
@@ -103,6 +103,6 @@ def _checked(path: Path) -> str:
         path.name.encode()
     except UnicodeEncodeError as error:
         raise S3FixtureError(
-            f"{os.fsencode(path)!r}: its name is not Unicode, and a key must be; rename it"
+            f"{os.fsencode(path)!r}: its name is not Unicode, so it cannot be a key; rename it"
         ) from error
     return path.name

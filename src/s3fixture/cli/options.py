@@ -48,7 +48,7 @@ server_options = _together(
         "kms_keys",
         multiple=True,
         metavar="KEY",
-        help=f"A KMS key that there is, as {KMS_KEY_FORMAT}; without any, every name is one. Repeatable.",
+        help=f"Declare a KMS key, as {KMS_KEY_FORMAT}; without any, every name is a key. Repeatable.",
     ),
     click.option(
         "--sse-over-http/--no-sse-over-http",
@@ -120,8 +120,8 @@ server_options = _together(
 
 connection_options = _together(
     click.option("--endpoint-url", metavar="URL", help="The server to use, instead of the project's server."),
-    click.option("--access-key", metavar="KEY", help="The access key for it."),
-    click.option("--secret-key", metavar="KEY", help="Its secret."),
+    click.option("--access-key", metavar="KEY", help="The access key for that server."),
+    click.option("--secret-key", metavar="KEY", help="The secret key."),
 )
 control_options = _together(
     click.option(
@@ -129,8 +129,8 @@ control_options = _together(
         metavar="URL",
         help="The console of the server to use instead of the project's.",
     ),
-    click.option("--access-key", metavar="KEY", help="The main access key of it."),
-    click.option("--secret-key", metavar="KEY", help="Its secret."),
+    click.option("--access-key", metavar="KEY", help="The main access key of that server."),
+    click.option("--secret-key", metavar="KEY", help="The secret key."),
 )
 json_option = click.option(
     "--json",

@@ -57,7 +57,7 @@ def explained_by_server(error: Exception) -> str | None:
     if isinstance(error, exceptions.ClientError):
         return _explained(error)
     if isinstance(error, (exceptions.ConnectionError, exceptions.HTTPClientError)):
-        return f"{error}; is the server running? `s3fixture status` and `s3fixture doctor` tell"
+        return f"{error}; is the server running? `s3fixture status` and `s3fixture doctor` show it"
     if isinstance(error, exceptions.BotoCoreError):
         return str(error)
     return None

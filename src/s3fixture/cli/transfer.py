@@ -152,7 +152,7 @@ class Transfers:
             raise error
         if isinstance(error, FileNotFoundError) and isinstance(job.item.place, Path):
             raise S3FixtureError(
-                f"{job.item.place} vanished while it was copied; nothing more is done"
+                f"{job.item.place} was removed while it was copied; the copy was stopped"
             ) from error
         self.failed += 1
         place, text = output.printable(str(job.item.place)), explained(error)

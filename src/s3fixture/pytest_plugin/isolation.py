@@ -354,14 +354,13 @@ class TestSpan(Span):
         end = server.control.finish(token)
         if end.late_requests:
             raise S3FixtureError(
-                f"the test has ended, but not what it asked of the server: {', '.join(end.late_requests)}. "
-                "What these requests still try to write is refused. Join threads, and wait for uploads, "
-                "before a test ends."
+                f"requests of the test still ran when it ended: {', '.join(end.late_requests)}. What they "
+                "still try to write is refused. Join threads, and wait for uploads, before a test ends."
             )
         if end.unused_faults and not self.has_failed:
             raise S3FixtureError(
-                f"the test set a fault that has not happened: {', '.join(end.unused_faults)}. Ask for what "
-                "it is about, or say that it need not happen: optional=True."
+                f"the test set a fault that never happened: {', '.join(end.unused_faults)}. Make a request "
+                "that it applies to, or set it with optional=True."
             )
 
 

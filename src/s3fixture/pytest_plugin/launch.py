@@ -44,7 +44,7 @@ def launch_of(
     emulator: str | None = None,
     **settings: Any,
 ) -> Launch:
-    """What arguments and options ask of one server; S3FixtureError for what cannot be had.
+    """What arguments and options ask of one server; S3FixtureError for what cannot be used.
 
     The arguments win. Port, buckets and seeds of the options are those of `s3_server` alone, which passes
     no arguments for them.
@@ -81,7 +81,7 @@ def main_launch_of(config: pytest.Config, backend: str) -> Launch:
 
 
 def check_options(config: pytest.Config) -> None:
-    """S3FixtureError when the options of `s3_server` cannot be had."""
+    """S3FixtureError when the options of `s3_server` cannot be used."""
     chosen = backends(config)
     for name, needed in _OF_ONE_BACKEND:
         if value(config, name) and needed not in chosen:

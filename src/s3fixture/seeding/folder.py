@@ -56,7 +56,7 @@ def _files(bucket: Path, root: Path) -> Iterator[tuple[Path, str]]:
             target = _inside(entry, root)
             if target.is_dir():
                 if target in trail:
-                    raise S3FixtureError(f"{entry}: a link to a folder above itself has no end; remove it")
+                    raise S3FixtureError(f"{entry}: this link leads to a folder that contains it; remove it")
                 folders.append((entry, f"{prefix}{entry.name}/", (*trail, target)))
             else:
                 yield entry, prefix + entry.name

@@ -113,5 +113,5 @@ def check_unique(names: Iterable[str], what: str, where: str) -> None:
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise S3FixtureError(f"{where}: the {what} {name!r} is there twice; remove one")
+            raise S3FixtureError(f"{where}: the {what} {name!r} appears twice; remove one")
         seen.add(name)

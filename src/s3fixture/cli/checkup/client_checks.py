@@ -30,7 +30,7 @@ def variables(seen: Surroundings) -> Iterator[Finding]:
     elif unset:
         yield problem(
             "variables",
-            f"{', '.join(seen.endpoints)} is set, but {', '.join(unset)} is not: clients go different ways",
+            f"{', '.join(seen.endpoints)} is set, but {', '.join(unset)} is not: some clients go elsewhere",
             'eval "$(s3fixture env)" sets all of them',
         )
     elif len({url.rstrip("/") for url in seen.endpoints.values()}) > 1:
@@ -55,7 +55,7 @@ def accounts(seen: Surroundings) -> Iterator[Finding]:
     )
     level = problem if seen.endpoints else note
     for name in foreign:
-        yield level("account", f"{name} is set, and clients heed it", f"unset {name}; {_CLEAN}")
+        yield level("account", f"{name} is set, and clients use it", f"unset {name}; {_CLEAN}")
     files = [path for path in _aws_files(seen) if path.is_file() and path.stat().st_size]
     sso = _home(seen) / ".aws" / "sso" / "cache"
     if sso.is_dir() and any(sso.glob("*.json")):

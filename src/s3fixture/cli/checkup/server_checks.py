@@ -89,7 +89,7 @@ def clocks(seen: Surroundings) -> Iterator[Finding]:
         skew = theirs - time.time()
         text = f"{url} is {abs(skew):.0f} seconds {'ahead' if skew > 0 else 'behind'}"
         if abs(skew) < _SKEW:
-            yield ok("clock", f"{url} has our time")
+            yield ok("clock", f"{url} has the time of this machine")
         elif abs(skew) < _LARGE_SKEW:
             yield note("clock", text, "set this machine's clock: beyond 15 minutes S3 refuses requests")
         else:

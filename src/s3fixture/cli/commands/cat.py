@@ -18,7 +18,7 @@ def command(targets: tuple[str, ...], version_id: str | None, **connection: str 
     from s3fixture.cli.target_server import client_of, connect
 
     if version_id and len(targets) > 1:
-        raise click.UsageError("--version-id goes with one object")
+        raise click.UsageError("--version-id needs exactly one object; name one")
     places = [parse_object(target) for target in targets]
     client = client_of(connect(**connection))
     for place in places:

@@ -14,9 +14,14 @@ _HOURS = 24.0  # no test run takes so long
 
 @click.command("clean", short_help="Remove the buckets of test runs that were killed.")
 @click.option(
-    "--older-than", type=float, default=_HOURS, show_default=True, metavar="HOURS", help="Runs begun before."
+    "--older-than",
+    type=float,
+    default=_HOURS,
+    show_default=True,
+    metavar="HOURS",
+    help="Only those of runs that began more than so many hours ago.",
 )
-@click.option("--dry-run", is_flag=True, help="Only name them.")
+@click.option("--dry-run", is_flag=True, help="Show which these are, and remove nothing.")
 @json_option
 @connection_options
 def command(older_than: float, dry_run: bool, as_json: bool, **connection: str | None) -> int:

@@ -120,7 +120,7 @@ def _check(origins: list[Address], goal: Address, *, recursive: bool, version_id
     if isinstance(goal, Remote) and not goal.bucket:
         raise S3FixtureError(f"{goal} names no bucket to copy to; write s3://BUCKET/KEY")
     if version_id and (recursive or len(origins) > 1):
-        raise click.UsageError("--version-id goes with one object")
+        raise click.UsageError("--version-id needs exactly one object; name one")
     if len(origins) > 1 and isinstance(goal, Local) and not goal.is_folder:
         raise S3FixtureError(
             f"{goal} must be a folder, as there are several sources; make it, or add a slash"
@@ -172,7 +172,7 @@ def _tree(client: S3Client, origin: Address) -> Iterator[Item]:
     first = next(items, None)
     if first is None and origin.key:
         raise S3FixtureError(
-            f"{origin}: there is no such folder; `s3fixture ls s3://{origin.bucket}` shows what is"
+            f"{origin}: there is no such folder; `s3fixture ls s3://{origin.bucket}` lists what there is"
         )
     return items if first is None else chain([first], items)
 

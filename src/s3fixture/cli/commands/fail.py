@@ -26,12 +26,20 @@ from s3fixture.cli.options import control_options
     type=click.FloatRange(0, 1),
     default=1.0,
     metavar="P",
-    help="Only so many of them, 0 to 1.",
+    help="The share of these requests that fails, 0 to 1.",
 )
-@click.option("--seed", type=int, default=0, metavar="N", help="Of the random numbers for --probability.")
-@click.option("--delay", type=click.FloatRange(0), default=0.0, metavar="SECONDS", help="Before the answer.")
-@click.option("--after-write", is_flag=True, help="Do first what was asked for, then fail.")
-@click.option("--clear", is_flag=True, help="Forget all faults that were asked for.")
+@click.option(
+    "--seed", type=int, default=0, metavar="N", help="The seed of the random numbers for --probability."
+)
+@click.option(
+    "--delay",
+    type=click.FloatRange(0),
+    default=0.0,
+    metavar="SECONDS",
+    help="Wait so long before the answer.",
+)
+@click.option("--after-write", is_flag=True, help="Carry out the request, then answer with the error.")
+@click.option("--clear", is_flag=True, help="Remove all faults.")
 @control_options
 def command(
     operation: str | None,

@@ -18,7 +18,9 @@ _LOOK_SECONDS = 0.1
 
 
 @click.command("logs", short_help="Print the requests that the server served.")
-@click.option("--follow", "-f", is_flag=True, help="Go on until the server ends, or Ctrl-C.")
+@click.option(
+    "--follow", "-f", is_flag=True, help="Print what follows, too, until the server ends or Ctrl-C."
+)
 @click.option("--tail", "lines", type=click.IntRange(0), metavar="N", help="Only the last N lines.")
 def command(follow: bool, lines: int | None) -> int:
     """Print the log of the server of this project, or of the last one that ran."""

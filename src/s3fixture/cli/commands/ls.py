@@ -44,7 +44,7 @@ def command(
                 output.say(_line(row))
         if empty and place.key:
             raise S3FixtureError(
-                f"{place}: there is nothing; `s3fixture ls s3://{place.bucket}` shows what is"
+                f"{place}: there is no such folder or object; `s3fixture ls s3://{place.bucket}` lists all"
             )
     return 0
 

@@ -25,7 +25,7 @@ Address = Remote | Local
 @click.argument("target", metavar="TARGET")
 @click.option("--overwrite", is_flag=True, help="Replace what differs in the target.")
 @click.option("--remove", is_flag=True, help="Remove what is only in the target.")
-@click.option("--dry-run", is_flag=True, help="Only tell what would be done.")
+@click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
 @quiet_option
 @json_option
 @connection_options

@@ -38,7 +38,7 @@ def command(
     from s3fixture.cli.target_server import connect
 
     if put and version_id:
-        raise click.UsageError("--version-id goes with a download")
+        raise click.UsageError("--version-id cannot be used with --put; leave one of them out")
     place, seconds = parse_object(target), _seconds(expires)
     operation: Literal["put_object", "get_object"] = "put_object" if put else "get_object"
     # Version 4 explicitly: botocore still signs URLs for us-east-1 with version 2.

@@ -26,10 +26,10 @@ _COLOURS = {"yes": "green", "differs": "yellow", "no": "red"}
 @click.command("probe", short_help="Find out what an S3 store can do.")
 @click.argument("endpoint", metavar="[ENDPOINT]", required=False)
 @click.option("--only", multiple=True, metavar="CHECK", help="Make this check. Repeatable.  [default: all]")
-@click.option("--strict", is_flag=True, help="Let answers that differ from S3's count as lacking.")
-@click.option("--list", "listed", is_flag=True, help="Tell what is checked, and ask nobody.")
+@click.option("--strict", is_flag=True, help="Count answers that differ from S3's as lacking.")
+@click.option("--list", "listed", is_flag=True, help="List the checks, and make none.")
 @click.option("--access-key", metavar="KEY", help="The access key for the store.")
-@click.option("--secret-key", metavar="KEY", help="Its secret.")
+@click.option("--secret-key", metavar="KEY", help="The secret key.")
 @click.option("--profile", metavar="NAME", help="Take keys and region from this profile in ~/.aws.")
 @click.option("--region", metavar="NAME", help="The region of the store.")
 @json_option
@@ -81,7 +81,7 @@ def _chosen(checks: Sequence[Check], only: Iterable[str]) -> list[Check]:
     names = [check.name for check in checks]
     for name in only:
         if name not in names:
-            raise click.UsageError(f"there is no check {name!r}; there are {', '.join(names)}")
+            raise click.UsageError(f"there is no check {name!r}; the checks are {', '.join(names)}")
     return [check for check in checks if check.name in only or not only]
 
 

@@ -27,7 +27,7 @@ def command(
     from s3fixture.cli.target_server import client_of, connect
 
     if bypass and not force:
-        raise click.UsageError("--bypass goes with --force")
+        raise click.UsageError("--bypass needs --force; add it")
     places = [parse_bucket(target) for target in targets]
     client = client_of(connect(**connection))
     for place in places:
@@ -37,7 +37,7 @@ def command(
             everything = items(client, place.bucket)
             failed = remove_objects(client, place.bucket, everything, lambda *_: None, bypass=bypass)
             if failed:
-                raise S3FixtureError(f"{place} stays: {failed} of its objects cannot be removed")
+                raise S3FixtureError(f"{place} was not removed: {failed} of its objects cannot be removed")
             abort_uploads(client, place.bucket)
         client.delete_bucket(Bucket=place.bucket)
         if as_json:

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 _LOOK_SECONDS = 0.2  # between two looks; the server keeps the last 1,000 requests
 
 
-@click.command("requests", short_help="Print what was asked of the server.")
-@click.option("--follow", "-f", is_flag=True, help="Go on until the server ends, or Ctrl-C.")
+@click.command("requests", short_help="Print the requests that the server answered.")
+@click.option(
+    "--follow", "-f", is_flag=True, help="Print what follows, too, until the server ends or Ctrl-C."
+)
 @json_option
 @control_options
 def command(follow: bool, as_json: bool, **connection: str | None) -> None:

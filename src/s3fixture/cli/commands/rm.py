@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--versions", is_flag=True, help="All versions and delete markers, for good; needs --force.")
 @click.option("--version-id", metavar="ID", help="This version, for good.")
 @click.option("--bypass", is_flag=True, help="Also versions under retention in governance mode.")
-@click.option("--dry-run", is_flag=True, help="Only tell what would be removed.")
+@click.option("--dry-run", is_flag=True, help="Show what would be removed, and remove nothing.")
 @json_option
 @connection_options
 def command(
@@ -50,7 +50,7 @@ def command(
     if (recursive or versions) and not force and not dry_run:
         raise click.UsageError("this removes many things for good; add --force if that is meant")
     if version_id and (recursive or versions or len(targets) > 1):
-        raise click.UsageError("--version-id goes with one object and without --recursive and --versions")
+        raise click.UsageError("--version-id needs exactly one object, without --recursive and --versions")
     places = [parse_in_bucket(target) if recursive else parse_object(target) for target in targets]
     client = client_of(connect(**connection))
     failed = 0
@@ -103,7 +103,7 @@ def _existing(client: S3Client, place: Remote, items: Iterator[Item]) -> Iterato
         except ClientError as error:
             if error.response["Error"]["Code"] == "404":
                 raise S3FixtureError(
-                    f"{place}: there is no such object; `s3fixture ls` shows what is"
+                    f"{place}: there is no such object; `s3fixture ls` lists what there is"
                 ) from error
             if error.response["Error"]["Code"] != "405":  # a delete marker has no head, but can be removed
                 raise

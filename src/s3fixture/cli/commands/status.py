@@ -20,11 +20,11 @@ _FIELDS = (
 _HEAD = ("STATE", "ENDPOINT", "BACKEND", "PID", "SINCE", "PROJECT")
 
 
-@click.command("status", short_help="Tell whether the server runs, and where.")
+@click.command("status", short_help="Show whether the server runs, and where.")
 @click.option("--all", "everyone", is_flag=True, help="List the servers of all your projects.")
 @json_option
 def command(everyone: bool, as_json: bool) -> int:
-    """Tell whether the server of this project runs, and where.
+    """Show whether the server of this project runs, and where.
 
     Exit code 0 when it runs and answers, 3 when not. With --json the object has the same fields in both
     cases, null when there is nothing to say.

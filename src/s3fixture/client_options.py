@@ -1,4 +1,4 @@
-"""How each client that takes options, rather than variables, is told where a server is and with which keys.
+"""How each client that takes options, rather than variables, learns where a server is and which keys to use.
 
 One table for the fixtures of the pytest plugin and for `s3fixture env --format`. What clients read from the
 environment is in `s3fixture.environment`. All of them are given path style, because names such as

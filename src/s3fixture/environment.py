@@ -70,7 +70,7 @@ _NO_PROXY = ("NO_PROXY", "no_proxy")  # clients differ in which they read; Windo
 _NO_PROXY_HOSTS = ("127.0.0.1", "localhost")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
-# What would lead a client to somebody else's keys or elsewhere than to the server.
+# What would lead a client to other keys or to another server.
 REMOVED: frozenset[str] = frozenset(
     {
         "AWS_ACCOUNT_ID",
@@ -155,8 +155,8 @@ def variables(
 def names_to_unset(environ: Mapping[str, str]) -> list[str]:
     """What must be unset in `environ` so that clients are no longer led to a server.
 
-    NO_PROXY only where it names this machine alone: other hosts in it are somebody's. AWS_CA_BUNDLE only
-    where it is an authority of ours.
+    NO_PROXY only where it names this machine alone: other hosts in it belong to the user. AWS_CA_BUNDLE only
+    where it is an authority of this package.
     """
     ours = [
         name

@@ -118,7 +118,7 @@ def _has_buckets(endpoint: Endpoint) -> bool:
 def make_bucket(
     endpoint: Endpoint, name: str, *, versioning: bool = False, object_lock: bool = False
 ) -> None:
-    """Make the bucket unless it is ours already. S3FixtureError when S3 refuses it."""
+    """Make the bucket unless the server's keys own it already. S3FixtureError when S3 refuses it."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     from s3fixture.backends.bucket_setup import creation, switch_on_lock

@@ -80,7 +80,7 @@ OTHER_VARIABLES: Mapping[str, str] = {
 VARIABLES = _PYTEST_VARIABLES.union(
     OTHER_VARIABLES, (name for name in ENVIRONMENT if name.startswith(_PREFIX))
 )
-"""All variables of ours."""
+"""All variables that s3fixture reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,7 @@ class Settings:
 
 
 def _check_spelling(environ: Mapping[str, str]) -> None:
-    """S3FixtureError for a variable that looks like one of ours and is none. Others' are left alone."""
+    """S3FixtureError for a variable that looks like a misspelt one of VARIABLES. Others are left alone."""
     known = {name.removeprefix(_PREFIX) for name in VARIABLES}
     for name in environ:
         rest = name.removeprefix(_PREFIX)

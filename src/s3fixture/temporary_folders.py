@@ -1,7 +1,7 @@
 """Folders that end with the process that made them, also when it was killed.
 
-A killed process leaves its folders behind; the next one that makes a folder finds them, because nobody holds
-their locks any more, and removes them.
+A killed process leaves its folders behind; the next one that makes a folder finds them, because their
+locks are free, and removes them.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class FileLock:
         self._descriptor: int | None = None
 
     def acquire(self) -> bool:
-        """Whether the lock is ours now; never waits. Raises OSError when there can be no such file."""
+        """Take the lock if it is free, without waiting; False if not. Raises OSError without such a file."""
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | _NO_LINKS, 0o600)
         try:
             _lock(descriptor)
@@ -94,7 +94,7 @@ def remove_abandoned() -> None:
     """Remove the folders of this user whose makers were killed."""
     for folder in _folders():
         lock = FileLock(folder / _LOCK)
-        with contextlib.suppress(OSError):  # somebody else removes it, or it is not ours to open
+        with contextlib.suppress(OSError):  # another process removes it, or it may not be opened
             if (folder / _LOCK).exists() and lock.acquire():
                 _remove(folder, lock)
 

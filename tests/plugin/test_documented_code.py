@@ -2,7 +2,7 @@
 
 A block of ```` ```py ```` is another tool's code and is not run. What readers need not see (a function that
 stands for their own) is in a comment of the page, as in Sybil: from `<!-- invisible-code-block: python` to
-`-->`. Why this is our own code: docs/decisions/0014.
+`-->`. Why this is our own code: docs/decisions/0015.
 """
 
 from __future__ import annotations

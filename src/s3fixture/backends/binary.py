@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _STOP_SECONDS = 10.0  # the guardian gives the program half of it
 _TAIL_LINES = 15
-_ATTEMPTS = 3  # somebody may take a free port before the program does
+_ATTEMPTS = 3  # another program may take a free port first
 
 
 class ProgramEndedError(S3FixtureError):

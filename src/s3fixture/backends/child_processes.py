@@ -1,4 +1,4 @@
-"""Programs of ours in processes of their own, and the small parent that ends a server program after us.
+"""Child processes of this package, and the small parent that ends a server program with this process.
 
 The parent runs as `python -c`, with nothing but the standard library: its standard input is a pipe that we
 hold. When the pipe ends, or SIGTERM comes, the program and its children are asked to end, then made to.

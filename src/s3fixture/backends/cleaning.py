@@ -1,4 +1,4 @@
-"""Emptying and removing buckets of ours on any server, with whatever protects their objects."""
+"""Emptying and removing buckets on any server, whatever protects their objects."""
 
 from __future__ import annotations
 

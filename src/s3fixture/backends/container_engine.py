@@ -47,7 +47,7 @@ class ImageMissingError(SettingError):
 
 
 class ContainerEndedError(S3FixtureError):
-    """The server in a container has ended, or somebody has removed the container."""
+    """The server in a container has ended, or the container was removed from outside."""
 
 
 def engine() -> docker.DockerClient:

@@ -15,8 +15,8 @@ _READING = frozenset({"GET", "HEAD"})
 class CreatedBuckets:
     """The names in the order in which they were made, and how many requests could change something.
 
-    `exists` is asked before a bucket is made: several servers answer 200 to whoever makes his own bucket
-    again, and what was there before is not ours.
+    `exists` is asked before a bucket is made: several servers answer 200 when a caller makes its own
+    bucket again, and what was there before was not created here.
     """
 
     def __init__(self, exists: Callable[[str], bool]) -> None:
@@ -33,7 +33,7 @@ class CreatedBuckets:
         return list(dict.fromkeys(self._made[mark:]))
 
     def forget(self, bucket: str) -> None:
-        """It is gone; a bucket of that name may be somebody else's from now on."""
+        """It is gone; from now on a bucket of that name may belong to another process."""
         self._made = [name for name in self._made if name != bucket]
 
     def watch(self, client: S3Client) -> None:

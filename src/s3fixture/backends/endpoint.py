@@ -65,11 +65,11 @@ class Endpoint(ServerHandle):
 
     @property
     def bucket_prefix(self) -> str:
-        """How names of buckets begin where several runs use one server; "" where the server is ours."""
+        """How names of buckets begin where several runs use one server; "" where this run alone uses it."""
         return ""
 
     def client(self, *, config: Config | None = None, **kwargs: Any) -> S3Client:
-        """A new boto3 client. `kwargs` go to boto3 and win; `config` is merged over ours."""
+        """A new boto3 client. `kwargs` go to boto3 and win; `config` is merged over the default one."""
         with self._lock:
             client: S3Client = self._session.client("s3", **self._client_arguments(config, kwargs))
             return client
@@ -90,7 +90,7 @@ class Endpoint(ServerHandle):
         return self.client(config=Config(user_agent_extra=SETUP_USER_AGENT))
 
     def plain_client(self, config: Config | None = None) -> S3Client:
-        """A client that nobody watches, for questions about the server itself."""
+        """A client without observers, for questions about the server itself."""
         with self._lock:
             client: S3Client = self._session.client("s3", **self._client_arguments(config, {}))
             return client

@@ -34,7 +34,7 @@ _BUDGETS: Mapping[str, Callable[[Requests], int]] = {
 class Expectation:
     """A context manager that fails at the end of its block when the requests within are not as expected.
 
-    An error within the block goes on as it is. One that is never entered is told at the end of the test, or
+    An error within the block goes on as it is. One that is never entered fails at the end of the test, or
     when the server stops: it would check nothing.
     """
 

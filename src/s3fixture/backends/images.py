@@ -199,7 +199,7 @@ _HUBS_OWN = "library/"
 def image_of(reference: str, label: str | None = None) -> Image:
     """How to run an image, by the name of an entry or by a reference; `label` is the image's own word.
 
-    S3FixtureError for one that is no longer published. An image that nobody knows is run as it is, with
+    S3FixtureError for one that is no longer published. An unknown image is run as it is, with
     MinIO's variables; `port` 0 then says that the port it exposes is to be taken.
     """
     if reference in IMAGES:

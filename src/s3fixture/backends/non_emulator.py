@@ -26,7 +26,7 @@ Contents = dict[str, dict[tuple[str, "str | None"], str]]  # bucket -> (key, ver
 
 
 class NonEmulatorEndpoint(Endpoint):
-    """A server of any make. `exclusive`: nobody but this process uses it.
+    """A server of any make. `exclusive`: only this process uses it.
 
     `fresh`: it is as empty as it was started, so that buckets and seeds are still to be made.
     `refill` makes the buckets and seeds of the session again, when a test has damaged them.
@@ -66,7 +66,7 @@ class NonEmulatorEndpoint(Endpoint):
         """S3FixtureError when the server is known to have died, or does within `patience` seconds."""
 
     def client(self, **kwargs: Any) -> S3Client:
-        """A new boto3 client; what is made through it is known to be ours."""
+        """A new boto3 client; buckets made through it are recorded as created."""
         return self._watched(super().client(**kwargs))
 
     def resource(self, **kwargs: Any) -> S3ServiceResource:
@@ -77,7 +77,7 @@ class NonEmulatorEndpoint(Endpoint):
 
     @property
     def bucket_prefix(self) -> str:
-        """How the names of buckets begin that are ours for their name's sake."""
+        """How the names of buckets begin that belong to this run by their names."""
         return "" if self.exclusive else self.run.prefix
 
     @property
@@ -99,7 +99,7 @@ class NonEmulatorEndpoint(Endpoint):
                 self._undo(before, mark)
 
     def remove(self, buckets: Iterable[str]) -> None:
-        """Remove buckets of ours; all of them are tried before S3FixtureError is raised."""
+        """Remove these buckets; all of them are tried before S3FixtureError is raised."""
         from s3fixture.backends.cleaning import remove_bucket
 
         problems = []
@@ -187,7 +187,7 @@ class NonEmulatorEndpoint(Endpoint):
         return client
 
     def _explain(self, caught_exception: Exception | None = None, **_: Any) -> None:
-        """A server that has died is not asked again and again; whoever called is told what happened."""
+        """A server that has died is not asked again and again; the caller learns what happened."""
         if caught_exception is not None:
             self.check(_LAST_BREATH)
 

@@ -9,7 +9,7 @@ from s3fixture.errors import PortInUseError
 
 
 def free_port(host: str) -> int:
-    """A port that nobody has at this moment."""
+    """A port that is free at this moment."""
     with socket.socket() as probe:
         probe.bind((host, 0))
         port: int = probe.getsockname()[1]
@@ -29,6 +29,6 @@ def is_free(host: str, port: int) -> bool:
 
 
 def check_free(host: str, port: int, setting: str = "port") -> None:
-    """PortInUseError, about that setting, when nobody could listen there now."""
+    """PortInUseError, about that setting, when it is not free now."""
     if not is_free(host, port):
         raise PortInUseError(host, port, setting)

@@ -40,7 +40,7 @@ def ask(
 ) -> Answer:
     """Ask the server at `url` for `path`, trusting `ca_file` as `trust` does.
 
-    Raises OSError when nobody answers in HTTP within that time.
+    Raises OSError when nothing answers in HTTP within that time.
     """
     try:
         connection = _connection(url, seconds, ca_file)

@@ -1,9 +1,8 @@
 """One use of servers, by a test session or a `with` block: whose buckets and containers are whose.
 
 Names of buckets begin with the run's prefix, such as `s3fx-6923bd1a5e0c9f-gw0-`; containers carry its id
-as a label. The id holds the time and two check digits, so that no name that somebody thought of is ever
-taken for one of ours. A lock on a file, which the operating system lets go of when its holder dies, tells
-whether a run lives.
+as a label. The id holds the time and two check digits, so that no other name is ever taken for one of a run.
+A lock on a file, which the operating system releases when its holder dies, says whether a run lives.
 """
 
 from __future__ import annotations
@@ -81,7 +80,7 @@ def new_run() -> Run:
 
 
 def age_of(bucket: str) -> float | None:
-    """Seconds since the run that made this bucket began; None for a bucket that no run of ours made."""
+    """Seconds since the run that made this bucket began; None for a bucket that no run made."""
     match = _NAME.fullmatch(bucket)
     if match is None or _check_digits(match[1] + match[2]) != match[3]:
         return None

@@ -91,7 +91,7 @@ _SERVERS = (
 )
 SERVERS: Mapping[str, Server] = {server.name: server for server in _SERVERS}
 
-# What is assumed of a server that nobody described: what every S3 server has.
+# What is assumed of an unknown server: what every S3 server has.
 UNKNOWN = Server("unknown", "", "", _WITH_SIGNATURES)
 
 

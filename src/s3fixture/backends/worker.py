@@ -1,7 +1,7 @@
-"""The process of `--s3-emulator=process`: an emulator that is told what to do in lines of JSON.
+"""The process of `--s3-emulator=process`: an emulator that takes calls as lines of JSON.
 
 Standard input: the settings, then one call a line; standard output: one answer a line, with the number of
-its call. The end of the input ends the process, so it does not outlive whoever started it, however that one
+its call. The end of the input ends the process, so it does not outlive the one that started it, however that
 ended.
 """
 
@@ -63,7 +63,7 @@ def _answer(endpoint: ThreadEndpoint, call: dict[str, Any]) -> dict[str, Any]:
 
 
 def _failure(error: Exception) -> dict[str, Any]:
-    """With its parts when it names a setting, which whoever asked spells as its users do."""
+    """With its parts when it names a setting: each front end spells that as its users do."""
     if isinstance(error, SettingError):
         return {"error": str(error), "parts": [error.problem, error.remedy]}
     return {"error": str(error)}

@@ -1,4 +1,4 @@
-"""Running somebody's command and being a good parent to it."""
+"""Running a command as a child process: signals are passed on, its exit code is returned."""
 
 from __future__ import annotations
 

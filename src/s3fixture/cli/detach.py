@@ -87,7 +87,7 @@ def _wait_until_ready(
     while process.poll() is None:
         found = folder.server()
         if found and _is_of(process, found, began) and is_up(found):
-            process.returncode = 0  # ours no longer: Popen shall not warn that it still runs
+            process.returncode = 0  # it runs on by itself: Popen must not warn about it
             return found
         size = folder.log.stat().st_size
         if size != heard:

@@ -1,4 +1,4 @@
-"""Reading and writing `.env` files, with python-dotenv's parser and nobody else's lines touched."""
+"""Reading and writing `.env` files, by python-dotenv's parser; other lines stay as they are."""
 
 from __future__ import annotations
 

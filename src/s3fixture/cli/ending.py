@@ -15,7 +15,7 @@ _KILL = signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL  # Termina
 
 
 def end_server(folder: StateFolder) -> bool:
-    """Whether there was one to end; it is told how. Raises S3FixtureError when it does not end."""
+    """End it, and return whether there was one. Raises S3FixtureError when it does not end."""
     if folder.is_taken():
         _stop(folder)
         return True

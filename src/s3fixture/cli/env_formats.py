@@ -53,7 +53,7 @@ def _json(variables: Variables, removed: Names) -> list[str]:
 
 
 def _docker(variables: Variables, removed: Names) -> list[str]:
-    """`docker run --env-file` takes everything after `=` as it stands; its localhost is not ours."""
+    """`docker run --env-file` takes everything after `=` as it stands; its localhost is the container."""
     values = lasting(variables)
     return [f"{name}={_LOOPBACK.sub('host.docker.internal', value)}" for name, value in values.items()]
 
@@ -75,7 +75,7 @@ FORMATS: Mapping[str, Callable[[Variables, Names], list[str]]] = {
 }
 
 
-# Formats that can say that a variable shall be no more.
+# Formats that can unset a variable.
 UNSETTING = ("shell", "fish", "powershell", "cmd", "github")
 
 

@@ -1,4 +1,4 @@
-"""A group whose commands are imported when they are used: `s3fixture status` shall not wait for `mirror`."""
+"""A group whose commands are imported when they are used: `s3fixture status` does not wait for `mirror`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """As click does; but a failure is told while it is known how: `ctx` knows whether in JSON."""
+        """As click does, but failures are printed here, where `ctx` knows whether as JSON."""
         try:
             return super().invoke(ctx)
         except (click.exceptions.Exit, click.Abort, BrokenPipeError):

@@ -84,7 +84,7 @@ def _described(endpoint: Endpoint, plan: ServerPlan) -> ProjectServer:
 
 
 def _note_volume(plan: ServerPlan, folder: StateFolder) -> None:
-    """Remember a data folder that we make now; one with somebody's files in it is not ours to remove."""
+    """Remember a data folder that is made now; one that holds files already must never be removed."""
     if plan.settings.volume:
         folder.docker_volume.write_text(plan.settings.volume, encoding="utf-8")
     data_dir = plan.settings.data_dir
@@ -98,7 +98,7 @@ Announce = Callable[[ProjectServer, ServerPlan], None]
 def live(plan: ServerPlan, folder: StateFolder, *, announce: Announce | None = None) -> int:
     """Serve until a signal or `down` ends it; exit code 0, for that is how it is meant to end.
 
-    `announce` is told when the server is ready; with it, requests are printed too. Raises S3FixtureError, and
+    `announce` is called when the server is up; with it, requests are printed too. Raises S3FixtureError, and
     `Stopped` when a signal comes before the server is ready.
     """
     with (

@@ -1,4 +1,4 @@
-"""The files that `init` can write, and what stands in a folder in their place."""
+"""The files that `init` can write, and the files that a folder has in their place."""
 
 from __future__ import annotations
 

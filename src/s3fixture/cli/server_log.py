@@ -51,7 +51,7 @@ class Printed(logging.Handler):
 
 
 class Early(logging.Handler):
-    """Keeps what is logged before there is a log. What nobody takes over goes to standard error."""
+    """Keeps what is logged before there is a log. What is not taken over goes to standard error."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What a server shall be: all options resolved and checked before anything is started."""
+"""The plan of a server: all options resolved and checked before anything is started."""
 
 from __future__ import annotations
 

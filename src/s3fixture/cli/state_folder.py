@@ -25,7 +25,7 @@ from s3fixture.temporary_folders import FileLock
 FOLDER_NAME = ".s3fixture"
 FOLDER_VARIABLE = "S3FIXTURE_STATE_DIR"
 _CLAIM_SECONDS = 1.0  # `status` holds the lock for an instant when it looks; that must not stop an `up`
-# Backend -> where it has its data when nobody says where.
+# Backend -> where it keeps its data by default.
 _PASSING = {"emulator": "in memory", "binary": "in a temporary folder", "container": "in the container"}
 
 
@@ -152,7 +152,7 @@ class StateFolder:
         self._write(self._state, {**asdict(server), "plan": plan})
 
     def plan(self) -> str | None:
-        """How to start the server again that lives here, or was killed; None when nobody knows."""
+        """How to start this folder's server again, also after it was killed; None when not known."""
         found = self._read(self._state)
         plan = found.get("plan") if isinstance(found, dict) else None
         return plan if isinstance(plan, str) else None
@@ -176,7 +176,7 @@ class StateFolder:
         self._stop.touch()
 
     def asked_to_stop(self) -> bool:
-        """Whether the server that runs here should end: it was asked to, or nobody can find it any more."""
+        """Whether the server that runs here should end: it was asked to, or its state file is gone."""
         return self._stop.exists() or not self._state.exists()
 
     def add_volume(self, folder: Path) -> None:

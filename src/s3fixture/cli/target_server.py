@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from s3fixture.backends.endpoint import Endpoint
 
-RUN_VARIABLE = "S3FIXTURE_RUN_URL"  # set by `run` for its command: that server goes before the server
+RUN_VARIABLE = "S3FIXTURE_RUN_URL"  # set by `run` for its command, which uses that server
 ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "MLFLOW_S3_ENDPOINT_URL")
 _ATTEMPTS = 3
 

@@ -39,7 +39,7 @@ def look_through(items: Iterable[pytest.Item], config: pytest.Config) -> None:
             useful.update(markers)
         elif not markers:
             continue
-        elif "request" in names:  # it may ask for a fixture of ours while it runs
+        elif "request" in names:  # it may ask for a fixture of this plugin while it runs
             useful.update(markers)
             if item in markers:
                 names[:0] = [SESSION, MAIN_SERVER]

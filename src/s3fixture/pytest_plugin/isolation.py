@@ -312,7 +312,7 @@ class TestSpan(Span):
         if missing:
             pytest.skip(f"the backend {server.backend!r} has no {', '.join(missing)}")
         if isinstance(server, NonEmulatorEndpoint) and not server.exclusive:
-            # Another worker's test may ask for the same names; it gets them when ours are gone again.
+            # Another worker's test may ask for the same names; it gets them when this test's are gone.
             for name in sorted({*arguments.buckets, *(["seeds"] if arguments.seeds else [])}):
                 self.enter(server.run.exclusive(name))
             self.enter(server.isolated())

@@ -16,7 +16,7 @@ from s3fixture.pytest_plugin.options import backends, flag, value, values
 from s3fixture.settings import Settings
 
 # Of the settings' variables, those that are for `s3fixture up` and would break tests: a folder cannot be
-# rolled back, and a test's server is nobody else's business.
+# rolled back, and a test's server has no public URL or console.
 _NOT_FOR_TESTS = frozenset(
     {"S3FIXTURE_CONSOLE_PORT", "S3FIXTURE_DATA_DIR", "S3FIXTURE_HOST", "S3FIXTURE_PORT"}
 )

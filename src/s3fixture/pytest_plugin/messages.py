@@ -47,7 +47,7 @@ def _end(session: pytest.Session, text: str) -> NoReturn:
 
 
 def explain_scope(report: pytest.TestReport, error: BaseException) -> None:
-    """Say what to do when a fixture of wider scope asked for one of ours that is made for each test."""
+    """Say what to do when a fixture of wider scope asked for one that the plugin makes for each test."""
     match = _SCOPE_MISMATCH.search(str(error)) if isinstance(error, pytest.fail.Exception) else None
     if match is None or match[1] not in _FACTORIES:
         return

@@ -146,7 +146,7 @@ def add_options(parser: pytest.Parser) -> None:
 
 
 def _argument(option: Option) -> dict[str, Any]:
-    """What argparse is told of it."""
+    """Its arguments for argparse."""
     if option.is_flag:
         return {"action": "store_const", "const": "yes"}
     if option.choices:

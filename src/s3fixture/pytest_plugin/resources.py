@@ -84,7 +84,7 @@ class TestResources:
 
     @cached_property
     def environ(self) -> dict[str, str]:
-        """Set in this process. It lasts longer than monkeypatch, which would put ours back otherwise."""
+        """Set in this process. It outlasts monkeypatch, which would otherwise put these back."""
         found = self.endpoint.environ()
         if self.keys is not None:
             server = self.endpoint

@@ -14,7 +14,7 @@ from s3fixture.errors import S3FixtureError
 
 _STORE = "mlflow.store.tracking.sqlalchemy_store"
 EXPERIMENT = "s3fixture"
-# What would lead MLflow to somebody else's server, run or experiment.
+# What would lead MLflow to another server, run or experiment.
 _HIDDEN = (
     "MLFLOW_EXPERIMENT_ID",
     "MLFLOW_EXPERIMENT_NAME",

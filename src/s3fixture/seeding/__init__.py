@@ -1,4 +1,4 @@
-"""Buckets and objects from a folder or a manifest; saved states are told apart, and left to the server."""
+"""Buckets and objects from a folder or a manifest; saved states are recognized, and left to the server."""
 
 from __future__ import annotations
 

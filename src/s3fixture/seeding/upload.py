@@ -31,7 +31,7 @@ _OWN_ALREADY = "BucketAlreadyOwnedByYou"
 def ensure_bucket(client: S3Client, name: str, *, object_lock: bool = False) -> None:
     """Make a bucket that may be there already, and give it object lock unless it has it.
 
-    Raises S3FixtureError when it is somebody else's.
+    Raises S3FixtureError when another account owns it.
     """
     try:
         client.create_bucket(Bucket=name, **creation(client.meta.region_name, object_lock=object_lock))

@@ -26,9 +26,9 @@ def command(volumes: bool) -> int:
 
 
 def _remove_volumes(folder: StateFolder) -> None:
-    """Only folders that a server made, and in them only what a store makes: the rest is somebody's.
+    """Only folders that a server made, and in them only what a store makes; other files stay.
 
-    All of the folder that nobody chose, for other servers than ours keep what they like in it.
+    The default folder is removed whole, since other servers than the emulator keep what they like in it.
     """
     for volume in folder.volumes():
         if volume == folder.data and volume.is_dir() and not volume.is_symlink():

@@ -33,7 +33,7 @@ def command(
     client = client_of(connect(**connection))
     region = client.meta.region_name
     for place in places:
-        # Asked first: in us-east-1 S3 does not mind a bucket that is ours already.
+        # Asked first: in us-east-1 S3 answers 200 for a bucket that the caller owns already.
         ours = place.bucket in {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}
         if ours and not ignore_existing:
             raise S3FixtureError(f"{place} is there already; use it, or add --ignore-existing")

@@ -59,7 +59,7 @@ def command(folder: Path, address: str, console_address: str | None, healthy: bo
 
 
 def _state_folder(folder: Path) -> StateFolder:
-    """Beside the data when nobody says where: two of them on one machine have two folders."""
+    """Beside the data by default: two servers on one machine have two folders."""
     named = os.environ.get(FOLDER_VARIABLE)
     return StateFolder(Path(named) if named else folder / ".s3fixture")
 

@@ -21,6 +21,7 @@ PAGES = {
     "buckets": "/",
     "folder": "/buckets/data/",
     "versions": "/buckets/versioned/?versions=1",
+    "pictures": "/buckets/data/?pictures=1&deep=1",
     "empty": "/buckets/empty/",
     "object": "/buckets/versioned/object?key=file.txt",
     "table": "/buckets/data/object?key=iris.csv",
@@ -113,6 +114,10 @@ def test_axe_finds_nothing_serious(page: Page, box: Box, colours: str) -> None:
         page.goto(box.console_url + path)
         page.get_by_role("button", name=name).click()
         found[name] = _serious(axe.Axe().run(page).response["violations"])
+    page.goto(box.console_url + PAGES["object"])
+    page.get_by_role("button", name="Compare").click()
+    page.get_by_role("heading", name="Two versions").wait_for()
+    found["compared"] = _serious(axe.Axe().run(page).response["violations"])
     page.goto(box.console_url + PAGES["folder"])
     page.get_by_label("Select model/").check()
     page.get_by_role("button", name="Move…").click()

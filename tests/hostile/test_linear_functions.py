@@ -8,6 +8,7 @@ limit of the test there.
 from __future__ import annotations
 
 import base64
+import io
 import json
 import zlib
 from collections.abc import Callable, Mapping
@@ -268,9 +269,9 @@ CASES: Mapping[str, Case] = {
     "YAML aliases": Case(10_000, lambda n: yaml_facts("MLmodel", "a: &a 1\nb: *a\n" * (n // 14))),
     "YAML numbers": Case(30_000, lambda n: yaml_facts("MLmodel", "run_id: 0x" + "f" * n)),
     "too long YAML": Case(1, lambda _: yaml_facts("MLmodel", "[" * 256 * KIB)),
-    "CSV columns": Case(256 * KIB, lambda n: csv_table("," * n, complete=True)),
-    "CSV quotes": Case(256 * KIB, lambda n: csv_table('"' * n, complete=True)),
-    "CSV lines": Case(256 * KIB, lambda n: csv_table("\n" * n, complete=True)),
+    "CSV columns": Case(256 * KIB, lambda n: csv_table(io.BytesIO(("," * n).encode()))),
+    "CSV quotes": Case(256 * KIB, lambda n: csv_table(io.BytesIO(('"' * n).encode()))),
+    "CSV lines": Case(256 * KIB, lambda n: csv_table(io.BytesIO(("\n" * n).encode()))),
     "PDF names": Case(2_000_000, lambda n: pdf(b"/" * n)),
     "PDF parameters": Case(100_000, lambda n: pdf(b"/DecodeParms<<>>[" + b"(a)" * n)),
     "PDF object streams": Case(2_000, packed),

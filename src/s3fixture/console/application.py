@@ -14,6 +14,7 @@ from s3fixture.app.app import STORE_ERRORS, store_error
 from s3fixture.console import login
 from s3fixture.console.assets import Assets
 from s3fixture.console.feed import Feed
+from s3fixture.console.preview import Renderer
 from s3fixture.console.rendering import environment
 from s3fixture.console.routes import OPEN, RULES
 from s3fixture.console.security import check_change, check_host, secure
@@ -46,6 +47,7 @@ class Console:
         self.throttle = Throttle()
         self.assets = Assets()
         self.feed = Feed(app.log)
+        self.renderer = Renderer()
         self.usage = usage
         self._templates = environment(asset=self.assets.path)
         self._map = Map([rule.empty() for rule in RULES], strict_slashes=False, merge_slashes=False)

@@ -14,6 +14,7 @@ from s3fixture.console.pages import (
     files,
     locks,
     objects,
+    rendered,
     settings,
     several,
     static,
@@ -43,6 +44,8 @@ RULES = (
     # Bytes of objects.
     Rule(f"{_BUCKET}/download", methods=["GET"], endpoint=files.download),
     Rule(f"{_BUCKET}/image", methods=["GET"], endpoint=files.show_image),
+    Rule(f"{_BUCKET}/rendered", methods=["GET"], endpoint=rendered.show_rendered),
+    Rule(f"{_BUCKET}/compare", methods=["GET"], endpoint=rendered.compare),
     Rule(f"{_BUCKET}/pdf", methods=["GET"], endpoint=files.show_pdf),
     Rule(f"{_BUCKET}/zip", methods=["POST"], endpoint=several.zip_objects),
     # What the modules ask for.

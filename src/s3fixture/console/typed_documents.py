@@ -27,10 +27,14 @@ _RULE: Mapping[str, type] = {**dict.fromkeys(_LISTS, list), "MaxAgeSeconds": int
 def load(text: str) -> Any:
     """JSON. Raises PageError with `line`, from 1."""
     try:
-        return json.loads(text, parse_int=json_integer)
+        found = json.loads(text, parse_int=json_integer)
+        json.dumps(found, ensure_ascii=False).encode()
+        return found
     except json.JSONDecodeError as error:
         message = f"Line {error.lineno}, column {error.colno}: {error.msg}."
         raise PageError(400, message, line=error.lineno) from None
+    except UnicodeEncodeError:
+        raise PageError(400, "There is an escaped half of a character in it, which is no text.") from None
     except RecursionError:
         raise PageError(400, "This is nested too deeply.") from None
     except ValueError:

@@ -14,6 +14,7 @@ from s3fixture.wire.target import MAX_KEY_BYTES
 
 PAGE_SIZES = (100, 500, 1000)
 _DELIMITER = "/"
+_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".bmp")
 _AT_ONCE = 1000  # keys, the most that S3 lists
 _SEARCHED = 10_000  # keys that one page of a search in folders looks at
 
@@ -46,12 +47,13 @@ _SORT_KEYS: dict[str, Any] = {
 
 
 def show_folder(visit: Visit, bucket: str) -> Response:
-    """GET /buckets/<bucket>/?prefix=&search=&deep=&after=&versions=&sort=&order=&size="""
+    """GET /buckets/<bucket>/?prefix=&search=&deep=&pictures=&after=&versions=&sort=&order=&size="""
     prefix, search = visit.argument("prefix"), visit.argument("search")
     if len((prefix + search).encode("utf-8", "replace")) > MAX_KEY_BYTES:
         raise PageError(400, f"No key is longer than {MAX_KEY_BYTES:,} bytes, and so is no folder.")
     with_versions = visit.argument("versions") == "1"
     deep = visit.argument("deep") == "1" and not with_versions
+    with_pictures = visit.argument("pictures") == "1"
     limit = _limit(visit.argument("size"))
     if deep:
         rows, following = _find(visit, bucket, prefix, search, limit)
@@ -66,6 +68,7 @@ def show_folder(visit: Visit, bucket: str) -> Response:
         "search": search,
         "versions": "1" if with_versions else "",
         "deep": "1" if deep else "",
+        "pictures": "1" if with_pictures else "",
         "size": limit if limit != PAGE_SIZES[0] else "",
         "sort": sort if sort != "name" else "",
         "order": "desc" if descending else "",
@@ -81,6 +84,9 @@ def show_folder(visit: Visit, bucket: str) -> Response:
         search=search,
         with_versions=with_versions,
         deep=deep,
+        with_pictures=with_pictures,
+        pictures=_pictures(rows) if with_pictures else [],
+        has_pictures=bool(_pictures(rows)),
         rows=_sorted(rows, sort, descending=descending),
         sort=sort,
         descending=descending,
@@ -187,6 +193,11 @@ def version_rows(found: dict[str, Any]) -> list[Row]:
         for kind, entry in entries
     ]
     return sorted(rows, key=_by_key_newest_first)
+
+
+def _pictures(rows: list[Row]) -> list[Row]:
+    """Those that a browser may be able to show, by their names; the page for bytes looks at what they are."""
+    return [row for row in rows if row.kind == "object" and row.key.lower().endswith(_PICTURES)]
 
 
 def _by_key_newest_first(row: Row) -> tuple[bytes, bool, float]:

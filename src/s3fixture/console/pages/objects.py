@@ -20,6 +20,7 @@ from s3fixture.console.visit import Visit
 from s3fixture.errors import S3Error
 from s3fixture.service.metadata import SYSTEM_METADATA
 from s3fixture.sizes import counted, human_size
+from s3fixture.wire.numbers import parse_count
 
 _VERSIONS = 50
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -34,7 +35,7 @@ EXPIRIES: Mapping[int, str] = {
 
 
 def show_object(visit: Visit, bucket: str) -> Response:
-    """GET /buckets/<bucket>/object?key=&version=."""
+    """GET /buckets/<bucket>/object?key=&version=&row=."""
     key, version = visit.required("key"), visit.argument("version")
     named = {"Bucket": bucket, "Key": key} | ({"VersionId": version} if version else {})
     versions, more_versions = _versions(visit, bucket, key)
@@ -116,7 +117,14 @@ def _preview(visit: Visit, named: dict[str, str], head: Mapping[str, Any] | None
     if head is None:
         return None
     try:
-        return preview(visit.caller, named, head["ContentLength"], head.get("ContentType", ""))
+        return preview(
+            visit.caller,
+            named,
+            head["ContentLength"],
+            head.get("ContentType", ""),
+            visit.console.renderer,
+            row=parse_count(visit.argument("row")) or 0,
+        )
     except S3Error as error:
         return Preview("none", note=error.message)
 

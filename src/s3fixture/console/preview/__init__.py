@@ -1,5 +1,23 @@
 """Looking into an object without keeping it: by its first bytes, which never run and are never trusted."""
 
-from s3fixture.console.preview.show import PICTURE_LIMIT, Preview, not_shown, preview
+from s3fixture.console.preview.renderer import Renderer
+from s3fixture.console.preview.show import (
+    LIMIT,
+    PICTURE_LIMIT,
+    WORKER_LIMIT,
+    Preview,
+    not_shown,
+    preview,
+    read_range,
+)
 
-__all__ = ["PICTURE_LIMIT", "Preview", "not_shown", "preview"]
+__all__ = [
+    "LIMIT",
+    "PICTURE_LIMIT",
+    "WORKER_LIMIT",
+    "Preview",
+    "Renderer",
+    "not_shown",
+    "preview",
+    "read_range",
+]

@@ -5,6 +5,16 @@ from __future__ import annotations
 from s3fixture.console.preview import pdf
 
 PARQUET = b"PAR1"
+# First bytes -> what it is.
+_MAGIC = (
+    (pdf.MAGIC, "pdf"),
+    (PARQUET, "parquet"),
+    (b"\x1f\x8b\x08", "gzip"),
+    (b"Obj\x01", "avro"),
+    (b"\x93NUMPY", "numpy"),
+)
+# What `worker` renders, in a frame of its own -> the module that it needs.
+RENDERED = {"markdown": "markdown_it", "notebook": "pygments", "code": "pygments"}
 
 _IMAGES = (  # SVG is not among them: it is a document that runs scripts
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -18,10 +28,20 @@ _ENDINGS = {
     "csv": "csv",
     "tsv": "csv",
     "json": "json",
-    "ipynb": "json",
+    "ipynb": "notebook",
+    "md": "markdown",
+    "markdown": "markdown",
     "geojson": "json",
     "yaml": "yaml",
     "yml": "yaml",
+    **dict.fromkeys(
+        (
+            *("c", "cc", "cpp", "cs", "css", "go", "h", "hpp", "html", "ini", "java", "js", "kt", "lua"),
+            *("php", "pl", "proto", "py", "pyi", "r", "rb", "rs", "scala", "sh", "sql", "swift", "tf"),
+            *("toml", "ts", "tsx", "xml"),
+        ),
+        "code",
+    ),
 }
 _NAMES = {"MLmodel": "yaml"}
 _CONTENT_TYPES = {
@@ -48,15 +68,18 @@ def image_type(first: bytes) -> str | None:
 
 
 def kind(key: str, content_type: str, first: bytes) -> str:
-    """ "image", "pdf", "parquet", "csv", "json", "yaml", "text" or "binary"."""
+    """Such as "image", "csv" or "markdown"; "text" or "binary" when nothing else is known."""
     if image_type(first):
         return "image"
-    if first.startswith(pdf.MAGIC):
-        return "pdf"
-    if first.startswith(PARQUET):
-        return "parquet"
+    for magic, name in _MAGIC:
+        if first.startswith(magic):
+            return name
     if is_binary(first):
         return "binary"
+    return _by_name(key, content_type)
+
+
+def _by_name(key: str, content_type: str) -> str:
     name = key.rpartition("/")[2]
     ending = name.rpartition(".")[2].lower() if "." in name else ""
     said = content_type.partition(";")[0].strip().lower()

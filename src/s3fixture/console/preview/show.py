@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from s3fixture.console.preview.facts import Fact, metric_facts, yaml_facts
-from s3fixture.console.preview.kinds import is_binary, kind
+from s3fixture.console.preview.kinds import RENDERED, is_binary, kind
 from s3fixture.console.preview.pdf import objection
 from s3fixture.console.preview.tabular import RangeFile, Table, csv_table, parquet_table
+from s3fixture.sizes import counted
 
 if TYPE_CHECKING:
     from s3fixture.console.caller import Caller
+    from s3fixture.console.preview.renderer import Renderer
 
 LIMIT = 256 * 1024  # bytes that are read of what is shown as text
+WORKER_LIMIT = 4 * 1024 * 1024  # bytes that are read of notebooks, Avro files and arrays
 _SNIFFED = 4096  # bytes that tell what it is
 _HEX_ROWS = 32  # lines of 16 bytes
 PICTURE_LIMIT = 20 * 1024 * 1024  # bytes of an image or a PDF that are shown
@@ -31,17 +38,18 @@ class Preview:
     note: str = ""
 
 
-def preview(caller: Caller, named: dict[str, str], size: int, content_type: str) -> Preview:
-    """What can be shown of the object that `named` (Bucket, Key, VersionId) names. Raises S3Error."""
+def preview(
+    caller: Caller, named: dict[str, str], size: int, content_type: str, renderer: Renderer, *, row: int = 0
+) -> Preview:
+    """What can be shown of the object that `named` (Bucket, Key, VersionId) names. Raises S3Error.
+
+    `row`: the number of the first row of a CSV document that is shown.
+    """
     if not size:
         return Preview("empty")
 
     def read(start: int, length: int) -> bytes:
-        with caller.perform("GetObject", **named, Range=f"bytes={start}-{start + length - 1}")[
-            "Body"
-        ] as body:
-            data: bytes = body.read()
-        return data
+        return read_range(caller, named, start, length)
 
     first = read(0, min(size, LIMIT))
     found = kind(named["Key"], content_type, first[:_SNIFFED])
@@ -53,11 +61,59 @@ def preview(caller: Caller, named: dict[str, str], size: int, content_type: str)
         why = objection(read(0, size))
         return Preview("none", note=not_shown(why)) if why else Preview(found)
     if found == "parquet":
-        shown = parquet_table(RangeFile(read, size))
-        return Preview("none", note=shown) if isinstance(shown, str) else Preview("table", table=shown)
+        table = parquet_table(RangeFile(read, size))
+        return Preview("none", note=table) if isinstance(table, str) else Preview("table", table=table)
+    if found in ("avro", "numpy"):
+        return _of_worker(renderer.render(found, "", read(0, min(size, WORKER_LIMIT))))
+    if found == "gzip":
+        return _unpacked(named["Key"], first, size)
+    if found == "csv":
+        rows = csv_table(io.BufferedReader(RangeFile(read, size), LIMIT), row)
+        if rows is not None:
+            return Preview("text", table=rows)
     if found == "binary" or is_binary(first):
         return Preview("hex", text=_hex(first), note=_cut_note(min(len(first), 16 * _HEX_ROWS), size))
-    return _as_text(found, named["Key"], first, complete=len(first) == size, size=size)
+    shown = _as_text(found, named["Key"], first, complete=len(first) == size, size=size)
+    if found in RENDERED and size <= (WORKER_LIMIT if found == "notebook" else LIMIT):
+        if find_spec(RENDERED[found]) is None:
+            shown.note = "Install s3fixture[preview] to see what this looks like."
+        else:
+            shown.kind = "rendered"
+    return shown
+
+
+def read_range(caller: Caller, named: dict[str, str], start: int, length: int) -> bytes:
+    """Some bytes of an object. Raises S3Error."""
+    with caller.perform("GetObject", **named, Range=f"bytes={start}-{start + length - 1}")["Body"] as body:
+        data: bytes = body.read()
+    return data
+
+
+def _of_worker(result: Mapping[str, Any]) -> Preview:
+    table = Table(*result["table"]) if "table" in result else None
+    facts = [(name, value) for name, value in result.get("facts", ())]
+    return Preview("table" if table else "none", table=table, facts=facts, note=result.get("note", ""))
+
+
+def _unpacked(key: str, data: bytes, size: int) -> Preview:
+    """What the first bytes of a gzip file unpack to, as far as LIMIT goes."""
+    unpacking = zlib.decompressobj(wbits=31)
+    try:
+        text = unpacking.decompress(data, LIMIT)
+    except zlib.error:
+        return Preview("hex", text=_hex(data), note=_cut_note(min(len(data), 16 * _HEX_ROWS), size))
+    complete = unpacking.eof and not unpacking.unused_data
+    inner = key[: -len(".gz")] if key.lower().endswith(".gz") else key
+    found = kind(inner, "", text[:_SNIFFED])
+    note = f"Unpacked from {counted(size, 'byte')}." if complete else "The beginning, unpacked."
+    if found in ("binary", "image", "pdf", "parquet", "avro", "numpy", "gzip") or is_binary(text):
+        return Preview("hex", text=_hex(text), note=note)
+    table = csv_table(io.BytesIO(text)) if found == "csv" else None
+    if table is not None:
+        return Preview("text", table=table._replace(after=None), note=note)
+    shown = _as_text(found, inner, text, complete=complete, size=len(text))
+    shown.note = note
+    return shown
 
 
 def not_shown(why: str) -> str:
@@ -68,9 +124,7 @@ def not_shown(why: str) -> str:
 def _as_text(found: str, key: str, data: bytes, *, complete: bool, size: int) -> Preview:
     text = data.decode("utf-8", "ignore")
     shown = Preview("text", text=text, note="" if complete else _cut_note(len(data), size))
-    if found == "csv":
-        shown.table = csv_table(text, complete=complete)
-    elif found == "yaml":
+    if found == "yaml":
         shown.facts = yaml_facts(key, text) if complete else []
     elif found == "json" and complete:
         document = _load(text)

@@ -1,17 +1,20 @@
-"""Tables out of CSV and Parquet: the first rows, as text."""
+"""Tables out of CSV and Parquet: some rows, as text."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from itertools import chain, islice
+from typing import IO, NamedTuple
 
 from s3fixture.sizes import counted
 
 ROWS = 50
 _COLUMNS = 60
 _CELL = 200  # characters
+CSV_LIMIT = 16 * 1024 * 1024  # bytes that are read to count the rows of a CSV document
+_LONGEST_LINE = 1024 * 1024  # bytes
 _SAMPLE = 8192  # characters that tell the delimiter
 _READ_AT_ONCE = 64 * 1024  # bytes of a column of a Parquet file
 _DELIMITERS = ",;\t|"
@@ -24,27 +27,55 @@ class Table(NamedTuple):
     types: list[str]
     rows: list[list[str]]
     note: str
+    before: int | None = None  # number of the row at which the page before begins
+    after: int | None = None
 
 
-def csv_table(text: str, *, complete: bool) -> Table | None:
-    """The first rows of a CSV document, whose first line names the columns; None when it is none.
+def csv_table(file: IO[bytes], start: int = 0) -> Table | None:
+    """ROWS rows of a CSV document from number `start` (0: the first) on; None when it is none.
 
-    `complete` is False when `text` is the beginning of a longer one: its last line may be half a line.
+    Its first line names the columns. All rows are counted, as far as `CSV_LIMIT` bytes go.
     """
-    lines = text.splitlines(keepends=True)
-    if not complete and len(lines) > 1:
-        lines.pop()
+    lines = _Lines(file)
     try:
-        reader = csv.reader(lines, delimiter=_delimiter(text[:_SAMPLE]))
-        found = [row for _, row in zip(range(ROWS + 2), reader, strict=False)]
+        sample = next(lines, "")
+        reader = csv.reader(chain([sample], lines), delimiter=_delimiter(sample[:_SAMPLE]))
+        columns = next(reader, None)
+        if columns is None:
+            return None
+        skipped = sum(1 for _ in islice(reader, start))
+        rows = list(islice(reader, ROWS))
+        total = skipped + len(rows) + sum(1 for _ in reader)
     except csv.Error:
         return None
-    if not found:
-        return None
-    columns, rows = found[0], found[1 : ROWS + 1]
-    more = len(found) > ROWS + 1 or not complete
-    note = f"The first {counted(len(rows), 'row')}." if more else f"{counted(len(rows), 'row')}."
-    return _bounded(columns, [], rows, note)
+    of = f"{total:,} or more rows" if lines.cut else counted(total, "row")
+    if total <= ROWS and not start:
+        note = f"{of[0].upper()}{of[1:]}."
+    else:
+        note = f"Rows {start + 1:,} to {start + len(rows):,} of {of}." if rows else f"There are {of}."
+    before = max(start - ROWS, 0) if start else None
+    after = start + ROWS if start + len(rows) < total else None
+    return _bounded(columns, [], rows, note)._replace(before=before, after=after)
+
+
+class _Lines:
+    """The lines of a file as text, up to CSV_LIMIT bytes; `cut`: there was more."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._left = CSV_LIMIT
+        self.cut = False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._file.readline(min(self._left, _LONGEST_LINE))
+        self._left -= len(line)
+        if not line:
+            self.cut = self._left <= 0 and bool(self._file.read(1))
+            raise StopIteration
+        return line.decode("utf-8", "replace")
 
 
 def _delimiter(sample: str) -> str:

@@ -1,0 +1,66 @@
+"""What a text looks like, in a frame that can neither run nor ask anything; and two versions compared."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from s3fixture.console.pages.browse import crumbs
+from s3fixture.console.pages.buckets import bucket_line
+from s3fixture.console.preview import LIMIT, WORKER_LIMIT, read_range
+from s3fixture.console.preview.kinds import RENDERED, is_binary, kind
+from s3fixture.console.visit import PageError, Visit, html_response
+
+
+def show_rendered(visit: Visit, bucket: str) -> Response:
+    """GET /buckets/<bucket>/rendered?key=&version=: for the frame of our own page only."""
+    key, version = visit.required("key"), visit.argument("version")
+    named = {"Bucket": bucket, "Key": key} | ({"VersionId": version} if version else {})
+    head = visit.caller.perform("HeadObject", **named)
+    size = head["ContentLength"]
+    first = read_range(visit.caller, named, 0, min(size, LIMIT)) if size else b""
+    found = kind(key, head.get("ContentType", ""), first)
+    if found not in RENDERED or size > (WORKER_LIMIT if found == "notebook" else LIMIT):
+        raise PageError(415, "This is not shown in another way than as text.")
+    data = first if size <= LIMIT else read_range(visit.caller, named, 0, size)
+    result = visit.console.renderer.render(found, key.rpartition("/")[2], data)
+    nonce = secrets.token_urlsafe()
+    html = visit.console.render("rendered.html", result=result, nonce=nonce)
+    response = html_response(html)
+    response.headers["Content-Security-Policy"] = (
+        f"default-src 'none'; style-src 'nonce-{nonce}'; img-src data:; sandbox; frame-ancestors 'self'"
+    )
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return response
+
+
+def compare(visit: Visit, bucket: str) -> Response:
+    """GET /buckets/<bucket>/compare?key=&left=&right=: the lines in which two versions differ."""
+    key, left, right = visit.required("key"), visit.required("left"), visit.required("right")
+    texts = [_text_of(visit, bucket, key, version) for version in (left, right)]
+    result: Any = visit.console.renderer.render("compare", str(len(texts[0])), b"".join(texts))
+    return visit.page(
+        "compare.html",
+        title=f"{key.rpartition('/')[2]}, two versions",
+        bucket=bucket_line(visit, bucket),
+        key=key,
+        crumbs=crumbs(key),
+        left=left,
+        right=right,
+        lines=result.get("lines", []),
+        note=result.get("note", ""),
+    )
+
+
+def _text_of(visit: Visit, bucket: str, key: str, version: str) -> bytes:
+    """Raises PageError for what is no text, or a long one."""
+    named = {"Bucket": bucket, "Key": key, "VersionId": version}
+    size = visit.caller.perform("HeadObject", **named)["ContentLength"]
+    if size > LIMIT:
+        raise PageError(413, f"Texts of up to {LIMIT:,} bytes can be compared.", VersionId=version)
+    data = read_range(visit.caller, named, 0, size) if size else b""
+    if is_binary(data):
+        raise PageError(415, "Only texts can be compared.", VersionId=version)
+    return data

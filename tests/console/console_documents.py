@@ -1,0 +1,75 @@
+"""Documents of the kinds that the console renders."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import json
+import struct
+from typing import Any
+
+from console_samples import png
+
+MARKDOWN = """# Results
+
+| model | accuracy |
+|---|---|
+| small | 0.91 |
+
+<script>alert("markdown")</script> <img src=x onerror=alert(1)>
+![remote](http://192.0.2.1/pixel.png) [link](javascript:alert(1))
+"""
+CODE = 'def answer() -> int:\n    """</pre><script>alert("code")</script>"""\n    return 42\n'
+
+
+def notebook(**changes: Any) -> bytes:
+    outputs = [
+        {"output_type": "stream", "text": ["epoch 1\n", "epoch 2\n"]},
+        {"output_type": "display_data", "data": {"image/png": base64.encodebytes(png()).decode()}},
+        {"output_type": "display_data", "data": {"image/png": 'x" onerror="alert(1)'}},
+        {
+            "output_type": "display_data",
+            "data": {"text/html": "<script>alert(2)</script>", "text/plain": "a frame"},
+        },
+        {"output_type": "error", "ename": "ValueError", "evalue": "<b>wrong</b>", "traceback": ["..."]},
+    ]
+    cells = [
+        {"cell_type": "markdown", "source": ["# Training\n", "with *care*"]},
+        {"cell_type": "code", "source": "train(epochs=2)", "outputs": outputs},
+    ]
+    return json.dumps({"cells": cells, "nbformat": 4, **changes}).encode()
+
+
+def npy(dtype: str = "<f4", shape: tuple[int, ...] = (2, 3), body: bytes | None = None) -> bytes:
+    """The file of an array 0, 1, 2 …"""
+    header = repr({"descr": dtype, "fortran_order": False, "shape": shape})
+    header += " " * (-(len(header) + 11) % 64) + "\n"
+    count = shape[0] * shape[1]
+    values = struct.pack(f"<{count}f", *range(count)) if body is None else body
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + values
+
+
+def avro(rows: int = 120) -> bytes:
+    """ImportError without fastavro."""
+    import fastavro
+
+    file = io.BytesIO()
+    fields = [{"name": "id", "type": "long"}, {"name": "label", "type": ["null", "string"]}]
+    schema = {"type": "record", "name": "row", "fields": fields}
+    fastavro.writer(file, schema, [{"id": n, "label": f"row {n}"} for n in range(rows)])
+    return file.getvalue()
+
+
+def avro_bomb() -> bytes:
+    """A small file that unpacks to more than anybody has."""
+    import fastavro
+
+    file = io.BytesIO()
+    schema = {"type": "record", "name": "row", "fields": [{"name": "text", "type": "string"}]}
+    fastavro.writer(file, schema, [{"text": "a" * 600_000_000}], codec="deflate")
+    return file.getvalue()
+
+
+def packed(data: bytes) -> bytes:
+    return gzip.compress(data)

@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from random import Random
 from typing import Any, NamedTuple
 
-from asking import Reply, Sent, ask, signed
+from asking import KEYS, Keys, Reply, Sent, ask, signed
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 from valid_requests import ACCOUNT, OWNER, Requests, state
@@ -230,11 +230,14 @@ def _variants(base: Mapping[str, Any], shape: StructureShape) -> Iterator[Varian
             yield Variant("long", path, changed(params, path, "x" * 2000))
 
 
+STRANGER = Keys("stranger", "a-secret-of-its-own")  # of another account, with no permissions
+
+
 class Place:
     """An application with the buckets and objects that the requests are about."""
 
     def __init__(self) -> None:
-        self.app = App(Settings(defaults="minio"))  # which takes ACLs
+        self.app = App(Settings(defaults="minio", identities=("stranger:" + ":".join(STRANGER[:2]),)))
         self.requests = Requests(Random(0), {})
         for sent in state():
             assert ask(self.app, signed(sent)).status == 200
@@ -251,7 +254,7 @@ class Place:
             assert ask(self.app, signed(sent)).status == 200
         self.token = self.app.store.snapshot()
 
-    def ask(self, name: str, params: Mapping[str, Any]) -> Reply:
+    def ask(self, name: str, params: Mapping[str, Any], keys: Keys = KEYS) -> Reply:
         """The answer to the operation with these parameters, valid or not."""
         if "UploadId" in params:
             params = {**params, "UploadId": self.upload}
@@ -259,7 +262,7 @@ class Place:
         if sent.method != "GET":
             digest = hashlib.md5(sent.body, usedforsecurity=False).digest()
             sent.headers.setdefault("content-md5", base64.b64encode(digest).decode())
-        return ask(self.app, signed(sent))
+        return ask(self.app, signed(sent, keys=keys))
 
     def reset(self) -> None:
         """All is as it was before the first request."""

@@ -164,7 +164,7 @@ def commands_page() -> str:
 
 def pytest_row(option: Option) -> list[str]:
     value = "" if option.is_flag else "|".join(option.choices) or option.metavar
-    separator = {",": "commas", "": ""}.get(option.split, "colons (semicolons on Windows)")
+    separator = {",": "commas", " ": "spaces", "": ""}.get(option.split, "colons (semicolons on Windows)")
     return [
         f"{code(option.flag)} {code(value)}".strip().replace("|", "\\|"),
         code(option.dest),

@@ -48,6 +48,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "S3FIXTURE_SSE_OVER_HTTP": "sse_over_http",
     "S3FIXTURE_DEFAULTS": "defaults",
     "S3FIXTURE_WEBSITE_HOSTS": "website_hosts",
+    "S3FIXTURE_USERS": "users",
     "S3FIXTURE_WEB_IDENTITY": "web_identity",
     "S3FIXTURE_METRICS": "metrics",
     "S3FIXTURE_TLS": "tls",
@@ -97,6 +98,7 @@ class Settings:
     data_dir: Path | None = None  # the folder of the data; None: in memory
     durability: str = "power"  # what an answered write survives: a power failure, or the `process`
     identities: tuple[str, ...] = ()  # further accounts: NAME:ACCESS_KEY:SECRET_KEY[:CANONICAL_ID[:EMAIL]]
+    users: tuple[str, ...] = ()  # users with policies of IAM, as --user has them
     web_identity: str = ""  # whose tokens STS believes: "unverified" (any), a key's file, "" (none)
     kms_keys: tuple[str, ...] = ()  # the keys that there are, as --kms-key has them; (): any name is one
     sse_over_http: bool = True  # take customers' keys and KMS without TLS, which S3 itself never does
@@ -247,6 +249,7 @@ _CONVERTERS: Mapping[str, Any] = {
     "lifecycle_day": float,
     "data_dir": Path,
     "identities": tuple,
+    "users": _words,
     "webhooks": _words,
     "webhook_tokens": tuple,
     "kms_keys": _words,

@@ -56,6 +56,8 @@ def test_a_bad_bucket_name_is_one_clear_line() -> None:
 def test_accounts_that_a_backend_cannot_make_are_refused(backend: str) -> None:
     with pytest.raises(S3FixtureError, match="cannot have further identities; leave them out"):
         serve(backend=backend, identities=["ann:anns-key:anns-secret"])
+    with pytest.raises(S3FixtureError, match="cannot have users; leave them out"):
+        serve(backend=backend, users=["ann:anns-key:anns-secret"])
 
 
 def test_a_bucket_that_is_there_already_is_fine(tmp_path: Path) -> None:

@@ -165,6 +165,21 @@ def test_several_identities_own_what_they_make(s3: CommandLine) -> None:
         bob.list_objects_v2(Bucket="of-ann")
 
 
+def test_users_do_what_their_policy_allows_also_after_a_restart(s3: CommandLine) -> None:
+    allow = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}
+    path = s3.folder / "reader.json"
+    path.write_text(json.dumps({"Version": "2012-10-17", "Statement": allow}))
+    endpoint = s3.up("--bucket", "data", "--user", "reader:readerkey:readersecret:reader.json")
+    for _ in range(2):
+        reader = endpoint.client(aws_access_key_id="readerkey", aws_secret_access_key="readersecret")
+        reader.list_objects_v2(Bucket="data")
+        with pytest.raises(
+            reader.exceptions.ClientError, match="no identity-based policy allows the s3:PutO"
+        ):
+            reader.put_object(Bucket="data", Key="k")
+        s3("restart")
+
+
 def test_web_identity_tokens_are_taken_as_the_option_says(s3: CommandLine) -> None:
     jwt: Any = pytest.importorskip("jwt")
     secret = "a secret of thirty-two characters"
@@ -190,6 +205,7 @@ def test_web_identity_tokens_are_taken_as_the_option_says(s3: CommandLine) -> No
         (["--seed", "missing"], "there is no such seed"),
         (["--identity", "half"], "identity 'half' has 1 fields"),
         (["--identity", "a:minioadmin:secretsecret"], "have the same access key 'minioadmin'"),
+        (["--user", "reader:key:secret:missing.json"], "user 'reader': the policy "),
         (["--web-identity", "missing"], "the key of web identities 'missing' cannot be read"),
         (["--backend", "nonsense"], "there is no backend 'nonsense'"),
         (["--port", "99999"], "port 99999 is not a port number"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Dialog, Page, SetCookieParam
 
 OTHER = ("other", "otheraccesskey", "othersecretkey")
+READER = ("reader", "readerkey", "readersecret")  # lists one bucket, and sees that there are others
+STATEMENTS = [
+    {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"},
+    {"Effect": "Allow", "Action": ["s3:ListBucket", "s3:GetObject"], "Resource": "arn:aws:s3:::empty*"},
+]
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -44,7 +50,9 @@ CHROMIUM_ARGUMENTS = (
 
 @pytest.fixture(scope="session")
 def _running() -> Iterator[Box]:
-    app = App(Settings(identities=(":".join(OTHER),), defaults="minio"))  # as with `up`
+    policy = json.dumps({"Version": "2012-10-17", "Statement": STATEMENTS})
+    users = (":".join((*READER, policy)),)
+    app = App(Settings(identities=(":".join(OTHER),), users=users, defaults="minio"))  # as with `up`
     running = RunningRequests(app)
     control = Control(app, running)
     with Server(running) as api:
@@ -103,6 +111,14 @@ def other(box: Box) -> Visitor:
     """Logged in with the keys of another account."""
     visitor = Visitor(box.console)
     assert visitor.log_in(*OTHER[1:]).status_code == 303
+    return visitor
+
+
+@pytest.fixture
+def reader(box: Box) -> Visitor:
+    """Logged in with the keys of a user."""
+    visitor = Visitor(box.console)
+    assert visitor.log_in(*READER[1:]).status_code == 303
     return visitor
 
 

@@ -19,10 +19,14 @@ from s3fixture.backends.endpoint import Endpoint
 from s3fixture.records import RequestRecord
 from s3fixture.settings import Settings
 
+ALLOW = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'
+
 
 @pytest.fixture
 def server() -> Iterator[Endpoint]:
-    with start("emulator", Settings(console_port=0, identities=("other:otherkey:othersecret",))) as endpoint:
+    users = (f"admin:adminkey:adminsecret:{ALLOW}",)
+    settings = Settings(console_port=0, identities=("other:otherkey:othersecret",), users=users)
+    with start("emulator", settings) as endpoint:
         yield endpoint
 
 
@@ -134,7 +138,7 @@ def test_bad_input_is_told(server: Endpoint, name: str, body: bytes, status: int
 
 
 def test_only_the_main_keys_are_taken(server: Endpoint) -> None:
-    for keys in ("otherkey:othersecret", f"{server.access_key}:no", "no:no"):
+    for keys in ("otherkey:othersecret", "adminkey:adminsecret", f"{server.access_key}:no", "no:no"):
         assert ask(server, "time", keys=keys)[0] == 403
     assert ask(server, "time", headers={"Authorization": ""})[0] == 403
     assert ask(server, "time", headers={"Authorization": "Bearer x"})[0] == 403

@@ -26,6 +26,19 @@ def test_buckets_are_listed_with_what_they_hold(visitor: Visitor, box: Box) -> N
     assert "/buckets/data/" not in visitor.get("/", search="ver").text
 
 
+def test_a_user_sees_what_its_policy_allows(reader: Visitor, box: Box) -> None:
+    box.s3.put_object(Bucket="empty", Key="k", Body=b"12345")
+    page = reader.get("/").text
+    assert page.count("You may not list this bucket") == len(box.s3.list_buckets()["Buckets"]) - 1
+    assert page.count('data-label="Size"') == 1
+    assert reader.get("/buckets/empty").status_code == 200
+    refused = reader.get("/buckets/data")
+    assert refused.status_code == 403
+    assert "no identity-based policy allows the s3:ListBucket action" in refused.text
+    changed = reader.ask("POST", "/api/buckets", {"name": "new"})
+    assert changed.status_code == 403
+
+
 def test_a_folder_shows_folders_and_objects_below_it_only(visitor: Visitor) -> None:
     top = visitor.get("/buckets/data/").text
     assert 'data-key="model/"' in top

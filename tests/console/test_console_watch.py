@@ -184,3 +184,20 @@ def test_usage_is_counted_per_owner(visitor: Visitor, other: Visitor, box: Box) 
     others = other.get("/api/usage").json
     assert others is not None
     assert others["samples"][-1][1:] == [0, 0]
+
+
+def test_users_see_their_own_requests_only(visitor: Visitor, reader: Visitor, box: Box) -> None:
+    box.s3.list_objects_v2(Bucket="empty")
+    client = boto3.session.Session().client(
+        "s3",
+        endpoint_url=box.api_url,
+        region_name="us-east-1",
+        aws_access_key_id="readerkey",
+        aws_secret_access_key="readersecret",
+    )
+    client.list_objects_v2(Bucket="empty")
+    seen = first(events(reader))
+    assert [(entry["operation"], entry["access_key"]) for entry in seen] == [("ListObjectsV2", "readerkey")]
+    assert reader.get("/api/usage").json == {"every": 5.0, "samples": []}
+    assert "Stored in your buckets" not in reader.get("/watch").text
+    assert "Stored in your buckets" in visitor.get("/watch").text

@@ -224,7 +224,7 @@ def test_durable(durable): ...
 def test_the_options_are_in_the_help(run: Run) -> None:
     help_text = run("", "--help").stdout.str()
 
-    for name in ("backend", "emulator", "endpoint-url", "image", "port", "bucket", "seed"):
+    for name in ("backend", "emulator", "endpoint-url", "image", "port", "bucket", "seed", "user"):
         assert f"--s3-{name}=" in help_text
         assert f"s3_{name.replace('-', '_')} (" in help_text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -23,9 +24,34 @@ if TYPE_CHECKING:
 OTHER = "other:otheraccesskey:othersecretkey:" + "0123456789abcdef" * 4 + ":other@example.com"
 
 
+def user(name: str, *statements: dict[str, Any]) -> str:
+    """One whose keys are NAMEkey and NAMEsecret."""
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    keys = name.rpartition("/")[2]
+    return f"{name}:{keys}key:{keys}secret" + (f":{policy}" if statements else "")
+
+
+VAULT = "arn:aws:s3:::vault"  # see test_access_matrix
+USERS = (
+    user(
+        "denied",
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "s3:*", "Resource": f"{VAULT}/top secret.txt"},
+    ),
+    user(
+        "unmentioned",
+        {"Effect": "Allow", "Action": "s3:*", "Resource": [VAULT, f"{VAULT}/top/*"]},
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::unmentioneds-own*"},
+    ),
+    user("nobody"),
+    user("other/clerk", {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}),
+    user("other/idler"),
+)
+
+
 @pytest.fixture(scope="session")
 def app() -> Iterator[App]:
-    app = App(Settings(identities=(OTHER,)))
+    app = App(Settings(identities=(OTHER,), users=USERS))
     yield app
     app.close()
 

@@ -82,6 +82,7 @@ READ_PUBLIC = policy(
     {"Effect": "Allow", "Action": ["s3:Get*", "sqs:*"], "Resource": "arn:aws:s3:::bucket/public/*"},
     {"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::bucket/public/but*"},
 )
+ASSUME = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": ROLE}
 
 
 def test_everybody_is_told_who_they_are(app: App, sts: Sts) -> None:
@@ -157,7 +158,7 @@ def test_a_session_policy_gives_nothing_that_its_user_has_not(
 def test_a_session_of_a_session_is_as_narrow(
     client: S3Client, sts: Sts, s3_with: Callable[..., S3Client], bucket: str
 ) -> None:
-    first = assume(sts(), Policy=READ_PUBLIC)
+    first = assume(sts(), Policy=policy(*json.loads(READ_PUBLIC)["Statement"], ASSUME))
     me = sts(first["AccessKeyId"], first["SecretAccessKey"], first["SessionToken"])
     assert me.get_caller_identity()["Arn"] == SESSION
     second = s3_with(assume(me))

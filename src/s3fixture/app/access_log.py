@@ -63,7 +63,7 @@ def _line(exchange: Exchange, record: RequestRecord, response: Response) -> str:
         exchange.bucket,
         f"[{utc(record.time):%d/%b/%Y:%H:%M:%S +0000}]",
         record.remote_addr or "-",
-        identity.canonical_id if identity else "-",
+        identity.requester if identity else "-",
         record.request_id,
         _operation(exchange),
         quote(quote(exchange.key)) if exchange.key else "-",  # twice, as S3 does

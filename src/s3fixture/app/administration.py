@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from s3fixture.errors import S3Error
 
 _STATUS = "`s3fixture status` tells whether the server runs, `mc du` and the console what it holds"
-_IDENTITIES = "users are the server's identities: start it with --identity NAME:ACCESS_KEY:SECRET_KEY"
-_POLICIES = "policies are put on buckets: `mc anonymous set-json`, or PutBucketPolicy"
+_IDENTITIES = "users are named at the start: --user NAME:ACCESS_KEY:SECRET_KEY:POLICY"
+_POLICIES = "policies are those of --user, and of buckets: `mc anonymous set-json`, or PutBucketPolicy"
 _REQUESTS = "`s3fixture requests --follow` shows requests as they come, `s3fixture logs` those before"
 _RESTART = "`s3fixture restart` and `s3fixture down` do that to the server of a project"
 _KMS = "KMS keys are named at the start: --kms-key KEY"

@@ -16,7 +16,7 @@ from s3fixture.app.request_log import RequestLog
 from s3fixture.app.steps import LISTEN, STEPS, follow
 from s3fixture.auth.actions import Permission
 from s3fixture.auth.authenticate import Authentication, Authenticator
-from s3fixture.auth.identity import Identities, Identity, parse_identity
+from s3fixture.auth.identity import identities_of
 from s3fixture.clock import Clock
 from s3fixture.errors import ClientDisconnected, ConnectionCut, MalformedRequest, S3Error
 from s3fixture.records import SETUP_USER_AGENT, RequestRecord
@@ -68,7 +68,7 @@ class App:
     def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
         self.settings = settings
         self.clock = clock or Clock()
-        self.identities = _identities(settings)
+        self.identities = identities_of(settings)
         self.web_identities = _web_identities(settings)
         self.kms = KmsKeys(settings.kms_keys)
         # Last of what the settings may make impossible: an open store has the folder until it is closed.
@@ -319,8 +319,3 @@ def _web_identities(settings: Settings) -> WebIdentities | None:
     from s3fixture.auth.web_identity import WebIdentities  # imported when used: few servers believe tokens
 
     return WebIdentities(settings.web_identity)
-
-
-def _identities(settings: Settings) -> Identities:
-    root = Identity(settings.access_key, settings.access_key, settings.secret_key, root=True)
-    return Identities([root, *map(parse_identity, settings.identities)])

@@ -13,10 +13,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from s3fixture.auth import sigv4
-from s3fixture.auth.authentication import AuthContext, same
+from s3fixture.auth.actions import Permission
+from s3fixture.auth.authentication import AuthContext, Authentication, same
+from s3fixture.auth.context import RequestContext
 from s3fixture.auth.credential import parse_credential
+from s3fixture.auth.denial import not_authorized
 from s3fixture.auth.header import parse_components, signing_time
+from s3fixture.auth.identity import role_id
 from s3fixture.auth.policies import parse_identity_policy
+from s3fixture.auth.policies.limits import denial_of
 from s3fixture.auth.signature_errors import MAX_SKEW, failure
 from s3fixture.auth.web_identity import WebIdentityError
 from s3fixture.errors import S3Error
@@ -86,8 +91,7 @@ def answer(exchange: Exchange) -> Response:
 def _get_caller_identity(asked: _Asked) -> _Element:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html"""
     identity = asked.identity
-    user = _role_id(identity.role) if identity.role else identity.user_id
-    return {"Arn": identity.arn, "UserId": user, "Account": _account(identity)}
+    return {"Arn": identity.arn, "UserId": identity.unique_id, "Account": _account(identity)}
 
 
 def _get_session_token(asked: _Asked) -> _Element:
@@ -103,14 +107,37 @@ def _assume_role(asked: _Asked) -> _Element:
     role = _required(asked, "RoleArn", low=20, high=2048)
     name = _required(asked, "RoleSessionName", low=2, high=64, pattern=_SESSION_NAME)
     arn = _session_of(role, name)
+    _check_may_assume(asked, role)
     policy = _policy(asked)
     expires = _expires(asked, usual=3600, longest=43_200)
     keys = _context(asked).sessions.issue(asked.identity, expires, role=arn, policy=policy)
     return {
-        "AssumedRoleUser": {"AssumedRoleId": _role_id(arn), "Arn": arn},
+        "AssumedRoleUser": {"AssumedRoleId": role_id(arn), "Arn": arn},
         "Credentials": _credentials(keys),
         **_packed_size(policy),
     }
+
+
+def _check_may_assume(asked: _Asked, role: str) -> None:
+    """Raises AccessDenied unless its own policies allow it to who has any: a role trusts accounts, no names.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_permissions-to-switch.html
+    """
+    identity, action = asked.identity, "sts:AssumeRole"
+    if not identity.is_limited:
+        return
+    context = RequestContext(
+        "AssumeRole",
+        asked.exchange.request,
+        Authentication(identity, "header"),
+        asked.exchange.app.clock,
+        {},
+        Permission(action),
+    )
+    denial = denial_of(identity, action, role, context)
+    if denial is not None:
+        message = not_authorized(identity, action, role, denial.because(action))
+        raise StsError("AccessDenied", message, 403)
 
 
 def _assume_role_with_web_identity(asked: _Asked) -> _Element:
@@ -137,7 +164,7 @@ def _assume_role_with_web_identity(asked: _Asked) -> _Element:
     return {
         "SubjectFromWebIdentityToken": person.subject,
         "Audience": person.audience,
-        "AssumedRoleUser": {"AssumedRoleId": _role_id(arn), "Arn": arn},
+        "AssumedRoleUser": {"AssumedRoleId": role_id(arn), "Arn": arn},
         "Credentials": _credentials(keys),
         "Provider": person.provider,
         **_packed_size(policy),
@@ -339,12 +366,6 @@ def _context(asked: _Asked) -> AuthContext:
 
 def _account(identity: Identity) -> str:
     return identity.arn.split(":")[4]
-
-
-def _role_id(session: str) -> str:
-    """The unique id of a session's role, and the session's name."""
-    role, _, name = session.rpartition("/")
-    return f"AROA{hashlib.sha256(role.encode()).hexdigest()[:17].upper()}:{name}"
 
 
 def _credentials(keys: Keys) -> _Element:

@@ -1,10 +1,13 @@
-"""Who may ask: identities, each an account of its own with one user and one pair of keys.
+"""Who may ask: identities, each an account of its own with one pair of keys, and users of these accounts.
 
 An identity is named as a principal in a policy by any of
 - its user, ``arn:aws:iam::<account id>:user/<name>``,
 - its account, ``<account id>`` or ``arn:aws:iam::<account id>:root``,
 - its canonical id, ``{"CanonicalUser": "<64 characters>"}``,
 - its access key (S3 has the unique user id there; ours is the access key).
+
+An identity may do everything in its account. A user of the account (`users`) has identity policies, and may
+do what these allow.
 """
 
 from __future__ import annotations
@@ -18,15 +21,19 @@ from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
     from s3fixture.auth.policies import Policy
+    from s3fixture.settings import Settings
 
 FORMAT = "NAME:ACCESS_KEY:SECRET_KEY[:CANONICAL_ID[:EMAIL]]"
+USER_FORMAT = "[ACCOUNT/]NAME:ACCESS_KEY:SECRET_KEY[:POLICY[,POLICY ...][,boundary=POLICY]]"
 
 
 @dataclass(frozen=True)
 class Identity:
-    """One account and its user. `root` marks the server's main keys; an empty `canonical_id` is derived.
+    """One account, or a user of one. `root` marks the server's main keys, never when they are limited; an
+    empty `canonical_id` is derived.
 
-    One with temporary keys is its user, or the session of `role` (an ARN), as far as `session_policy` allows.
+    A user has `policies`, and may do what one of them allows, as far as `boundary` allows it. One with
+    temporary keys is its user, or the session of `role` (an ARN), as far as `session_policy` allows.
     """
 
     name: str
@@ -38,6 +45,9 @@ class Identity:
     user_id: str = ""  # its access key, unless that is a temporary one
     role: str = ""
     session_policy: Policy | None = field(default=None, repr=False)
+    policies: tuple[Policy, ...] | None = field(default=None, repr=False)  # None: of an account's own keys
+    boundary: Policy | None = field(default=None, repr=False)
+    is_limited: bool = field(init=False, repr=False)  # whether any of these policies must be asked
     account_id: str = field(init=False)
     arn: str = field(init=False)
     principals: frozenset[str] = field(init=False, repr=False)  # the forms above
@@ -55,15 +65,67 @@ class Identity:
         arn = self.role or f"arn:aws:iam::{account}:user/{self.name}"
         object.__setattr__(self, "arn", arn)
         object.__setattr__(self, "user_id", self.user_id or self.access_key)
+        limits = (self.session_policy, self.policies, self.boundary)
+        limited = any(limit is not None for limit in limits)
+        object.__setattr__(self, "is_limited", limited)
+        object.__setattr__(self, "root", self.root and not limited)
         names = {arn, f"arn:aws:iam::{account}:root", f"canonical:{canonical_id}", self.user_id}
         if self.role:
             names.add(role_of(self.role))
         object.__setattr__(self, "principals", frozenset(names))
 
+    @property
+    def own_names(self) -> frozenset[str]:
+        """The principals that are this user, or this very session, and nobody else of the account."""
+        return frozenset({self.role} if self.role else {self.arn, self.user_id})
+
+    @property
+    def role_names(self) -> frozenset[str]:
+        """The principals that are the role whose session this is, or who assumed it."""
+        return frozenset({role_of(self.role), self.user_id})
+
+    @property
+    def requester(self) -> str:
+        """How S3 names who asked in logs and who began an upload: an account by its canonical id."""
+        return self.arn if self.role or self.policies is not None else self.canonical_id
+
+    def began(self, initiator: str) -> bool:
+        """Whether an upload is its own, or a user's of this account; told the `requester` that began it."""
+        of_account = not self.is_limited and initiator.split(":")[4:5] == [self.account_id]
+        return initiator == self.requester or of_account
+
+    # What the keys aws:PrincipalArn, aws:PrincipalType, aws:userid and aws:username have.
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable
+
+    @property
+    def principal_arn(self) -> str:
+        """The ARN of the user, or of the role whose session this is."""
+        return role_of(self.role) if self.role else self.arn
+
+    @property
+    def principal_type(self) -> str:
+        return "AssumedRole" if self.role else "User"
+
+    @property
+    def unique_id(self) -> str:
+        """That of the user, or of the role with the name of the session."""
+        return role_id(self.role) if self.role else self.user_id
+
+    @property
+    def username(self) -> str | None:
+        """None for a role's session."""
+        return None if self.role else self.name
+
 
 def role_of(session: str) -> str:
     """The ARN of the role that a session, `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`, is of."""
     return session.rpartition("/")[0].replace(":sts:", ":iam:", 1).replace(":assumed-role/", ":role/", 1)
+
+
+def role_id(session: str) -> str:
+    """The unique id of a session's role, and the session's name."""
+    role, _, name = session.rpartition("/")
+    return f"AROA{_sha256(role)[:17].upper()}:{name}"
 
 
 def account_id(canonical_id: str) -> str:
@@ -85,6 +147,8 @@ class Identities:
     def _add(self, identity: Identity) -> None:
         _claim(self._by_name, identity.name, identity, "name")
         _claim(self._by_access_key, identity.access_key, identity, "access key")
+        if identity.policies is not None:
+            return  # a user, who shares these with the account
         _claim(self._by_canonical_id, identity.canonical_id, identity, "canonical id")
         if identity.email:
             _claim(self._by_email, identity.email.lower(), identity, "e-mail address")
@@ -104,6 +168,7 @@ class Identities:
         return self._by_access_key.get(access_key)
 
     def by_canonical_id(self, canonical_id: str) -> Identity | None:
+        """The account, never one of its users."""
         return self._by_canonical_id.get(canonical_id)
 
     def by_email(self, email: str) -> Identity | None:
@@ -111,6 +176,17 @@ class Identities:
 
     def by_name(self, name: str) -> Identity | None:
         return self._by_name.get(name)
+
+
+def identities_of(settings: Settings) -> Identities:
+    """All that the settings name. Raises S3FixtureError, also for a user's policy that cannot be used."""
+    root = Identity(settings.access_key, settings.access_key, settings.secret_key, root=True)
+    accounts = Identities([root, *map(parse_identity, settings.identities)])
+    if not settings.users:
+        return accounts
+    from s3fixture.auth.users import load_user  # imported when used: policies take their time
+
+    return Identities([*accounts, *(load_user(text, accounts) for text in settings.users)])
 
 
 def parse_identity(text: str) -> Identity:
@@ -122,14 +198,19 @@ def parse_identity(text: str) -> Identity:
     name = parts[0]
     if not 3 <= len(parts) <= 5:
         raise S3FixtureError(f"identity {name!r} has {len(parts)} fields; write it as {FORMAT}")
-    for label, value in zip(("name", "access key", "secret key"), parts, strict=False):
-        if not value or value != value.strip():
-            raise S3FixtureError(f"identity {name!r}: the {label} is empty or has spaces; write {FORMAT}")
+    check_keys(f"identity {name!r}", parts, FORMAT)
     access_key, secret_key = parts[1:3]
     canonical_id, email = (*parts[3:], "", "")[:2]
-    if "/" in access_key or "," in access_key:
-        raise S3FixtureError(f"identity {name!r}: an access key cannot hold '/' or ','")
     return Identity(name, access_key, secret_key, canonical_id, email)
+
+
+def check_keys(who: str, parts: list[str], form: str) -> None:
+    """S3FixtureError unless `parts` begin with a name, an access key and a secret, as `form` says."""
+    for label, value in zip(("name", "access key", "secret key"), parts, strict=False):
+        if not value or value != value.strip():
+            raise S3FixtureError(f"{who}: the {label} is empty or has spaces; write {form}")
+    if "/" in parts[1] or "," in parts[1]:
+        raise S3FixtureError(f"{who}: an access key cannot hold '/' or ','")
 
 
 def _claim(index: dict[str, Identity], value: str, identity: Identity, what: str) -> None:

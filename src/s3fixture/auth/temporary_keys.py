@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 _TEMPORARY = "ASIA"  # how the keys of sessions begin
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-LONGEST_POLICY = (
-    6144  # characters: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-)
 _LONGEST = 40 * 1024  # characters of a token; a policy takes four bytes each, and a third more here
 
 
@@ -48,10 +45,13 @@ class Sessions:
         self._identities = identities
         self._key = secrets.token_bytes(32)
 
-    def issue(self, identity: Identity, expires: int, *, role: str = "", policy: str = "") -> Keys:
+    def issue(
+        self, identity: Identity, expires: int, *, role: str = "", policy: str = "", role_policy: str = ""
+    ) -> Keys:
         """Keys of `identity` until `expires` (seconds since the epoch).
 
         `role` is the ARN of an assumed role's session. `policy`, which was checked, narrows what they allow.
+        `role_policy` likewise is the identity policy of the role, in the place of those of `identity`.
         """
         access_key = _TEMPORARY + "".join(secrets.choice(_LETTERS) for _ in range(16))
         told = {
@@ -60,10 +60,18 @@ class Sessions:
             "until": expires,
             "role": role,
             "policy": policy,
+            "role policy": role_policy or self._role_policy_of(identity),
         }
         document = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
         text = base64.urlsafe_b64encode(document.encode()).decode()
         return Keys(access_key, self._secret_key(access_key), f"{text}.{self._sign(text)}", expires)
+
+    def _role_policy_of(self, identity: Identity) -> str:
+        """What a session has in the place of its user's policies, and sessions that come from it keep."""
+        user = self._identities.by_access_key(identity.user_id)
+        if not identity.policies or user is None or identity.policies is user.policies:
+            return ""
+        return identity.policies[0].text
 
     def identity(self, access_key: str, token: str, now: float) -> Identity:
         """Whom temporary keys belong to. Raises S3Error InvalidToken, InvalidAccessKeyId and ExpiredToken."""
@@ -85,6 +93,7 @@ class Sessions:
             secret_key=self._secret_key(access_key),
             role=told["role"],
             session_policy=_policy(told["policy"]) if told["policy"] else None,
+            policies=(_policy(told["role policy"]),) if told["role policy"] else identity.policies,
         )
 
     def _read(self, token: str) -> dict[str, Any] | None:

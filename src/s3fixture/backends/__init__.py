@@ -39,10 +39,11 @@ def start(backend: str, settings: Settings, *, emulator: str = "thread", run: Ru
     if emulator not in EMULATORS:
         raise S3FixtureError(f"there is no emulator {emulator!r}; choose one of {', '.join(EMULATORS)}")
     own = backend == "emulator"
-    if settings.identities and not own:
-        raise S3FixtureError(
-            f"the backend {backend!r} cannot have further identities; leave them out, or use the emulator"
-        )
+    for name, what in (("identities", "further identities"), ("users", "users")):
+        if getattr(settings, name) and not own:
+            raise S3FixtureError(
+                f"the backend {backend!r} cannot have {what}; leave them out, or use the emulator"
+            )
     if settings.tls and not own:
         raise SettingError(
             f"the backend {backend!r} makes no certificates", "leave out {tls}, or use the emulator"

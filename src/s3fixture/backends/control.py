@@ -7,11 +7,12 @@ have types that `remote` can carry.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3fixture.auth.actions import Permission
-from s3fixture.errors import S3Error, S3FixtureError, did_you_mean
+from s3fixture.errors import S3FixtureError, did_you_mean
 from s3fixture.records import (
     Change,
     EndOfTest,
@@ -160,26 +161,27 @@ class Control:
 
     # --- keys
 
+    def keys_of(self, name: str) -> tuple[str, str]:
+        """The access key and secret of a user or an account of this server. S3FixtureError without one."""
+        identity = self._app.identities.by_name(name)
+        if identity is None:
+            known = [identity.name for identity in self._app.identities]
+            near = did_you_mean(name, known) or f"; there is {', '.join(known)}"
+            raise S3FixtureError(f"there is no user or account {name!r}{near}")
+        return identity.access_key, identity.secret_key
+
     def keys_for_policy(self, policy: str, name: str) -> TemporaryKeys:
         """Keys of the main account, as far as a policy of IAM (its JSON) allows; `name` stands in messages.
 
         They do not end. Raises S3FixtureError for what is no such policy.
         """
-        from s3fixture.auth.policies import parse_identity_policy  # imported when used: few tests ask
-        from s3fixture.auth.temporary_keys import LONGEST_POLICY
+        from s3fixture.auth.policies import usable_policy  # imported when used: few tests ask
 
-        try:
-            parse_identity_policy(policy)
-        except S3Error as error:
-            raise S3FixtureError(f"the policy cannot be used: {error.message}") from error
-        if len(policy) > LONGEST_POLICY:
-            raise S3FixtureError(
-                f"the policy has {len(policy):,} characters, and a policy of IAM has {LONGEST_POLICY:,} at "
-                "most; make it shorter"
-            )
+        usable_policy(policy)
         main = self._app.identities.main
+        compact = json.dumps(json.loads(policy), ensure_ascii=False, separators=(",", ":"))
         role = f"arn:aws:sts::{main.account_id}:assumed-role/{name}/s3fixture"
-        keys = self._app.authenticator.context.sessions.issue(main, _NEVER, role=role, policy=policy)
+        keys = self._app.authenticator.context.sessions.issue(main, _NEVER, role=role, role_policy=compact)
         return TemporaryKeys(keys.access_key, keys.secret_key, keys.session_token)
 
     # --- requests

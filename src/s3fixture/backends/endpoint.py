@@ -74,6 +74,15 @@ class Endpoint(ServerHandle):
             client: S3Client = self._session.client("s3", **self._client_arguments(config, kwargs))
             return client
 
+    def client_as(self, name: str, *, config: Config | None = None, **kwargs: Any) -> S3Client:
+        """A new boto3 client with the keys of a user (`users`) or another account (`identities`).
+
+        S3FixtureError when there is none of this name, and where the backend has none.
+        """
+        access_key, secret_key = self.control.keys_of(name)
+        keys = {"aws_access_key_id": access_key, "aws_secret_access_key": secret_key}
+        return self.client(config=config, **keys, **kwargs)
+
     def resource(self, *, config: Config | None = None, **kwargs: Any) -> S3ServiceResource:
         """A new boto3 resource; arguments as for `client`."""
         with self._lock:

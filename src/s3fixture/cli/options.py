@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from s3fixture.auth.identity import FORMAT
+from s3fixture.auth.identity import FORMAT, USER_FORMAT
 from s3fixture.cli.output import as_json_wanted
 from s3fixture.settings import DEFAULTS, DURABILITIES, KMS_KEY_FORMAT, METRICS
 
@@ -36,6 +36,14 @@ server_options = _together(
         multiple=True,
         metavar="IDENTITY",
         help=f"One more account, as {FORMAT}. Repeatable.",
+    ),
+    click.option(
+        "--user",
+        "users",
+        multiple=True,
+        metavar="USER",
+        help=f"A user who may do what policies of IAM allow, as {USER_FORMAT}; POLICY is a JSON file. "
+        "Repeatable.",
     ),
     click.option(
         "--web-identity",

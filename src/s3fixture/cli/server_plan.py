@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from s3fixture.auth.identity import parse_identity
+from s3fixture.auth.identity import identities_of
 from s3fixture.backends import environment
 from s3fixture.cli import dotenv_file
 from s3fixture.cli.state_folder import ProjectServer
@@ -91,8 +91,12 @@ def make_plan(options: Mapping[str, Any], environ: Mapping[str, str]) -> ServerP
         settings = replace(settings, data_dir=settings.data_dir.expanduser().absolute())
     for name in buckets:
         check_bucket_name(name, "--bucket")
-    for identity in settings.identities:
-        parse_identity(identity)
+    if settings.users:
+        from s3fixture.auth.users import with_absolute_paths  # imported when used: few servers have users
+
+        users = tuple(with_absolute_paths(user, Path.cwd()) for user in settings.users)
+        settings = replace(settings, users=users)
+    identities_of(settings)
     seeds = tuple(read(path.absolute()) for path in paths)
     if env_file:
         dotenv_file.read(env_file)  # a broken one is said before anything starts

@@ -50,6 +50,13 @@ class S3(ServerHandle):
         """The boto3 client of this test, the same as `s3_client`."""
         return self._resources.client
 
+    def client_as(self, name: str) -> S3Client:
+        """A new boto3 client for this test with the keys of a user (`--s3-user`) or of another account.
+
+        S3FixtureError when there is none of this name, and where the backend has none.
+        """
+        return self._resources.client_as(name)
+
     @property
     def resource(self) -> S3ServiceResource:
         """The boto3 resource of this test, the same as `s3_resource`."""

@@ -54,7 +54,8 @@ def launch_of(
     _check_choice("s3_backend", chosen_backend, BACKENDS)
     chosen_emulator = emulator or value(config, "emulator") or "thread"
     _check_choice("s3_emulator", chosen_emulator, EMULATORS)
-    chosen: dict[str, str | None] = {name: value(config, name) for name in ("defaults", "tls")}
+    chosen: dict[str, Any] = {name: value(config, name) for name in ("defaults", "tls")}
+    chosen["users"] = tuple(values(config, "user"))
     for name, needed in _OF_ONE_BACKEND:
         chosen[name] = value(config, name) if chosen_backend == needed else ""
     environ = {name: text for name, text in os.environ.items() if name not in _NOT_FOR_TESTS}

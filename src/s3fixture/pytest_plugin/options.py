@@ -94,6 +94,14 @@ OPTIONS = (
         "serve over TLS, with a certificate made here (default: plain HTTP)",
         is_flag=True,
     ),
+    Option(
+        "user",
+        "S3FIXTURE_USERS",
+        "a user who may do what a policy of IAM, a JSON file, allows, as NAME:ACCESS_KEY:SECRET_KEY:POLICY; "
+        "repeatable",
+        split=" ",
+        metavar="USER",
+    ),
     Option("port", "S3FIXTURE_PORT", "the port of the server (default: any free one)", metavar="PORT"),
     Option(
         "bucket", "S3FIXTURE_BUCKETS", "a bucket that every test finds; repeatable", split=",", metavar="NAME"
@@ -203,4 +211,10 @@ def _as_list(value: str | list[str] | None) -> list[str]:
 
 
 def _absolute(option: Option, values: list[str], start: Path) -> list[str]:
-    return [str(start / value) for value in values] if option.name == "seed" else values
+    if option.name == "seed":
+        return [str(start / value) for value in values]
+    if option.name == "user" and values:
+        from s3fixture.auth.users import with_absolute_paths  # imported when used: it brings policies with it
+
+        return [with_absolute_paths(value, start) for value in values]
+    return values

@@ -76,6 +76,11 @@ class TestResources:
         self._span.enter(_ending(client))
         return client
 
+    def client_as(self, name: str) -> S3Client:
+        client = self.endpoint.client_as(name)
+        self._span.enter(_ending(client))
+        return client
+
     @cached_property
     def resource(self) -> S3ServiceResource:
         resource = self.endpoint.resource(**_boto3_keys(self.keys))

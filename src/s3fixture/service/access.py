@@ -2,7 +2,8 @@
 
 Every identity is an account of its own, which owns the buckets that it makes. Others may do what a bucket's
 policy allows and, where ACLs are on (`ownership`), what ACLs grant; what another account then has in the
-bucket is beyond the bucket's owner and policy.
+bucket is beyond the bucket's owner and policy. Users of an account, and narrowed sessions, may do what their
+own policies allow as well (`auth.policies.limits`).
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-access-control.html
 """
 
@@ -15,12 +16,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from s3fixture.auth.actions import Permission, actions_of, permissions
+from s3fixture.auth.denial import RESOURCE, Denial, not_authorized
 from s3fixture.auth.identity import Identities, account_id
 from s3fixture.errors import S3Error
 from s3fixture.service.bucket_documents import ACL, OBJECT_ACLS, POLICY
 from s3fixture.service.bucket_settings import RESTRICT, is_blocked
 from s3fixture.service.profiles import way_out
-from s3fixture.store import BucketRow, Index, Store
+from s3fixture.store import BucketRow, Store
 
 if TYPE_CHECKING:
     from s3fixture.auth.policies import Context, Policy
@@ -35,14 +37,14 @@ _ACCOUNT_ID = re.compile("[0-9]{12}")
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
 _INITIATORS = frozenset({"s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"})
 _NEEDS_NO_BUCKET = frozenset({"s3:ListAllMyBuckets", "s3:CreateBucket"})
+# What s3:ListAllMyBuckets is asked about, as the examples of policies have it.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
+_ALL_BUCKETS = "arn:aws:s3:::*"
 # Documents without which a bucket is its owner's alone.
 _MATTERS = frozenset({POLICY, ACL, OBJECT_ACLS})
-Verdict = Literal["allow", "deny", "restrict", "not allowed", "session", "session deny"]
-_REASONS: Mapping[Verdict | None, str] = {
-    "deny": "with an explicit deny in a resource-based policy",
-    "session deny": "with an explicit deny in a session policy",
-    "restrict": f"because the bucket's policy is public and its setting {RESTRICT} lets in its owner only",
-}
+_RESTRICTED = f"because the bucket's policy is public and its setting {RESTRICT} lets in its owner only"
+# "not allowed": it is its owner's alone. None: no policy of the bucket allows it.
+Verdict = Literal["allow", "deny", "restrict", "not allowed"] | Denial
 
 
 class Access:
@@ -144,14 +146,10 @@ class Access:
 
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-access-control.html
         """
-        if call.identity is not None and call.identity.session_policy is not None:
-            decision = self._by_session(call, params, permission, call.identity.session_policy)
-            if decision == "deny":
-                return "session deny"
-            if decision is None and not self._is_given_to_session(call, params, permission):
-                return "session"
+        limited = call.identity is not None and call.identity.is_limited
         if permission.action in _NEEDS_NO_BUCKET or permission.bucket is None:
-            return "allow" if call.identity else None
+            denial = self._denial(call, params, permission) if limited else None
+            return denial or ("allow" if call.identity else None)
         with self._store.read() as index:
             bucket = index.get_bucket(permission.bucket)
             if bucket is None:
@@ -159,7 +157,9 @@ class Access:
             text = index.get_document(bucket.id, POLICY) if POLICY in bucket.documents else None
             restricted = text is not None and is_blocked(index, bucket, RESTRICT)
         owner = call.identity is not None and call.identity.canonical_id == bucket.owner
-        if permission.action in _OWNERS_ALONE:
+        if limited and (denial := self._denial(call, params, permission, bucket, text)):
+            return denial
+        if permission.action in _OWNERS_ALONE and not (owner and limited):
             return "allow" if owner else "not allowed" if call.identity else None
         if bucket.documents.isdisjoint(_MATTERS):
             return "allow" if owner else None
@@ -174,37 +174,43 @@ class Access:
             return "allow"
         return self._unless_denied(call, params, permission, bucket, trusted=owner or verdict == "allow")
 
-    def _by_session(
-        self, call: Call, params: Params, permission: Permission, policy: Policy
-    ) -> Verdict | None:
-        """What narrows temporary keys: they have what their identity has, as far as this allows it.
+    def _denial(
+        self,
+        call: Call,
+        params: Params,
+        permission: Permission,
+        bucket: BucketRow | None = None,
+        text: str | None = None,
+    ) -> Denial | None:
+        """Why the caller's own policies do not let it ask; `text` is the policy of `bucket`.
 
-        https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
+        Within the account, what the bucket's policy gives to a user or to a session itself is not limited by
+        what their policies leave out; what it gives to a role is limited by boundary and session policy.
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
         """
-        bucket = None
-        if permission.bucket is not None:
-            with self._store.read() as index:
-                bucket = index.get_bucket(permission.bucket)
+        from s3fixture.auth.policies.limits import denial_of  # imported when used: few callers are limited
+
+        identity = call.identity
+        assert identity is not None
+        action = permission.action
+        resource = permission.resource if permission.bucket else _ALL_BUCKETS
         tags = partial(self._tags_of, bucket, permission) if bucket else dict[str, str]
         context = call.context(params, permission, tags)
-        return policy.evaluate(call.identity, permission.action, permission.resource, context)
-
-    def _is_given_to_session(self, call: Call, params: Params, permission: Permission) -> bool:
-        """Whether the bucket's policy names this very session, within its account: that is not narrowed.
-
-        https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
-        """
-        assert call.identity is not None
-        if permission.bucket is None or permission.action in _OWNERS_ALONE:
-            return False
-        with self._store.read() as index:
-            bucket = index.get_bucket(permission.bucket)
-            text = index.get_document(bucket.id, POLICY) if bucket is not None else None
-        if bucket is None or text is None or bucket.owner != call.identity.canonical_id:
-            return False
-        context = call.context(params, permission, partial(self._tags_of, bucket, permission))
-        policy = self.policy_of(bucket, text).giving_to(call.identity.role)
-        return policy.evaluate(call.identity, permission.action, permission.resource, context) == "allow"
+        denial = denial_of(identity, action, resource, context)
+        if denial is None or denial.explicit or bucket is None or bucket.owner != identity.canonical_id:
+            return denial
+        if action in _INITIATORS and self._has_initiated(call, params, bucket):
+            return None
+        if text is None:
+            return denial
+        policy = self.policy_of(bucket, text)
+        if policy.evaluate(identity, action, resource, context) == "deny":
+            return Denial(RESOURCE, explicit=True)
+        if policy.gives_to(identity.own_names, action, resource, context):
+            return None
+        if identity.role and policy.gives_to(identity.role_names, action, resource, context):
+            return denial_of(identity, action, resource, context, given=True)
+        return denial
 
     def _by_policy(
         self, call: Call, params: Params, permission: Permission, bucket: BucketRow, text: str
@@ -222,8 +228,8 @@ class Access:
         with self._store.read() as index:
             if allowed_by_acls(index, call.identity, permission, bucket, trusted=trusted):
                 return "allow"
-            if permission.action in _INITIATORS and _has_initiated(index, call, params, bucket):
-                return "allow"
+        if permission.action in _INITIATORS and self._has_initiated(call, params, bucket):
+            return "allow"
         # The ACL of a new object: it is its writer's, who has asked for s3:PutObject as well.
         if permission.action == "s3:PutObjectAcl" and call.operation != "PutObjectAcl":
             return "allow"
@@ -240,12 +246,16 @@ class Access:
         with self._store.read() as index:
             current = index.get_current(bucket.id, permission.key)
         missing = current is None or current.is_delete_marker
-        return missing and self.may_list(call, bucket, permission.key)
+        return missing and self.refusal_to_list(call, bucket, permission.key) is None
 
-    def may_list(self, call: Call, bucket: BucketRow, key: str) -> bool:
-        """Whether the caller may find this key by listing the bucket."""
-        named = {"Bucket": bucket.name, "Prefix": key}
-        return self.allows(call, named, Permission("s3:ListBucket", bucket.name))
+    def refusal_to_list(self, call: Call, bucket: BucketRow, key: str) -> S3Error | None:
+        """AccessDenied for a caller who may not find this key by listing the bucket."""
+        permission = Permission("s3:ListBucket", bucket.name)
+        verdict = self._decide(call, {"Bucket": bucket.name, "Prefix": key}, permission)
+        if verdict != "allow":
+            return self._refusal(call, permission, verdict)
+        call.granted.append(permission)
+        return None
 
     def _tags_of(self, bucket: BucketRow, permission: Permission) -> Mapping[str, str]:
         """Those of the object, or version of it, that the permission is about."""
@@ -259,37 +269,34 @@ class Access:
             )
         return version.tags if version else {}
 
-    def _refusal(self, call: Call, permission: Permission, verdict: Verdict | None) -> S3Error:
-        """AWS tells user, action and reason to callers of the bucket's own account only; the log has them.
-
-        https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
-        """
-        user = call.identity.arn if call.identity else "anonymous"
-        kind = "session" if verdict == "session" else "resource-based"
-        reason = _REASONS.get(verdict) or f"because no {kind} policy allows the {permission.action} action"
-        why = (
-            f"User: {user} is not authorized to perform: {permission.action} "
-            f'on resource: "{permission.resource}" {reason}'
+    def _has_initiated(self, call: Call, params: Params, bucket: BucketRow) -> bool:
+        with self._store.read() as index:
+            upload = index.get_upload(bucket.id, params["Key"], params["UploadId"])
+        return (
+            upload is not None
+            and call.identity is not None
+            and call.identity.began(upload.extra.get(INITIATOR, ""))
         )
-        if verdict == "restrict":
-            return S3Error("AccessDenied", reason=why, advice=way_out(call.settings, "public access"))
-        return S3Error("AccessDenied", why if self._is_owner(call, permission) else None, reason=why)
 
-    def _is_owner(self, call: Call, permission: Permission) -> bool:
-        if call.identity is None or permission.bucket is None:
+    def _refusal(self, call: Call, permission: Permission, verdict: Verdict | None) -> S3Error:
+        """AWS tells user, action and reason to callers of the bucket's own account only; the log has them."""
+        resource = f'"{permission.resource}"' if permission.bucket else ""
+        if verdict == "restrict":
+            why = not_authorized(call.identity, permission.action, resource, _RESTRICTED)
+            return S3Error("AccessDenied", reason=why, advice=way_out(call.settings, "public access"))
+        denial = verdict if isinstance(verdict, Denial) else Denial(RESOURCE, explicit=verdict == "deny")
+        why = not_authorized(call.identity, permission.action, resource, denial.because(permission.action))
+        return S3Error("AccessDenied", why if self._explains(call, permission) else None, reason=why)
+
+    def _explains(self, call: Call, permission: Permission) -> bool:
+        """Whether no other account's bucket is asked for."""
+        if call.identity is None:
             return False
+        if permission.bucket is None:
+            return True
         with self._store.read() as index:
             bucket = index.get_bucket(permission.bucket)
-        return bucket is not None and bucket.owner == call.identity.canonical_id
-
-
-def _has_initiated(index: Index, call: Call, params: Params, bucket: BucketRow) -> bool:
-    upload = index.get_upload(bucket.id, params["Key"], params["UploadId"])
-    return (
-        upload is not None
-        and call.identity is not None
-        and upload.extra.get(INITIATOR) == call.identity.canonical_id
-    )
+        return bucket is None or bucket.owner == call.identity.canonical_id
 
 
 def _is_public(policy: Policy) -> bool:

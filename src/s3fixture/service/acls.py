@@ -15,6 +15,7 @@ from typing import Any
 from s3fixture.auth import acls
 from s3fixture.auth.acls import Acl, Grant
 from s3fixture.auth.actions import Permission
+from s3fixture.auth.denial import not_authorized
 from s3fixture.auth.identity import Identity
 from s3fixture.errors import S3Error
 from s3fixture.service.bucket_documents import ACL, OBJECT_ACLS
@@ -200,12 +201,11 @@ def _refuse_acl(call: Call, params: Params, acl: Acl | None, bucket: BucketRow) 
 def _refuse_public(call: Call, index: Index, bucket: BucketRow, acl: Acl, action: str, path: str) -> None:
     if not acls.is_public(acl) or not is_blocked(index, bucket, BLOCK_ACLS):
         return
-    user = call.identity.arn if call.identity else "anonymous"
-    why = (
-        f'User: {user} is not authorized to perform: {action} on resource: "arn:aws:s3:::{path}" because '
-        f"public access control lists (ACLs) are prevented by the {BLOCK_ACLS} setting in S3 Block Public "
-        "Access."
+    because = (
+        f"because public access control lists (ACLs) are prevented by the {BLOCK_ACLS} setting in S3 Block "
+        "Public Access."
     )
+    why = not_authorized(call.identity, action, f'"arn:aws:s3:::{path}"', because)
     same_account = call.identity is not None and call.identity.canonical_id == bucket.owner
     advice = way_out(call.settings, "public access")
     raise S3Error("AccessDenied", why if same_account else None, reason=why, advice=advice)

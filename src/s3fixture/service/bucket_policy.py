@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
 
 from __future__ import annotations
 
+from s3fixture.auth.denial import not_authorized
 from s3fixture.auth.policies import is_public, parse_policy
 from s3fixture.errors import S3Error
 from s3fixture.service.bucket_documents import POLICY, delete_document, get_document
@@ -34,12 +35,12 @@ def put_bucket_policy(call: Call, params: Params) -> Result:
 
 
 def _blocked(call: Call, bucket: BucketRow) -> S3Error:
-    user = call.identity.arn if call.identity else "anonymous"
+    because = (
+        f"because public policies are prevented by the {BLOCK_POLICY} setting in S3 Block Public Access."
+    )
     return S3Error(
         "AccessDenied",
-        f"User: {user} is not authorized to perform: s3:PutBucketPolicy on resource: "
-        f'"arn:aws:s3:::{bucket.name}" because public policies are prevented by the {BLOCK_POLICY} setting '
-        "in S3 Block Public Access.",
+        not_authorized(call.identity, "s3:PutBucketPolicy", f'"arn:aws:s3:::{bucket.name}"', because),
         advice=way_out(call.settings, "public access"),
     )
 

@@ -86,7 +86,7 @@ def _new_upload(
         tags=attributes.tags,
         extra={
             SEEN: seq_of(current),
-            INITIATOR: call.identity.canonical_id if call.identity else bucket.owner,
+            INITIATOR: call.identity.requester if call.identity else bucket.owner,
             **new_lock(call, bucket, params),
         },
     )
@@ -224,10 +224,14 @@ def _part_entry(upload: Upload, part: Part) -> dict[str, Any]:
 
 
 def _initiator(call: Call, upload: Upload) -> dict[str, str]:
-    """Unlike an Owner, it has a name (quirk 44)."""
-    canonical_id = upload.extra.get(INITIATOR, upload.owner)
-    identity = call.access.identities.by_canonical_id(canonical_id)
-    return {"ID": canonical_id, "DisplayName": identity.name if identity else ""}
+    """Unlike an Owner, it has a name (quirk 44). That of a user or a session is the end of its ARN.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html#API_ListParts_ResponseSyntax
+    """
+    initiator = upload.extra.get(INITIATOR, upload.owner)
+    identity = call.access.identities.by_canonical_id(initiator)
+    name = identity.name if identity else initiator.rpartition(":")[2].partition("/")[2]
+    return {"ID": initiator, "DisplayName": name}
 
 
 def list_multipart_uploads(call: Call, params: Params) -> Result:

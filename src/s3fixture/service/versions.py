@@ -112,5 +112,4 @@ def _marker_headers(version: Version) -> dict[str, str]:
 
 
 def _missing(call: Call, bucket: BucketRow, key: str) -> S3Error:
-    may_list = call.access.may_list(call, bucket, key)
-    return S3Error("NoSuchKey", Key=key) if may_list else S3Error("AccessDenied")
+    return call.access.refusal_to_list(call, bucket, key) or S3Error("NoSuchKey", Key=key)

@@ -1,4 +1,4 @@
-"""Bucket policies: what a parsed policy says about a request.
+"""What a parsed policy says about a request.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
@@ -10,7 +10,7 @@ from typing import Literal
 
 from s3fixture.auth.policies.conditions import KeyTest, NullTest
 from s3fixture.auth.policies.patterns import Context, Pattern, matches
-from s3fixture.auth.policies.principals import Named, Principals
+from s3fixture.auth.policies.principals import Named, Outsider, Principals
 
 Decision = Literal["allow", "deny"]
 
@@ -83,11 +83,10 @@ class Policy:
             statement.allow and statement.names(principal, action.lower()) for statement in self.statements
         )
 
-    def giving_to(self, name: str) -> Policy:
-        """This policy with only those of its Allow statements that list `name` as a principal."""
-        kept = (
-            statement
+    def gives_to(self, names: frozenset[str], action: str, resource: str, context: Context) -> bool:
+        """Whether it allows this to one of `names`, or to everybody; what it denies is another question."""
+        action = action.lower()
+        return any(
+            statement.allow and statement.applies(Outsider(names), action, resource, context)
             for statement in self.statements
-            if not statement.allow or (name in statement.principals.names and not statement.not_principals)
         )
-        return Policy(self.text, tuple(kept))

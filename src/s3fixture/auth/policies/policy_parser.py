@@ -8,7 +8,7 @@ The messages are those that S3 is known to answer with.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
 from s3fixture.auth.actions import ACTION_SCOPES
@@ -18,9 +18,12 @@ from s3fixture.auth.policies.conditions import KeyTest, NullTest, is_operator, p
 from s3fixture.auth.policies.document import Policy, Statement
 from s3fixture.auth.policies.patterns import Pattern, compile_pattern, matches
 from s3fixture.auth.policies.principals import Principals, parse_principals
-from s3fixture.errors import S3Error
+from s3fixture.errors import S3Error, S3FixtureError
 
 MAX_SIZE = 20 * 1024  # bytes
+# Characters of a policy of IAM, which does not count white space.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+LONGEST_POLICY = 6144
 _VARIABLES_SINCE = "2012-10-17"
 _VERSIONS = ("2008-10-17", _VARIABLES_SINCE)
 _POLICY_FIELDS = frozenset({"Version", "Id", "Statement"})
@@ -78,7 +81,16 @@ def _parse(decoded: str, document: Any, make: Callable[[bool], _StatementParser]
     if not statements:
         _refuse("Could not parse the policy: Statement is empty!")
     parser = make(version == _VARIABLES_SINCE)
-    return Policy(decoded, tuple(parser.parse(statement) for statement in statements))
+    return Policy(decoded, tuple(_parse_each(parser, statements)))
+
+
+def _parse_each(parser: _StatementParser, statements: list[Any]) -> Iterator[Statement]:
+    for number, statement in enumerate(statements, 1):
+        try:
+            yield parser.parse(statement)
+        except S3Error as error:
+            error.reason = f"statement {number}"
+            raise
 
 
 def parse_identity_policy(text: str) -> Policy:
@@ -89,6 +101,22 @@ def parse_identity_policy(text: str) -> Policy:
     """
     decoded, document = _load(text.encode("utf-8", "surrogatepass"))
     return _parse(decoded, document, lambda variables: _IdentityStatementParser(variables=variables))
+
+
+def usable_policy(text: str) -> Policy:
+    """An identity policy that a person wrote. Raises S3FixtureError, which names the place in it."""
+    try:
+        policy = parse_identity_policy(text)
+    except S3Error as error:
+        place = f" ({error.reason})" if error.reason else ""
+        raise S3FixtureError(f"the policy cannot be used: {error.message}{place}") from error
+    length = len("".join(text.split()))
+    if length > LONGEST_POLICY:
+        raise S3FixtureError(
+            f"the policy has {length:,} characters, and a policy of IAM has {LONGEST_POLICY:,} at "
+            "most, white space apart; make it shorter"
+        )
+    return policy
 
 
 class _StatementParser:
@@ -203,8 +231,12 @@ def _load(raw: bytes) -> tuple[str, dict[str, Any]]:
         decoded = raw.decode()
         document = json.loads(decoded, object_pairs_hook=_unique)
         json.dumps(document, ensure_ascii=False).encode()  # an escaped lone surrogate is no text
-    except (ValueError, RecursionError):
-        _refuse("This policy contains invalid Json")
+    except json.JSONDecodeError as error:
+        _refuse(
+            "This policy contains invalid Json", f"line {error.lineno}, column {error.colno}: {error.msg}"
+        )
+    except (ValueError, RecursionError) as error:
+        _refuse("This policy contains invalid Json", str(error))
     return decoded, document
 
 
@@ -280,5 +312,5 @@ def _glob(text: str) -> str:
     return pattern
 
 
-def _refuse(message: str) -> NoReturn:
-    raise S3Error("MalformedPolicy", message)
+def _refuse(message: str, reason: str = "") -> NoReturn:
+    raise S3Error("MalformedPolicy", message, reason=reason)

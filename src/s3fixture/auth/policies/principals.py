@@ -2,9 +2,9 @@
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 
-S3 refuses principals that do not exist. Here accounts, users and roles elsewhere are taken on trust, so
-that a policy made for the cloud can be put as it is; what names one of this server's own accounts, a
-canonical id or an access key must exist.
+S3 refuses principals that do not exist. Here accounts and users elsewhere are taken on trust, so that a
+policy made for the cloud can be put as it is, and roles, which are defined nowhere. A user of one of this
+server's accounts, a canonical id or an access key must exist.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _aws(value: str, identities: Identities | None) -> str:
     if not any(resource.startswith(kind) and len(resource) > len(kind) for kind in kinds):
         raise ValueError(value)
     ours = [identity.arn for identity in identities or () if identity.account_id == account]
-    if ours and value not in ours:
+    if ours and service == "iam" and resource.startswith("user/") and value not in ours:
         raise ValueError(value)
     return value
 

@@ -44,8 +44,9 @@ def show_buckets(visit: Visit) -> Response:
     visit.caller.perform("ListBuckets")  # checks that this identity may
     with visit.caller.app.store.read() as index:
         page = index.list_buckets(search, after, PAGE_SIZE, owner)
-        own = [_line(visit, index, row) for row in page.buckets]
+        lines = [_line(visit, index, row) for row in page.buckets]
         others = [row for row in index.list_buckets(search, "", _LOOKED_AT).buckets if row.owner != owner]
+    own = [line if _may_list(visit, line.name) else line._replace(usage=None) for line in lines]
     shared = [row for row in others if visit.caller.may("s3:ListBucket", row.name)]
     with visit.caller.app.store.read() as index:
         others_lines = [_line(visit, index, row) for row in shared]
@@ -59,6 +60,11 @@ def show_buckets(visit: Visit) -> Response:
         next=page.buckets[-1].name if page.truncated else "",
         totals=_totals(own),
     )
+
+
+def _may_list(visit: Visit, bucket: str) -> bool:
+    """Whether one of the account's own buckets may be looked into, which only its users have to ask."""
+    return not visit.session.identity.is_limited or visit.caller.may("s3:ListBucket", bucket)
 
 
 def _totals(lines: list[BucketLine]) -> tuple[int, int]:

@@ -50,8 +50,9 @@ def show_again(visit: Visit, request_id: str) -> Response:
 
 
 def usage(visit: Visit) -> Response:
-    """GET /api/usage: [time, objects, bytes] of one's own buckets."""
-    samples = visit.console.usage.of(visit.session.identity.canonical_id)
+    """GET /api/usage: [time, objects, bytes] of one's own buckets; none for a user, who has none."""
+    identity = visit.session.identity
+    samples = [] if identity.is_limited else visit.console.usage.of(identity.canonical_id)
     return json_response({"every": EVERY, "samples": samples})
 
 
@@ -96,10 +97,12 @@ class _Events:
 
 
 def visible_to(visit: Visit, records: list[RequestRecord]) -> list[RequestRecord]:
-    """The server's operator sees all requests; others see their own, and those to their buckets."""
+    """The server's operator sees all requests; others see their own, and accounts those to their buckets."""
     identity = visit.session.identity
     if identity.root:
         return records
+    if identity.is_limited:
+        return [record for record in records if record.access_key == identity.access_key]
     with visit.caller.app.store.read() as index:
         rows = {name: index.get_bucket(name) for name in {record.bucket for record in records}}
     # Since the bucket is theirs: its name may have been another's before.

@@ -270,10 +270,12 @@ function drawRate() {
 }
 
 async function drawUsage() {
+  const stored = document.getElementById("stored");
+  if (!stored) return; // a user of an account does not see all that it stores
   const { samples } = await ask("GET", "/api/usage");
   const [, objects, bytes] = samples[samples.length - 1];
   const text = `${plural(objects, "object")}, ${size(bytes)}`;
-  document.getElementById("stored").textContent = text;
+  stored.textContent = text;
   const points = samples.map(([when, , stored]) => [when, stored]);
   const minutes = Math.round((points[points.length - 1][0] - points[0][0]) / 60);
   lineChart(document.getElementById("usage-chart"), points, `Stored over time; now ${text}`, {

@@ -1,12 +1,15 @@
-"""What a test run pays before and between its tests: import, start, reset."""
+"""What a test run pays before, in and between its tests: import, start, a test without S3, reset."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from bench.null import KIB
 from bench.options import Options
@@ -53,7 +56,7 @@ def measure(options: Options) -> list[Row]:
     ]
     for name, (before, statements) in IMPORTS.items():
         rows.append(_row(f"import: {name}", before, statements, options))
-    return [*rows, *_resets(options)]
+    return [*rows, _empty_tests(options), *_resets(options)]
 
 
 def _row(name: str, before: str, statements: dict[str, str], options: Options) -> Row:
@@ -64,6 +67,26 @@ def _row(name: str, before: str, statements: dict[str, str], options: Options) -
 def _run(program: str) -> list[float]:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     return [float(done.stdout)]
+
+
+def _empty_tests(options: Options) -> Row:
+    """A whole run of tests that do nothing, in CPU time, which other programs move less than the clock's."""
+    lines = [f"def test_{number}():\n    pass\n" for number in range(options.tests)]
+    with tempfile.TemporaryDirectory(prefix="s3fixture-bench-") as folder:
+        Path(folder, "test_empty.py").write_text("\n".join(lines), encoding="utf-8")
+
+        def timed(arguments: tuple[str, ...]) -> list[float]:
+            before = os.times()
+            command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+            subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+            after = os.times()
+            used = after.children_user + after.children_system
+            return [used - before.children_user - before.children_system]
+
+        runs = {NULL: ("-p", "no:s3fixture"), THREAD: ()}
+        note = "s of empty tests: CPU time of a run without the plugin, and with it"
+        samples = in_turns(runs, timed, options.starts)
+        return row(f"{options.tests:,} empty tests", "s", samples, NULL, note)
 
 
 def _resets(options: Options) -> list[Row]:

@@ -19,11 +19,12 @@ class Options:
     keys: int = 100_000
     pages: int = 1  # of a kind in one turn
     starts: int = 7
+    tests: int = 10_000
     memory_mib: int = 1024
     servers: tuple[str, ...] = ()  # NAME=URL,ACCESS_KEY,SECRET_KEY, to be measured beside ours
 
 
 QUICK = Options(
     rounds=5, calls=5, seconds=1, load_rounds=2, transfer_mib=16, transfer_rounds=2, keys=20_000, pages=2,
-    starts=2, memory_mib=128,
+    starts=2, tests=1000, memory_mib=128,
 )  # fmt: skip

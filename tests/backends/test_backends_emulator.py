@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from botocore.config import Config
@@ -154,6 +155,14 @@ def test_a_moment_that_no_clock_can_show_is_refused(
 def test_a_timedelta_that_is_too_long_is_refused(endpoint: EmulatorEndpoint) -> None:
     with pytest.raises(S3FixtureError, match="it goes from 1970 to the year 8999"):
         endpoint.clock.move(timedelta.max)
+
+
+def test_what_is_no_time_is_told(endpoint: EmulatorEndpoint) -> None:
+    text: Any = "31d"
+    with pytest.raises(TypeError, match="move takes seconds, a timedelta or days=, not '31d'"):
+        endpoint.clock.move(text)
+    with pytest.raises(TypeError, match="at takes a datetime, not '31d'"):
+        endpoint.clock.at(text)
 
 
 def test_a_frozen_clock_stands_still(endpoint: EmulatorEndpoint) -> None:

@@ -75,9 +75,16 @@ def test_what_does_not_come_is_said_with_what_came(run: Run) -> None:
         def test_no_event(s3):
             with s3.events(s3.bucket, "ObjectCreated"):
                 pass
+
+        def test_no_such_event(s3):
+            with s3.events(s3.bucket, "s3:ObjectCreate:*") as events:
+                assert events.names == []
         """
     )
-    result.assert_outcomes(failed=3)
+    result.assert_outcomes(failed=4)
+    result.stdout.fnmatch_lines(
+        ["*'s3:ObjectCreate:*' is not an event of S3; did you mean 's3:ObjectCreated:*'*"]
+    )
     result.stdout.fnmatch_lines(["*expected 2 events within 0.01 seconds; there were:", "*:Put */a"])
     result.stdout.fnmatch_lines(["*there is no bucket 'nowhere'*make it first*"])
     result.stdout.fnmatch_lines(["*'ObjectCreated' is not an event of S3*"])

@@ -201,7 +201,7 @@ def test_a_diff_after_a_restore_to_an_older_state_is_refused(s3: S3) -> None:
     newer = s3.snapshot()
     s3.restore(older)
 
-    with pytest.raises(S3FixtureError, match="an older one rolled back"):
+    with pytest.raises(S3FixtureError, match="an older one restored; take another one"):
         s3.diff(newer)
 
 
@@ -229,6 +229,11 @@ def test_a_bucket_that_holds_something_else_is_told_in_lines(s3: S3) -> None:
         "- missing/*: there is no such object\n"
         "+ extra: not expected (0 bytes)"
     )
+
+
+def test_a_bucket_that_is_not_there_holds_nothing_that_is_expected(s3: S3) -> None:
+    with pytest.raises(AssertionError, match="there is no bucket 'nowhere'"):
+        s3.assert_bucket("nowhere", {})
 
 
 def test_an_expectation_without_with_is_an_error_of_the_test(run: Callable[..., pytest.RunResult]) -> None:

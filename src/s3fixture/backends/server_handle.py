@@ -324,6 +324,8 @@ class ServerClock:
         clients sign stays good, though their own clocks stand where they are.
         Raises S3FixtureError for a time before 1970 or after the year 8999.
         """
+        if not isinstance(seconds, (int, float, timedelta)):
+            raise TypeError(f"move takes seconds, a timedelta or days=, not {seconds!r}")
         passed = seconds.total_seconds() if isinstance(seconds, timedelta) else seconds
         self._server.control.let_time_pass(passed + days * 86_400)
 
@@ -332,6 +334,8 @@ class ServerClock:
 
         Raises S3FixtureError for a datetime without a time zone, and as `move` does.
         """
+        if not isinstance(moment, datetime):
+            raise TypeError(f"at takes a datetime, not {moment!r}")
         if moment.utcoffset() is None:
             raise S3FixtureError(f"{moment!r} has no time zone; write datetime(..., tzinfo=timezone.utc)")
         self.move(moment.timestamp() - self.time())

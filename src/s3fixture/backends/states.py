@@ -79,7 +79,10 @@ def check_bucket(client: S3Client, bucket: str, expected: Mapping[str, Any]) -> 
     """
     __tracebackhide__ = True
     pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket)
-    sizes = {item["Key"]: item["Size"] for page in pages for item in page.get("Contents", ())}
+    try:
+        sizes = {item["Key"]: item["Size"] for page in pages for item in page.get("Contents", ())}
+    except client.exceptions.NoSuchBucket:
+        raise AssertionError(f"there is no bucket {bucket!r}") from None
     wrong, seen = [], set()
     for pattern, wanted in expected.items():
         keys = [pattern] if pattern in sizes else [key for key in sizes if _is_meant(key, pattern, expected)]

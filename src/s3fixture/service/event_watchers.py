@@ -6,8 +6,10 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from s3fixture.errors import S3FixtureError
+from s3fixture.errors import S3FixtureError, did_you_mean
 from s3fixture.service.bucket_documents import WATCHED, new_id
+from s3fixture.service.notification_rules import covers
+from s3fixture.service.notifications import known_events
 from s3fixture.store import BucketRow, Index
 
 if TYPE_CHECKING:
@@ -20,8 +22,7 @@ def watch(background: Background, bucket: str, events: Sequence[str], prefix: st
     Raises S3FixtureError for a bucket that is not there, and for what is no event.
     """
     for event in events:
-        if not event.startswith("s3:"):
-            raise S3FixtureError(f"{event!r} is not an event of S3; write it like s3:ObjectCreated:*")
+        _check(event)
     watcher = new_id()
     filters = [{"Name": "Prefix", "Value": prefix}, {"Name": "Suffix", "Value": suffix}]
     rule = {"Id": watcher, "QueueArn": "", "Events": [*events], "Filter": {"Key": {"FilterRules": filters}}}
@@ -31,6 +32,13 @@ def watch(background: Background, bucket: str, events: Sequence[str], prefix: st
             raise S3FixtureError(f"there is no bucket {bucket!r} to watch the events of; make it first")
         _keep(index, row, [*_rules(index, row), rule])
     return watcher
+
+
+def _check(event: str) -> None:
+    known = known_events()
+    if not event.startswith("s3:") or not any(covers(event, name) for name in known):
+        hint = did_you_mean(event, known) or "; write it like s3:ObjectCreated:*"
+        raise S3FixtureError(f"{event!r} is not an event of S3{hint}")
 
 
 def unwatch(background: Background, bucket: str, watcher: str) -> None:

@@ -89,7 +89,7 @@ def _checked(rule: Mapping[str, Any], member: str, bucket: BucketRow) -> dict[st
     if destination.region not in ("", bucket.region):
         raise refusals.OTHER_REGION(arn, ArgumentName=element)
     for event in rule["Events"]:
-        if event not in _known_events():
+        if event not in known_events():
             raise refusals.BAD_EVENT(event)
     checked = {**rule, "Id": rule.get("Id") or new_id()}
     if "Filter" in rule:
@@ -101,7 +101,8 @@ def _checked(rule: Mapping[str, Any], member: str, bucket: BucketRow) -> dict[st
 
 
 @cache  # it depends on the model alone
-def _known_events() -> frozenset[str]:
+def known_events() -> frozenset[str]:
+    """Such as s3:ObjectCreated:Put, and those for several, such as s3:ObjectCreated:*."""
     shape = load_model().shape_for("Event")
     assert isinstance(shape, StringShape)
     return frozenset(shape.enum)
@@ -121,7 +122,7 @@ def _checked_filter(found: Mapping[str, str]) -> dict[str, str]:
 def _refuse_overlaps(rules: tuple[Rule, ...]) -> None:
     """An event of a key goes to one destination only."""
     events = {
-        rule.id: {name for event in rule.events for name in _known_events() if covers(event, name)}
+        rule.id: {name for event in rule.events for name in known_events() if covers(event, name)}
         for rule in rules
     }
     for one, other in combinations(rules, 2):

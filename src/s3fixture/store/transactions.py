@@ -186,7 +186,9 @@ class Writing:
         for depth, snapshot in enumerate(self._snapshots):
             if snapshot.token == token:
                 return depth
-        raise S3FixtureError(f"snapshot {token} is not there; it was released, or an older one rolled back")
+        raise S3FixtureError(
+            f"snapshot {token} is not there: it was released, or an older one restored; take another one"
+        )
 
     def _refuse_inside_write(self) -> None:
         if self._marks:

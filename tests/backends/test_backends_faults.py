@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -268,3 +269,15 @@ def test_a_fault_that_did_not_happen_in_its_block_is_told(endpoint: Endpoint) ->
 def test_what_cannot_happen_is_refused(endpoint: Endpoint, call: Any, message: str) -> None:
     with pytest.raises(S3FixtureError, match=message):
         call(endpoint)
+
+
+@pytest.mark.parametrize(
+    ("which", "message"),
+    [
+        ({"tmes": 2}, "faults have no 'tmes'; did you mean 'times'?"),
+        ({"effect": "delay"}, "faults have no 'effect', but bucket, key, times, every, skip"),
+    ],
+)
+def test_a_keyword_that_faults_do_not_have_is_refused(endpoint: Endpoint, which: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=re.escape(message)):
+        endpoint.fail("PutObject", **which)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from command_line import CommandLine
+from command_line import PATIENCE, CommandLine, until
 
 from s3fixture.backends import start
+from s3fixture.backends.emulator import ThreadEndpoint
 from s3fixture.backends.endpoint import Endpoint
 from s3fixture.records import RequestRecord
+from s3fixture.service.bucket_documents import WATCHED
 from s3fixture.settings import Settings
 
 ONCE = Config(retries={"total_max_attempts": 1, "mode": "standard"})
@@ -101,6 +106,51 @@ def test_requests_are_printed(run: CommandLine, server: Endpoint) -> None:
     assert (record["metadata"], record["query"], record["version_id"]) == ({"a": "b"}, {}, "")
     assert (record["headers"]["content-length"], record["attempt"]) == ("3", 1)
     assert record["invocation_id"]
+
+
+def printed_events(run: CommandLine, server: Endpoint, *arguments: str) -> list[str]:
+    """What `s3fixture events` prints until Ctrl-C, when something happens."""
+    client = server.client()
+    process = run.start("events", *arguments, *at(server))
+    assert process.stdout is not None
+    lines: list[str] = []
+    with closing(client), process.stdout as output:
+        reader = threading.Thread(target=lambda: lines.extend(output))
+        reader.start()
+
+        def put() -> bool:
+            client.put_object(Bucket="books", Key="in/a b\x1b", Body=b"abc")
+            return bool(lines)
+
+        until(put, "an event")
+        client.put_object(Bucket="books", Key="out/a", Body=b"abc")
+        client.delete_object(Bucket="books", Key="in/a b\x1b")
+        process.send_signal(signal.SIGINT)
+        reader.join(PATIENCE)
+        process.wait(PATIENCE)
+    return [line for line in lines if line.strip()]
+
+
+def test_events_are_printed_until_the_end(run: CommandLine, server: Endpoint) -> None:
+    lines = printed_events(run, server, "s3://books/", "s3:ObjectCreated:*", "--prefix", "in/")
+    assert {line[8:] for line in lines} == {" ObjectCreated:Put s3://books/in/a b\\x1b 3 B\n"}
+    assert isinstance(server, ThreadEndpoint)
+    with server.app.store.read() as index:
+        bucket = index.get_bucket("books")
+    assert bucket is not None
+    assert WATCHED not in bucket.documents
+
+
+def test_events_are_printed_as_records(run: CommandLine, server: Endpoint) -> None:
+    record = json.loads(printed_events(run, server, "books", "--json", "--suffix", "\x1b")[0])
+    assert (record["eventName"], record["s3"]["object"]["size"]) == ("ObjectCreated:Put", 3)
+
+
+def test_events_that_cannot_be_had_are_told(run: CommandLine, server: Endpoint) -> None:
+    assert "there is no bucket 'nowhere'" in run.refused("events", "nowhere", *at(server))
+    assert "did you mean 's3:ObjectCreated:*'?" in run.refused(
+        "events", "books", "s3:ObjectCreate:*", *at(server)
+    )
 
 
 def test_wrong_keys_and_wrong_addresses_are_told(run: CommandLine, server: Endpoint) -> None:

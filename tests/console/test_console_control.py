@@ -118,6 +118,12 @@ def test_a_fault_is_added_and_listed(server: Endpoint) -> None:
         ("let_time_pass", b"[" * 100_000, 400, "the body is not JSON"),
         ("let_time_pass", b"\xff", 400, "the body is not JSON"),
         ("name_snapshot", b'{"name": "\\ud800"}', 400, "the body is not JSON"),
+        (
+            "take_events",
+            b'{"watcher": "w", "timeout": 1e999}',
+            409,
+            "a timeout is 0 to 3,600 seconds, not inf",
+        ),
         ("rollback", b'{"token": 9}', 409, "snapshot 9 is not there"),
         (
             "watch_events",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from s3fixture.backends.running_requests import RunningRequests
 
 _NEVER = 2**38  # seconds since the epoch, after the last year that a server's clock can show
+_LONGEST_WAIT = 3600.0  # seconds, for events
 _SETTLE_SECONDS = 1.0  # for requests that are under way when their test ends
 
 
@@ -233,8 +234,17 @@ class Control:
         return watch(self._app.background, bucket, events, prefix, suffix)
 
     def watched_events(self, watcher: str, count: int, timeout: float) -> list[dict[str, Any]]:
-        """All records for a watcher, once there are `count` of them, or after `timeout` seconds."""
+        """All records for a watcher, once there are `count` of them, or after `timeout` seconds.
+
+        Of a watcher the last 10,000 are kept.
+        """
+        _check_wait(timeout)
         return self._app.background.destinations.watchers.records(watcher, count, timeout)
+
+    def take_events(self, watcher: str, timeout: float) -> list[dict[str, Any]]:
+        """The records for a watcher since the last call, once there is one, or after `timeout` seconds."""
+        _check_wait(timeout)
+        return self._app.background.destinations.watchers.take(watcher, timeout)
 
     def unwatch_events(self, bucket: str, watcher: str) -> None:
         """Keep no more records for a watcher."""
@@ -261,6 +271,11 @@ class Control:
     def clear_faults(self) -> None:
         """Forget all faults that were asked for; requests that one of them delays go on at once."""
         self._app.faults.clear()
+
+
+def _check_wait(seconds: float) -> None:
+    if not 0 <= seconds <= _LONGEST_WAIT:
+        raise S3FixtureError(f"a timeout is 0 to {_LONGEST_WAIT:,.0f} seconds, not {seconds:g}")
 
 
 def _state_path(text: str) -> Path:

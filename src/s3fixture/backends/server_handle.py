@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 from s3fixture.backends import expectations
 from s3fixture.backends.expectations import Expectation, listed, matching, sentence
 from s3fixture.backends.states import Diff, Snapshot, check_bucket
-from s3fixture.errors import S3FixtureError
+from s3fixture.errors import S3FixtureError, did_you_mean
 from s3fixture.records import SETUP_USER_AGENT, Fault
 
 if TYPE_CHECKING:
@@ -227,6 +227,12 @@ class ServerHandle(ABC):
         return self._inject(Fault("corrupt", operation, after_bytes=at_byte), which)
 
     def _inject(self, fault: Fault, which: Which) -> InjectedFault:
+        for name in which:
+            if name not in Which.__annotations__:
+                known = (
+                    did_you_mean(name, Which.__annotations__) or f", but {', '.join(Which.__annotations__)}"
+                )
+                raise TypeError(f"faults have no {name!r}{known}")
         fault = fault._replace(**which)
         return InjectedFault(self.control, self.control.add_fault(fault), fault)
 

@@ -14,7 +14,7 @@ from s3fixture.cli.lazy import LazyGroup
 COMMANDS = {
     "The project's server": ("up", "down", "restart", "status", "logs", "doctor", "probe"),
     "Its use": ("env", "run", "seed", "init"),
-    "Its control": ("fail", "clock", "snapshot", "restore", "save", "load", "requests"),
+    "Its control": ("fail", "clock", "snapshot", "restore", "save", "load", "requests", "events"),
     "Its data": ("ls", "mb", "rb", "cp", "mirror", "rm", "cat", "stat", "du", "policy", "presign", "clean"),
 }
 

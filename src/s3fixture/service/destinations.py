@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _CONNECT, _READ = 2.0, 5.0  # seconds
 _KEPT = 100  # events that could not be delivered
 _REMEMBERED = 10_000  # messages that were
+_MOST_WATCHED = 10_000  # records of a watcher who does not come for them
 _TOO_BUSY = frozenset({408, 425, 429})  # statuses below 500 after which another attempt may succeed
 # Service of an ARN -> the element of a configuration that it belongs to.
 _SERVICES: Mapping[str, str] = {"sqs": "Queue", "sns": "Topic", "lambda": "CloudFunction"}
@@ -193,7 +194,9 @@ class Watchers:
 
     def add(self, watcher: str, record: dict[str, Any]) -> None:
         with self._changed:
-            self._records[watcher].append(record)
+            records = self._records[watcher]
+            records.append(record)
+            del records[:-_MOST_WATCHED]
             self._changed.notify_all()
 
     def records(self, watcher: str, count: int, timeout: float) -> list[dict[str, Any]]:
@@ -201,6 +204,12 @@ class Watchers:
         with self._changed:
             self._changed.wait_for(lambda: len(self._records[watcher]) >= count, timeout)
             return list(self._records[watcher])
+
+    def take(self, watcher: str, timeout: float) -> list[dict[str, Any]]:
+        """What came since the last call, once there is something or the time is over, in seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._records[watcher], timeout)
+            return self._records.pop(watcher)
 
     def clear(self) -> None:
         """Forget the records of all watchers."""

@@ -36,6 +36,7 @@ from s3fixture.wire.target import Target
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+    from s3fixture.app.bodies import BodyKeeper
     from s3fixture.app.metrics import Metrics
     from s3fixture.auth.web_identity import WebIdentities
 
@@ -81,6 +82,7 @@ class App:
         self.log = RequestLog()
         self.metrics = self._metrics()
         self.needs: set[Permission] | None = None  # what requests of a test asked for and had
+        self.bodies: BodyKeeper | None = None  # while somebody looks at bodies in the console
         self.faults = Faults()
         self.background = Background(self.store, self.clock, settings, self.access)
 
@@ -143,6 +145,8 @@ class App:
         exchange = Exchange(self, request_of(environ), self.clock.request_id(), self.clock.host_id())
         environ["s3fixture.exchange"] = exchange  # for those who name a request that is still running
         error: S3Error | None = None
+        if self.bodies is not None:
+            self.bodies.begin(exchange)
         try:
             response = follow(STEPS, exchange)
             if exchange.fault is not None:
@@ -247,6 +251,8 @@ class App:
         try:
             record = self._record_of(exchange, response, error, started)
             self.log.add(record, exchange.request, exchange.target.raw_query, started)
+            if self.bodies is not None:
+                self.bodies.end(exchange, response)
             if self.needs is not None:
                 self._note_needs(self.needs, exchange, error)
             if self.background.keeps_access_logs and exchange.bucket:

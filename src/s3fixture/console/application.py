@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request, Response
 from s3fixture.app.app import STORE_ERRORS, store_error
 from s3fixture.console import login
 from s3fixture.console.assets import Assets
+from s3fixture.console.body_switch import BodySwitch
 from s3fixture.console.feed import Feed
 from s3fixture.console.preview import Renderer
 from s3fixture.console.rendering import environment
@@ -48,6 +49,7 @@ class Console:
         self.assets = Assets()
         self.feed = Feed(app.log)
         self.renderer = Renderer()
+        self.bodies = BodySwitch(app)
         self.usage = usage
         self._templates = environment(asset=self.assets.path)
         self._map = Map([rule.empty() for rule in RULES], strict_slashes=False, merge_slashes=False)

@@ -51,6 +51,7 @@ RULES = (
     # What the modules ask for.
     Rule("/api/watch", methods=["GET"], endpoint=watch.stream),
     Rule("/api/watch/<request_id>", methods=["GET"], endpoint=watch.show_again),
+    Rule("/api/watch/<request_id>/bodies", methods=["GET"], endpoint=watch.show_bodies),
     Rule("/api/usage", methods=["GET"], endpoint=watch.usage),
     Rule("/api/control/state", methods=["GET", "PUT"], endpoint=control.state),
     Rule("/api/control/<name>", methods=["POST"], endpoint=control.perform),

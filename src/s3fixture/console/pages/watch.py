@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from s3fixture.console.feed import Batch, Viewer
 from s3fixture.console.pages.control import may_control
+from s3fixture.console.preview import beginning
 from s3fixture.console.request_snippets import boto3_line, curl_line
 from s3fixture.console.usage import EVERY
 from s3fixture.console.visit import NO_STORE, PageError, Visit, json_response
@@ -20,6 +21,8 @@ from s3fixture.wire.protocol import Protocol
 
 if TYPE_CHECKING:
     from s3fixture.records import RequestRecord
+
+_HEXADECIMAL = frozenset(b"0123456789abcdefABCDEF")
 
 
 def show_watch(visit: Visit) -> Response:
@@ -37,16 +40,32 @@ def show_watch(visit: Visit) -> Response:
 
 def show_again(visit: Visit, request_id: str) -> Response:
     """GET /api/watch/<request_id>: {curl, boto3}, lines that ask this request again."""
+    record, app = _record(visit, request_id), visit.caller.app
+    return json_response(
+        {
+            "curl": curl_line(record, visit.endpoint, app.settings.region),
+            "boto3": boto3_line(record, app.protocol),
+        }
+    )
+
+
+def show_bodies(visit: Visit, request_id: str) -> Response:
+    """GET /api/watch/<request_id>/bodies: {sent, answered}, how they begin; "" where none is kept."""
+    record, keeper = _record(visit, request_id), visit.caller.app.bodies
+    found = keeper.of(request_id) if keeper else None
+    if found is None:
+        return json_response({"sent": "", "answered": ""})
+    framed = "aws-chunked" in record.headers.get("content-encoding", "") or "x-amz-trailer" in record.headers
+    sent = unframed(found.sent) if framed else found.sent
+    return json_response({"sent": beginning(sent), "answered": beginning(found.answered)})
+
+
+def _record(visit: Visit, request_id: str) -> RequestRecord:
+    """Raises PageError."""
     found = [record for record in visit.caller.app.log.entries() if record.request_id == request_id]
     if not visible_to(visit, found):
         raise PageError(404, "This request is not among the last 1,000 any more.")
-    app = visit.caller.app
-    return json_response(
-        {
-            "curl": curl_line(found[0], visit.endpoint, app.settings.region),
-            "boto3": boto3_line(found[0], app.protocol),
-        }
-    )
+    return found[0]
 
 
 def usage(visit: Visit) -> Response:
@@ -57,21 +76,42 @@ def usage(visit: Visit) -> Response:
 
 
 def stream(visit: Visit) -> Response:
-    """GET /api/watch: Server-Sent Events, each a list of requests."""
+    """GET /api/watch?bodies=: Server-Sent Events, each a list of requests; bodies=1 keeps bodies."""
     who, after = visit.session.identity.access_key, visit.request.headers.get("Last-Event-ID", "")
     viewer = visit.console.feed.watch(who, after)
     if viewer is None:
         raise PageError(503, "Too many windows watch already; close one.")
     headers = {**NO_STORE, "X-Accel-Buffering": "no"}
-    return Response(_Events(viewer, visit), headers=headers, content_type="text/event-stream")
+    return Response(
+        _Events(viewer, visit, with_bodies=visit.argument("bodies") == "1"),
+        headers=headers,
+        content_type="text/event-stream",
+    )
+
+
+def unframed(data: bytes) -> bytes:
+    """The payload in the beginning of a body that is sent in chunks, each behind a line with its length."""
+    payload = b""
+    while data:
+        line, _, data = data.partition(b"\r\n")
+        digits = line.partition(b";")[0]
+        if not 0 < len(digits) <= 8 or not set(digits) <= _HEXADECIMAL:
+            break
+        length = int(digits, 16)
+        payload += data[:length]
+        data = data[length + 2 :]
+    return payload
 
 
 class _Events:
     """The body of the stream; `close` is called when the browser is gone."""
 
-    def __init__(self, viewer: Viewer, visit: Visit) -> None:
+    def __init__(self, viewer: Viewer, visit: Visit, *, with_bodies: bool) -> None:
         self._viewer = viewer
         self._visit = visit
+        self._with_bodies = with_bodies
+        if with_bodies:
+            visit.console.bodies.look()
 
     def __iter__(self) -> Iterator[bytes]:
         yield b"retry: 1000\n\n"
@@ -82,6 +122,9 @@ class _Events:
 
     def close(self) -> None:
         self._viewer.close()
+        if self._with_bodies:
+            self._with_bodies = False
+            self._visit.console.bodies.leave()
 
     def _logged_in(self) -> bool:
         """Whoever logs out stops seeing, in all windows."""

@@ -116,6 +116,11 @@ def _unpacked(key: str, data: bytes, size: int) -> Preview:
     return shown
 
 
+def beginning(data: bytes) -> str:
+    """The first bytes of something as text, or in hexadecimal digits where they are none."""
+    return _hex(data) if is_binary(data) else data.decode("utf-8", "ignore")
+
+
 def not_shown(why: str) -> str:
     """What a person reads in place of a PDF document."""
     return f"This PDF is not shown here, because {why}. It can be downloaded."

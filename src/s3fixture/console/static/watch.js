@@ -23,6 +23,11 @@ let held = false;
 /* --- the stream */
 
 let source;
+const bodies = document.getElementById("bodies");
+bodies.addEventListener("click", () => {
+  bodies.setAttribute("aria-checked", bodies.getAttribute("aria-checked") !== "true");
+  follow();
+});
 const status = (text, kind) => {
   state.textContent = text;
   state.className = `badge ${kind}`;
@@ -32,7 +37,7 @@ const status = (text, kind) => {
 function follow() {
   source?.close();
   if (document.hidden) return;
-  source = new EventSource("/api/watch");
+  source = new EventSource(`/api/watch${bodies.getAttribute("aria-checked") === "true" ? "?bodies=1" : ""}`);
   source.onopen = () => status("Live", "good");
   source.onerror = broken;
   source.onmessage = hear;
@@ -228,9 +233,22 @@ function showRequest(one) {
   document.getElementById("request-error").hidden = document.getElementById("copy-xml").hidden = !one.xml;
   document.getElementById("request-xml").textContent = indented(one.xml);
   document.getElementById("copy-xml").onclick = () => copy(one.xml);
+  showBodies(one);
   for (const button of dialog.querySelectorAll("[data-copy-as]")) button.onclick = () => copyAs(one, button.dataset.copyAs);
   dialog.showModal();
   document.getElementById("request-details").scrollTop = 0;
+}
+
+/** How both bodies begin, where they are kept. */
+async function showBodies(one) {
+  const places = ["sent", "answered"].map((name) => [name, document.getElementById(`body-${name}`)]);
+  for (const [, place] of places) place.hidden = true;
+  if (bodies.getAttribute("aria-checked") !== "true") return;
+  const kept = await ask("GET", `/api/watch/${encodeURIComponent(one.request_id)}/bodies`).catch(() => ({}));
+  for (const [name, place] of places) {
+    place.hidden = !kept[name];
+    place.querySelector("pre").textContent = kept[name] || "";
+  }
 }
 
 /** The request as a line that asks it again. */

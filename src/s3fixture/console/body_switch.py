@@ -1,0 +1,34 @@
+"""Keeping the beginnings of bodies as long as a page asks for it."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from s3fixture.app import App
+
+
+class BodySwitch:
+    """Of one console: on while somebody looks."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._lock = threading.Lock()
+        self._lookers = 0
+
+    def look(self) -> None:
+        """From now on; to be followed by `leave`."""
+        from s3fixture.app.bodies import BodyKeeper  # imported when used: few people ask
+
+        with self._lock:
+            self._lookers += 1
+            if self._app.bodies is None:
+                self._app.bodies = BodyKeeper()
+
+    def leave(self) -> None:
+        """The last one ends it, and what was kept is forgotten."""
+        with self._lock:
+            self._lookers -= 1
+            if not self._lookers:
+                self._app.bodies = None

@@ -380,3 +380,54 @@ def test_lifecycle_rules_wait_for_replication(
     app.clock.let_pass(3 * DAY)
     app.background.clock_changed()
     assert keys(client, source) == ["failed"]
+
+
+def with_acls(client: S3Client, *buckets: str) -> None:
+    """Let ACLs count there, public ones too."""
+    for bucket in buckets:
+        client.delete_public_access_block(Bucket=bucket)
+        client.put_bucket_ownership_controls(
+            Bucket=bucket, OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+        )
+
+
+def test_the_acl_of_an_object_is_replicated_and_its_changes(
+    client: S3Client, anonymous: S3Client, source: str, done: Callable[[], None]
+) -> None:
+    """replication-what-is-isnot-replicated.html: "Object ACL updates"."""
+    with_acls(client, source, "target")
+    put(client, source, RULE)
+    client.put_object(Bucket=source, Key="a", Body=b"x", ACL="public-read")
+    client.put_object(Bucket=source, Key="b", Body=b"x")
+    done()
+    assert anonymous.get_object(Bucket="target", Key="a")["Body"].read() == b"x"
+    with refused("AccessDenied"):
+        anonymous.get_object(Bucket="target", Key="b")
+
+    client.put_object_acl(Bucket=source, Key="a", ACL="private")
+    client.put_object_acl(Bucket=source, Key="b", ACL="public-read")
+    done()
+
+    with refused("AccessDenied"):
+        anonymous.get_object(Bucket="target", Key="a")
+    assert anonymous.get_object(Bucket="target", Key="b")["Body"].read() == b"x"
+    assert status(client, "target", "b") == "REPLICA"
+
+
+def test_replicas_have_no_grants_where_acls_are_off_or_the_owner_changes(
+    client: S3Client, source: str, done: Callable[[], None]
+) -> None:
+    new_bucket(client, "taken")
+    with_acls(client, source, "taken")
+    account = client.list_buckets()["Owner"]["ID"]
+    translated = {
+        "Bucket": "arn:aws:s3:::taken",
+        "Account": "123456789012",
+        "AccessControlTranslation": {"Owner": "Destination"},
+    }
+    put(client, source, RULE, RULE | {"ID": "s", "Priority": 2, "Destination": translated})
+    client.put_object(Bucket=source, Key="a", Body=b"x", ACL="public-read")
+    done()
+    for bucket in ("target", "taken"):
+        [grant] = client.get_object_acl(Bucket=bucket, Key="a")["Grants"]
+        assert (grant["Grantee"]["ID"], grant["Permission"]) == (account, "FULL_CONTROL")

@@ -1,7 +1,8 @@
 """Replication carried out: new versions go to other buckets, each by a job that keeps their order.
 
-A replica has the version id, the metadata and the modification time of its source. Deleting a version is not
-replicated, and a replica is not replicated any further.
+A replica has the version id, the metadata and the modification time of its source, and its owner and ACL
+unless the rule changes the owner. Deleting a version is not replicated, and a replica is not replicated any
+further.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-what-is-isnot-replicated.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-status.html
@@ -17,11 +18,13 @@ from typing import TYPE_CHECKING, Any
 from s3fixture.auth.actions import Permission
 from s3fixture.auth.identity import account_id
 from s3fixture.clock import utc
-from s3fixture.service.bucket_documents import REPLICATION
+from s3fixture.service.acls import acl_of, note_owner
+from s3fixture.service.bucket_documents import ACL, REPLICATION
 from s3fixture.service.call import Call, Result
 from s3fixture.service.encryption import ENCRYPTION, OF_KMS
 from s3fixture.service.metadata import ARCHIVED
 from s3fixture.service.object_lock import LOCK, lock_of, with_lock
+from s3fixture.service.ownership import acls_count, owner_of
 from s3fixture.service.replication import ARN
 from s3fixture.service.rule_filters import predicates, wanted_tags
 from s3fixture.store import BucketRow, Index, NewVersion, Version
@@ -33,8 +36,8 @@ if TYPE_CHECKING:
 
 # The part of an extra record that tells of it: `status`, and `waiting`: the buckets that are still to come.
 PENDING, COMPLETED, FAILED, REPLICA = "PENDING", "COMPLETED", "FAILED", "REPLICA"
-_NOT_COPIED = frozenset({REPLICATION, "restore", "upload_id"})  # parts of an extra record
-_CHANGES = frozenset({"tagged", "untagged", "locked"})
+_NOT_COPIED = frozenset({ACL, REPLICATION, "restore", "upload_id"})  # parts of an extra record
+_CHANGES = frozenset({"acl", "tagged", "untagged", "locked"})
 _SINCE_FILTERS = "DeleteMarkerReplication"  # rules without it replicate delete markers
 
 Rule = Mapping[str, Any]
@@ -156,7 +159,7 @@ def run(background: Background, job: Job) -> None:
             return
         target = index.get_bucket(body["target"])
         if body["what"] == "change":
-            _copy_change(index, version, target)
+            _copy_change(index, version, target, body["rule"])
             return
         failure = _hindrance(background, bucket, version, target, body)
         if failure or target is None:
@@ -195,6 +198,8 @@ def _copy(background: Background, index: Index, version: Version, target: Bucket
     if index.get_version(target.id, version.key, version.version_id) is not None:
         return  # it is there already: the job was done before the server was killed
     extra = {name: part for name, part in version.extra.items() if name not in _NOT_COPIED}
+    extra |= _acl_for(version, target, rule)
+    owner = target.owner if _changes_owner(rule) else owner_of(target, version.owner)
     key = rule["Destination"].get("EncryptionConfiguration", {}).get("ReplicaKmsKeyID")
     if key and ENCRYPTION in extra:
         extra[ENCRYPTION] = {**extra[ENCRYPTION], "key": key}
@@ -202,7 +207,7 @@ def _copy(background: Background, index: Index, version: Version, target: Bucket
         key=version.key,
         version_id=version.version_id,
         modified=version.modified,
-        owner=target.owner,
+        owner=owner,
         etag=version.etag,
         is_delete_marker=version.is_delete_marker,
         storage_class=rule["Destination"].get("StorageClass", version.storage_class),
@@ -213,6 +218,7 @@ def _copy(background: Background, index: Index, version: Version, target: Bucket
         extra={**extra, REPLICATION: {"status": REPLICA}},
     )
     replica = index.add_version(target.id, new, None if version.is_delete_marker else version)
+    note_owner(index, target, owner, extra)
     if version.parts:
         index.copy_parts(version, replica)
     if background.is_heard(target):
@@ -220,11 +226,29 @@ def _copy(background: Background, index: Index, version: Version, target: Bucket
         _announce(background, index, target, replica, name, {})
 
 
-def _copy_change(index: Index, version: Version, target: BucketRow | None) -> None:
+def _changes_owner(rule: Rule) -> bool:
+    """Whether replicas belong to the owner of the destination, and so have no grants of the source.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-change-owner.html
+    """
+    return "AccessControlTranslation" in rule["Destination"]
+
+
+def _acl_for(version: Version, target: BucketRow, rule: Rule) -> dict[str, Any]:
+    """The part of a replica's extra record that is its ACL."""
+    return acl_of(version.extra) if acls_count(target) and not _changes_owner(rule) else {}
+
+
+def _copy_change(index: Index, version: Version, target: BucketRow | None, rule: Rule) -> None:
     replica = index.get_version(target.id, version.key, version.version_id) if target else None
-    if target is not None and replica is not None and status_of(replica) == REPLICA:
-        extra = with_lock(replica.extra, lock_of(version)) if target.object_lock else None
-        index.update_version(replica.seq, tags=version.tags, extra=extra)
+    if target is None or replica is None or status_of(replica) != REPLICA:
+        return
+    extra = {name: part for name, part in replica.extra.items() if name != ACL}
+    extra |= _acl_for(version, target, rule)
+    if target.object_lock:
+        extra = with_lock(extra, lock_of(version))
+    index.update_version(replica.seq, tags=version.tags, extra=extra)
+    note_owner(index, target, replica.owner, extra)
 
 
 def _settle(index: Index, version: Version, target: str, *, failed: bool) -> None:

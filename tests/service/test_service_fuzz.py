@@ -96,6 +96,7 @@ def ask(
         "wsgi.input": io.BytesIO(body),
         "wsgi.input_terminated": True,
         "s3fixture.headers": sent,
+        "s3fixture.head_bytes": sum(map(len, (*sent, *sent.values()))),
     }
     pieces, status, _ = run_wsgi_app(app, environ)
     return int(status.split()[0]), b"".join(pieces)

@@ -32,7 +32,7 @@ def test_a_path_like_health_is_a_bucket(url: str) -> None:
     ("target", "instead"),
     [
         ("admin/v3/info?metrics=false", "s3fixture status"),
-        ("admin/v4/list-users", "--identity"),
+        ("admin/v4/list-users", "--user"),
         ("admin/v3/list-canned-policies", "PutBucketPolicy"),
         ("admin/v3/idp/builtin/policy/attach", "PutBucketPolicy"),
         ("admin/v3/trace?s3=true", "s3fixture requests --follow"),

@@ -117,6 +117,34 @@ def test_queries_that_make_no_sense(url: str, bucket: str, method: str, query: s
     assert reply.status == 204 if ignored else 400 <= reply.status < 500
 
 
+@pytest.mark.parametrize(
+    ("target", "allowed"),
+    [
+        ("/bucket?location", "GET"),
+        ("/bucket?uploads", "POST, GET"),
+        ("/bucket?versioning", "GET, PUT"),
+        ("/bucket?acl", "GET, PUT"),
+        ("/bucket?tagging", "DELETE, GET, PUT"),
+        ("/bucket?policy", "DELETE, GET, PUT"),
+        ("/bucket?versions", "GET"),
+        ("/bucket/old?acl", "GET, PUT"),
+        ("/bucket/old?tagging", "DELETE, GET, PUT"),
+        ("/bucket/missing?uploadId=abc123", "DELETE, POST, GET"),
+    ],
+)
+@pytest.mark.usefixtures("bucket")
+def test_a_subresource_has_no_head(url: str, target: str, allowed: str) -> None:
+    """Measured at S3: brekkylab/backlot issue 230."""
+    reply = signed(url, "HEAD", target)
+    assert (reply.status, reply.headers["allow"], reply.body) == (405, allowed, b"")
+    assert reply.headers["content-type"] == "application/xml"
+
+
+def test_two_subresources_have_no_head_either(url: str, bucket: str) -> None:
+    reply = signed(url, "HEAD", f"/{bucket}?acl&versioning")
+    assert (reply.status, "allow" in reply.headers, reply.body) == (400, False, b"")
+
+
 @pytest.mark.parametrize("method", ["PATCH", "TRACE", "PROPFIND", "BREW"])
 def test_methods_that_s3_does_not_have(url: str, bucket: str, method: str) -> None:
     reply = signed(url, method, f"/{bucket}/old")

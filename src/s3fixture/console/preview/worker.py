@@ -45,7 +45,8 @@ def _limit() -> None:
     with contextlib.suppress(ImportError):  # Windows has no such limits
         import resource
 
-        for limit, value in ((resource.RLIMIT_AS, _MEMORY), (resource.RLIMIT_CPU, _SECONDS)):
+        bounds = ((resource.RLIMIT_AS, _MEMORY), (resource.RLIMIT_CPU, _SECONDS), (resource.RLIMIT_CORE, 0))
+        for limit, value in bounds:
             _, most = resource.getrlimit(limit)
             bound = value if most == resource.RLIM_INFINITY else min(value, most)
             resource.setrlimit(limit, (bound, most))

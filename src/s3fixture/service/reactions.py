@@ -30,10 +30,11 @@ def follow(call: Call, result: Result) -> None:
     for fact in call.facts:
         if not FOLLOWERS.keys().isdisjoint(fact.bucket.documents):
             followed |= fact.bucket.documents & FOLLOWERS.keys()
-    modules = {FOLLOWERS[kind] for kind in followed}
     if call.background.listeners:
-        modules.add("events")
-    for module in sorted(modules):
+        followed.add("watched")
+    if not followed:
+        return
+    for module in sorted({FOLLOWERS[kind] for kind in followed}):
         try:
             import_module(f"{__package__}.{module}").follow(call, result)
         except Exception:  # the operation has happened, and its answer must say so

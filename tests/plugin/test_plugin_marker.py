@@ -206,7 +206,7 @@ def test_all(s3_client): ...
         ("buckets=[3]", "(buckets=...) takes names, not 3"),
         ("buckets=['No_Good']", "the bucket 'No_Good' cannot be made"),
         ("seed='missing'", "missing"),
-        ("requires='object-luck'", "no capability 'object-luck'; there are"),
+        ("requires='object-luck'", "no capability 'object-luck'; the capabilities are"),
     ],
 )
 def test_a_wrong_marker_is_refused_in_one_line(run: Run, marker: str, message: str) -> None:

@@ -5,24 +5,30 @@ An operation that reads, writes or deletes and has no way here fails `test_acces
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus, urlencode, urlsplit
+from zipfile import ZipFile
 
+from botocore import UNSIGNED
 from botocore.exceptions import ClientError
 from service_helpers import NewClient, Reply, send, signed
 from werkzeug.test import Client
 
 from s3fixture.console.application import Console
-from s3fixture.console.security import CSRF_HEADER
+from s3fixture.console.pages import actions, files, objects, rendered, several
+from s3fixture.console.security import CSRF_FIELD, CSRF_HEADER
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 BODY = b"the bytes of a secret"
 BUCKET = "vault"
+SITE = f"{BUCKET}.s3-website-us-east-1.localhost"
 READ, REFUSED, NOT_THERE = "read", "refused", "not there"
 
 
@@ -49,11 +55,15 @@ class Goal:
 
 @dataclass
 class Caller:
-    """Who asks, with each of the clients that one may have; `own` is a bucket of the caller's own."""
+    """Who asks, with each of the clients that one may have; without `keys` nobody.
+
+    `own` is a bucket that the caller may do everything in, and `helper` a client of somebody who may, too.
+    """
 
     url: str
-    keys: tuple[str, str]
+    keys: tuple[str, ...]
     own: str
+    helper: S3Client
     client: S3Client
     version_4: S3Client
     version_2: S3Client
@@ -62,24 +72,37 @@ class Caller:
     uploads: dict[str, tuple[str, str]]  # key -> an upload that its owner began, and its part's ETag
 
     def signed(self, method: str, path: str, headers: Mapping[str, str] | None = None) -> Reply:
+        if not self.keys:
+            return send(self.url, method, path, b"", headers)
         return signed(self.url, method, path, b"", headers, keys=self.keys)
 
 
-def make_caller(console: Console, url: str, new_client: NewClient, keys: tuple[str, str], own: str) -> Caller:
-    """Logged in to the console, too."""
+def make_caller(console: Console, url: str, new_client: NewClient, keys: tuple[str, ...], own: str) -> Caller:
+    """Logged in to the console, too, which takes neither temporary keys nor none."""
     browser = Client(lambda environ, start: console({**environ, "REMOTE_ADDR": "127.0.0.1"}, start))
-    browser.post("/login", data={"access_key": keys[0], "secret_key": keys[1]})
-    found = re.search(r'name="csrf-token" content="([^"]*)"', browser.get("/connect").text)
-    assert found, "the console did not log in"
+    csrf = ""
+    if len(keys) == 2:
+        browser.post("/login", data={"access_key": keys[0], "secret_key": keys[1]})
+        found = re.search(r'name="csrf-token" content="([^"]*)"', browser.get("/connect").text)
+        assert found, "the console did not log in"
+        csrf = found[1]
+
+    def client(version: Any = None) -> S3Client:
+        options = {"signature_version": version} if version else {}
+        if not keys:
+            return new_client(signature_version=UNSIGNED)
+        return new_client(keys[0], keys[1], token=keys[2] if len(keys) > 2 else None, **options)
+
     return Caller(
         url=url,
         keys=keys,
         own=own,
-        client=new_client(*keys),
-        version_4=new_client(*keys, signature_version="s3v4"),
-        version_2=new_client(*keys, signature_version="s3"),
+        helper=client() if len(keys) == 2 else new_client(),
+        client=client(),
+        version_4=client("s3v4"),
+        version_2=client("s3"),
         console=browser,
-        csrf=found[1],
+        csrf=csrf,
         uploads={},
     )
 
@@ -93,7 +116,7 @@ def _verdict(status: int, code: str, *, done: bool) -> str:
         return READ
     if status == 501:
         return NOT_THERE
-    return REFUSED if status == 403 else f"{status} {code}"
+    return REFUSED if status in (303, 403) else f"{status} {code}"  # 303: the console asks to log in
 
 
 def _asked(act: Callable[[], Any]) -> str:
@@ -180,7 +203,7 @@ def _every_letter(text: str) -> str:
 
 
 def _part_copy(caller: Caller, goal: Goal) -> str:
-    upload = caller.client.create_multipart_upload(Bucket=caller.own, Key="parts")["UploadId"]
+    upload = caller.helper.create_multipart_upload(Bucket=caller.own, Key="parts")["UploadId"]
     options: Any = {"CopySource": goal.params}
     if goal.owner:
         options["ExpectedSourceBucketOwner"] = goal.owner
@@ -208,14 +231,112 @@ def _console(page: str) -> Way:
     return look
 
 
+def _console_picture(caller: Caller, goal: Goal) -> str:
+    """What may be read and is no picture is refused as that."""
+    verdict = _console("image")(caller, goal)
+    return READ if verdict.startswith("415") else verdict
+
+
+def _console_rendered(caller: Caller, goal: Goal) -> str:
+    verdict = _console("rendered")(caller, goal)
+    return READ if verdict.startswith("415") else verdict
+
+
+def _console_compared(caller: Caller, goal: Goal) -> str:
+    """A version beside itself."""
+    query = {"key": goal.key, "left": goal.version, "right": goal.version}
+    answer = caller.console.get(f"/buckets/{BUCKET}/compare", query_string=query)
+    return _verdict(answer.status_code, "", done=answer.status_code == 200)
+
+
+def _console_pdf(caller: Caller, goal: Goal) -> str:
+    verdict = _console("pdf")(caller, goal)
+    return READ if verdict.startswith("415") else verdict
+
+
+def _console_share(caller: Caller, goal: Goal) -> str:
+    """A link is given to those only for whom it works."""
+    document = {"key": goal.key, "version": goal.version, "expires": 60}
+    answer = caller.console.post(
+        f"/api/buckets/{BUCKET}/share", json=document, headers={CSRF_HEADER: caller.csrf}
+    )
+    if answer.status_code != 200:
+        return REFUSED if answer.status_code == 401 else _verdict(answer.status_code, "", done=False)
+    path = urlsplit((answer.json or {})["url"])
+    reply = send(caller.url, "GET", f"{path.path}?{path.query}", b"", {"Host": path.netloc})
+    assert reply.body == BODY
+    return READ
+
+
+def _named(goal: Goal) -> dict[str, str]:
+    return {"key": goal.key, **({"version": goal.version} if goal.version else {})}
+
+
+def _console_zip(caller: Caller, goal: Goal) -> str:
+    """A file with all that was chosen and that one may read."""
+    chosen = json.dumps({"objects": [_named(goal)]})
+    form = {"chosen": chosen, "base": "", CSRF_FIELD: caller.csrf}
+    answer = caller.console.post(f"/buckets/{BUCKET}/zip", data=form)
+    if not answer.data.startswith(b"PK"):
+        return _verdict(answer.status_code, "", done=False)
+    with ZipFile(BytesIO(answer.data)) as found:
+        return READ if BODY in [found.read(name) for name in found.namelist()] else REFUSED
+
+
+def _console_copy(caller: Caller, goal: Goal) -> str:
+    document = {"bucket": caller.own, "replace": True, "objects": [{**_named(goal), "to": "copied"}]}
+    return _asked_console(caller, "POST", "copy", document)
+
+
+def _asked_console(caller: Caller, method: str, action: str, document: Mapping[str, Any]) -> str:
+    """Of a call of the console's own modules."""
+    answer = caller.console.open(
+        f"/api/buckets/{BUCKET}/{action}",
+        method=method,
+        json=document,
+        headers={CSRF_HEADER: caller.csrf},
+    )
+    errors = (answer.json or {}).get("errors")
+    return REFUSED if errors or answer.status_code == 401 else _verdict(answer.status_code, "", done=True)
+
+
+def _site(method: str, index: Callable[[Goal], tuple[str, str]], *, error: bool = False) -> Way:
+    """A page of the bucket as a website. `index` gives the name of its index documents, and a path."""
+
+    def look(caller: Caller, goal: Goal) -> str:
+        suffix, path = index(goal)
+        site: Any = {"IndexDocument": {"Suffix": suffix}}
+        if error:
+            site["ErrorDocument"] = {"Key": goal.key}
+        caller.helper.put_bucket_website(Bucket=BUCKET, WebsiteConfiguration=site)
+        reply = send(caller.url, method, quote(path), b"", {"Host": SITE})
+        if BODY in reply.body or (method == "HEAD" and reply.status == 200):
+            return READ
+        return REFUSED if error and reply.status == 404 else _verdict(reply.status, "", done=False)
+
+    return look
+
+
+def _as_index(goal: Goal) -> tuple[str, str]:
+    """The object as the index document of its folder."""
+    folder, _, name = goal.key.rpartition("/")
+    return name, f"/{folder}/" if folder else "/"
+
+
 @dataclass(frozen=True)
 class Reading:
-    """A way to read, the operation that it asks for, and what it can name."""
+    """A way to read, the operation that it asks for, and what it can name.
+
+    `route` is the page of the console. `signed`: not without a signature, whatever is allowed to everybody.
+    """
 
     operation: str
     way: Way
     names_version: bool = True
     names_owner: bool = False
+    needs_version: bool = False
+    route: Any = None
+    signed: bool = False
 
 
 READS: Mapping[str, Reading] = {
@@ -227,17 +348,39 @@ READS: Mapping[str, Reading] = {
     "attributes": Reading("GetObjectAttributes", _attributes, names_owner=True),
     "annotation": Reading("GetObjectAnnotation", _annotation),
     "torrent": Reading("GetObjectTorrent", _torrent, names_version=False),
-    "select": Reading("SelectObjectContent", _select, names_version=False),
-    "copy": Reading("CopyObject", _copy(quote), names_owner=True),
-    "copy, + for a space": Reading("CopyObject", _copy(quote_plus), names_owner=True),
-    "copy, every letter encoded": Reading("CopyObject", _copy(_every_letter), names_owner=True),
-    "copy, with a slash": Reading("CopyObject", _copy(quote, "/"), names_owner=True),
-    "copy, a whole URL": Reading("CopyObject", _copy(quote_plus, "https://s3.test/"), names_owner=True),
-    "part copy": Reading("UploadPartCopy", _part_copy, names_owner=True),
+    "select": Reading("SelectObjectContent", _select, names_version=False, signed=True),
+    "copy": Reading("CopyObject", _copy(quote), names_owner=True, signed=True),
+    "copy, + for a space": Reading("CopyObject", _copy(quote_plus), names_owner=True, signed=True),
+    "copy, every letter encoded": Reading("CopyObject", _copy(_every_letter), names_owner=True, signed=True),
+    "copy, with a slash": Reading("CopyObject", _copy(quote, "/"), names_owner=True, signed=True),
+    "copy, a whole URL": Reading(
+        "CopyObject", _copy(quote_plus, "https://s3.test/"), names_owner=True, signed=True
+    ),
+    "part copy": Reading("UploadPartCopy", _part_copy, names_owner=True, signed=True),
     "link of version 4": Reading("GetObject", _presigned("version_4")),
     "link of version 2": Reading("GetObject", _presigned("version_2")),
-    "console, download": Reading("GetObject", _console("download")),
-    "console, preview": Reading("GetObject", _console("object")),
+    "console, download": Reading("GetObject", _console("download"), route=files.download, signed=True),
+    "console, preview": Reading("GetObject", _console("object"), route=objects.show_object, signed=True),
+    "console, picture": Reading("GetObject", _console_picture, route=files.show_image, signed=True),
+    "console, PDF": Reading("GetObject", _console_pdf, route=files.show_pdf, signed=True),
+    "console, rendered": Reading("GetObject", _console_rendered, route=rendered.show_rendered, signed=True),
+    "console, compared": Reading(
+        "GetObject", _console_compared, needs_version=True, route=rendered.compare, signed=True
+    ),
+    "console, ZIP": Reading("GetObject", _console_zip, route=several.zip_objects, signed=True),
+    "console, copy": Reading("CopyObject", _console_copy, route=several.copy_objects, signed=True),
+    "console, link": Reading("GetObject", _console_share, route=actions.share, signed=True),
+}
+# The same of a bucket that is a website, whose pages are for callers who do not sign.
+PAGES: Mapping[str, Reading] = {
+    "page": Reading("GetObject", _site("GET", lambda goal: ("index", f"/{goal.key}")), names_version=False),
+    "page, its head": Reading(
+        "HeadObject", _site("HEAD", lambda goal: ("index", f"/{goal.key}")), names_version=False
+    ),
+    "page, index document": Reading("GetObject", _site("GET", _as_index), names_version=False),
+    "page, error document": Reading(
+        "GetObject", _site("GET", lambda _: ("index", "/missing"), error=True), names_version=False
+    ),
 }
 
 
@@ -361,6 +504,16 @@ def _console_delete(path: str) -> Way:
         return REFUSED if errors else _verdict(answer.status_code, "", done=True)
 
     return delete
+
+
+def restore_in_console(caller: Caller, goal: Goal) -> str:
+    """A copy of the version that the goal names becomes the latest."""
+    return _asked_console(caller, "POST", "restore", _named(goal))
+
+
+def describe_in_console(caller: Caller, goal: Goal) -> str:
+    """The same with other metadata."""
+    return _asked_console(caller, "PUT", "metadata", {**_named(goal), "headers": {}, "metadata": []})
 
 
 DELETES: Mapping[str, tuple[str, Way]] = {

@@ -76,13 +76,14 @@ def _clean_state(app: App) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def new_client(url: str) -> NewClient:
-    """Make a client: `new_client(access_key, secret_key, **Config options)`."""
+    """Make a client: `new_client(access_key, secret_key, token=session token, **Config options)`."""
     session = boto3.session.Session()
 
     def make(
         access_key: str = "minioadmin",
         secret_key: str = "minioadmin123",
         region: str = "us-east-1",
+        token: str | None = None,
         **options: object,
     ) -> S3Client:
         config = Config(
@@ -96,6 +97,7 @@ def new_client(url: str) -> NewClient:
             region_name=region,
             aws_access_key_id=access_key,
             aws_secret_access_key=secret_key,
+            aws_session_token=token,
             config=config,
         )
 

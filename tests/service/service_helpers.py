@@ -97,7 +97,7 @@ def send(
 class Signer(S3SigV4Auth):
     """botocore's signer, which signs the payload's digest that it is told."""
 
-    def __init__(self, keys: tuple[str, str], region: str, digest: str | None) -> None:
+    def __init__(self, keys: tuple[str, ...], region: str, digest: str | None) -> None:
         super().__init__(Credentials(*keys), "s3", region)
         self._digest = digest
 
@@ -135,7 +135,7 @@ def signed(
     body: bytes = b"",
     headers: Mapping[str, str] | None = None,
     *,
-    keys: tuple[str, str] = MAIN_KEYS,
+    keys: tuple[str, ...] = MAIN_KEYS,
     host: str = "",
     region: str = "us-east-1",
     sent: bytes | None = None,

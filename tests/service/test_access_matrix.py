@@ -6,32 +6,74 @@ permissions, so that an operation that is added and has no way in the matrix fai
 
 from __future__ import annotations
 
+import base64
+import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
+from access_refusals import (
+    ACL_REFUSALS,
+    DELETE_REFUSALS,
+    OPEN,
+    READ_ACTIONS,
+    READ_REFUSALS,
+    SECRET,
+    SESSION_REFUSALS,
+    WRITE_REFUSALS,
+    Vault,
+    allow_all,
+    its_own_policies_refuse,
+    restrict,
+)
 from access_ways import (
     BODY,
     BUCKET,
     DELETES,
     NOT_THERE,
+    PAGES,
     READ,
     READS,
     REFUSED,
     WRITES,
     Caller,
     Goal,
+    Reading,
+    Way,
     begin_uploads,
+    describe_in_console,
     make_caller,
+    restore_in_console,
 )
-from service_helpers import NewClient
+from service_helpers import MAIN_KEYS, NewClient
+from werkzeug.test import Client
 
 from s3fixture.app import App
+from s3fixture.app.steps import LISTEN, OWN_WAYS, STEPS
 from s3fixture.auth.actions import permissions
+from s3fixture.backends.control import Control
+from s3fixture.backends.running_requests import RunningRequests
+from s3fixture.console import caller as console_caller
+from s3fixture.console import login
 from s3fixture.console.application import Console
+from s3fixture.console.control_api import ControlApi
+from s3fixture.console.pages import (
+    actions,
+    browse,
+    buckets,
+    connect,
+    control,
+    locks,
+    settings,
+    several,
+    static,
+    uploads,
+    watch,
+)
+from s3fixture.console.routes import RULES
 from s3fixture.console.usage import UsageSamples
 from s3fixture.model import load_model
 from s3fixture.model.shapes import OperationModel
@@ -42,13 +84,38 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 MODEL = load_model()
-OTHER = {"CanonicalUser": "0123456789abcdef" * 4}
-EVERYTHING = [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"]
-READ_ACTIONS = (
-    *("s3:GetObject", "s3:GetObjectVersion"),
-    *("s3:GetObjectAnnotation", "s3:GetObjectVersionAnnotation"),
+ROLE = {"RoleArn": "arn:aws:iam::123456789012:role/reader", "RoleSessionName": "me"}
+LOGGED_IN = ("owner", "other", "denied", "unmentioned")
+EVERYBODY = (*LOGGED_IN, "anonymous", "session", "token")
+# Pages of the console that hold no bytes of objects.
+WITHOUT_BYTES = frozenset(
+    (
+        *(login.show_login, login.log_in, login.log_out, static.serve_asset, buckets.show_buckets),
+        *(connect.show_connect, watch.show_watch, watch.stream, watch.usage, browse.show_folder),
+        *(uploads.show_uploads, uploads.abort, settings.show_settings, settings.put_versioning),
+        *(settings.put_public, settings.put_policy, settings.put_cors, settings.put_lifecycle),
+        *(buckets.create_bucket, buckets.delete_bucket, actions.put_tags, locks.put_default, locks.put_lock),
+        *(settings.put_events, several.folder_size, watch.show_again),
+    )
 )
-SECRET, OPEN = "top secret.txt", "top/open.txt"
+# Those that write, delete or copy; what they ask for is in the matrix by its operation.
+CHANGING = frozenset(
+    (
+        *(uploads.put_object, uploads.begin, uploads.put_part, uploads.complete),
+        *(actions.empty_bucket, actions.delete_objects, actions.restore_version, actions.put_metadata),
+    )
+)
+# Those that are the operator's alone.
+OPERATORS = frozenset({control.state, control.perform})
+# The steps of a request that may answer it, and the rows of the matrix that go there.
+ANSWERING: Mapping[str, tuple[str, ...]] = {
+    "answer_minio": (),
+    "find_website": tuple(PAGES),
+    "answer_other_services": (),
+    "answer_preflight": (),
+    "answer_own_way": ("form of version 4", "form of version 2"),
+    "serialize": ("get",),
+}
 
 
 def actions_of(operation: str) -> set[str]:
@@ -86,32 +153,20 @@ def test_every_operation_that_deletes_versions_has_a_way_in_the_matrix() -> None
     assert deleting - {operation for operation, _ in DELETES.values()} == set()
 
 
+def test_every_route_of_the_console_is_in_the_matrix() -> None:
+    reading = {row.route for row in READS.values() if row.route is not None}
+    assert {rule.endpoint for rule in RULES} == reading | CHANGING | WITHOUT_BYTES | OPERATORS
+
+
+def test_every_step_that_answers_is_in_the_matrix() -> None:
+    returned = {step.__name__: str(inspect.signature(step).return_annotation) for step in STEPS}
+    answering = {name for name, annotation in returned.items() if "Response" in annotation}
+    assert answering == ANSWERING.keys()
+    assert OWN_WAYS.keys() == {"PostObject", LISTEN}  # a write, and events, which have no bytes
+    assert {row for rows in ANSWERING.values() for row in rows} <= {*READS, *PAGES, *WRITES}
+
+
 KNOWN = OPERATIONS.keys() & set(load_model().operation_names)  # an older botocore knows fewer
-
-
-@dataclass
-class Vault:
-    """A versioned bucket of the main account: a secret, one that was, and something open."""
-
-    client: S3Client
-    old: Goal
-    current: Goal
-    open: Goal
-
-    def put_policy(self, *statements: Mapping[str, Any], public: bool = False) -> None:
-        """Everything is allowed to the other account, or to everybody, but for `statements`."""
-        allow = {"Effect": "Allow", "Principal": "*" if public else OTHER, "Action": "s3:*"}
-        policy = {"Version": "2012-10-17", "Statement": [{**allow, "Resource": EVERYTHING}, *statements]}
-        self.client.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(policy))
-
-    def versions(self) -> list[str]:
-        """The ids of all versions that are there."""
-        found = self.client.list_object_versions(Bucket=BUCKET).get("Versions", [])
-        return [entry["VersionId"] for entry in found]
-
-    @property
-    def goals(self) -> tuple[Goal, ...]:
-        return self.old, self.current, self.open
 
 
 @pytest.fixture
@@ -130,130 +185,202 @@ def vault(client: S3Client) -> Vault:
     return Vault(client, Goal(SECRET, old), Goal(SECRET), Goal(OPEN))
 
 
+def temporary(url: str, operation: str, **options: Any) -> tuple[str, str, str]:
+    """Keys of the main account's, from STS."""
+    sts: Any = boto3.session.Session().client(
+        "sts",
+        endpoint_url=url,
+        region_name="us-east-1",
+        aws_access_key_id=MAIN_KEYS[0],
+        aws_secret_access_key=MAIN_KEYS[1],
+    )
+    found = getattr(sts, operation)(**options)["Credentials"]
+    return found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"]
+
+
 @pytest.fixture(scope="module")
-def known_callers(app: App, url: str, new_client: NewClient) -> Iterator[Mapping[str, Caller]]:
+def console(app: App, url: str) -> Iterator[Console]:
     usage = UsageSamples(app.store, app.clock)
-    console = Console(app, usage, api_url=url)
-    yield {
-        "owner": make_caller(console, url, new_client, ("minioadmin", "minioadmin123"), "owners-own"),
-        "other": make_caller(console, url, new_client, ("otheraccesskey", "othersecretkey"), "others-own"),
-        **{
-            name: make_caller(console, url, new_client, (f"{name}key", f"{name}secret"), f"{name}s-own")
-            for name in ("denied", "unmentioned")
-        },
-    }
+    control = ControlApi(Control(app, RunningRequests(app)), app.settings)
+    console = Console(app, usage, api_url=url, control=control)
+    yield console
     console.close()
     usage.close()
+
+
+@pytest.fixture(scope="module")
+def known_callers(console: Console, url: str, new_client: NewClient) -> Mapping[str, Caller]:
+    keys = {
+        "owner": MAIN_KEYS,
+        "other": ("otheraccesskey", "othersecretkey"),
+        "anonymous": (),
+        "session": temporary(url, "assume_role", **ROLE),
+        "token": temporary(url, "get_session_token"),
+        "denied": ("deniedkey", "deniedsecret"),
+        "unmentioned": ("unmentionedkey", "unmentionedsecret"),
+    }
+    return {who: make_caller(console, url, new_client, found, f"{who}s-own") for who, found in keys.items()}
+
+
+@pytest.fixture
+def narrowed(console: Console, url: str, new_client: NewClient) -> Callable[..., Caller]:
+    """A caller with keys from STS of its own: `narrowed(**options of AssumeRole)`."""
+    new_client().create_bucket(Bucket="sessions-own")
+
+    def make(**options: Any) -> Caller:
+        keys = temporary(url, "assume_role", **ROLE, **options)
+        return make_caller(console, url, new_client, keys, "sessions-own")
+
+    return make
 
 
 @pytest.fixture
 def callers(known_callers: Mapping[str, Caller]) -> Mapping[str, Caller]:
     """Each with an empty bucket."""
     for caller in known_callers.values():
-        caller.client.create_bucket(Bucket=caller.own)
+        caller.helper.create_bucket(Bucket=caller.own)
+    own = known_callers["anonymous"].own
+    everything = [f"arn:aws:s3:::{own}", f"arn:aws:s3:::{own}/*"]
+    allow = {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": everything}
+    helper = known_callers["anonymous"].helper
+    helper.delete_public_access_block(Bucket=own)
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    helper.put_bucket_policy(Bucket=own, Policy=policy)
     return known_callers
 
 
-Arrange = Callable[[Vault], None]
-Refuses = Callable[[Vault, str, Goal], bool]  # vault, who, what
+def ways_of(who: str) -> Mapping[str, Reading]:
+    """The console takes no temporary keys, and pages of websites are for callers who do not sign."""
+    if who == "anonymous":
+        return {**READS, **PAGES}
+    return {name: row for name, row in READS.items() if row.route is None or who in LOGGED_IN}
 
 
-def to_nobody(_vault: Vault, _who: str, _goal: Goal) -> bool:
-    return False
+def look(caller: Caller, who: str, vault: Vault) -> Mapping[tuple[str, Goal], str]:
+    """What comes of every way to every goal."""
+    return {
+        (name, goal): reading.way(caller, goal)
+        for name, reading in ways_of(who).items()
+        for goal in vault.goals
+        if (reading.names_version if goal.version else not reading.needs_version)
+    }
 
 
-def to_all(_vault: Vault, _who: str, _goal: Goal) -> bool:
-    return True
+def verdict(who: str, name: str, *, refused: bool) -> str:
+    reading = ways_of(who)[name]
+    if reading.operation not in KNOWN:
+        return NOT_THERE
+    return REFUSED if refused or (who == "anonymous" and reading.signed) else READ
 
 
-def to_others(_vault: Vault, who: str, _goal: Goal) -> bool:
-    return who == "other"
-
-
-def to_all_but_root(_vault: Vault, who: str, _goal: Goal) -> bool:
-    return who != "owner"
-
-
-def its_own_policies_refuse(who: str, goal: Goal, *, public: bool) -> bool:
-    """The policy of one user denies the secret; that of the other does not mention it, a public one does."""
-    return goal.key == SECRET and (who == "denied" or (who == "unmentioned" and not public))
-
-
-def of_the_secret(_vault: Vault, _who: str, goal: Goal) -> bool:
-    return goal.key == SECRET
-
-
-def of_the_old_version(vault: Vault, _who: str, goal: Goal) -> bool:
-    return goal == vault.old
-
-
-def deny(*actions: str, resource: str = "*", **condition: Mapping[str, str]) -> Arrange:
-    """A policy that denies this."""
-    statement: dict[str, Any] = {"Effect": "Deny", "Principal": "*", "Action": actions}
-    statement["Resource"] = f"arn:aws:s3:::{BUCKET}/{resource}"
-    if condition:
-        statement["Condition"] = condition
-    return lambda vault: vault.put_policy(statement)
-
-
-def deny_old_version(vault: Vault) -> None:
-    actions = "s3:GetObjectVersion", "s3:GetObjectVersionAnnotation"
-    deny(*actions, StringEquals={"s3:VersionId": vault.old.version})(vault)
-
-
-def restrict(vault: Vault) -> None:
-    block: Any = {"RestrictPublicBuckets": True}
-    vault.client.delete_public_access_block(Bucket=BUCKET)
-    vault.put_policy(public=True)
-    vault.client.put_public_access_block(Bucket=BUCKET, PublicAccessBlockConfiguration=block)
-
-
-def allow_all(vault: Vault) -> None:
-    vault.put_policy()
-
-
-def leave(_vault: Vault) -> None:
-    """No policy."""
-
-
-TAGGED = {"s3:ExistingObjectTag/secret": "yes"}
-HERE = {"aws:SourceIp": "127.0.0.0/8"}
-PLAIN = {"aws:SecureTransport": "false"}
-
-# What is arranged, and to whom it refuses what.
-READ_REFUSALS: Mapping[str, tuple[Arrange, Refuses]] = {
-    "nothing": (allow_all, to_nobody),
-    "no policy": (leave, to_others),
-    "a deny by key": (deny(*READ_ACTIONS, resource=SECRET), of_the_secret),
-    "a deny by prefix": (deny(*READ_ACTIONS, resource="top *"), of_the_secret),
-    "a deny by version": (deny_old_version, of_the_old_version),
-    "a deny by tag": (deny(*READ_ACTIONS, StringEquals=TAGGED), of_the_old_version),
-    "a deny by address": (deny(*READ_ACTIONS, IpAddress=HERE), to_all),
-    "a deny by transport": (deny(*READ_ACTIONS, Bool=PLAIN), to_all),
-    "a deny by name": (deny(*READ_ACTIONS, StringNotEquals={"aws:username": "minioadmin"}), to_all_but_root),
-    "a public access block": (restrict, to_others),
-}
-
-
-@pytest.mark.parametrize("who", ["owner", "other", "denied", "unmentioned"])
+@pytest.mark.parametrize("who", EVERYBODY)
 @pytest.mark.parametrize("refusal", READ_REFUSALS)
 def test_all_ways_to_read_get_the_same_answer(
     vault: Vault, callers: Mapping[str, Caller], refusal: str, who: str
 ) -> None:
     arrange, refuses = READ_REFUSALS[refusal]
+    if who == "anonymous":
+        vault.publish()
     arrange(vault)
-    seen, expected = {}, {}
-    for name, reading in READS.items():
-        for goal in vault.goals:
-            if goal.version and not reading.names_version:
-                continue
-            seen[name, goal] = reading.way(callers[who], goal)
-            expected[name, goal] = READ
-            if refuses(vault, who, goal) or its_own_policies_refuse(who, goal, public=arrange is restrict):
-                expected[name, goal] = REFUSED
-            if reading.operation not in KNOWN:
-                expected[name, goal] = NOT_THERE
+    public = arrange is restrict
+    seen = look(callers[who], who, vault)
+    expected = {}
+    for name, goal in seen:
+        refused = refuses(vault, who, goal) or its_own_policies_refuse(who, goal, public=public)
+        expected[name, goal] = verdict(who, name, refused=refused)
     assert seen == expected
+
+
+# What ACLs of objects speak of: a copy needs the tags as well, where there are any.
+BY_ACL = frozenset({"GetObject", "HeadObject", "SelectObjectContent", "CopyObject", "UploadPartCopy"})
+
+
+@pytest.mark.parametrize("who", ["other", "anonymous"])
+@pytest.mark.parametrize("refusal", ACL_REFUSALS)
+def test_all_ways_to_read_what_an_acl_opens_get_the_same_answer(
+    vault: Vault, callers: Mapping[str, Caller], refusal: str, who: str
+) -> None:
+    arrange, refuses = ACL_REFUSALS[refusal]
+    arrange(vault)
+    seen = look(callers[who], who, vault)
+    expected = {}
+    for name, goal in seen:
+        operation = ways_of(who)[name].operation
+        closed = operation not in BY_ACL or (operation == "CopyObject" and goal == vault.old)
+        expected[name, goal] = verdict(who, name, refused=closed or refuses(vault, who, goal))
+    assert seen == expected
+
+
+@pytest.mark.parametrize("refusal", SESSION_REFUSALS)
+def test_all_ways_to_read_with_narrowed_keys_get_the_same_answer(
+    vault: Vault, narrowed: Callable[..., Caller], refusal: str
+) -> None:
+    statements, refuses = SESSION_REFUSALS[refusal]
+    caller = narrowed(Policy=json.dumps({"Version": "2012-10-17", "Statement": statements(vault)}))
+    seen = look(caller, "session", vault)
+    assert seen == {
+        (name, goal): verdict("session", name, refused=refuses(vault, "session", goal)) for name, goal in seen
+    }
+
+
+def test_no_way_to_read_is_open_to_keys_that_have_ended(
+    app: App, vault: Vault, narrowed: Callable[..., Caller]
+) -> None:
+    allow_all(vault)
+    caller = narrowed(DurationSeconds=900)
+    assert READ in look(caller, "session", vault).values()
+    app.clock.let_pass(1000)
+    ended = {"400 ExpiredToken", "400 400", "400 ", NOT_THERE}  # HEAD has no document that could say it
+    assert set(look(caller, "session", vault).values()) <= ended
+
+
+@pytest.mark.parametrize("copy", [restore_in_console, describe_in_console])
+@pytest.mark.parametrize("who", ["owner", "other"])
+@pytest.mark.parametrize("refusal", READ_REFUSALS)
+def test_an_old_version_comes_back_only_for_those_who_may_read_it(
+    vault: Vault, callers: Mapping[str, Caller], refusal: str, who: str, copy: Way
+) -> None:
+    arrange, refuses = READ_REFUSALS[refusal]
+    arrange(vault)
+    before = vault.versions()
+    expected = REFUSED if refuses(vault, who, vault.old) else READ
+    assert copy(callers[who], vault.old) == expected
+    assert (vault.versions() == before) is (expected == REFUSED)
+
+
+def test_pages_without_bytes_read_none(
+    vault: Vault, callers: Mapping[str, Caller], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: set[str] = set()
+    perform = console_caller.Caller.perform
+
+    def record(self: console_caller.Caller, operation: str, /, **params: Any) -> Any:
+        asked.add(operation)
+        return perform(self, operation, **params)
+
+    monkeypatch.setattr(console_caller.Caller, "perform", record)
+    for rule in RULES:
+        if rule.endpoint in WITHOUT_BYTES - {watch.stream} and "GET" in (rule.methods or ()):
+            path = rule.rule.replace("<bucket>", BUCKET)
+            callers["owner"].console.get(path, query_string={"key": SECRET, "prefix": "top/"})
+    assert asked
+    assert asked.isdisjoint({row.operation for row in READS.values()} - {"HeadObject"})
+
+
+def test_only_the_operator_has_the_state_of_the_server(
+    app: App, vault: Vault, known_callers: Mapping[str, Caller]
+) -> None:
+    api = Client(ControlApi(Control(app, RunningRequests(app)), app.settings))
+    for who, caller in known_callers.items():
+        keys = base64.b64encode(":".join(caller.keys[:2]).encode()).decode()
+        headers = {"Authorization": f"Basic {keys}"} if caller.keys else {}
+        address = {"REMOTE_ADDR": f"127.0.0.{len(who)}"}  # wrong keys slow their address down
+        with closing(api.get("/control/state", headers=headers, environ_base=address)) as reply:
+            found = reply.status_code, BODY in reply.data
+        assert found == ((200, True) if who == "owner" else (403, False))
+        with closing(caller.console.get("/api/control/state")) as reply:
+            found = reply.status_code, BODY in reply.data
+        assert found == ((200, True) if who == "owner" else (403 if caller.csrf else 401, False))
 
 
 @pytest.mark.parametrize("name", [name for name, reading in READS.items() if reading.names_owner])
@@ -267,21 +394,7 @@ def test_all_ways_to_read_check_the_owner_that_is_expected(
             assert READS[name].way(callers["owner"], asked) == verdict
 
 
-# The tags of what is there are nothing to a write: S3 has no such key there.
-WRITE_REFUSALS: Mapping[str, tuple[Arrange, Refuses]] = {
-    "nothing": (allow_all, to_nobody),
-    "no policy": (leave, to_others),
-    "a deny by key": (deny("s3:PutObject", resource=SECRET), of_the_secret),
-    "a deny by prefix": (deny("s3:PutObject", resource="top *"), of_the_secret),
-    "a deny by tag": (deny("s3:PutObject", "s3:GetObject", StringEquals=TAGGED), to_nobody),
-    "a deny by address": (deny("s3:PutObject", IpAddress=HERE), to_all),
-    "a deny by transport": (deny("s3:PutObject", Bool=PLAIN), to_all),
-    "a deny by name": (deny("s3:PutObject", StringNotEquals={"aws:username": "minioadmin"}), to_all_but_root),
-    "a public access block": (restrict, to_others),
-}
-
-
-@pytest.mark.parametrize("who", ["owner", "other", "denied", "unmentioned"])
+@pytest.mark.parametrize("who", LOGGED_IN)
 @pytest.mark.parametrize("refusal", WRITE_REFUSALS)
 def test_all_ways_to_write_get_the_same_answer(
     vault: Vault, callers: Mapping[str, Caller], refusal: str, who: str
@@ -302,34 +415,7 @@ def test_all_ways_to_write_get_the_same_answer(
     assert seen == expected
 
 
-def hold(vault: Vault) -> None:
-    vault.put_policy()
-    vault.client.put_object_legal_hold(**vault.old.params, LegalHold={"Status": "ON"})
-
-
-def retain(mode: str) -> Arrange:
-    def arrange(vault: Vault) -> None:
-        vault.put_policy()
-        until = datetime.now(timezone.utc) + timedelta(days=1)
-        retention: Any = {"Mode": mode, "RetainUntilDate": until}
-        vault.client.put_object_retention(**vault.old.params, Retention=retention)
-
-    return arrange
-
-
-DELETE_REFUSALS: Mapping[str, tuple[Arrange, Refuses]] = {
-    "nothing": (allow_all, to_nobody),
-    "no policy": (leave, to_others),
-    "a legal hold": (hold, to_all),
-    "a retention in governance mode": (retain("GOVERNANCE"), to_all),
-    "a retention in compliance mode": (retain("COMPLIANCE"), to_all),
-    "a deny by key": (deny("s3:DeleteObjectVersion", resource=SECRET), to_all),
-    "a deny by tag": (deny("s3:DeleteObjectVersion", "s3:GetObject", StringEquals=TAGGED), to_nobody),
-    "a public access block": (restrict, to_others),
-}
-
-
-@pytest.mark.parametrize("who", ["owner", "other", "denied", "unmentioned"])
+@pytest.mark.parametrize("who", LOGGED_IN)
 @pytest.mark.parametrize("way", DELETES)
 @pytest.mark.parametrize("refusal", DELETE_REFUSALS)
 def test_all_ways_to_delete_a_version_get_the_same_answer(

@@ -36,7 +36,7 @@ _OF_MINIO = frozenset(
 )
 _TAKEN_FOR = frozenset({"CreateBucket", "ListBuckets", "ListObjects"})
 # Operations that do not go the steps' way -> module, imported when used, and function.
-_OWN_WAYS: Mapping[str, tuple[str, str]] = {
+OWN_WAYS: Mapping[str, tuple[str, str]] = {
     POST_OBJECT: ("forms", "post_object"),
     LISTEN: ("listening", "listen"),
 }
@@ -161,7 +161,7 @@ def inject_fault(exchange: Exchange) -> None:
 
 def answer_own_way(exchange: Exchange) -> Response | None:
     """Forms carry their credentials in the body; who listens gets an answer without an end."""
-    way = _OWN_WAYS.get(exchange.operation)
+    way = OWN_WAYS.get(exchange.operation)
     if way is None:
         return None
     module, function = way

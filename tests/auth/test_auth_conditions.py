@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from policy_helpers import conditioned
 
+from s3fixture.auth.policies.conditions import is_operator, parse_conditions
+
 KEY = "aws:Referer"
 
 
@@ -26,7 +28,9 @@ KEY = "aws:Referer"
         ("StringNotEquals", "a", "b", True),
         ("StringNotEquals", ["a", "b"], "b", False),
         ("StringEqualsIgnoreCase", "Straße", "STRASSE", True),
+        ("StringEqualsIgnoreCase", "a", "b", False),
         ("StringNotEqualsIgnoreCase", "a", "A", False),
+        ("StringNotEqualsIgnoreCase", "a", "b", True),
         ("StringLike", "http://example.com/*", "http://example.com/index.html", True),
         ("StringLike", "http://example.com/*", "http://example.org/", False),
         ("StringLike", "a?", "ab", True),
@@ -115,6 +119,38 @@ def test_keys_of_many_values_are_tested_for_any_or_all(
     assert conditioned(operator, TAGS, wanted, {TAGS.lower(): given_values}) is holds
 
 
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("Null", True),
+        ("NullIfExists", False),
+        ("ForAnyValue:Null", False),
+        ("ForAllValues:NullIfExists", False),
+        ("ForAnyValue:StringLikeIfExists", True),
+        ("ForAllValues:NumericEquals", True),
+        ("StringMatches", False),
+        ("stringequals", False),
+    ],
+)
+def test_an_operator_has_one_of_the_names_that_policies_may_write(name: str, known: bool) -> None:
+    assert is_operator(name) is known
+
+
+@pytest.mark.parametrize(
+    ("operator", "value"),
+    [
+        ("Bool", "maybe"),
+        ("Null", "maybe"),
+        ("NumericEquals", "many"),
+        ("DateLessThan", "tomorrow"),
+        ("IpAddress", "here"),
+    ],
+)
+def test_a_value_that_an_operator_cannot_take_is_refused(operator: str, value: str) -> None:
+    with pytest.raises(ValueError, match=value):
+        parse_conditions({operator: {KEY: value}}, variables=True)
+
+
 def test_names_of_keys_are_compared_without_regard_to_case() -> None:
     assert conditioned("StringEquals", "AWS:referer", "a", {"aws:referer": ("a",)})
 
@@ -124,7 +160,9 @@ def test_values_may_hold_variables() -> None:
     assert conditioned("StringLike", KEY, "home/${aws:username}/*", context)
     assert conditioned("StringEquals", KEY, ["x", "home/${aws:username}/"], context)
     assert not conditioned("StringNotEquals", KEY, "home/${aws:username}/", context)
-    assert not conditioned("StringLike", KEY, "home/${aws:userid}/*", context)
+    assert conditioned("StringEqualsIgnoreCase", KEY, "HOME/${aws:username}/", context)
+    for operator in ("StringLike", "StringEquals", "StringEqualsIgnoreCase", "ArnLike"):
+        assert not conditioned(operator, KEY, "home/${aws:userid}/*", context)
 
 
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=30))

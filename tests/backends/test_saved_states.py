@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -75,6 +76,21 @@ def test_lifecycle_rules_go_on(server: Endpoint, tmp_path: Path) -> None:
     server.load(tmp_path / "state")
     server.clock.move(days=3)
     assert server.keys(bucket="books") == []
+
+
+def test_an_upload_goes_on_under_its_conditions(server: Endpoint, tmp_path: Path) -> None:
+    client = server.client()
+    named: Any = {"Bucket": "books", "Key": "k"}
+    server.put("k", b"old", bucket="books")
+    begun = {**named, "UploadId": client.create_multipart_upload(**named)["UploadId"]}
+    etag = client.upload_part(**begun, PartNumber=1, Body=b"new")["ETag"]
+    server.save(tmp_path / "state")
+    for _ in range(2):  # the second time its numbers become higher ones
+        server.load(tmp_path / "state")
+    was = client.head_object(**named)["ETag"]
+    parts: Any = {"Parts": [{"PartNumber": 1, "ETag": etag}]}
+    client.complete_multipart_upload(**begun, MultipartUpload=parts, IfMatch=was)
+    assert server.get("k", bucket="books") == b"new"
 
 
 def test_a_request_that_began_before_a_load_does_not_write_after_it(server: Endpoint, tmp_path: Path) -> None:

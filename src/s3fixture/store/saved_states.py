@@ -52,6 +52,8 @@ _IDS = {
 _OWN_IDS = {"buckets": "id", "blobs": "id", "versions": "seq", "uploads": "seq"}
 # What may name owners, as JSON's strings: ACLs, and policies.
 _NAMES_OWNERS = (("documents", "body"), ("versions", "extra"), ("uploads", "extra"))
+# What an upload has seen, which a condition on its completion asks for: the number of a version.
+_NAMES_A_VERSION = ("uploads", "extra")
 _JSON = ("headers", "metadata", "tags", "extra")
 ATTRIBUTES = ("storage_class", "checksum_algorithm", "checksum_type", *_JSON)
 _OTHER_TEXTS = frozenset({*ATTRIBUTES, "body", "owner"})  # columns that are checked elsewhere, or harm nobody
@@ -344,9 +346,13 @@ def _value(table: str, name: str, ids: Collection[str]) -> str:
         return f"{name} + :shift"
     if name == "owner":
         return "iif(owner = :owner, :new_owner, owner)"
+    value = name
     if (table, name) in _NAMES_OWNERS:
-        return f"""replace({name}, '"' || :owner || '"', '"' || :new_owner || '"')"""
-    return name
+        value = f"""replace({name}, '"' || :owner || '"', '"' || :new_owner || '"')"""
+    if (table, name) == _NAMES_A_VERSION:
+        seen = f"json_extract({name}, '$.seen')"
+        value = f"iif({seen} > 0, json_set({value}, '$.seen', {seen} + :shift), {value})"
+    return value
 
 
 def take_over(state: SavedState, target: sqlite3.Connection, new_owner: str) -> None:
@@ -357,7 +363,7 @@ def take_over(state: SavedState, target: sqlite3.Connection, new_owner: str) -> 
         f"PRAGMA user_version = {len(MIGRATIONS)};"
     )
     if new_owner != state.owner:
-        change = {"owner": state.owner, "new_owner": new_owner}
+        change = {"owner": state.owner, "new_owner": new_owner, "shift": 0}
         for table in ("buckets", "versions", "uploads"):
             target.execute(f"UPDATE {table} SET owner = :new_owner WHERE owner = :owner", change)
         for table, name in _NAMES_OWNERS:

@@ -239,12 +239,19 @@ FIXED = "arn:aws:s3:::bucket/*"
         ({"IpAddress": {"aws:SourceIp": "10.0.0.0/32"}}, False),  # ceph/s3-tests, test_get_nonpublicpolicy_*
         ({"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "2001:db8::/32"]}}, False),
         ({"IpAddress": {"aws:SourceIp": "0.0.0.0/1"}}, True),
+        ({"IpAddress": {"aws:SourceIp": "8.0.0.0/8"}}, False),
+        ({"IpAddress": {"aws:SourceIp": "8.0.0.0/7"}}, True),
+        ({"IpAddress": {"aws:SourceIp": "2001::/32"}}, False),
+        ({"IpAddress": {"aws:SourceIp": "2001::/31"}}, True),
         ({"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "0.0.0.0/0"]}}, True),
         ({"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}, True),
+        ({"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}}, True),
         ({"IpAddressIfExists": {"aws:SourceIp": "10.0.0.0/8"}}, True),
         ({"StringEquals": {"aws:SourceVpc": "vpc-91237329"}}, False),  # AWS's page, "Examples"
         ({"StringLike": {"aws:SourceVpc": "vpc-*"}}, True),  # AWS's page, "Examples"
         ({"StringNotEquals": {"aws:SourceVpc": "vpc-91237329"}}, True),
+        ({"ForAllValues:StringEquals": {"aws:SourceVpc": "vpc-91237329"}}, True),
+        ({"ForAnyValue:StringEquals": {"aws:SourceVpc": "vpc-91237329"}}, False),
         ({"StringEquals": {"aws:PrincipalOrgID": ["o-1", "o-2"]}}, False),
         ({"StringEquals": {"aws:PrincipalArn": "${aws:username}"}}, True),
         ({"ArnLike": {"aws:SourceArn": "arn:aws:sns:us-east-1:111122223333:topic"}}, False),

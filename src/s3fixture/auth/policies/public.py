@@ -7,8 +7,6 @@ values of certain keys, or to networks that are not too wide.
 
 from __future__ import annotations
 
-import ipaddress
-
 from s3fixture.auth.policies.conditions import KeyTest, Network, NullTest
 from s3fixture.auth.policies.document import Policy, Statement
 from s3fixture.auth.policies.patterns import Pattern
@@ -33,8 +31,7 @@ _FIXING_KEYS = frozenset(
 _FIXING_OPERATORS = frozenset(
     {"StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike"}
 )
-_WIDEST = {4: 8, 6: 32}  # prefix lengths; anything shorter is as good as everyone
-_PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+_WIDEST = {4: 8, 6: 32}  # prefix lengths; anything shorter is as good as everyone, and no private one is
 
 
 def is_public(policy: Policy) -> bool:
@@ -57,7 +54,7 @@ def _narrows(test: KeyTest | NullTest) -> bool:
 
 
 def _is_wide(network: Network) -> bool:
-    return network.prefixlen < _WIDEST[network.version] and network not in _PRIVATE
+    return network.prefixlen < _WIDEST[network.version]
 
 
 def _is_fixed(value: Pattern) -> bool:

@@ -105,8 +105,8 @@ CHANGING = frozenset(
         *(actions.empty_bucket, actions.delete_objects, actions.restore_version, actions.put_metadata),
     )
 )
-# Those that are the operator's alone.
-OPERATORS = frozenset({control.state, control.perform})
+# Those that are the operator's alone, or show how the bodies of requests began that one may watch.
+OPERATORS = frozenset({control.state, control.perform, watch.show_bodies})
 # The steps of a request that may answer it, and the rows of the matrix that go there.
 ANSWERING: Mapping[str, tuple[str, ...]] = {
     "answer_minio": (),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+_SIZE = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,9})?) ?([KMGTPE]?)(I?)B?", re.I | re.A)
 
 
 def human_size(size: int) -> str:
@@ -18,3 +21,13 @@ def human_size(size: int) -> str:
 def counted(number: int, noun: str) -> str:
     """`1 object`, `2,000 objects`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def parse_size(text: str) -> int | None:
+    """Bytes: `512`, `10MB` (powers of 1,000), `1.5MiB` (powers of 1,024), as `mc` reads them; else None."""
+    match = _SIZE.fullmatch(text)
+    if match is None or (match[3] and not match[2]):
+        return None
+    power = "KMGTPE".find(match[2].upper()) + 1 if match[2] else 0
+    unit: int = (1024 if match[3] else 1000) ** power
+    return round(float(match[1]) * unit)

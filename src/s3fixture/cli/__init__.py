@@ -15,7 +15,10 @@ COMMANDS = {
     "The project's server": ("up", "down", "restart", "status", "logs", "doctor", "probe"),
     "Its use": ("env", "run", "seed", "init"),
     "Its control": ("fail", "clock", "snapshot", "restore", "save", "load", "requests", "events"),
-    "Its data": ("ls", "mb", "rb", "cp", "mirror", "rm", "cat", "stat", "du", "policy", "presign", "clean"),
+    "Its data": (
+        *("ls", "tree", "find", "du", "stat", "mb", "rb", "cp", "mv", "mirror", "rm", "cat", "head"),
+        *("policy", "presign", "clean"),
+    ),
 }
 
 # Not for people: what compose files that were written for MinIO say.

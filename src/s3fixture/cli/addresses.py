@@ -15,6 +15,7 @@ from s3fixture.errors import S3FixtureError
 
 SCHEME = "s3://"
 ALIAS = "minio"
+STREAM = "-"  # standard input or output; a file of that name is ./-
 _NOT_REMOTE = ("/", "./", "../", "~", ".\\", "..\\")
 # What Windows does not take in file names, beside the separators that no system does.
 _FORBIDDEN = '<>:"|?*\\' if os.name == "nt" else ""
@@ -121,6 +122,14 @@ def parse_object(text: str) -> Remote:
     if not found.key:
         raise S3FixtureError(f"{text!r} names no object; write {SCHEME}{found.bucket}/KEY")
     return found
+
+
+def parse_input_target(text: str) -> Remote:
+    """The address of the object that standard input becomes."""
+    place = parse_object(text)
+    if place.is_folder:
+        raise S3FixtureError(f"{place} is a folder; add a name for the object, because {STREAM} has none")
+    return place
 
 
 def local_target(folder: Path, name: str) -> Path:

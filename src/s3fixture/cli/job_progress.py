@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from s3fixture.cli import output
@@ -14,8 +14,19 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-def carry_out(client: S3Client, jobs: Sequence[Job], what: str, *, as_json: bool, quiet: bool = False) -> int:
-    """Do all jobs; exit code 1 when some failed. Then say how much that was, if it was more than one."""
+def carry_out(
+    client: S3Client,
+    jobs: Sequence[Job],
+    what: str,
+    *,
+    as_json: bool,
+    quiet: bool = False,
+    finish: Callable[[Job], None] | None = None,
+) -> int:
+    """Do all jobs; exit code 1 when some failed. Then say how much that was, if it was more than one.
+
+    `finish` is the last step of each job, and raises S3FixtureError when it fails.
+    """
     progress = output.progress(quiet=quiet)
     began, moved = time.monotonic(), 0
 
@@ -29,7 +40,7 @@ def carry_out(client: S3Client, jobs: Sequence[Job], what: str, *, as_json: bool
 
     progress.begin(what, sum(job.item.size for job in jobs))
     try:
-        with Transfers(client, progress, report) as transfers:
+        with Transfers(client, progress, report, finish) as transfers:
             for job in jobs:
                 transfers.add(job)
     finally:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from s3transfer.manager import TransferConfig, TransferManager
 
-from s3fixture.cli.addresses import Remote
+from s3fixture.cli import output
+from s3fixture.cli.addresses import STREAM, Remote
 from s3fixture.cli.transfer import PART_SIZE
 from s3fixture.content_types import guess
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from s3fixture.seeding.progress import Progress
 
 _CHUNK = 1024 * 1024  # bytes
+_SMALL_CHUNK = 64 * 1024  # bytes
 
 
 class _Counted:
@@ -33,8 +36,17 @@ class _Counted:
         return data
 
 
-def read_in(client: S3Client, place: Remote, progress: Progress) -> int:
-    """Make an object of standard input, in parts when it is long; the number of bytes."""
+def upload_input(client: S3Client, place: Remote, *, quiet: bool, as_json: bool) -> None:
+    """Make an object of standard input, and say so."""
+    size = _read_in(client, place, output.progress(quiet=quiet))
+    if as_json and not quiet:
+        output.say_json({"status": "success", "source": STREAM, "target": str(place), "size": size})
+    elif not quiet:
+        output.say(f"{STREAM} -> {output.printable(str(place))}")
+
+
+def _read_in(client: S3Client, place: Remote, progress: Progress) -> int:
+    """In parts when it is long; the number of bytes."""
     kind = guess(place.name)
     extra = {"ContentType": kind} if kind else {}
     source = _Counted(progress)
@@ -57,3 +69,32 @@ def write_out(client: S3Client, place: Remote, version: str | None = None) -> No
     for chunk in body.iter_chunks(_CHUNK):
         sys.stdout.buffer.write(chunk)
     sys.stdout.buffer.flush()
+
+
+def write_beginning(
+    client: S3Client, place: Remote, *, lines: int | None, size: int | None, version: str | None = None
+) -> None:
+    """Write so many lines or bytes of an object to standard output, and fetch little more than that."""
+    which: Any = {"VersionId": version} if version else {}
+    with closing(client.get_object(Bucket=place.bucket, Key=place.key, **which)["Body"]) as body:
+        while lines != 0 and size != 0:
+            chunk = body.read(_SMALL_CHUNK if size is None else min(size, _CHUNK))
+            if not chunk:
+                break
+            if lines is not None:
+                chunk, lines = _first_lines(chunk, lines)
+            if size is not None:
+                size -= len(chunk)
+            sys.stdout.buffer.write(chunk)
+    sys.stdout.buffer.flush()
+
+
+def _first_lines(chunk: bytes, lines: int) -> tuple[bytes, int]:
+    """What of the chunk is among so many lines, and how many are to come yet."""
+    end = 0
+    while lines:
+        found = chunk.find(b"\n", end)
+        if found < 0:
+            return chunk, lines
+        end, lines = found + 1, lines - 1
+    return chunk[:end], 0

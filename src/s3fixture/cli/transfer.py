@@ -58,11 +58,19 @@ class Job:
 class Transfers:
     """A context in which jobs are carried out; leaving it waits for them. `failed` counts those that failed.
 
-    `report` is called for each job that is done. Raises when the rest would fail as well.
+    `finish` is the last step of a job, which fails when it raises; `report` is called for each job that is
+    done. Raises when the rest would fail as well.
     """
 
-    def __init__(self, client: S3Client, progress: Progress, report: Callable[[Job], None]) -> None:
+    def __init__(
+        self,
+        client: S3Client,
+        progress: Progress,
+        report: Callable[[Job], None],
+        finish: Callable[[Job], None] | None = None,
+    ) -> None:
         self._client = client
+        self._last_step = finish
         self._report = report
         self._watcher = Watcher(progress)
         self._loads = TransferManager(
@@ -123,6 +131,8 @@ class Transfers:
         try:
             future.result()
             self._finish(job)
+            if self._last_step:
+                self._last_step(job)
         except Exception as error:
             self._note(job, error)
             return

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 import click
 
 from s3fixture.cli import output
 from s3fixture.cli.addresses import parse_object
+from s3fixture.cli.durations import parse_duration
 from s3fixture.cli.options import connection_options, json_option
 from s3fixture.errors import S3FixtureError
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_DURATION = re.compile(r"(?:[0-9]{1,9}[smhd])+|[0-9]{1,9}")
-_PART = re.compile(r"([0-9]+)([smhd]?)")
 _LONGEST = (
     7 * 86400
 )  # seconds; https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
@@ -56,10 +53,7 @@ def command(
 
 
 def _seconds(text: str) -> int:
-    """`1h30m` in seconds; a bare number is in seconds."""
-    if not _DURATION.fullmatch(text):
-        raise S3FixtureError(f"--expires {text!r} is not a time; write it as 30s, 15m, 1h30m or 7d")
-    seconds = sum(int(number) * _UNITS[unit or "s"] for number, unit in _PART.findall(text))
+    seconds = parse_duration(text, "--expires")
     if not 1 <= seconds <= _LONGEST:
         raise S3FixtureError(f"--expires {text!r} is out of range; S3 takes 1s to 7d")
     return seconds

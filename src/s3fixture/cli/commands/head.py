@@ -1,0 +1,36 @@
+"""`s3fixture head`: the first lines of objects."""
+
+from __future__ import annotations
+
+import click
+
+from s3fixture.cli.addresses import parse_object
+from s3fixture.cli.options import connection_options
+
+
+@click.command("head", short_help="Write the first lines of objects to standard output.")
+@click.argument("targets", metavar="TARGET...", nargs=-1, required=True)
+@click.option("--lines", "-n", type=click.IntRange(0), default=10, show_default=True, help="So many lines.")
+@click.option("--bytes", "-c", "size", type=click.IntRange(0), metavar="N", help="So many bytes instead.")
+@click.option("--version-id", metavar="ID", help="This version of it.")
+@connection_options
+def command(
+    targets: tuple[str, ...],
+    lines: int,
+    size: int | None,
+    version_id: str | None,
+    **connection: str | None,
+) -> int:
+    """Write the beginning of the objects s3://BUCKET/KEY to standard output. No more of them is fetched."""
+    from s3fixture.cli.streams import write_beginning
+    from s3fixture.cli.target_server import client_of, connect
+
+    if version_id and len(targets) > 1:
+        raise click.UsageError("--version-id needs exactly one object; name one")
+    places = [parse_object(target) for target in targets]
+    client = client_of(connect(**connection))
+    for place in places:
+        write_beginning(
+            client, place, lines=None if size is not None else lines, size=size, version=version_id
+        )
+    return 0

@@ -1,0 +1,106 @@
+"""`s3fixture mv`: move and rename files and objects."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from s3fixture.cli.options import connection_options, json_option, quiet_option
+from s3fixture.errors import S3FixtureError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+    from s3fixture.cli.transfer import Job
+
+
+@click.command("mv", short_help="Move and rename files and objects.")
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
+@click.argument("target", metavar="TARGET")
+@click.option("--recursive", "-r", is_flag=True, help="Move folders and buckets with all that is in them.")
+@quiet_option
+@json_option
+@connection_options
+def command(
+    sources: tuple[str, ...],
+    target: str,
+    recursive: bool,
+    quiet: bool,
+    as_json: bool,
+    **connection: str | None,
+) -> int:
+    """Move between local paths and s3://BUCKET/KEY, or rename on the server.
+
+    Names are those of cp: a folder moves with its name, SOURCE/ with a slash at its end moves what is in it.
+    A source is removed once it has arrived, and only if it is still what was copied; in a bucket with
+    versioning it gets a delete marker.
+    """
+    from s3fixture.cli.copying import parse_addresses, plan_jobs
+    from s3fixture.cli.job_progress import carry_out
+    from s3fixture.cli.target_server import client_of, connect
+
+    origins, goal = parse_addresses(sources, target, recursive=recursive, verb="mv")
+    client = client_of(connect(**connection))
+    jobs, failed = plan_jobs(client, sources, origins, goal, recursive=recursive, follow=False)
+    _check_separate(jobs)
+
+    def remove(job: Job) -> None:
+        _remove_source(client, job)
+
+    code = carry_out(client, jobs, "moving", as_json=as_json, quiet=quiet, finish=remove)
+    for text, origin in zip(sources, origins, strict=True):
+        if recursive and isinstance(origin.place, Path):
+            _remove_empty_folders(origin.place, with_root=not text.endswith(("/", os.sep)))
+    return code or min(failed, 1)
+
+
+def _check_separate(jobs: Sequence[Job]) -> None:
+    """Raise S3FixtureError where one thing would replace another that is moved, or itself."""
+    sources = {job.item.place for job in jobs}
+    targets = set()
+    for job in jobs:
+        if job.target in sources:
+            raise S3FixtureError(
+                f"{job.item.place} would replace {job.target}, which is moved too; nothing is done"
+            )
+        if job.target in targets:
+            raise S3FixtureError(f"several sources would become {job.target}; nothing is done")
+        targets.add(job.target)
+
+
+def _remove_source(client: S3Client, job: Job) -> None:
+    """Remove what has arrived. Raises S3FixtureError when it is not the same any more."""
+    item = job.item
+    if isinstance(item.place, Path):
+        _unlink(item.place, item.size, item.modified)
+        return
+    from botocore.exceptions import ClientError
+
+    which = {"IfMatch": f'"{item.etag}"'} if item.etag else {}
+    try:
+        client.delete_object(Bucket=item.place.bucket, Key=item.place.key, **which)  # type: ignore[arg-type]
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "PreconditionFailed":
+            raise S3FixtureError(f"{item.place} has changed since it was copied; it stays") from error
+        raise
+
+
+def _unlink(path: Path, size: int, modified: float) -> None:
+    status = path.stat()
+    if (status.st_size, status.st_mtime) != (size, modified):
+        raise S3FixtureError(f"{path} has changed since it was copied; it stays")
+    path.unlink()
+
+
+def _remove_empty_folders(root: Path, *, with_root: bool) -> None:
+    """What the moved files leave; a folder in which something stays is left."""
+    folders = [path for path in root.rglob("*") if path.is_dir() and not path.is_symlink()]
+    if with_root and root.is_dir():
+        folders.append(root)
+    for folder in sorted(folders, key=lambda path: len(path.parts), reverse=True):
+        if not any(folder.iterdir()):
+            folder.rmdir()

@@ -1,0 +1,18 @@
+"""Spans of time on the command line: `30s`, `1h30m`, `7d`."""
+
+from __future__ import annotations
+
+import re
+
+from s3fixture.errors import S3FixtureError
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"(?:[0-9]{1,9}[smhd])+|[0-9]{1,9}")
+_PART = re.compile(r"([0-9]+)([smhd]?)")
+
+
+def parse_duration(text: str, option: str) -> int:
+    """Seconds; a bare number is in seconds. Raises S3FixtureError, which names the option."""
+    if not _DURATION.fullmatch(text):
+        raise S3FixtureError(f"{option} {text!r} is not a time; write it as 30s, 15m, 1h30m or 7d")
+    return sum(int(number) * _UNITS[unit or "s"] for number, unit in _PART.findall(text))

@@ -16,8 +16,8 @@ COMMANDS = {
     "Its use": ("env", "run", "seed", "init"),
     "Its control": ("fail", "clock", "snapshot", "restore", "save", "load", "requests", "events"),
     "Its data": (
-        *("ls", "tree", "find", "du", "stat", "mb", "rb", "cp", "mv", "mirror", "rm", "cat", "head"),
-        *("policy", "presign", "clean"),
+        *("ls", "tree", "find", "du", "stat", "mb", "rb", "cp", "mv", "mirror", "diff", "rm"),
+        *("cat", "head", "pipe", "tag", "version", "policy", "presign", "clean"),
     ),
 }
 

@@ -20,12 +20,12 @@ Address = Remote | Local
 
 @dataclass(slots=True)
 class Mirror:
-    """`missing` in the target, `changed` since, `extra`: only in the target; `refused`: with the reason."""
+    """`missing` in the target, `changed` since, `extra`: only in the target; `refused`: by name, why."""
 
     missing: list[Job] = field(default_factory=list)
     changed: list[Job] = field(default_factory=list)
     extra: list[Item] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
     sources: int = 0
 
 
@@ -39,7 +39,7 @@ def compare(client: S3Client, source: Address, target: Address) -> Mirror:
         try:
             job = Job(item, _place(target, name))
         except S3FixtureError as error:
-            found.refused.append(str(error))
+            found.refused[name] = str(error)
             continue
         if name not in there:
             found.missing.append(job)

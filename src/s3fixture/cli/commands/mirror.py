@@ -91,7 +91,7 @@ def _check(origin: Address, goal: Address) -> None:
 
 def _print_blocked(found: Mirror, *, overwrite: bool) -> int:
     """Say what will not be done; how many that are."""
-    for text in found.refused:
+    for text in found.refused.values():
         output.print_error(text)
     blocked = [] if overwrite else found.changed
     for job in blocked:

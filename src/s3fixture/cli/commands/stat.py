@@ -86,13 +86,14 @@ def _retention(head: Mapping[str, Any]) -> str | None:
 def _bucket(client: S3Client, place: Remote) -> dict[str, Any]:
     from s3fixture.anonymous_access import access_of
     from s3fixture.cli.anonymous import policy_of
+    from s3fixture.cli.commands.version import versioning_of
 
     head = client.head_bucket(Bucket=place.bucket)
     return {
         "name": place.bucket,
         "type": "bucket",
         "region": head.get("BucketRegion", "us-east-1"),
-        "versioning": client.get_bucket_versioning(Bucket=place.bucket).get("Status", "never enabled"),
+        "versioning": versioning_of(client, place.bucket),
         "anonymous": access_of(policy_of(client, place.bucket), place.bucket),
     }
 

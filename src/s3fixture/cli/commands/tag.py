@@ -1,0 +1,124 @@
+"""`s3fixture tag`: the tags of objects and buckets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from s3fixture.cli import output
+from s3fixture.cli.addresses import Remote, parse_in_bucket
+from s3fixture.cli.options import connection_options, json_option
+from s3fixture.errors import S3FixtureError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+Tags = dict[str, str]
+_version_option = click.option("--version-id", metavar="ID", help="This version of the object.")
+
+
+@click.group("tag", short_help="Show and set the tags of objects and buckets.")
+def command() -> None:
+    """Show and set the tags of objects and buckets."""
+
+
+@command.command("set", short_help="Set them; there are no others then.")
+@click.argument("target")
+@click.argument("tags", metavar="KEY=VALUE...", nargs=-1, required=True)
+@_version_option
+@json_option
+@connection_options
+def set_tags(
+    target: str, tags: tuple[str, ...], version_id: str | None, as_json: bool, **connection: str | None
+) -> int:
+    """Give s3://BUCKET/KEY or s3://BUCKET these tags, and no others, as S3 does."""
+    wanted = _parse(tags)
+    place, client = _open(target, version_id, **connection)
+    tag_set: Any = {"TagSet": [{"Key": name, "Value": value} for name, value in wanted.items()]}
+    if place.key:
+        client.put_object_tagging(**_which(place, version_id), Tagging=tag_set)
+    else:
+        client.put_bucket_tagging(Bucket=place.bucket, Tagging=tag_set)
+    _say(place, "set", wanted, as_json=as_json, text=f"Tags of {output.printable(str(place))} are set")
+    return 0
+
+
+@command.command("list", short_help="Show them.")
+@click.argument("target")
+@_version_option
+@json_option
+@connection_options
+def list_tags(target: str, version_id: str | None, as_json: bool, **connection: str | None) -> int:
+    """Show the tags of s3://BUCKET/KEY or s3://BUCKET, one a line."""
+    place, client = _open(target, version_id, **connection)
+    found = _tags_of(client, place, version_id)
+    lines = [f"{output.printable(name)}={output.printable(value)}" for name, value in found.items()]
+    _say(place, "list", found, as_json=as_json, text="\n".join(lines))
+    return 0
+
+
+@command.command("remove", short_help="Remove all of them.")
+@click.argument("target")
+@_version_option
+@json_option
+@connection_options
+def remove_tags(target: str, version_id: str | None, as_json: bool, **connection: str | None) -> int:
+    """Remove all tags of s3://BUCKET/KEY or s3://BUCKET."""
+    place, client = _open(target, version_id, **connection)
+    if place.key:
+        client.delete_object_tagging(**_which(place, version_id))
+    else:
+        client.delete_bucket_tagging(Bucket=place.bucket)
+    _say(place, "remove", {}, as_json=as_json, text=f"Tags of {output.printable(str(place))} are removed")
+    return 0
+
+
+def _parse(tags: Sequence[str]) -> Tags:
+    """`a=1 b=2`, or as mc has them: `a=1&b=2`."""
+    found: Tags = {}
+    for text in [part for each in tags for part in each.split("&")]:
+        name, mark, value = text.partition("=")
+        if not mark or not name:
+            raise S3FixtureError(f"{text!r} is not a tag; write it as KEY=VALUE")
+        if name in found:
+            raise S3FixtureError(f"the tag {name!r} is given twice; give it once")
+        found[name] = value
+    return found
+
+
+def _open(target: str, version_id: str | None, **connection: str | None) -> tuple[Remote, S3Client]:
+    from s3fixture.cli.target_server import client_of, connect
+
+    place = parse_in_bucket(target)
+    if version_id and not place.key:
+        raise click.UsageError("--version-id goes with an object, and the target is a bucket")
+    return place, client_of(connect(**connection))
+
+
+def _which(place: Remote, version_id: str | None) -> Any:
+    version = {"VersionId": version_id} if version_id else {}
+    return {"Bucket": place.bucket, "Key": place.key, **version}
+
+
+def _tags_of(client: S3Client, place: Remote, version_id: str | None) -> Tags:
+    from botocore.exceptions import ClientError
+
+    if place.key:
+        found = client.get_object_tagging(**_which(place, version_id))["TagSet"]
+    else:
+        try:
+            found = client.get_bucket_tagging(Bucket=place.bucket)["TagSet"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchTagSet":
+                raise
+            found = []
+    return {tag["Key"]: tag["Value"] for tag in found}
+
+
+def _say(place: Remote, operation: str, tags: Tags, *, as_json: bool, text: str) -> None:
+    if as_json:
+        output.say_json({"status": "success", "operation": operation, "resource": str(place), "tags": tags})
+    elif text:
+        output.say(text)

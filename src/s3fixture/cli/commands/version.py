@@ -1,0 +1,80 @@
+"""`s3fixture version`: whether a bucket keeps former versions of its objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from s3fixture.cli import output
+from s3fixture.cli.addresses import Remote, parse_bucket
+from s3fixture.cli.options import connection_options, json_option
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+NEVER = "never enabled"
+
+
+@click.group("version", short_help="Show and set whether a bucket keeps versions.")
+def command() -> None:
+    """Show and set whether a bucket keeps former versions of its objects."""
+
+
+@command.command("enable", short_help="Keep every version from now on.")
+@click.argument("target")
+@json_option
+@connection_options
+def enable(target: str, as_json: bool, **connection: str | None) -> int:
+    """Let s3://BUCKET keep every version from now on; a removed object gets a delete marker."""
+    return _set(target, "Enabled", as_json=as_json, **connection)
+
+
+@command.command("suspend", short_help="Keep no further versions.")
+@click.argument("target")
+@json_option
+@connection_options
+def suspend(target: str, as_json: bool, **connection: str | None) -> int:
+    """Let s3://BUCKET keep no further versions; those that there are stay."""
+    return _set(target, "Suspended", as_json=as_json, **connection)
+
+
+@command.command("info", short_help="Show it.")
+@click.argument("target")
+@json_option
+@connection_options
+def info(target: str, as_json: bool, **connection: str | None) -> int:
+    """Show whether s3://BUCKET keeps versions: Enabled, Suspended or never enabled."""
+    from s3fixture.cli.target_server import client_of, connect
+
+    place = parse_bucket(target)
+    _say(place, versioning_of(client_of(connect(**connection)), place.bucket), "info", as_json=as_json)
+    return 0
+
+
+def versioning_of(client: S3Client, bucket: str) -> str:
+    """Enabled, Suspended, or that it never was."""
+    return client.get_bucket_versioning(Bucket=bucket).get("Status", NEVER)
+
+
+def _set(
+    target: str, status: Literal["Enabled", "Suspended"], *, as_json: bool, **connection: str | None
+) -> int:
+    from s3fixture.cli.target_server import client_of, connect
+
+    place = parse_bucket(target)
+    client = client_of(connect(**connection))
+    client.put_bucket_versioning(Bucket=place.bucket, VersioningConfiguration={"Status": status})
+    _say(place, status, "set", as_json=as_json)
+    return 0
+
+
+def _say(place: Remote, status: str, operation: str, *, as_json: bool) -> None:
+    if as_json:
+        output.say_json(
+            {"status": "success", "operation": operation, "resource": str(place), "versioning": status}
+        )
+    else:
+        output.say(
+            f"Versioning of {place} is {status}" if status != NEVER else f"Versioning of {place} was {NEVER}"
+        )

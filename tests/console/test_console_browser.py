@@ -143,8 +143,8 @@ def test_deleting_in_a_versioned_bucket_is_undone(page: Page, box: Box) -> None:
 
 def test_tags_are_edited(page: Page, box: Box) -> None:
     page.goto(f"{box.console_url}/buckets/data/object?key=described.bin")
-    page.get_by_role("button", name="Edit").click()
-    page.get_by_label("One to a line").fill("stage=prod\nowner=me")
+    page.get_by_role("button", name="Edit", exact=True).click()
+    page.get_by_role("dialog").get_by_label("One to a line").fill("stage=prod\nowner=me")
     with page.expect_navigation():
         page.get_by_role("button", name="Save tags").click()
     tags = box.s3.get_object_tagging(Bucket="data", Key="described.bin")["TagSet"]

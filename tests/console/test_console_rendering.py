@@ -78,7 +78,7 @@ class TestRendering:
         body = (text * 250_000)[:250_000].encode()
         began = time.monotonic()
         found = rendered(visitor, box, key, body)
-        assert time.monotonic() - began < 20  # 4 s, on a slow machine
+        assert time.monotonic() - began < 60  # 4 s of the processor, 15 s by the clock; on a slow machine
         assert "It cannot be shown" in found or key == "long.py"
 
     def test_avro(self, visitor: Visitor, box: Box) -> None:

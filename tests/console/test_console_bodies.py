@@ -83,6 +83,15 @@ class TestLooking:
         record = box.app.log.entries()[-1]
         assert other.get(f"/api/watch/{record.request_id}/bodies").status_code == 404
 
+    def test_the_owner_of_a_bucket_sees_no_bodies_of_others_requests_to_it(
+        self, visitor: Visitor, other: Visitor, box: Box
+    ) -> None:
+        other.ask("POST", "/api/buckets", {"name": "others"})
+        with pytest.raises(ClientError):
+            box.s3.list_objects_v2(Bucket="others")
+        assert "<Code>AccessDenied</Code>" in bodies(visitor, box)[1]
+        assert bodies(other, box) == ("", "")
+
 
 @pytest.mark.parametrize(
     ("framed", "payload"),

@@ -50,9 +50,14 @@ def show_again(visit: Visit, request_id: str) -> Response:
 
 
 def show_bodies(visit: Visit, request_id: str) -> Response:
-    """GET /api/watch/<request_id>/bodies: {sent, answered}, how they begin; "" where none is kept."""
+    """GET /api/watch/<request_id>/bodies: {sent, answered}, how they begin; "" where none is kept.
+
+    For the operator and whoever sent the request: who owns a bucket need not own its objects.
+    """
     record, keeper = _record(visit, request_id), visit.caller.app.bodies
-    found = keeper.of(request_id) if keeper else None
+    identity = visit.session.identity
+    may_see = identity.root or record.access_key == identity.access_key
+    found = keeper.of(request_id) if keeper and may_see else None
     if found is None:
         return json_response({"sent": "", "answered": ""})
     framed = "aws-chunked" in record.headers.get("content-encoding", "") or "x-amz-trailer" in record.headers

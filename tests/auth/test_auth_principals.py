@@ -74,3 +74,15 @@ def test_what_is_no_principal_is_refused(element: Any) -> None:
 @pytest.mark.parametrize("element", ["*", {"AWS": "*"}, {"AWS": ["*", ALICE.arn]}])
 def test_everyone_is_everyone(element: Any) -> None:
     assert parse_principals(element, Identities([ALICE])).include(None)
+
+
+@pytest.mark.parametrize(
+    "principal",
+    [
+        *("arn:aws:iam::1:root", "arn:aws:s3::999999999999:root", "arn:aws:iam::999999999999:role/*"),
+        *("urn:aws:iam::999999999999:root", "arn:aws:iam:us-east-1:999999999999:root"),
+    ],
+)
+def test_what_is_no_arn_is_refused_also_where_nobody_is_known(principal: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - its text is the principal
+        parse_principals({"AWS": principal}, None)

@@ -20,6 +20,7 @@ FIELDS = {
     "public_url",
     "container_id",
     "volume",
+    "ca_file",
 }
 
 

@@ -105,7 +105,7 @@ def test_a_data_folder_in_use(tmp_path: Path) -> None:
 
 
 def test_no_docker(monkeypatch: pytest.MonkeyPatch, free_port: int) -> None:
-    pytest.importorskip("docker")
+    pytest.importorskip("testcontainers")
     from s3fixture.backends.container_engine import engine
 
     monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{free_port}")

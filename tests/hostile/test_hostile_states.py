@@ -232,6 +232,8 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
         do(sent)
     do(Sent("PUT", "/data?tagging", {}, TAGS))
     for name, params in PUTS.items():
+        if name not in requests.operations:
+            pytest.skip(f"this botocore does not know {name}")
         do(requests.wire(name, {"Bucket": "data", **params}))
     do(Sent("PUT", "/europe", {}, EUROPE))
     do(Sent("PUT", "/locked?object-lock", {}, LOCK))

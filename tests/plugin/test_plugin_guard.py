@@ -75,7 +75,10 @@ def test_a_client_that_asks_for_aws_fails_its_test(run: Run, client: str) -> Non
     result.stdout.fnmatch_lines([f"s3fixture: test_asks asks for *{AWS}, which is AWS; nothing was sent.*"])
 
 
-def test_a_client_made_at_import_that_has_no_keys_is_explained_too(run: Run) -> None:
+def test_a_client_made_at_import_that_has_no_keys_is_explained_too(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)  # which the client's module makes
     result = run(
         """
 import boto3
@@ -123,8 +126,8 @@ def name_server(monkeypatch: pytest.MonkeyPatch) -> None:
     """Names of AWS are not looked up by these tests even where the guard lets them pass."""
     original = socket.getaddrinfo
 
-    def look_up(host: str, *arguments: Any, **more: Any) -> Any:
-        if is_aws(host):
+    def look_up(host: str | bytes, *arguments: Any, **more: Any) -> Any:
+        if is_aws(host.decode() if isinstance(host, bytes) else host):
             raise OSError("looked up")
         return original(host, *arguments, **more)
 

@@ -83,7 +83,7 @@ def test_an_assertion_that_fails_says_what_was_asked_instead(s3: S3) -> None:
 
 
 def test_a_misspelt_comparison_is_refused(s3: S3) -> None:
-    with pytest.raises(TypeError, match="not recorded by 'bucket', but by Bucket, Key"):
+    with pytest.raises(TypeError, match="requests are not compared by 'bucket'; use one of Bucket, Key"):
         s3.assert_called("PutObject", bucket=s3.bucket)
 
 

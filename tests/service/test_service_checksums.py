@@ -16,6 +16,10 @@ BODY = b"body"
 BOTOCORE = ("CRC32", "SHA1", "SHA256")  # what botocore computes without awscrt
 COMBINED = ("CRC32", "CRC32C", "CRC64NVME")
 KNOWN = [pytest.param(name, marks=needs("PutObjectRequest", f"Checksum{name}")) for name in ALGORITHMS]
+COMPLETED = [
+    pytest.param(name, "", marks=needs("CompleteMultipartUploadRequest", f"Checksum{name}"))
+    for name in ALGORITHMS
+]
 
 
 @pytest.mark.parametrize("name", KNOWN)
@@ -235,7 +239,7 @@ def test_the_checksum_of_the_object_is_compared_when_completing(
 @pytest.mark.parametrize(
     ("name", "end"),
     [
-        *((name, "") for name in ALGORITHMS),
+        *COMPLETED,
         ("CRC32", "-bad"),
         ("CRC32C", "-12a"),
         ("SHA1", "-10-20"),

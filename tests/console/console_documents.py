@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import struct
+import zlib
 from typing import Any
 
 from console_samples import png
@@ -62,13 +63,32 @@ def avro(rows: int = 120) -> bytes:
 
 
 def avro_bomb() -> bytes:
-    """A small file that unpacks to more than anybody has."""
+    """A small file that unpacks to 2.5 GiB, more than a preview may take."""
     import fastavro
 
     file = io.BytesIO()
     schema = {"type": "record", "name": "row", "fields": [{"name": "text", "type": "string"}]}
-    fastavro.writer(file, schema, [{"text": "a" * 600_000_000}], codec="deflate")
-    return file.getvalue()
+    fastavro.writer(file, schema, [], codec="deflate")
+    head = file.getvalue()
+    pieces, piece = 160, b"a" * 2**24
+    text = _deflated(_number(pieces * len(piece))) + _deflated(piece) * pieces + _deflated(b"", zlib.Z_FINISH)
+    return head + _number(1) + _number(len(text)) + text + head[-16:]  # which marks the end of a block
+
+
+def _deflated(data: bytes, end: int = zlib.Z_FULL_FLUSH) -> bytes:
+    """A piece of a stream; after a full flush, pieces may stand in any order."""
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(data) + packer.flush(end)
+
+
+def _number(value: int) -> bytes:
+    """As Avro writes it."""
+    value <<= 1
+    digits = []
+    while value > 127:
+        digits.append(value & 127 | 128)
+        value >>= 7
+    return bytes([*digits, value])
 
 
 def packed(data: bytes) -> bytes:

@@ -32,6 +32,12 @@ def _no_telemetry() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _no_default_session_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MLflow's clients make one; it ends with the test."""
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
+
+
 @pytest.fixture(scope="session")
 def tracking_server(s3_server: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of `mlflow server`, which passes artifacts on to the server of these tests."""

@@ -10,6 +10,7 @@ from this checkout each time.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -143,10 +144,11 @@ def build_ours() -> None:
 
 
 def dependencies() -> list[str]:
-    """Of the package, from the lines of pyproject.toml: there is no TOML reader in Python 3.10."""
+    """Of the image, from the lines of pyproject.toml: there is no TOML reader in Python 3.10."""
     text = (CHECKOUT / "pyproject.toml").read_text(encoding="utf-8")
-    lines = text.partition("\ndependencies = [")[2].partition("\n]")[0].splitlines()
-    return [line.split('"')[1] for line in lines if '"' in line]
+    own = text.partition("\ndependencies = [")[2].partition("\n]")[0]
+    of_tls = text.partition("\ntls = [")[2].partition("]")[0]
+    return re.findall(r'"(.+?)"', f"{own}\n{of_tls}")
 
 
 def build_foreign() -> None:

@@ -63,7 +63,9 @@ def certificate_for(settings: Settings) -> Certificate:
             _issue(folder, names, datetime.now(timezone.utc) + _VALID)
         return Certificate(_context(folder), folder / CA_FILE, temporary)
     except OSError as error:
-        raise S3FixtureError(f"the certificate cannot be kept in {folder}: {error.strerror}") from error
+        raise S3FixtureError(
+            f"the certificate cannot be kept in {folder}: {error.strerror}; make that folder writable"
+        ) from error
 
 
 def _names(settings: Settings) -> Iterator[str]:

@@ -103,14 +103,14 @@ def test_nothing_is_moved_onto_what_is_moved(
     client.create_bucket(Bucket="other")
     client.put_object(Bucket="other", Key="a/top.txt", Body=b"another")
     before = keys(client)
-    assert "nothing is done" in filled.refused("mv", *arguments)
+    assert "nothing was moved" in filled.refused("mv", *arguments)
     assert keys(client) == before
     assert body(client, "top.txt") == b"top.txt"
 
 
 def test_a_chain_of_names_is_not_moved(filled: CommandLine, client: S3Client) -> None:
     client.put_object(Bucket="data", Key="dir/dir/a", Body=b"inner")
-    assert "nothing is done" in filled.refused("mv", "-r", "s3://data/dir/", "s3://data/dir/dir/")
+    assert "nothing was moved" in filled.refused("mv", "-r", "s3://data/dir/", "s3://data/dir/dir/")
     assert (body(client, "dir/a"), body(client, "dir/dir/a")) == (b"dir/a", b"inner")
 
 

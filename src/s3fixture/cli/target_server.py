@@ -50,7 +50,7 @@ def connect(
     else:
         keys = keys_of_environment()
     ca_file = ours.ca_file if ours else trusted_in_environment(url)
-    endpoint = _endpoint(url, *keys, ours.region if ours else _region(), ca_file)
+    endpoint = external_endpoint(url, *keys, ours.region if ours else _region(), ca_file)
     if ours:
         endpoint.public_url = ours.public_url
     return endpoint
@@ -80,7 +80,10 @@ def client_of(endpoint: Endpoint) -> S3Client:
     return client
 
 
-def _endpoint(url: str, access_key: str, secret_key: str, region: str, ca_file: str | None) -> Endpoint:
+def external_endpoint(
+    url: str, access_key: str, secret_key: str, region: str, ca_file: str | None
+) -> Endpoint:
+    """A server that somebody else started, whose keys are known."""
     from s3fixture.backends.endpoint import Endpoint
 
     return Endpoint(

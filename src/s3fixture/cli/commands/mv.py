@@ -65,10 +65,13 @@ def _check_separate(jobs: Sequence[Job]) -> None:
     for job in jobs:
         if job.target in sources:
             raise S3FixtureError(
-                f"{job.item.place} would replace {job.target}, which is moved too; nothing is done"
+                f"{job.item.place} would replace {job.target}, which is moved too; nothing was moved: "
+                "move one of them first"
             )
         if job.target in targets:
-            raise S3FixtureError(f"several sources would become {job.target}; nothing is done")
+            raise S3FixtureError(
+                f"several sources would become {job.target}; nothing was moved: give each a target of its own"
+            )
         targets.add(job.target)
 
 
@@ -82,7 +85,7 @@ def _remove_source(client: S3Client, job: Job) -> None:
 
     which = {"IfMatch": f'"{item.etag}"'} if item.etag else {}
     try:
-        client.delete_object(Bucket=item.place.bucket, Key=item.place.key, **which)  # type: ignore[arg-type]
+        client.delete_object(Bucket=item.place.bucket, Key=item.place.key, **which)  # type: ignore[arg-type]  # the stubs know no dict of options
     except ClientError as error:
         if error.response["Error"]["Code"] == "PreconditionFailed":
             raise S3FixtureError(f"{item.place} has changed since it was copied; it stays") from error

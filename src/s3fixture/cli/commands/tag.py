@@ -93,7 +93,9 @@ def _open(target: str, version_id: str | None, **connection: str | None) -> tupl
 
     place = parse_in_bucket(target)
     if version_id and not place.key:
-        raise click.UsageError("--version-id goes with an object, and the target is a bucket")
+        raise click.UsageError(
+            "--version-id names a version of an object, but the target is a bucket; leave it out"
+        )
     return place, client_of(connect(**connection))
 
 

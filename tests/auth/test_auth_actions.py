@@ -85,6 +85,17 @@ def test_an_operation_needs_its_action_on_its_resource(
         ("PutObjectRetention", {"BypassGovernanceRetention": True}, ["s3:BypassGovernanceRetention"]),
         ("PutObjectRetention", {"BypassGovernanceRetention": False}, []),
         ("GetObjectAttributes", {}, ["s3:GetObject"]),
+        ("CreateBucket", {"ACL": "private", "ObjectLockEnabledForBucket": False}, []),
+        ("CreateBucket", {"ACL": "public-read", "GrantRead": "id=x"}, ["s3:PutBucketAcl"]),
+        (
+            "CreateBucket",
+            {"ObjectLockEnabledForBucket": True, "ObjectOwnership": "ObjectWriter"},
+            [
+                "s3:PutBucketObjectLockConfiguration",
+                "s3:PutBucketVersioning",
+                "s3:PutBucketOwnershipControls",
+            ],
+        ),
         ("GetObjectAttributes", {"VersionId": "1"}, ["s3:GetObjectVersion"]),
     ],
 )

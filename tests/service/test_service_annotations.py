@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from encryption_helpers import customer_key, source_key
-from service_helpers import refused, send, sign
+from service_helpers import refused, signed
 
 from s3fixture import checksums
 from s3fixture.app import App
@@ -187,7 +188,26 @@ def test_a_lock_keeps_annotations(client: Any, url: str) -> None:
     put(client, "note")
     with refused("AccessDenied", 403):
         client.delete_object_annotation(Bucket="bucket", Key="k", AnnotationName="note")
-    target = "/bucket/k?annotation&annotationName=note"
-    headers = sign(url, "DELETE", target, headers={"x-amz-bypass-governance-retention": "true"})
-    assert send(url, "DELETE", target, headers=headers).status == 204
+    target, bypass = "/bucket/k?annotation&annotationName=note", {"x-amz-bypass-governance-retention": "true"}
+    assert signed(url, "DELETE", target, headers=bypass).status == 204
     assert names(client) == []
+
+
+def test_who_may_not_bypass_governance_deletes_no_annotation(client: Any, url: str) -> None:
+    client.create_bucket(Bucket="bucket", ObjectLockEnabledForBucket=True)
+    until = datetime.now(timezone.utc) + timedelta(days=1)
+    client.put_object(
+        Bucket="bucket", Key="k", Body=b"x", ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=until
+    )
+    put(client, "note")
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:BypassGovernanceRetention",
+        "Resource": "arn:aws:s3:::bucket/*",
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    client.put_bucket_policy(Bucket="bucket", Policy=document)
+    target, bypass = "/bucket/k?annotation&annotationName=note", {"x-amz-bypass-governance-retention": "true"}
+    assert signed(url, "DELETE", target, headers=bypass).code == "AccessDenied"
+    assert names(client) == ["note"]

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from service_helpers import MAIN_KEYS, send, signed
+from service_helpers import MAIN_KEYS, refused, send, signed
 
 from s3fixture.app import App
 from s3fixture.server import Server
@@ -22,6 +22,19 @@ def test_health_needs_no_keys(url: str, probe: str, method: str) -> None:
     """`mc ready`, which many health checks run, asks for the cluster's."""
     reply = send(url, method, f"/minio/health/{probe}")
     assert (reply.status, reply.body) == (200, b"")
+
+
+def test_a_bucket_with_minios_name_keeps_what_is_put_into_it(client: S3Client) -> None:
+    """What was acknowledged is there, whatever paths the health checks have."""
+    client.create_bucket(Bucket="minio")
+    keys = ["health/live", "prometheus/metrics", "v2/metrics/cluster"]
+    for key in keys:
+        client.put_object(Bucket="minio", Key=key, Body=key.encode())
+    assert [entry["Key"] for entry in client.list_objects_v2(Bucket="minio")["Contents"]] == keys
+    assert client.get_object(Bucket="minio", Key=keys[0])["Body"].read() == keys[0].encode()
+    client.delete_object(Bucket="minio", Key=keys[0])
+    with refused("NoSuchKey"):
+        client.get_object(Bucket="minio", Key=keys[0])
 
 
 def test_a_path_like_health_is_a_bucket(url: str) -> None:

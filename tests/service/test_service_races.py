@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from service_helpers import PART, complete, put_parts
+from service_helpers import PART, complete, put_parts, refused
 
 from s3fixture.app import App
+from s3fixture.service.access import Access
 from s3fixture.store import Index, NewVersion
 
 if TYPE_CHECKING:
@@ -143,3 +144,51 @@ def test_a_range_of_an_object_of_parts_is_copied_into_a_part(client: S3Client, r
 def test_a_copy_onto_itself_is_whole(client: S3Client, rival: Rival) -> None:
     client.copy_object(Bucket="bucket", Key="source", CopySource="bucket/source", MetadataDirective="REPLACE")
     check(client, rival, "source")
+
+
+ATTEMPTS: dict[str, Callable[[S3Client], object]] = {
+    "put": lambda client: client.put_object(Bucket="bucket", Key="new", Body=b"mine"),
+    "copy": lambda client: client.copy_object(Bucket="bucket", Key="new", CopySource="source/k"),
+    "copy from": lambda client: client.copy_object(Bucket="source", Key="new", CopySource="bucket/k"),
+    "begin an upload": lambda client: client.create_multipart_upload(Bucket="bucket", Key="new"),
+    "get": lambda client: client.get_object(Bucket="bucket", Key="k"),
+    "list": lambda client: client.list_objects_v2(Bucket="bucket"),
+    "tag": lambda client: client.put_object_tagging(Bucket="bucket", Key="k", Tagging={"TagSet": []}),
+    "delete": lambda client: client.delete_object(Bucket="bucket", Key="k"),
+    "delete the bucket": lambda client: client.delete_bucket(Bucket="bucket"),
+    "set a policy": lambda client: client.delete_bucket_policy(Bucket="bucket"),
+}
+
+
+@pytest.mark.parametrize("was_there", [True, False])
+@pytest.mark.parametrize("attempt", ATTEMPTS)
+def test_what_one_may_do_in_a_bucket_is_not_done_in_the_next_one_of_its_name(
+    client: S3Client, app: App, monkeypatch: pytest.MonkeyPatch, attempt: str, *, was_there: bool
+) -> None:
+    """A slow upload may last longer than its bucket, and what follows may be somebody else's."""
+    client.create_bucket(Bucket="source")
+    client.put_object(Bucket="source", Key="k", Body=b"k")
+    if was_there:
+        client.create_bucket(Bucket="bucket")
+    check = Access.check
+    body = io.BytesIO(b"secret")
+
+    def check_and_replace(*arguments: Any) -> None:
+        check(*arguments)
+        monkeypatch.setattr(Access, "check", check)
+        with app.store.spool(body, 6) as spooled, app.store.write() as index:
+            former = index.get_bucket("bucket")
+            if former is not None:
+                index.delete_bucket(former.id)
+            row = index.create_bucket("bucket", owner="somebody else", region="us-east-1", created=1.0)
+            new = NewVersion(key="k", version_id="null", modified=1.0, owner=row.owner, etag="")
+            index.add_version(row.id, new, spooled)
+
+    monkeypatch.setattr(Access, "check", check_and_replace)
+    with refused("NoSuchBucket"):
+        ATTEMPTS[attempt](client)
+    with app.store.read() as index:
+        row = index.get_bucket("bucket")
+        assert row is not None
+        assert row.owner == "somebody else"
+        assert [version.key for version in index.walk_versions(row.id, "", 0, 10)] == ["k"]

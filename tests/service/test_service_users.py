@@ -213,6 +213,36 @@ def test_what_a_user_makes_is_its_accounts(main: S3Client, connect: Client) -> N
         maker.create_bucket(Bucket="another")
 
 
+@pytest.mark.parametrize(
+    ("asked", "lacking"),
+    [
+        ({}, ""),
+        ({"ACL": "private"}, ""),
+        ({"ACL": "public-read", "ObjectOwnership": "ObjectWriter"}, "s3:PutBucketAcl"),
+        ({"GrantRead": f'id="{"0" * 64}"', "ObjectOwnership": "ObjectWriter"}, "s3:PutBucketAcl"),
+        ({"ObjectOwnership": "ObjectWriter"}, "s3:PutBucketOwnershipControls"),
+        ({"ObjectLockEnabledForBucket": True}, "s3:PutBucketObjectLockConfiguration"),
+        ({"ObjectLockEnabledForBucket": True}, "s3:PutBucketVersioning"),
+    ],
+)
+def test_what_a_new_bucket_is_given_must_be_allowed_too(
+    main: S3Client, connect: Client, asked: dict[str, Any], lacking: str
+) -> None:
+    """There is no bucket yet whose owner could have a say; the user's own policies have."""
+    statements = [allow("s3:*"), *([deny(lacking)] if lacking else ())]
+    keys = connect("admin", "sts").assume_role(
+        RoleArn=ROLE, RoleSessionName="me", Policy=policy(*statements)
+    )["Credentials"]
+    if not lacking:
+        connect(keys).create_bucket(Bucket="made-new", **asked)
+        return
+    with refused("AccessDenied") as response:
+        connect(keys).create_bucket(Bucket="made-new", **asked)
+    assert lacking in response["Error"]["Message"]
+    with refused("404"):
+        main.head_bucket(Bucket="made-new")
+
+
 def test_a_variable_in_a_policy_is_the_user(main: S3Client, connect: Client) -> None:
     ann = connect("ann")
     ann.put_object(Bucket="data", Key="home/ann/k", Body=b"1")

@@ -21,6 +21,7 @@ Step = Callable[[Exchange], "Response | None"]
 
 MINIO = "/minio/"
 HEALTH = frozenset(f"{MINIO}health/{probe}" for probe in ("live", "ready", "cluster", "cluster/read"))
+_READING = frozenset({"GET", "HEAD"})
 _OF_DOCUMENTS = frozenset({"MalformedACLError", "MalformedXML"})
 # What an endpoint answers about buckets of all regions.
 _EVERYWHERE = frozenset({"CreateBucket", "GetBucketLocation"})
@@ -46,22 +47,25 @@ ADMINISTRATION = re.compile(f"{MINIO}(admin|kms)/v[0-9]+/")
 def answer_minio(exchange: Exchange) -> Response | None:
     """MinIO's health checks, which all mean that this code runs, and metrics.
 
-    Its administration is refused by name.
+    Its administration is refused by name. Whatever else begins so is about a bucket with MinIO's name: what is
+    written there must not be answered as if it were a health check.
     """
     target = exchange.request.target
     if not target.startswith(MINIO):
         return None
     path = target.partition("?")[0]
-    if path in HEALTH:
+    if ADMINISTRATION.match(path):
+        from s3fixture.app.administration import refusal  # imported when used: it is of no use here
+
+        raise refusal(path)
+    if exchange.request.method not in _READING:
+        return None
+    if path in HEALTH and "authorization" not in exchange.request.headers:
         return Response(200, [("Content-Length", "0")], b"")
     if path.startswith(METRICS):
         from s3fixture.app import scraping  # imported when used: few servers are scraped
 
         return scraping.answer(exchange, path)
-    if ADMINISTRATION.match(path):
-        from s3fixture.app.administration import refusal  # imported when used: it is of no use here
-
-        raise refusal(path)
     return None
 
 

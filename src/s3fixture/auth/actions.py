@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any, Literal, NamedTuple
 
 Scope = Literal["service", "bucket", "object"]
@@ -173,22 +174,22 @@ ACTIONS: Mapping[str, Action] = {
 # What a parameter asks for besides the operation's own action.
 _WRITES = frozenset({"PutObject", "CreateMultipartUpload", "PostObject"})
 _GRANTS = ("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
-_WRITE_EXTRAS: Mapping[str, str] = {
-    **dict.fromkeys(_GRANTS, "s3:PutObjectAcl"),
-    "ObjectLockMode": "s3:PutObjectRetention",
-    "ObjectLockRetainUntilDate": "s3:PutObjectRetention",
-    "ObjectLockLegalHoldStatus": "s3:PutObjectLegalHold",
+_WRITE_EXTRAS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(_GRANTS, ("s3:PutObjectAcl",)),
+    "ObjectLockMode": ("s3:PutObjectRetention",),
+    "ObjectLockRetainUntilDate": ("s3:PutObjectRetention",),
+    "ObjectLockLegalHoldStatus": ("s3:PutObjectLegalHold",),
 }
-_EXTRAS: Mapping[str, Mapping[str, str]] = {
-    **{operation: {**_WRITE_EXTRAS, "Tagging": "s3:PutObjectTagging"} for operation in _WRITES},
+_EXTRAS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    **{operation: {**_WRITE_EXTRAS, "Tagging": ("s3:PutObjectTagging",)} for operation in _WRITES},
     "CopyObject": _WRITE_EXTRAS,  # its tags may be the source's: `copied_tags`
-    "CreateBucket": {
-        **dict.fromkeys(_GRANTS, "s3:PutBucketAcl"),
-        "ObjectLockEnabledForBucket": "s3:PutBucketObjectLockConfiguration",
-        "ObjectOwnership": "s3:PutBucketOwnershipControls",
+    "CreateBucket": {  # https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html (Permissions)
+        **dict.fromkeys(_GRANTS, ("s3:PutBucketAcl",)),
+        "ObjectLockEnabledForBucket": ("s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning"),
+        "ObjectOwnership": ("s3:PutBucketOwnershipControls",),
     },
-    "DeleteObject": {"BypassGovernanceRetention": "s3:BypassGovernanceRetention"},
-    "PutObjectRetention": {"BypassGovernanceRetention": "s3:BypassGovernanceRetention"},
+    "DeleteObject": {"BypassGovernanceRetention": ("s3:BypassGovernanceRetention",)},
+    "PutObjectRetention": {"BypassGovernanceRetention": ("s3:BypassGovernanceRetention",)},
 }
 # Actions that no operation asks for by itself, but that a policy may name.
 _FURTHER_OBJECT_ACTIONS = (
@@ -276,5 +277,8 @@ def _extras(
     extras = _EXTRAS.get(operation)
     if not extras:
         return []
-    actions = dict.fromkeys(action for name, action in extras.items() if params.get(name))
+    if operation == "CreateBucket" and params.get("ACL") == "private":  # as it is without a word
+        params = {**params, "ACL": None}
+    further = [actions for name, actions in extras.items() if params.get(name)]
+    actions = dict.fromkeys(chain.from_iterable(further))
     return [Permission(action, bucket, key, version_id) for action in actions]

@@ -153,7 +153,9 @@ class Access:
         with self._store.read() as index:
             bucket = index.get_bucket(permission.bucket)
             if bucket is None:
-                return "allow"
+                call.judged[permission.bucket] = 0
+                return (limited and self._about_new(call, params, permission)) or "allow"
+            call.judged.setdefault(bucket.name, bucket.id)
             text = index.get_document(bucket.id, POLICY) if POLICY in bucket.documents else None
             restricted = text is not None and is_blocked(index, bucket, RESTRICT)
         owner = call.identity is not None and call.identity.canonical_id == bucket.owner
@@ -173,6 +175,10 @@ class Access:
         if owner and OBJECT_ACLS not in bucket.documents:
             return "allow"
         return self._unless_denied(call, params, permission, bucket, trusted=owner or verdict == "allow")
+
+    def _about_new(self, call: Call, params: Params, permission: Permission) -> Denial | None:
+        """What is asked of a bucket that is being made is its maker's own policies' to allow."""
+        return self._denial(call, params, permission) if call.operation == "CreateBucket" else None
 
     def _denial(
         self,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from s3fixture import checksums, limits
 from s3fixture import feature_refusals as refusals
+from s3fixture.auth.actions import Permission
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.refusals import MAX_ANNOTATIONS
@@ -157,9 +158,14 @@ def _entry(annotation: Annotation) -> Result:
 def delete_object_annotation(call: Call, params: Params) -> Result:
     """Succeeds also where there is none. A lock of the object keeps its annotations, too.
 
+    Who wants to bypass governance must be allowed to, as for the object itself.
+
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjectAnnotation.html
     """
     bypass = call.request.headers.get(_BYPASS, "").lower() == "true"
+    if bypass:
+        place = params["Bucket"], params["Key"], params.get("VersionId")
+        call.access.require(call, params, Permission("s3:BypassGovernanceRetention", *place))
     with call.store.write() as index:
         bucket, version = _find(call, index, params)
         check_removal(call, version, {"BypassGovernanceRetention": bypass})

@@ -63,6 +63,9 @@ class Call:
     host_id: str
     granted: list[Permission] = field(default_factory=list)  # what it asked for and has
     facts: list[Fact] = field(default_factory=list)  # what was done, in its order: see `service.reactions`
+    judged: dict[str, int] = field(
+        default_factory=dict
+    )  # ids of the buckets access was decided about; 0: none
 
     @property
     def identity(self) -> Identity | None:
@@ -90,8 +93,11 @@ class Call:
         self.facts.append(Fact(effect, bucket, version, order))
 
     def bucket(self, index: Index, name: str) -> BucketRow:
-        """The bucket of this name. Raises NoSuchBucket."""
+        """The bucket of this name. Raises NoSuchBucket.
+
+        So it does for one that came after it was decided what this caller may do: it may be somebody else's.
+        """
         row = index.get_bucket(name)
-        if row is None:
+        if row is None or self.judged.get(name, row.id) != row.id:
             raise S3Error("NoSuchBucket", BucketName=name)
         return row

@@ -47,7 +47,7 @@ ADMINISTRATION = re.compile(f"{MINIO}(admin|kms)/v[0-9]+/")
 def answer_minio(exchange: Exchange) -> Response | None:
     """MinIO's health checks, which all mean that this code runs, and metrics.
 
-    Its administration is refused by name. Whatever else begins so is about a bucket with MinIO's name: what is
+    Its administration is refused by name. Whatever else begins so is about a bucket of that name: what is
     written there must not be answered as if it were a health check.
     """
     target = exchange.request.target

@@ -152,9 +152,10 @@ def resource_fixture(
 
     def get(**needed: Any) -> Any:
         from s3fixture.pytest_plugin.messages import readable_errors
-        from s3fixture.pytest_plugin.resources import resources_of
+        from s3fixture.pytest_plugin.resources import check_server, resources_of
 
         with readable_errors():
+            check_server(server, needed[server])
             return pick(resources_of(needed[span], needed[server]))
 
     return _fixture(get, name, doc, needs=(server, span), scope=scope)

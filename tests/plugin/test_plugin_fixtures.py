@@ -169,6 +169,31 @@ def test_handle(archive_s3):
     result.assert_outcomes(passed=4)
 
 
+def test_a_fixture_of_another_plugin_with_the_name_of_the_server_is_named(
+    run: Run, pytester: pytest.Pytester
+) -> None:
+    pytester.makeconftest(
+        """
+import pytest
+
+@pytest.fixture(scope="session")
+def s3_server():  # as pytest-servers has it
+    return {"endpoint_url": "http://127.0.0.1:1"}
+"""
+    )
+    result = run("def test_any(s3_client): pass")
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines("s3fixture: the fixture 's3_server' is a dict, not a server of s3fixture:*")
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_the_server_of_another_plugin_is_replaced_in_a_conftest(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("import s3fixture.factories\n\ns3_server = s3fixture.factories.s3_server()")
+
+    run("def test_any(s3_client, s3_bucket): pass").assert_outcomes(passed=1)
+
+
 def test_fixtures_are_listed_with_what_they_are(run: Run) -> None:
     result = run("", "--fixtures")
 

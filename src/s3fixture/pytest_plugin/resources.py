@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from s3fixture.backends.endpoint import Endpoint
 from s3fixture.client_options import Connection
 from s3fixture.environment import applied, variables
 from s3fixture.errors import S3FixtureError
@@ -21,7 +22,6 @@ from s3fixture.serving import make_bucket
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client, S3ServiceResource
 
-    from s3fixture.backends.endpoint import Endpoint
     from s3fixture.records import TemporaryKeys
 
 _NAME_LENGTH = 63  # characters of a bucket's name, by S3's rules
@@ -119,6 +119,16 @@ def _boto3_keys(keys: TemporaryKeys | None) -> dict[str, Any]:
         return {}
     names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
     return dict(zip(names, keys, strict=True))
+
+
+def check_server(fixture: str, value: object) -> None:
+    """S3FixtureError when `fixture` is not a server of ours: other plugins have an `s3_server`, too."""
+    if not isinstance(value, Endpoint):
+        raise S3FixtureError(
+            f"the fixture {fixture!r} is a {type(value).__name__}, not a server of s3fixture: another plugin "
+            "or a conftest.py defines it. Remove that fixture or its plugin, or write in the conftest.py of "
+            f"these tests: {fixture} = s3fixture.factories.s3_server()"
+        )
 
 
 def resources_of(span: Span, endpoint: Endpoint) -> TestResources:

@@ -117,13 +117,13 @@ OPERATIONS: Mapping[str, str] = {
     "UploadPartCopy": "copying",
 }
 
-# Modules whose settings are checked, kept and given back, and what S3 does then and this does not.
+# Modules whose settings are only checked and stored -> what S3 does with them and this server does not.
 STORED_ONLY: Mapping[str, str] = {
     "configurations": "nothing is measured, reported or moved to another tier",
     "payment": "nobody is charged, and no transfer is accelerated",
 }
 
-# Operations that S3 has and that will not be here, and why; `docs/operations.md` tells it.
+# Operations of S3 that will not be implemented -> why; `docs/operations.md` shows this.
 REFUSED: Mapping[str, str] = {
     **dict.fromkeys(("CreateSession", "ListDirectoryBuckets", "RenameObject"), DIRECTORY_BUCKETS),
     **dict.fromkeys(
@@ -164,7 +164,7 @@ def implementation(operation: str) -> Operation:
 
 
 def perform(call: Call, params: Params) -> Result:
-    """Do what the caller may do, and then what the settings of the bucket say must follow."""
+    """Perform an operation that access checks have allowed, then what the bucket's settings add to it."""
     result = implementation(call.operation)(call, params)
     if call.facts:
         follow(call, result)

@@ -1,4 +1,4 @@
-"""Access logs: each request to a bucket becomes a line, and the lines an object in the target bucket.
+"""Access logs: each request to a bucket becomes a line; the lines become an object in the target bucket.
 
 S3 takes hours for it; here it takes some seconds, by the server's clock.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
@@ -37,7 +37,7 @@ _LOG = logging.getLogger("s3fixture")
 
 
 def add_line(background: Background, bucket_name: str, line: str) -> None:
-    """Keep a line for the bucket's log, if it has one."""
+    """Queue a line for the bucket's log, if it has one."""
     with background.store.read() as index:
         bucket = index.get_bucket(bucket_name)
     if bucket is None or LOGGING not in bucket.documents:
@@ -49,7 +49,7 @@ def add_line(background: Background, bucket_name: str, line: str) -> None:
 
 
 def run(background: Background, job: Job) -> float | None:
-    """Write the lines that wait."""
+    """Write the queued lines."""
     with background.store.read() as index:
         bucket = index.get_bucket(job.body["bucket"])
         if bucket is None or bucket.id != job.body["id"]:
@@ -70,7 +70,7 @@ def run(background: Background, job: Job) -> float | None:
 def _reaches(
     background: Background, bucket: BucketRow, target: BucketRow, setting: Mapping[str, Any]
 ) -> bool:
-    """Whether S3 would deliver to the target; the log says why it would not."""
+    """Whether S3 would deliver to the target; if not, the server's log says why."""
     obstacle = _obstacle(background, target)
     if not obstacle and not _may_write(background, bucket, target, setting):
         obstacle = f"neither its policy nor its ACL lets {_SERVICE} write there"
@@ -80,7 +80,7 @@ def _reaches(
 
 
 def _obstacle(background: Background, target: BucketRow) -> str:
-    """What keeps every log out of a target, though S3 accepts the setting; "" for nothing.
+    """Why no log can be delivered to this target, although S3 accepts the setting; "" when it can.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshooting-server-access-logging.html

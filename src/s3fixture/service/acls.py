@@ -1,7 +1,7 @@
-"""ACLs of buckets and objects: kept, read, changed, and given to what is new.
+"""ACLs of buckets and objects: stored, read, changed, and given to new objects.
 
-Where they are off (`ownership`) everything is the bucket's owner's, and only an ACL that says just that is
-taken. What they allow is decided in access.py.
+Where ACLs are off (`ownership`), the bucket's owner owns everything, and only an ACL that says so is
+accepted. access.py decides what ACLs allow.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
 """
@@ -29,22 +29,23 @@ from s3fixture.store import BucketRow, Index, Upload, Version
 
 
 def bucket_acl(index: Index, bucket: BucketRow) -> Acl:
-    """The bucket's grants; its owner's alone unless others were made."""
+    """The bucket's grants; by default only those of its owner."""
     document = index.get_document(bucket.id, ACL) if ACL in bucket.documents else None
     return acls.private(bucket.owner) if document is None else _from_json(json.loads(document))
 
 
 def object_acl(item: Version | Upload) -> Acl:
-    """The grants of an object, or of the one that an upload makes."""
+    """The grants of an object, or of the object that an upload will make."""
     return _from_json(item.extra[ACL]) if ACL in item.extra else acls.private(item.owner)
 
 
 def allowed_by_acls(
     index: Index, identity: Identity | None, permission: Permission, bucket: BucketRow, *, trusted: bool
 ) -> bool:
-    """Whether ACLs allow it, or leave it to who is `trusted`: the bucket's owner, whom its policy allows.
+    """Whether ACLs allow it; where they do not decide, whether the caller is `trusted`.
 
-    An object that is another account's is that account's and its grantees', not the bucket's owner's.
+    Trusted callers are the bucket's owner, and those whom its policy allows. An object of another account is
+    for that account and its grantees, not for the bucket's owner.
     """
     if not acls_count(bucket):
         return trusted
@@ -72,19 +73,19 @@ def _version_of(index: Index, permission: Permission, bucket: BucketRow) -> Vers
 
 
 def is_private(acl: Acl, owner: str) -> bool:
-    """Whether it grants everything to the owner, and nothing to others."""
+    """Whether it grants full control to the owner, and nothing to others."""
     return acl == acls.private(owner)
 
 
 def new_owner(call: Call, index: Index, bucket: BucketRow, params: Params) -> tuple[str, dict[str, Any]]:
-    """Who owns a new object, and the part of its extra record that is its ACL ({}: the owner's alone).
+    """Who owns a new object, and the part of its extra record that is its ACL ({}: none for others).
 
     Raises AccessControlListNotSupported where ACLs are off, AccessDenied where public ones are blocked, and
     what `acls.parse_request` raises.
     """
     if not acls_count(bucket) and acls.PARAMETERS.isdisjoint(params):
         return bucket.owner, {}
-    # Nobody could use what belongs to no account, so it is the bucket's: docs/decisions/0013.
+    # Nobody could use an object without an owner, so the bucket's owner has it: docs/decisions/0013.
     owner = call.identity.canonical_id if call.identity else bucket.owner
     if not acls_count(bucket):
         acl = acls.parse_request(params, call.access.identities, bucket.owner, bucket.owner)
@@ -101,7 +102,7 @@ def new_owner(call: Call, index: Index, bucket: BucketRow, params: Params) -> tu
 
 
 def note_owner(index: Index, bucket: BucketRow, owner: str, extra: Mapping[str, Any]) -> None:
-    """To be called in the transaction that adds an object: remember that not all objects are alike."""
+    """Note that the bucket has objects with ACLs of their own. Call it in the transaction that adds one."""
     if (owner != bucket.owner or ACL in extra) and OBJECT_ACLS not in bucket.documents:
         index.put_document(bucket.id, OBJECT_ACLS, "")
 
@@ -166,7 +167,7 @@ def put_object_acl(call: Call, params: Params) -> Result:
 
 
 def set_bucket_acl(index: Index, bucket: BucketRow, acl: Acl) -> None:
-    """Keep the grants; for the owner's alone there is no document."""
+    """Store the grants. When only the owner has any, no document is stored."""
     if is_private(acl, bucket.owner):
         index.delete_document(bucket.id, ACL)
     else:
@@ -174,7 +175,7 @@ def set_bucket_acl(index: Index, bucket: BucketRow, acl: Acl) -> None:
 
 
 def _asked(call: Call, params: Params, owner: str, bucket_owner: str) -> Acl:
-    """The ACL of a request to change one: canned, or by headers, or in a document, but one of them."""
+    """The ACL in a request to change one: canned, in headers, or in a document; only one of these."""
     identities = call.access.identities
     acl = acls.parse_request(params, identities, owner, bucket_owner)
     document = params.get("AccessControlPolicy")
@@ -188,7 +189,7 @@ def _asked(call: Call, params: Params, owner: str, bucket_owner: str) -> Acl:
 
 
 def _refuse_acl(call: Call, params: Params, acl: Acl | None, bucket: BucketRow) -> None:
-    """Where ACLs are off S3 takes full control for the bucket's owner, written in whatever way but "private".
+    """Where ACLs are off, S3 accepts full control for the bucket's owner in any form except "private".
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAcl.html
     """

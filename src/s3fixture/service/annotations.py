@@ -78,7 +78,7 @@ def _check_text(payload: bytes) -> None:
 
 
 def _find(call: Call, index: Index, params: Params) -> tuple[BucketRow, Version]:
-    """The version that is meant, in the state that the request expects. Raises PreconditionFailed."""
+    """The requested version. Raises PreconditionFailed when the request expects another state of it."""
     bucket = call.bucket(index, params["Bucket"])
     version = find_version(call, index, bucket, params)
     tags = params.get("ObjectIfMatch")
@@ -156,7 +156,7 @@ def _entry(annotation: Annotation) -> Result:
 
 
 def delete_object_annotation(call: Call, params: Params) -> Result:
-    """Succeeds also where there is none. A lock of the object keeps its annotations, too.
+    """Succeeds also when there is no such annotation. A lock of the object protects its annotations, too.
 
     Who wants to bypass governance must be allowed to, as for the object itself.
 

@@ -1,7 +1,7 @@
-"""Archived objects: RestoreObject, and what a version's record says of its restored copy.
+"""Archived objects: RestoreObject, and the restored copy of a version.
 
-A restore takes hours, by the server's clock. Its record holds when the copy is ready and when it goes, so
-that reading it is a comparison with the clock.
+A restore takes hours, by the server's clock. The version's extra record holds when the copy becomes ready and
+when it expires, so a reader only compares these times with the clock.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreObject.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects-retrieval-options.html
@@ -36,7 +36,7 @@ _NOT_FOR_ARCHIVES = ("Tier", "SelectParameters", "OutputLocation")  # members of
 
 
 class Restore(NamedTuple):
-    """A copy that is there from `ready` until `expires`, in seconds since the epoch."""
+    """A restored copy: it exists from `ready` until `expires`, in seconds since the epoch."""
 
     ready: float
     expires: float
@@ -44,19 +44,19 @@ class Restore(NamedTuple):
 
 
 def restore_of(version: Version, now: float) -> Restore | None:
-    """The restore in progress, or the copy that is there now."""
+    """The restore in progress, or the copy that exists now; None without either."""
     kept = version.extra.get(RESTORE)
     restore = Restore(**kept) if kept else None
     return restore if restore and now < restore.expires else None
 
 
 def without_restore(extra: Mapping[str, Any]) -> dict[str, Any]:
-    """An extra record that knows of no copy."""
+    """The extra record without a restored copy."""
     return {name: value for name, value in extra.items() if name != RESTORE}
 
 
 def is_offline(version: Version, now: float) -> bool:
-    """Whether it is archived, with no copy that could be read."""
+    """Whether the version is archived and has no readable copy."""
     if version.storage_class not in ARCHIVED:
         return False
     restore = restore_of(version, now)
@@ -75,7 +75,7 @@ def describe_restore(version: Version, now: float) -> Result:
 
 
 def restore_status(version: Version, now: float) -> Result:
-    """What listings say of it when they are asked for RestoreStatus."""
+    """The RestoreStatus element of a listing."""
     restore = restore_of(version, now) if version.storage_class in ARCHIVED else None
     if restore is None:
         return {}
@@ -85,7 +85,7 @@ def restore_status(version: Version, now: float) -> Result:
 
 
 def restore_object(call: Call, params: Params) -> Result:
-    """202 when it begins, 200 when the copy is there and stays longer.
+    """202 when a restore begins, 200 when an existing copy stays longer.
 
     Raises InvalidObjectState, RestoreAlreadyInProgress, InvalidTier, InvalidArgument, MalformedXML.
     """
@@ -101,7 +101,7 @@ def restore_object(call: Call, params: Params) -> Result:
         ready = now + duration * day
         if former is None:
             restore = Restore(ready, after(ready, days, day), days)
-        elif former.ready <= now:  # a new period for the copy that is there
+        elif former.ready <= now:  # a new period for the existing copy
             restore = Restore(former.ready, after(now, days, day), days)
         elif ready < former.ready and days == former.days:  # a faster tier
             restore = Restore(ready, after(ready, days, day), days)
@@ -123,7 +123,7 @@ def _schedule(
     *,
     begins: bool,
 ) -> None:
-    """Have it told when the copy comes and goes."""
+    """Add the jobs that send events when the copy becomes ready and when it expires."""
     queue = f"{RESTORE} {version.seq}"
     if index.set_due(queue, restore.ready) or not begins:
         return
@@ -138,7 +138,7 @@ def _schedule(
 
 
 def run(background: Background, job: Job) -> float | None:
-    """Tell that the copy has come, and then that it has gone."""
+    """Send the event that the copy is ready, and later that it has expired."""
     now = background.clock.time()
     body = job.body
     with background.store.write() as index:
@@ -165,7 +165,7 @@ def run(background: Background, job: Job) -> float | None:
 def _tell(
     background: Background, index: Index, bucket: BucketRow, version: Version, restore: Restore | None
 ) -> None:
-    """An event, where the bucket tells of them. `restore`: the copy that has come; None: it has gone."""
+    """An event, if the bucket has notifications. `restore`: the copy that is ready; None: it has expired."""
     if not background.is_heard(bucket):
         return
     from s3fixture.service.event_records import Event  # imported when used: few buckets have events
@@ -187,7 +187,7 @@ def _tell(
 
 
 def _wanted(request: Mapping[str, Any], storage_class: str) -> tuple[int, float]:
-    """For how many days, and how long it takes, in days."""
+    """For how many days the copy stays, and how many days the restore takes."""
     if request.get("Type") == "SELECT":
         raise S3Error("MethodNotAllowed", Method="POST", ResourceType="OBJECT")
     if "Days" not in request or any(name in request for name in _NOT_FOR_ARCHIVES):

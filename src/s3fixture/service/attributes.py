@@ -20,7 +20,7 @@ _ATTRIBUTES = frozenset({"ETag", "Checksum", "ObjectParts", "StorageClass", "Obj
 
 
 def get_object_attributes(call: Call, params: Params) -> Result:
-    """Raises InvalidArgument for an attribute that there is none of."""
+    """Raises InvalidArgument for an unknown attribute."""
     wanted = set(params["ObjectAttributes"])
     if not wanted or wanted - _ATTRIBUTES:
         raise refusals.BAD_ATTRIBUTE(",".join(params["ObjectAttributes"]))
@@ -44,13 +44,13 @@ def _attribute(name: str, index: Index, version: Version, params: Params) -> Res
 
 
 def _checksum(version: Version) -> dict[str, str]:
-    """A composite checksum stands here without the number of its parts."""
+    """The checksum; a composite one without the number of its parts, as S3 gives it here."""
     assert version.checksum is not None
     return checksum_members(version.checksum._replace(value=version.checksum.value.partition("-")[0]))
 
 
 def _parts(index: Index, version: Version, params: Params) -> dict[str, Any]:
-    """The parts themselves are listed only when each has a checksum of its own (composite)."""
+    """The number of parts; the parts are listed only when each has its own checksum (composite)."""
     total: dict[str, Any] = {"TotalPartsCount": version.parts}
     if version.checksum is None or version.checksum.type != checksums.COMPOSITE:
         return total

@@ -1,7 +1,7 @@
-"""What a server does beside its requests: jobs, each when the server's clock says so.
+"""Background jobs of a server, each due at a time of the server's clock.
 
-A test that moves the clock calls `run_due` and has what was due done when it returns. For everybody else a
-thread does the same; it starts with the first job.
+A test that moves the clock calls `run_due`, which returns when all due jobs are done. Otherwise a thread does
+the same; it starts with the first job.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 
 class Task(NamedTuple):
-    """A kind of job. The `run(background, job)` of `module`, of this package, does one or a part of it.
+    """A kind of job. `run(background, job)` in `module` of this package does the job or a part of it.
 
-    It returns when to call it again: a time in seconds since the epoch, or None when the job is done. Its
-    jobs lie `furthest` seconds ahead at most; a clock that went back has left them behind otherwise.
+    It returns when to call it again, in seconds since the epoch, or None when the job is done. A job is due
+    at most `furthest` seconds ahead; one due later was added before the clock was set back.
     """
 
     module: str
@@ -47,7 +47,7 @@ TASKS: Mapping[str, Task] = {
 }
 
 _AT_ONCE = 100  # jobs looked up together
-_ROUNDS = 16  # of jobs that came from jobs; a webhook that writes into its own bucket would never end
+_ROUNDS = 16  # of jobs added by jobs; without it a webhook that writes into its own bucket would never end
 _LONGEST_SLEEP = 60.0  # seconds; the wall clock may jump meanwhile
 _AFTER_A_BUG = 60.0  # seconds until a job whose code failed is tried again
 _GRACE = 1.0  # seconds for the job under way when the server stops
@@ -55,7 +55,7 @@ _LOG = logging.getLogger("s3fixture")
 
 
 class Background:
-    """The jobs of one server. They are done one at a time, whoever asks for it, and never while paused."""
+    """The jobs of one server. Only one runs at a time, in whatever thread, and none while paused."""
 
     def __init__(self, store: Store, clock: Clock, settings: Settings, access: Access) -> None:
         self.store = store
@@ -63,7 +63,7 @@ class Background:
         self.settings = settings
         self.access = access
         self.keeps_access_logs = False  # whether any bucket may have a log
-        self.listeners: tuple[Listener, ...] = ()  # those who listen to events over HTTP
+        self.listeners: tuple[Listener, ...] = ()  # clients that listen to events over HTTP
         self._changed = threading.Condition()
         self._busy = False
         self._pauses = 0
@@ -76,17 +76,17 @@ class Background:
 
     @cached_property
     def destinations(self) -> Destinations:
-        """Where events go."""
+        """The destinations of events."""
         from s3fixture.service.destinations import Destinations  # imported when used: few buckets have events
 
         return Destinations(self.settings)
 
     def is_heard(self, bucket: BucketRow) -> bool:
-        """Whether the events of a bucket go anywhere."""
+        """Whether anything receives the events of a bucket."""
         return bool(self.listeners) or not bucket.documents.isdisjoint(TOLD)
 
     def add_listener(self, listener: Listener, most: int) -> bool:
-        """Let it hear of all events from now on; False when there are `most` of them already."""
+        """Send it all events from now on. Returns False when there are already `most` listeners."""
         with self._changed:
             if len(self.listeners) >= most or self._stopped:
                 return False
@@ -99,16 +99,16 @@ class Background:
             self.listeners = tuple(known for known in self.listeners if known is not listener)
 
     def end_listeners(self) -> None:
-        """End the streams of all who listen."""
+        """End the streams of all listeners."""
         for listener in self.listeners:
             listener.end()
 
     def undelivered(self) -> list[UndeliveredEvent]:
-        """The attempts to deliver events that failed, oldest first; at most the last 100."""
+        """Failed attempts to deliver events, oldest first; at most the last 100."""
         return list(self.destinations.undelivered) if "destinations" in vars(self) else []
 
     def reset(self) -> None:
-        """Events go where the settings say, nobody else hears of them, and none is known to have failed."""
+        """Forget listeners, failures and destinations other than those of the settings."""
         self.end_listeners()
         if "destinations" in vars(self):  # they were needed
             self.destinations.reset()
@@ -116,13 +116,13 @@ class Background:
     def add(
         self, index: Index, kind: str, *, queue: str, due: float | None = None, body: Mapping[str, Any]
     ) -> None:
-        """Add a job within a write, to be done at `due` or (None) at once, behind those of its queue."""
+        """Add a job within a write transaction, behind the others of its queue. `due` None: at once."""
         now = self.clock.time()
         index.add_job(kind, queue=queue, due=now if due is None else due, made=now, body=body)
         self._start()
 
     def clock_changed(self) -> None:
-        """Do what is due by the clock as it is now, before this returns."""
+        """Do all jobs that are due now, then return."""
         now = self.clock.time()
         with self.store.write() as index:
             for kind, task in TASKS.items():
@@ -132,14 +132,14 @@ class Background:
         self.run_due()
 
     def run_due(self) -> None:
-        """Do all that is due, and what follows from it, before this returns."""
+        """Do all jobs that are due, and those that they add, then return."""
         for _ in range(_ROUNDS):
             if not self._run_round():
                 return
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """No job is under way inside, and none begins."""
+        """A context in which no job runs."""
         if self._process != os.getpid():  # a fork has the lock as it was, and no jobs
             yield
             return
@@ -154,7 +154,7 @@ class Background:
                 self._changed.notify_all()
 
     def stop(self) -> None:
-        """Begin no further job; the one under way has a moment to end. Safe to call twice."""
+        """Begin no further job, and wait briefly for the running one. Safe to call twice."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
@@ -163,7 +163,7 @@ class Background:
             self._thread.join(_GRACE)
 
     def _go_on(self) -> None:
-        """With what was not done when the last server on this folder stopped."""
+        """Resume the jobs that the last server on this data folder left."""
         with self.store.read() as index:
             due = index.next_due()
             self.keeps_access_logs = index.has_documents(LOGGING)
@@ -171,7 +171,7 @@ class Background:
             self._start()
 
     def take_up(self, index: Index) -> None:
-        """Go on with buckets that came from elsewhere, within the write that brings them."""
+        """Add the jobs of buckets that a saved state brought, within the same write transaction."""
         from s3fixture.service.lifecycle_jobs import schedule_all  # imported when used: few states are loaded
 
         schedule_all(self, index)
@@ -206,14 +206,14 @@ class Background:
         return None if due is None else min(max(due - self.clock.time(), 0.0), _LONGEST_SLEEP)
 
     def _run_round(self) -> bool:
-        """Do the jobs that are due and were there when the round began; whether there was any."""
+        """Do the due jobs that existed when this call began. Returns whether there were any."""
         now = self.clock.time()
         newest: int | None = None
         found = False
         while not self._stopped and self._process == os.getpid():
             with self.store.read() as index:
                 newest = index.newest_job() if newest is None else newest
-                # The clock may have gone back since: what was due then must wait again.
+                # The clock may have been set back meanwhile: then a job may not be due any more.
                 jobs = index.due_jobs(min(now, self.clock.time()), newest, _AT_ONCE)
             if not jobs:
                 break

@@ -6,19 +6,19 @@ from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params
 
 ACL = "acl"  # the grants on the bucket; an extra record has those of an object under this name
-OBJECT_ACLS = "object-acls"  # some object has an ACL, or an owner, of its own; without it nobody has to look
+OBJECT_ACLS = "object-acls"  # set once any object has its own ACL or owner
 POLICY = "policy"
 # The kinds that react to what is done in the bucket.
 LIFECYCLE = "lifecycle"
 NOTIFICATION = "notification"
 LOGGING = "logging"
 REPLICATION = "replication"
-WATCHED = "watched"  # rules of those who watch the bucket in a test, as in a notification configuration
-TOLD = frozenset({NOTIFICATION, WATCHED})  # whose buckets tell of events
+WATCHED = "watched"  # rules of tests that watch the bucket, in the form of a notification configuration
+TOLD = frozenset({NOTIFICATION, WATCHED})  # buckets with one of these have events
 
 
 def new_id() -> str:
-    """For a rule that came without one; S3 makes 48 characters: base64 of a UUID's text."""
+    """An id for a rule without one. Like S3's it has 48 characters: base64 of a UUID's text."""
     import base64  # imported when used: every start imports this module
     import uuid
 
@@ -26,7 +26,7 @@ def new_id() -> str:
 
 
 def get_document(call: Call, params: Params, kind: str, missing: str) -> str:
-    """The bucket's text of this kind. Raises NoSuchBucket, and the code `missing` where there is none."""
+    """The bucket's document of this kind. Raises NoSuchBucket, or the code `missing` when it has none."""
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
         document = index.get_document(bucket.id, kind)
@@ -36,12 +36,12 @@ def get_document(call: Call, params: Params, kind: str, missing: str) -> str:
 
 
 def put_document(call: Call, params: Params, kind: str, document: str) -> None:
-    """Keep this text in place of the former one. Raises NoSuchBucket."""
+    """Replace the document of this kind. Raises NoSuchBucket."""
     with call.store.write() as index:
         index.put_document(call.bucket(index, params["Bucket"]).id, kind, document)
 
 
 def delete_document(call: Call, params: Params, kind: str) -> None:
-    """Succeeds also where there is none. Raises NoSuchBucket."""
+    """Succeeds also when there is no such document. Raises NoSuchBucket."""
     with call.store.write() as index:
         index.delete_document(call.bucket(index, params["Bucket"]).id, kind)

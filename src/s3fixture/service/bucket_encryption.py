@@ -16,7 +16,7 @@ from s3fixture.store import Index
 
 
 def get_bucket_encryption(call: Call, params: Params) -> Result:
-    """A bucket that nobody asked anything of has AES256.
+    """The bucket's rule; AES256 by default.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketEncryption.html
     """
@@ -27,7 +27,7 @@ def get_bucket_encryption(call: Call, params: Params) -> Result:
 
 
 def put_bucket_encryption(call: Call, params: Params) -> Result:
-    """The key is not looked for. What was blocked stays so until a rule says otherwise.
+    """Like S3, does not check that the key exists. Blocked encryption types stay until a rule changes them.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketEncryption.html
     https://github.com/hashicorp/terraform-provider-aws/issues/47320 (a rule without BlockedEncryptionTypes)
@@ -43,7 +43,7 @@ def put_bucket_encryption(call: Call, params: Params) -> Result:
 
 
 def delete_bucket_encryption(call: Call, params: Params) -> Result:
-    """Back to AES256. What was blocked stays blocked.
+    """Back to AES256. Blocked encryption types stay blocked.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketEncryption.html
     """
@@ -63,7 +63,7 @@ def _blocked(index: Index, bucket_id: int) -> dict[str, Any]:
 
 
 def checked(rule: dict[str, Any]) -> dict[str, Any]:
-    """Raises MalformedXML for an empty rule, InvalidArgument for what cannot be a bucket's default."""
+    """Raises MalformedXML for an empty rule, InvalidArgument for an encryption that cannot be a default."""
     if not rule:
         raise S3Error("MalformedXML")
     default = rule.get(BY_DEFAULT, {})

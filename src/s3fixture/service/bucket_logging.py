@@ -1,6 +1,7 @@
 """Where a bucket's access logs go: the setting. `access_logs` writes them.
 
-Whether the log delivery service may write to the target is not asked here, nor by S3: then nothing comes.
+Like S3, it does not check whether the log delivery service may write to the target. If it may not, no log
+arrives.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLogging.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
@@ -19,19 +20,19 @@ from s3fixture.service.call import Call, Params, Result
 from s3fixture.store import BucketRow
 
 _US_EAST_1 = "us-east-1"
-# S3 takes the latter two as well, though its model has them not.
+# S3 also accepts the latter two, which its model does not have.
 _PERMISSIONS = frozenset({"FULL_CONTROL", "READ", "WRITE", "READ_ACP", "WRITE_ACP"})
 
 
 def get_bucket_logging(call: Call, params: Params) -> Result:
-    """Empty where nothing is logged."""
+    """Empty when logging is off."""
     with call.store.read() as index:
         document = index.get_document(call.bucket(index, params["Bucket"]).id, LOGGING)
     return {"LoggingEnabled": json.loads(document)} if document else {}
 
 
 def put_bucket_logging(call: Call, params: Params) -> Result:
-    """Without LoggingEnabled nothing is logged from now on.
+    """Switches logging off when LoggingEnabled is missing.
 
     Raises InvalidTargetBucketForLogging, CrossLocationLoggingProhibitted (its spelling), MalformedXML.
     """
@@ -49,7 +50,7 @@ def put_bucket_logging(call: Call, params: Params) -> Result:
 
 
 def check_setting(setting: Mapping[str, Any]) -> None:
-    """Raise MalformedXML for a LoggingEnabled that S3 does not take, whatever its target is."""
+    """Raise MalformedXML for a LoggingEnabled that S3 refuses; the target is not looked at."""
     for grant in setting.get("TargetGrants", ()):
         if grant.get("Permission") not in _PERMISSIONS or "Grantee" not in grant:
             raise S3Error("MalformedXML")

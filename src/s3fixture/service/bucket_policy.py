@@ -1,4 +1,4 @@
-"""Bucket policies as documents; what they allow is decided in access.py.
+"""Bucket policies as documents; access.py evaluates them.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
 """
@@ -16,13 +16,14 @@ from s3fixture.store import BucketRow
 
 
 def get_bucket_policy(call: Call, params: Params) -> Result:
-    """The policy to the letter as it was put."""
+    """The text of the policy, exactly as it was put."""
     return {"Policy": get_document(call, params, POLICY, "NoSuchBucketPolicy")}
 
 
 def put_bucket_policy(call: Call, params: Params) -> Result:
-    """Raises MalformedPolicy, and AccessDenied for a public one if the bucket blocks them; the former policy
-    then stays.
+    """Raises MalformedPolicy, and AccessDenied for a public policy if the bucket blocks those.
+
+    The former policy then stays.
     """
     text = params["Policy"]
     with call.store.write() as index:
@@ -46,7 +47,7 @@ def _blocked(call: Call, bucket: BucketRow) -> S3Error:
 
 
 def delete_bucket_policy(call: Call, params: Params) -> Result:
-    """Succeeds also where there is none."""
+    """Succeeds also when there is no policy."""
     delete_document(call, params, POLICY)
     return {}
 

@@ -36,9 +36,9 @@ def put_bucket_abac(call: Call, params: Params) -> Result:
 
 
 def check_tagging(call: Call, params: Params) -> None:
-    """Raise MethodNotAllowed where only TagResource and UntagResource of S3 Control may change the tags.
+    """Raise MethodNotAllowed when only TagResource and UntagResource of S3 Control may change the tags.
 
-    What S3 answers is not known; that it refuses is in its documentation.
+    S3's documentation says that it refuses, but not with which error.
     """
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
@@ -84,13 +84,13 @@ def put_public_access_block(call: Call, params: Params) -> Result:
 
 
 def delete_public_access_block(call: Call, params: Params) -> Result:
-    """Succeeds also where there is none."""
+    """Succeeds also when there is no such setting."""
     delete_document(call, params, PUBLIC_ACCESS_BLOCK)
     return {}
 
 
 def get_bucket_versioning(call: Call, params: Params) -> Result:
-    """Without a Status when versioning was never enabled."""
+    """Has no Status when versioning was never enabled."""
     with call.store.read() as index:
         state = call.bucket(index, params["Bucket"]).versioning
     return {"Status": state} if state else {}
@@ -98,7 +98,7 @@ def get_bucket_versioning(call: Call, params: Params) -> Result:
 
 def put_bucket_versioning(call: Call, params: Params) -> Result:
     """Raises IllegalVersioningConfigurationException without a Status, NotImplemented for MFA Delete, and
-    InvalidBucketState for suspending it where objects may be locked.
+    InvalidBucketState for suspending versioning in a bucket with object lock.
     """
     configuration = params["VersioningConfiguration"]
     state = configuration.get("Status")

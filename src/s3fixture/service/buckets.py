@@ -1,4 +1,4 @@
-"""Buckets: make, find, list, delete, and where they are."""
+"""Buckets: create, head, list, delete, and their region."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from s3fixture.service.tagging import TAGGING
 from s3fixture.store import BucketRow, Index
 
 EUROPE = "EU"  # the oldest location constraint: another name of eu-west-1
-LOCATION = "location"  # the kind of the document that holds it, for buckets that were made with it
+LOCATION = "location"  # the kind of the document that holds the constraint
 _PAGED = frozenset({"BucketRegion", "ContinuationToken", "MaxBuckets", "Prefix"})
 
 
 def create_bucket(call: Call, params: Params) -> Result:
-    """Make a bucket of the caller's own; one with object lock is versioned from the start.
+    """Make a bucket that the caller owns. A bucket with object lock is versioned from the start.
 
-    Making one's own bucket again succeeds in us-east-1, where it resets the ACL, and is
-    BucketAlreadyOwnedByYou elsewhere.
+    For a bucket that the caller already owns, the request succeeds in us-east-1, where it resets the ACL, and
+    raises BucketAlreadyOwnedByYou elsewhere.
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
     """
     name = params["Bucket"]
@@ -74,16 +74,16 @@ def create_bucket(call: Call, params: Params) -> Result:
 
 
 def _location(call: Call, name: str, constraint: str | None) -> str:
-    """The path of the bucket, or with a constraint its address."""
+    """The Location header: the bucket's path, or its address when the request has a location constraint."""
     if constraint is None:
         return f"/{name}"
     return f"{call.request.scheme}://{name}.{call.request.host.removeprefix(f'{name}.')}/"
 
 
 def _region(call: Call, constraint: str | None) -> str:
-    """The region a LocationConstraint asks for, checked as S3 does.
+    """The region that a LocationConstraint asks for, checked as S3 does.
 
-    us-east-1 makes buckets in any other region, but does not take its own name as a constraint.
+    us-east-1 makes buckets in any other region, but refuses its own name as a constraint.
     """
     here = call.region
     region = "eu-west-1" if constraint == EUROPE else constraint
@@ -110,7 +110,7 @@ def _check_acl(call: Call, acl: Acl | None, owner: str, ownership: str) -> None:
 def _configure(
     index: Index, row: BucketRow, wanted: dict[str, str], acl: Acl | None, ownership: str, profile: Profile
 ) -> None:
-    """Give a new bucket what was asked for, and what the profile says."""
+    """Give a new bucket the requested settings, and those of the profile."""
     if ownership != ENFORCED:
         set_ownership(index, row, ownership)
     if acl is not None:
@@ -141,7 +141,7 @@ def head_bucket(call: Call, params: Params) -> Result:
 
 
 def get_bucket_location(call: Call, params: Params) -> Result:
-    """An empty constraint means us-east-1; EU comes back as it was put.
+    """An empty constraint means us-east-1; EU is returned as it was put.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html
     """
@@ -152,7 +152,7 @@ def get_bucket_location(call: Call, params: Params) -> Result:
 
 
 def delete_bucket(call: Call, params: Params) -> Result:
-    """Only when no version and no delete marker is left; unfinished uploads go with the bucket.
+    """Raises BucketNotEmpty while a version or delete marker is left. Unfinished uploads are removed, too.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucket.html
     """
@@ -169,7 +169,7 @@ def delete_bucket(call: Call, params: Params) -> Result:
 
 
 def list_buckets(call: Call, params: Params) -> Result:
-    """The caller's own buckets, in order of name; paged only when MaxBuckets is given.
+    """The caller's own buckets, ordered by name; paged only when MaxBuckets is given.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html
     """
@@ -202,7 +202,7 @@ def _bucket_entry(row: BucketRow, *, with_region: bool) -> dict[str, Any]:
         "CreationDate": utc(row.created),
         "BucketArn": _arn(row.name),
     }
-    if with_region:  # S3 names the region only in the newer form, which pages and filters
+    if with_region:  # S3 names the region only in the newer form of the request, which pages and filters
         entry["BucketRegion"] = row.region
     return entry
 

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from s3fixture.wire.target import Target
 
 Params = Mapping[str, Any]  # a request's parameters, named and typed as boto3's
-Result = dict[str, Any]  # an answer's members, likewise; ETags without quotes
+Result = dict[str, Any]  # an answer's members, named and typed likewise; ETags without quotes
 Operation = Callable[["Call", Params], Result]
 Effect = Literal[
     "read", "created", "marked", "removed", "missed", "tagged", "untagged", "acl", "locked", "restoring"
 ]
-_NEW = frozenset({"created", "marked"})  # their versions have a number that no other has
+_NEW = frozenset({"created", "marked"})  # these facts number their versions uniquely
 
 
 class Fact(NamedTuple):

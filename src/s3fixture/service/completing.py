@@ -1,4 +1,4 @@
-"""CompleteMultipartUpload: the part rules, and what the object's digests are.
+"""CompleteMultipartUpload: the rules for parts, and the digests of the object.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
 """
@@ -35,7 +35,7 @@ UPLOAD_ID = "upload_id"  # kept with the version that the upload became
 
 
 def complete_multipart_upload(call: Call, params: Params) -> Result:
-    """Put the object together, whole or not at all; the upload is still there when it is refused."""
+    """Put the object together, whole or not at all. When S3 refuses, the upload still exists."""
     refuse_header(call)
     listed = (params.get("MultipartUpload") or {}).get("Parts") or []
     if not listed and "MultipartUpload" in params:
@@ -84,9 +84,9 @@ def complete_multipart_upload(call: Call, params: Params) -> Result:
 
 
 def _check_headers(params: Params) -> None:
-    """One x-amz-checksum-* at most, in the form of its algorithm, whatever the upload has.
+    """Check that there is at most one x-amz-checksum-* header, well-formed for its algorithm.
 
-    That of a composite checksum may end with the number of parts.
+    A composite checksum may end with the number of parts.
     """
     sent = [row for member, row in _BY_MEMBER.items() if member in params]
     if len(sent) > 1:
@@ -99,7 +99,7 @@ def _check_headers(params: Params) -> None:
 
 
 def _check_key(call: Call, upload: Upload, params: Params) -> None:
-    """A customer's key may be left out where no checksum depends on it; a wrong one never passes.
+    """Check the customer's key. It may be missing when no checksum depends on it, but never be wrong.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
     (x-amz-server-side-encryption-customer-key)
@@ -109,16 +109,16 @@ def _check_key(call: Call, upload: Upload, params: Params) -> None:
 
 
 def _keeps_checksum(upload: Upload) -> bool:
-    """Under a customer's key an object has a checksum only if its upload asked for one (recorded from S3)."""
+    """An object with a customer's key has a checksum only if its upload asked for one (recorded from S3)."""
     return bool(upload.checksum_algorithm) or not is_customers(upload.extra)
 
 
 def _completed_before(
     index: Index, bucket: BucketRow, params: Params, listed: Sequence[Mapping[str, Any]]
 ) -> Version | None:
-    """The object that this very request made already, as long as it is the current one.
+    """The object that an earlier copy of this request made, as long as it is the current version.
 
-    A client that lost the answer sends it again, and S3 answers as the first time (seen by
+    A client that lost the answer sends the request again, and S3 gives the same answer (see
     minio/minio issue 13318 and adobe/S3Mock issue 2586).
     """
     version = index.get_current(bucket.id, params["Key"])
@@ -168,14 +168,14 @@ def _chosen_parts(
 
 
 def _check_claims(entry: Mapping[str, Any]) -> None:
-    """What the client says a part's checksum is must be one, and could be right."""
+    """Check that the client gives at most one checksum for a part, and a well-formed one."""
     claims = {name: value for name, value in entry.items() if name in _BY_MEMBER}
     if len(claims) > 1 or not all(_BY_MEMBER[name].is_value(value) for name, value in claims.items()):
         raise refusals.PART_CHECKSUM_MALFORMED(";".join(claims.values()))
 
 
 def _match(upload: Upload, entry: Mapping[str, Any], part: Part | None) -> Part:
-    """The stored part, if it is the one that the client means."""
+    """The stored part, if its ETag and checksum are those that the client gives."""
     number, etag = str(entry["PartNumber"]), (entry.get("ETag") or "").strip('"')
     claimed = next((member for member in _BY_MEMBER if member in entry), None)
     if part is None or part.etag != etag or (claimed and not upload.checksum_algorithm):
@@ -193,7 +193,7 @@ def _match(upload: Upload, entry: Mapping[str, Any], part: Part | None) -> Part:
 
 
 def _object_checksum(upload: Upload, parts: Sequence[Part]) -> Checksum:
-    """A checksum of the parts' checksums, or the whole object's, combined without reading a byte."""
+    """The composite checksum, or the whole object's, combined from the parts' without reading their bytes."""
     algorithm = part_checksum(upload)
     values = [(part.checksum.value, part.size) for part in parts if part.checksum]
     if upload.checksum_type == checksums.COMPOSITE:
@@ -215,10 +215,10 @@ def _check_size(params: Params, size: int) -> None:
 
 
 def _check_checksum(params: Params, upload: Upload, checksum: Checksum) -> None:
-    """What the client says of the whole object must be so, in the algorithm and type of the upload.
+    """Check the checksum that the client gives for the whole object, by the upload's algorithm and type.
 
-    S3 takes a checksum without a type for a composite one, and ignores one of another algorithm when the
-    upload began without an algorithm.
+    For S3, a checksum without a type is composite. It ignores one of another algorithm when the upload began
+    without an algorithm.
     """
     declared = {member: params[member] for member in _BY_MEMBER if params.get(member)}
     own = checksums.ALGORITHMS[checksum.algorithm].member

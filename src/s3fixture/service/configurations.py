@@ -1,6 +1,6 @@
-"""Metrics, analytics, inventory and intelligent tiering: configurations of which a bucket has many, by id.
+"""Metrics, analytics, inventory and intelligent tiering: a bucket has many of these configurations, by id.
 
-They are checked, stored and listed; nothing is measured, moved or reported by them.
+They are checked, stored and listed, but have no effect.
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketMetricsConfiguration.html and its neighbours
 """
 
@@ -24,9 +24,9 @@ _LEAST_DAYS = {_ARCHIVE: limits.ARCHIVE_DAYS, _DEEP_ARCHIVE: limits.DEEP_ARCHIVE
 
 
 class Kind(NamedTuple):
-    """`name` is the kind of document that holds them, `member` what requests and answers call one.
+    """`name` is the kind of document that holds them, `member` the name of one in requests and answers.
 
-    `bad_id` is the code for an id that cannot be, None where `check` refuses it in words of its own.
+    `bad_id` is the error code for an invalid id; None: `check` refuses it with its own error.
     """
 
     name: str
@@ -55,7 +55,7 @@ def check_count(known: Mapping[str, Any]) -> None:
 
 
 def check(kind: Kind, name: str, configuration: Mapping[str, Any]) -> None:
-    """Raise what S3 has for a configuration that cannot be kept under this id."""
+    """Raise S3's error for a configuration that is invalid, or has another id."""
     if kind.bad_id and not _is_id(configuration["Id"]):
         raise S3Error(kind.bad_id)
     if configuration["Id"] != name:
@@ -84,7 +84,7 @@ def _delete(kind: Kind, call: Call, params: Params) -> Result:
 
 
 def _list(kind: Kind, call: Call, params: Params) -> Result:
-    """In the order of their ids."""
+    """Ordered by id."""
     known = _read(kind, call, params)
     token = params.get("ContinuationToken")
     after = from_token(token) if token else ""
@@ -111,16 +111,16 @@ def _parse(document: str | None) -> dict[str, Any]:
 
 
 def _is_id(text: str) -> bool:
-    """Whether a configuration may be called so: https://docs.aws.amazon.com/AmazonS3/latest/API/API_MetricsConfiguration.html
+    """Whether this id is valid: https://docs.aws.amazon.com/AmazonS3/latest/API/API_MetricsConfiguration.html
 
-    An inventory of another id is InvalidConfigurationId at S3 (the S3 tests of KSAN, by PSPACE), metrics
-    are MalformedXML.
+    For an invalid id, S3 answers InvalidConfigurationId for inventories (the S3 tests of KSAN, by PSPACE) and
+    MalformedXML for metrics.
     """
     return 0 < len(text) <= limits.CONFIGURATION_ID_LENGTH and _ID_CHARACTERS.issuperset(text)
 
 
 def _check_filter(configuration: Mapping[str, Any]) -> None:
-    """A filter is one thing, or And, which "must have at least two predicates".
+    """Check that a filter has one predicate, or And, which "must have at least two predicates".
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_MetricsFilter.html
     """

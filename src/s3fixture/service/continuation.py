@@ -1,4 +1,4 @@
-"""Continuation tokens: where a listing goes on, in a form that clients take for opaque."""
+"""Continuation tokens: the name after which a listing continues, encoded to be opaque to clients."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import binascii
 
 from s3fixture import refusals
 
-_MARK = b"1"  # so that no token is empty
+_MARK = b"1"  # a prefix, so that no token is empty
 
 
 def to_token(last: str) -> str:
@@ -18,7 +18,7 @@ def to_token(last: str) -> str:
 def from_token(token: str) -> str:
     """The name after which to continue; "" for an empty token.
 
-    Raises InvalidArgument for what `to_token` did not make.
+    Raises InvalidArgument for a token that `to_token` did not make.
     """
     if not token:
         return ""

@@ -1,4 +1,4 @@
-"""CopyObject and UploadPartCopy: bytes that come from an object that is there already.
+"""CopyObject and UploadPartCopy: the bytes come from an existing object.
 
 A copy of a whole object shares the bytes of its source in the store.
 """
@@ -81,7 +81,7 @@ def copy_object(call: Call, params: Params) -> Result:
             with call.store.write() as index:
                 bucket = call.bucket(index, params["Bucket"])
                 preconditions.check_write(params, index, bucket)
-                # Before the copy is there: it may replace its own source.
+                # Read before the copy is stored, because it may replace its own source.
                 noted = index.copy_annotations(original.seq) if with_annotations else None
                 owner, acl = new_owner(call, index, bucket, params)
                 note_owner(index, bucket, owner, acl)
@@ -105,7 +105,7 @@ def copy_object(call: Call, params: Params) -> Result:
 
         try:
             bucket, version = add(original)
-        except Gone:  # the source was replaced or deleted since it was found, but its bytes are held
+        except Gone:  # the source was replaced or deleted meanwhile, but the open reader still has its bytes
             with call.store.spool(held.again(), original.size) as body:
                 bucket, version = add(body)
     call.note("created", bucket, version)
@@ -141,7 +141,7 @@ def upload_part_copy(call: Call, params: Params) -> Result:
 
 
 def _copied_bytes(params: Params, original: Version) -> tuple[int, int]:
-    """Where in the source they start, and how many there are."""
+    """The offset and number of the copied bytes in the source."""
     header = params.get("CopySourceRange")
     if header is None:
         return 0, original.size
@@ -155,7 +155,7 @@ def _refuse_large(original: Version) -> None:
 
 
 def _source(params: Params) -> CopySource:
-    """Raises InvalidArgument for a source that no bucket can have."""
+    """Raises InvalidArgument for a source whose bucket name is invalid."""
     source: CopySource = params["CopySource"]
     if not is_bucket_name(source.bucket):
         raise refusals.COPY_SOURCE_BUCKET(source.bucket)
@@ -183,7 +183,7 @@ def _find_source(call: Call, index: Index, source: CopySource, params: Params) -
 
 
 def _source_version(version: Version) -> Result:
-    """The null version has no id here."""
+    """The source's version id; the null version has none here."""
     return {} if version.version_id == NULL_VERSION else {"CopySourceVersionId": version.version_id}
 
 
@@ -200,7 +200,7 @@ def _directive(params: Params, member: str, header: str) -> str:
 
 
 def _replaced_attributes(params: Params) -> Attributes | None:
-    """The request's own metadata, when the directive says REPLACE."""
+    """The metadata in the request, when the directive is REPLACE."""
     if _directive(params, "MetadataDirective", "x-amz-metadata-directive") == "REPLACE":
         return from_request({**params, "Tagging": None})
     return None
@@ -224,9 +224,9 @@ def _attributes(params: Params, original: Version, replaced: Attributes | None) 
 def _refuse_copy_onto_itself(
     params: Params, source: CopySource, original: Version, bucket: BucketRow
 ) -> None:
-    """A copy onto itself must change something, or name a version.
+    """Raise InvalidRequest for a copy of an object onto itself that changes nothing and names no version.
 
-    What may change its encryption is enough, even when it ends as it was (recorded from S3).
+    A header about encryption is enough, even when the encryption stays the same (recorded from S3).
     """
     same = (params["Bucket"], params["Key"]) == (source.bucket, source.key)
     changes = (
@@ -246,10 +246,10 @@ def _refuse_copy_onto_itself(
 def _digests(
     call: Call, original: Version, held: BodyReader, wanted: str | None, encryption: Mapping[str, Any]
 ) -> tuple[str, Checksum]:
-    """ETag and checksum of the copy, which is one piece whatever its source was.
+    """ETag and checksum of the copy, which has no parts, even if its source had.
 
     The bytes are read again only when the source's digests are those of its parts or of another encryption,
-    or another algorithm is asked for.
+    or when the request asks for another algorithm.
     """
     algorithm = wanted or (original.checksum.algorithm if original.checksum else checksums.DEFAULT_ALGORITHM)
     known = original.checksum
@@ -271,7 +271,7 @@ def _digests(
 
 
 class _Hashing:
-    """A reader that hashes what goes through it, as a request's payload does."""
+    """A reader that hashes the bytes that it returns, as a request's payload does."""
 
     def __init__(self, reader: object, algorithm: str) -> None:
         self._read = reader.read  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""CORS: the rules of a bucket, what they answer a browser's preflight, and which headers they add.
+"""CORS: the rules of a bucket, the answers to a browser's preflight, and the headers that rules add.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html
 """
@@ -18,7 +18,7 @@ from s3fixture.wire.header_values import header_value
 
 CORS = "cors"  # the kind of the document that holds a bucket's rules
 _METHODS = frozenset({"GET", "PUT", "POST", "DELETE", "HEAD"})
-_MOST_HEADERS = 256  # in one preflight: each is compared with all that the rules have
+_MOST_HEADERS = 256  # headers in one preflight: each is compared with all headers of the rules
 _REQUEST_METHOD = "access-control-request-method"
 _VARY = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"
 
@@ -45,7 +45,7 @@ def delete_bucket_cors(call: Call, params: Params) -> Result:
 
 
 def check_rules(rules: Sequence[Rule]) -> None:
-    """Raise MalformedXML, InvalidRequest and what `refusals` has for rules that S3 does not take."""
+    """Raise MalformedXML or InvalidRequest, with the messages of `refusals`, for rules that S3 refuses."""
     if not rules:
         raise S3Error("MalformedXML")
     if len(rules) > limits.CORS_RULES:
@@ -96,9 +96,9 @@ def preflight(store: Store, bucket: str, key: str, headers: Mapping[str, str]) -
 def response_headers(
     store: Store, bucket: str, origin: str, method: str, headers: Mapping[str, str]
 ) -> list[tuple[str, str]]:
-    """What a bucket's rules add to the answer of a request that came with an Origin.
+    """The headers that a bucket's rules add to the answer to a request with an Origin header.
 
-    A request that says what it will be, as a preflight does, is judged by that.
+    For a preflight, the method and headers that it announces count.
     """
     rules = _rules(store, bucket) or []
     wanted = _asked_headers(headers)
@@ -141,7 +141,7 @@ def _rules(store: Store, name: str) -> Sequence[Rule] | None:
 
 
 def _find(rules: Sequence[Rule], origin: str, method: str, headers: Sequence[str]) -> Rule | None:
-    """The first rule that allows all of it; none for more headers than any request has."""
+    """The first rule that allows the origin, method and headers; None for too many headers."""
     if len(headers) > _MOST_HEADERS:
         return None
     for rule in rules:
@@ -159,7 +159,7 @@ def _allows_header(rule: Rule, header: str) -> bool:
 
 
 def _fits(pattern: str, text: str) -> bool:
-    """Whether `pattern`, with one `*` or none, stands for `text`."""
+    """Whether `pattern`, with at most one `*`, matches `text`."""
     before, star, after = pattern.partition("*")
     if not star:
         return pattern == text

@@ -1,7 +1,7 @@
-"""Where events go: webhooks, and SQS, SNS, Lambda and EventBridge at an endpoint that speaks them.
+"""Destinations of events: webhooks, and SQS, SNS, Lambda and EventBridge at a given endpoint.
 
-AWS itself is never asked: without an endpoint such destinations are not there. Webhooks are named as MinIO
-names them, arn:minio:sqs::NAME:webhook.
+Nothing is ever sent to AWS: without an endpoint such destinations do not exist. Webhooks have MinIO's names,
+arn:minio:sqs::NAME:webhook.
 https://github.com/minio/minio/blob/master/docs/bucket/notifications/README.md
 """
 
@@ -21,25 +21,25 @@ if TYPE_CHECKING:
     from s3fixture.settings import Settings
 
 _CONNECT, _READ = 2.0, 5.0  # seconds
-_KEPT = 100  # events that could not be delivered
-_REMEMBERED = 10_000  # messages that were
-_MOST_WATCHED = 10_000  # records of a watcher who does not come for them
+_KEPT = 100  # records of events that could not be delivered
+_REMEMBERED = 10_000  # ids of messages that were delivered
+_MOST_WATCHED = 10_000  # records that a watcher has not taken yet
 _TOO_BUSY = frozenset({408, 425, 429})  # statuses below 500 after which another attempt may succeed
-# Service of an ARN -> the element of a configuration that it belongs to.
+# Service of an ARN -> the element of a configuration in which it stands.
 _SERVICES: Mapping[str, str] = {"sqs": "Queue", "sns": "Topic", "lambda": "CloudFunction"}
 _NO_ENDPOINT = "no endpoint for events of AWS's services is set; use --events-endpoint URL"
 
 
 class ArnError(ValueError):
-    """Not the ARN of a destination of this kind."""
+    """The text is not the ARN of a destination of this kind."""
 
 
 class Unreachable(Exception):  # noqa: N818 - named as what it is
-    """It did not work, and may work later."""
+    """The delivery failed and may succeed later."""
 
 
 class Undeliverable(Exception):  # noqa: N818 - named as what it is
-    """It will not work."""
+    """The delivery failed and would fail again."""
 
 
 class Arn(NamedTuple):
@@ -52,7 +52,7 @@ class Arn(NamedTuple):
 
 
 def parse_arn(text: str, element: str = "") -> Arn:
-    """Raises ArnError for what is none, or is none of a Queue, Topic or CloudFunction, if that is wanted."""
+    """Raises ArnError for an invalid ARN, or one that is not for `element` (Queue, Topic, CloudFunction)."""
     parts = text.split(":")
     if parts[:3] == ["arn", "minio", "sqs"] and len(parts) == 6 and parts[5] == "webhook" and parts[4]:
         parsed = Arn("webhook", parts[3], "", parts[4])
@@ -84,14 +84,14 @@ class Destinations:
         self.reset()
 
     def reset(self) -> None:
-        """As the settings say, and no failures or records."""
+        """Back to the destinations of the settings; forget failures and records."""
         self.endpoint = self._settings.events_endpoint
         self.webhooks = dict(_pair(webhook) for webhook in self._settings.webhooks)
         self.undelivered.clear()
         self.watchers.clear()
 
     def missing(self, arns: Iterable[str]) -> dict[str, str]:
-        """Those that are not there, and why, in S3's words. An endpoint that is down has none."""
+        """The ARNs that do not exist -> S3's message. No ARN of an endpoint that does not answer exists."""
         missing: dict[str, str] = {}
         is_down = not self.endpoint
         for text in arns:
@@ -139,7 +139,7 @@ class Destinations:
             known = ", ".join(sorted(self.webhooks)) or "none"
             raise Undeliverable(f"there is no webhook {name!r} ({known}); name it with --webhook {name}=URL")
         message = dict(body["message"])
-        if "Records" in message:  # MinIO's receivers look for these
+        if "Records" in message:  # receivers made for MinIO look for these
             message |= {"EventName": body["event"], "Key": f"{body['bucket']}/{body['key']}"}
         headers = {"Content-Type": "application/json", "User-Agent": "s3fixture"}
         if name in self._tokens:
@@ -186,7 +186,7 @@ class Destinations:
 
 
 class Watchers:
-    """Records for those who watch a bucket in this process."""
+    """Give records to the watchers of a bucket in this process."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -200,13 +200,13 @@ class Watchers:
             self._changed.notify_all()
 
     def records(self, watcher: str, count: int, timeout: float) -> list[dict[str, Any]]:
-        """What came so far, when there are `count` of them or the time is over, in seconds."""
+        """Wait for `count` records, at most `timeout` seconds. Returns the records so far."""
         with self._changed:
             self._changed.wait_for(lambda: len(self._records[watcher]) >= count, timeout)
             return list(self._records[watcher])
 
     def take(self, watcher: str, timeout: float) -> list[dict[str, Any]]:
-        """What came since the last call, once there is something or the time is over, in seconds."""
+        """Wait for a record, at most `timeout` seconds. Returns the records since the last call."""
         with self._changed:
             self._changed.wait_for(lambda: self._records[watcher], timeout)
             return self._records.pop(watcher)
@@ -223,7 +223,7 @@ class Watchers:
 
 @contextmanager
 def _failures() -> Iterator[None]:
-    """botocore's errors as Unreachable, or Undeliverable when the service refuses."""
+    """Raise Unreachable for botocore's errors, or Undeliverable when the service refuses."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
@@ -276,7 +276,7 @@ _SENDERS: Mapping[str, Callable[[Any, Any, Mapping[str, Any]], None]] = {
     "sns": _send_to_topic,
     "sqs": _send_to_queue,
 }
-# Service -> how to look whether a destination is there, and what S3 says when it is not.
+# Service -> how to check that a destination exists, and S3's message when it does not.
 _LOOKS: Mapping[str, tuple[Callable[[Any, Arn, str], object], str]] = {
     "sqs": (lambda client, arn, _: _queue_url(client, arn), "The destination queue does not exist"),
     "sns": (

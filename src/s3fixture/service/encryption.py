@@ -1,7 +1,7 @@
-"""Server-side encryption of objects: which one a request asks for, what it must bring to write and to read.
+"""Server-side encryption of objects: which one a request asks for, and which headers it needs.
 
-Bytes lie in the store as they came: docs/decisions/0010. What S3 answers is all here: the headers, ETags that
-are no MD5, keys that must be right.
+The store does not encrypt bytes: docs/decisions/0010. S3's answers are the same: the headers, ETags that are
+not an MD5, errors for wrong keys.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/serv-side-encryption.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/specifying-s3-c-encryption.html
@@ -25,7 +25,7 @@ from s3fixture.service.kms import Place
 from s3fixture.store import BucketRow, Index
 
 ENCRYPTION = "encryption"  # the kind of a bucket's document, and the part of an extra record, see `Record`
-AES256 = "AES256"  # S3's own keys: what every object has that says nothing else, since January 2023
+AES256 = "AES256"  # S3's own keys: the default of every object since January 2023
 KMS = "aws:kms"
 OF_KMS = frozenset({KMS, "aws:kms:dsse"})
 CUSTOMER = "SSE-C"
@@ -36,7 +36,7 @@ HEADER = "x-amz-server-side-encryption"
 _ASKED = ("ServerSideEncryption", "SSEKMSKeyId", "SSEKMSEncryptionContext")
 _CUSTOMERS = ("SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5")
 CUSTOMER_PARAMETERS = frozenset(_CUSTOMERS)
-_SOURCE = "CopySource"  # the prefix of these three for the source of a copy
+_SOURCE = "CopySource"  # the prefix of these three parameters for the source of a copy
 _ANY = CUSTOMER_PARAMETERS.union(_ASKED)
 
 # What an object keeps of an encryption other than AES256: `algorithm` (of KMS, or CUSTOMER); with KMS the
@@ -47,7 +47,7 @@ _HEX = frozenset("0123456789abcdef")
 
 
 def is_record(value: Record) -> bool:
-    """Whether what came from elsewhere is one."""
+    """Whether a value from a saved state is a valid one."""
     algorithm = value.get("algorithm")
     if algorithm == CUSTOMER:
         return value.keys() == {"algorithm", "salt", "hmac"} and all(
@@ -88,26 +88,26 @@ def new_encryption(call: Call, index: Index, bucket: BucketRow, params: Params) 
 
 
 def rekeyed(call: Call, bucket: BucketRow, key: str, *, bucket_key: bool) -> Record:
-    """What an object keeps whose encryption becomes that with `key`. Raises KMS's refusals."""
+    """The record of an object that is encrypted with the KMS key `key` from now on. Raises KMS's refusals."""
     arn = call.kms.resolve(key, _place(call, bucket))
     _check_kms(call, arn)
     return {"algorithm": KMS, "key": arn} | ({"bucket_key": True} if bucket_key else {})
 
 
 def encryption_rule(index: Index, bucket_id: int) -> Mapping[str, Any]:
-    """The one rule of a bucket's encryption, as boto3 names its members; {} where nothing was asked."""
+    """The rule of a bucket's encryption, with boto3's names; {} when none was put."""
     document = index.get_document(bucket_id, ENCRYPTION)
     rule: Mapping[str, Any] = json.loads(document) if document is not None else {}
     return rule
 
 
 def encryption_of(extra: Mapping[str, Any]) -> dict[str, Any]:
-    """That part of an extra record alone, for what is made out of something else."""
+    """Only this part of an extra record, for an object that is made from another."""
     return {ENCRYPTION: extra[ENCRYPTION]} if ENCRYPTION in extra else {}
 
 
 def describe_encryption(extra: Mapping[str, Any], params: Params) -> Result:
-    """What every answer says of an object's encryption. Of a customer's key it repeats the MD5 that came."""
+    """What answers say about an object's encryption; for a customer's key, the MD5 in the request."""
     if ENCRYPTION not in extra:
         return {"ServerSideEncryption": AES256}
     record = extra[ENCRYPTION]
@@ -122,7 +122,7 @@ def describe_encryption(extra: Mapping[str, Any], params: Params) -> Result:
 
 
 def etag_of(call: Call, extra: Mapping[str, Any], md5: bytes) -> str:
-    """The MD5 of the bytes under AES256 only; any other encryption gives each write a new one.
+    """The ETag: with AES256 the MD5 of the bytes; with any other encryption each write gets a new one.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
     """
@@ -135,7 +135,7 @@ def is_customers(extra: Mapping[str, Any]) -> bool:
 
 
 def check_reader(call: Call, extra: Mapping[str, Any], params: Params, prefix: str = "") -> None:
-    """Raise unless the request may read an object encrypted so; `prefix` "CopySource" for a copy's source.
+    """Raise unless the request can read an object with this encryption; `prefix` "CopySource" for a source.
 
     Raises InvalidRequest (no key where one is needed, or the reverse), AccessDenied (the wrong key),
     InvalidArgument, and KMS's refusals.
@@ -163,7 +163,7 @@ def check_source(call: Call, extra: Mapping[str, Any], params: Params) -> None:
 
 
 def check_part(call: Call, extra: Mapping[str, Any], params: Params) -> None:
-    """Raise unless a part brings the key that its upload began with, and none where it began without."""
+    """Raise unless a part has the key that its upload began with, or no key if the upload began without."""
     key = _customer_key(call, params)
     if is_customers(extra) != (key is not None):
         raise refusals.KEY_OF_PART()
@@ -174,14 +174,14 @@ def check_part(call: Call, extra: Mapping[str, Any], params: Params) -> None:
 
 
 def refuse_header(call: Call) -> None:
-    """Raise InvalidArgument for a choice of encryption where it was made before: in reads and parts."""
+    """Raise InvalidArgument for a choice of encryption in reads and parts, which cannot choose it."""
     value = call.request.headers.get(HEADER)
     if value is not None:
         raise refusals.HEADER_NOT_TAKEN(value)
 
 
 def check_not_blocked(call: Call, index: Index, bucket: BucketRow, params: Params) -> None:
-    """Raise AccessDenied for a customer's key in a write to a bucket that blocks those.
+    """Raise AccessDenied for a write with a customer's key to a bucket that blocks such keys.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/blocking-unblocking-s3-c-encryption-gpb.html
     """
@@ -197,7 +197,7 @@ def check_not_blocked(call: Call, index: Index, bucket: BucketRow, params: Param
 
 
 def _asked_record(call: Call, params: Params) -> dict[str, Any] | None:
-    """What the request asks for, where it asks for S3's or KMS's keys."""
+    """The encryption that a request with S3's or KMS's keys asks for."""
     algorithm = params.get("ServerSideEncryption")
     if algorithm is not None and algorithm != AES256 and algorithm not in OF_KMS:
         raise ENCRYPTION_METHOD(algorithm)
@@ -238,7 +238,7 @@ def _default_record(index: Index, bucket: BucketRow) -> dict[str, Any]:
 
 
 def _place(call: Call, bucket: BucketRow) -> Place:
-    """Names are those of the requester's account.
+    """The ARN of the key; a name without an account means the requester's account.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_ServerSideEncryptionByDefault.html
     """
@@ -246,9 +246,9 @@ def _place(call: Call, bucket: BucketRow) -> Place:
 
 
 def _check_kms(call: Call, key: str) -> None:
-    """KMS wants to know who asks: a signature of version 4, over TLS; and its key must be usable.
+    """Check that the request has a version 4 signature and came over TLS, and that the KMS key can be used.
 
-    Forms are not among the requests of which S3's documentation says so.
+    S3's documentation does not demand this of forms.
     """
     version_2 = call.authentication.signature_version == "AWS" and call.authentication.kind != "post"
     if call.identity is None or version_2:
@@ -266,7 +266,7 @@ def _customers_record(call: Call, params: Params) -> dict[str, Any]:
     if params.get("ServerSideEncryption") is not None:
         raise refusals.TWO_ENCRYPTIONS(params["ServerSideEncryption"])
     key = _customer_key(call, params)
-    assert key is not None  # the caller saw one of its parameters
+    assert key is not None  # the caller checked that there is one of its parameters
     if len(key) != _KEY_SIZE:
         raise refusals.KEY_SIZE()
     salt = secrets.token_bytes(16)
@@ -274,7 +274,7 @@ def _customers_record(call: Call, params: Params) -> dict[str, Any]:
 
 
 def _customer_key(call: Call, params: Params, prefix: str = "") -> bytes | None:
-    """The customer's key in a request; None when there is no word of one. Its length is for writers to judge.
+    """The customer's key in a request; None without any of its parameters. Writers check its length.
 
     Raises InvalidArgument and InvalidEncryptionAlgorithmError for parameters that do not fit together.
     """

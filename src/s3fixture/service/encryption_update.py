@@ -1,4 +1,4 @@
-"""UpdateObjectEncryption: another key of KMS for an object that is there, which stays as it is otherwise.
+"""UpdateObjectEncryption: give an existing object another KMS key; everything else stays.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_UpdateObjectEncryption.html
 """
@@ -18,7 +18,7 @@ _MOST_ARN = 2048  # characters
 
 
 def update_object_encryption(call: Call, params: Params) -> Result:
-    """The ETag stays, and so an object under KMS may have the MD5 of its bytes for one."""
+    """The ETag stays. So the ETag of an object with a KMS key can be the MD5 of its bytes."""
     if call.authentication.signature_version != "AWS4-HMAC-SHA256":
         raise refusals.UPDATE_WANTS_VERSION_4()
     wanted = params["ObjectEncryption"].get("SSEKMS")

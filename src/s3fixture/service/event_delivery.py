@@ -1,4 +1,4 @@
-"""Messages delivered: one after the other to each destination, again after a failure, given up in the end."""
+"""Delivers messages: in order to each destination, repeated after a failure, given up in the end."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from s3fixture.store import Job
 
 _PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)  # seconds until the next attempt; the last one from then on
-_PATIENCE = 600.0  # seconds that a message may be old before a failure is its last
+_PATIENCE = 600.0  # seconds after which a message is given up when an attempt fails
 _LOG = logging.getLogger("s3fixture")
 
 
 def run(background: Background, job: Job) -> float | None:
     """Deliver one message."""
     destinations = background.destinations
-    if job.id in destinations.delivered:  # a rollback has brought back the job, not what it did
+    if job.id in destinations.delivered:  # a rollback restored the job, but the message was delivered before
         return None
     now = background.clock.time()
     try:

@@ -1,4 +1,4 @@
-"""Those who listen to events over HTTP, as `mc watch` does: an API of MinIO's own.
+"""Clients that listen to events over HTTP, such as `mc watch`. The API is MinIO's, not S3's.
 
 https://github.com/minio/minio/blob/master/cmd/listen-notification-handlers.go
 """
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 MOST = 64
 """Listeners at the same time: each one has a thread of the server."""
-_WAITING = 10_000  # events kept for a listener who is slow; older ones are lost, as at MinIO
-_NAME = "Config"  # what the records call the rule; MinIO has it so, too
+_WAITING = 10_000  # events kept for a slow listener; older ones are lost, as in MinIO
+_NAME = "Config"  # the name of the rule in the records, as in MinIO
 _NO_EVENT = b'{"Records":null}\n'
 
 
 def _record(event: Event) -> dict[str, Any]:
-    """MinIO's names of events have S3's prefix, which `mc mirror --watch` looks for.
+    """MinIO's name of an event: with the prefix "s3:", which `mc mirror --watch` expects.
 
     https://github.com/minio/minio/blob/master/cmd/event-notification.go (ToEvent)
     """
@@ -38,9 +38,9 @@ def _record(event: Event) -> dict[str, Any]:
 
 
 class Listener:
-    """One who listens: the body of the answer. To be closed.
+    """One listener: the body of the answer. Close it.
 
-    `bucket` None means all of them. `ping`: seconds after which a silent stream gives a sign of life.
+    `bucket` None means all buckets. `ping`: seconds without events after which a blank line is sent.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Listener:
             self._changed.notify_all()
 
     def __iter__(self) -> Iterator[bytes]:
-        yield _NO_EVENT  # the client learns at once that it is heard
+        yield _NO_EVENT  # the client learns at once that the server listens
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._lines or self._ended, self._ping)

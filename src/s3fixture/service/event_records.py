@@ -1,4 +1,4 @@
-"""What S3 tells of an event: the record of a notification, and EventBridge's form of it.
+"""The record of an event in S3's notifications, and EventBridge's form of it.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
@@ -22,11 +22,11 @@ _GONE = ("key", "versionId", "sequencer")
 _MARKER = ("key", "eTag", "versionId", "sequencer")
 _CHANGED = ("key", "eTag", "versionId")
 _BRIDGE_NAMES = {"eTag": "etag", "versionId": "version-id"}
-SERVICE = "s3.amazonaws.com"  # who acts when nobody asked
+SERVICE = "s3.amazonaws.com"  # the principal of events without a request
 
 
 class Kind(NamedTuple):
-    """`members` are those of the record's object; the other two are EventBridge's, "" where it has none."""
+    """`members` are those of the record's object; the other two are EventBridge's, or ""."""
 
     version: str
     members: tuple[str, ...]
@@ -58,7 +58,7 @@ KINDS: Mapping[str, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who made it happen: a request, or (the defaults) the service itself."""
+    """The origin of an event: a request, or (the defaults) the service itself."""
 
     request_id: str
     host_id: str
@@ -71,7 +71,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What happened to one version. `name` is a key of `KINDS`; `order` grows from event to event."""
+    """An event of one version. `name` is a key of `KINDS`; `order` grows from event to event."""
 
     name: str
     bucket: BucketRow
@@ -84,7 +84,7 @@ class Event:
 
 
 def record(event: Event, rule_id: str) -> dict[str, Any]:
-    """The record that the rule with this id sends."""
+    """The record for the rule with this id."""
     bucket, origin = event.bucket, event.origin
     chosen = _object(event)
     chosen["key"] = quote_plus(event.version.key, safe="/")
@@ -120,7 +120,7 @@ def record(event: Event, rule_id: str) -> dict[str, Any]:
 
 
 def bridge_entry(event: Event) -> dict[str, Any]:
-    """The arguments of one entry of EventBridge's PutEvents, `Detail` and `Time` aside as JSON has them."""
+    """An entry of EventBridge's PutEvents, in which `Detail` and `Time` are still plain JSON values."""
     kind = KINDS[event.name]
     origin = event.origin
     chosen = {_BRIDGE_NAMES.get(name, name): value for name, value in _object(event).items()}

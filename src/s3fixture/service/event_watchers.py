@@ -1,4 +1,4 @@
-"""Those who watch the events of a bucket, in a test: rules beside the bucket's own configuration."""
+"""Watchers of a bucket's events, for tests: rules beside the bucket's notification configuration."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def watch(background: Background, bucket: str, events: Sequence[str], prefix: str, suffix: str) -> str:
-    """Keep the records of these events from now on; the name of the watcher.
+    """Keep the records of these events from now on. Returns the name of the watcher.
 
     Raises S3FixtureError for a bucket that is not there, and for what is no event.
     """

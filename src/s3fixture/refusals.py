@@ -15,6 +15,7 @@ _GUIDE = "https://docs.aws.amazon.com/AmazonS3/latest/userguide"
 RECORDED = "localstack/localstack, tests/aws/services/s3/*.snapshot.json (answers recorded from S3)"
 VERSITY = "versity/versitygw, s3err and tests/integration (answers recorded from S3)"
 CEPH = "ceph/s3-tests"
+ARGMIN = "justincormack/argmin, crates/s3-tests (tests that its author runs against S3)"
 BACKLOT = "brekkylab/backlot issue 192 (answers measured at S3)"
 OURS = "s3fixture: the words of S3 are not known"
 
@@ -238,8 +239,10 @@ CHECKSUM_MALFORMED = _request("Value for {header} header is invalid.", RECORDED)
 TRAILING_CHECKSUM_MALFORMED = _request("Value for {header} trailing header is invalid.", VERSITY)
 TRAILER_UNKNOWN = _request("The value specified in the x-amz-trailer header is not supported", VERSITY)
 DIGEST_MISSING = _request(
-    "Missing required header for this request: Content-MD5 OR x-amz-checksum-*", VERSITY
+    "Missing required header for this request: Content-MD5 OR x-amz-checksum-*", f"{VERSITY}; {ARGMIN}"
 )
+LIFECYCLE_DIGEST_MISSING = _request("Missing required header for this request: Content-MD5", ARGMIN)
+CHECKSUM_TWICE = Refusal("InvalidArgument", "Only one value may be specified.", ARGMIN)
 CONTENT_SHA256 = _argument(
     "x-amz-content-sha256",
     "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, "

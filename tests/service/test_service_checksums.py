@@ -64,6 +64,29 @@ def test_two_checksums_are_one_too_many(url: str, bucket: str) -> None:
     assert signed(url, "PUT", f"/{bucket}/k", BODY, headers).code == "InvalidRequest"
 
 
+@pytest.mark.parametrize(("values", "named"), [("AAAA,BBBB", "BBBB"), ("AAAA, BBBB,CCCC", "BBBB")])
+def test_a_checksum_that_is_sent_twice_is_refused_by_its_second_value(
+    url: str, bucket: str, values: str, named: str
+) -> None:
+    reply = signed(url, "PUT", f"/{bucket}/k", BODY, {"x-amz-checksum-crc32": values})
+    assert (reply.status, reply.code) == (400, "InvalidArgument")
+    assert reply.field("Message") == "Only one value may be specified."
+    assert reply.field("ArgumentName") == "x-amz-checksum-crc32"
+    assert reply.field("ArgumentValue") == named
+
+
+@pytest.mark.parametrize("algorithm", ["SHA256", "BOGUS"])
+def test_what_the_sdk_says_it_sends_is_what_it_sends(url: str, bucket: str, algorithm: str) -> None:
+    name = "x-amz-sdk-checksum-algorithm"
+    alone = signed(url, "PUT", f"/{bucket}/k", BODY, {name: algorithm})
+    assert (alone.status, alone.code) == (400, "InvalidRequest")
+    assert alone.field("Message").startswith(f"{name} specified, but no corresponding x-amz-checksum-*")
+    other = {name: algorithm, "x-amz-checksum-crc32": checksum_of("CRC32", BODY)}
+    beside = signed(url, "PUT", f"/{bucket}/k", BODY, other)
+    assert (beside.status, beside.code) == (400, "InvalidRequest")
+    assert beside.field("Message") == f"Value for {name} header is invalid."
+
+
 @pytest.mark.parametrize("name", BOTOCORE)
 def test_botocores_trailers_are_verified(client: S3Client, bucket: str, name: Any) -> None:
     put: Any = client.put_object(Bucket=bucket, Key="k", Body=BODY, ChecksumAlgorithm=name)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from encryption_helpers import BODY, KEY_ID, MD5, OTHER_ID, arn, customer_key, encryption_of
-from service_helpers import needs, refused, send_document
+from service_helpers import needs, refused, send_document, signed
 
 from s3fixture.app import App
 from s3fixture.model import load_model
@@ -159,3 +159,11 @@ def test_directory_buckets_are_refused_by_name(client: S3Client, asked: dict[str
     with refused("NotImplemented", 501) as response:
         client.create_bucket(**asked)
     assert "directory buckets (S3 Express One Zone)" in response["Error"]["Message"]
+
+
+def test_a_rename_in_disguise_writes_nothing(url: str, client: S3Client, bucket: str) -> None:
+    reply = signed(url, "PUT", f"/{bucket}/k", b"new", {"x-amz-rename-source": "/old"})
+    assert (reply.status, reply.code) == (501, "NotImplemented")
+    assert reply.field("Header") == "x-amz-rename-source"
+    with refused("404"):
+        client.head_object(Bucket=bucket, Key="k")

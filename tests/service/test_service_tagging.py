@@ -60,7 +60,7 @@ def test_the_tagging_header_is_a_url_query(
     ("header", "code"),
     [
         ("a=1&a=2", "InvalidArgument"),
-        ("a=%FF", "InvalidArgument"),
+        ("a=%FF", "InvalidTag"),
         ("=1", "InvalidTag"),
         ("a=<", "InvalidTag"),
         ("aws:a=1", "InvalidTag"),
@@ -135,6 +135,7 @@ def test_a_document_that_is_not_of_the_schema_is_malformed(
         ("key%", "InvalidArgument"),
         ("a=b&a=c", "InvalidArgument"),
         ("a=b,c", "InvalidTag"),
+        ("%FF=a", "InvalidTag"),
         ("k=", ""),
     ],
 )

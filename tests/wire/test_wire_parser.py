@@ -246,6 +246,50 @@ def test_a_document_has_a_size_limit() -> None:
     assert document_refusal("POST", "/b?delete", huge) == "MaxMessageLengthExceeded"
 
 
+@pytest.mark.parametrize(
+    ("method", "raw", "root", "limit"),
+    [
+        ("POST", "/b?delete", "Delete", 2_048_000),
+        ("POST", "/b/k?uploadId=u", "CompleteMultipartUpload", 2_621_440),
+        ("PUT", "/b?acl", "AccessControlPolicy", 204_800),
+        ("PUT", "/b?cors", "CORSConfiguration", 65_536),
+        ("PUT", "/b?lifecycle", "LifecycleConfiguration", 2_097_152),
+        ("PUT", "/b?ownershipControls", "OwnershipControls", 2048),
+        ("PUT", "/b?tagging", "Tagging", 163_840),
+        ("PUT", "/b?versioning", "VersioningConfiguration", 1024),
+    ],
+)
+def test_a_document_may_have_as_many_bytes_as_s3_takes(
+    method: str, raw: str, root: str, limit: int
+) -> None:  # refusals.ARGMIN
+    def sized(size: int) -> str:
+        frame = f"<{root}><!----><Unknown/></{root}>"
+        return frame.replace("<!---->", f"<!--{' ' * (size - len(frame))}-->")
+
+    assert document_refusal(method, raw, sized(limit)).startswith("Malformed")
+    assert document_refusal(method, raw, sized(limit + 1)) == "MaxMessageLengthExceeded"
+
+
+def test_a_retention_may_have_the_name_of_its_shape() -> None:  # quirk 21
+    text = "<ObjectLockRetention><Mode>GOVERNANCE</Mode></ObjectLockRetention>"
+    assert document("PUT", "/b/k?retention", text)["Retention"] == {"Mode": "GOVERNANCE"}
+
+
+@pytest.mark.parametrize("text", ["20200101", "1577836800", "Wed, 01 Jan 2020 00:00:00 GMT"])
+def test_times_in_documents_are_iso_8601(text: str) -> None:
+    rule = f"<Rule><Status>Enabled</Status><Expiration><Date>{text}</Date></Expiration></Rule>"
+    whole = f"<LifecycleConfiguration>{rule}</LifecycleConfiguration>"
+    assert document_refusal("PUT", "/b?lifecycle", whole) == "MalformedXML"
+
+
+def test_a_lifecycle_without_a_checksum_is_told_of_the_digest_alone() -> None:  # quirk 24
+    error = refusal(
+        "PUT", "/b?lifecycle", {"x-amz-checksum-algorithm": "CRC32"}, b"<LifecycleConfiguration/>"
+    )
+    assert error.code == "InvalidRequest"
+    assert error.message == "Missing required header for this request: Content-MD5"
+
+
 def test_operations_that_want_a_checksum_say_so() -> None:  # quirk 24
     body = b"<Tagging><TagSet/></Tagging>"
     error = refusal("PUT", "/b?tagging", {}, body)
@@ -261,6 +305,11 @@ def test_operations_that_want_a_checksum_say_so() -> None:  # quirk 24
     [
         ("/b?policy", b"{}"),
         ("/b?versioning", b"<VersioningConfiguration/>"),
+        ("/b?publicAccessBlock", b"<PublicAccessBlockConfiguration/>"),
+        (
+            "/b?encryption",
+            b"<ServerSideEncryptionConfiguration><Rule/></ServerSideEncryptionConfiguration>",
+        ),
         ("/b/k?tagging", b"<Tagging><TagSet/></Tagging>"),
     ],
 )

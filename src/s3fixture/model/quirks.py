@@ -173,9 +173,10 @@ QUIRKS: tuple[Quirk, ...] = (
         24,
         "Operations with httpChecksumRequired want Content-MD5 or a checksum, else InvalidRequest; but not "
         "all (CHECKSUM_NOT_REQUIRED).",
-        "The message names both. MinIO's mc, s3cmd and boto 2 put policies without either, on S3 too.",
+        "The message names both, except for a lifecycle. MinIO's mc, s3cmd and boto 2 put policies without "
+        "either, on S3 too.",
         "the trait requestChecksumRequired in the model; versity/versitygw, s3api/router.go; minio/minio-go, "
-        "api-bucket-policy.go",
+        "api-bucket-policy.go; justincormack/argmin, crates/s3-tests/tests/request_checksums.rs",
     ),
     Quirk(
         25,

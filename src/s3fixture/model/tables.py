@@ -122,8 +122,20 @@ ABSENT_DOCUMENTS: Mapping[str, str] = {
 
 # Operation -> the most bytes of its document; the parser's own limit for all others.
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html
-# https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketWebsite.html
-DOCUMENT_LIMITS: Mapping[str, int] = {"PutBucketCors": 64 * 1024, "PutBucketWebsite": 128 * 1024}
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketWebsite.html; the others: refusals.ARGMIN
+DOCUMENT_LIMITS: Mapping[str, int] = {
+    "CompleteMultipartUpload": 2560 * 1024,
+    "DeleteObjects": 2_048_000,
+    "PutBucketAcl": 200 * 1024,
+    "PutBucketCors": 64 * 1024,
+    "PutBucketOwnershipControls": 2 * 1024,
+    "PutBucketTagging": 160 * 1024,
+    "PutBucketVersioning": 1024,
+    "PutBucketWebsite": 128 * 1024,
+}
+
+# Quirk 21: operation -> what else its document may be called.
+OTHER_ROOTS: Mapping[str, frozenset[str]] = {"PutObjectRetention": frozenset({"ObjectLockRetention"})}
 
 # Quirk 49.
 HEX_DIGESTS = frozenset({"PutObject"})
@@ -132,14 +144,24 @@ HEX_DIGESTS = frozenset({"PutObject"})
 CHECKSUM_NOT_REQUIRED = frozenset(
     {
         "PutBucketAcl",
+        "PutBucketEncryption",
         "PutBucketOwnershipControls",
         "PutBucketPolicy",
         "PutBucketVersioning",
         "PutBucketWebsite",
         "PutObjectAcl",
         "PutObjectTagging",
+        "PutPublicAccessBlock",
     }
 )
+
+# Quirk 24: operation -> what it is refused with without a checksum. DIGEST_MISSING for all others.
+DIGESTS_MISSING: Mapping[str, Refusal] = {
+    "PutBucketLifecycleConfiguration": refusals.LIFECYCLE_DIGEST_MISSING
+}
+
+# Operation -> headers of directory buckets that S3 refuses here although the model does not have them.
+REFUSED_HEADERS: Mapping[str, tuple[str, ...]] = {"PutObject": ("x-amz-rename-source",)}
 
 # Quirk 20: required header -> what its absence is refused with. MISSING_PARAMETER for all others.
 ABSENT_MEMBERS: Mapping[str, Refusal] = {"x-amz-object-attributes": refusals.NO_ATTRIBUTES}

@@ -15,7 +15,7 @@ from s3fixture.errors import S3Error
 from s3fixture.model import tables
 from s3fixture.model.shapes import ListShape, Shape, StringShape, StructureShape
 from s3fixture.wire.numbers import parse_integer
-from s3fixture.wire.times import parse_time
+from s3fixture.wire.times import parse_http, parse_iso
 from s3fixture.wire.xml_parser import DocumentError, Node, parse_document
 
 Reader = Callable[[Node], Any]
@@ -25,6 +25,7 @@ _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 def make_document_reader(operation: str, root: str, shape: StructureShape) -> Callable[[bytes], Any]:
     """From the bytes of a document with the element `root` to the parameters of `shape`."""
     code = tables.DOCUMENT_ERRORS.get(operation, "MalformedXML")
+    roots = {root} | tables.OTHER_ROOTS.get(operation, frozenset())
     read_root = make_node_reader(shape)
 
     def read(data: bytes) -> Any:
@@ -33,7 +34,7 @@ def make_document_reader(operation: str, root: str, shape: StructureShape) -> Ca
         except DocumentError as error:
             raise S3Error("MalformedXML") from error
         try:
-            if node.name != root:
+            if node.name not in roots:
                 raise DocumentError(f"the root is {node.name}, not {root}")
             return read_root(node)
         except DocumentError as error:
@@ -147,9 +148,11 @@ def _make_boolean(_shape: Shape) -> Reader:
     return read
 
 
-def _make_timestamp(_shape: Shape) -> Reader:
+def _make_timestamp(shape: Shape) -> Reader:
+    parse = parse_http if shape.serialization.get("timestampFormat") == "rfc822" else parse_iso
+
     def read(node: Node) -> Any:
-        moment = parse_time(_text(node))
+        moment = parse(_text(node).strip())
         if moment is None:
             raise DocumentError(f"{node.name} is not a time: {node.text!r}")
         return moment

@@ -40,6 +40,7 @@ def make_parser(operation: OperationModel) -> Parser:
     if shape is None:
         return Parser(lambda request, target, payload: {}, lambda request, target: {})
     headers = _table(shape, "header", str.lower)
+    headers.update((name, (name, _refuser(name))) for name in tables.REFUSED_HEADERS.get(operation.name, ()))
     query = _table(shape, "querystring", str)
     prefixes = [
         (str(inner.serialization["name"]).lower(), member)
@@ -54,6 +55,7 @@ def make_parser(operation: OperationModel) -> Parser:
         bool(operation.http_checksum.get("requestChecksumRequired"))
         and operation.name not in tables.CHECKSUM_NOT_REQUIRED
     )
+    digest_missing = tables.DIGESTS_MISSING.get(operation.name, refusals.DIGEST_MISSING)
     has_length = "ContentLength" in shape.members
 
     def read_head(sent: dict[str, str], target: Target) -> dict[str, Any]:
@@ -76,7 +78,7 @@ def make_parser(operation: OperationModel) -> Parser:
         if verify:
             payload.expect_checksums(sent)
         if needs_checksum and not payload.declared_algorithm and "content-md5" not in sent:  # quirk 24
-            raise refusals.DIGEST_MISSING()
+            raise digest_missing()
         read_body(payload, params)
         if has_length and payload.length_known:
             params["ContentLength"] = payload.size
@@ -106,6 +108,13 @@ def _table(shape: StructureShape, location: str, fold: Callable[[str], str]) -> 
     if location == "header" and "content-encoding" in table:
         table["content-encoding"] = "ContentEncoding", _read_content_encoding
     return table
+
+
+def _refuser(header: str) -> Reader:
+    def refuse(_text: str) -> None:
+        raise S3Error("NotImplemented", Header=header)
+
+    return refuse
 
 
 def _required(shape: StructureShape) -> list[tuple[str, str]]:

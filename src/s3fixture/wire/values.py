@@ -168,10 +168,7 @@ def _read_tagging(text: str) -> dict[str, Any] | None:
         return None
     if BAD_ESCAPE.search(text) or any(pair.count("=") > 1 for pair in text.split("&")):
         raise refusals.TAGGING_HEADER(text)
-    try:
-        pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
-    except ValueError:
-        raise refusals.TAGGING_HEADER(text) from None
+    pairs = parse_qsl(text, keep_blank_values=True)  # what is not UTF-8 becomes a character no tag may have
     if len({key for key, _ in pairs}) != len(pairs):
         raise refusals.TAGGING_HEADER(text)
     return {"TagSet": [{"Key": key, "Value": value} for key, value in pairs]}

@@ -26,7 +26,7 @@ ELSEWHERE = {
     "nox": "what CI runs",
     "aws s3 website": "tests/service/test_service_websites.py",
     "moto_server": "tests/with_clients/test_client_moto_events.py",
-    "--webhook": "runs in the foreground",
+    "up --webhook": "runs in the foreground",
     "s3.example.com": "needs a store elsewhere; tests/cli/test_cli_probe.py",
 }
 

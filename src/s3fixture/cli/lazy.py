@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -11,6 +10,7 @@ import click
 
 from s3fixture.cli import output
 from s3fixture.cli.failures import report
+from s3fixture.cli.groups import refuse_misspelt
 
 
 class LazyGroup(click.Group):
@@ -36,9 +36,7 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does; a name that is not there gets the one that it was likely meant to be."""
-        near = get_close_matches(args[0], self.list_commands(ctx), n=1)
-        if near and self.get_command(ctx, args[0]) is None:
-            ctx.fail(f"there is no command {args[0]!r}; did you mean {near[0]!r}?")
+        refuse_misspelt(self, ctx, args[0])
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:

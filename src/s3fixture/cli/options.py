@@ -149,3 +149,13 @@ json_option = click.option(
     help="One JSON object a line, for scripts; errors too, on standard error.",
 )
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
+versions_options = _together(
+    click.option("--recursive", "-r", is_flag=True, help="Everything in a bucket or folder."),
+    click.option("--version-id", "--vid", metavar="ID", help="This version."),
+    click.option("--versions", is_flag=True, help="All versions, not only the latest."),
+    click.option(
+        "--rewind",
+        metavar="TIME",
+        help="What was there so long ago (such as 7d), or then (such as 2026-01-31T12:00:00Z).",
+    ),
+)

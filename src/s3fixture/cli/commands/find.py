@@ -11,11 +11,9 @@ import click
 
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Remote, parse_remote
-from s3fixture.cli.durations import parse_duration
 from s3fixture.cli.options import connection_options, json_option
+from s3fixture.cli.quantities import parse_bytes, parse_duration
 from s3fixture.clock import utc
-from s3fixture.errors import S3FixtureError
-from s3fixture.sizes import parse_size
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -59,7 +57,7 @@ def command(
     tests = [
         *_by_name(name, path, ignore, maxdepth),
         *_by_age(older_than, newer_than),
-        *_by_size(larger, smaller),
+        *_byparse_bytes(larger, smaller),
     ]
     places = [parse_remote(target) for target in targets] or [Remote()]
     client = client_of(connect(**connection))
@@ -101,20 +99,13 @@ def _by_age(older_than: str | None, newer_than: str | None) -> Iterator[Test]:
         yield lambda item: item.modified > earliest
 
 
-def _by_size(larger: str | None, smaller: str | None) -> Iterator[Test]:
+def _byparse_bytes(larger: str | None, smaller: str | None) -> Iterator[Test]:
     if larger is not None:
-        least = _size(larger, "--larger")
+        least = parse_bytes(larger, "--larger")
         yield lambda item: item.size > least
     if smaller is not None:
-        most = _size(smaller, "--smaller")
+        most = parse_bytes(smaller, "--smaller")
         yield lambda item: item.size < most
-
-
-def _size(text: str, option: str) -> int:
-    size = parse_size(text)
-    if size is None:
-        raise S3FixtureError(f"{option} {text!r} is not a size; write it as 512, 64KiB or 10MB")
-    return size
 
 
 def _say(item: Item, *, as_json: bool) -> None:

@@ -6,13 +6,14 @@ import click
 
 from s3fixture.cli import output
 from s3fixture.cli.addresses import parse_in_bucket
+from s3fixture.cli.groups import VerbGroup
 from s3fixture.cli.options import connection_options, json_option
 
 _NONE = "none"
 _NEW_MC = "private"  # what later versions of mc call it
 
 
-@click.group("policy", short_help="Show and set what anonymous clients may do.")
+@click.group("policy", cls=VerbGroup, short_help="Show and set what anonymous clients may do.")
 def command() -> None:
     """Show and set what clients without keys may do in a bucket or below a prefix.
 

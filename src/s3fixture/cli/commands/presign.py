@@ -8,8 +8,8 @@ import click
 
 from s3fixture.cli import output
 from s3fixture.cli.addresses import parse_object
-from s3fixture.cli.durations import parse_duration
 from s3fixture.cli.options import connection_options, json_option
+from s3fixture.cli.quantities import parse_duration
 from s3fixture.errors import S3FixtureError
 
 _LONGEST = (

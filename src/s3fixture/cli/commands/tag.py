@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Remote, parse_in_bucket
+from s3fixture.cli.groups import VerbGroup
 from s3fixture.cli.options import connection_options, json_option
-from s3fixture.errors import S3FixtureError
+from s3fixture.cli.tags import Tags, parse_tags
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-Tags = dict[str, str]
 _version_option = click.option("--version-id", metavar="ID", help="This version of the object.")
 
 
-@click.group("tag", short_help="Show and set the tags of objects and buckets.")
+@click.group(
+    "tag",
+    cls=VerbGroup,
+    aliases={"ls": "list", "rm": "remove"},
+    short_help="Show and set the tags of objects and buckets.",
+)
 def command() -> None:
     """Show and set the tags of objects and buckets."""
 
@@ -34,7 +38,7 @@ def set_tags(
     target: str, tags: tuple[str, ...], version_id: str | None, as_json: bool, **connection: str | None
 ) -> int:
     """Give s3://BUCKET/KEY or s3://BUCKET these tags, and no others, as S3 does."""
-    wanted = _parse(tags)
+    wanted = parse_tags(tags)
     place, client = _open(target, version_id, **connection)
     tag_set: Any = {"TagSet": [{"Key": name, "Value": value} for name, value in wanted.items()]}
     if place.key:
@@ -73,19 +77,6 @@ def remove_tags(target: str, version_id: str | None, as_json: bool, **connection
         client.delete_bucket_tagging(Bucket=place.bucket)
     _say(place, "remove", {}, as_json=as_json, text=f"Tags of {output.printable(str(place))} are removed")
     return 0
-
-
-def _parse(tags: Sequence[str]) -> Tags:
-    """`a=1 b=2`, or as mc has them: `a=1&b=2`."""
-    found: Tags = {}
-    for text in [part for each in tags for part in each.split("&")]:
-        name, mark, value = text.partition("=")
-        if not mark or not name:
-            raise S3FixtureError(f"{text!r} is not a tag; write it as KEY=VALUE")
-        if name in found:
-            raise S3FixtureError(f"the tag {name!r} is given twice; give it once")
-        found[name] = value
-    return found
 
 
 def _open(target: str, version_id: str | None, **connection: str | None) -> tuple[Remote, S3Client]:

@@ -8,6 +8,7 @@ import click
 
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Remote, parse_bucket
+from s3fixture.cli.groups import VerbGroup
 from s3fixture.cli.options import connection_options, json_option
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 NEVER = "never enabled"
 
 
-@click.group("version", short_help="Show and set whether a bucket keeps versions.")
+@click.group("version", cls=VerbGroup, short_help="Show and set whether a bucket keeps versions.")
 def command() -> None:
     """Show and set whether a bucket keeps former versions of its objects."""
 

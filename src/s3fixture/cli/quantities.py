@@ -1,10 +1,11 @@
-"""Spans of time on the command line: `30s`, `1h30m`, `7d`."""
+"""Spans of time and sizes on the command line: `30s`, `1h30m`, `7d`; `512`, `64KiB`, `10MB`."""
 
 from __future__ import annotations
 
 import re
 
 from s3fixture.errors import S3FixtureError
+from s3fixture.sizes import parse_size
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(?:[0-9]{1,9}[smhd])+|[0-9]{1,9}")
@@ -16,3 +17,11 @@ def parse_duration(text: str, option: str) -> int:
     if not _DURATION.fullmatch(text):
         raise S3FixtureError(f"{option} {text!r} is not a time; write it as 30s, 15m, 1h30m or 7d")
     return sum(int(number) * _UNITS[unit or "s"] for number, unit in _PART.findall(text))
+
+
+def parse_bytes(text: str, option: str) -> int:
+    """A size in bytes. Raises S3FixtureError, which names the option."""
+    size = parse_size(text)
+    if size is None:
+        raise S3FixtureError(f"{option} {text!r} is not a size; write it as 512, 64KiB or 10MB")
+    return size

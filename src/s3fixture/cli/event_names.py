@@ -1,0 +1,31 @@
+"""Events on the command line: mc's words for kinds of them, and S3's names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from s3fixture.errors import S3FixtureError
+
+# https://github.com/minio/mc/blob/master/cmd/client-s3.go (AddNotificationConfig); `get` is of MinIO alone.
+_KINDS: Mapping[str, Sequence[str]] = {
+    "put": ("s3:ObjectCreated:*",),
+    "delete": ("s3:ObjectRemoved:*",),
+    "get": ("s3:ObjectAccessed:*",),
+    "replica": ("s3:Replication:*",),
+    "ilm": ("s3:LifecycleExpiration:*", "s3:LifecycleTransition", "s3:ObjectRestore:*"),
+}
+
+
+def names_of(text: str) -> list[str]:
+    """Such as s3:ObjectCreated:*, of `put,s3:ObjectTagging:*`. Raises S3FixtureError for another word."""
+    names: list[str] = []
+    for word in text.split(","):
+        if word.startswith("s3:"):
+            names.append(word)
+        elif word in _KINDS:
+            names += _KINDS[word]
+        else:
+            raise S3FixtureError(
+                f"{word!r} is no event; write {', '.join(_KINDS)}, or a name such as s3:ObjectCreated:Put"
+            )
+    return list(dict.fromkeys(names))

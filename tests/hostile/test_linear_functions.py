@@ -8,10 +8,12 @@ limit of the test there.
 from __future__ import annotations
 
 import base64
+import bz2
+import gzip
 import io
 import json
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from io import BytesIO
 from typing import Any, NamedTuple
@@ -34,7 +36,7 @@ from s3fixture.server.bodies import open_body
 from s3fixture.server.bounds import Limits, MalformedRequest
 from s3fixture.server.heads import HeadParser
 from s3fixture.server.receiver import Receiver
-from s3fixture.service import cors, preconditions
+from s3fixture.service import cors, preconditions, select
 from s3fixture.wire.chunked import ChunkedReader
 from s3fixture.wire.protocol import Protocol
 from s3fixture.wire.target import parse_target
@@ -185,6 +187,25 @@ class _OneBucket:
         return self._document
 
 
+class _Table:
+    """What becomes of records is not counted."""
+
+    def fill_from_json(self, values: Iterable[Any]) -> None:
+        for _ in values:
+            pass
+
+    fill_from_rows = staticmethod(lambda rows, _names: _Table().fill_from_json(rows))
+
+
+def records(data: bytes, compression: str = "NONE", **source: Any) -> None:
+    """The records of an object, as SelectObjectContent finds them before it asks its engine."""
+    plain = select._decompress(data, compression)
+    select._fill(_Table(), [], plain, source, None)  # type: ignore[arg-type]  # all it asks for
+
+
+DOCUMENTS, LINES = {"Type": "DOCUMENT"}, {"Type": "LINES"}
+
+
 def pdf(body: bytes) -> None:
     objection(b"%PDF-1.7\n" + body)
 
@@ -275,6 +296,15 @@ CASES: Mapping[str, Case] = {
     "PDF names": Case(2_000_000, lambda n: pdf(b"/" * n)),
     "PDF parameters": Case(100_000, lambda n: pdf(b"/DecodeParms<<>>[" + b"(a)" * n)),
     "PDF object streams": Case(2_000, packed),
+    # Objects that are selected from: 128 MiB. Sizes that tests have the time for.
+    "JSON documents": Case(600_000, lambda n: records(b"1 " * n, JSON=DOCUMENTS)),
+    "space between documents": Case(1_000_000, lambda n: records(b"1" + b" " * n, JSON=DOCUMENTS)),
+    "JSON lines": Case(200_000, lambda n: records(b"1\n" * n, JSON=LINES)),
+    "CSV records": Case(200_000, lambda n: records(b"1\n" * n, CSV={})),
+    "CSV records of their own": Case(200_000, lambda n: records(b"1;" * n, CSV={"RecordDelimiter": ";"})),
+    "members of GZIP": Case(600_000, lambda n: records(gzip.compress(b"") * n, "GZIP", JSON=LINES)),
+    "members of BZIP2": Case(100_000, lambda n: records(bz2.compress(b"") * n, "BZIP2", JSON=LINES)),
+    "a long member": Case(100, lambda n: records(gzip.compress(b" " * n * 1024 * KIB), "GZIP", JSON=LINES)),
     # What is typed into the console: 1 MiB.
     "policy typed": Case(8_000, lambda n: check_policy(policy(Action=["s3:*"] * n), "b", NOBODY)),
     "statements typed": Case(

@@ -94,6 +94,22 @@ def test_both_families_of_addresses_are_served(host: str, reached: str) -> None:
             assert client.ask(GET).status == 200
 
 
+def test_a_client_has_one_address_on_sockets_of_both_kinds() -> None:
+    """Policies name IPv4 addresses as such: one that denies 127.0.0.0/8 must know it again."""
+    if not socket.has_ipv6 or not socket.has_dualstack_ipv6():
+        pytest.skip("this machine has no sockets for both kinds of addresses")
+
+    def name_client(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        body = environ["REMOTE_ADDR"].encode()
+        start_response("200 OK", [("Content-Length", str(len(body)))])
+        return [body]
+
+    with Server(name_client, "::") as server:
+        for address in ("127.0.0.1", "::1"):
+            with RawClient(server.port, address) as client:
+                assert client.ask(GET).body.decode() == address
+
+
 def test_a_port_can_be_used_again_at_once(connect: Connect) -> None:
     with Server(hello) as first:
         connect(first).ask(GET)

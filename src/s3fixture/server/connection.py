@@ -65,7 +65,7 @@ class Connection:
         self._sock = sock
         self._setting = setting
         self._receiver = Receiver(sock, setting.limits, self._wait_longer)
-        self._environ = setting.environ | {"REMOTE_ADDR": peer[0], "REMOTE_PORT": str(peer[1])}
+        self._environ = setting.environ | {"REMOTE_ADDR": _address(peer[0]), "REMOTE_PORT": str(peer[1])}
         self._is_secure = isinstance(sock, ssl.SSLSocket)
         self._patience = 0
         self._head: RequestHead | None = None  # of a request whose body is not all there
@@ -385,3 +385,8 @@ class Connection:
             self._sock.unwrap()
         except (OSError, ValueError):
             pass  # it is to be closed anyway
+
+
+def _address(text: str) -> str:
+    """An IPv4 address as such, also on a socket for both kinds: policies and logs know it by that name."""
+    return text.removeprefix("::ffff:") if "." in text else text

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _MOST_RECORD = 1024 * 1024  # characters
 _MOST_DATA = 128 * 1024 * 1024  # bytes that are looked at; S3 has no bound, a server for tests needs one
 _BLOCK = 1024 * 1024  # bytes in one Records event, at most
+_FIRST_WINDOW = 512  # bytes of compressed data that are looked at first, then twice as many
 _CSV_DEFAULTS = {
     "FieldDelimiter": ",",
     "RecordDelimiter": "\n",
@@ -152,25 +153,40 @@ def _decompress(data: bytes, compression: str) -> bytes:
     make = _DECOMPRESSORS[compression]
     if make is None:
         return data
-    pieces, size = [], 0
-    while data:
-        decompressor = make()
-        try:
-            while not decompressor.eof:
-                piece = decompressor.decompress(data, _BLOCK)
-                data = getattr(decompressor, "unconsumed_tail", b"")
-                size += len(piece)
-                if size > _MOST_DATA:
-                    raise S3Error("Busy", f"This server looks at most at {_MOST_DATA} bytes of an object.")
-                pieces.append(piece)
-                if not piece and not data:
-                    break
-        except (zlib.error, OSError, EOFError):
-            raise S3Error("TruncatedInput") from None
-        if not decompressor.eof:
-            raise S3Error("TruncatedInput")
-        data = decompressor.unused_data
-    return b"".join(pieces)
+    try:
+        return b"".join(_bounded(_members(data, make)))
+    except (zlib.error, OSError, EOFError):
+        raise S3Error("TruncatedInput") from None
+
+
+def _members(data: bytes, make: Callable[[], Any]) -> Iterator[bytes]:
+    """What is in each member of a compressed file. Raises EOFError where the last one has no end.
+
+    A member is given more of the data only when it needs it: what it leaves is copied, and there may be very
+    many members.
+    """
+    view, position = memoryview(data), 0
+    while position < len(view):
+        decompressor, window = make(), _FIRST_WINDOW
+        while not decompressor.eof:
+            given = view[position : position + window]
+            if not given:
+                raise EOFError
+            position += len(given)
+            window = min(2 * window, _BLOCK)
+            yield from _inflated(decompressor, given)
+        position -= len(decompressor.unused_data)
+
+
+def _inflated(decompressor: Any, given: bytes | memoryview) -> Iterator[bytes]:
+    """In pieces, so that no more than one is in memory when there are too many."""
+    piece = b""
+    while given or len(piece) == _BLOCK:
+        piece = decompressor.decompress(given, _BLOCK)
+        yield piece
+        if decompressor.eof:
+            return
+        given = getattr(decompressor, "unconsumed_tail", b"")
 
 
 _DECOMPRESSORS: Mapping[str, Callable[[], Any] | None] = {
@@ -273,13 +289,19 @@ def _documents(data: bytes, kind: str, scan: Mapping[str, int] | None) -> Iterat
                 if line.strip():
                     yield json.loads(line)
             return
-        decoder, position = json.JSONDecoder(), 0
-        while text[position:].strip():
-            position += len(text[position:]) - len(text[position:].lstrip())
+        decoder, position = json.JSONDecoder(), _after_space(text, 0)
+        while position < len(text):
             document, position = decoder.raw_decode(text, position)
             yield document
+            position = _after_space(text, position)
     except (ValueError, RecursionError):
         raise S3Error("JSONParsingError") from None
+
+
+def _after_space(text: str, position: int) -> int:
+    while position < len(text) and text[position].isspace():
+        position += 1
+    return position
 
 
 def _values(documents: Iterable[Any], path: list[str | int]) -> Iterator[Any]:

@@ -102,7 +102,7 @@ def test_what_is_needed_of_the_model_is_kept_beside_the_bytecode(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"nonsense", marshal.dumps(1), marshal.dumps((["other", 0, 0], {}))]
+    "content", [b"", b"nonsense", marshal.dumps(1), marshal.dumps((["other", 0, 0], {}, {}))]
 )
 def test_a_kept_model_that_is_damaged_or_of_another_botocore_is_made_anew(
     tmp_path: Path, content: bytes

@@ -2,12 +2,12 @@
 
 Reading botocore's file costs 11 ms, importing botocore 100 ms: too much for each start of a server. So what
 is needed of the file is kept beside this module's bytecode, under the same rules: it is made anew when
-botocore's file is another, and not written where Python writes no bytecode.
+botocore's file is another, and not written where Python writes no bytecode. Shapes are kept each by itself,
+and read when they are asked for: most servers are asked for few of them.
 """
 
 from __future__ import annotations
 
-import gzip
 import json
 import marshal
 import os
@@ -20,6 +20,8 @@ from s3fixture.errors import S3FixtureError
 from s3fixture.model.shapes import ServiceModel
 from s3fixture.model.tables import SHAPES
 
+_Kept = tuple[dict[str, Any], dict[str, bytes]]  # the operations; the shapes, each as marshal writes it
+
 _S3 = Path("data", "s3", "2006-03-01")  # S3's API version since its first day
 _PROSE = frozenset({"documentation", "documentationUrl", "examples"})
 
@@ -30,12 +32,24 @@ def load_model() -> ServiceModel:
     status = source.stat()
     made_from = [str(source), status.st_mtime_ns, status.st_size]
     prepared = Path(cache_from_source(__file__)).with_name(f"s3-model.{sys.implementation.cache_tag}")
-    description = _read_prepared(prepared, made_from)
-    if description is None:
-        description = _read_source(source)
-        _write_prepared(prepared, made_from, description)
-    description["shapes"].update(SHAPES)
-    return ServiceModel(description)
+    kept = _read_prepared(prepared, made_from)
+    if kept is None:
+        kept = _read_source(source)
+        _write_prepared(prepared, made_from, kept)
+    operations, shapes = kept
+    return ServiceModel({"operations": operations, "shapes": _Shapes(shapes)})
+
+
+class _Shapes(dict[str, Any]):
+    """The shapes that were asked for."""
+
+    def __init__(self, kept: dict[str, bytes]) -> None:
+        super().__init__(SHAPES)
+        self._kept = kept
+
+    def __missing__(self, name: str) -> Any:
+        shape = self[name] = marshal.loads(self._kept[name])  # noqa: S302 - as trusted as the bytecode
+        return shape
 
 
 def _source() -> Path:
@@ -49,10 +63,13 @@ def _source() -> Path:
     raise S3FixtureError("botocore is not installed whole: it has no description of S3; install it again")
 
 
-def _read_source(source: Path) -> dict[str, Any]:
+def _read_source(source: Path) -> _Kept:
+    import gzip  # imported when used: once for each botocore
+
     data = source.read_bytes()
     description = json.loads(gzip.decompress(data) if source.suffix == ".gz" else data)
-    return {part: _without_prose(description[part]) for part in ("operations", "shapes")}
+    shapes = _without_prose(description["shapes"])
+    return _without_prose(description["operations"]), {name: marshal.dumps(shapes[name]) for name in shapes}
 
 
 def _without_prose(value: Any) -> Any:
@@ -61,22 +78,22 @@ def _without_prose(value: Any) -> Any:
     return [_without_prose(inner) for inner in value] if isinstance(value, list) else value
 
 
-def _read_prepared(prepared: Path, made_from: list[Any]) -> dict[str, Any] | None:
+def _read_prepared(prepared: Path, made_from: list[Any]) -> _Kept | None:
     try:
-        found, description = marshal.loads(prepared.read_bytes())  # noqa: S302 - as trusted as the bytecode beside it
+        found, operations, shapes = marshal.loads(prepared.read_bytes())  # noqa: S302 - as trusted as the bytecode
     except (OSError, EOFError, ValueError, TypeError):  # not there, or cut off
         return None
-    return description if found == made_from else None
+    return (operations, shapes) if found == made_from else None
 
 
-def _write_prepared(prepared: Path, made_from: list[Any], description: dict[str, Any]) -> None:
+def _write_prepared(prepared: Path, made_from: list[Any], kept: _Kept) -> None:
     """Whole or not at all: another process may read it now."""
     if sys.dont_write_bytecode:
         return
     temporary = prepared.with_name(f"{prepared.name}.{os.getpid()}")
     try:
         prepared.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(marshal.dumps((made_from, description)))
+        temporary.write_bytes(marshal.dumps((made_from, *kept)))
         temporary.replace(prepared)
     except OSError:  # a read-only installation
         temporary.unlink(missing_ok=True)

@@ -22,7 +22,7 @@ NOWHERE = Target(None, None, "", {}, "", [])  # before the target was understood
 _RAW_TARGET = ("REQUEST_URI", "RAW_URI")  # what servers call the target as it stood on the wire
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Exchange:
     """Filled in by the steps, in their order."""
 

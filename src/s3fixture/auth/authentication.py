@@ -56,7 +56,7 @@ class Authentication(NamedTuple):
     region: str = ""  # that the signature names; "" where it names none
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class AuthContext:
     """What signatures are checked against: one for a server."""
 
@@ -87,7 +87,7 @@ class AuthContext:
             self.credentials[text] = credential
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class SignatureChain:
     """A ChunkVerifier: each signature covers the one before, the first one the request's own."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import click
@@ -31,8 +31,7 @@ _OF_BACKENDS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ServerPlan:
+class ServerPlan(NamedTuple):
     """One server, with what it holds from the start."""
 
     settings: Settings
@@ -52,7 +51,7 @@ class ServerPlan:
         ports: dict[str, Any] = {"port": urlsplit(server.url).port}
         if server.console_url:
             ports["console_port"] = urlsplit(server.console_url).port
-        return replace(self, settings=replace(self.settings, **ports))
+        return self._replace(settings=replace(self.settings, **ports))
 
     def to_json(self) -> str:
         """For the process that becomes the server; it reads the seeds itself."""

@@ -15,9 +15,8 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from s3fixture.errors import S3FixtureError
 from s3fixture.temporary_folders import FileLock
@@ -29,8 +28,7 @@ _CLAIM_SECONDS = 1.0  # `status` holds the lock for an instant when it looks; th
 _PASSING = {"emulator": "in memory", "binary": "in a temporary folder", "container": "in the container"}
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectServer:
+class ProjectServer(NamedTuple):
     """A server that runs, as it wrote itself down once it answered."""
 
     url: str
@@ -149,7 +147,7 @@ class StateFolder:
 
         `plan` is how to start it again, None for a server that only its terminal can.
         """
-        self._write(self._state, {**asdict(server), "plan": plan})
+        self._write(self._state, {**server._asdict(), "plan": plan})
 
     def plan(self) -> str | None:
         """How to start this folder's server again, also after it was killed; None when not known."""
@@ -165,7 +163,7 @@ class StateFolder:
         if not isinstance(found, dict):
             return None
         try:
-            return ProjectServer(**{field.name: found[field.name] for field in fields(ProjectServer)})
+            return ProjectServer(**{name: found[name] for name in ProjectServer._fields})
         except KeyError:
             raise S3FixtureError(
                 f"{self._state} was written by another version of s3fixture; stop it with that version"

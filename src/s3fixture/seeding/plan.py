@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from s3fixture.errors import S3FixtureError
 from s3fixture.sizes import counted, human_size
@@ -14,34 +15,32 @@ _BUCKET_NAME_RULE = (
     "S3 takes 3 to 63 characters of a-z, 0-9, '-' and '.', with a letter or digit at both ends, "
     "no IP address, and nothing reserved such as 'xn--' in front"
 )
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class SeedObject:
+class SeedObject(NamedTuple):
     """One object; `body` is its bytes or the file that holds them, `size` in bytes."""
 
     key: str
     body: bytes | Path
     size: int
     content_type: str | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    tags: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = _NOTHING
+    tags: Mapping[str, str] = _NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class SeedBucket:
+class SeedBucket(NamedTuple):
     """One bucket; `versioning` and `policy` None, `object_lock` False: leave as it is."""
 
     name: str
     objects: tuple[SeedObject, ...] = ()
     versioning: bool | None = None
     object_lock: bool = False
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = _NOTHING
     policy: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SeedReport:
+class SeedReport(NamedTuple):
     """What a seed made, or found there already."""
 
     buckets: int
@@ -53,8 +52,7 @@ class SeedReport:
         return f"seeded {buckets}, {objects} ({human_size(self.bytes)})"
 
 
-@dataclass(frozen=True, slots=True)
-class SeedPlan:
+class SeedPlan(NamedTuple):
     """What one source asks for."""
 
     source: Path
@@ -66,8 +64,7 @@ class SeedPlan:
         return SeedReport(len(self.buckets), len(objects), sum(item.size for item in objects))
 
 
-@dataclass(frozen=True, slots=True)
-class StateSeed:
+class StateSeed(NamedTuple):
     """A saved state: all that a server begins with. What is in it is found out when it is loaded."""
 
     source: Path

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
+from typing import NamedTuple
 
 from s3fixture.errors import ClientDisconnected, ConnectionCut, MalformedRequest
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """Bounds of one connection, and of all together: bytes, counts and seconds."""
 
     connections: int = 4096

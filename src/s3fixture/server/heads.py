@@ -20,7 +20,7 @@ _LONGEST_NAME = 64  # characters of a name that is remembered
 _LONGEST_LENGTH = 18  # decimal digits of a Content-Length
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class RequestHead:
     """One request without its body."""
 

@@ -45,7 +45,7 @@ class Fact(NamedTuple):
     order: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Call:
     """Who asks for what, and what an operation needs to answer."""
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
-from uuid import NAMESPACE_URL, uuid5
 
 from s3fixture import feature_refusals as refusals
 from s3fixture.errors import S3FixtureError
@@ -78,7 +77,7 @@ class KmsKeys:
         match = _ARN.fullmatch(name)
         alias = f"alias/{match[4]}" if match and match[3] == "alias/" else name
         if alias in ("", _MANAGED):
-            return place.arn(f"key/{uuid5(NAMESPACE_URL, place.arn(_MANAGED))}")
+            return place.arn(f"key/{_key_id_of(place.arn(_MANAGED))}")
         if alias.startswith("alias/"):
             return self._resolve_alias(alias, place)
         arn = place.arn(f"key/{name}") if _KEY_ID.fullmatch(name) else name
@@ -96,7 +95,7 @@ class KmsKeys:
             return self.resolve(key, place)
         if self._declared:
             raise refusals.KMS_NO_SUCH_ALIAS(arn=place.arn(alias))
-        return place.arn(f"key/{uuid5(NAMESPACE_URL, place.arn(alias))}")
+        return place.arn(f"key/{_key_id_of(place.arn(alias))}")
 
     def check_usable(self, arn: str) -> None:
         """Raise KMS.DisabledException or KMS.KMSInvalidStateException for a key that cannot be used now."""
@@ -105,6 +104,13 @@ class KmsKeys:
             raise refusals.KMS_DISABLED(arn=arn)
         if state == PENDING_DELETION:
             raise refusals.KMS_PENDING_DELETION(arn=arn)
+
+
+def _key_id_of(alias: str) -> str:
+    """The same one for the ARN of an alias each time."""
+    from uuid import NAMESPACE_URL, uuid5  # imported when used: every start imports this module
+
+    return str(uuid5(NAMESPACE_URL, alias))
 
 
 def _id_of(arn: str) -> str:

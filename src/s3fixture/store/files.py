@@ -14,16 +14,17 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import shutil
 import threading
 from collections import Counter, deque
 from collections.abc import Iterable
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from s3fixture.store.storage_errors import Damaged
 from s3fixture.store.syncing import sync_file, sync_folder
-from s3fixture.temporary_folders import TemporaryFolder
+
+if TYPE_CHECKING:
+    from s3fixture.temporary_folders import TemporaryFolder
 
 # Bodies leave this much of the disk free (bytes), more than the index's log ever takes: deleting writes to
 # the log, and on a disk filled to the last byte nothing could be deleted to make room again.
@@ -54,7 +55,9 @@ class Files:
         """Whether a body of `size` bytes leaves the reserve of the folder's disk untouched."""
         if self.temporary or self._folder is None:
             return True
-        return shutil.disk_usage(self._folder.parent).free >= size + RESERVE
+        from shutil import disk_usage  # imported when used: a server in memory starts without it
+
+        return disk_usage(self._folder.parent).free >= size + RESERVE
 
     def create(self) -> tuple[str, BinaryIO]:
         """A new, empty file: its name and an unbuffered handle to write with. `place` or `remove` it."""
@@ -236,6 +239,8 @@ class Files:
     def _ensure_folder(self) -> Path:
         with self._lock:
             if self._folder is None:
+                from s3fixture.temporary_folders import TemporaryFolder  # imported when used: once, if at all
+
                 self._temporary = TemporaryFolder()
                 self._folder = self._temporary.path
             return self._folder

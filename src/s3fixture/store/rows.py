@@ -61,7 +61,7 @@ class Checksum(NamedTuple):
     type: str = ""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class NewVersion:
     """What a caller says of a version it adds; size, sequence number and is_latest are the store's.
 
@@ -150,7 +150,7 @@ class PartInfo(NamedTuple):
     checksum: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class NewUpload:
     """What a caller says of a multipart upload that it begins. Mappings as in NewVersion."""
 
@@ -195,8 +195,7 @@ class UploadPage(NamedTuple):
     last_upload_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewPart:
+class NewPart(NamedTuple):
     """What a caller says of a part; the size is the body's."""
 
     number: int

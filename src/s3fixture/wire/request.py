@@ -13,7 +13,7 @@ class Stream(Protocol):
     def read(self, n: int = -1, /) -> bytes: ...
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Request:
     """One HTTP request as it stood on the wire.
 
@@ -41,7 +41,7 @@ class Request:
         return self.headers.get("host", "")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Response:
     """An answer without the headers that every answer has (Date, Server, x-amz-request-id, x-amz-id-2).
 

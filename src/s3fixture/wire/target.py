@@ -26,7 +26,7 @@ _CONDITIONS = frozenset({"if-match", "if-none-match"})
 BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Target:
     """Where a request goes. `path` is raw; everything else is decoded.
 

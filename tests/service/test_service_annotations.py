@@ -171,6 +171,31 @@ def test_copies_have_the_annotations_unless_told_otherwise(notes: Any) -> None:
         notes.copy_object(**source, Key="x", AnnotationDirective="MAYBE")
 
 
+@pytest.mark.parametrize("versioned", [False, True])
+@pytest.mark.parametrize("lacking", ["s3:GetObject{}Annotation", "s3:PutObjectAnnotation", ""])
+def test_who_may_not_read_or_write_annotations_copies_none(
+    notes: Any, lacking: str, *, versioned: bool
+) -> None:
+    notes.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
+    action = lacking.format("Version" if versioned else "") or "s3:GetObjectAcl"
+    statement = {"Effect": "Deny", "Principal": "*", "Action": action, "Resource": "arn:aws:s3:::bucket/*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    notes.put_bucket_policy(Bucket="bucket", Policy=document)
+    source = {"Bucket": "bucket", "CopySource": "bucket/k" + ("?versionId=null" if versioned else "")}
+    notes.copy_object(**source, Key="nothing to copy")
+    notes.delete_bucket_policy(Bucket="bucket")
+    put(notes, "note")
+    notes.put_bucket_policy(Bucket="bucket", Policy=document)
+    notes.copy_object(**source, Key="without", AnnotationDirective="EXCLUDE")
+    if not lacking:
+        notes.copy_object(**source, Key="with")
+        return
+    with refused("AccessDenied", 403):
+        notes.copy_object(**source, Key="with")
+    with refused("NoSuchKey", 404):
+        notes.get_object(Bucket="bucket", Key="with")
+
+
 def test_objects_with_a_customers_key_have_none(notes: Any) -> None:
     notes.copy_object(Bucket="bucket", CopySource="bucket/k", Key="k", **customer_key())
     with refused("InvalidRequest", 400):

@@ -366,6 +366,71 @@ def test_locks_go_along_and_need_a_bucket_with_locks(
     assert client.get_object_retention(Bucket="target", Key="a")["Retention"] == retention
 
 
+def lock_target(client: S3Client, days: int = 0) -> None:
+    for name in ("source", "target"):
+        client.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
+    if days:
+        rule: Any = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": days}}
+        client.put_object_lock_configuration(
+            Bucket="target", ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": rule}
+        )
+    put(client, "source", RULE)
+
+
+def in_days(app: App, days: float) -> datetime:
+    return datetime.fromtimestamp(app.clock.time() + days * DAY, timezone.utc).replace(microsecond=0)
+
+
+def test_a_replica_without_a_retention_has_the_default_of_its_bucket(
+    client: S3Client, done: Callable[[], None], app: App
+) -> None:
+    lock_target(client, days=2)
+    client.put_object(Bucket="source", Key="a", Body=b"1")
+    client.put_object(
+        Bucket="source",
+        Key="b",
+        Body=b"1",
+        ObjectLockMode="GOVERNANCE",
+        ObjectLockRetainUntilDate=in_days(app, 1),
+    )
+    done()
+    found = client.get_object_retention(Bucket="target", Key="a")["Retention"]
+    assert found["Mode"] == "COMPLIANCE"
+    assert abs((found["RetainUntilDate"] - in_days(app, 2)).total_seconds()) < 60
+    assert client.get_object_retention(Bucket="target", Key="b")["Retention"]["Mode"] == "GOVERNANCE"
+    client.delete_object(Bucket="source", Key="a")  # markers have no lock
+    done()
+
+
+@pytest.mark.parametrize("mode", ["GOVERNANCE", "COMPLIANCE"])
+def test_what_is_done_to_the_source_weakens_no_lock_of_the_replica(
+    client: S3Client, done: Callable[[], None], app: App, mode: Any
+) -> None:
+    lock_target(client)
+    version = client.put_object(Bucket="source", Key="a", Body=b"1")["VersionId"]
+    done()
+    retention: Any = {"Mode": mode, "RetainUntilDate": in_days(app, 3)}
+    client.put_object_retention(Bucket="target", Key="a", Retention=retention)
+    client.put_object_legal_hold(Bucket="target", Key="a", LegalHold={"Status": "ON"})
+
+    client.put_object_tagging(Bucket="source", Key="a", Tagging={"TagSet": [{"Key": "t", "Value": "1"}]})
+    done()
+    tags = client.get_object_tagging(Bucket="target", Key="a")["TagSet"]
+    assert tags == [{"Key": "t", "Value": "1"}]
+    shorter: Any = {"Mode": "GOVERNANCE", "RetainUntilDate": in_days(app, 1)}
+    client.put_object_retention(Bucket="source", Key="a", Retention=shorter)
+    done()
+    assert client.get_object_retention(Bucket="target", Key="a")["Retention"] == retention
+    assert client.get_object_legal_hold(Bucket="target", Key="a")["LegalHold"]["Status"] == "ON"
+    with refused("AccessDenied"):
+        client.delete_object(Bucket="target", Key="a", VersionId=version)
+
+    longer: Any = {"Mode": "COMPLIANCE", "RetainUntilDate": in_days(app, 5)}
+    client.put_object_retention(Bucket="source", Key="a", Retention=longer, BypassGovernanceRetention=True)
+    done()
+    assert client.get_object_retention(Bucket="target", Key="a")["Retention"] == longer
+
+
 def test_lifecycle_rules_wait_for_replication(
     client: S3Client, source: str, done: Callable[[], None], app: App
 ) -> None:

@@ -266,6 +266,17 @@ def copied_tags(params: Mapping[str, Any]) -> tuple[Permission, ...]:
     return (Permission(action, *source), put)
 
 
+def copied_annotations(params: Mapping[str, Any]) -> tuple[Permission, ...]:
+    """What CopyObject needs besides `permissions` when the copy will have annotations.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html (x-amz-object-annotation-directive)
+    """
+    source = params["CopySource"]
+    action = "s3:GetObjectVersionAnnotation" if source.version_id else "s3:GetObjectAnnotation"
+    put = Permission("s3:PutObjectAnnotation", params["Bucket"], params["Key"])
+    return (Permission(action, *source), put)
+
+
 def _read(bucket: str, key: str, version_id: str | None) -> Permission:
     action = "s3:GetObjectVersion" if version_id else "s3:GetObject"
     return Permission(action, bucket, key, version_id)

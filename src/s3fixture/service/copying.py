@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from s3fixture import checksums, limits, refusals
-from s3fixture.auth.actions import copied_tags
+from s3fixture.auth.actions import copied_annotations, copied_tags
 from s3fixture.checksums import Hasher
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
@@ -67,15 +67,18 @@ def copy_object(call: Call, params: Params) -> Result:
         encryption = new_encryption(call, index, target, params)
         _refuse_large(original)
         _refuse_copy_onto_itself(params, source, original, target)
+        with_annotations = (
+            params.get("AnnotationDirective") != "EXCLUDE"
+            and not is_customers(encryption)
+            and index.count_annotations(original.seq) > 0
+        )
         held = call.store.open(original)
     with held:
         etag, checksum = _digests(call, original, held, params.get("ChecksumAlgorithm"), encryption)
         attributes = _attributes(params, original, replaced)
-        if attributes.tags:
-            for permission in copied_tags(params):
-                call.access.require(call, params, permission)
-
-        with_annotations = params.get("AnnotationDirective") != "EXCLUDE" and not is_customers(encryption)
+        further = copied_tags(params) if attributes.tags else ()
+        for permission in (*further, *(copied_annotations(params) if with_annotations else ())):
+            call.access.require(call, params, permission)
 
         def add(body: Version | Spooled) -> tuple[BucketRow, Version]:
             with call.store.write() as index:

@@ -23,7 +23,8 @@ from s3fixture.store import BucketRow, Index, Upload, Version
 from s3fixture.wire.times import pacific_time
 
 GOVERNANCE = "GOVERNANCE"
-MODES = frozenset({GOVERNANCE, "COMPLIANCE"})
+COMPLIANCE = "COMPLIANCE"
+MODES = frozenset({GOVERNANCE, COMPLIANCE})
 ON = "ON"
 LOCK = "lock"  # the part of an extra record that is a lock
 _MODE, _UNTIL, _HOLD = "ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus"
@@ -67,7 +68,7 @@ def new_lock(call: Call, bucket: BucketRow, params: Params) -> dict[str, Any]:
     lock = _asked(call, params)
     if not bucket.object_lock:
         raise refusals.NO_LOCK_FOR_A_WRITE()
-    return with_lock({}, lock if lock.mode else lock._replace(**_default(call, bucket)))
+    return with_lock({}, lock if lock.mode else lock._replace(**_default(bucket, call.clock.time())))
 
 
 def _asked(call: Call, params: Params) -> Lock:
@@ -89,12 +90,33 @@ def future(call: Call, until: datetime, argument: str) -> float:
     return _whole_milliseconds(until)
 
 
-def _default(call: Call, bucket: BucketRow) -> dict[str, Any]:
+def lock_of_replica(source: Version, bucket: BucketRow, now: float) -> Lock:
+    """That of its source, whose retention goes before the default of the bucket that it comes into.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-what-is-isnot-replicated.html
+    """
+    lock = lock_of(source)
+    return lock if lock.mode else lock._replace(**_default(bucket, now))
+
+
+def followed_lock(replica: Version, source: Version, now: float) -> Lock:
+    """The lock of a replica whose source has changed: nothing that is in force there becomes weaker by it."""
+    own, wanted = lock_of(replica), lock_of(source)
+    if own.until > now and not _is_as_strong(wanted, own):
+        wanted = wanted._replace(mode=own.mode, until=own.until)
+    return wanted if wanted.hold else wanted._replace(hold=own.hold)
+
+
+def _is_as_strong(lock: Lock, other: Lock) -> bool:
+    return lock.until >= other.until and lock.mode in (other.mode, COMPLIANCE)
+
+
+def _default(bucket: BucketRow, now: float) -> dict[str, Any]:
     rule = json.loads(bucket.object_lock)
     if not rule:
         return {}
     days = rule.get("Days") or rule["Years"] * _YEAR
-    return {"mode": rule["Mode"], "until": _whole_milliseconds(utc(call.clock.time() + days * _DAY))}
+    return {"mode": rule["Mode"], "until": _whole_milliseconds(utc(now + days * _DAY))}
 
 
 def _whole_milliseconds(moment: datetime) -> float:

@@ -23,7 +23,7 @@ from s3fixture.service.bucket_documents import ACL, REPLICATION
 from s3fixture.service.call import Call, Result
 from s3fixture.service.encryption import ENCRYPTION, OF_KMS
 from s3fixture.service.metadata import ARCHIVED
-from s3fixture.service.object_lock import LOCK, lock_of, with_lock
+from s3fixture.service.object_lock import LOCK, followed_lock, lock_of_replica, with_lock
 from s3fixture.service.ownership import acls_count, owner_of
 from s3fixture.service.replication import ARN
 from s3fixture.service.rule_filters import predicates, wanted_tags
@@ -159,7 +159,7 @@ def run(background: Background, job: Job) -> None:
             return
         target = index.get_bucket(body["target"])
         if body["what"] == "change":
-            _copy_change(index, version, target, body["rule"])
+            _copy_change(background, index, version, target, body["rule"])
             return
         failure = _hindrance(background, bucket, version, target, body)
         if failure or target is None:
@@ -199,6 +199,8 @@ def _copy(background: Background, index: Index, version: Version, target: Bucket
         return  # it is there already: the job was done before the server was killed
     extra = {name: part for name, part in version.extra.items() if name not in _NOT_COPIED}
     extra |= _acl_for(version, target, rule)
+    if target.object_lock and not version.is_delete_marker:
+        extra = with_lock(extra, lock_of_replica(version, target, background.clock.time()))
     owner = target.owner if _changes_owner(rule) else owner_of(target, version.owner)
     key = rule["Destination"].get("EncryptionConfiguration", {}).get("ReplicaKmsKeyID")
     if key and ENCRYPTION in extra:
@@ -239,14 +241,16 @@ def _acl_for(version: Version, target: BucketRow, rule: Rule) -> dict[str, Any]:
     return acl_of(version.extra) if acls_count(target) and not _changes_owner(rule) else {}
 
 
-def _copy_change(index: Index, version: Version, target: BucketRow | None, rule: Rule) -> None:
+def _copy_change(
+    background: Background, index: Index, version: Version, target: BucketRow | None, rule: Rule
+) -> None:
     replica = index.get_version(target.id, version.key, version.version_id) if target else None
     if target is None or replica is None or status_of(replica) != REPLICA:
         return
     extra = {name: part for name, part in replica.extra.items() if name != ACL}
     extra |= _acl_for(version, target, rule)
     if target.object_lock:
-        extra = with_lock(extra, lock_of(version))
+        extra = with_lock(extra, followed_lock(replica, version, background.clock.time()))
     index.update_version(replica.seq, tags=version.tags, extra=extra)
     note_owner(index, target, replica.owner, extra)
 

@@ -385,7 +385,7 @@ def test_a_hostile_value_in_a_document_is_refused_or_harmless(
         path = changed(tmp_path / "state", saved, SET_BODY, body, kind)
         told = outcome(server, path)
         refused += bool(told)
-        assert not told or f"the {kind} of the bucket '{bucket}' is none that could be put" in told
+        assert not told or f"the {kind} of the bucket '{bucket}' is invalid" in told
     assert refused
 
 
@@ -411,10 +411,10 @@ def test_what_is_no_document_is_refused(server: Server, saved: Path, tmp_path: P
         assert told or (text == "" and kind in ("ownership", "object-acls"))
 
 
-BAD = "of an object is none that could be put"
+BAD = "of an object is invalid"
 EXTRA = f"the extra {BAD}"
 TYPE = "has a value of a wrong type"
-LOCKED = "the object lock of the bucket 'locked' is none that could be put"
+LOCKED = "the object lock of the bucket 'locked' is invalid"
 IS_LOCKED = "name = 'locked'"
 # Table and column, what is put there (as SQL), and what is said of it.
 HOSTILE_ROWS: tuple[tuple[str, str, str], ...] = (
@@ -452,7 +452,7 @@ HOSTILE_ROWS: tuple[tuple[str, str, str], ...] = (
         """'{"ContentType":5}'""",
         f"the headers {BAD}",
     ),
-    ("versions.metadata", r"""'{"a\nb":"c"}'""", "there is no header for 'a\\nb'"),
+    ("versions.metadata", r"""'{"a\nb":"c"}'""", "'a\\nb' cannot be the name of a header"),
     (
         "versions.metadata",
         """'{"a":[]}'""",

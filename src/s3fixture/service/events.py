@@ -1,7 +1,7 @@
-"""Events: what happened in a bucket that wants to tell of it becomes messages to its destinations.
+"""Events: changes in a bucket become messages to the destinations of its notification configuration.
 
-A message is a job, added before the operation's answer is sent; `event_delivery` sends it. Those who watch a
-bucket in a test, or listen over HTTP, have the record at once.
+A message is a job, added before the operation's answer is sent; `event_delivery` sends it. Tests that
+watch a bucket, and clients that listen over HTTP, get the record at once.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _CREATED: Mapping[str, str] = {
 }
 _NAMES: Mapping[Effect, str] = {
     "removed": "ObjectRemoved:Delete",
-    "missed": "ObjectRemoved:Delete",  # S3 tells of that as well
+    "missed": "ObjectRemoved:Delete",  # S3 sends an event for that, too
     "marked": "ObjectRemoved:DeleteMarkerCreated",
     "tagged": "ObjectTagging:Put",
     "untagged": "ObjectTagging:Delete",
@@ -36,7 +36,7 @@ BRIDGE = "eventbridge"  # in place of a destination's ARN
 
 
 def follow(call: Call, _result: Result) -> None:
-    """Tell of what a request did."""
+    """Send the events of what a request did."""
     events = [event for fact in call.facts if (event := _event(call, fact))]
     if events:
         with call.store.write() as index:
@@ -44,7 +44,7 @@ def follow(call: Call, _result: Result) -> None:
 
 
 def announce(background: Background, index: Index, events: Iterable[Event]) -> None:
-    """Add the messages of these events, within the write that made them happen or a later one."""
+    """Add the messages of these events, within the write that caused them or a later one."""
     for event in events:
         for listener in background.listeners:
             listener.hear(event)
@@ -59,7 +59,7 @@ def announce(background: Background, index: Index, events: Iterable[Event]) -> N
 
 
 def service_origin(background: Background, reason: str = "") -> Origin:
-    """Of what the server does by itself."""
+    """An event of something that the server did by itself."""
     return Origin(background.clock.request_id(), background.clock.host_id(), reason=reason)
 
 

@@ -1,7 +1,7 @@
-"""What a saved state says beyond its rows: the documents of its buckets, and the records of its objects.
+"""Checks of a saved state: the documents of its buckets, and the records of its objects.
 
-A file may come from anywhere. So that nothing in it can break a later answer or stand for what S3 would have
-refused, each document is read as its Put operation reads it, and held to the same checks.
+A file may come from anywhere. Nothing in it may break a later answer, or be what S3 would have refused. So
+each document goes through the checks of its Put operation.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ Document = Mapping[str, Any]
 
 
 def find_fault(state: SavedState) -> str | None:
-    """What is wrong with it, in one line; None for a state whose texts all are what S3 would have taken."""
+    """What is wrong with the state, in one line; None when S3 would have accepted all of its documents."""
     return next(_faults(state), None)
 
 
@@ -84,7 +84,7 @@ def _fault(
         check(text, bucket)
     except _FAILURES as error:
         whose = f"the bucket {bucket.name!r}" if bucket is not None else "an object"
-        yield f"the {_shown(kind)} of {whose} is none that could be put: {_shown(_reason(error))}"
+        yield f"the {_shown(kind)} of {whose} is invalid: {_shown(_reason(error))}"
 
 
 def _reason(error: BaseException) -> str:
@@ -92,7 +92,7 @@ def _reason(error: BaseException) -> str:
 
 
 def _shown(text: str) -> str:
-    """In one line, without what a terminal would act upon."""
+    """In one line, without control characters."""
     return "".join(character if character.isprintable() else " " for character in text)[:_LONGEST]
 
 
@@ -101,7 +101,7 @@ def _refuse(reason: str) -> NoReturn:
 
 
 def _refuse_kind(_text: str, _bucket: BucketRow) -> None:
-    _refuse("there is no such document")
+    _refuse("buckets have no document of this kind")
 
 
 def _read(text: str) -> Any:
@@ -123,14 +123,14 @@ def _shaped(name: str, value: Any) -> None:
 
 
 def _check_ids(rules: Collection[Document], member: str) -> None:
-    """S3 gives one to each rule that came without."""
+    """Check that each rule has an id: S3 gives one to rules without."""
     if not all(rule.get(member) for rule in rules):
         _refuse(f"a rule has no {member}")
 
 
 def _structure(value: Any, members: Collection[str]) -> Document:
     if not isinstance(value, dict) or value.keys() != set(members):
-        _refuse(f"it has not the members {', '.join(sorted(members))}")
+        _refuse(f"it must have the members {', '.join(sorted(members))}")
     return value
 
 
@@ -184,7 +184,7 @@ def _check_lifecycle(text: str, _bucket: BucketRow) -> None:
     _check_ids(kept["Rules"], "ID")
     _check_moment(kept["Put"])
     if kept["TransitionDefaultMinimumObjectSize"] not in lifecycle_rules.MINIMUM_SIZES:
-        _refuse("its least size is not known")
+        _refuse("TransitionDefaultMinimumObjectSize is not one of S3's values")
 
 
 def _check_logging(text: str, _bucket: BucketRow) -> None:
@@ -202,7 +202,7 @@ def _check_notification(text: str, bucket: BucketRow) -> None:
 
 
 def _check_watched(text: str, _bucket: BucketRow) -> None:
-    """Rules of tests, which go to no destination and may want the same events."""
+    """Check rules of tests, which have no destination and may want the same events."""
     configuration = _structure(_read(text), ("QueueConfigurations",))
     _shaped("NotificationConfiguration", configuration)
     for rule in configuration["QueueConfigurations"]:
@@ -220,7 +220,7 @@ def _check_replication(text: str, bucket: BucketRow) -> None:
 def _check_tagging(text: str, _bucket: BucketRow) -> None:
     tags = _read(text)
     if not isinstance(tags, dict):
-        _refuse("it is not tags")
+        _refuse("it is not an object of tags")
     document = {"TagSet": tag_rules.to_document(tags)}
     _shaped("Tagging", document)
     tag_rules.from_document(document, tag_rules.BUCKET)
@@ -241,7 +241,7 @@ def _configurations(kind: configurations.Kind) -> Check:
     def check(text: str, _bucket: BucketRow) -> None:
         kept = _read(text)
         if not isinstance(kept, dict):
-            _refuse("it is not configurations by their ids")
+            _refuse("it is not an object of configurations by id")
         configurations.check_count(kept)
         for name, configuration in kept.items():
             _shaped(kind.member, configuration)
@@ -253,7 +253,7 @@ def _configurations(kind: configurations.Kind) -> Check:
 def _one_of(*texts: str) -> Check:
     def check(text: str, _bucket: BucketRow) -> None:
         if text not in texts:
-            _refuse(f"{text!r} is none of {', '.join(texts)}")
+            _refuse(f"{text!r} is not one of {', '.join(texts)}")
 
     return check
 
@@ -302,13 +302,13 @@ def _check_record(text: str, _bucket: None) -> None:
     for name, value in record.items():
         check = _PARTS.get(name)
         if check is None:
-            _refuse(f"{name} is no part of one")
+            _refuse(f"it has the unknown member {name}")
         check(value)
 
 
 def _check_moment(value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= _LATEST:
-        _refuse("a time is none")
+        _refuse(f"{value!r} is not a time")
 
 
 def _check_lock(value: Any) -> None:
@@ -316,7 +316,7 @@ def _check_lock(value: Any) -> None:
     lock = object_lock.Lock(mode, until, hold)
     _check_moment(lock.until)
     if lock.mode not in ("", *object_lock.MODES) or lock.hold not in ("", "OFF", object_lock.ON):
-        _refuse("it is no lock")
+        _refuse("it is not an object lock")
 
 
 def _check_object_acl(value: Any) -> None:
@@ -325,7 +325,7 @@ def _check_object_acl(value: Any) -> None:
 
 def _check_encryption_record(value: Any) -> None:
     if not isinstance(value, dict) or not encryption.is_record(value):
-        _refuse("it is no encryption")
+        _refuse("it is not an encryption")
 
 
 def _check_restore(value: Any) -> None:
@@ -335,12 +335,12 @@ def _check_restore(value: Any) -> None:
 
 def _check_replication_record(value: Any) -> None:
     if not isinstance(value, dict) or not replication_jobs.is_record(value):
-        _refuse("it is no state of a replication")
+        _refuse("it is not a replication status")
 
 
 def _check_text(value: Any) -> None:
     if not isinstance(value, str):
-        _refuse("it is not a text")
+        _refuse("it is not text")
 
 
 def _check_number(value: Any) -> None:
@@ -363,10 +363,10 @@ _PARTS: Mapping[str, Callable[[Any], None]] = {
 
 
 def _read_texts(text: str) -> dict[str, str]:
-    """Half of a surrogate pair raises UnicodeEncodeError."""
+    """An object whose values are all text. A lone surrogate raises UnicodeEncodeError."""
     texts: dict[str, str] = _read(text)
     if not all(isinstance(value, str) for value in texts.values()):
-        _refuse("they are not all texts")
+        _refuse("a value is not text")
     "".join((*texts, *texts.values())).encode()
     return texts
 
@@ -377,13 +377,13 @@ def _check_tags(text: str, _bucket: None) -> None:
 
 def _check_headers(text: str, _bucket: None) -> None:
     for name in _read_texts(text).keys() - set(metadata.SYSTEM_METADATA):
-        _refuse(f"S3 does not keep {name!r}")
+        _refuse(f"S3 does not store the header {name!r}")
 
 
 def _check_metadata(text: str, _bucket: None) -> None:
     for name in _read_texts(text):
         if not name.isascii() or not name.isprintable() or ":" in name or " " in name:
-            _refuse(f"there is no header for {name!r}")
+            _refuse(f"{name!r} cannot be the name of a header")
 
 
 _ATTRIBUTES: Mapping[str, Callable[[str, Any], None]] = {

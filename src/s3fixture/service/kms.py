@@ -1,7 +1,7 @@
-"""The KMS keys of one server: what their names mean, which there are, and which may be used.
+"""The KMS keys of one server: their names and ARNs, and which can be used.
 
-There is no KMS here: a key is a name. Without declared keys every name is a key; once any is declared, a name
-that is not among them is answered as KMS does.
+There is no KMS here: a key is only a name. Without declared keys, every name is a key. With declared keys,
+any other name is refused with KMS's error.
 
 https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id
 """
@@ -18,13 +18,13 @@ from s3fixture.settings import KMS_KEY_FORMAT
 
 ENABLED, DISABLED, PENDING_DELETION = "enabled", "disabled", "pending-deletion"
 _STATES = frozenset({ENABLED, DISABLED, PENDING_DELETION})
-_MANAGED = "alias/aws/s3"  # the key that an account has without asking, for S3 alone
+_MANAGED = "alias/aws/s3"  # the key for S3 that AWS makes in each account
 _KEY_ID = re.compile(r"(?:mrk-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}")
 _ARN = re.compile(r"arn:aws[a-z-]*:kms:([a-z0-9-]*):([0-9]*):(key/|alias/)(.+)")
 
 
 class Place(NamedTuple):
-    """Where a name of a key is looked up: in the bucket's region, in the account of who asks."""
+    """Where the name of a key is looked up: the bucket's region, and the caller's account."""
 
     region: str
     account: str
@@ -54,7 +54,7 @@ class KmsKeys:
         self._aliases.update(dict.fromkeys(aliases, key))
 
     def set_state(self, key: str, state: str) -> None:
-        """Let a key, named by id, ARN or alias, be "enabled", "disabled" or "pending-deletion".
+        """Set the state of a key (id, ARN or alias): "enabled", "disabled" or "pending-deletion".
 
         Raises S3FixtureError for another state.
         """
@@ -69,10 +69,10 @@ class KmsKeys:
         self._states = dict(self._declared)
 
     def resolve(self, name: str, place: Place) -> str:
-        """The key that `name` means, "" for the account's own: an ARN, as S3 answers it.
+        """The ARN of the key `name`, as S3 answers it; "" means the account's own key.
 
-        What no key of AWS is called stays as it is. Raises KMS.NotFoundException when keys are declared and
-        this is none of them.
+        A name that is not of AWS's form stays as it is. Raises KMS.NotFoundException when keys are declared
+        and this is not one of them.
         """
         match = _ARN.fullmatch(name)
         alias = f"alias/{match[4]}" if match and match[3] == "alias/" else name

@@ -1,7 +1,7 @@
-"""Lifecycle rules as documents: checked as S3 checks them, kept, and given back.
+"""Lifecycle rules as documents: checked as S3 checks them, stored, and returned.
 
-`lifecycle_rules` knows what they mean, `lifecycle_jobs` carries them out. S3's answers to what is wrong are
-known from its recorded answers and from those that people quote; the pages name hardly any.
+`lifecycle_rules` evaluates them, `lifecycle_jobs` applies them. S3's pages name hardly any of its errors for
+wrong rules; these are from recorded answers, and from answers that people quote.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLifecycleConfiguration.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-configuration-examples.html
@@ -48,7 +48,7 @@ def get_bucket_lifecycle_configuration(call: Call, params: Params) -> Result:
 
 
 def put_bucket_lifecycle_configuration(call: Call, params: Params) -> Result:
-    """Raises MalformedXML, InvalidRequest, InvalidArgument; the former rules then stay."""
+    """Raises MalformedXML, InvalidRequest or InvalidArgument; the former rules then stay."""
     minimum_size = params.get("TransitionDefaultMinimumObjectSize") or ALL_CLASSES
     if minimum_size not in MINIMUM_SIZES:
         raise refusals.MINIMUM_SIZE(value=minimum_size)
@@ -67,7 +67,7 @@ def put_bucket_lifecycle_configuration(call: Call, params: Params) -> Result:
 
 
 def delete_bucket_lifecycle(call: Call, params: Params) -> Result:
-    """Succeeds also where there are none."""
+    """Succeeds also when there are no rules."""
     delete_document(call, params, LIFECYCLE)
     return {}
 
@@ -77,7 +77,7 @@ def _named(rule: Document) -> Document:
 
 
 def check_rules(rules: Sequence[Document]) -> None:
-    """Raise MalformedXML, InvalidRequest, InvalidArgument for rules that S3 does not take."""
+    """Raise MalformedXML, InvalidRequest or InvalidArgument for rules that S3 refuses."""
     if not 0 < len(rules) <= limits.LIFECYCLE_RULES:
         raise S3Error("MalformedXML")
     ids = [rule["ID"] for rule in rules if rule.get("ID")]
@@ -198,7 +198,7 @@ def _check_not_negative(action: Document, member: str, name: str) -> None:
 
 
 def _refuse_filters(rule: Document) -> None:
-    """Delete markers and uploads have neither tags nor a size."""
+    """Check that rules for delete markers and uploads have no filter by tags or size."""
     wanted = predicates(rule)
     for name in _UNFILTERED:
         if name not in rule and name not in (rule.get("Expiration") or {}):
@@ -210,7 +210,7 @@ def _refuse_filters(rule: Document) -> None:
 
 
 def _check_steps(rule: Document, steps: Sequence[Document], expiration: Document, kind: str) -> None:
-    """Transitions go from a warm class to a cold one, with time between them, and end before the expiration.
+    """Check that transitions go to colder classes, far enough apart, and before the expiration.
 
     `kind` is "Noncurrent" for those of noncurrent versions.
     """
@@ -264,7 +264,7 @@ def _check_end(steps: Sequence[Document], expiration: Document, member: str, kin
 
 
 def _described(rule: Document) -> str:
-    """A rule's filter as S3's messages have it: `(prefix=logs/)`."""
+    """A rule's filter as S3's messages write it: `(prefix=logs/)`."""
     wanted = predicates(rule)
     parts = [f"prefix={wanted['Prefix']}"] if "Prefix" in wanted else []
     parts += [f"tag={{key={tag['Key']}, value={tag['Value']}}}" for tag in wanted.get("Tags", ())]
@@ -277,7 +277,7 @@ def _described(rule: Document) -> str:
 
 
 def _refuse_overlaps(rules: Sequence[Document]) -> None:
-    """Of rules in the old form only one may act on a key, of each kind of action."""
+    """Check that no two rules in the old form have the same kind of action for a key."""
     for action in _ACTIONS:
         prefixes = sorted(rule["Prefix"] for rule in rules if action in rule)
         for shorter, longer in pairwise(prefixes):

@@ -1,4 +1,4 @@
-"""What answers tell of lifecycle rules: when the object expires, when an upload is given up.
+"""The headers about lifecycle rules: when the object expires, and when the upload is aborted.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations.html
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html (x-amz-abort-date)
@@ -16,7 +16,7 @@ from s3fixture.store import Upload
 from s3fixture.wire.times import http_date
 
 _TOLD_BY = frozenset({"CompleteMultipartUpload", "CopyObject", "GetObject", "HeadObject", "PutObject"})
-_LAST = 253_402_300_799.0  # seconds since the epoch: the last ones that a date in a header can name
+_LAST = 253_402_300_799.0  # seconds since the epoch: the latest date that a header can have
 _PLAIN = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) not in '"%')
 
 
@@ -36,7 +36,7 @@ def follow(call: Call, result: Result) -> None:
 
 
 def abort_notice(call: Call, document: str, upload: Upload) -> Result:
-    """x-amz-abort-date and x-amz-abort-rule-id, where a rule of `document` gives the upload up."""
+    """x-amz-abort-date and x-amz-abort-rule-id, if a rule of `document` aborts the upload."""
     due = parse_rules(document).abort(upload, call.settings.lifecycle_day)
     if due is None or due.at > _LAST:
         return {}
@@ -44,5 +44,5 @@ def abort_notice(call: Call, document: str, upload: Upload) -> Result:
 
 
 def _in_header(rule_id: str) -> str:
-    """As it is, as S3 was seen to send it, but for what would break the header."""
+    """The id as S3 sends it, without encoding, but without characters that would break the header."""
     return quote(rule_id, safe=_PLAIN)

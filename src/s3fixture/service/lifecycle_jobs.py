@@ -1,8 +1,8 @@
-"""Lifecycle rules carried out: once a day at midnight, in slices, as a job of each bucket that has rules.
+"""Applies lifecycle rules once a day at midnight, in slices; each bucket with rules has a job.
 
-A server that was off, or whose clock was moved by a month, does what it would have done day by day: what a
-rule creates or moves is dated by the midnight at which it was due. No rule acts before the first midnight
-after it was put.
+A server that was off, or whose clock was moved by a month, catches up day by day: a version that a rule makes
+or moves has the date of the midnight at which the rule was due. A rule first acts at the first midnight after
+it was put.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
@@ -30,21 +30,21 @@ _SLICE = 250  # versions, or uploads, looked at in one transaction
 
 @dataclass
 class _Position:
-    """How far a walk over a bucket has come; what a job remembers."""
+    """The position of a walk over a bucket, stored in its job."""
 
     bucket: str
     id: int
     key: str = ""
     seq: int = 0  # of the last version looked at
     since: float = 0.0  # when the next older version of the key became noncurrent
-    newer: int = 0  # noncurrent versions of the key that stay
-    uploads: bool = False  # the versions are done
+    newer: int = 0  # noncurrent versions of the key kept so far
+    uploads: bool = False  # whether all versions were looked at
     upload: str = ""  # the last upload looked at, of `key`
     began: float | None = None  # by the server's clock
 
 
 def schedule(background: Background, index: Index, bucket: BucketRow) -> None:
-    """Have the bucket's rules carried out at every midnight from now on, as long as it has any."""
+    """Apply the bucket's rules at every midnight from now on, as long as it has any."""
     queue = f"{LIFECYCLE} {bucket.id}"
     if not index.jobs_of(queue, 1):
         due = next_midnight(background.clock.time(), background.settings.lifecycle_day)
@@ -52,7 +52,7 @@ def schedule(background: Background, index: Index, bucket: BucketRow) -> None:
 
 
 def schedule_all(background: Background, index: Index) -> None:
-    """`schedule` for every bucket that has rules: they came from elsewhere."""
+    """`schedule` every bucket with rules, after a saved state was loaded."""
     after, more = "", True
     while more:
         page = index.list_buckets(after=after)
@@ -84,14 +84,14 @@ def run(background: Background, job: Job) -> float | None:
             position = _Position(bucket.name, bucket.id, uploads=True, began=began)
         elif done:
             index.update_job(job, asdict(_Position(bucket.name, bucket.id)))
-            # The clock may have moved since: what the first slices passed by is due then, and at once.
+            # The clock may have moved meanwhile: then versions that the first slices skipped are due now.
             return next_midnight(min(began, now), background.settings.lifecycle_day)
         index.update_job(job, asdict(position))
     return job.due
 
 
 class _Walk:
-    """Carries out the rules of one bucket within one transaction."""
+    """Applies the rules of one bucket within one transaction."""
 
     def __init__(
         self, background: Background, index: Index, bucket: BucketRow, rules: Rules, now: float
@@ -127,7 +127,7 @@ class _Walk:
         return True
 
     def _pass_by(self, version: Version, position: _Position) -> None:
-        """Rules wait for what is not replicated."""
+        """Whether a rule may act: not before the version is replicated."""
         position.since = version.modified
         position.newer += not version.is_latest
 
@@ -171,7 +171,7 @@ class _Walk:
         self._move(version, self._rules.noncurrent_transition(version, since, newer, self._now, self._day))
 
     def _end_key(self, key: str) -> None:
-        """A delete marker that has no versions any more goes as well."""
+        """Remove a delete marker that is the only version left of its key."""
         left = self._index.versions_of(self._bucket.id, key, limit=2)
         if len(left) != 1 or not left[0].is_delete_marker:
             return
@@ -186,7 +186,7 @@ class _Walk:
         self._tell("LifecycleExpiration:Delete", version)
 
     def _move(self, version: Version, step: Due | None) -> Version:
-        """Into the storage class of `step`; a restored copy of the former class goes."""
+        """Move a version to the storage class of `step`, and remove a restored copy."""
         if step is None or not self._is_due(step):
             return version
         moved = version._replace(storage_class=step.storage_class, extra=without_restore(version.extra))
@@ -199,7 +199,7 @@ class _Walk:
         return moved
 
     def _tell(self, name: str, version: Version, **data: Any) -> None:
-        """An event, where the bucket tells of them."""
+        """Send an event, if the bucket has notifications."""
         if not self._is_told:
             return
         from s3fixture.service.event_records import Event  # imported when used, as above

@@ -19,7 +19,7 @@ from s3fixture.store import Upload, Version
 
 ALL_CLASSES, BY_CLASS = "all_storage_classes_128K", "varies_by_storage_class"
 MINIMUM_SIZES = (ALL_CLASSES, BY_CLASS)  # the values of x-amz-transition-default-minimum-object-size
-_SMALLEST = 128 * 1024  # bytes: smaller objects are not worth a transition, unless the rule says so
+_SMALLEST = 128 * 1024  # bytes: smaller objects are not moved, unless the rule has a size of its own
 
 # From the warmest to the coldest: an object goes down this list only.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
@@ -36,7 +36,7 @@ _WARMTH = {name: rank for rank, name in enumerate(CLASSES)} | {"REDUCED_REDUNDAN
 
 
 class Due(NamedTuple):
-    """When an action of a rule falls due, in seconds since the epoch, and the storage class it leads to."""
+    """When an action of a rule is due, in seconds since the epoch, and its storage class."""
 
     at: float
     rule_id: str
@@ -44,7 +44,7 @@ class Due(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A transition: `days` after the object was made, or from `date` on; `keep` noncurrent ones stay."""
+    """A transition `days` after the object was made, or from `date` on; `keep` noncurrent versions stay."""
 
     storage_class: str
     days: int = 0
@@ -71,7 +71,7 @@ class Rule:
     abort_days: int | None
 
     def applies(self, key: str, size: int, tags: Mapping[str, str]) -> bool:
-        """Whether its filter lets an object in."""
+        """Whether the rule's filter matches an object."""
         return (
             key.startswith(self.prefix)
             and (self.larger is None or size > self.larger)
@@ -82,14 +82,14 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules of a bucket that are enabled, and how they were put: at `put`, with `minimum_size`."""
+    """The enabled rules of a bucket, put at the time `put` with the option `minimum_size`."""
 
     enabled: tuple[Rule, ...]
     put: float
     minimum_size: str
 
     def expiry(self, version: Version, day: float) -> Due | None:
-        """When the current version of an object expires; the first rule of those that are due first."""
+        """When the current version of an object expires, by the earliest rule."""
         return _earliest(
             Due(moment, rule.id)
             for rule in self._of(version)
@@ -97,7 +97,7 @@ class Rules:
         )
 
     def marker_expiry(self, marker: Version, day: float) -> Due | None:
-        """When a delete marker goes that is the only version of its key. Days work for it as well."""
+        """When a delete marker that is the only version of its key is removed, also by a rule with days."""
         return _earliest(
             Due(after(marker.modified, 0 if rule.expire_markers else rule.expire_days or 0, day), rule.id)
             for rule in self._of(marker)
@@ -105,7 +105,7 @@ class Rules:
         )
 
     def noncurrent_expiry(self, version: Version, since: float, newer: int, day: float) -> Due | None:
-        """When a version goes that is noncurrent `since`, with `newer` noncurrent ones above it."""
+        """When a version is removed that is noncurrent since `since`, below `newer` noncurrent ones."""
         return _earliest(
             Due(after(since, rule.noncurrent_days, day), rule.id)
             for rule in self._of(version)
@@ -113,7 +113,7 @@ class Rules:
         )
 
     def transition(self, version: Version, now: float, day: float) -> Due | None:
-        """The coldest class that a current version should be in by now, if it is not in one as cold."""
+        """The coldest class in which a current version should be by now; None if it is in one as cold."""
         return self._coldest(
             version,
             now,
@@ -129,7 +129,7 @@ class Rules:
     def noncurrent_transition(
         self, version: Version, since: float, newer: int, now: float, day: float
     ) -> Due | None:
-        """The same of a version that is noncurrent `since`."""
+        """The same for a version that became noncurrent at `since`."""
         return self._coldest(
             version,
             now,
@@ -142,7 +142,7 @@ class Rules:
         )
 
     def abort(self, upload: Upload, day: float) -> Due | None:
-        """When an upload that nobody completes is aborted. Only prefixes can narrow such a rule."""
+        """When an unfinished upload is aborted. Such a rule can only be limited by a prefix."""
         return _earliest(
             Due(after(upload.initiated, rule.abort_days, day), rule.id)
             for rule in self.enabled
@@ -153,7 +153,7 @@ class Rules:
         return (rule for rule in self.enabled if rule.applies(version.key, version.size, version.tags))
 
     def _is_worth_it(self, rule: Rule, version: Version, step: Step) -> bool:
-        """Small objects stay, unless the rule has a size of its own."""
+        """Whether the object is large enough for a transition, by the rule's size or S3's default."""
         if rule.larger is not None or rule.smaller is not None or version.size >= _SMALLEST:
             return not version.is_delete_marker
         return self.minimum_size == BY_CLASS and step.storage_class in ARCHIVED
@@ -166,18 +166,18 @@ class Rules:
 
 
 def after(moment: float, days: int, day: float) -> float:
-    """So many days later, rounded up to the next midnight UTC. `day`: the seconds of one."""
+    """`days` later, rounded up to the next midnight UTC. `day`: its length in seconds."""
     return math.ceil((moment + days * day) / day) * day
 
 
 def next_midnight(now: float, day: float) -> float:
-    """The first one that is still to come."""
+    """The next midnight UTC."""
     return (math.floor(now / day) + 1) * day
 
 
 @lru_cache(maxsize=64)  # a pure function of its argument
 def parse_rules(document: str) -> Rules:
-    """The rules out of the document that `lifecycle.put_bucket_lifecycle_configuration` keeps."""
+    """The rules in the document that `lifecycle.put_bucket_lifecycle_configuration` stores."""
     kept = json.loads(document)
     enabled = tuple(_rule(rule) for rule in kept["Rules"] if rule["Status"] == "Enabled")
     return Rules(enabled, kept["Put"], kept["TransitionDefaultMinimumObjectSize"])
@@ -222,5 +222,5 @@ def _moment(made: float, days: int | None, date: float | None, day: float) -> fl
 
 
 def _earliest(dues: Iterable[Due]) -> Due | None:
-    """The first of those that come first: "the shorter expiration policy is honored"."""
+    """The earliest: "the shorter expiration policy is honored"."""
     return min(dues, key=lambda due: due.at, default=None)

@@ -1,4 +1,4 @@
-"""What a request says about a new object besides its bytes, and what it may not say.
+"""The attributes of a new object in a request, and their checks.
 
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
@@ -24,7 +24,7 @@ SYSTEM_METADATA = (
 )
 DEFAULT_CONTENT_TYPE = "binary/octet-stream"
 STANDARD = "STANDARD"
-ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})  # must be restored before they can be read
+ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})  # objects in these must be restored before they can be read
 STORAGE_CLASSES = ARCHIVED | {
     STANDARD,
     "REDUCED_REDUNDANCY",
@@ -35,12 +35,12 @@ STORAGE_CLASSES = ARCHIVED | {
 }
 _METADATA_LIMIT = 2 * 1024  # bytes of names and values together
 
-# Parameters that would change what is stored or who may read it. Taking them without doing it would be a lie.
+# Parameters that change what is stored or who may read it. They are not implemented, so they are refused.
 _NOT_IMPLEMENTED: Mapping[str, str] = {
     "WriteOffsetBytes": "x-amz-write-offset-bytes",
 }
 _REDIRECTS = ("/", "http://", "https://")
-_MENTIONED = frozenset(  # what `check_supported` looks at; most requests have none of it
+_MENTIONED = frozenset(  # the parameters that `check_supported` looks at; most requests have none of them
     {*_NOT_IMPLEMENTED, "WebsiteRedirectLocation"}
 )
 
@@ -86,7 +86,7 @@ def storage_class(params: Params) -> str:
 
 
 def check_supported(params: Params) -> None:
-    """Refuse what this server would have to ignore, and wrong redirects."""
+    """Refuse parameters that are not implemented, and wrong redirects."""
     if _MENTIONED.isdisjoint(params):
         return
     for member, header in _NOT_IMPLEMENTED.items():

@@ -1,4 +1,4 @@
-"""Multipart uploads: begin, upload parts, list, abort. Completing is in completing.py.
+"""Multipart uploads: create, upload parts, list, abort. Completing is in completing.py.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 """
@@ -32,7 +32,7 @@ from s3fixture.store import BucketRow, Checksum, Index, NewPart, NewUpload, Part
 
 
 class HashedSource(Protocol):
-    """A body that knows its digests once it was read: a request's payload, or a copy's source."""
+    """A body that has its digests once it was read: a request's payload, or a copy's source."""
 
     def read(self, n: int = -1, /) -> bytes: ...
 
@@ -106,7 +106,7 @@ def _checksum_choice(params: Params) -> tuple[str, str]:
 
 
 def find_upload(call: Call, index: Index, params: Params) -> Upload:
-    """The upload that `params` name. Raises NoSuchBucket, NoSuchUpload."""
+    """The upload in `params`. Raises NoSuchBucket, NoSuchUpload."""
     bucket = call.bucket(index, params["Bucket"])
     upload = index.get_upload(bucket.id, params["Key"], params["UploadId"])
     if upload is None:
@@ -123,7 +123,7 @@ def find_part_upload(call: Call, index: Index, params: Params) -> Upload:
 
 
 def part_checksum(upload: Upload) -> str:
-    """The algorithm that the upload's parts are hashed with; S3's own when the client chose none."""
+    """The checksum algorithm of the upload's parts; S3's default when the client chose none."""
     return upload.checksum_algorithm or checksums.DEFAULT_ALGORITHM
 
 
@@ -146,7 +146,7 @@ def upload_part(call: Call, params: Params) -> Result:
 
 
 def _check_declared(upload: Upload, declared: str | None) -> None:
-    """A part has the upload's checksum; only a full-object checksum lets it have none."""
+    """Check that a part has a checksum of the upload's algorithm; with FULL_OBJECT it may have none."""
     expected = upload.checksum_algorithm
     if declared == expected or not expected:
         return
@@ -156,7 +156,7 @@ def _check_declared(upload: Upload, declared: str | None) -> None:
 
 
 def put_part(call: Call, params: Params, source: HashedSource, size: int) -> Part:
-    """Store a part of the upload that `params` name, replacing one of the same number."""
+    """Store a part of the upload in `params`, replacing one with the same number."""
     with call.store.spool(source, size) as body, call.store.write() as index:
         upload = find_upload(call, index, params)
         algorithm = part_checksum(upload)
@@ -204,7 +204,7 @@ def list_parts(call: Call, params: Params) -> Result:
 
 
 def _abort_notice(call: Call, index: Index, bucket: BucketRow, upload: Upload) -> Result:
-    """When a lifecycle rule gives the upload up."""
+    """When a lifecycle rule aborts the upload."""
     document = index.get_document(bucket.id, LIFECYCLE) if LIFECYCLE in bucket.documents else None
     if document is None:
         return {}
@@ -224,7 +224,7 @@ def _part_entry(upload: Upload, part: Part) -> dict[str, Any]:
 
 
 def _initiator(call: Call, upload: Upload) -> dict[str, str]:
-    """Unlike an Owner, it has a name (quirk 44). That of a user or a session is the end of its ARN.
+    """The Initiator element. Unlike an Owner it has a name (quirk 44): of a user or session the ARN's end.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html#API_ListParts_ResponseSyntax
     """
@@ -275,7 +275,7 @@ def list_multipart_uploads(call: Call, params: Params) -> Result:
 
 
 def _belongs(index: Index, bucket: BucketRow, key: str, upload_id: str) -> bool:
-    """Whether the upload is, or was, one of this key: pages go on also when a client aborts what it lists."""
+    """Whether the upload is or was of this key, so that a client can abort uploads while it lists them."""
     return index.get_upload(bucket.id, key, upload_id) is not None or is_upload_id(upload_id, key)
 
 

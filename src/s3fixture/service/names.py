@@ -1,4 +1,4 @@
-"""Which bucket names S3 takes.
+"""Which bucket names S3 accepts.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html
@@ -16,11 +16,11 @@ _IP_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _RESERVED_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 _REGIONAL = re.compile(r"[a-z0-9].*-([0-9]{12})-([a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2})-an")
-ACCOUNT_REGIONAL = "account-regional"  # the namespace in which only one account can make a bucket
+ACCOUNT_REGIONAL = "account-regional"  # the namespace of one account and region
 
 
 def is_bucket_name(name: str) -> bool:
-    """Whether a general purpose bucket may be called `name`."""
+    """Whether `name` is valid for a general purpose bucket."""
     return bool(
         _NAME.fullmatch(name)
         and ".." not in name
@@ -32,7 +32,7 @@ def is_bucket_name(name: str) -> bool:
 
 
 def check_bucket_name(name: str) -> None:
-    """Raise InvalidBucketName unless S3 would make a bucket of this name."""
+    """Raise InvalidBucketName unless S3 would make a bucket with this name."""
     if not is_bucket_name(name):
         raise S3Error("InvalidBucketName", BucketName=name)
 

@@ -1,4 +1,4 @@
-"""What a bucket's notification configuration means for an event: which rules want it, and where it goes.
+"""Which rules of a bucket's notification configuration match an event, and its destinations.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
 """
@@ -21,7 +21,7 @@ EVENT_BRIDGE = "EventBridgeConfiguration"
 
 
 class Rule(NamedTuple):
-    """One destination and what it wants. `events` as configured, with "s3:" and perhaps a "*" at the end."""
+    """One destination and its events, as configured: with "s3:", and perhaps a "*" at the end."""
 
     id: str
     arn: str
@@ -30,10 +30,10 @@ class Rule(NamedTuple):
     suffix: str
 
     def wants(self, name: str, key: str) -> bool:
-        """Whether an event called `name`, without "s3:", of `key` goes there.
+        """Whether the event `name` (without "s3:") of `key` goes there.
 
-        Filters are compared with the key as it is, and as records have it: S3's guide wants special
-        characters encoded.
+        Filters are compared with the key, and with its encoded form in records, because S3's guide says that
+        special characters in a filter are encoded.
         """
         return any(covers(event, f"s3:{name}") for event in self.events) and (
             self._fits(key) or self._fits(quote_plus(key, safe="/"))
@@ -44,19 +44,19 @@ class Rule(NamedTuple):
 
 
 class Notifications(NamedTuple):
-    """A configuration; `bridge`: every event goes to EventBridge as well."""
+    """A configuration; `bridge`: every event also goes to EventBridge."""
 
     rules: tuple[Rule, ...]
     bridge: bool
 
 
 def covers(event: str, name: str) -> bool:
-    """Whether a configured event, such as s3:ObjectCreated:*, means the one called `name`."""
+    """Whether a configured event, such as s3:ObjectCreated:*, includes the event `name`."""
     return name.startswith(event[:-1]) if event.endswith("*") else name == event
 
 
 def rules_of(configuration: Mapping[str, Any]) -> Iterator[Rule]:
-    """The rules of a NotificationConfiguration, named and typed as boto3's."""
+    """The rules of a NotificationConfiguration, with boto3's names and types."""
     for member, destination in DESTINATIONS.items():
         for rule in configuration.get(member, ()):
             filters = {
@@ -74,6 +74,6 @@ def rules_of(configuration: Mapping[str, Any]) -> Iterator[Rule]:
 
 @lru_cache(maxsize=64)  # a pure function of its argument
 def parse_notifications(document: str) -> Notifications:
-    """The rules out of the document that `notifications` keeps."""
+    """The rules in the document that `notifications` stores."""
     configuration = json.loads(document)
     return Notifications(tuple(rules_of(configuration)), EVENT_BRIDGE in configuration)

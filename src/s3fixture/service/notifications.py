@@ -1,6 +1,6 @@
-"""Event notifications as documents: checked as S3 checks them, kept, and given back.
+"""Event notifications as documents: checked as S3 checks them, stored, and returned.
 
-`notification_rules` knows what they mean, `events` acts on them.
+`notification_rules` evaluates them, `events` acts on them.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html
 """
@@ -36,7 +36,7 @@ _ELEMENTS: Mapping[str, str] = {
 
 
 def get_bucket_notification_configuration(call: Call, params: Params) -> Result:
-    """Empty where there is none."""
+    """Empty when there is no configuration."""
     with call.store.read() as index:
         document = index.get_document(call.bucket(index, params["Bucket"]).id, NOTIFICATION)
     result: Result = json.loads(document) if document else {}
@@ -44,7 +44,7 @@ def get_bucket_notification_configuration(call: Call, params: Params) -> Result:
 
 
 def put_bucket_notification_configuration(call: Call, params: Params) -> Result:
-    """Send each destination a test event. Raises InvalidArgument and MalformedXML; then nothing changes."""
+    """Sends each destination a test event. Raises InvalidArgument or MalformedXML; then nothing changes."""
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
     configuration = checked(params["NotificationConfiguration"], bucket)
@@ -63,7 +63,7 @@ def put_bucket_notification_configuration(call: Call, params: Params) -> Result:
 
 
 def checked(configuration: Mapping[str, Any], bucket: BucketRow) -> dict[str, Any]:
-    """The configuration as it is kept. Raises InvalidArgument and MalformedXML."""
+    """The configuration as it is stored. Raises InvalidArgument or MalformedXML."""
     kept = {
         member: value if member not in DESTINATIONS else [_checked(rule, member, bucket) for rule in value]
         for member, value in configuration.items()
@@ -78,7 +78,7 @@ def checked(configuration: Mapping[str, Any], bucket: BucketRow) -> dict[str, An
 
 
 def _checked(rule: Mapping[str, Any], member: str, bucket: BucketRow) -> dict[str, Any]:
-    """The rule with an id, and with the names of its filters as S3 writes them."""
+    """The rule with an id, and with S3's spelling of the names of its filters."""
     element, arn = _ELEMENTS[member], rule[DESTINATIONS[member]]
     if len(rule.get("Id", "")) > limits.RULE_ID_LENGTH:
         raise refusals.NOTIFICATION_ID_TOO_LONG()
@@ -102,7 +102,7 @@ def _checked(rule: Mapping[str, Any], member: str, bucket: BucketRow) -> dict[st
 
 @cache  # it depends on the model alone
 def known_events() -> frozenset[str]:
-    """Such as s3:ObjectCreated:Put, and those for several, such as s3:ObjectCreated:*."""
+    """All names of events, such as s3:ObjectCreated:Put and s3:ObjectCreated:*."""
     shape = load_model().shape_for("Event")
     assert isinstance(shape, StringShape)
     return frozenset(shape.enum)
@@ -120,7 +120,7 @@ def _checked_filter(found: Mapping[str, str]) -> dict[str, str]:
 
 
 def _refuse_overlaps(rules: tuple[Rule, ...]) -> None:
-    """An event of a key goes to one destination only."""
+    """Raise InvalidArgument when an event of a key could go to two destinations."""
     events = {
         rule.id: {name for event in rule.events for name in known_events() if covers(event, name)}
         for rule in rules
@@ -135,7 +135,7 @@ def _refuse_overlaps(rules: tuple[Rule, ...]) -> None:
 
 
 def _find_destinations(call: Call, rules: tuple[Rule, ...]) -> None:
-    """Raise InvalidArgument, naming each destination that is not there."""
+    """Raise InvalidArgument, naming each destination that does not exist."""
     missing = call.background.destinations.missing(dict.fromkeys(rule.arn for rule in rules))
     fields: dict[str, str] = {}
     for number, (arn, reason) in enumerate(missing.items(), 1):
@@ -155,6 +155,6 @@ def _send_test_events(call: Call, index: Index, bucket: BucketRow, rules: tuple[
         "HostId": call.host_id,
     }
     for arn in dict.fromkeys(rule.arn for rule in rules):
-        if not arn.startswith("arn:aws:lambda:"):  # functions are asked for their policy instead
+        if not arn.startswith("arn:aws:lambda:"):  # for functions, the check looks at their policy instead
             body = {"bucket": bucket.name, "key": "", "event": "s3:TestEvent", "message": message}
             call.background.add(index, "event", queue=f"event {arn}", body={"arn": arn, **body})

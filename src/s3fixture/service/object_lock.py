@@ -1,7 +1,7 @@
 """Object lock: a bucket's setting, retention and legal holds, and what a version's lock forbids.
 
-A version keeps its lock in its extra record, an upload the one that its object will have. The record of a
-bucket's row is the default retention as boto3 names it, {} for a bucket with object lock and no default.
+The lock of a version is in its extra record; an upload has the lock of its future object. The row of a bucket
+with object lock has the default retention with boto3's names, {} without a default.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
 """
@@ -40,7 +40,7 @@ _YEAR = 365  # days: S3's longest default retention is 36,500 days or 100 years
 
 
 class Lock(NamedTuple):
-    """`mode` "" and `until` 0 (seconds since the epoch): no retention; `hold` "": there never was any."""
+    """`mode` "" and `until` 0 (seconds since the epoch): no retention; `hold` "": it was never set."""
 
     mode: str = ""
     until: float = 0.0
@@ -48,12 +48,12 @@ class Lock(NamedTuple):
 
 
 def lock_of(owner: Version | Upload) -> Lock:
-    """The lock of a version, or the one that an upload's object will have."""
+    """The lock of a version, or of an upload's future object."""
     return Lock(**owner.extra.get(LOCK, {}))
 
 
 def with_lock(extra: Mapping[str, Any], lock: Lock) -> dict[str, Any]:
-    """An extra record with that lock in the former one's place."""
+    """The extra record with this lock."""
     rest = {name: value for name, value in extra.items() if name != LOCK}
     return {**rest, LOCK: lock._asdict()} if any(lock) else rest
 
@@ -61,7 +61,7 @@ def with_lock(extra: Mapping[str, Any], lock: Lock) -> dict[str, Any]:
 def new_lock(call: Call, bucket: BucketRow, params: Params) -> dict[str, Any]:
     """The extra record of a new object: the lock that the request asks for, or the bucket's default.
 
-    Raises InvalidArgument, and InvalidRequest for a lock in a bucket that has none.
+    Raises InvalidArgument, and InvalidRequest for a lock in a bucket without object lock.
     """
     if not bucket.object_lock and _PARAMETERS.isdisjoint(params):
         return {}
@@ -84,7 +84,7 @@ def _asked(call: Call, params: Params) -> Lock:
 
 
 def future(call: Call, until: datetime, argument: str) -> float:
-    """A retain-until date in seconds. Raises InvalidArgument, naming `argument`, for one that has passed."""
+    """A retain-until date in seconds. Raises InvalidArgument, naming `argument`, for a date in the past."""
     if until.timestamp() <= call.clock.time():
         raise refusals.LOCK_IN_THE_PAST(pacific_time(until), ArgumentName=argument)
     return _whole_milliseconds(until)
@@ -120,14 +120,14 @@ def _default(bucket: BucketRow, now: float) -> dict[str, Any]:
 
 
 def _whole_milliseconds(moment: datetime) -> float:
-    """Answers have no more, and a date that a client reads and puts again must not be an earlier one."""
+    """Cut to milliseconds, as answers are, so that a date from an answer can be put again."""
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000).timestamp()
 
 
 def require_digest(declared_algorithm: str | None, params: Params, what: str) -> None:
-    """Raise InvalidRequest unless the client vouches for the bytes that are going to be locked.
+    """Raise InvalidRequest unless the upload of a locked object has a Content-MD5 or checksum.
 
-    It does so also where the lock is the bucket's default: s3tools/s3cmd issue 1436.
+    S3 demands it also for the bucket's default lock: s3tools/s3cmd issue 1436.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
     """
@@ -136,23 +136,25 @@ def require_digest(declared_algorithm: str | None, params: Params, what: str) ->
 
 
 def check_bypass(bucket: BucketRow, params: Params) -> None:
-    """Raise InvalidArgument for x-amz-bypass-governance-retention where nothing can be locked.
+    """Raise InvalidArgument for x-amz-bypass-governance-retention in a bucket without object lock.
 
-    Its value does not matter: S3 refuses `false`, too.
+    S3 refuses the value `false`, too.
     """
     if "BypassGovernanceRetention" in params and not bucket.object_lock:
         raise refusals.BYPASS_WITHOUT_LOCK()
 
 
 def is_locked(version: Version, now: float) -> bool:
-    """Whether a hold or a retention in force keeps the version."""
+    """Whether a legal hold or a retention in force protects the version."""
     lock = lock_of(version)
     return lock.hold == ON or lock.until > now
 
 
 def check_removal(call: Call, version: Version, params: Params) -> None:
-    """Raise AccessDenied if a hold or a retention keeps the version. Whether the caller may bypass
-    governance at all was decided with the other permissions."""
+    """Raise AccessDenied if a legal hold or a retention protects the version.
+
+    The permission to bypass governance was checked with the other permissions.
+    """
     lock = lock_of(version)
     if lock.hold == ON or (_retains(call, lock) and not _bypasses(lock, params)):
         raise refusals.LOCKED()
@@ -174,7 +176,7 @@ def _bypasses(lock: Lock, params: Params) -> bool:
 
 
 def describe_lock(call: Call, params: Params, version: Version) -> Result:
-    """The headers of GetObject and HeadObject, each for those who may ask for it by itself."""
+    """The headers of GetObject and HeadObject about the lock, each only with the permission to get it."""
     lock = lock_of(version)
     result: Result = {}
     if lock.mode and _may(call, params, "s3:GetObjectRetention"):
@@ -190,7 +192,7 @@ def _may(call: Call, params: Params, action: str) -> bool:
 
 
 ENABLED = "Enabled"
-NO_DEFAULT = "{}"  # what a bucket keeps whose object lock has no default retention
+NO_DEFAULT = "{}"  # the row of a bucket with object lock and no default retention
 _LONGEST: Mapping[str, int] = {"Days": limits.LOCK_DAYS, "Years": limits.LOCK_YEARS}
 
 
@@ -206,9 +208,9 @@ def get_object_lock_configuration(call: Call, params: Params) -> Result:
 
 
 def put_object_lock_configuration(call: Call, params: Params) -> Result:
-    """Switch object lock on, for good, and set the default retention, or none without a Rule.
+    """Switch object lock on for good, and set the default retention, or none without a Rule.
 
-    Since November 2023 S3 takes this for a bucket that is there already. Raises MalformedXML,
+    Since November 2023, S3 accepts this for an existing bucket. Raises MalformedXML,
     InvalidArgument, and InvalidBucketState unless versioning is enabled.
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectLockConfiguration.html
     """
@@ -225,7 +227,7 @@ def put_object_lock_configuration(call: Call, params: Params) -> Result:
 
 
 def default_retention(rule: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a rule sets. Raises MalformedXML, InvalidArgument, NotImplemented."""
+    """The default retention of a rule. Raises MalformedXML, InvalidArgument, NotImplemented."""
     retention: Mapping[str, Any] = rule.get("DefaultRetention") or {}
     if retention.get("DefaultEventHold") is not None:
         raise S3Error("NotImplemented", Element="DefaultEventHold")
@@ -249,7 +251,7 @@ def get_object_retention(call: Call, params: Params) -> Result:
 
 
 def put_object_retention(call: Call, params: Params) -> Result:
-    """Replace the retention; an empty one takes it away. Raises as `locks.check_retention`.
+    """Replace the retention; an empty one removes it. Raises what `check_retention` raises.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectRetention.html
     """

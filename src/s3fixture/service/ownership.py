@@ -1,7 +1,7 @@
-"""Object ownership of buckets: whether ACLs count, and whose a new object is.
+"""Object ownership of buckets: whether ACLs are on, and who owns a new object.
 
-A bucket has no document of this kind while its owner owns all objects and ACLs are off, which is S3's own
-choice for new buckets since April 2023; so for most requests a look at the bucket's row is all.
+A bucket without this document has ACLs off, and its owner owns all objects. This is S3's default for new
+buckets since April 2023, so for most requests a look at the bucket's row is enough.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
 """
@@ -15,22 +15,22 @@ from s3fixture.store import BucketRow, Index
 ENFORCED = "BucketOwnerEnforced"
 PREFERRED = "BucketOwnerPreferred"
 WRITER = "ObjectWriter"
-NO_CONTROLS = ""  # the document's text once the controls were deleted; S3 then does as for WRITER
+NO_CONTROLS = ""  # the document's text after the controls were deleted; S3 then behaves as with WRITER
 OWNERSHIP = "ownership"  # the kind of the document; its text is one of these
 
 
 def acls_count(bucket: BucketRow) -> bool:
-    """Whether ACLs are on in this bucket, so that its objects may belong to others."""
+    """Whether ACLs are on in this bucket, so that others may own its objects."""
     return OWNERSHIP in bucket.documents
 
 
 def owner_of(bucket: BucketRow, owner: str) -> str:
-    """The owner of what is in a bucket: as stored, or the bucket's where ACLs are off."""
+    """The owner of an object: as stored, or the bucket's owner if ACLs are off."""
     return owner if acls_count(bucket) else bucket.owner
 
 
 def set_ownership(index: Index, bucket: BucketRow, ownership: str) -> None:
-    """One of the three choices, or NO_CONTROLS."""
+    """One of S3's three values, or NO_CONTROLS."""
     if ownership == ENFORCED:
         index.delete_document(bucket.id, OWNERSHIP)
     else:
@@ -38,7 +38,7 @@ def set_ownership(index: Index, bucket: BucketRow, ownership: str) -> None:
 
 
 def get_bucket_ownership_controls(call: Call, params: Params) -> Result:
-    """Raises OwnershipControlsNotFoundError once they were deleted.
+    """Raises OwnershipControlsNotFoundError after they were deleted.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketOwnershipControls.html
     """
@@ -51,8 +51,10 @@ def get_bucket_ownership_controls(call: Call, params: Params) -> Result:
 
 
 def put_bucket_ownership_controls(call: Call, params: Params) -> Result:
-    """Raises MalformedXML unless there is one rule, and InvalidBucketAclWithObjectOwnership for ACLs to be
-    switched off while the bucket's own grants something to others.
+    """Raises MalformedXML unless there is one rule.
+
+    Raises InvalidBucketAclWithObjectOwnership when ACLs would be switched off while the bucket's ACL grants
+    something to others.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketOwnershipControls.html
     """
@@ -71,7 +73,7 @@ def put_bucket_ownership_controls(call: Call, params: Params) -> Result:
 
 
 def delete_bucket_ownership_controls(call: Call, params: Params) -> Result:
-    """Succeeds also where there are none.
+    """Succeeds also when there are no controls.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketOwnershipControls.html
     """

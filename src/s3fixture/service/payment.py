@@ -1,4 +1,4 @@
-"""Who pays for requests, and transfer acceleration: settings that S3 bills by, stored here and given back."""
+"""Who pays for requests, and transfer acceleration: settings for S3's bills, only stored here."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def put_bucket_request_payment(call: Call, params: Params) -> Result:
 
 
 def get_bucket_accelerate_configuration(call: Call, params: Params) -> Result:
-    """Without a Status until it is set.
+    """Has no Status until one is put.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketAccelerateConfiguration.html
     """

@@ -18,12 +18,12 @@ from s3fixture.errors import S3Error
 from s3fixture.service.call import Result
 from s3fixture.store import BucketRow, Index, Upload, Version
 
-# The part of an upload's extra record that `check_write` compares: `seq_of` the version that was current.
+# Part of an upload's extra record: `seq_of` the version that was current at its start, for `check_write`.
 SEEN = "seen"
 
 
 class NotModified(Exception):  # noqa: N818 - an answer, not an error
-    """A read whose condition says that the client's copy is still good: 304, without a body."""
+    """304 without a body: the condition of a read says that the client's copy is still current."""
 
     def __init__(self, version: Version) -> None:
         self.version = version
@@ -35,18 +35,18 @@ class NotModified(Exception):  # noqa: N818 - an answer, not an error
 
 
 def matches(header: str, etag: str) -> bool:
-    """Whether an entity tag stands in a comma list of tags, quoted or bare, or the list is `*`."""
+    """Whether an entity tag is in a comma-separated list, quoted or bare, or the list is `*`."""
     tags = [tag.strip() for tag in header.split(",")]
     return "*" in tags or any(tag.removeprefix("W/").strip('"') == etag for tag in tags)
 
 
 def modified_since(version: Version, when: datetime) -> bool:
-    """HTTP dates have whole seconds, so the fraction of the stored time does not count."""
+    """Compare in whole seconds, as HTTP dates have no fractions."""
     return int(version.modified) > int(when.timestamp())
 
 
 def check_read(params: Mapping[str, Any], version: Version, now: float) -> None:
-    """Raise PreconditionFailed, or NotModified, as the four conditions of GET and HEAD demand.
+    """Raise PreconditionFailed or NotModified by the four conditions of GET and HEAD.
 
     A matching If-Match beats If-Unmodified-Since; a differing If-None-Match beats If-Modified-Since. A date
     of If-Modified-Since that lies in the future (`now`: seconds since the epoch) is ignored.
@@ -64,7 +64,7 @@ def check_read(params: Mapping[str, Any], version: Version, now: float) -> None:
 
 
 def check_copy_source(params: Mapping[str, Any], source: Version, now: float) -> None:
-    """The same four conditions on the source of a copy, where each failure is PreconditionFailed."""
+    """Check the same four conditions on the source of a copy, where each failure is PreconditionFailed."""
     if (tags := params.get("CopySourceIfMatch")) is not None:
         if not matches(tags, source.etag):
             raise _failed("x-amz-copy-source-If-Match")
@@ -84,9 +84,9 @@ def _unmodified_since(version: Version, when: datetime, now: float) -> bool:
 def check_write(
     params: Mapping[str, Any], index: Index, bucket: BucketRow, upload: Upload | None = None
 ) -> None:
-    """If-Match and If-None-Match of PutObject, CopyObject and CompleteMultipartUpload, which has an `upload`.
+    """Check If-Match and If-None-Match of PutObject, CopyObject and CompleteMultipartUpload (with `upload`).
 
-    To be called inside the write transaction that stores the object. A delete marker counts as no object.
+    Call it inside the write transaction that stores the object. A delete marker counts as no object.
     """
     absent, tags = params.get("IfNoneMatch"), params.get("IfMatch")
     if absent is None and tags is None:
@@ -109,12 +109,12 @@ def check_write(
 
 
 def seq_of(current: Version | None) -> int:
-    """What an upload remembers of the version that was current when it began: 0 for none."""
+    """The number of the current version, which an upload remembers from its start; 0 without a version."""
     return current.seq if current else 0
 
 
 def _check_supported(absent: str | None, tags: str | None) -> None:
-    """Of entity tags and `*`, each condition on a write takes one kind; and only one of them may be there."""
+    """Refuse both conditions together, and a value that S3 does not accept for a write's condition."""
     if absent is not None and tags is not None:
         raise refusals.SEVERAL_CONDITIONS(Header="If-Match,If-None-Match")
     if absent is not None and absent.strip() != "*":
@@ -124,9 +124,9 @@ def _check_supported(absent: str | None, tags: str | None) -> None:
 
 
 def check_delete(etag: str | None, current: Version | None) -> None:
-    """If-Match of DeleteObject, and the ETag of one entry of DeleteObjects.
+    """Check If-Match of DeleteObject, and the ETag of an entry of DeleteObjects.
 
-    Deleting what is not there succeeds, unless a condition was named; a delete marker never matches.
+    Without a condition, deleting a missing key succeeds. A delete marker never matches.
     """
     if etag is None:
         return

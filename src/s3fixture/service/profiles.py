@@ -1,4 +1,4 @@
-"""What a new bucket is like: the profiles of defaults, chosen by `Settings.defaults`."""
+"""Profiles: the properties of new buckets, chosen by `Settings.defaults`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Profile(NamedTuple):
 PROFILES: Mapping[str, Profile] = {
     # A bucket of today. https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html
     "aws": Profile(ENFORCED, block_public_access=True),
-    # What MinIO's users know, and S3's did until April 2023: ACLs are taken, public policies hold at once.
+    # As in MinIO, and in S3 until April 2023: ACLs are on, and public policies work at once.
     "minio": Profile(WRITER, block_public_access=False),
 }
 
@@ -30,9 +30,9 @@ _WAYS_OUT: Mapping[str, str] = {
 
 
 def way_out(settings: Settings, refused: str) -> str:
-    """For the log: what to do where a bucket refuses "acls" or "public access" because it was made so."""
+    """For the log: what to do when a bucket refuses "acls" or "public access" because of its defaults."""
     advice = f"to allow it, {_WAYS_OUT[refused]}"
-    if settings.defaults == "minio":  # somebody chose so for this bucket
+    if settings.defaults == "minio":  # this was put on the bucket later, so it is not a default
         return advice
     return (
         f"{advice}, or start the server with other defaults for new buckets (--defaults minio, --s3-defaults "

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from s3fixture import refusals
 from s3fixture.errors import S3Error
 
-# No object has more bytes than 19 digits can say; what has more digits is not well-formed.
+# No object has a size of more than 19 digits; longer numbers are not well-formed.
 _RANGE = re.compile(r"bytes=([0-9]{0,19})-([0-9]{0,19})")
 _COPY_RANGE = re.compile(r"bytes=([0-9]{1,19})-([0-9]{1,19})")
 
@@ -30,7 +30,7 @@ class ByteRange:
 
 
 def parse_range(header: str, size: int) -> ByteRange | None:
-    """The range a `Range` header asks for; None where S3 ignores it: not one range, or not well-formed.
+    """The range of a `Range` header; None when S3 ignores it: several ranges, or not well-formed.
 
     Raises InvalidRange when no byte of the object is in it.
     """
@@ -46,7 +46,7 @@ def parse_range(header: str, size: int) -> ByteRange | None:
         start, end = int(first), min(int(last) if last else size - 1, size - 1)
     else:
         start, end = max(size - int(last), 0), size - 1
-        if not size and int(last):  # the last bytes of an empty object are all that it has
+        if not size and int(last):  # the last bytes of an empty object are the whole object
             return None
     if start > end:
         raise S3Error("InvalidRange", RangeRequested=header, ActualObjectSize=str(size))
@@ -54,7 +54,7 @@ def parse_range(header: str, size: int) -> ByteRange | None:
 
 
 def parse_copy_range(header: str, size: int) -> ByteRange:
-    """The range of `x-amz-copy-source-range`, which must be whole and inside the source.
+    """The range of `x-amz-copy-source-range`, which must have both ends and be inside the source.
 
     Raises InvalidArgument when it is malformed or ends outside, InvalidRequest when it begins outside.
     """

@@ -1,6 +1,6 @@
-"""What follows a successful operation: each setting of a bucket that reacts to what was done there.
+"""After a successful operation: lets each setting of the bucket react to what was done.
 
-Operations note facts and know nothing of what follows. A bucket without such a setting pays one comparison of
+Operations note facts and do not know the reactions. A bucket without such a setting costs one comparison of
 two sets.
 """
 
@@ -15,7 +15,7 @@ from s3fixture.service.call import Call, Result
 _LOG = logging.getLogger("s3fixture")
 
 # Kind of a bucket's document -> the module of this package whose `follow(call, result)` acts on it. It may
-# add members to the result, and must not raise: the operation has happened.
+# add members to the result. It must not raise, because the operation has succeeded.
 FOLLOWERS: Mapping[str, str] = {
     "lifecycle": "lifecycle_headers",
     "notification": "events",
@@ -25,7 +25,7 @@ FOLLOWERS: Mapping[str, str] = {
 
 
 def follow(call: Call, result: Result) -> None:
-    """Let the settings of the buckets that the operation touched act on `call.facts`."""
+    """Let the settings of the buckets in `call.facts` react to these facts."""
     followed: set[str] = set()
     for fact in call.facts:
         if not FOLLOWERS.keys().isdisjoint(fact.bucket.documents):
@@ -37,5 +37,5 @@ def follow(call: Call, result: Result) -> None:
     for module in sorted({FOLLOWERS[kind] for kind in followed}):
         try:
             import_module(f"{__package__}.{module}").follow(call, result)
-        except Exception:  # the operation has happened, and its answer must say so
+        except Exception:  # the operation has succeeded, so its answer is sent
             _LOG.exception("what follows %s in %s failed", call.operation, module)

@@ -1,6 +1,6 @@
-"""Replication between buckets of this server as a document: checked as S3 checks it, kept, and given back.
+"""Replication between buckets of this server as a document: checked as S3 checks it, stored, and returned.
 
-`replicating` carries it out. Roles are taken on trust, as principals of policies are.
+`replication_jobs` applies it. Roles are not checked, as there are none here.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketReplication.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-add-config.html
@@ -37,7 +37,7 @@ def get_bucket_replication(call: Call, params: Params) -> Result:
 
 
 def put_bucket_replication(call: Call, params: Params) -> Result:
-    """Raises MalformedXML, InvalidRequest, InvalidArgument; the former rules then stay."""
+    """Raises MalformedXML, InvalidRequest or InvalidArgument; the former rules then stay."""
     configuration = params["ReplicationConfiguration"]
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
@@ -49,7 +49,7 @@ def put_bucket_replication(call: Call, params: Params) -> Result:
 
 
 def delete_bucket_replication(call: Call, params: Params) -> Result:
-    """Succeeds also where there is none."""
+    """Succeeds also when there is no configuration."""
     delete_document(call, params, REPLICATION)
     return {}
 
@@ -63,7 +63,7 @@ def _check_role(role: str) -> None:
 
 
 def checked_rules(configuration: Mapping[str, Any], bucket: BucketRow) -> Sequence[Rule]:
-    """The rules, whatever their targets are. Raises MalformedXML, InvalidRequest, InvalidArgument."""
+    """The rules; their targets are not checked. Raises MalformedXML, InvalidRequest or InvalidArgument."""
     rules: Sequence[Rule] = configuration.get("Rules") or []
     if not 0 < len(rules) <= limits.REPLICATION_RULES:
         raise S3Error("MalformedXML")

@@ -1,8 +1,7 @@
-"""Replication carried out: new versions go to other buckets, each by a job that keeps their order.
+"""Replicates new versions to other buckets, each by a job; the jobs of a bucket keep their order.
 
 A replica has the version id, the metadata and the modification time of its source, and its owner and ACL
-unless the rule changes the owner. Deleting a version is not replicated, and a replica is not replicated any
-further.
+unless the rule changes the owner. Deleting a version is not replicated, and neither is a replica.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-what-is-isnot-replicated.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-status.html
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from s3fixture.service.background import Background
     from s3fixture.store import Job
 
-# The part of an extra record that tells of it: `status`, and `waiting`: the buckets that are still to come.
+# Part of an extra record: `status`, and `waiting`, the buckets that do not have the version yet.
 PENDING, COMPLETED, FAILED, REPLICA = "PENDING", "COMPLETED", "FAILED", "REPLICA"
 _NOT_COPIED = frozenset({ACL, REPLICATION, "restore", "upload_id"})  # parts of an extra record
 _CHANGES = frozenset({"acl", "tagged", "untagged", "locked"})
@@ -44,7 +43,7 @@ Rule = Mapping[str, Any]
 
 
 def is_record(value: Mapping[str, Any]) -> bool:
-    """Whether what came from elsewhere is that part of an extra record."""
+    """Whether a value from a saved state is a valid record."""
     waiting = value.get("waiting", [])
     return (
         value.keys() <= {"status", "waiting"}
@@ -55,13 +54,13 @@ def is_record(value: Mapping[str, Any]) -> bool:
 
 
 def status_of(version: Version) -> str:
-    """x-amz-replication-status; "" for what no rule is about."""
+    """x-amz-replication-status; "" when no rule matched."""
     status: str = version.extra.get(REPLICATION, {}).get("status", "")
     return status
 
 
 def follow(call: Call, _result: Result) -> None:
-    """Have what was written here replicated."""
+    """Add the jobs that replicate what was written."""
     with call.store.write() as index:
         for fact in call.facts:
             document = index.get_document(fact.bucket.id, REPLICATION)
@@ -123,7 +122,7 @@ def _parse(document: str) -> Mapping[str, Any]:
 
 
 def _chosen(version: Version, configuration: Rule) -> dict[str, Rule]:
-    """For each destination the rule with the highest priority."""
+    """The rule with the highest priority, for each destination."""
     chosen: dict[str, Rule] = {}
     for rule in sorted(_matching(version, configuration), key=lambda rule: rule.get("Priority", 0)):
         chosen[rule["Destination"]["Bucket"].removeprefix(ARN)] = rule
@@ -150,7 +149,7 @@ def _matching(version: Version, configuration: Rule) -> Iterator[Rule]:
 
 
 def run(background: Background, job: Job) -> None:
-    """Replicate one version, or what has changed of it, to one bucket."""
+    """Replicate one version, or a change of it, to one bucket."""
     body = job.body
     with background.store.write() as index:
         bucket = index.get_bucket(body["bucket"])
@@ -177,7 +176,7 @@ def _hindrance(
     target: BucketRow | None,
     body: Mapping[str, Any],
 ) -> str:
-    """Why it cannot be done, as S3's failure events have it; "" when it can."""
+    """The failure reason, in the words of S3's events; "" when it can be replicated."""
     if target is None:
         return "DstBucketNotFound"
     if target.versioning != "Enabled":
@@ -196,7 +195,7 @@ def _hindrance(
 
 def _copy(background: Background, index: Index, version: Version, target: BucketRow, rule: Rule) -> None:
     if index.get_version(target.id, version.key, version.version_id) is not None:
-        return  # it is there already: the job was done before the server was killed
+        return  # the version is there already: the server was killed after this job
     extra = {name: part for name, part in version.extra.items() if name not in _NOT_COPIED}
     extra |= _acl_for(version, target, rule)
     if target.object_lock and not version.is_delete_marker:
@@ -229,7 +228,7 @@ def _copy(background: Background, index: Index, version: Version, target: Bucket
 
 
 def _changes_owner(rule: Rule) -> bool:
-    """Whether replicas belong to the owner of the destination, and so have no grants of the source.
+    """Whether the destination's owner owns replicas, which then have no grants of the source.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-change-owner.html
     """
@@ -256,7 +255,7 @@ def _copy_change(
 
 
 def _settle(index: Index, version: Version, target: str, *, failed: bool) -> None:
-    """COMPLETED when it has gone everywhere, FAILED for good when it could not go to one bucket."""
+    """COMPLETED when all buckets have it; FAILED, for good, after it failed for one bucket."""
     state = version.extra.get(REPLICATION, {"status": PENDING, "waiting": []})
     waiting = [name for name in state.get("waiting", ()) if name != target]
     status = FAILED if failed or state["status"] == FAILED else PENDING if waiting else COMPLETED

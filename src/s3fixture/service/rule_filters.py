@@ -11,7 +11,7 @@ from s3fixture.errors import S3Error
 
 
 def predicates(rule: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a rule asks of an object, as `And` has it: Prefix, Tags, ObjectSizeGreaterThan, ..."""
+    """The conditions of a rule in the form of `And`: Prefix, Tags, ObjectSizeGreaterThan, ..."""
     chosen = rule.get("Filter") or {}
     if "And" in chosen:
         inner: Mapping[str, Any] = chosen["And"]
@@ -27,9 +27,9 @@ def wanted_tags(rule: Mapping[str, Any]) -> dict[str, str]:
 
 
 def check_lengths(rule: Mapping[str, Any]) -> None:
-    """Raise InvalidRequest for a prefix or a tag that no object could have, as lifecycle rules do.
+    """Raise InvalidRequest for a prefix or tag that no object can have, as lifecycle rules do.
 
-    S3 counts a tag as Java counts characters: one beyond U+FFFF is two.
+    S3 counts the characters of a tag as Java does: one beyond U+FFFF counts as two.
     """
     wanted = predicates(rule)
     if len(wanted.get("Prefix", "").encode()) > limits.KEY_SIZE:
@@ -46,7 +46,7 @@ def _utf16_length(text: str) -> int:
 
 
 def check_filter(rule: Mapping[str, Any]) -> None:
-    """Raise MalformedXML unless it is one predicate, or several in And; InvalidRequest for a tag twice."""
+    """Raise MalformedXML unless it is one predicate, or several in And; InvalidRequest for a repeated tag."""
     chosen = rule.get("Filter") or {}
     if len(chosen) > 1:
         raise S3Error("MalformedXML")

@@ -1,6 +1,6 @@
-"""SelectObjectContent: one SQL expression over one object, CSV, JSON or Parquet.
+"""SelectObjectContent: one SQL expression over one object in CSV, JSON or Parquet.
 
-The object's records become a table in memory, and `select_engine` asks it; both come with
+The object's records become a table in memory, which `select_engine` queries. It needs
 `pip install 's3fixture[select]'`.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_SelectObjectContent.html
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from s3fixture.service.select_engine import Table
 
 _MOST_RECORD = 1024 * 1024  # characters
-_MOST_DATA = 128 * 1024 * 1024  # bytes that are looked at; S3 has no bound, a server for tests needs one
+_MOST_DATA = 128 * 1024 * 1024  # bytes of an object that are read; S3 has no bound
 _BLOCK = 1024 * 1024  # bytes in one Records event, at most
 _FIRST_WINDOW = 512  # bytes of compressed data that are looked at first, then twice as many
 _CSV_DEFAULTS = {
@@ -75,7 +75,7 @@ def select_object_content(call: Call, params: Params) -> Result:
 
 
 def _engine() -> Any:
-    """Imported when used: it brings two large packages with it."""
+    """The engine, imported when used because it imports two large packages."""
     try:
         return import_module("s3fixture.service.select_engine")
     except ImportError:
@@ -93,7 +93,7 @@ def _events(records: bytes, details: Mapping[str, int], *, progress: bool) -> It
     yield {"End": {}}
 
 
-# --- what is asked
+# --- the request
 
 
 def _check_request(params: Params, source: Mapping[str, Any], target: Mapping[str, Any]) -> None:
@@ -144,12 +144,12 @@ def _bounded(blocks: Iterable[bytes]) -> Iterator[bytes]:
     for block in blocks:
         size += len(block)
         if size > _MOST_DATA:
-            raise S3Error("Busy", f"This server looks at most at {_MOST_DATA} bytes of an object.")
+            raise S3Error("Busy", f"This server reads at most {_MOST_DATA} bytes of an object.")
         yield block
 
 
 def _decompress(data: bytes, compression: str) -> bytes:
-    """Raises TruncatedInput for what is not compressed so, or not to its end."""
+    """Raises TruncatedInput for data that is not compressed this way, or is cut off."""
     make = _DECOMPRESSORS[compression]
     if make is None:
         return data
@@ -235,7 +235,7 @@ def _fill_from_csv(
 
 
 def _scanned(data: bytes, scan: Mapping[str, int] | None, delimiter: bytes, offset: int) -> bytes:
-    """The records that begin within the range; of a range with an end alone, those in the last bytes."""
+    """The records that begin within the range. A range with only an end means the last bytes."""
     if scan is None:
         return data
     size = len(data) + offset
@@ -305,7 +305,7 @@ def _after_space(text: str, position: int) -> int:
 
 
 def _values(documents: Iterable[Any], path: list[str | int]) -> Iterator[Any]:
-    """What a path of the FROM clause means in each document; "*" stands for the elements of a list."""
+    """The values at a path of the FROM clause in each document; "*" stands for the elements of a list."""
     for document in documents:
         found = [document]
         for step in path:
@@ -323,7 +323,7 @@ def _step(value: Any, step: str | int) -> list[Any]:
     return [item for name, item in value.items() if name.lower() == step.lower()][:1]
 
 
-# --- what comes back
+# --- the answer
 
 
 def _written(
@@ -365,7 +365,7 @@ def _json(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Without what the engine filled in: members that a record lacks, and ".0" behind whole numbers."""
+    """Remove what the engine filled in: members that a record does not have, and ".0" of whole numbers."""
     if isinstance(value, dict):
         return {name: _plain(item) for name, item in value.items() if item is not None}
     if isinstance(value, list):

@@ -1,7 +1,7 @@
-"""SQL over one table of records: sqlglot reads the expression, DuckDB answers it.
+"""SQL over one table of records: sqlglot parses the expression, DuckDB runs it.
 
-What an expression may hold is a list (S3's own language, which is small); anything else is refused before
-DuckDB sees it. DuckDB itself reaches no file and no setting, and has a bound on memory.
+An expression may only have what is in S3's language, which is small; anything else is refused before DuckDB
+sees it. DuckDB itself cannot read files or change settings, and has a bound on memory.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-select-sql-reference.html
 """
@@ -57,7 +57,7 @@ _OWN_FUNCTIONS = frozenset({"utcnow", "to_timestamp"})
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A parsed expression; `path` is what stands behind S3Object in its FROM clause."""
+    """A parsed expression; `path` is the part after S3Object in its FROM clause."""
 
     select: exp.Select
     alias: str
@@ -110,7 +110,7 @@ def _check(select: exp.Select) -> None:
 
 
 def _nodes(select: exp.Select) -> Iterator[exp.Expression]:
-    """All of them. Raises UnsupportedSqlStructure where they stand too deep for the code that reads them."""
+    """All nodes of the expression. Raises UnsupportedSqlStructure when it is nested too deeply."""
     waiting: list[tuple[exp.Expression, int]] = [(select, 0)]
     while waiting:
         node, depth = waiting.pop()
@@ -121,7 +121,7 @@ def _nodes(select: exp.Select) -> Iterator[exp.Expression]:
 
 
 class Table:
-    """The records of one object, as a table. `with` it; everything is gone afterwards."""
+    """The records of one object as a table; a context manager, which removes the table at its end."""
 
     def __init__(self) -> None:
         self._connection = duckdb.connect(
@@ -133,8 +133,8 @@ class Table:
                 "threads": "1",
             }
         )
-        self._structure: Mapping[str, Any] = {}  # column -> what it holds: a type, or a structure of those
-        self._texts = False  # whether all columns are texts, which numbers may be compared with
+        self._structure: Mapping[str, Any] = {}  # column -> its type, or a structure of types
+        self._texts = False  # whether all columns are text, so that comparisons with numbers need a cast
 
     def __enter__(self) -> Table:
         return self
@@ -159,7 +159,7 @@ class Table:
         self._structure, self._texts = dict.fromkeys(columns, "VARCHAR"), True
 
     def fill_from_json(self, values: Iterator[Any]) -> None:
-        """Each value a record; one that is no object has the single column _1."""
+        """Each value becomes a record; one that is not an object has the single column _1."""
         self._run("CREATE TABLE records (document JSON)")
         objects = (value if isinstance(value, dict) else {"_1": value} for value in values)
         for batch in _batches(json.dumps(value) for value in objects):
@@ -173,7 +173,7 @@ class Table:
             typed = f"unnest(from_json(document, {_literal(found)}))"
             try:
                 self._run(f"CREATE TABLE S3Object AS SELECT {typed} FROM records")  # noqa: S608 - a literal
-            except duckdb.Error:  # such as two names that differ in case alone
+            except duckdb.Error:  # such as two names that differ only in case
                 raise S3Error("JSONParsingError") from None
         else:
             self._run("CREATE VIEW S3Object AS SELECT NULL AS _1 FROM records")
@@ -217,13 +217,13 @@ class Table:
         return self._connection.execute(sql, list(values))
 
     def _resolve(self, node: exp.Expression, alias: str) -> exp.Expression:
-        """What a name stands for: a column, a value inside one, or nothing at all, which is NULL."""
+        """The column or inner value for a name; NULL for an unknown one."""
         steps = list(_steps(node))
         if isinstance(steps[0], exp.Identifier) and steps[0].name.lower() in (alias, "s3object"):
             steps = steps[1:]
-        if not steps:  # all of the record
+        if not steps:  # the whole record
             return node
-        found: Any = None  # sqlglot types what it makes in several ways
+        found: Any = None  # sqlglot's types for this are not exact
         inside: Any = self._structure
         for step in steps:
             name = self._find(inside, step, top=found is None)
@@ -239,12 +239,12 @@ class Table:
         return self._as_number(node, found) if self._texts else found
 
     def _find(self, inside: Any, step: exp.Identifier | int, *, top: bool) -> str | int | None:
-        """What the step is called in a structure; None where it leads nowhere.
+        """The name of the step in a structure; None when there is no such member.
 
-        Raises MissingHeaders for a name that a CSV file lacks.
+        Raises MissingHeaders for a name that a CSV file does not have.
         """
         if isinstance(step, int):
-            return 0 if isinstance(inside, list) else None  # a list has one structure for all of its items
+            return 0 if isinstance(inside, list) else None  # all items of a list have one structure
         if not isinstance(inside, Mapping):
             return None
         if step.name in inside:
@@ -260,7 +260,7 @@ class Table:
         return None
 
     def _as_number(self, node: exp.Expression, found: exp.Expression) -> exp.Expression:
-        """A text beside a number, or in a sum, is read as one."""
+        """Read text as a number where it is compared with one, or is in a sum or average."""
         parent = node.parent
         others = parent.iter_expressions() if isinstance(parent, _NUMERIC) else ()
         if isinstance(parent, (exp.Sum, exp.Avg)) or any(_is_number(other) for other in others):
@@ -296,7 +296,8 @@ def _in_duckdb(node: exp.Expression) -> Any:
         unit, value, time = node.this.name.lower(), node.expression, node.args.get("unit")
         if unit not in _UNITS or time is None:
             raise S3Error("EvaluatorInvalidArguments")
-        value, time = value.transform(_in_duckdb), time.transform(_in_duckdb)  # what is new is not walked
+        # `transform` does not visit the parts of a node that it has replaced.
+        value, time = value.transform(_in_duckdb), time.transform(_in_duckdb)
         if isinstance(node, exp.DateAdd):
             return exp.Add(this=time, expression=exp.Anonymous(this=f"TO_{unit}S", expressions=[value]))
         return exp.Anonymous(this="DATE_DIFF", expressions=[exp.Literal.string(unit), value, time])

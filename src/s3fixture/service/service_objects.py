@@ -1,4 +1,4 @@
-"""Objects that the service itself writes into buckets: logs, for example."""
+"""Objects that the service itself writes into buckets, such as logs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def put_service_object(background: Background, bucket: str, key: str, data: bytes, content_type: str) -> bool:
-    """Whether there is such a bucket. The object is its owner's, and its events are told."""
+    """Write an object for the bucket's owner, and send its events. Returns whether the bucket exists."""
     hasher = checksums.ALGORITHMS[checksums.DEFAULT_ALGORITHM].new()
     hasher.update(data)
     md5 = checksums.md5()

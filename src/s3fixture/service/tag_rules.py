@@ -19,7 +19,7 @@ _SYSTEM = "aws:"
 
 
 class Rules(NamedTuple):
-    """How many tags one thing may have, and what too many and AWS's own are refused with."""
+    """The greatest number of tags, and the refusals for too many and for AWS's reserved keys."""
 
     limit: int
     too_many: Refusal
@@ -35,7 +35,7 @@ NEW_BUCKET = Rules(
 
 
 def from_document(tagging: Mapping[str, Any], rules: Rules) -> dict[str, str]:
-    """The tags of a Tagging document, or of a header in its form. Raises InvalidTag, BadRequest."""
+    """The tags of a Tagging document. Raises InvalidTag or BadRequest."""
     pairs = [(tag["Key"], tag["Value"]) for tag in tagging.get("TagSet", [])]
     seen: set[str] = set()
     for key, _ in pairs:

@@ -24,7 +24,7 @@ def get_object_tagging(call: Call, params: Params) -> Result:
 
 
 def _tagged_version(call: Call, index: Index, bucket: BucketRow, params: Params) -> Version:
-    """GetObjectTagging alone names a key that is not there together with its bucket (recorded from S3)."""
+    """GetObjectTagging is the only operation whose NoSuchKey has BUCKET/KEY as its Key (recorded from S3)."""
     try:
         return find_version(call, index, bucket, params, current_marker="MethodNotAllowed")
     except S3Error as error:
@@ -65,7 +65,7 @@ def put_bucket_tagging(call: Call, params: Params) -> Result:
     check_tagging(call, params)
     if wanted:
         put_document(call, params, TAGGING, json.dumps(wanted))
-    else:  # no tags are no tag set
+    else:  # without tags there is no tag set
         delete_document(call, params, TAGGING)
     return {}
 

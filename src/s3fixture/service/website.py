@@ -1,4 +1,4 @@
-"""The configuration of a bucket as a website: what may be put, and where its rules lead a browser.
+"""The configuration of a bucket as a website: its checks, and the redirects of its rules.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/WebsiteHosting.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-to-page-redirect.html
@@ -26,7 +26,7 @@ Site = Mapping[str, Any]  # a configuration, as boto3 names its members
 
 
 class Redirect(NamedTuple):
-    """Where a browser is sent: an HTTP status and an address."""
+    """A redirect: an HTTP status and an address."""
 
     status: int
     location: str
@@ -53,7 +53,7 @@ def delete_bucket_website(call: Call, params: Params) -> Result:
 
 
 def check_site(site: Site) -> None:
-    """Raises InvalidArgument, InvalidRequest and MalformedXML."""
+    """Raises InvalidArgument, InvalidRequest or MalformedXML."""
     everywhere = site.get("RedirectAllRequestsTo")
     if everywhere is not None:
         if len(site) > 1:
@@ -118,7 +118,7 @@ def _number(code: str) -> int:
 
 
 def redirect_all(site: Site, scheme: str, target: str) -> Redirect | None:
-    """Where a site that only leads elsewhere leads; `target` is the request's, with its query."""
+    """The redirect of a site that redirects all requests; `target` is the request's, with its query."""
     everywhere = site.get("RedirectAllRequestsTo")
     if everywhere is None:
         return None
@@ -126,7 +126,7 @@ def redirect_all(site: Site, scheme: str, target: str) -> Redirect | None:
 
 
 def redirect_by_rule(site: Site, key: str, scheme: str, host: str, status: int = 0) -> Redirect | None:
-    """Where the first rule that fits leads; with `status` 0 one that needs no error, else one that does."""
+    """The redirect of the first matching rule: without an error condition for `status` 0, else with one."""
     for rule in site.get("RoutingRules", ()):
         condition = rule.get("Condition", {})
         prefix = condition.get("KeyPrefixEquals", "")

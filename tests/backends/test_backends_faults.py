@@ -249,21 +249,21 @@ def test_a_fault_that_did_not_happen_in_its_block_is_told(endpoint: Endpoint) ->
         (lambda s3: s3.fail("PutObjet"), "S3 has no operation 'PutObjet'; did you mean 'PutObject'?"),
         (lambda s3: s3.fail("put_object"), "S3 has no operation 'put_object'; did you mean 'PutObject'?"),
         (lambda s3: s3.fail("GetObject", "SlowDow"), "S3 has no error 'SlowDow'; did you mean 'SlowDown'?"),
-        (lambda s3: s3.fail("GetObject", times=0), "times of a fault is 1 or more, not 0"),
-        (lambda s3: s3.fail("GetObject", every=0), "every of a fault is 1 or more, not 0"),
-        (lambda s3: s3.fail("GetObject", probability=2), "above 0 and up to 1, not 2"),
+        (lambda s3: s3.fail("GetObject", times=0), "times of a fault must be 1 or more, not 0"),
+        (lambda s3: s3.fail("GetObject", every=0), "every of a fault must be 1 or more, not 0"),
+        (lambda s3: s3.fail("GetObject", probability=2), r"must be in \(0, 1\], not 2"),
         (
             lambda s3: s3.fail("GetObject", in_200=True),
             "only CompleteMultipartUpload, .* not 'GetO",
         ),
-        (lambda s3: s3.slow_down(bytes_per_second=0), "the bandwidth is 0"),
+        (lambda s3: s3.slow_down(bytes_per_second=0), "the bandwidth must be 1 byte a second or more, not 0"),
         *(
-            (lambda s3, seconds=seconds: s3.delay(seconds=seconds), "the delay of a fault is .* at most")
+            (lambda s3, seconds=seconds: s3.delay(seconds=seconds), "the delay of a fault must be at most")
             for seconds in (1e308, float("inf"), float("nan"))
         ),
         (lambda s3: s3.assert_not_called("PutObjet"), "did you mean 'PutObject'?"),
         (lambda s3: s3.assert_called("ListObjectsV3"), "did you mean 'ListObjectsV2'?"),
-        (lambda s3: s3.control.remove_fault(999), "this fault is not there any more"),
+        (lambda s3: s3.control.remove_fault(999), "there is no such fault any more"),
     ],
 )
 def test_what_cannot_happen_is_refused(endpoint: Endpoint, call: Any, message: str) -> None:

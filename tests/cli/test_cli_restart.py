@@ -40,7 +40,7 @@ def test_a_seed_that_is_gone_stops_nothing(s3: CommandLine) -> None:
     (s3.folder / "more.yaml").write_text("buckets: [more]")
     s3.up("--memory", "--no-console", "--seed", "more.yaml")
     (s3.folder / "more.yaml").unlink()
-    assert "there is no such seed" in s3.refused("restart")
+    assert "does not exist; give a folder" in s3.refused("restart")
     s3("status")
 
 

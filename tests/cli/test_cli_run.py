@@ -88,7 +88,7 @@ def test_no_command_is_wrong_usage(s3: CommandLine) -> None:
 
 def test_a_bad_seed_is_refused_before_the_command_runs(s3: CommandLine) -> None:
     line = s3.refused("run", "--seed", "missing", "--", *python("open('ran', 'w')"))
-    assert "there is no such seed" in line
+    assert "does not exist; give a folder" in line
     assert not (s3.folder / "ran").exists()
 
 

@@ -25,7 +25,7 @@ def test_the_box_is_seeded(s3: CommandLine, seeds: Path) -> None:
 
 def test_nothing_is_seeded_when_one_of_the_seeds_is_bad(s3: CommandLine, seeds: Path) -> None:
     s3.up("--memory")
-    assert "there is no such seed" in s3.refused("seed", seeds, "missing")
+    assert "does not exist; give a folder" in s3.refused("seed", seeds, "missing")
     assert s3.client().list_buckets()["Buckets"] == []
 
 

@@ -202,7 +202,7 @@ def test_web_identity_tokens_are_taken_as_the_option_says(s3: CommandLine) -> No
     ("arguments", "complaint"),
     [
         (["--bucket", "Not_A_Bucket"], "--bucket: 'Not_A_Bucket' cannot be a bucket's name"),
-        (["--seed", "missing"], "there is no such seed"),
+        (["--seed", "missing"], "does not exist; give a folder"),
         (["--identity", "half"], "identity 'half' has 1 fields"),
         (["--identity", "a:minioadmin:secretsecret"], "have the same access key 'minioadmin'"),
         (["--user", "reader:key:secret:missing.json"], "user 'reader': the policy "),

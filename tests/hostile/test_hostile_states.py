@@ -427,7 +427,11 @@ HOSTILE_ROWS: tuple[tuple[str, str, str], ...] = (
         LOCKED,
     ),
     ("buckets.object_lock", """iif(name = 'locked', '{"Mode":"a","Days":1}', '')""", LOCKED),
-    ("documents.kind", "iif(kind = 'cors', 'nonsense', kind)", "the nonsense of the bucket 'data' is none"),
+    (
+        "documents.kind",
+        "iif(kind = 'cors', 'nonsense', kind)",
+        "the nonsense of the bucket 'data' is invalid",
+    ),
     (
         "documents.kind",
         "iif(kind = 'cors', 'cors,policy', kind)",

@@ -90,25 +90,28 @@ def test_a_manifest_may_be_json(folder: Path) -> None:
         (of_object("contnt: x"), "buckets[0].objects[0]: unknown field 'contnt'; did you mean 'content'?"),
         (
             of_object("content: x, file: y"),
-            "needs exactly one of file, content, json, and has file and content",
+            "needs exactly one of file, content, json; this one has file and content",
         ),
-        (of_object("tags: {}"), "and has none of them"),
-        (of_object("content: x, metadata: {a: Grün}"), "metadata.a: 'Grün' cannot stand in a header"),
+        (of_object("tags: {}"), "this one has none of them"),
+        (of_object("content: x, metadata: {a: Grün}"), "metadata.a: 'Grün' cannot be in a header"),
         (of_object("content: x, metadata: {a b: c}"), "'a b' cannot be the name of a header"),
-        (of_object("content: x, metadata: {a: " + "v" * 3000 + "}"), "has 3001 bytes, and 2048 are allowed"),
-        (of_object('content: x, content_type: "a\\nb"'), "cannot stand in a header"),
-        (of_object("content: 2026-01-01"), "content: must be text, and is date; put it in quotes"),
+        (of_object("content: x, metadata: {a: " + "v" * 3000 + "}"), "has 3001 bytes; S3 allows 2048"),
+        (of_object('content: x, content_type: "a\\nb"'), "cannot be in a header"),
+        (of_object("content: 2026-01-01"), "content: must be text, not date; put it in quotes"),
         (of_object("json: {day: 2026-01-01}"), "cannot be written as JSON"),
-        (of_object("content: x, tags: {a: true}"), "tags.a: must be text, and is true or false"),
-        (of_object("content: x, tags: {" + ",".join(f"t{n}: v" for n in range(11)) + "}"), "has 11 tags"),
+        (of_object("content: x, tags: {a: true}"), "tags.a: must be text, not true or false"),
+        (
+            of_object("content: x, tags: {" + ",".join(f"t{n}: v" for n in range(11)) + "}"),
+            "there are 11 tags",
+        ),
         ("buckets: [{objects: []}]", "buckets[0]: the field 'name' is missing"),
-        ("buckets: {name: data}", "buckets: must be a list, and is a mapping"),
-        ("[]", "must be a mapping (name: value), and is a list"),
-        ("", "must be a mapping (name: value), and is empty"),
+        ("buckets: {name: data}", "buckets: must be a list, not a mapping"),
+        ("[]", "must be a mapping (name: value), not a list"),
+        ("", "must be a mapping (name: value), not empty"),
         ("buckets: [{name: Data}]", "buckets[0].name: 'Data' cannot be a bucket's name"),
         ("buckets: [{name: data}, data]", "the bucket 'data' appears twice"),
-        ("buckets: [{name: data, versioning: maybe}]", "versioning: must be true or false, and is 'maybe'"),
-        ("buckets: [{name: data, object_lock: 7}]", "object_lock: must be true or false, and is 7"),
+        ("buckets: [{name: data, versioning: maybe}]", "versioning: must be true or false, not 'maybe'"),
+        ("buckets: [{name: data, object_lock: 7}]", "object_lock: must be true or false, not 7"),
         ("buckets: [{name: data, object_lock: true, versioning: false}]", "object_lock: needs versioning"),
         ("buckets: [{name: data, policy: open}]", "there is no policy 'open'; use download, "),
         ("buckets: [{name: data, objects: [{key: '', content: x}]}]", "key: must not be empty"),
@@ -129,7 +132,7 @@ def test_a_key_that_is_there_twice_is_refused(folder: Path) -> None:
 @pytest.mark.parametrize("path", ["../outside.txt", "files/../../outside.txt", "/etc/hosts", "link.txt"])
 def test_a_file_out_of_the_manifests_folder_is_refused(folder: Path, path: str) -> None:
     (folder / "link.txt").symlink_to("../outside.txt")
-    assert "leads out of the manifest's folder" in refusal(folder, of_object(f"file: {path}"))
+    assert "is outside of the manifest's folder" in refusal(folder, of_object(f"file: {path}"))
 
 
 def test_a_file_that_is_not_there_is_refused(folder: Path) -> None:

@@ -128,7 +128,7 @@ def test_large_files_go_up_in_parts_and_are_known_again(client: S3Client, grow: 
 def test_nothing_is_made_when_something_is_wrong(client: S3Client, grow: Grow) -> None:
     folder = grow({"data/a": "1", "zzz/b": "2"})
     (folder / "zzz" / "c").symlink_to("/etc/hosts")
-    with pytest.raises(S3FixtureError, match="leads out of the seed folder"):
+    with pytest.raises(S3FixtureError, match="is outside of the seed folder"):
         seed(client, folder)
     assert client.list_buckets()["Buckets"] == []
 

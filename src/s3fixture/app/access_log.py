@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from s3fixture.records import RequestRecord
     from s3fixture.wire.request import Response
 
-# Operation -> what the log calls it, where that is not made out of the method and the subresource.
+# Operation -> its name in the log, if that is not made of the method and the subresource.
 _OPERATIONS: Mapping[str, str] = {
     "AbortMultipartUpload": "REST.DELETE.UPLOAD",
     "CompleteMultipartUpload": "REST.POST.UPLOAD",
@@ -41,13 +41,13 @@ _OPERATIONS: Mapping[str, str] = {
     "UploadPartCopy": "REST.COPY.PART",
 }
 _WORDS = re.compile("(?<=[a-z])(?=[A-Z])|-")
-_LONGEST = 4096  # characters of what a request says
+_LONGEST = 4096  # characters of a field from the request
 _SIGNATURES = {"AWS": "SigV2", "AWS4-HMAC-SHA256": "SigV4"}
 _KINDS = {"header": "AuthHeader", "presigned": "QueryString"}
 
 
 def log_access(exchange: Exchange, record: RequestRecord, response: Response) -> None:
-    """Add the line of a request that was answered."""
+    """Add a line for an answered request."""
     add_line(exchange.app.background, exchange.bucket, _line(exchange, record, response))
 
 
@@ -108,11 +108,11 @@ def _object_size(method: str, headers: Mapping[str, str], record: RequestRecord)
         return "-"
     if method in ("PUT", "POST"):
         return str(record.bytes_in or "-")
-    size = headers.get("Content-Length", "0")  # told by HEAD too, which sends nothing
+    size = headers.get("Content-Length", "0")  # also for HEAD, which sends no body
     return size if size != "0" else "-"
 
 
 def _quoted(text: str) -> str:
-    """In quotation marks, on one line, with none inside."""
+    """The text in quotation marks, without line breaks or quotation marks in it."""
     safe = "".join(character if character.isprintable() else "?" for character in text[:_LONGEST])
     return '"' + safe.replace('"', "%22") + '"'

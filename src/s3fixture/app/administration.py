@@ -1,4 +1,4 @@
-"""MinIO's administration APIs, which are not S3: refused, with what to do instead.
+"""MinIO's administration APIs, which are not S3. Each is refused with a message that says what to do instead.
 
 https://github.com/minio/minio/blob/master/cmd/admin-router.go and kms-router.go there
 """
@@ -9,15 +9,15 @@ from collections.abc import Mapping
 
 from s3fixture.errors import S3Error
 
-_STATUS = "`s3fixture status` tells whether the server runs, `mc du` and the console what it holds"
-_IDENTITIES = "users are named at the start: --user NAME:ACCESS_KEY:SECRET_KEY:POLICY"
-_POLICIES = "policies are those of --user, and of buckets: `mc anonymous set-json`, or PutBucketPolicy"
-_REQUESTS = "`s3fixture requests --follow` shows requests as they come, `s3fixture logs` those before"
-_RESTART = "`s3fixture restart` and `s3fixture down` do that to the server of a project"
-_KMS = "KMS keys are named at the start: --kms-key KEY"
+_STATUS = "`s3fixture status` shows whether the server runs, `mc du` and the console show what it holds"
+_IDENTITIES = "give users when you start the server: --user NAME:ACCESS_KEY:SECRET_KEY:POLICY"
+_POLICIES = "give policies with --user, or put them on buckets: `mc anonymous set-json`, or PutBucketPolicy"
+_REQUESTS = "`s3fixture requests --follow` shows new requests, `s3fixture logs` earlier ones"
+_RESTART = "use `s3fixture restart` and `s3fixture down` for the server of a project"
+_KMS = "give KMS keys when you start the server: --kms-key KEY"
 _WEBHOOKS = "settings are options of `s3fixture up`, such as --region, and --webhook NAME=URL for events"
 
-# The first word after the version -> what to do instead. For others there is nothing.
+# The first word of the path after the version -> what to do instead, if there is a way.
 _INSTEAD: Mapping[str, str] = {
     **dict.fromkeys(("datausageinfo", "info", "storageinfo"), _STATUS),
     **dict.fromkeys(
@@ -46,7 +46,7 @@ _INSTEAD: Mapping[str, str] = {
 
 
 def refusal(path: str) -> S3Error:
-    """NotImplemented for a path such as /minio/admin/v3/info, in a sentence that says what to do."""
+    """NotImplemented for a path such as /minio/admin/v3/info; the message says what to do instead."""
     _, _, name, _, what, *_ = [*path.split("/", 5), ""]
     api = "KMS" if name == "kms" else "administration"
     advice = _INSTEAD.get(what)

@@ -1,4 +1,4 @@
-"""The beginnings of what is sent and answered, while somebody looks at them; nothing is kept otherwise."""
+"""The first bytes of requests' and answers' bodies, kept only while somebody watches them in the console."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
 
 LIMIT = 4096  # bytes of each body
 _KEPT = 200  # requests
-# Keys or signatures stand in their bodies, and in those of other services than S3.
+# The bodies of these, and of other services than S3, contain keys or signatures.
 _SECRET = frozenset({"CreateSession", "PostObject"})
 
 
 class Bodies(NamedTuple):
-    """The first bytes of both bodies of one request, as they stood on the wire."""
+    """The first bytes of the bodies of one request and its answer, as they were sent."""
 
     sent: bytes
     answered: bytes
 
 
 class BodyKeeper:
-    """Of the last requests, for any thread."""
+    """Keeps the bodies of the last requests; may be used from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -33,7 +33,7 @@ class BodyKeeper:
         self._answers: dict[str, bytes] = {}
 
     def begin(self, exchange: Exchange) -> None:
-        """Look at what is read of the request's body from now on."""
+        """Record what is read of the request's body from now on."""
         exchange.request.body = tap = _Tap(exchange.request.body)
         with self._lock:
             self._taps[exchange.request_id] = tap
@@ -43,7 +43,7 @@ class BodyKeeper:
                 self._answers.pop(oldest, None)
 
     def end(self, exchange: Exchange, response: Response) -> None:
-        """Look at the answer before it is sent; what is made while it is sent is not kept."""
+        """Record the answer's body. A body that is made while it is sent is not recorded."""
         if exchange.operation in _SECRET or exchange.operation not in exchange.app.protocol.operations:
             with self._lock:
                 self._taps.pop(exchange.request_id, None)
@@ -54,7 +54,7 @@ class BodyKeeper:
                 self._answers[exchange.request_id] = answered
 
     def of(self, request_id: str) -> Bodies | None:
-        """None for a request that was not looked at, or is not among the last 200 any more."""
+        """The bodies of a request; None if they were not recorded, or it is not among the last 200."""
         with self._lock:
             if request_id not in self._answers:
                 return None
@@ -71,7 +71,7 @@ def _beginning(response: Response) -> bytes:
 
 
 class _Tap:
-    """A body that remembers how it began."""
+    """A request body whose first bytes are recorded."""
 
     def __init__(self, body: Stream) -> None:
         self._body = body

@@ -1,4 +1,4 @@
-"""One request on its way: what the steps found out so far."""
+"""One request, with what the steps have found out so far."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from s3fixture.service import Call, Result
 
 NOWHERE = Target(None, None, "", {}, "", [])  # before the target was understood
-_RAW_TARGET = ("REQUEST_URI", "RAW_URI")  # what servers call the target as it stood on the wire
+_RAW_TARGET = ("REQUEST_URI", "RAW_URI")  # the servers' names for the target as it was sent
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -34,8 +34,8 @@ class Exchange:
     operation: str = ""
     fault: ActiveFault | None = None
     authentication: Authentication | None = None
-    website: Website | None = None  # where the host is a site's
-    call: Call | None = None  # once it is known who asks, and for what
+    website: Website | None = None  # if the host is that of a website
+    call: Call | None = None  # once caller and operation are known
     params: dict[str, Any] = field(init=False)
     result: Result = field(init=False)
 
@@ -55,7 +55,7 @@ class Exchange:
 
 
 def request_of(environ: WSGIEnvironment) -> Request:
-    """The request in a WSGI environment; raw where the server gives it raw, as ours does."""
+    """The request in a WSGI environment; with raw target and headers if the server, like ours, gives them."""
     headers = environ.get("s3fixture.headers")
     if headers is None:
         headers = _wsgi_headers(environ)

@@ -1,4 +1,4 @@
-"""Failures on request: which requests go wrong, how, and how often."""
+"""Injected faults: which requests fail, how, and how often."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
 
 _Spoiler = Callable[[Iterable[bytes], "ActiveFault"], Iterator[bytes]]
 
-_STEPS_PER_SECOND = 20  # in which a limited bandwidth is spent
+_STEPS_PER_SECOND = 20  # seconds between two pieces of a body with a limited bandwidth
 _CHUNK = 256 * 1024
 
 
 class ActiveFault:
-    """One fault that was asked for, and how often it happened."""
+    """One fault, and how often it was injected."""
 
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
         self.injected = 0
-        self.over = threading.Event()  # set when it was removed: what it delays goes on
+        self.over = threading.Event()  # set when the fault is removed: delayed requests go on
         self._seen = 0
-        self._random = Random(fault.seed)  # noqa: S311 - a test wants the same numbers again
+        self._random = Random(fault.seed)  # noqa: S311 - a test needs repeatable numbers
         self._fits_bucket = _matcher(fault.bucket)
         self._fits_key = _matcher(fault.key)
 
     def take(self, exchange: Exchange) -> bool:
-        """Whether it happens to this request."""
+        """Whether the fault is injected into this request."""
         fault = self.fault
         if not (
             fault.operation in ("*", exchange.operation)
@@ -56,7 +56,7 @@ class ActiveFault:
 
 
 class Faults:
-    """The faults that were asked for. The first that is for a request happens to it."""
+    """The faults of one server. The first one that matches a request is injected into it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -68,7 +68,7 @@ class Faults:
         return bool(self._pending)
 
     def add(self, fault: Fault) -> int:
-        """From now on; returns the number for `remove`. S3FixtureError for one that can never happen."""
+        """Add a fault; returns the number for `remove`. S3FixtureError for a fault that can never happen."""
         _check(fault)
         with self._lock:
             self._last_id += 1
@@ -77,23 +77,23 @@ class Faults:
             return self._last_id
 
     def remove(self, number: int) -> FaultState:
-        """No longer; requests that it delays go on. S3FixtureError when it is not there."""
+        """Remove a fault; requests that it delays go on. S3FixtureError when there is no such fault."""
         with self._lock:
             active = self._all.pop(number, None)
             if active is None:
-                raise S3FixtureError("this fault is not there any more: it was removed, or its test is over")
+                raise S3FixtureError("there is no such fault any more: it was removed, or its test ended")
             if active in self._pending:
                 self._pending.remove(active)
         active.over.set()
         return FaultState(number, active.fault, active.injected)
 
     def states(self) -> list[FaultState]:
-        """All that were added and not removed, in their order."""
+        """All faults, in the order in which they were added."""
         with self._lock:
             return [FaultState(number, active.fault, active.injected) for number, active in self._all.items()]
 
     def clear(self) -> None:
-        """Remove all; requests that one of them delays go on at once."""
+        """Remove all faults; delayed requests go on at once."""
         with self._lock:
             removed = list(self._all.values())
             self._all.clear()
@@ -102,7 +102,7 @@ class Faults:
             active.over.set()
 
     def inject(self, exchange: Exchange) -> None:
-        """Do what the first fault for this request says, and note it in the exchange for `spoil`."""
+        """Inject the first fault that matches this request, and note it in the exchange for `spoil`."""
         active = self._take(exchange)
         if active is None:
             return
@@ -128,7 +128,7 @@ class Faults:
 
 
 def spoil(exchange: Exchange, response: Response) -> Response:
-    """What the fault of this exchange makes of its answer. Raises S3Error or ConnectionCut."""
+    """Inject the fault of this exchange into its answer. Raises S3Error or ConnectionCut."""
     active = exchange.fault
     if active is None:
         return response
@@ -147,7 +147,7 @@ def spoil(exchange: Exchange, response: Response) -> Response:
 
 
 class _SpoiledBody:
-    """A body as a fault leaves it. Closing it closes the body."""
+    """A body with a fault in it. Closing it closes the original body."""
 
     def __init__(self, body: bytes | Iterable[bytes], spoiler: _Spoiler, active: ActiveFault) -> None:
         self._body = body
@@ -161,7 +161,7 @@ class _SpoiledBody:
 
 
 def _close(body: object) -> None:
-    close: Callable[[], object] | None = getattr(body, "close", None)  # not every body has it
+    close: Callable[[], object] | None = getattr(body, "close", None)  # not every body has `close`
     if close is not None:
         close()
 
@@ -213,7 +213,7 @@ def _first(body: Iterable[bytes], count: int) -> Iterator[bytes]:
 
 
 class _FaultyBody:
-    """The body of a request whose connection is cut within it, or that comes slowly."""
+    """The body of a request that arrives slowly, or whose connection is cut before its end."""
 
     def __init__(self, body: Stream, active: ActiveFault) -> None:
         self._body = body
@@ -243,22 +243,22 @@ def _matcher(text: str) -> Callable[[str], bool]:
 
 def _check(fault: Fault) -> None:
     if fault.effect not in EFFECTS:
-        raise S3FixtureError(f"there is no effect {fault.effect!r}; there are {', '.join(EFFECTS)}")
+        raise S3FixtureError(f"there is no effect {fault.effect!r}; choose one of {', '.join(EFFECTS)}")
     if fault.effect.startswith("error") and fault.code not in ERRORS:
         raise S3FixtureError(f"S3 has no error {fault.code!r}{did_you_mean(fault.code, ERRORS)}")
     if fault.effect == "error-in-200" and fault.operation not in ERROR_IN_200:
         raise S3FixtureError(
-            f"only {', '.join(ERROR_IN_200)} can fail under status 200, not {fault.operation!r}"
+            f"only {', '.join(ERROR_IN_200)} can fail with status 200, not {fault.operation!r}"
         )
     if fault.effect == "bandwidth" and fault.bytes_per_second < 1:
-        raise S3FixtureError(f"the bandwidth is {fault.bytes_per_second}; give bytes a second, 1 or more")
+        raise S3FixtureError(f"the bandwidth must be 1 byte a second or more, not {fault.bytes_per_second}")
     for name, least in (("times", 1), ("every", 1), ("skip", 0), ("after_bytes", 0), ("delay", 0)):
         value = getattr(fault, name)
         if value is not None and value < least:
-            raise S3FixtureError(f"{name} of a fault is {least} or more, not {value}")
-    if not fault.delay <= threading.TIMEOUT_MAX:  # not a number is refused as well
+            raise S3FixtureError(f"{name} of a fault must be {least} or more, not {value}")
+    if not fault.delay <= threading.TIMEOUT_MAX:  # also refuses NaN
         raise S3FixtureError(
-            f"the delay of a fault is {threading.TIMEOUT_MAX:.0f} s at most, not {fault.delay}"
+            f"the delay of a fault must be at most {threading.TIMEOUT_MAX:.0f} s, not {fault.delay}"
         )
     if not 0 < fault.probability <= 1:
-        raise S3FixtureError(f"the probability of a fault is above 0 and up to 1, not {fault.probability}")
+        raise S3FixtureError(f"the probability of a fault must be in (0, 1], not {fault.probability}")

@@ -1,4 +1,4 @@
-"""The fields of a POST form: what they mean to PutObject, and where they lead a browser afterwards."""
+"""The fields of a POST form: their parameters of PutObject, and the redirect afterwards."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _IN_URLS = ":/?#[]@!$&'()*+,;=%~"  # what stays as it is
 
 
 def parameters(fields: Mapping[str, str]) -> dict[str, Any]:
-    """PutObject's, out of the fields. Raises InvalidArgument for what no header could say, MalformedXML."""
+    """The parameters of PutObject. Raises MalformedXML, or InvalidArgument for an impossible header."""
     params: dict[str, Any] = {
         member: _as_header(name, fields[name]) for name, member in _PARAMETERS.items() if fields.get(name)
     }
@@ -76,7 +76,7 @@ def _no_header(field: str) -> S3Error:
 
 
 def _tagging(document: bytes) -> dict[str, Any]:
-    """The Tagging document that forms carry in a field."""
+    """The tags in the field of a form that holds a Tagging document."""
     try:
         root = parse_document(document)
     except DocumentError:
@@ -89,7 +89,7 @@ def _tagging(document: bytes) -> dict[str, Any]:
 
 
 def redirection(fields: Mapping[str, str], bucket: str, key: str, etag: str) -> str | None:
-    """Where success_action_redirect leads; what is not a URL is ignored, as S3 does."""
+    """The URL of success_action_redirect; like S3, ignores a value that is not a URL."""
     wanted = fields.get("success_action_redirect") or fields.get("redirect") or ""
     parts = _split(wanted)
     if parts is None or not parts.scheme or not parts.netloc:

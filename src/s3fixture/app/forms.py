@@ -1,4 +1,4 @@
-"""PostObject: the upload that a browser makes from an HTML form. It is not in the service model.
+"""PostObject: a browser's upload from an HTML form. It is not in the service model.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
 """
@@ -34,7 +34,7 @@ from s3fixture.wire.target import check_key
 if TYPE_CHECKING:
     from s3fixture.app.exchange import Exchange
 
-_FIELDS_LIMIT = 20 * 1024  # bytes of the form before its file, boundaries and all
+_FIELDS_LIMIT = 20 * 1024  # bytes of the form before its file, with boundaries
 _CHUNK = 256 * 1024
 _LONGEST_BOUNDARY = 70  # characters: RFC 2046 section 5.1.1
 # Member of PutObject's result -> header of the answer to a form.
@@ -47,7 +47,7 @@ _ENCRYPTION: Mapping[str, str] = {
 
 
 def post_object(exchange: Exchange) -> Response:
-    """Store the file of a form. Raises S3Error as S3 does for forms that lack something."""
+    """Store the file of a form. Raises S3's errors for incomplete forms."""
     form = _Form(exchange.request)
     fields = dict(form.fields)
     if not fields.get("key"):
@@ -72,7 +72,7 @@ def post_object(exchange: Exchange) -> Response:
 
 
 def _answer(exchange: Exchange, params: Params, fields: Mapping[str, str], result: Result) -> Response:
-    """204, or what the form asks for: a redirect, 200, or 201 with a document."""
+    """The answer that the form asks for: a redirect, 200, or 201 with a document; 204 by default."""
     request, path = exchange.request, exchange.target.path.rstrip("/")
     bucket, key, etag = params["Bucket"], params["Key"], f'"{result["ETag"]}"'
     location = f"{request.scheme}://{request.host}{path}/{quote(key)}"
@@ -106,7 +106,7 @@ def _answer(exchange: Exchange, params: Params, fields: Mapping[str, str], resul
 
 
 class _Form:
-    """A multipart/form-data body up to its file; `read` then gives the file."""
+    """A multipart/form-data body. Reads the fields before the file; `read` then returns the file."""
 
     def __init__(self, request: Request) -> None:
         _, options = parse_options_header(request.headers.get("content-type", ""))
@@ -127,7 +127,7 @@ class _Form:
         value = b""
         while True:
             event = self._next()
-            if isinstance(event, (Field, File)):  # a name makes a file, not whether it has a file name
+            if isinstance(event, (Field, File)):  # the field's name makes it the file, not a file name
                 name, value = (event.name or "").lower(), b""
                 if name == "file":
                     self.filename = getattr(event, "filename", "") or ""
@@ -152,7 +152,7 @@ class _Form:
                 if event is not NEED_DATA:
                     return event
                 self._decoder.receive_data(self._more() or None)
-            except ValueError:  # what the decoder raises for every form that is not one
+            except ValueError:  # raised by the decoder for every malformed form
                 raise S3Error("MalformedPOSTRequest") from None
 
     def _more(self) -> bytes:

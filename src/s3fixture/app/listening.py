@@ -1,4 +1,4 @@
-"""MinIO's way to hear of events: an answer that does not end, with a line for each (`mc watch`).
+"""MinIO's stream of events: an answer that does not end, with one line for each event (`mc watch`).
 
 https://github.com/minio/minio/blob/master/cmd/listen-notification-handlers.go
 """
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from s3fixture.app.exchange import Exchange
     from s3fixture.auth.authenticate import Authentication
 
-_BEAT = 0.5  # seconds between signs of life for clients that name none
+_BEAT = 0.5  # seconds between blank lines, if the client does not name a number
 _LONGEST_PING = 3600  # seconds
 _LONGEST = 1024  # characters of a prefix or suffix, as of a key
 _MOST_EVENTS = 100
 
 
 def listen(exchange: Exchange) -> Response:
-    """The stream. Raises S3Error for who may not listen, and for what cannot be listened to.
+    """The stream. Raises S3Error without the permission, and for wrong parameters.
 
-    Who may read the notification configuration of a bucket may listen to it, and the owner of the main keys
-    to all buckets at once; a policy has no name for MinIO's own permission.
+    A caller who may read the notification configuration of a bucket may listen to it. Only the main keys may
+    listen to all buckets at once, because policies here have no action for MinIO's own permission.
     """
     exchange.authentication = _authenticate(exchange)
     _authorize(exchange, exchange.authentication)
@@ -36,13 +36,13 @@ def listen(exchange: Exchange) -> Response:
     background = exchange.app.background
     listener = Listener(background, exchange.target.bucket, events, prefix, suffix, ping)
     if not background.add_listener(listener, MOST):
-        raise S3Error("SlowDown", f"{MOST} clients listen to events already; end one of them.")
+        raise S3Error("SlowDown", f"{MOST} clients already listen to events; end one of them.")
     headers = [("Content-Type", "text/event-stream"), ("Cache-Control", "no-cache")]
     return Response(200, headers, listener)
 
 
 def _asked(exchange: Exchange) -> tuple[list[str], str, str, float]:
-    """Events, prefix, suffix, and seconds between signs of life."""
+    """Events, prefix, suffix, and seconds between blank lines."""
     values: dict[str, list[str]] = {"events": [], "prefix": [], "suffix": [], "ping": []}
     for name, value in exchange.target.query_items:
         values.get(name, []).append(value)
@@ -60,7 +60,7 @@ def _asked(exchange: Exchange) -> tuple[list[str], str, str, float]:
     if values["ping"]:
         seconds = parse_count(values["ping"][0])
         if seconds is None or not 1 <= seconds <= _LONGEST_PING:
-            raise S3Error("InvalidArgument", f"ping is a number of seconds, from 1 to {_LONGEST_PING}")
+            raise S3Error("InvalidArgument", f"ping must be a number of seconds from 1 to {_LONGEST_PING}")
         ping = float(seconds)
     return events, "".join(values["prefix"]), "".join(values["suffix"]), ping
 

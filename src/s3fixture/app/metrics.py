@@ -1,4 +1,4 @@
-"""What was asked of a server, counted by operation, as Prometheus reads it.
+"""Counts of a server's requests by operation, in Prometheus' text format.
 
 https://prometheus.io/docs/instrumenting/exposition_formats/
 """
@@ -17,13 +17,13 @@ from s3fixture.records import RequestRecord
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OTHER = "other"
-"""What is no operation of S3 or STS: health checks, other services, what was refused before it was known."""
+"""Requests that are not an operation: health checks, other services, requests refused before routing."""
 
 _MINIO_BOUNDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 # Upper ends of a histogram's buckets, in seconds; a small request takes some 0.2 ms.
 _BOUNDS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, *_MINIO_BOUNDS)
 _MINIO_ENDS = frozenset((*map(str, _MINIO_BOUNDS), "+Inf"))
-# Operation -> what MinIO calls it, where it is not the same in small letters.
+# Operation -> MinIO's name, if that is not the operation's in lower case.
 # https://github.com/minio/minio/blob/master/cmd/api-router.go
 _MINIO_NAMES: Mapping[str, str] = {
     "CreateBucket": "putbucket",
@@ -50,13 +50,13 @@ _MINIO_NAMES: Mapping[str, str] = {
 
 @dataclass(slots=True)
 class _Counts:
-    """Those of one operation, since the server was started."""
+    """The counts of one operation since the server was started."""
 
     requests: int = 0
     received: int = 0  # bytes
     sent: int = 0  # bytes
     seconds: float = 0.0
-    # By the upper end, the last for all above.
+    # By the upper end of each bucket; the last is for all above.
     durations: list[int] = field(default_factory=lambda: [0] * (len(_BOUNDS) + 1))
     errors: Counter[tuple[str, int]] = field(default_factory=Counter)  # by code and status
 
@@ -64,13 +64,13 @@ class _Counts:
 class _Sample(NamedTuple):
     value: float
     labels: Mapping[str, str] = {}
-    suffix: str = ""  # of the family's name
+    suffix: str = ""  # of the metric's name
 
 
 class Metrics:
-    """The counts of one server, for any thread. They only grow: the end of a test takes nothing back.
+    """The counts of one server; may be used from any thread. The end of a test does not reset them.
 
-    What stands in labels is bounded: one of `operations` or OTHER, and codes of S3.
+    The values of labels are bounded: one of `operations` or OTHER, and codes of S3.
     """
 
     def __init__(self, operations: Iterable[str]) -> None:
@@ -95,12 +95,12 @@ class Metrics:
                 counts.errors[record.error_code or OTHER, record.status] += 1
 
     def refuse(self, code: str) -> None:
-        """Count what the listener refused, because it was no whole HTTP request."""
+        """Count a request that the listener refused because it was malformed or incomplete."""
         with self._lock:
             self._refused[code] += 1
 
     def text(self) -> str:
-        """All counts in Prometheus' text format, under names of our own."""
+        """All counts in Prometheus' text format, with s3fixture's names."""
         counts, refused = self._copies()
         return "".join(
             (
@@ -141,14 +141,14 @@ class Metrics:
                 _family(
                     "s3fixture_refused_requests_total",
                     "counter",
-                    "What was no whole HTTP request, and so has no operation.",
+                    "Malformed or incomplete HTTP requests, which have no operation.",
                     [_Sample(number, {"code": code}) for code, number in refused.items()],
                 ),
             )
         )
 
     def minio_text(self) -> str:
-        """What MinIO counts too, under MinIO's names, so that its dashboards show it.
+        """The counts that MinIO has, too, with MinIO's names, for its dashboards.
 
         https://github.com/minio/minio/blob/master/docs/metrics/prometheus/list.md
         """
@@ -194,7 +194,7 @@ class Metrics:
         )
 
     def _copies(self) -> tuple[dict[str, _Counts], Counter[str]]:
-        """So that requests do not wait until all is written."""
+        """A copy, so that requests do not wait while the text is written."""
         with self._lock:
             copies = {
                 name: _Counts(
@@ -211,7 +211,7 @@ class Metrics:
 
 
 def _family(name: str, kind: str, description: str, samples: Iterable[_Sample]) -> str:
-    """The lines of one metric. No text in it needs escaping: none comes from outside."""
+    """The lines of one metric. Nothing needs escaping, because no text comes from outside."""
     lines = [f"# HELP {name} {description}", f"# TYPE {name} {kind}"]
     for value, labels, suffix in samples:
         pairs = ",".join(f'{label}="{text}"' for label, text in labels.items())
@@ -234,7 +234,7 @@ def _minio_distribution(name: str, counts: _Counts) -> Iterable[_Sample]:
 
 
 def _cumulative(counts: _Counts) -> Iterable[tuple[str, int]]:
-    """Each upper end, and how many requests took no longer."""
+    """Each upper end, and the number of requests that took no longer."""
     return zip([*map(str, _BOUNDS), "+Inf"], accumulate(counts.durations), strict=True)
 
 

@@ -1,4 +1,4 @@
-"""Requests that are signed for another service of AWS: told, in that service's protocol, where they arrived.
+"""Answers requests that are signed for another service of AWS, with an error in that service's protocol.
 
 A client with a single endpoint for all services (`AWS_ENDPOINT_URL`) sends its SQS here too, and cannot read
 S3's XML. The protocols: https://smithy.io/2.0/aws/protocols/index.html
@@ -16,12 +16,12 @@ from s3fixture.wire.request import Request, Response
 if TYPE_CHECKING:
     from s3fixture.app.exchange import Exchange
 
-# Names in signatures of what the endpoints of S3 answer, and of what S3's own steps refuse.
+# Names in signatures that S3's endpoint accepts, or that S3's own steps refuse.
 _S3 = frozenset({"s3", "s3express", "s3-object-lambda", "s3-outposts"})
 # Services that write XML although their requests look like those of a rest-json service.
 _REST_XML = frozenset({"cloudfront", "route53"})
 FORM = "application/x-www-form-urlencoded"
-_STATUS = 501  # as S3's NotImplemented: clients do not try it again
+_STATUS = 501  # the status of S3's NotImplemented: clients do not retry it
 _CODE = "NotImplemented"
 _LONGEST = 64  # characters of a service's name
 _LONGEST_HOST = 255  # characters, of a name and a port; what is longer is not repeated
@@ -33,7 +33,7 @@ class _Answer(NamedTuple):
 
 
 def service_of(request: Request) -> str:
-    """The service that a version 4 signature names in its scope, "" for S3 and where none is named."""
+    """The service in the scope of a version 4 signature; "" for S3, or without one."""
     text = request.headers.get("authorization", "")
     if not text.startswith("AWS4-HMAC-SHA256 "):
         return ""
@@ -47,7 +47,7 @@ def service_of(request: Request) -> str:
 
 
 def answer(exchange: Exchange, service: str) -> Response | None:
-    """The refusal, or None for a request that is S3's but for the name in its signature."""
+    """The refusal; None for a request to S3 that has another name in its signature."""
     request = exchange.request
     writer = _writer(request, service)
     if writer is None:
@@ -75,13 +75,13 @@ def _message(exchange: Exchange, service: str) -> str:
 
 
 def _operation(request: Request) -> str:
-    """What was asked for, where a header says it."""
+    """The action in a header, if there is one."""
     name = request.headers.get("x-amz-target", "").rpartition(".")[2]
     return name if name.isidentifier() and len(name) <= _LONGEST else "Unknown"
 
 
 def _writer(request: Request, service: str) -> Callable[[str, str], _Answer] | None:
-    """By the form of the request: which protocol a service speaks depends on the age of the client."""
+    """The protocol, by the form of the request: the protocol of a service depends on the client's version."""
     headers = request.headers
     if headers.get("smithy-protocol") == "rpc-v2-cbor":
         return _cbor

@@ -1,4 +1,4 @@
-"""How the body of an answer leaves: at once when it is small, by the kernel when it is one file."""
+"""How the body of an answer is sent: at once when it is small, by the kernel when it is one file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class _ReaderFile(io.FileIO):
     """The file that a reader is about; closing it closes the reader, which keeps the file until then."""
 
     def __init__(self, reader: BodyReader, path: Path, offset: int) -> None:
-        self._reader = reader  # first: what cannot be opened is closed, too
+        self._reader = reader  # set first, so that it is closed even if the file cannot be opened
         super().__init__(path)
         self.seek(offset)
 
@@ -27,7 +27,7 @@ class _ReaderFile(io.FileIO):
 
 
 def outgoing(body: bytes | Iterable[bytes] | None, environ: WSGIEnvironment) -> Iterable[bytes]:
-    """What a WSGI application returns for `body`; PEP 3333 has `wsgi.file_wrapper` for files."""
+    """The WSGI result for `body`; for files, PEP 3333's `wsgi.file_wrapper`."""
     if body is None:
         return ()
     if isinstance(body, bytes):

@@ -1,7 +1,7 @@
-"""What logs tell of a request: nothing that lets who reads them ask in its name, or read what it encrypts.
+"""What logs show of a request: nothing with which a reader could send requests, or decrypt objects.
 
-A header is told when it stands in HEADERS or is metadata of the object. So is a query parameter with a name
-like x-amz-*; of the others all are told but those in SECRETS. The access logs of S3 and CloudTrail redact the
+A header is shown when it is in HEADERS or is metadata of the object. So is a query parameter with a name like
+x-amz-*; of the others all are shown except those in SECRETS. The access logs of S3 and CloudTrail redact the
 signatures of URLs, too:
 https://docs.aws.amazon.com/prescriptive-guidance/latest/presigned-url-best-practices/logging-interactions.html
 """
@@ -15,14 +15,14 @@ from s3fixture.records import RequestRecord
 from s3fixture.wire.numbers import parse_count
 from s3fixture.wire.target import parse_query
 
-REDACTED = "REDACTED"  # stands where a secret stood
+REDACTED = "REDACTED"  # in the place of a secret
 META = "x-amz-meta-"
 _ENCRYPTION = "x-amz-server-side-encryption"
 _COPIED = "x-amz-copy-source"
 
-# Those of S3's model, of HTTP and of AWS's SDKs, in lower case. Not among them: what signs, session tokens,
-# customers' keys and what is made of them, codes of MFA devices, and the context of an encryption, which the
-# model calls sensitive.
+# Headers of S3's model, of HTTP and of AWS's SDKs, in lower case. Left out: signatures, session tokens,
+# customers' keys and their digests, codes of MFA devices, and the context of an encryption, which the model
+# calls sensitive.
 HEADERS = frozenset(
     (
         *("access-control-request-headers", "access-control-request-method", "amz-sdk-invocation-id"),
@@ -58,12 +58,12 @@ HEADERS = frozenset(
         *("x-amz-website-redirect-location", "x-amz-write-offset-bytes"),
     )
 )
-# What a presigned URL has besides its signature and token, in lower case.
+# Parameters of a presigned URL besides its signature and token, in lower case.
 _OF_URLS = frozenset(
     f"x-amz-{name}" for name in ("algorithm", "credential", "date", "expires", "signedheaders")
 )
 SECRETS = frozenset({"authorization", "samlassertion", "signature", "webidentitytoken"})
-_LONGEST = 4096  # characters of a text in the request log, which keeps what strangers send
+_LONGEST = 4096  # characters of a text in the request log, which also has requests of unknown callers
 _MOST = 64  # headers, or parameters, of one request
 _ROOM = 8 * 1024  # characters of them together
 
@@ -74,7 +74,7 @@ def tells_header(name: str) -> bool:
 
 
 def tells_parameter(name: str) -> bool:
-    """Whether a query parameter, a field of a form or an argument of an error may be told."""
+    """Whether a query parameter, form field or element of an error may be shown."""
     lower = name.lower()
     if lower.startswith("x-amz-"):
         return lower in _OF_URLS or tells_header(lower)
@@ -82,13 +82,13 @@ def tells_parameter(name: str) -> bool:
 
 
 def redacted_url(url: str) -> str:
-    """A URL or the target of a request, with REDACTED in the place of what its query may not tell."""
+    """A URL or the target of a request, with REDACTED in the place of secret values in its query."""
     path, mark, query = url.partition("?")
     return f"{path}{mark}{_redacted_query(query)}"
 
 
 def redacted_fields(fields: Mapping[str, str], target: str) -> dict[str, str]:
-    """The elements of an error as the log keeps them; `target` is that of the request."""
+    """The elements of an error for the log; `target` is that of the request."""
     told = {name: _FIELDS[name](text) if name in _FIELDS else text for name, text in fields.items()}
     if "ArgumentValue" in told and not tells_parameter(told.get("ArgumentName", "")):
         told["ArgumentValue"] = REDACTED
@@ -98,7 +98,7 @@ def redacted_fields(fields: Mapping[str, str], target: str) -> dict[str, str]:
 
 
 def completed(record: RequestRecord, headers: Mapping[str, str], raw_query: str) -> RequestRecord:
-    """The record with what its request says in headers and query."""
+    """The record with the headers and query of its request."""
     items = parse_query(raw_query)
     query = _first(items)
     told = {name: text for name, text in headers.items() if name in HEADERS}
@@ -122,7 +122,7 @@ def _first(items: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def _bounded(items: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The first ones, of so many characters together as may be kept of one request."""
+    """The first values, up to the limit of characters for one request."""
     return dict(_within(items))
 
 
@@ -136,7 +136,7 @@ def _within(items: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 
 def _attempt(text: str) -> int:
-    """Of `attempt=2; max=5`, as AWS's SDKs send it; 0 when it does not say."""
+    """The attempt in `attempt=2; max=5`, a header of AWS's SDKs; 0 without one."""
     for part in text.split(";"):
         name, _, value = part.strip().partition("=")
         if name == "attempt":
@@ -182,7 +182,7 @@ def _redacted(_text: str) -> str:
     return REDACTED
 
 
-# Element of an error -> what is kept of it. Those in bytes say the same once more.
+# Element of an error -> the function that redacts it. Elements in bytes repeat the others.
 _FIELDS: Mapping[str, Callable[[str], str]] = {
     "CanonicalRequest": _redacted_canonical_request,
     "CanonicalRequestBytes": _redacted,

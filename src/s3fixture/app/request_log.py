@@ -1,4 +1,4 @@
-"""What was asked: the last requests of one server, for tests and for people who debug a client."""
+"""The last requests of one server, for tests and for people who debug a client."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from s3fixture.steady_clock import monotonic
 from s3fixture.wire.request import Request
 
 _KEPT = 1000  # requests
-# Larger heads than these are read at once, and what matters of them is kept: all together have some 10 MiB.
+# Larger heads are parsed at once and only partly kept, so that all records need at most some 10 MiB.
 _SMALL = 8 * 1024  # bytes
 _MOST_HEADERS = 64
 
@@ -19,12 +19,12 @@ _LOGGER = logging.getLogger("s3fixture.requests")
 
 
 Observer = Callable[[RequestRecord], None]
-# With the headers and the query, which are read when somebody asks; None: they were read at once.
+# With the headers and query, which are parsed when somebody asks; None: they were parsed at once.
 _Entry = tuple[RequestRecord, "Mapping[str, str] | None", str]
 
 
 class RequestLog:
-    """A bounded record of requests, and those who want to hear of each."""
+    """The last requests, and the observers that get each new one."""
 
     def __init__(self) -> None:
         self._entries: deque[_Entry] = deque(maxlen=_KEPT)
@@ -32,8 +32,8 @@ class RequestLog:
         self._cleared = 0.0
 
     def add(self, record: RequestRecord, request: Request, raw_query: str, started: float) -> None:
-        """`started` is when the request came, by the steady clock: one from before `clear` is not kept."""
-        entries = self._entries  # before the look at the time: `clear` sets them in the other order
+        """Add a record. `started`: its time by the steady clock; records from before `clear` are dropped."""
+        entries = self._entries  # read before the time: `clear` sets them in the other order
         entry: _Entry = (record, request.headers, raw_query)
         if request.head_bytes > _SMALL or len(request.headers) > _MOST_HEADERS:
             entry = (_completed(entry), None, "")
@@ -48,14 +48,14 @@ class RequestLog:
         return list(map(_completed, list(self._entries)))
 
     def clear(self) -> None:
-        """Forget the requests so far, those that are still running included."""
+        """Forget all requests, also those that are still running."""
         self._cleared = monotonic()
         self._entries = deque(maxlen=_KEPT)
 
     def observe(self, observer: Observer, *, completed: bool = False) -> None:
         """Call `observer` with each record, in the request's thread; it must be quick and not raise.
 
-        `completed`: also with what stands in headers and query, as `entries` gives it, which takes longer.
+        `completed`: with headers and query, as in `entries`, which takes longer.
         """
         self._observers = {**self._observers, observer: completed}
 

@@ -1,4 +1,4 @@
-"""Who may read the metrics of a server, and under which names."""
+"""The addresses of a server's metrics, and who may read them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from s3fixture.app.app import App
     from s3fixture.app.exchange import Exchange
 
-# Of one server, both are the same. https://github.com/minio/minio/blob/master/cmd/metrics-router.go
+# For a single server, both have the same content. https://github.com/minio/minio/blob/master/cmd/metrics-router.go
 _IMPLEMENTED = frozenset({"/minio/v2/metrics/cluster", "/minio/v2/metrics/node"})
 
 
 def readable_metrics(app: App, authorization: str) -> Metrics:
-    """The metrics of `app`, for a caller who shows this Authorization header.
+    """The metrics of `app`, for a caller with this Authorization header.
 
     Raises S3Error: NotImplemented when the server keeps none, AccessDenied when a token is missing or wrong.
     """
@@ -31,7 +31,7 @@ def readable_metrics(app: App, authorization: str) -> Metrics:
 
 
 def answer(exchange: Exchange, path: str) -> Response:
-    """The answer at one of MinIO's addresses of metrics."""
+    """The answer at one of MinIO's addresses for metrics."""
     if path not in _IMPLEMENTED:
         implemented = " and ".join(sorted(_IMPLEMENTED))
         raise S3Error("NotImplemented", f"There are no metrics at {path}; there are at {implemented}")

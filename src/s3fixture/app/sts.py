@@ -1,7 +1,7 @@
-"""STS, at the endpoint of S3 as MinIO has it: temporary keys for the identities of this server.
+"""STS on S3's port, as in MinIO: temporary keys for the identities of this server.
 
-A role is not defined anywhere here: who assumes one has what its own keys have, as far as the session policy
-allows it. https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html
+Roles are not defined here: whoever assumes one has the permissions of its own keys, limited by the session
+policy. https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _Element = Mapping[str, Any]  # name -> text, or the elements in it
 
 
 class StsError(Exception):
-    """An answer that is none. https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html"""
+    """An error of STS. https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html"""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -58,7 +58,7 @@ class StsError(Exception):
 
 
 class _Asked(NamedTuple):
-    """A request whose signature is right."""
+    """A request with a valid signature."""
 
     exchange: Exchange
     identity: Identity
@@ -75,7 +75,7 @@ def answer(exchange: Exchange) -> Response:
         operation = OPERATIONS.get(action)
         if operation is not None:
             exchange.operation = f"sts:{action}"
-        # A session that nobody signed for belongs to the server's main keys.
+        # A session without a signed request belongs to the server's main keys.
         unsigned = action in _UNSIGNED
         identity = exchange.app.identities.main if unsigned else _authenticate(exchange, body)
         if operation is None or fields.get("Version") != _VERSION:
@@ -119,7 +119,7 @@ def _assume_role(asked: _Asked) -> _Element:
 
 
 def _check_may_assume(asked: _Asked, role: str) -> None:
-    """Raises AccessDenied unless its own policies allow it to who has any: a role trusts accounts, no names.
+    """Raises AccessDenied unless the caller's own policies allow it; a role here trusts every account.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_permissions-to-switch.html
     """
@@ -186,10 +186,10 @@ _LONGEST_POLICY = 2048  # characters
 
 
 def _policy(asked: _Asked) -> str:
-    """The session policy, checked; a session narrowed by another one keeps that one's policy.
+    """The session policy, checked; a session that assumes a role keeps its own policy.
 
-    An assumed role's session that assumes another role would have that role's permissions at AWS. Here a role
-    has those of whoever assumes it, so they must not grow.
+    At AWS, a session that assumes another role has that role's permissions. Here a role has those of its
+    caller, so the caller's limits stay.
     """
     policy = asked.fields.get("Policy", "")
     if any(name.startswith("PolicyArns.") for name in asked.fields):
@@ -214,7 +214,7 @@ def _policy(asked: _Asked) -> str:
 
 
 def _expires(asked: _Asked, *, usual: int, longest: int) -> int:
-    """When the keys end that are asked for: DurationSeconds from now, by the server's clock."""
+    """When the new keys expire: DurationSeconds from now, by the server's clock."""
     text = asked.fields.get("DurationSeconds")
     seconds = usual if text is None else parse_count(text)
     if seconds is None:
@@ -229,7 +229,7 @@ def _expires(asked: _Asked, *, usual: int, longest: int) -> int:
 def _required(
     asked: _Asked, parameter: str, *, low: int, high: int, pattern: re.Pattern[str] | None = None
 ) -> str:
-    """A parameter that must be there, with `low` to `high` characters."""
+    """A required parameter with `low` to `high` characters."""
     name = parameter[0].lower() + parameter[1:]
     value = asked.fields.get(parameter)
     if value is None:
@@ -275,7 +275,7 @@ def _invalid(value: str, name: str, rule: str) -> StsError:
 
 
 def _authenticate(exchange: Exchange, body: bytes) -> Identity:
-    """Who asks. The signature is that of S3, but for the service and for the body, whose digest it covers."""
+    """The caller. The signature is like S3's, but for another service, and with the digest of the body."""
     context, request = exchange.app.authenticator.context, exchange.request
     if "authorization" not in request.headers:
         raise StsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
@@ -302,7 +302,7 @@ def _authenticate(exchange: Exchange, body: bytes) -> Identity:
         signed_headers,
         hashlib.sha256(body).hexdigest(),
     )
-    # Not kept as S3's keys are: a region may have any name here.
+    # Not cached as S3's signing keys are, because a region may have any name here.
     key = sigv4.signing_key(identity.secret_key, credential.date, credential.region, "sts")
     expected = sigv4.signature(key, sigv4.string_to_sign(timestamp, credential.scope, canonical))
     if "host" not in signed or not same(expected, provided):
@@ -316,7 +316,7 @@ def _authenticate(exchange: Exchange, body: bytes) -> Identity:
 
 
 def _any_region(regions: Regions) -> Regions:
-    """STS has a global endpoint, which signs for us-east-1 wherever the buckets are."""
+    """Check the region. STS has a global endpoint, which signs for us-east-1 in any region."""
     return regions._replace(accepted=frozenset())
 
 
@@ -341,18 +341,18 @@ def _identity(context: AuthContext, access_key: str, token: str) -> Identity:
 
 
 def _body(request: Request) -> bytes:
-    """The whole of it, up to the bound."""
+    """The whole body, up to the limit."""
     pieces, left = [], _LARGEST + 1
     while left and (piece := request.body.read(left)):
         pieces.append(piece)
         left -= len(piece)
     if not left:
-        raise StsError("RequestEntityTooLarge", f"A request of STS has at most {_LARGEST} bytes", 413)
+        raise StsError("RequestEntityTooLarge", f"A request has at most {_LARGEST} bytes", 413)
     return b"".join(pieces)
 
 
 def _fields(request: Request, body: bytes) -> dict[str, str]:
-    """The parameters, which stand in the body of a POST and in the query of a GET."""
+    """The parameters, in the body of a POST or in the query of a GET."""
     text = body.decode("utf-8", "replace") if request.method == "POST" else request.target.partition("?")[2]
     try:
         return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS))

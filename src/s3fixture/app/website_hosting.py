@@ -1,4 +1,4 @@
-"""Serving a bucket as a website: its pages to everyone who may read them, errors as HTML, redirects.
+"""Serves a bucket as a website: pages, errors as HTML, redirects.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/WebsiteEndpoints.html
 """
@@ -30,13 +30,13 @@ _IN_URLS = ":/?#[]@!$&'()*+,;=%~"  # what stays as it is
 
 
 class Website:
-    """One request to a site: `find` says what to read, `answer` turns it into a page, `fail` an error."""
+    """One request to a website: `find` chooses the object, `answer` makes the page, `fail` the error page."""
 
     def __init__(self, exchange: Exchange, bucket: str, region: str) -> None:
         self._exchange = exchange
         self._bucket = bucket
         self._region = region
-        self._key = ""  # as the path has it
+        self._key = ""  # from the path
         self._site: Site = {}
 
     def find(self) -> Response | None:
@@ -85,7 +85,7 @@ class Website:
         return site
 
     def answer(self, result: Result) -> Response:
-        """The page, or where its own header says that it is."""
+        """The page, or the redirect of its x-amz-website-redirect-location."""
         location = result.get("WebsiteRedirectLocation")
         if location is None:
             return self._serialize(result)
@@ -97,7 +97,7 @@ class Website:
         return exchange.app.protocol.serialize(exchange.operation, result, exchange.request.method)
 
     def fail(self, error: S3Error) -> Response:
-        """What a site says of an error: where a folder is or a rule leads, its error document, or a page."""
+        """The answer to an error: the redirect of a folder or a rule, the error document, or a page."""
         request = self._exchange.request
         if self._is_folder_without_slash(error):
             return self._page(S3Error("Found", headers={"Location": f"/{quote(self._key)}/"}))
@@ -112,7 +112,7 @@ class Website:
             return self._page(error, second)
 
     def _is_folder_without_slash(self, error: S3Error) -> bool:
-        """S3 looks itself, so it does not matter whether anyone may list the bucket."""
+        """Whether the key is a folder with an index page; the caller need not be allowed to list it."""
         if error.status not in (403, 404) or not self._site or not self._key or self._key.endswith("/"):
             return False
         with self._exchange.app.store.read() as index:
@@ -123,7 +123,7 @@ class Website:
         return page is not None and not page.is_delete_marker
 
     def _error_document(self, error: S3Error) -> Response:
-        """Raises S3Error where it cannot be read."""
+        """The error document. Raises S3Error when it cannot be read."""
         exchange = self._exchange
         params = {"Bucket": self._bucket, "Key": self._site["ErrorDocument"]["Key"]}
         call = exchange.call_of(exchange.operation, _ANYONE)
@@ -163,7 +163,7 @@ def _list(items: Mapping[str, str]) -> str:
 
 
 def _error_headers(error: S3Error) -> list[tuple[str, str]]:
-    """Beside each error of a site, its error document too; seen in S3's answers to HEAD."""
+    """The error in headers, which S3 adds to each error page and to answers to HEAD (seen in its answers)."""
     details = [(f"{_ERROR}detail-{name}", _header(value)) for name, value in error.fields.items()]
     return [(f"{_ERROR}code", error.code), (f"{_ERROR}message", error.message), *details]
 
@@ -184,7 +184,7 @@ def _close(result: Result) -> None:
 
 
 def site_of(host: str, base_hosts: Iterable[str]) -> tuple[str, str] | None:
-    """The bucket and the region ("": none named) of a site's host; None for a host of the API.
+    """The bucket and region ("" if not named) in a website's host name; None for a host of the API.
 
     BUCKET.s3-website-REGION.any.name, BUCKET.s3-website.REGION.any.name, BUCKET.s3-website.any.name, and
     BUCKET.NAME for the names in `base_hosts`.

@@ -1,4 +1,4 @@
-"""Buckets and objects from a folder or a manifest; saved states are recognized, and left to the server."""
+"""Makes buckets and objects from a folder or a manifest; recognizes saved states, which the server loads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Progress", "Seed", "SeedPlan", "SeedReport", "StateSeed", "Target", 
 
 
 class HasClient(Protocol):
-    """An endpoint, or whatever else can make a client for itself."""
+    """An object with a `client` method, such as an endpoint."""
 
     def client(self) -> S3Client: ...
 
@@ -26,9 +26,9 @@ Target = Union["S3Client", HasClient]
 
 
 def read(source: Path | str) -> Seed:
-    """Check a folder or manifest completely. Raises S3FixtureError with the remedy; nothing is made yet.
+    """Read a folder or manifest and check all of it; nothing is made yet. Raises S3FixtureError.
 
-    A saved state is only recognized: the server that loads it checks it.
+    A saved state is only recognized; the server checks it when it loads it.
     """
     from s3fixture.seeding.folder import read_folder  # imported when used: YAML costs a start 20 ms
     from s3fixture.seeding.manifest import SUFFIXES, read_manifest
@@ -38,19 +38,19 @@ def read(source: Path | str) -> Seed:
         return read_folder(path)
     if not path.exists():
         raise S3FixtureError(
-            f"{path}: there is no such seed; give a folder, a manifest ({_names(SUFFIXES)}) or a saved state"
+            f"{path} does not exist; give a folder, a manifest ({_names(SUFFIXES)}) or a saved state"
         )
     if is_state(path):
         return StateSeed(path)
     if path.suffix.lower() not in SUFFIXES:
         raise S3FixtureError(
-            f"{path}: is not a seed; give a folder, a manifest ({_names(SUFFIXES)}) or a saved state"
+            f"{path} is not a seed; give a folder, a manifest ({_names(SUFFIXES)}) or a saved state"
         )
     return read_manifest(path)
 
 
 def seed(target: Target, source: Path | str | Seed, *, progress: Progress | None = None) -> SeedReport:
-    """Make what a folder or manifest asks for; doing it twice gives the same state.
+    """Make the buckets and objects of a folder or manifest; a second call changes nothing.
 
     Everything is checked before the first bucket is made. Raises S3FixtureError.
     """
@@ -61,8 +61,8 @@ def seed(target: Target, source: Path | str | Seed, *, progress: Progress | None
     plan = read(source) if isinstance(source, (Path, str)) else source
     if isinstance(plan, StateSeed):
         raise S3FixtureError(
-            f"{plan.source} is a saved state, which takes the place of all buckets; "
-            f"`s3fixture load {plan.source}` brings it into a running server"
+            f"{plan.source} is a saved state, which replaces all buckets; load it into a running server with "
+            f"`s3fixture load {plan.source}`"
         )
     client = target if isinstance(target, BaseClient) else target.client()
     carry_out(client, plan, progress or NoProgress())

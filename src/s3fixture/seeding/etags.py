@@ -1,4 +1,4 @@
-"""The ETag that S3 gives to a file, so that equal bytes are known without sending them."""
+"""The ETag that S3 would give to a file, to compare it with an object without a download."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PART_SIZES = tuple(size * MIB for size in (8, 16, 5, 64, 10, 25, 32, 100, 128))
 
 
 def single_etag(body: bytes | Path) -> str:
-    """The ETag of an object that came in one request."""
+    """The ETag of an object that was uploaded in one request."""
     hasher = md5()
     with _opened(body) as file:
         while data := file.read(_CHUNK):
@@ -23,7 +23,7 @@ def single_etag(body: bytes | Path) -> str:
 
 
 def multipart_etag(body: bytes | Path, part_size: int) -> str:
-    """The ETag of an object that came in parts of `part_size` bytes."""
+    """The ETag of an object that was uploaded in parts of `part_size` bytes."""
     parts = []
     with _opened(body) as file:
         while data := file.read(part_size):
@@ -32,7 +32,7 @@ def multipart_etag(body: bytes | Path, part_size: int) -> str:
 
 
 def has_etag(body: bytes | Path, size: int, etag: str) -> bool | None:
-    """Whether an object with this ETag has these bytes; None when the ETag does not tell."""
+    """Whether an object with this ETag has these bytes; None when the ETag cannot answer that."""
     digest, _, parts = etag.partition("-")
     if len(digest) != 32:
         return None
@@ -41,7 +41,7 @@ def has_etag(body: bytes | Path, size: int, etag: str) -> bool | None:
     likely = [size_of_part for size_of_part in _PART_SIZES if -(-size // size_of_part) == int(parts)]
     if any(multipart_etag(body, part_size) == etag for part_size in likely):
         return True
-    return None  # parts of another size, perhaps
+    return None  # it may have been uploaded in parts of another size
 
 
 def _opened(body: bytes | Path) -> io.BufferedIOBase:

@@ -11,13 +11,13 @@ from s3fixture.content_types import guess
 from s3fixture.errors import S3FixtureError
 from s3fixture.seeding.plan import SeedBucket, SeedObject, SeedPlan, check_bucket_name, check_key
 
-# What operating systems and git leave in folders; `.gitkeep` is how git keeps an empty one, hence an
-# empty bucket.
+# Files that operating systems and git put into folders. With `.gitkeep` git keeps an empty folder, an
+# empty bucket here.
 LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", ".gitkeep", ".keep", ".gitignore"})
 
 
 def read_folder(folder: Path) -> SeedPlan:
-    """The plan of a seed folder. Raises S3FixtureError for what cannot be seeded."""
+    """The plan of a seed folder. Raises S3FixtureError for files and names that cannot be seeded."""
     root = folder.resolve()
     buckets = []
     for entry in _entries(folder):
@@ -25,15 +25,15 @@ def read_folder(folder: Path) -> SeedPlan:
             continue  # no bucket's name starts with a dot
         if not entry.is_dir():
             raise S3FixtureError(
-                f"{entry}: a seed folder holds one folder for each bucket, and this is a file; move it into "
-                "a bucket's folder, or away"
+                f"{entry} is a file, but a seed folder has one folder for each bucket; move the file into "
+                "a bucket's folder, or out of the seed"
             )
         check_bucket_name(entry.name, str(folder))
         _inside(entry, root)
         objects = tuple(_object(path, key) for path, key in _files(entry, root))
         buckets.append(SeedBucket(entry.name, objects))
     if not buckets:
-        raise S3FixtureError(f"{folder}: nothing to seed; make a folder in it for each bucket")
+        raise S3FixtureError(f"{folder} has nothing to seed; make a folder in it for each bucket")
     return SeedPlan(folder, tuple(buckets))
 
 
@@ -41,11 +41,11 @@ def _entries(folder: Path) -> list[Path]:
     try:
         return sorted(folder.iterdir())
     except OSError as error:
-        raise S3FixtureError(f"{folder}: cannot be read: {error.strerror}") from error
+        raise S3FixtureError(f"{folder} cannot be read: {error.strerror}") from error
 
 
 def _files(bucket: Path, root: Path) -> Iterator[tuple[Path, str]]:
-    """Each file below the bucket's folder with its key, in the order of the keys' names."""
+    """Each file below the bucket's folder with its key, ordered by key."""
     waiting: list[tuple[Path, str, tuple[Path, ...]]] = [(bucket, "", (bucket.resolve(),))]
     while waiting:
         folder, prefix, trail = waiting.pop()
@@ -56,7 +56,7 @@ def _files(bucket: Path, root: Path) -> Iterator[tuple[Path, str]]:
             target = _inside(entry, root)
             if target.is_dir():
                 if target in trail:
-                    raise S3FixtureError(f"{entry}: this link leads to a folder that contains it; remove it")
+                    raise S3FixtureError(f"{entry} is a link to a folder that contains it; remove it")
                 folders.append((entry, f"{prefix}{entry.name}/", (*trail, target)))
             else:
                 yield entry, prefix + entry.name
@@ -64,14 +64,14 @@ def _files(bucket: Path, root: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _inside(path: Path, root: Path) -> Path:
-    """The real place of a path, which must lie within the seed folder."""
+    """The resolved path. S3FixtureError if it is outside the seed folder."""
     try:
         target = path.resolve(strict=True)
     except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, before Python 3.13
-        raise S3FixtureError(f"{path}: leads nowhere ({error}); remove or repair the link") from error
+        raise S3FixtureError(f"{path} is a broken link ({error}); remove or repair it") from error
     if not target.is_relative_to(root):
         raise S3FixtureError(
-            f"{path}: leads out of the seed folder, to {target}; copy the file into the folder instead"
+            f"{path} is outside of the seed folder, at {target}; copy the file into the folder instead"
         )
     return target
 
@@ -80,7 +80,7 @@ def _object(path: Path, key: str) -> SeedObject:
     check_key(key, str(path.parent))
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
-        raise S3FixtureError(f"{path}: is neither a file nor a folder; remove it from the seed")
+        raise S3FixtureError(f"{path} is neither a file nor a folder; remove it from the seed")
     if not os.access(path, os.R_OK):
-        raise S3FixtureError(f"{path}: may not be read; change its permissions")
+        raise S3FixtureError(f"{path} cannot be read; change its permissions")
     return SeedObject(key, path, status.st_size, guess(path.name))

@@ -1,4 +1,4 @@
-"""A seed as a manifest: one YAML or JSON file that names buckets, objects and what is special about them."""
+"""A seed as a manifest: one YAML or JSON file with buckets, their settings, and objects."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def read_manifest(path: Path) -> SeedPlan:
 
 
 class _UniqueKeys(yaml.SafeLoader):
-    """A field that is written twice is a mistake; YAML itself would silently keep the last."""
+    """Refuses a field that appears twice, where YAML would silently use the last one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set()
@@ -59,9 +59,9 @@ def _load(path: Path) -> Any:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise S3FixtureError(f"{path}: is not text in UTF-8; save it as UTF-8") from error
+        raise S3FixtureError(f"{path} is not text in UTF-8; save it as UTF-8") from error
     except OSError as error:
-        raise S3FixtureError(f"{path}: cannot be read: {error.strerror}") from error
+        raise S3FixtureError(f"{path} cannot be read: {error.strerror}") from error
     try:
         # JSON is YAML too, and YAML's messages name line and column in both.
         return yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 - derived from SafeLoader
@@ -70,7 +70,7 @@ def _load(path: Path) -> Any:
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise S3FixtureError(f"{path}{place}: {error.problem}; correct the file") from error
     except (yaml.YAMLError, RecursionError) as error:
-        raise S3FixtureError(f"{path}: is not valid YAML or JSON: {error}; correct the file") from error
+        raise S3FixtureError(f"{path} is not valid YAML or JSON: {error}; correct the file") from error
 
 
 def _bucket(node: Node, folder: Path) -> SeedBucket:
@@ -105,7 +105,7 @@ def _object(node: Node, folder: Path) -> SeedObject:
     bodies = [name for name in _BODY_FIELDS if name in fields]
     if len(bodies) != 1:
         found = " and ".join(bodies) or "none of them"
-        raise node.fault(f"needs exactly one of {', '.join(_BODY_FIELDS)}, and has {found}")
+        raise node.fault(f"an object needs exactly one of {', '.join(_BODY_FIELDS)}; this one has {found}")
     body, kind = _body(bodies[0], fields[bodies[0]], folder)
     return SeedObject(
         key,
@@ -118,7 +118,7 @@ def _object(node: Node, folder: Path) -> SeedObject:
 
 
 def _body(name: str, node: Node, folder: Path) -> tuple[bytes | Path, str | None]:
-    """The bytes or their file, and the content type if nothing better is known."""
+    """The bytes or their file, and the content type that is used when the key does not show one."""
     if name == "file":
         path = _file(node, folder)
         return path, guess(path.name)
@@ -127,11 +127,11 @@ def _body(name: str, node: Node, folder: Path) -> tuple[bytes | Path, str | None
     try:
         return json.dumps(node.value, ensure_ascii=False).encode(), "application/json"
     except (TypeError, ValueError) as error:
-        raise node.fault(f"cannot be written as JSON ({error}); put dates and the like in quotes") from error
+        raise node.fault(f"this value cannot be written as JSON ({error}); put dates in quotes") from error
 
 
 def _file(node: Node, folder: Path) -> Path:
-    """The file a manifest names, which must lie in the manifest's folder."""
+    """The file that a manifest names. It must be in the manifest's folder."""
     path = folder / node.text()
     try:
         real = path.resolve(strict=True)
@@ -139,7 +139,7 @@ def _file(node: Node, folder: Path) -> Path:
         raise node.fault(f"there is no file {path}; correct the path") from error
     if not real.is_relative_to(folder.resolve()):
         raise node.fault(
-            f"{node.value!r} leads out of the manifest's folder, to {real}; copy the file into it"
+            f"{node.value!r} is outside of the manifest's folder, at {real}; copy the file into it"
         )
     if not real.is_file():
         raise node.fault(f"{path} is not a file")
@@ -147,7 +147,7 @@ def _file(node: Node, folder: Path) -> Path:
 
 
 def _metadata(node: Node) -> dict[str, str]:
-    """User metadata as S3 gives it back: names in lower case, values without outer spaces."""
+    """User metadata as S3 returns it: names in lower case, values without spaces at their ends."""
     found = {}
     for name, value in node.pairs():
         if not _HEADER_NAME.fullmatch(name):
@@ -155,24 +155,22 @@ def _metadata(node: Node) -> dict[str, str]:
         found[name.lower()] = value.ascii().strip()
     size = sum(len(name) + len(value) for name, value in found.items())
     if size > _METADATA_BYTES:
-        raise node.fault(f"has {size} bytes, and {_METADATA_BYTES} are allowed")
+        raise node.fault(f"the metadata has {size} bytes; S3 allows {_METADATA_BYTES}")
     return found
 
 
 def _tags(node: Node, limit: int) -> dict[str, str]:
     found = {name: value.text(empty=True) for name, value in node.pairs()}
     if len(found) > limit:
-        raise node.fault(f"has {len(found)} tags, and {limit} are allowed")
+        raise node.fault(f"there are {len(found)} tags; S3 allows {limit}")
     for name, value in found.items():
         if len(name) > 128 or len(value) > 256:
-            raise node.fault(
-                f"the tag {name!r} is too long; 128 characters are allowed, and 256 for its value"
-            )
+            raise node.fault(f"the tag {name!r} is too long; S3 allows 128 characters, and 256 for its value")
     return found
 
 
 def _policy(node: Node, bucket: str, folder: Path) -> str:
-    """A policy's text, from its name, from the document itself, or from a file."""
+    """The text of a policy that is given by a name, as a document, or as a file."""
     if isinstance(node.value, dict):
         return _checked_policy(json.dumps(node.value, default=str), bucket, node)
     name = node.text()
@@ -188,5 +186,5 @@ def _checked_policy(text: str, bucket: str, node: Node) -> str:
     try:
         json.loads(text)
     except ValueError as error:
-        raise node.fault(f"is not JSON: {error}") from error
+        raise node.fault(f"the policy is not JSON: {error}") from error
     return text

@@ -1,4 +1,4 @@
-"""One value of a manifest, with its address, so that every error names file and field."""
+"""One value of a manifest, with its position, so that every error names the file and the field."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from s3fixture.errors import S3FixtureError
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """`value` as YAML gave it; `where` reads `seed.yaml: buckets[0].name`. Methods raise S3FixtureError."""
+    """`value` from YAML; `where` is like `seed.yaml: buckets[0].name`. Methods raise S3FixtureError."""
 
     value: Any
     where: str
@@ -21,7 +21,7 @@ class Node:
         return S3FixtureError(f"{self.where}: {what}")
 
     def fields(self, known: Sequence[str], required: Sequence[str] = ()) -> dict[str, Node]:
-        """The fields of a mapping, none of them unknown."""
+        """The fields of a mapping. Refuses unknown fields, and missing required ones."""
         found = dict(self.pairs())
         for name in found:
             if name not in known:
@@ -36,7 +36,7 @@ class Node:
     def pairs(self) -> Iterator[tuple[str, Node]]:
         """Names and values of a mapping."""
         if not isinstance(self.value, dict):
-            raise self.fault(f"must be a mapping (name: value), and is {_kind(self.value)}")
+            raise self.fault(f"must be a mapping (name: value), not {_kind(self.value)}")
         separator = "." if ": " in self.where else ": "
         for name, value in self.value.items():
             if not isinstance(name, str):
@@ -46,27 +46,27 @@ class Node:
     def entries(self) -> list[Node]:
         """The entries of a list."""
         if not isinstance(self.value, list):
-            raise self.fault(f"must be a list, and is {_kind(self.value)}")
+            raise self.fault(f"must be a list, not {_kind(self.value)}")
         return [Node(entry, f"{self.where}[{number}]") for number, entry in enumerate(self.value)]
 
     def text(self, *, empty: bool = False) -> str:
-        """A string; numbers are taken as they are written."""
+        """A string; a number is accepted, too."""
         if isinstance(self.value, bool) or not isinstance(self.value, (str, int, float)):
-            raise self.fault(f"must be text, and is {_kind(self.value)}; put it in quotes")
+            raise self.fault(f"must be text, not {_kind(self.value)}; put it in quotes")
         if self.value == "" and not empty:
             raise self.fault("must not be empty")
         return str(self.value)
 
     def ascii(self) -> str:
-        """A string that can stand in an HTTP header."""
+        """A string that can be in an HTTP header."""
         text = self.text(empty=True)
         if not text.isascii() or not text.isprintable():
-            raise self.fault(f"{text!r} cannot stand in a header; use printable ASCII characters")
+            raise self.fault(f"{text!r} cannot be in a header; use printable ASCII characters")
         return text
 
     def flag(self) -> bool:
         if not isinstance(self.value, bool):
-            raise self.fault(f"must be true or false, and is {self.value!r}")
+            raise self.fault(f"must be true or false, not {self.value!r}")
         return self.value
 
 

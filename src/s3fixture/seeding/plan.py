@@ -12,8 +12,8 @@ from s3fixture.sizes import counted, human_size
 
 MAX_KEY_BYTES = 1024
 _BUCKET_NAME_RULE = (
-    "S3 takes 3 to 63 characters of a-z, 0-9, '-' and '.', with a letter or digit at both ends, "
-    "no IP address, and nothing reserved such as 'xn--' in front"
+    "S3 allows 3 to 63 characters of a-z, 0-9, '-' and '.', with a letter or digit at both ends, "
+    "no IP address, and no reserved prefix such as 'xn--'"
 )
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -30,7 +30,7 @@ class SeedObject(NamedTuple):
 
 
 class SeedBucket(NamedTuple):
-    """One bucket; `versioning` and `policy` None, `object_lock` False: leave as it is."""
+    """One bucket; `versioning` None, `policy` None and `object_lock` False change nothing."""
 
     name: str
     objects: tuple[SeedObject, ...] = ()
@@ -41,7 +41,7 @@ class SeedBucket(NamedTuple):
 
 
 class SeedReport(NamedTuple):
-    """What a seed made, or found there already."""
+    """How much a seed made, or found already there."""
 
     buckets: int
     objects: int
@@ -59,19 +59,19 @@ class SeedPlan(NamedTuple):
     buckets: tuple[SeedBucket, ...]
 
     def report(self) -> SeedReport:
-        """What there is once the plan is carried out."""
+        """What exists after the plan was carried out."""
         objects = [item for bucket in self.buckets for item in bucket.objects]
         return SeedReport(len(self.buckets), len(objects), sum(item.size for item in objects))
 
 
 class StateSeed(NamedTuple):
-    """A saved state: all that a server begins with. What is in it is found out when it is loaded."""
+    """A saved state, with which a server starts. Its contents are known when it is loaded."""
 
     source: Path
     buckets: tuple[SeedBucket, ...] = ()
 
     def report(self) -> str:
-        """What there is once a server has begun with it."""
+        """What a server that starts with it reports."""
         return f"seeded with the state {self.source.name}, unless there was data before"
 
 
@@ -79,7 +79,7 @@ Seed = SeedPlan | StateSeed
 
 
 def check_bucket_name(name: str, where: str) -> None:
-    """Raises S3FixtureError when S3 would not take this name."""
+    """Raises S3FixtureError when S3 would refuse this name."""
     from s3fixture.service.names import is_bucket_name  # imported when used: it brings the store
 
     if not is_bucket_name(name):
@@ -87,7 +87,7 @@ def check_bucket_name(name: str, where: str) -> None:
 
 
 def check_key(key: str, where: str) -> None:
-    """Raises S3FixtureError when S3 would not take this key."""
+    """Raises S3FixtureError when S3 would refuse this key."""
     fault = _key_fault(key)
     if fault:
         raise S3FixtureError(f"{where}: {key!r} cannot be a key: {fault}; rename it")
@@ -97,16 +97,16 @@ def _key_fault(key: str) -> str | None:
     if not key:
         return "it is empty"
     if "\0" in key:
-        return "it holds a NUL character"
+        return "it has a NUL character"
     try:
         size = len(key.encode())
     except UnicodeEncodeError:
         return "it is not text in UTF-8"
-    return f"it has {size} bytes in UTF-8, and {MAX_KEY_BYTES} are allowed" if size > MAX_KEY_BYTES else None
+    return f"it has {size} bytes in UTF-8; S3 allows {MAX_KEY_BYTES}" if size > MAX_KEY_BYTES else None
 
 
 def check_unique(names: Iterable[str], what: str, where: str) -> None:
-    """Raises S3FixtureError when a name occurs twice."""
+    """Raises S3FixtureError when a name appears twice."""
     seen: set[str] = set()
     for name in names:
         if name in seen:

@@ -1,4 +1,4 @@
-"""How a long transfer tells what it has done."""
+"""The progress of a long transfer."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Is told the whole once, then each step; `advance` is called from several threads."""
+    """Gets the total once, then each step; `advance` is called from several threads."""
 
     def begin(self, what: str, total: int) -> None:
-        """`total` bytes will be transferred."""
+        """Begin a transfer of `total` bytes."""
 
     def advance(self, size: int) -> None:
-        """`size` more bytes are through; negative when a part is sent again."""
+        """Add `size` transferred bytes; negative when a part is sent again."""
 
     def end(self) -> None:
-        """Finished, or given up."""
+        """End the transfer, complete or not."""
 
 
 class NoProgress:
-    """For those who do not look."""
+    """A Progress that shows nothing."""
 
     def begin(self, what: str, total: int) -> None:
         pass

@@ -1,4 +1,4 @@
-"""Carrying a checked plan out: buckets first, objects in parallel, policies last."""
+"""Carries out a checked plan: buckets first, then objects in parallel, policies last."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _OWN_ALREADY = "BucketAlreadyOwnedByYou"
 
 
 def ensure_bucket(client: S3Client, name: str, *, object_lock: bool = False) -> None:
-    """Make a bucket that may be there already, and give it object lock unless it has it.
+    """Make a bucket unless it exists, and switch its object lock on if wanted.
 
     Raises S3FixtureError when another account owns it.
     """
@@ -43,7 +43,7 @@ def ensure_bucket(client: S3Client, name: str, *, object_lock: bool = False) -> 
 
 
 def carry_out(client: S3Client, plan: SeedPlan, progress: Progress) -> None:
-    """Make what the plan asks for. Raises S3FixtureError at the first thing that cannot be made."""
+    """Make the buckets and objects of the plan. Raises S3FixtureError at the first failure."""
     progress.begin(f"seeding {plan.source.name}", plan.report().bytes)
     try:
         existing = _existing(client, plan)
@@ -70,7 +70,7 @@ def reason(error: Exception) -> str:
 
 
 def _existing(client: S3Client, plan: SeedPlan) -> dict[tuple[str, str], int]:
-    """Sizes of the objects that the plan's buckets hold already."""
+    """Sizes of the objects that are already in the plan's buckets."""
     sizes = {}
     there = {bucket["Name"] for page in [client.list_buckets()] for bucket in page.get("Buckets", [])}
     for bucket in plan.buckets:
@@ -108,7 +108,7 @@ def _put_objects(
         for bucket in plan.buckets:
             for item in bucket.objects:
                 if existing.get((bucket.name, item.key)) == item.size and _same(client, bucket.name, item):
-                    progress.advance(item.size)  # a second version of the same would not be the same state
+                    progress.advance(item.size)  # an equal second version would change the state
                     continue
                 source = str(item.body) if isinstance(item.body, Path) else io.BytesIO(item.body)
                 future = manager.upload(source, bucket.name, item.key, _extra(item), [watcher])
@@ -127,7 +127,7 @@ def _await(future: TransferFuture, address: str, source: Path) -> None:
 
 
 class Watcher(BaseSubscriber):
-    """Hands the steps of s3transfer on to a Progress."""
+    """Passes the steps of s3transfer to a Progress."""
 
     def __init__(self, progress: Progress) -> None:
         super().__init__()
@@ -147,7 +147,7 @@ def _extra(item: SeedObject) -> dict[str, Any]:
 
 
 def _same(client: S3Client, bucket: str, item: SeedObject) -> bool:
-    """Whether the object is there already, with the same bytes and everything that the seed says of it."""
+    """Whether the object already has the same bytes, content type, metadata and tags."""
     head = client.head_object(Bucket=bucket, Key=item.key)
     if head["Metadata"] != dict(item.metadata):
         return False

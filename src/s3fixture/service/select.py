@@ -75,7 +75,7 @@ def select_object_content(call: Call, params: Params) -> Result:
 
 
 def _engine() -> Any:
-    """The engine, imported when used because it imports two large packages."""
+    """The engine; imported when used, because it needs two large packages."""
     try:
         return import_module("s3fixture.service.select_engine")
     except ImportError:

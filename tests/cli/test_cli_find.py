@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
+import urllib.request
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,6 +40,8 @@ def filled(mc: CommandLine, client: S3Client) -> CommandLine:
         (["data", "--path", "dir/*"], ["dir/b.csv", "dir/sub/c.txt"]),
         (["data", "--path", "*/sub/*"], ["dir/sub/c.txt"]),
         (["data", "--ignore", "dir*"], ["a.txt"]),
+        (["data", "--regex", "(?i)\\.(TXT|csv)$"], ["a.txt", "dir/b.csv", "dir/sub/c.txt"]),
+        (["data/dir", "--regex", "^sub/"], ["dir/sub/c.txt"]),
         (["data", "--larger", "1500"], ["directory/d"]),
         (["data", "--larger", "1.4KB", "--smaller", "19KiB"], ["dir/b.csv"]),
         (["data", "--smaller", "5"], ["dir/sub/c.txt"]),
@@ -69,6 +74,40 @@ def test_find_refuses_what_it_cannot_read(filled: CommandLine) -> None:
     assert "--larger 'huge' is not a size" in filled.refused("find", "--larger", "huge")
     assert "--older-than 'ages' is not a time" in filled.refused("find", "--older-than", "ages")
     assert "NoSuchBucket" in filled.refused("find", "missing")
+    assert "--regex '(' is not a regular expression: missing )" in filled.refused("find", "--regex", "(")
+    assert "--exec '\"' is not a command" in filled.refused("find", "--exec", '"')
+    assert "'/no/such' cannot be run: " in filled.refused("find", "data", "--exec", "/no/such {}")
+    assert "choose one" in filled("find", "--json", "--print", "x", code=2).stderr
+
+
+def test_what_is_found_is_printed_as_asked_for(filled: CommandLine, client: S3Client) -> None:
+    client.put_object(Bucket="empty", Key="a {size}/b", Body=b"123")
+    said = filled("find", "empty", "--print", "{}|{base}|{dir}|{size}|{version}|{other}|{time}|{url}").stdout
+    *parts, time, link = said.rstrip().split("|")
+    assert parts == ["s3://empty/a {size}/b", "b", "s3://empty/a {size}", "3", "", "{other}"]
+    assert datetime.fromisoformat(time.replace("Z", "+00:00"))
+    with urllib.request.urlopen(link) as answer:
+        assert answer.read() == b"123"
+
+
+def test_a_command_is_run_for_each_with_the_key_as_one_word(filled: CommandLine, client: S3Client) -> None:
+    client.put_object(Bucket="empty", Key="two words; $(false)", Body=b"")
+    show = f'"{sys.executable}" -c "import sys; print(sys.argv[1:])" got {{}} {{base}}'
+    said = filled("find", "empty", "--exec", show).stdout
+    assert said == "['got', 's3://empty/two words; $(false)', 'two words; $(false)']\n"
+    done = filled("find", "data", "--name", "*.txt", "--exec", "false", code=1)
+    assert done.stderr.splitlines() == [
+        f"s3fixture: s3://data/{key}: 'false' ended with exit code 1" for key in ("a.txt", "dir/sub/c.txt")
+    ]
+
+
+def test_versions_are_found(filled: CommandLine, client: S3Client) -> None:
+    client.put_bucket_versioning(Bucket="empty", VersioningConfiguration={"Status": "Enabled"})
+    ids = [client.put_object(Bucket="empty", Key="k", Body=b"x" * size)["VersionId"] for size in (1, 2)]
+    client.delete_object(Bucket="empty", Key="k")
+    assert filled("find", "empty").stdout == ""
+    found = [json.loads(line) for line in filled("find", "empty", "--versions", "--json").stdout.splitlines()]
+    assert [(each["versionId"], each["size"]) for each in found] == [(ids[1], 2), (ids[0], 1)]
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,7 @@ EXPRESSIONS: Mapping[str, Use] = {
     "cli.quantities:_DURATION": Use("fullmatch", ("", "1"), ("1s", "1s1")),
     "cli.quantities:_PART": Use("findall", ("",), ("1s", "1s1")),
     "cli.dotenv_file:_PLAIN": Use("fullmatch"),
+    "cli.found_items:_KEYWORD": Use("sub", ("", "{"), ("{a", "a}")),
     "cli.env_formats:_LOOPBACK": Use("sub", ("", "://"), ("://", "://127.0.0.1", "://localhost")),
     "console.pages.objects:_WORDS": Use("sub", ("",), ("aA", "Aa")),
     "console.preview.pdf:_ACTS": Use("search", ("",), PDF),
@@ -155,7 +156,8 @@ EXPRESSIONS: Mapping[str, Use] = {
     "wire.values:_ITEM": Use("finditer", ("", '"'), ('"\\",', '\\",', ' ",', '", "', '"a" ,', ' "', '",\\')),
 }
 # Compiled where they are called, because a module that hardly ever calls them must be imported quickly.
-INLINE = {"pytest_plugin.resources"}
+# `find --regex` compiles what its user typed, and runs it on that user's machine.
+INLINE = {"pytest_plugin.resources", "cli.commands.find"}
 
 
 @cache

@@ -17,8 +17,8 @@ COMMANDS = {
     "Its control": ("fail", "clock", "snapshot", "restore", "save", "load", "requests", "events"),
     "Its data": (
         *("ls", "tree", "find", "du", "stat", "mb", "rb", "cp", "mv", "mirror", "diff", "rm"),
-        *("cat", "head", "pipe", "tag", "version", "retention", "legalhold", "ilm", "policy", "cors"),
-        *("event", "presign", "clean"),
+        *("cat", "head", "pipe", "tag", "version", "retention", "legalhold", "undo", "ilm", "policy"),
+        *("cors", "event", "watch", "presign", "clean"),
     ),
 }
 

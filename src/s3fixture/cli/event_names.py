@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote_plus
 
 from s3fixture.errors import S3FixtureError
 
@@ -29,3 +32,12 @@ def names_of(text: str) -> list[str]:
                 f"{word!r} is no event; write {', '.join(_KINDS)}, or a name such as s3:ObjectCreated:Put"
             )
     return list(dict.fromkeys(names))
+
+
+def event_line(record: Mapping[str, Any]) -> str:
+    """A record for people, such as `12:00:00 ObjectCreated:Put s3://bucket/key 12 B`."""
+    moment = datetime.fromisoformat(record["eventTime"].replace("Z", "+00:00")).astimezone()
+    thing = record["s3"]["object"]
+    size = f" {thing['size']} B" if "size" in thing else ""
+    place = f"s3://{record['s3']['bucket']['name']}/{unquote_plus(thing['key'])}"
+    return f"{moment:%H:%M:%S} {record['eventName'].removeprefix('s3:')} {place}{size}"

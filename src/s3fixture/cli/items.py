@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Item:
     """An object or a file. Times are in seconds since the epoch; files have no `etag`.
 
-    `written` is when a file came to be what it is, whatever `modified` was set to; 0 for objects.
+    `written` is when a file came to be what it is, whatever `modified` was set to; 0 for objects. `version`
+    where a version is meant.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Item:
     modified: float
     etag: str | None = None
     written: float = 0.0
+    version: str | None = None
 
     @property
     def is_folder_mark(self) -> bool:
@@ -49,6 +51,25 @@ def remote_items(client: S3Client, folder: Remote) -> Iterator[Item]:
                 found["LastModified"].timestamp(),
                 found["ETag"].strip('"'),
             )
+
+
+def version_items(client: S3Client, folder: Remote) -> Iterator[Item]:
+    """The versions of the objects in a bucket or below a prefix, those of a key newest first."""
+    from s3fixture.cli.versions import by_key
+
+    prefix = folder.folder().key
+    for _, versions in by_key(client, folder.folder(), recursive=True):
+        for found in versions:
+            if not found.is_marker:
+                place = found.which.place
+                yield Item(
+                    place.key.removeprefix(prefix),
+                    place,
+                    found.size,
+                    found.modified.timestamp(),
+                    found.etag,
+                    version=found.which.version,
+                )
 
 
 def remote_item(client: S3Client, place: Remote, version: str | None = None) -> Item:

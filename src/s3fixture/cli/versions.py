@@ -57,6 +57,7 @@ class Version:
     is_latest: bool
     size: int
     modified: datetime
+    etag: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,7 @@ def _listed(client: S3Client, place: Remote) -> Iterator[Version]:
                 entry["IsLatest"],
                 entry.get("Size", 0),
                 entry["LastModified"],
+                entry.get("ETag", "").strip('"'),
             )
 
 

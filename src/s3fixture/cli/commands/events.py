@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from s3fixture.cli import output
+from s3fixture.cli.event_names import event_line
 from s3fixture.cli.options import control_options, json_option
 from s3fixture.errors import S3FixtureError
 
@@ -45,7 +45,7 @@ def command(
             if as_json:
                 output.say_json(record)
             else:
-                output.say(output.printable(_line(record)))
+                output.say(output.printable(event_line(record)))
     finally:
         with suppress(S3FixtureError):  # the server has ended
             control.call("unwatch_events", bucket=bucket, watcher=watcher)
@@ -54,14 +54,3 @@ def command(
 def _records(control: ControlClient, watcher: str) -> Iterator[dict[str, Any]]:
     while True:
         yield from control.call("take_events", watcher=watcher, timeout=_WAIT_SECONDS)
-
-
-def _line(record: dict[str, Any]) -> str:
-    """Such as `12:00:00 ObjectCreated:Put s3://bucket/key 12 B`."""
-    from urllib.parse import unquote_plus
-
-    moment = datetime.fromisoformat(record["eventTime"].replace("Z", "+00:00")).astimezone()
-    thing = record["s3"]["object"]
-    size = f" {thing['size']} B" if "size" in thing else ""
-    place = f"s3://{record['s3']['bucket']['name']}/{unquote_plus(thing['key'])}"
-    return f"{moment:%H:%M:%S} {record['eventName']} {place}{size}"

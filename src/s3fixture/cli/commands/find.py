@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
@@ -11,9 +12,10 @@ import click
 
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Remote, parse_remote
+from s3fixture.cli.failures import FAILED
 from s3fixture.cli.options import connection_options, json_option
 from s3fixture.cli.quantities import parse_bytes, parse_duration
-from s3fixture.clock import utc
+from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -27,66 +29,124 @@ Test = Callable[["Item"], bool]
 @click.argument("targets", metavar="[TARGET]...", nargs=-1)
 @click.option("--name", metavar="PATTERN", help="The last part of the key is like this, such as '*.csv'.")
 @click.option("--path", metavar="PATTERN", help="The key below TARGET is like this; * matches slashes, too.")
+@click.option("--regex", metavar="REGEX", help="This regular expression is found in the key below TARGET.")
 @click.option("--ignore", metavar="PATTERN", help="The key below TARGET is not like this.")
 @click.option("--older-than", metavar="TIME", help="Written longer ago than 30s, 15m, 1h30m or 7d.")
 @click.option("--newer-than", metavar="TIME", help="Written less long ago.")
 @click.option("--larger", metavar="SIZE", help="Larger than 512, 64KiB or 10MB.")
 @click.option("--smaller", metavar="SIZE", help="Smaller.")
 @click.option("--maxdepth", type=click.IntRange(1), metavar="N", help="At most this many levels deep.")
+@click.option("--versions", is_flag=True, help="All versions, not only the latest.")
+@click.option("--print", "template", metavar="TEXT", help="Print this for each of them.")
+@click.option(
+    "--exec", "program", metavar="COMMAND", help="Run this command for each of them, without a shell."
+)
 @json_option
 @connection_options
 def command(
     targets: tuple[str, ...],
     name: str | None,
     path: str | None,
+    regex: str | None,
     ignore: str | None,
     older_than: str | None,
     newer_than: str | None,
     larger: str | None,
     smaller: str | None,
     maxdepth: int | None,
+    versions: bool,
+    template: str | None,
+    program: str | None,
     as_json: bool,
     **connection: str | None,
 ) -> int:
     """Print the objects in s3://BUCKET or s3://BUCKET/FOLDER, or on the whole server, for which all holds.
 
-    In a PATTERN * stands for anything, ? for one character and [ab] for one of these.
+    In a PATTERN * stands for anything, ? for one character and [ab] for one of these; a REGEX is Python's. In
+    --print and --exec {} stands for the address, {base} for its last part, {dir} for what is before it,
+    {size} for bytes, {time} for when it was written, {version} for its version, and {url} for a link that is
+    good for 7 days.
+
+    \b
+    s3fixture find s3://photos --regex '(?i)\\.(jpe?g|png)$' --larger 1MB
+    s3fixture find s3://logs --older-than 30d --exec 's3fixture cp {} old/{base}'
+    s3fixture find s3://photos --name '*.jpg' --print '{size} {url}'
+
+    Exit code 1 when a command of --exec failed; the others are run.
     """
     from s3fixture.cli.target_server import client_of, connect
 
+    if sum((as_json, template is not None, program is not None)) > 1:
+        raise click.UsageError("--json, --print and --exec are three ways to tell of an object; choose one")
     tests = [
-        *_by_name(name, path, ignore, maxdepth),
+        *_by_name(name, path, regex, ignore, maxdepth),
         *_by_age(older_than, newer_than),
         *_byparse_bytes(larger, smaller),
     ]
     places = [parse_remote(target) for target in targets] or [Remote()]
     client = client_of(connect(**connection))
+    tell = _teller(client, template, program, as_json=as_json)
+    failed = False
     for place in places:
-        for item in _items(client, place):
+        for item in _items(client, place, versions=versions):
             if all(test(item) for test in tests):
-                _say(item, as_json=as_json)
-    return 0
+                failed |= not tell(item)
+    return FAILED if failed else 0
 
 
-def _items(client: S3Client, place: Remote) -> Iterator[Item]:
-    from s3fixture.cli.items import remote_items
+def _items(client: S3Client, place: Remote, *, versions: bool) -> Iterator[Item]:
+    from s3fixture.cli.items import remote_items, version_items
 
+    items = version_items if versions else remote_items
     if place.bucket:
-        yield from remote_items(client, place)
+        yield from items(client, place)
         return
     for bucket in client.list_buckets()["Buckets"]:
-        yield from remote_items(client, Remote(bucket["Name"]))
+        yield from items(client, Remote(bucket["Name"]))
 
 
-def _by_name(name: str | None, path: str | None, ignore: str | None, depth: int | None) -> Iterator[Test]:
+def _teller(client: S3Client, template: str | None, program: str | None, *, as_json: bool) -> Test:
+    """What is done with an item; whether that went well."""
+    from s3fixture.cli import found_items
+
+    if program is not None:
+        arguments = found_items.parse_command(program)
+        return lambda item: found_items.run(client, arguments, item)
+
+    def say(item: Item) -> bool:
+        if template is not None:
+            output.say(output.printable(found_items.filled(client, template, item)))
+        elif as_json:
+            output.say_json({"status": "success", **found_items.document(item)})
+        else:
+            output.say(output.printable(found_items.address(item)))
+        return True
+
+    return say
+
+
+def _by_name(
+    name: str | None, path: str | None, regex: str | None, ignore: str | None, depth: int | None
+) -> Iterator[Test]:
     if name is not None:
         yield lambda item: fnmatchcase(item.name.rpartition("/")[2], name)
     if path is not None:
         yield lambda item: fnmatchcase(item.name, path)
+    if regex is not None:
+        expression = _compiled(regex)
+        yield lambda item: expression.search(item.name) is not None
     if ignore is not None:
         yield lambda item: not fnmatchcase(item.name, ignore)
     if depth is not None:
         yield lambda item: item.name.rstrip("/").count("/") < depth
+
+
+def _compiled(regex: str) -> re.Pattern[str]:
+    """Raises S3FixtureError for what is no expression. It may take its time: it is the user's own."""
+    try:
+        return re.compile(regex)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise S3FixtureError(f"--regex {regex!r} is not a regular expression: {error}") from error
 
 
 def _by_age(older_than: str | None, newer_than: str | None) -> Iterator[Test]:
@@ -106,12 +166,3 @@ def _byparse_bytes(larger: str | None, smaller: str | None) -> Iterator[Test]:
     if smaller is not None:
         most = parse_bytes(smaller, "--smaller")
         yield lambda item: item.size < most
-
-
-def _say(item: Item, *, as_json: bool) -> None:
-    assert isinstance(item.place, Remote)
-    if not as_json:
-        output.say(output.printable(str(item.place)))
-        return
-    found = {"bucket": item.place.bucket, "key": item.place.key, "size": item.size, "etag": item.etag}
-    output.say_json({"status": "success", **found, "lastModified": utc(item.modified)})

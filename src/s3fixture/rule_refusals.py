@@ -208,6 +208,12 @@ REPLICATION_KEEPS_VERSIONING = Refusal(
 )
 BAD_ROLE = _argument("Invalid Role specified in replication configuration", _STACKD, "Role")
 NO_ROLE = _argument("The relative id should start with role", _STACKD, "Role")
+ROLE_OF_OTHER_ACCOUNT = Refusal(
+    "AccessDenied",
+    "Cross-account pass role is not allowed.",
+    "awsdocs/iam-user-guide pull request 228 (the words of CloudFormation)",
+    element="",
+)
 REPLICATION_ID_TOO_LONG = _argument(f"Rule Id cannot be greater than {limits.RULE_ID_LENGTH}", _STACKD, "ID")
 REPLICATION_PREFIX_TOO_LONG = _argument(
     f"Rule prefix cannot be longer than maximum allowed key length of {limits.KEY_SIZE}",

@@ -346,6 +346,30 @@ def test_another_accounts_bucket_must_let_the_role_in(
     assert other.get_object(Bucket="foreign", Key="let-in")["Body"].read() == b"1"
 
 
+def test_nobody_replicates_by_the_role_of_another_account(
+    client: S3Client, other: S3Client, app: App, done: Callable[[], None]
+) -> None:
+    """A policy that lets an account in lets in its roles, so that others must not lend themselves one."""
+    new_bucket(other, "foreign")
+    new_bucket(client, "target")
+    account = app.identities.main.account_id
+    statement = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "s3:*"}
+    policy = {"Version": "2012-10-17", "Statement": [statement | {"Resource": "arn:aws:s3:::target/*"}]}
+    client.put_bucket_policy(Bucket="target", Policy=json.dumps(policy))
+    with refused("AccessDenied", 403) as response:
+        put(other, "foreign", RULE, role=f"arn:aws:iam::{account}:role/any")
+    assert response["Error"]["Message"] == "Cross-account pass role is not allowed."
+    with app.store.write() as index:  # one that was put when there was no such account
+        bucket = index.get_bucket("foreign")
+        assert bucket is not None
+        document = {"Role": f"arn:aws:iam::{account}:role/any", "Rules": [RULE]}
+        index.put_document(bucket.id, "replication", json.dumps(document))
+    other.put_object(Bucket="foreign", Key="smuggled", Body=b"1")
+    done()
+    assert status(other, "foreign", "smuggled") == "FAILED"
+    assert keys(client, "target") == []
+
+
 def test_locks_go_along_and_need_a_bucket_with_locks(
     client: S3Client, done: Callable[[], None], app: App
 ) -> None:

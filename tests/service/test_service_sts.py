@@ -116,6 +116,29 @@ def test_a_session_is_its_user_until_it_ends(
         me.get_caller_identity()
 
 
+def test_a_role_of_an_account_is_not_assumed_from_another_one(
+    client: S3Client, app: App, sts: Sts, s3_with: Callable[..., S3Client], bucket: str
+) -> None:
+    """Whoever could would have what the account's buckets allow to its roles."""
+    role = f"arn:aws:iam::{app.identities.main.account_id}:role/reader"
+    statement = {"Effect": "Allow", "Principal": {"AWS": role}, "Action": "s3:GetObject"}
+    client.put_bucket_policy(
+        Bucket=bucket, Policy=policy(statement | {"Resource": f"arn:aws:s3:::{bucket}/*"})
+    )
+    client.put_object(Bucket=bucket, Key="k", Body=b"1")
+    other = sts("otheraccesskey", "othersecretkey")
+    with pytest.raises(ClientError) as error:
+        other.assume_role(RoleArn=role, RoleSessionName="me")
+    assert error.value.response["Error"] == {
+        "Type": "Sender",
+        "Code": "AccessDenied",
+        "Message": f"User: {other.get_caller_identity()['Arn']} is not authorized to perform: sts:AssumeRole "
+        f"on resource: {role} because no resource-based policy allows the sts:AssumeRole action",
+    }
+    own = s3_with(sts().assume_role(RoleArn=role, RoleSessionName="me")["Credentials"])
+    assert own.get_object(Bucket=bucket, Key="k")["Body"].read() == b"1"
+
+
 def test_a_session_policy_narrows_what_the_keys_allow(
     client: S3Client, sts: Sts, s3_with: Callable[..., S3Client], bucket: str
 ) -> None:

@@ -17,7 +17,7 @@ from s3fixture.auth.actions import Permission
 from s3fixture.auth.authentication import AuthContext, Authentication, same
 from s3fixture.auth.context import RequestContext
 from s3fixture.auth.credential import parse_credential
-from s3fixture.auth.denial import not_authorized
+from s3fixture.auth.denial import RESOURCE, Denial, not_authorized
 from s3fixture.auth.header import parse_components, signing_time
 from s3fixture.auth.identity import role_id
 from s3fixture.auth.policies import parse_identity_policy
@@ -119,11 +119,15 @@ def _assume_role(asked: _Asked) -> _Element:
 
 
 def _check_may_assume(asked: _Asked, role: str) -> None:
-    """Raises AccessDenied unless the caller's own policies allow it; a role here trusts every account.
+    """Raises AccessDenied unless the caller's own policies allow it, and no other account of this server has
+    the role: a role here trusts every account but those, which have roles of their own.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_permissions-to-switch.html
     """
     identity, action = asked.identity, "sts:AssumeRole"
+    if asked.exchange.app.identities.has_other(role.split(":")[4], identity.account_id):
+        message = not_authorized(identity, action, role, Denial(RESOURCE).because(action))
+        raise StsError("AccessDenied", message, 403)
     if not identity.is_limited:
         return
     context = RequestContext(
@@ -149,6 +153,8 @@ def _assume_role_with_web_identity(asked: _Asked) -> _Element:
     policy = _policy(asked)
     expires = _expires(asked, usual=3600, longest=43_200)
     app = asked.exchange.app
+    if app.identities.has_other(role.split(":")[4], asked.identity.account_id):
+        raise StsError("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", 403)
     if app.web_identities is None:
         raise StsError(
             "AccessDenied",

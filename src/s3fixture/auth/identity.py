@@ -171,6 +171,10 @@ class Identities:
         """The account, never one of its users."""
         return self._by_canonical_id.get(canonical_id)
 
+    def has_other(self, account: str, identity_account: str) -> bool:
+        """Whether an account id is that of another account of this server."""
+        return account != identity_account and any(found.account_id == account for found in self)
+
     def by_email(self, email: str) -> Identity | None:
         return self._by_email.get(email.lower())
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from s3fixture import limits
 from s3fixture import rule_refusals as refusals
+from s3fixture.auth.identity import Identities, account_id
 from s3fixture.errors import S3Error
 from s3fixture.service.bucket_documents import REPLICATION, delete_document, get_document, new_id
 from s3fixture.service.call import Call, Params, Result
@@ -42,6 +43,8 @@ def put_bucket_replication(call: Call, params: Params) -> Result:
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
         rules = checked_rules(configuration, bucket)
+        if is_of_other_account(configuration["Role"], bucket, call.access.identities):
+            raise refusals.ROLE_OF_OTHER_ACCOUNT()
         _check_targets(rules, index)
         named = [{**rule, "ID": rule.get("ID") or new_id()} for rule in rules]
         index.put_document(bucket.id, REPLICATION, json.dumps({**configuration, "Rules": named}))
@@ -52,6 +55,11 @@ def delete_bucket_replication(call: Call, params: Params) -> Result:
     """Succeeds also when there is no configuration."""
     delete_document(call, params, REPLICATION)
     return {}
+
+
+def is_of_other_account(role: str, bucket: BucketRow, identities: Identities) -> bool:
+    """Whether a role is one of another account of this server, for which the bucket's owner cannot speak."""
+    return identities.has_other(role.split(":")[4], account_id(bucket.owner))
 
 
 def _check_role(role: str) -> None:

@@ -24,7 +24,7 @@ from s3fixture.service.encryption import ENCRYPTION, OF_KMS
 from s3fixture.service.metadata import ARCHIVED
 from s3fixture.service.object_lock import LOCK, followed_lock, lock_of_replica, with_lock
 from s3fixture.service.ownership import acls_count, owner_of
-from s3fixture.service.replication import ARN
+from s3fixture.service.replication import ARN, is_of_other_account
 from s3fixture.service.rule_filters import predicates, wanted_tags
 from s3fixture.store import BucketRow, Index, NewVersion, Version
 from s3fixture.wire.times import iso_millis
@@ -186,6 +186,8 @@ def _hindrance(
     if target.owner == bucket.owner:
         return ""
     role = body["role"]
+    if is_of_other_account(role, bucket, background.access.identities):
+        return "DstPutObjectNotPermitted"
     names = frozenset({role, f"arn:aws:iam::{role.split(':')[4]}:root"})
     action = "s3:ReplicateDelete" if version.is_delete_marker else "s3:ReplicateObject"
     context = {"aws:sourceaccount": [account_id(bucket.owner)]}

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from importlib.metadata import version
 
-from bench import beside, folder, life, listing, load, memory, small, states, transfer
+from bench import beside, folder, life, listing, load, many, memory, small, states, transfer
 from bench.options import QUICK, Options
 from bench.results import Row, as_json, table
 from bench.subjects import COLUMNS
@@ -21,6 +21,7 @@ PARTS: dict[str, Callable[[Options], list[Row]]] = {
     "folder": folder.measure,
     "transfer": transfer.measure,
     "listing": listing.measure,
+    "many": many.measure,
     "life": life.measure,
     "memory": memory.measure,
     "states": states.measure,

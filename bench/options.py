@@ -17,6 +17,7 @@ class Options:
     transfer_mib: int = 100
     transfer_rounds: int = 5
     keys: int = 100_000
+    many_keys: int = 1_000_000
     pages: int = 1  # of a kind in one turn
     starts: int = 7
     tests: int = 10_000
@@ -26,5 +27,5 @@ class Options:
 
 QUICK = Options(
     rounds=5, calls=5, seconds=1, load_rounds=2, transfer_mib=16, transfer_rounds=2, keys=20_000, pages=2,
-    starts=2, tests=1000, memory_mib=128,
+    many_keys=100_000, starts=2, tests=1000, memory_mib=128,
 )  # fmt: skip

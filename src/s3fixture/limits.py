@@ -15,7 +15,7 @@ ANNOTATIONS = 1000  # of a version
 ANNOTATION_NAME_SIZE = 512
 ANNOTATION_SIZE = 1024 * 1024
 EXPRESSION_SIZE = 256 * 1024  # of SQL
-METADATA_SIZE = 2 * 1024  # of the names and values of an object's own metadata
+METADATA_SIZE = 2 * 1024  # of the names and values of an object's own metadata, and of S3's, each
 DELETED_KEYS = 1000  # in one DeleteObjects
 
 # multipart uploads

@@ -81,7 +81,18 @@ def test_an_operation_needs_its_action_on_its_resource(
             },
             ["s3:PutObjectRetention", "s3:PutObjectLegalHold"],
         ),
-        ("DeleteObject", {"BypassGovernanceRetention": True}, ["s3:BypassGovernanceRetention"]),
+        (
+            "DeleteObject",
+            {"BypassGovernanceRetention": True, "VersionId": "1"},
+            ["s3:BypassGovernanceRetention"],
+        ),
+        ("DeleteObject", {"BypassGovernanceRetention": True}, []),  # refusals.ARGMIN
+        ("DeleteObject", {"IfMatch": '"1"'}, ["s3:GetObject"]),
+        ("DeleteObject", {"IfMatch": "*"}, []),
+        ("PutObject", {"IfMatch": '"1"'}, ["s3:GetObject"]),  # refusals.ARGMIN
+        ("PutObject", {"IfNoneMatch": "*"}, []),
+        ("CompleteMultipartUpload", {"IfMatch": '"1"'}, ["s3:GetObject"]),
+        ("GetObject", {"IfMatch": '"1"'}, []),
         ("PutObjectRetention", {"BypassGovernanceRetention": True}, ["s3:BypassGovernanceRetention"]),
         ("PutObjectRetention", {"BypassGovernanceRetention": False}, []),
         ("GetObjectAttributes", {}, ["s3:GetObject"]),

@@ -131,20 +131,30 @@ def test_of_two_values_in_a_url_the_policy_sees_the_one_that_acts() -> None:
     assert context["s3:x-amz-acl"] == (context.params["ACL"],) == ("private",)
 
 
-@pytest.mark.parametrize("source", ["source/public/a%20b?versionId=7", "/source/public/a+b?versionId=%37"])
+@pytest.mark.parametrize("source", ["source/public/a%20b?versionId=7", "/source/public/a%20b?versionId=7"])
 def test_a_copy_source_is_a_key_with_and_without_its_slash(source: str) -> None:
     request = signed(V4, "PUT", headers={"x-amz-copy-source": source})
     assert context_of(request, which=1)["s3:versionid"] == ("7",)
     context = context_of(request)
     assert "s3:versionid" not in context  # of what is written there is none yet
     for pattern, decision in (
-        ("source/public/a b", "allow"),
+        ("source/public/a%20b?versionId=7", "allow"),
         ("/source/public/*", "allow"),
+        ("source/public/a b", None),
         ("other/*", None),
     ):
         condition = {"StringLike": {"s3:x-amz-copy-source": pattern}}
         policy = parse(statement(Action="s3:PutObject", Condition=condition))
         assert ask(policy, None, "s3:PutObject", context=context) == decision
+
+
+@pytest.mark.parametrize("source", ["source/%70rivate/a", "source/pr+vate/a", "source%2Fprivate%2Fa"])
+def test_the_key_of_a_copy_source_is_its_spelling_as_at_s3(source: str) -> None:
+    context = context_of(signed(V4, "PUT", headers={"x-amz-copy-source": source}))
+    assert context["s3:x-amz-copy-source"] == (source, f"/{source}")
+    condition = {"StringLike": {"s3:x-amz-copy-source": "source/private/*"}}
+    policy = parse(statement(Effect="Deny", Action="s3:PutObject", Condition=condition))
+    assert ask(policy, None, "s3:PutObject", context=context) is None
 
 
 def test_a_missing_encryption_header_can_be_denied() -> None:

@@ -135,6 +135,26 @@ def test_a_signed_digest_of_another_body_is_refused(url: str, client: S3Client, 
 # Multipart uploads
 
 
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_a_completion_may_name_a_checksum_that_was_not_asked_for_if_it_is_of_the_old_ones(
+    url: str, client: S3Client, bucket: str, name: str
+) -> None:
+    upload_id = put_parts(client, bucket, "k", [BODY])
+    etag = client.list_parts(Bucket=bucket, Key="k", UploadId=upload_id)["Parts"][0]["ETag"]
+    part = f"<Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part>"
+    document = f"<CompleteMultipartUpload>{part}</CompleteMultipartUpload>".encode()
+    headers = {ALGORITHMS[name].header: checksum_of(name, BODY)}
+    reply = signed(url, "POST", f"/{bucket}/k?uploadId={upload_id}", document, headers)
+    if name in ("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"):
+        assert reply.status == 200
+    else:
+        assert (reply.status, reply.code) == (400, "InvalidRequest")
+        assert reply.field("Message") == (
+            "Checksum Type mismatch occurred, expected checksum Type: null, "
+            f"actual checksum Type: {name.lower()}"
+        )
+
+
 def upload_in_parts(url: str, client: S3Client, bucket: str, name: Any, kind: str, sizes: list[bytes]) -> Any:
     """An upload whose parts carry the checksum of algorithm `name`; returns the answer to its completion."""
     upload = client.create_multipart_upload(

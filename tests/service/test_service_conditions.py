@@ -239,6 +239,44 @@ def test_a_delete_may_be_conditional(client: S3Client, bucket: str, etag: str) -
         client.head_object(Bucket=bucket, Key="key")
 
 
+def test_the_deletion_of_a_version_takes_no_condition(url: str, client: S3Client, bucket: str) -> None:
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    put = client.put_object(Bucket=bucket, Key="v", Body=b"x")
+    version_id, etag = put["VersionId"], put["ETag"]
+    with refused("NotImplemented", 501) as response:
+        client.delete_object(Bucket=bucket, Key="v", VersionId=version_id, IfMatch=etag)
+    assert response["Error"]["Header"] == "If-Match"
+    entry = f"<Key>v</Key><VersionId>{version_id}</VersionId><ETag>{etag}</ETag>"
+    document = f"<Delete><Object>{entry}</Object></Delete>"
+    reply = send_document(url, "POST", f"/{bucket}?delete", document.encode())
+    assert (reply.field("Code"), reply.field("VersionId")) == ("NotImplemented", version_id)
+    assert client.head_object(Bucket=bucket, Key="v", VersionId=version_id)
+
+
+@pytest.mark.parametrize(
+    ("tags", "code"),
+    [("*", ""), ("{0}", ""), ('"0", "{0}"', "PreconditionFailed"), ("{0},*", "PreconditionFailed")],
+)
+def test_the_tag_of_an_entry_is_no_list(
+    url: str, client: S3Client, bucket: str, etag: str, tags: str, code: str
+) -> None:
+    entry = f"<Object><Key>key</Key><ETag>{tags.format(etag.strip(chr(34)))}</ETag></Object>"
+    reply = send_document(url, "POST", f"/{bucket}?delete", f"<Delete>{entry}</Delete>".encode())
+    assert (reply.status, reply.field("Code")) == (200, code)
+
+
+def test_a_condition_on_a_deleted_object_finds_no_key(
+    url: str, client: S3Client, bucket: str, etag: str
+) -> None:
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    client.delete_object(Bucket=bucket, Key="key")
+    with refused("NoSuchKey", 404):
+        client.delete_object(Bucket=bucket, Key="key", IfMatch=etag)
+    document = f"<Delete><Object><Key>key</Key><ETag>{etag}</ETag></Object></Delete>"
+    reply = send_document(url, "POST", f"/{bucket}?delete", document.encode())
+    assert reply.field("Code") == "NoSuchKey"
+
+
 def test_each_of_many_deletes_may_be_conditional(url: str, client: S3Client, bucket: str, etag: str) -> None:
     client.put_object(Bucket=bucket, Key="other", Body=b"x")
     document = (

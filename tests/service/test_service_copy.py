@@ -226,3 +226,26 @@ def test_any_storage_class_makes_a_copy_onto_itself_legal(
         client.copy_object(Bucket=bucket, Key="source", CopySource=source)
     client.copy_object(Bucket=bucket, Key="source", CopySource=source, StorageClass=storage_class)
     assert client.head_object(Bucket=bucket, Key="source").get("StorageClass", "STANDARD") == storage_class
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("a" * 64, "NoSuchBucket"),
+        ("Old_Bucket", "NoSuchBucket"),
+        ("a" * 256, "InvalidArgument"),
+        ("b!", "InvalidArgument"),
+    ],
+)
+def test_a_source_bucket_with_a_name_that_buckets_once_could_have_is_not_there(
+    url: str, bucket: str, name: str, code: str
+) -> None:
+    reply = signed(url, "PUT", f"/{bucket}/k", headers={"x-amz-copy-source": f"{name}/k"})
+    assert reply.code == code
+
+
+def test_the_elements_of_a_copys_result_are_in_s3s_order(url: str, client: S3Client, bucket: str) -> None:
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    reply = signed(url, "PUT", f"/{bucket}/copy", headers={"x-amz-copy-source": f"{bucket}/k"})
+    names = [b"<LastModified>", b"<ETag>", b"<ChecksumCRC32>", b"<ChecksumType>"]
+    assert sorted(names, key=reply.body.index) == names

@@ -53,6 +53,21 @@ def test_too_much_metadata_is_refused(client: S3Client, bucket: str) -> None:
     assert response["Error"]["MaxSizeAllowed"] == "2048"
 
 
+def test_too_much_metadata_of_the_systems_is_refused(client: S3Client, bucket: str) -> None:
+    rest = 2048 - len("content-disposition")
+    client.put_object(Bucket=bucket, Key="k", ContentDisposition="d" * rest)
+    long: Any = {"Bucket": bucket, "Key": "l", "ContentDisposition": "d" * (rest + 1)}
+    asks: list[Any] = [
+        lambda: client.put_object(**long),
+        lambda: client.create_multipart_upload(**long),
+        lambda: client.copy_object(**long, CopySource=f"{bucket}/k", MetadataDirective="REPLACE"),
+    ]
+    for ask in asks:
+        with refused("MetadataTooLarge", 400) as response:
+            ask()
+        assert (response["Error"]["Size"], response["Error"]["MaxSizeAllowed"]) == ("2049", "2048")
+
+
 def test_the_storage_class_is_kept_and_only_named_when_it_is_another(client: S3Client, bucket: str) -> None:
     client.put_object(Bucket=bucket, Key="usual")
     client.put_object(Bucket=bucket, Key="rare", StorageClass="STANDARD_IA")

@@ -191,6 +191,10 @@ _EXTRAS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "DeleteObject": {"BypassGovernanceRetention": ("s3:BypassGovernanceRetention",)},
     "PutObjectRetention": {"BypassGovernanceRetention": ("s3:BypassGovernanceRetention",)},
 }
+# Who compares an entity tag must be allowed to read the object.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-delete-enforce.html
+_CONDITIONAL = frozenset({"PutObject", "CompleteMultipartUpload", "CopyObject", "DeleteObject"})
 # Actions that no operation asks for by itself, but that a policy may name.
 _FURTHER_OBJECT_ACTIONS = (
     "s3:BypassGovernanceRetention",
@@ -249,6 +253,8 @@ def permissions(operation: str, params: Mapping[str, Any]) -> tuple[Permission, 
         needed.append(_read(bucket, key, version_id))
     if "CopySource" in params:
         needed.append(_read(*params["CopySource"]))
+    if params.get("IfMatch") not in (None, "*") and operation in _CONDITIONAL:
+        needed.append(_read(bucket, key, None))
     needed += _extras(operation, params, bucket, key, version_id)
     return tuple(needed)
 
@@ -287,6 +293,8 @@ def _extras(
 ) -> list[Permission]:
     extras = _EXTRAS.get(operation)
     if not extras:
+        return []
+    if operation == "DeleteObject" and version_id is None:  # only a version can be locked
         return []
     if operation == "CreateBucket" and params.get("ACL") == "private":  # as it is without a word
         params = {**params, "ACL": None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from s3fixture import limits, refusals
+from s3fixture import checksums, limits, refusals
 from s3fixture.refusals import Refusal
 
 # Quirk 18: shapes that are others than in the model. SDKs make times of these.
@@ -203,8 +203,12 @@ ROOT_NAMES: Mapping[str, str] = {
     "UploadPartCopy": "CopyPartResult",
 }
 
+_CHECKSUMS = tuple(f"Checksum{name}" for name in checksums.ALGORITHMS)  # before their type
+
 # Quirk 29: shape -> members that come first, in this order; the rest follow in the model's.
 ELEMENT_ORDER: Mapping[str, tuple[str, ...]] = {
+    "CopyObjectResult": ("LastModified", "ETag", *_CHECKSUMS),
+    "CopyPartResult": ("LastModified", "ETag", *_CHECKSUMS),
     "DeleteMarkerEntry": ("Key", "VersionId", "IsLatest", "LastModified", "Owner"),
     "GetBucketAclOutput": ("Owner", "Grants"),
     "Initiator": ("ID", "DisplayName"),

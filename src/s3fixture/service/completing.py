@@ -31,6 +31,7 @@ from s3fixture.store import BucketRow, Checksum, Index, NewVersion, Part, Upload
 from s3fixture.wire.numbers import parse_count
 
 _BY_MEMBER = {row.member: row for row in checksums.ALGORITHMS.values()}
+_OLD_MEMBERS = frozenset(f"Checksum{name}" for name in ("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"))
 UPLOAD_ID = "upload_id"  # kept with the version that the upload became
 
 
@@ -159,10 +160,10 @@ def _chosen_parts(
         if part.size < limits.PART_SIZE:
             raise S3Error(
                 "EntityTooSmall",
-                ETag=part.etag,
-                PartNumber=str(part.number),
                 ProposedSize=str(part.size),
                 MinSizeAllowed=str(limits.PART_SIZE),
+                PartNumber=str(part.number),
+                ETag=part.etag,
             )
     return parts
 
@@ -217,10 +218,13 @@ def _check_size(params: Params, size: int) -> None:
 def _check_checksum(params: Params, upload: Upload, checksum: Checksum) -> None:
     """Check the checksum that the client gives for the whole object, by the upload's algorithm and type.
 
-    For S3, a checksum without a type is composite. It ignores one of another algorithm when the upload began
-    without an algorithm.
+    For S3, a checksum without a type is composite. When the upload began without an algorithm, S3 ignores one
+    of the algorithms that it has had for long, and refuses one of the new (refusals.ARGMIN).
     """
     declared = {member: params[member] for member in _BY_MEMBER if params.get(member)}
+    if not upload.checksum_algorithm and not _OLD_MEMBERS.issuperset(declared):
+        [member] = declared
+        raise refusals.ALGORITHM_OF_UPLOAD(expected="null", actual=_BY_MEMBER[member].name.lower())
     own = checksums.ALGORITHMS[checksum.algorithm].member
     kind = params.get("ChecksumType") or checksums.COMPOSITE
     if not upload.checksum_algorithm:

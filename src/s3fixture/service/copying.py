@@ -35,7 +35,7 @@ from s3fixture.service.metadata import (
     storage_class,
 )
 from s3fixture.service.multipart import find_part_upload, part_checksum, put_part
-from s3fixture.service.names import is_bucket_name
+from s3fixture.service.names import is_bucket_name, was_bucket_name
 from s3fixture.service.object_lock import new_lock
 from s3fixture.service.objects import checksum_members, new_version_id
 from s3fixture.service.versions import get_version, version_header
@@ -158,9 +158,12 @@ def _refuse_large(original: Version) -> None:
 
 
 def _source(params: Params) -> CopySource:
-    """Raises InvalidArgument for a source whose bucket name is invalid."""
+    """Raises InvalidArgument for a source whose bucket can never have been.
+
+    Names that only old buckets have lead to NoSuchBucket, as at S3 (refusals.ARGMIN).
+    """
     source: CopySource = params["CopySource"]
-    if not is_bucket_name(source.bucket):
+    if not is_bucket_name(source.bucket) and not was_bucket_name(source.bucket):
         raise refusals.COPY_SOURCE_BUCKET(source.bucket)
     return source
 

@@ -6,9 +6,10 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from s3fixture import limits
 from s3fixture.errors import S3Error
 from s3fixture.service import tag_rules
 from s3fixture.service.call import Params
@@ -22,6 +23,15 @@ SYSTEM_METADATA = (
     "Expires",
     "WebsiteRedirectLocation",
 )
+_HEADER_SIZES: Mapping[str, int] = {  # of their names on the wire
+    "CacheControl": len("cache-control"),
+    "ContentDisposition": len("content-disposition"),
+    "ContentEncoding": len("content-encoding"),
+    "ContentLanguage": len("content-language"),
+    "ContentType": len("content-type"),
+    "Expires": len("expires"),
+    "WebsiteRedirectLocation": len("x-amz-website-redirect-location"),
+}
 DEFAULT_CONTENT_TYPE = "binary/octet-stream"
 STANDARD = "STANDARD"
 ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})  # objects in these must be restored before they can be read
@@ -33,7 +43,6 @@ STORAGE_CLASSES = ARCHIVED | {
     "INTELLIGENT_TIERING",
     "GLACIER_IR",
 }
-_METADATA_LIMIT = 2 * 1024  # bytes of names and values together
 
 # Parameters that change what is stored or who may read it. They are not implemented, so they are refused.
 _NOT_IMPLEMENTED: Mapping[str, str] = {
@@ -62,6 +71,8 @@ def from_request(params: Params) -> Attributes:
     """
     check_supported(params)
     headers = {name: str(params[name]) for name in SYSTEM_METADATA if params.get(name)}
+    if headers:
+        _check_size(_HEADER_SIZES[name] + len(value.encode()) for name, value in headers.items())
     headers.setdefault("ContentType", DEFAULT_CONTENT_TYPE)
     return Attributes(
         headers=headers,
@@ -100,7 +111,11 @@ def check_supported(params: Params) -> None:
 def _user_metadata(metadata: Mapping[str, str] | None) -> dict[str, str]:
     if not metadata:
         return {}
-    size = sum(len(name.encode()) + len(value.encode()) for name, value in metadata.items())
-    if size > _METADATA_LIMIT:
-        raise S3Error("MetadataTooLarge", Size=str(size), MaxSizeAllowed=str(_METADATA_LIMIT))
+    _check_size(len(name.encode()) + len(value.encode()) for name, value in metadata.items())
     return dict(metadata)
+
+
+def _check_size(sizes: Iterable[int]) -> None:
+    size = sum(sizes)
+    if size > limits.METADATA_SIZE:
+        raise S3Error("MetadataTooLarge", Size=str(size), MaxSizeAllowed=str(limits.METADATA_SIZE))

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html
 from __future__ import annotations
 
 import re
+from string import ascii_letters, digits
 
 from s3fixture import feature_refusals as refusals
 from s3fixture.errors import S3Error
@@ -16,6 +17,7 @@ _IP_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _RESERVED_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 _REGIONAL = re.compile(r"[a-z0-9].*-([0-9]{12})-([a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2})-an")
+_OLD_LETTERS = frozenset(ascii_letters + digits + ".-_")
 ACCOUNT_REGIONAL = "account-regional"  # the namespace of one account and region
 
 
@@ -29,6 +31,14 @@ def is_bucket_name(name: str) -> bool:
         and not name.endswith(_RESERVED_SUFFIXES)
         and (not name.endswith("-an") or _REGIONAL.fullmatch(name))
     )
+
+
+def was_bucket_name(name: str) -> bool:
+    """Whether a bucket may have been called `name` before there were today's rules.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    """
+    return 3 <= len(name) <= 255 and _OLD_LETTERS.issuperset(name) and not _IP_ADDRESS.fullmatch(name)
 
 
 def check_bucket_name(name: str) -> None:

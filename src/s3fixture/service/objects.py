@@ -268,7 +268,7 @@ def delete_objects(call: Call, params: Params) -> Result:
 def _delete_one(call: Call, request: Params, entry: Mapping[str, Any]) -> dict[str, Any]:
     check_key(entry["Key"])
     common = {name: request[name] for name in ("Bucket", "BypassGovernanceRetention") if name in request}
-    params = {**entry, **common, "IfMatch": entry.get("ETag")}
+    params = {**entry, **common, "IfMatch": _one_tag(entry.get("ETag"))}
     for permission in permissions("DeleteObject", params):
         call.access.require(call, params, permission)
     result = delete_object(call, params)
@@ -278,6 +278,11 @@ def _delete_one(call: Call, request: Params, entry: Mapping[str, Any]) -> dict[s
     if result.get("DeleteMarker"):
         done |= {"DeleteMarker": True, "DeleteMarkerVersionId": result["VersionId"]}
     return done
+
+
+def _one_tag(etag: str | None) -> str | None:
+    """For If-Match, which is a list: of a tag that can be none, because it holds a comma, nothing is left."""
+    return "" if etag and "," in etag else etag
 
 
 def _error_entry(entry: Mapping[str, Any], error: S3Error) -> dict[str, str]:
@@ -321,7 +326,11 @@ def _delete_version(call: Call, index: Index, bucket: BucketRow, params: Params)
 
 
 def _check_delete_conditions(params: Params, current: Version | None) -> None:
-    """If-Match, and the conditions on time and size, which S3 knows for directory buckets only."""
+    """If-Match, and the conditions on time and size, which S3 knows for directory buckets only.
+
+    S3 compares the current version only: a condition on the deletion of a version is NotImplemented, for
+    DeleteObject and for an entry of DeleteObjects (refusals.ARGMIN).
+    """
     for member, header in (
         ("IfMatchLastModifiedTime", "x-amz-if-match-last-modified-time"),
         ("IfMatchSize", "x-amz-if-match-size"),
@@ -330,4 +339,6 @@ def _check_delete_conditions(params: Params, current: Version | None) -> None:
     ):
         if params.get(member) is not None:
             raise S3Error("NotImplemented", Header=header)
+    if params.get("IfMatch") is not None and params.get("VersionId") is not None:
+        raise S3Error("NotImplemented", Header="If-Match")
     preconditions.check_delete(params.get("IfMatch"), current)

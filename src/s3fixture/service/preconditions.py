@@ -123,16 +123,17 @@ def _check_supported(absent: str | None, tags: str | None) -> None:
         raise refusals.CONDITION_VALUE(Header="If-Match")
 
 
-def check_delete(etag: str | None, current: Version | None) -> None:
+def check_delete(tags: str | None, current: Version | None) -> None:
     """Check If-Match of DeleteObject, and the ETag of an entry of DeleteObjects.
 
-    Without a condition, deleting a missing key succeeds. A delete marker never matches.
+    Without a condition, deleting a missing key succeeds. With one, a delete marker counts as a missing key
+    (refusals.ARGMIN).
     """
-    if etag is None:
+    if tags is None:
         return
-    if current is None:
+    if current is None or current.is_delete_marker:
         raise S3Error("NoSuchKey")
-    if current.is_delete_marker or not matches(etag, current.etag):
+    if not matches(tags, current.etag):
         raise _failed("If-Match")
 
 

@@ -75,10 +75,8 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         400,
         "Indicates that the versioning configuration specified in the request is invalid.",
     ),
-    "IncompleteBody": (
-        400,
-        "You did not provide the number of bytes specified by the Content-Length HTTP header",
-    ),
+    # The words on the wire; the table of the API reference has others.
+    "IncompleteBody": (400, "The request body terminated unexpectedly"),
     "IncorrectNumberOfFilesInPostRequest": (400, "POST requires exactly one file upload per request."),
     "InternalError": (500, "We encountered an internal error. Please try again."),
     "IncorrectEndpoint": (

@@ -342,6 +342,14 @@ CORS_ID_TOO_LONG = _request(
     f"The ID of a CORS rule cannot be longer than {limits.CORS_RULE_ID_LENGTH} characters",
     f"{OURS}; the bound is that of {_API}/API_CORSRule.html",
 )
+EXPOSED_WILDCARD = _request(
+    'ExposeHeader "{header}" contains wildcard. We currently do not support wildcard for ExposeHeader.',
+    "noobaa/noobaa-core and google/neuroglancer issue 788 (seen at S3)",
+)
+EXPOSED_CHARACTER = _request(
+    'AllowedHeader "{header}" contains invalid character.',
+    "versity/versitygw; scality/cloudserver pull request 497 (S3 says AllowedHeader of an ExposeHeader)",
+)
 PREFLIGHT_METHOD = Refusal("BadRequest", "Invalid Access-Control-Request-Method: {method}", VERSITY)
 PREFLIGHT_WITHOUT_ORIGIN = Refusal(
     "BadRequest", "Insufficient information. Origin request header needed.", VERSITY

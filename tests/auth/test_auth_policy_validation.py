@@ -177,7 +177,12 @@ def test_an_action_that_applies_is_accepted(action: Any, resource: Any) -> None:
         ({"ForAny:StringEquals": {"aws:username": "a"}}, "Invalid Condition type : ForAny:StringEquals"),
         ({"StringEquals": {"username": "a"}}, "Policy has an invalid condition key"),
         ({"StringEquals": {"s3:x-amz-nothing": "a"}}, "Policy has an invalid condition key"),
-        ({"IpAddress": {"aws:SourceIp": "not an address"}}, "Invalid policy syntax."),
+        ({"IpAddress": {"aws:SourceIp": "not an address"}}, "Invalid IP address in Conditions"),
+        (
+            {"NotIpAddress": {"aws:SourceIp": ["10.0.0.0/8", "300.1.1.1/4"]}},
+            "Invalid IP address in Conditions",
+        ),
+        ({"ForAnyValue:IpAddress": {"aws:VpcSourceIp": ""}}, "Invalid IP address in Conditions"),
         ({"NumericEquals": {"s3:signatureAge": "x"}}, "Invalid policy syntax."),
         ({"DateLessThan": {"aws:CurrentTime": "soon"}}, "Invalid policy syntax."),
         ({"Bool": {"aws:SecureTransport": "perhaps"}}, "Invalid policy syntax."),

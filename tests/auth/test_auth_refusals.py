@@ -216,6 +216,12 @@ def test_the_payload_hash_is_required_and_must_be_one() -> None:
         error = refused(request)
         assert (error.code, error.fields["ArgumentValue"]) == ("InvalidArgument", value)
         assert error.fields["ArgumentName"] == "x-amz-content-sha256"
+        assert error.message == (
+            "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, "
+            "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, "
+            "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER "
+            "or a valid sha256 value."
+        )
     request.headers["x-amz-content-sha256"] = "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"
     assert refused(request).code == "NotImplemented"
 

@@ -140,6 +140,30 @@ def test_rules_that_cannot_be_are_refused(client: S3Client, bucket: str, rules: 
         client.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": rules})
 
 
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("*", 'ExposeHeader "*" contains wildcard. We currently do not support wildcard for ExposeHeader.'),
+        (
+            "x-amz-meta-*",
+            'ExposeHeader "x-amz-meta-*" contains wildcard. '
+            "We currently do not support wildcard for ExposeHeader.",
+        ),
+        ("X Custom", 'AllowedHeader "X Custom" contains invalid character.'),
+        ("X:Custom", 'AllowedHeader "X:Custom" contains invalid character.'),
+        ("ETag, Date", 'AllowedHeader "ETag, Date" contains invalid character.'),
+        ("Gr\u00f6\u00dfe", 'AllowedHeader "Gr\u00f6\u00dfe" contains invalid character.'),
+    ],
+)
+def test_a_header_to_expose_has_a_name_without_wildcards(
+    client: S3Client, bucket: str, header: str, message: str
+) -> None:
+    rule: Any = {**RULE, "ExposeHeaders": ["ETag", header]}
+    with refused("InvalidRequest", 400) as response:
+        client.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
+    assert response["Error"]["Message"] == message
+
+
 def test_a_rule_needs_origins_and_methods(url: str, bucket: str) -> None:
     document = (
         b"<CORSConfiguration><CORSRule><AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>"

@@ -168,10 +168,11 @@ def test_a_refused_argument_is_named() -> None:
     assert error.fields == {"ArgumentName": "encoding-type", "ArgumentValue": "xml"}
 
 
-def test_a_checksum_algorithm_may_be_in_lower_case() -> None:
-    params = parse("POST", "/b/k?uploads", {"x-amz-checksum-algorithm": "crc64nvme"})
+def test_a_checksum_algorithm_and_its_type_may_be_in_lower_case() -> None:
+    headers = {"x-amz-checksum-algorithm": "crc64nvme", "x-amz-checksum-type": "Full_Object"}
+    params = parse("POST", "/b/k?uploads", headers)
 
-    assert params["ChecksumAlgorithm"] == "CRC64NVME"
+    assert (params["ChecksumAlgorithm"], params["ChecksumType"]) == ("CRC64NVME", "FULL_OBJECT")
 
 
 @pytest.mark.parametrize(

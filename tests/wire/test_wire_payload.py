@@ -111,6 +111,12 @@ def test_a_body_that_is_not_what_its_headers_say_is_refused(
     assert refusal(open_body(b"hello", headers, sha256).read).code == code
 
 
+def test_a_body_that_ends_early_is_refused_in_the_words_that_s3_sends() -> None:
+    error = refusal(open_body(b"hello", {"content-length": "6"}, "UNSIGNED-PAYLOAD").read)
+
+    assert error.message == "The request body terminated unexpectedly"
+
+
 @pytest.mark.parametrize(
     ("headers", "sha256", "code"),
     [

@@ -30,6 +30,14 @@ _SPECIAL = SIGNED_CHUNKS | {sigv4.UNSIGNED, "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 _ASYMMETRIC = frozenset(
     {"STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER"}
 )
+_NAMES = (  # in the order of S3's message
+    sigv4.UNSIGNED,
+    "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+    "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD",
+    "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER",
+)
 _HEX_DIGITS = "0123456789abcdefABCDEF"
 _MAX_CREDENTIALS = 256
 
@@ -137,7 +145,7 @@ def check_content_sha256(value: str) -> None:
         raise asymmetric()
     raise S3Error(
         "InvalidArgument",
-        f"x-amz-content-sha256 must be {', '.join(sorted(_SPECIAL | _ASYMMETRIC))} or a valid sha256 value.",
+        f"x-amz-content-sha256 must be {', '.join(_NAMES)} or a valid sha256 value.",
         ArgumentName="x-amz-content-sha256",
         ArgumentValue=value,
     )

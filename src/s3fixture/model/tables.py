@@ -58,7 +58,7 @@ ENUM_ERRORS: Mapping[str, Refusal] = {
 }
 
 # Quirk 20: of these, upper and lower case are the same.
-FOLDED = frozenset({"x-amz-checksum-algorithm", "x-amz-checksum-mode"})
+FOLDED = frozenset({"x-amz-checksum-algorithm", "x-amz-checksum-mode", "x-amz-checksum-type"})
 
 # Quirk 18: of these, an empty value is refused as well.
 NEVER_BLANK = frozenset({"encoding-type", "x-amz-object-ownership"})

@@ -146,7 +146,7 @@ def _chosen_parts(
     upload: Upload, listed: Sequence[Mapping[str, Any]], stored: Mapping[int, Part]
 ) -> list[Part]:
     """The stored parts that the client lists. Raises InvalidPart, EntityTooSmall and others."""
-    if any(entry.get("PartNumber") is None for entry in listed):
+    if any(entry.get("PartNumber") is None or entry.get("ETag") is None for entry in listed):
         raise S3Error("MalformedXML")
     numbers = [int(entry["PartNumber"]) for entry in listed]
     if min(numbers) < 1:
@@ -177,7 +177,7 @@ def _check_claims(entry: Mapping[str, Any]) -> None:
 
 def _match(upload: Upload, entry: Mapping[str, Any], part: Part | None) -> Part:
     """The stored part, if its ETag and checksum are those that the client gives."""
-    number, etag = str(entry["PartNumber"]), (entry.get("ETag") or "").strip('"')
+    number, etag = str(entry["PartNumber"]), entry["ETag"].strip('"')
     claimed = next((member for member in _BY_MEMBER if member in entry), None)
     if part is None or part.etag != etag or (claimed and not upload.checksum_algorithm):
         raise S3Error("InvalidPart", UploadId=upload.upload_id, PartNumber=number, ETag=etag)

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html
 from __future__ import annotations
 
 import json
+import string
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from s3fixture.wire.header_values import header_value
 CORS = "cors"  # the kind of the document that holds a bucket's rules
 _METHODS = frozenset({"GET", "PUT", "POST", "DELETE", "HEAD"})
 _MOST_HEADERS = 256  # headers in one preflight: each is compared with all headers of the rules
+_TOKEN = string.ascii_letters + string.digits + "!#$%&'+-.^_`|~"  # RFC 9110 5.6.2, without the wildcard
 _REQUEST_METHOD = "access-control-request-method"
 _VARY = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"
 
@@ -69,6 +71,11 @@ def _check_rule(rule: Rule) -> None:
         for value in rule.get(member, []):
             if value.count("*") > 1:
                 raise S3Error("InvalidRequest", f'{name} "{value}" can not have more than one wildcard.')
+    for value in rule.get("ExposeHeaders", []):
+        if "*" in value:
+            raise refusals.EXPOSED_WILDCARD(header=value)
+        if not value or value.strip(_TOKEN):
+            raise refusals.EXPOSED_CHARACTER(header=value)
 
 
 def preflight(store: Store, bucket: str, key: str, headers: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -17,6 +17,12 @@ from s3fixture.wire.times import parse_iso, parse_seconds
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Prepare = Callable[[str, bool], Any]  # (policy value, whether variables count) -> what `Compare` takes
+
+
+class AddressError(ValueError):
+    """A value of IpAddress or NotIpAddress that is no address and no network."""
+
+
 Compare = Callable[[str, Any, Context], bool]  # (request value, prepared policy value, context)
 
 
@@ -78,8 +84,8 @@ def parse_conditions(
 ) -> tuple[KeyTest | NullTest, ...]:
     """All tests of a Condition block; every one must hold.
 
-    Raises KeyError for an unknown operator and ValueError for a value that it cannot take; the shape of
-    `block` has been checked.
+    Raises KeyError for an unknown operator and ValueError for a value that it cannot take (AddressError where
+    it should be an address); the shape of `block` has been checked.
     """
     return tuple(
         _parse_test(operator, key, _texts(values), variables)
@@ -147,7 +153,10 @@ def _date(value: str, _variables: bool = False) -> float:
 
 
 def _network(value: str, _variables: bool) -> Network:
-    return ipaddress.ip_network(value, strict=False)
+    try:
+        return ipaddress.ip_network(value, strict=False)
+    except ValueError as error:
+        raise AddressError(value) from error
 
 
 def _equals(value: str, wanted: Pattern, context: Context) -> bool:

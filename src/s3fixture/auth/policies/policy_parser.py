@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from s3fixture.auth.actions import ACTION_SCOPES
 from s3fixture.auth.context import actions_with
 from s3fixture.auth.identity import Identities
-from s3fixture.auth.policies.conditions import KeyTest, NullTest, is_operator, parse_conditions
+from s3fixture.auth.policies.conditions import AddressError, KeyTest, NullTest, is_operator, parse_conditions
 from s3fixture.auth.policies.document import Policy, Statement
 from s3fixture.auth.policies.patterns import Pattern, compile_pattern, matches
 from s3fixture.auth.policies.principals import Principals, parse_principals
@@ -196,6 +196,8 @@ class _StatementParser:
                 _check_condition(key, values)
         try:
             return parse_conditions(block, variables=self.variables)
+        except AddressError:
+            _refuse("Invalid IP address in Conditions")
         except ValueError:
             _refuse("Invalid policy syntax.")
 

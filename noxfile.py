@@ -30,6 +30,7 @@ LAYERS = ["tests/test_architecture.py"] + [
 ]
 PROGRAMS = ["tests/anywhere", "tests/backends", "tests/plugin", "tests/cli", "tests/test_seed_page.py"]
 PROJECT = nox.project.load_toml("pyproject.toml")
+CLIENTS = nox.project.load_toml("tests/with_clients/clients.toml")["groups"]
 DIST = Path(".nox") / "dist"
 
 
@@ -121,18 +122,37 @@ def mlflow(session: nox.Session) -> None:
         session.run("python", "-m", "pytest", "-p", "no:cacheprovider")
 
 
+def client_groups(*, light: bool) -> list[nox.param]:
+    """Groups of clients, by their names in tests/with_clients/clients.toml."""
+    return [nox.param(name, id=name) for name, found in CLIENTS.items() if found.get("light", False) is light]
+
+
+def run_clients(session: nox.Session, name: str) -> None:
+    """Run the tests of a group; its report is what clients_page.py makes docs/clients.md of."""
+    install_wheel(session, *group("test"), *CLIENTS[name]["requires"])
+    files = [f"tests/with_clients/{file}" for file in CLIENTS[name]["files"]]
+    garbage = ("-W", "default::pytest.PytestUnraisableExceptionWarning")  # what a client does not close
+    session.run("pytest", *files, *garbage, f"--junitxml=build/clients/{name}.xml", *session.posargs)
+
+
 @nox.session(python=MAIN, requires=["build"], default=False)
-def clients(session: nox.Session) -> None:
-    """Real clients against the server, as their users run them; docs/clients.md has those run by hand."""
-    install_wheel(session, *group("test"), *group("clients"))
-    session.run("pytest", "tests/with_clients", *session.posargs)
+@nox.parametrize("name", client_groups(light=True))
+def clients(session: nox.Session, name: str) -> None:
+    """Real clients against the server, as their users run them: those that are installed quickly."""
+    run_clients(session, name)
+
+
+@nox.session(python=MAIN, requires=["build"], default=False)
+@nox.parametrize("name", client_groups(light=False))
+def more_clients(session: nox.Session, name: str) -> None:
+    """The other clients, each with much to install: frameworks, Spark, the SDKs of other languages."""
+    run_clients(session, name)
 
 
 @nox.session(python=MAIN, requires=["build"], default=False)
 def spark(session: nox.Session) -> None:
     """Spark against the server, as its page says; skipped, with the reason, where there is no Java."""
-    install_wheel(session, *group("test"), *group("spark"))
-    session.run("pytest", "tests/with_clients/test_client_spark.py", *session.posargs)
+    run_clients(session, "spark")
 
 
 @nox.session(python=MAIN, requires=["build"], default=False)

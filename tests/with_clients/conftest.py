@@ -1,42 +1,16 @@
-"""Real clients against the server, each used as its users do: `nox -s clients`."""
+"""Real clients against the server, each used as its users do: `nox -s clients more_clients`."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 import pytest
+from clients_page import facts, is_test_of
 
-# Test file -> what it needs.
-NEEDS = {
-    "test_client_awscli.py": ("awscli",),
-    "test_client_duckdb.py": ("duckdb", "duckdb_extensions", "duckdb_extension_httpfs"),
-    "test_client_faults.py": ("minio", "obstore", "pyarrow", "s3fs"),
-    "test_client_fixtures.py": (
-        "aiobotocore",
-        "deltalake",
-        "duckdb_extension_httpfs",
-        "obstore",
-        "opendal",
-        "pandas",
-        "polars",
-        "pyarrow",
-        "pyiceberg",
-        "s3fs",
-        "upath",
-    ),
-    "test_client_kept.py": ("cloudpathlib", "s3fs", "s3path"),
-    "test_client_mc.py": (),  # a program: the file looks for it itself
-    "test_client_minio.py": ("minio",),
-    "test_client_moto.py": ("moto",),
-    "test_client_moto_events.py": ("moto", "flask"),  # flask: moto's server
-    "test_client_obstore.py": ("obstore",),
-    "test_client_pages.py": ("duckdb_extension_httpfs", "pandas", "polars", "pyarrow", "s3fs"),
-    "test_client_pyarrow.py": ("pyarrow",),
-    "test_client_pyiceberg.py": ("pyarrow", "pyiceberg", "sqlalchemy"),
-    "test_client_s3fs.py": ("s3fs",),
-    "test_client_smart_open.py": ("smart_open",),
-    "test_client_spark.py": ("pyspark",),
-}
+NEEDS = {file: needs for group in facts()["groups"].values() for file, needs in group["files"].items()}
+CLIENTS = [client for client in facts()["clients"] if "package" in client]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,6 +18,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "with_clients" not in item.path.parts:
             continue
         item.add_marker(pytest.mark.filterwarnings("default"))  # the clients' own are not ours to fix
-        missing = [name for name in NEEDS[item.path.name] if find_spec(name) is None]
+        missing = [name for name in NEEDS.get(item.path.name, []) if find_spec(name) is None]
         if missing:
-            item.add_marker(pytest.mark.skip(reason=f"needs {' and '.join(missing)}: nox -s clients"))
+            item.add_marker(
+                pytest.mark.skip(reason=f"needs {' and '.join(missing)}: nox -s clients more_clients")
+            )
+
+
+@pytest.fixture(autouse=True)
+def _version(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> None:
+    """The client's version, for the report of which docs/clients.md is made. Programs record their own."""
+    name = f"{request.node.path.name}::{request.node.name}"
+    for client in CLIENTS:
+        if is_test_of(client, name):
+            try:
+                record_property("version", version(client["package"]))
+            except PackageNotFoundError:
+                return  # and the test is skipped
+
+
+@pytest.fixture(autouse=True)
+def _no_default_session_is_left() -> None:
+    """Not checked here: clients use boto3's default session, and `s3_env` puts the former one back later."""

@@ -46,6 +46,15 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+@pytest.fixture(autouse=True)
+def _version(record_property: Callable[[str, object], None]) -> None:
+    """That of the module: a program built by `go install` does not know its own."""
+    if shutil.which("go"):
+        command = ["go", "version", "-m", str(PROGRAM)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+        record_property("version", re.findall(r"^\s+mod\s+\S+\s+(\S+)", done.stdout, re.MULTILINE)[0])
+
+
 @pytest.fixture(params=["aws", "minio"])
 def profile(request: pytest.FixtureRequest) -> str:
     return str(request.param)

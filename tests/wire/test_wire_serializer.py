@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 from botocore.eventstream import EventStreamBuffer
 from botocore.parsers import create_parser
+from hypothesis import given
+from hypothesis import strategies as st
 from wire_shapes import MODEL, understand
 
 from s3fixture.errors import S3Error
 from s3fixture.model import tables
+from s3fixture.wire.document_writers import Entries
 from s3fixture.wire.protocol import Protocol
 from s3fixture.wire.request import Response
 from s3fixture.wire.serializer import without_declaration
@@ -282,3 +285,38 @@ def test_events_are_framed_as_botocore_reads_them() -> None:
     assert messages[0].payload == b"a,b\n"
     stats = read(messages[2].payload)
     assert [element.text for element in stats] == ["4", "4", "4"]
+
+
+COLUMNS = ("Key", "LastModified", "ETag", "Size", "StorageClass", "ChecksumAlgorithm", "ChecksumType")
+ROWS = st.tuples(
+    st.text(min_size=1, max_size=20),
+    st.floats(0, 4_000_000_000),
+    st.sampled_from(["d41d8cd98f00b204e9800998ecf8427e", "d41d8cd98f00b204e9800998ecf8427e-2", "<&>"]),
+    st.integers(0, 2**40),
+    st.sampled_from(["STANDARD", "GLACIER", "NOT&ONE"]),
+    st.sampled_from(["", "CRC32", "NOT<ONE"]),
+    st.sampled_from(["", "FULL_OBJECT"]),
+)
+
+
+@given(st.lists(ROWS, max_size=5), st.sampled_from(["url", None]))
+def test_rows_of_entries_are_written_as_the_mappings_that_they_stand_for(
+    rows: list[tuple[Any, ...]], encoding: str | None
+) -> None:
+    def written(contents: object) -> Response:
+        return PROTOCOL.serialize("ListObjectsV2", {"EncodingType": encoding, "Contents": contents})
+
+    entries = Entries(COLUMNS, rows, lists=frozenset({"ChecksumAlgorithm"}))
+
+    assert written(entries).body == written(list(entries)).body
+    assert [entry["Key"] for entry in entries[:2]] == [row[0] for row in rows[:2]]
+
+
+def test_a_member_that_is_none_is_as_one_that_is_not_there() -> None:
+    entries = [{"Key": "a", "Size": 1, "StorageClass": None}, {"Key": "b", "Size": None}, {"Key": "c"}]
+
+    body = text(PROTOCOL.serialize("ListObjectsV2", {"Contents": entries}))
+
+    assert body.count("<Size>") == 1
+    assert "None" not in body
+    assert "StorageClass" not in body

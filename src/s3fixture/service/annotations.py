@@ -8,7 +8,6 @@ from __future__ import annotations
 from s3fixture import checksums, limits
 from s3fixture import feature_refusals as refusals
 from s3fixture.auth.actions import Permission
-from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.refusals import MAX_ANNOTATIONS
 from s3fixture.service.call import Call, Params, Result
@@ -103,7 +102,7 @@ def get_object_annotation(call: Call, params: Params) -> Result:
         "AnnotationPayload": annotation.payload,
         "ContentLength": annotation.size,
         "ETag": annotation.etag,
-        "LastModified": utc(annotation.modified),
+        "LastModified": annotation.modified,
         **(checksum_members(annotation.checksum) if asked else {}),
         **_version_id(bucket, version),
         **describe_encryption(version.extra, params),
@@ -148,7 +147,7 @@ def _page_size(wanted: int | None) -> int:
 def _entry(annotation: Annotation) -> Result:
     return {
         "AnnotationName": annotation.name,
-        "LastModified": utc(annotation.modified),
+        "LastModified": annotation.modified,
         "ETag": annotation.etag,
         "ChecksumAlgorithm": [annotation.checksum.algorithm],
         "Size": annotation.size,

@@ -14,7 +14,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from s3fixture import rule_refusals as refusals
-from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.lifecycle_rules import after
@@ -70,7 +69,7 @@ def describe_restore(version: Version, now: float) -> Result:
         return {}
     if now < restore.ready:
         return {"Restore": 'ongoing-request="true"'}
-    expires = http_date(utc(restore.expires))
+    expires = http_date(restore.expires)
     return {"Restore": f'ongoing-request="false", expiry-date="{expires}"'}
 
 
@@ -81,7 +80,7 @@ def restore_status(version: Version, now: float) -> Result:
         return {}
     if now < restore.ready:
         return {"RestoreStatus": {"IsRestoreInProgress": True}}
-    return {"RestoreStatus": {"IsRestoreInProgress": False, "RestoreExpiryDate": utc(restore.expires)}}
+    return {"RestoreStatus": {"IsRestoreInProgress": False, "RestoreExpiryDate": restore.expires}}
 
 
 def restore_object(call: Call, params: Params) -> Result:

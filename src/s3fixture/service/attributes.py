@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from s3fixture import checksums, refusals
-from s3fixture.clock import utc
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.encryption import check_reader
 from s3fixture.service.listing import page_size
@@ -28,7 +27,7 @@ def get_object_attributes(call: Call, params: Params) -> Result:
         bucket = call.bucket(index, params["Bucket"])
         version = find_version(call, index, bucket, params)
         check_reader(call, version.extra, params)
-        result: Result = {"LastModified": utc(version.modified), **version_header(bucket, version)}
+        result: Result = {"LastModified": version.modified, **version_header(bucket, version)}
         for name in wanted:
             result |= _attribute(name, index, version, params)
     return result

@@ -7,7 +7,6 @@ from typing import Any
 
 from s3fixture import limits, refusals, regions
 from s3fixture.auth.acls import Acl, is_public, parse_request, private
-from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.feature_refusals import DIRECTORY_BUCKETS, NOT_HERE
 from s3fixture.service import tag_rules
@@ -199,7 +198,7 @@ def list_buckets(call: Call, params: Params) -> Result:
 def _bucket_entry(row: BucketRow, *, with_region: bool) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "Name": row.name,
-        "CreationDate": utc(row.created),
+        "CreationDate": row.created,
         "BucketArn": _arn(row.name),
     }
     if with_region:  # S3 names the region only in the newer form of the request, which pages and filters

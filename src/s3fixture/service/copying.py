@@ -11,7 +11,6 @@ from typing import Any
 from s3fixture import checksums, limits, refusals
 from s3fixture.auth.actions import copied_annotations, copied_tags
 from s3fixture.checksums import Hasher
-from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service import preconditions, ranges
 from s3fixture.service.acls import new_owner, note_owner
@@ -115,7 +114,7 @@ def copy_object(call: Call, params: Params) -> Result:
     return {
         "CopyObjectResult": {
             "ETag": version.etag,
-            "LastModified": utc(version.modified),
+            "LastModified": version.modified,
             **checksum_members(version.checksum),
         },
         **_source_version(original),
@@ -137,7 +136,7 @@ def upload_part_copy(call: Call, params: Params) -> Result:
     with reader:
         hashing = _Hashing(reader, part_checksum(upload))
         part = put_part(call, params, hashing, length)
-    result: Result = {"CopyPartResult": {"ETag": part.etag, "LastModified": utc(part.modified)}}
+    result: Result = {"CopyPartResult": {"ETag": part.etag, "LastModified": part.modified}}
     if upload.checksum_algorithm:
         result["CopyPartResult"] |= checksum_members(part.checksum)
     return result | _source_version(original) | describe_encryption(upload.extra, params)

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import quote_plus
 
-from s3fixture.clock import utc
 from s3fixture.store import NULL_VERSION, BucketRow, Version
 from s3fixture.wire.times import iso_millis, iso_seconds
 
@@ -92,7 +91,7 @@ def record(event: Event, rule_id: str) -> dict[str, Any]:
     if event.restore_expiry is not None:
         extra["glacierEventData"] = {
             "restoreEventData": {
-                "lifecycleRestorationExpiryTime": iso_seconds(utc(event.restore_expiry)),
+                "lifecycleRestorationExpiryTime": iso_seconds(event.restore_expiry),
                 "lifecycleRestoreStorageClass": event.version.storage_class,
             }
         }
@@ -100,7 +99,7 @@ def record(event: Event, rule_id: str) -> dict[str, Any]:
         "eventVersion": KINDS[event.name].version,
         "eventSource": "aws:s3",
         "awsRegion": bucket.region,
-        "eventTime": iso_millis(utc(event.time)),
+        "eventTime": iso_millis(event.time),
         "eventName": event.name,
         "userIdentity": {"principalId": origin.principal},
         "requestParameters": {"sourceIPAddress": origin.address},
@@ -140,14 +139,14 @@ def bridge_entry(event: Event) -> dict[str, Any]:
     if event.name.startswith("ObjectRestore:"):
         detail["source-storage-class"] = event.version.storage_class
     if event.restore_expiry is not None:
-        detail["restore-expiry-time"] = iso_seconds(utc(event.restore_expiry))
+        detail["restore-expiry-time"] = iso_seconds(event.restore_expiry)
     if event.name == "LifecycleTransition":
         detail["destination-storage-class"] = event.version.storage_class
     return {
         "Source": "aws.s3",
         "DetailType": kind.detail_type,
         "Resources": [f"arn:aws:s3:::{event.bucket.name}"],
-        "Time": iso_seconds(utc(event.time)),
+        "Time": iso_seconds(event.time),
         "Detail": detail,
     }
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from s3fixture.clock import utc
 from s3fixture.service.bucket_documents import LIFECYCLE
 from s3fixture.service.call import Call, Result
 from s3fixture.service.lifecycle_rules import parse_rules
@@ -31,7 +30,7 @@ def follow(call: Call, result: Result) -> None:
         return
     due = parse_rules(document).expiry(fact.version, call.settings.lifecycle_day)
     if due is not None and due.at <= _LAST:
-        date = http_date(utc(due.at))
+        date = http_date(due.at)
         result["Expiration"] = f'expiry-date="{date}", rule-id="{_in_header(due.rule_id)}"'
 
 
@@ -40,7 +39,7 @@ def abort_notice(call: Call, document: str, upload: Upload) -> Result:
     due = parse_rules(document).abort(upload, call.settings.lifecycle_day)
     if due is None or due.at > _LAST:
         return {}
-    return {"AbortDate": utc(due.at), "AbortRuleId": _in_header(due.rule_id)}
+    return {"AbortDate": due.at, "AbortRuleId": _in_header(due.rule_id)}
 
 
 def _in_header(rule_id: str) -> str:

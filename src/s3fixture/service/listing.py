@@ -6,18 +6,21 @@ for encoding-type=url.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from s3fixture import limits, refusals
-from s3fixture.clock import utc
 from s3fixture.refusals import Refusal
 from s3fixture.service.bucket_documents import OBJECT_ACLS
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.continuation import from_token, to_token
 from s3fixture.service.ownership import acls_count
-from s3fixture.store import BucketRow, Entry, Page
+from s3fixture.store import BucketRow, Entry, Page, RowPage
+from s3fixture.wire.document_writers import Entries
 
+# The members of Contents in the order of `store.RowPage`; what is a list there has one item.
+_MEMBERS = ("Key", "LastModified", "ETag", "Size", "StorageClass", "ChecksumAlgorithm", "ChecksumType")
+_LISTS = frozenset({"ChecksumAlgorithm"})
 _RESTORE_STATUS = "RestoreStatus"  # the one value of OptionalObjectAttributes
 
 
@@ -25,12 +28,10 @@ def list_objects(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html"""
     limit = page_size(params, "MaxKeys", refusals.MAX_KEYS)
     marker = params.get("Marker") or ""
-    bucket, page = _current_page(call, params, start=marker, limit=limit)
-    result = _common(params, bucket, page, limit, fetch_owner=True)
-    _tell_restores(call, params, result["Contents"], page.entries)
+    result, last_key = _list_current(call, params, start=marker, limit=limit, fetch_owner=True)
     result["Marker"] = marker
-    if page.truncated and params.get("Delimiter"):  # without one, clients go on from the last key
-        result["NextMarker"] = page.last_key
+    if last_key and params.get("Delimiter"):  # without one, clients go on from the last key
+        result["NextMarker"] = last_key
     return result
 
 
@@ -40,17 +41,17 @@ def list_objects_v2(call: Call, params: Params) -> Result:
     token = params.get("ContinuationToken")
     if token == "":  # ListBuckets alone takes an empty one
         raise refusals.BAD_TOKEN()
-    start = params.get("StartAfter") or ""
-    bucket, page = _current_page(call, params, start=from_token(token) if token else start, limit=limit)
-    result = _common(params, bucket, page, limit, fetch_owner=bool(params.get("FetchOwner")))
-    _tell_restores(call, params, result["Contents"], page.entries)
-    result["KeyCount"] = len(page.entries) + len(page.prefixes)
+    start_after = params.get("StartAfter") or ""
+    start = from_token(token) if token else start_after
+    fetch_owner = bool(params.get("FetchOwner"))
+    result, last_key = _list_current(call, params, start=start, limit=limit, fetch_owner=fetch_owner)
+    result["KeyCount"] = len(result["Contents"]) + len(result["CommonPrefixes"])
     if token is not None:
         result["ContinuationToken"] = token
-    elif start:
-        result["StartAfter"] = start
-    if page.truncated:
-        result["NextContinuationToken"] = to_token(page.last_key)
+    elif start_after:
+        result["StartAfter"] = start_after
+    if last_key:
+        result["NextContinuationToken"] = to_token(last_key)
     return result
 
 
@@ -110,17 +111,41 @@ def check_encoding_type(params: Params) -> None:
         raise refusals.BAD_ENCODING_TYPE(encoding)
 
 
-def _current_page(call: Call, params: Params, *, start: str, limit: int) -> tuple[BucketRow, Page]:
+def _list_current(
+    call: Call, params: Params, *, start: str, limit: int, fetch_owner: bool
+) -> tuple[Result, str]:
+    """What both listings of objects have, and the last key of a page that is not the last page."""
+    wanted: dict[str, Any] = {
+        "prefix": params.get("Prefix") or "",
+        "delimiter": params.get("Delimiter") or "",
+        "start": start,
+        "limit": limit,
+    }
+    page: Page | RowPage
+    contents: Sequence[Mapping[str, Any]]
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
-        page = index.list_objects(
-            bucket.id,
-            prefix=params.get("Prefix") or "",
-            delimiter=params.get("Delimiter") or "",
-            start=start,
-            limit=limit,
-        )
-    return bucket, _with_owners(bucket, page)
+        if fetch_owner or params.get("OptionalObjectAttributes"):
+            page = _with_owners(bucket, index.list_objects(bucket.id, **wanted))
+            contents = _objects(call, params, page.entries, fetch_owner=fetch_owner)
+        else:
+            page = index.list_object_rows(bucket.id, **wanted)
+            contents = Entries(_MEMBERS, page.rows, lists=_LISTS)
+    result = _frame(params, page.prefixes, page.truncated, limit)
+    result["HTTPHeaders"] = {"x-amz-bucket-region": bucket.region}
+    result["Contents"] = contents
+    return result, page.last_key if page.truncated else ""
+
+
+def _objects(
+    call: Call, params: Params, entries: Sequence[Entry], *, fetch_owner: bool
+) -> list[dict[str, Any]]:
+    objects = list(map(_object, entries))
+    if fetch_owner:
+        for told, entry in zip(objects, entries, strict=True):
+            told["Owner"] = owner_entry(entry.owner)
+    _tell_restores(call, params, objects, entries)
+    return objects
 
 
 def _with_owners(bucket: BucketRow, page: Page) -> Page:
@@ -146,20 +171,10 @@ def _frame(params: Params, prefixes: list[str], truncated: bool, limit: int) -> 
     return result
 
 
-def _common(params: Params, bucket: BucketRow, page: Page, limit: int, *, fetch_owner: bool) -> Result:
-    result = _frame(params, page.prefixes, page.truncated, limit)
-    result["HTTPHeaders"] = {"x-amz-bucket-region": bucket.region}
-    result["Contents"] = [_object(entry) for entry in page.entries]
-    if fetch_owner:
-        for entry, row in zip(result["Contents"], page.entries, strict=True):
-            entry["Owner"] = owner_entry(row.owner)
-    return result
-
-
 def _object(entry: Entry) -> dict[str, Any]:
     result = {
         "Key": entry.key,
-        "LastModified": utc(entry.modified),
+        "LastModified": entry.modified,
         "ETag": entry.etag,
         "Size": entry.size,
         "StorageClass": entry.storage_class,
@@ -189,7 +204,7 @@ def _version(entry: Entry) -> dict[str, Any]:
 
 
 def _marker(entry: Entry) -> dict[str, Any]:
-    return {"Key": entry.key, "LastModified": utc(entry.modified)} | _identification(entry)
+    return {"Key": entry.key, "LastModified": entry.modified} | _identification(entry)
 
 
 def _identification(entry: Entry) -> dict[str, Any]:

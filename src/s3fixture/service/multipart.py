@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from s3fixture import checksums, refusals
-from s3fixture.clock import is_upload_id, utc
+from s3fixture.clock import is_upload_id
 from s3fixture.errors import S3Error
 from s3fixture.service.access import INITIATOR
 from s3fixture.service.acls import new_owner
@@ -216,7 +216,7 @@ def _abort_notice(call: Call, index: Index, bucket: BucketRow, upload: Upload) -
 def _part_entry(upload: Upload, part: Part) -> dict[str, Any]:
     entry = {
         "PartNumber": part.number,
-        "LastModified": utc(part.modified),
+        "LastModified": part.modified,
         "ETag": part.etag,
         "Size": part.size,
     }
@@ -286,7 +286,7 @@ def _upload_entry(call: Call, upload: Upload) -> dict[str, Any]:
         "Initiator": _initiator(call, upload),
         "Owner": owner_entry(upload.owner),
         "StorageClass": upload.storage_class,
-        "Initiated": utc(upload.initiated),
+        "Initiated": upload.initiated,
     }
     if upload.checksum_algorithm:
         entry |= {"ChecksumAlgorithm": upload.checksum_algorithm, "ChecksumType": upload.checksum_type}

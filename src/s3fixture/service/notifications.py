@@ -15,7 +15,6 @@ from typing import Any
 
 from s3fixture import limits
 from s3fixture import rule_refusals as refusals
-from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.model import load_model
 from s3fixture.model.shapes import StringShape
@@ -149,7 +148,7 @@ def _send_test_events(call: Call, index: Index, bucket: BucketRow, rules: tuple[
     message = {
         "Service": "Amazon S3",
         "Event": "s3:TestEvent",
-        "Time": iso_millis(utc(call.clock.time())),
+        "Time": iso_millis(call.clock.time()),
         "Bucket": bucket.name,
         "RequestId": call.request_id,
         "HostId": call.host_id,

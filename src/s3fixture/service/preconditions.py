@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Any
 
 from s3fixture import refusals
-from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Result
 from s3fixture.store import BucketRow, Index, Upload, Version
@@ -31,7 +30,7 @@ class NotModified(Exception):  # noqa: N818 - an answer, not an error
 
     def result(self) -> Result:
         """The headers of a 304. RFC 9110, section 15.4.5."""
-        return {"HTTPStatusCode": 304, "ETag": self.version.etag, "LastModified": utc(self.version.modified)}
+        return {"HTTPStatusCode": 304, "ETag": self.version.etag, "LastModified": self.version.modified}
 
 
 def matches(header: str, etag: str) -> bool:

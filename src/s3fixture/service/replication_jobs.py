@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 from s3fixture.auth.actions import Permission
 from s3fixture.auth.identity import account_id
-from s3fixture.clock import utc
 from s3fixture.service.acls import acl_of, note_owner
 from s3fixture.service.bucket_documents import ACL, REPLICATION
 from s3fixture.service.call import Call, Result
@@ -280,7 +279,7 @@ def _tell_failure(
             "replicationRuleId": body["rule"]["ID"],
             "destinationBucket": f"{ARN}{body['target']}",
             "s3Operation": "OBJECT_DELETE_MARKER_COPY" if version.is_delete_marker else "OBJECT_PUT_COPY",
-            "requestTime": iso_millis(utc(version.modified)),
+            "requestTime": iso_millis(version.modified),
             "failureReason": reason,
         }
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from email.utils import formatdate
 
 from s3fixture import refusals
-from s3fixture.clock import Clock, is_version_id, utc
+from s3fixture.clock import Clock, is_version_id
 from s3fixture.errors import S3Error
 from s3fixture.service.bucket_documents import REPLICATION
 from s3fixture.service.call import Call, Params, Result
@@ -92,7 +92,7 @@ def describe(bucket: BucketRow, version: Version, params: Params) -> Result:
     result: Result = {
         "AcceptRanges": "bytes",
         "ETag": version.etag,
-        "LastModified": utc(version.modified),
+        "LastModified": version.modified,
         "Metadata": version.metadata,
         **version.headers,
         **version_header(bucket, version),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any, NamedTuple
 
-from s3fixture.store.rows import Entry, Page, Tables, UploadPage
+from s3fixture.store.rows import Entry, Page, RowPage, Tables, UploadPage
 from s3fixture.store.uploads import upload_of
 
 # ruff: noqa: S608 - the statements are put together from constants, once, at import
@@ -21,9 +21,11 @@ _ENTRY = (
     "checksum_type"
 )
 _RANGE = "WHERE bucket = ? AND key >= ? AND key < ?"
-_CURRENT = (
-    f"SELECT {_ENTRY}, 1, 0 FROM versions {_RANGE} AND is_latest = 1 AND is_delete_marker = 0 "
-    "ORDER BY key LIMIT ?"
+_OF_CURRENT = f"FROM versions {_RANGE} AND is_latest = 1 AND is_delete_marker = 0 ORDER BY key LIMIT ?"
+_CURRENT = f"SELECT {_ENTRY}, 1, 0 {_OF_CURRENT}"
+_CURRENT_ROWS = (
+    "SELECT CAST(key AS TEXT), modified, etag, size, storage_class, checksum_algorithm, checksum_type "
+    f"{_OF_CURRENT}"
 )
 _FLAGS = "is_latest, is_delete_marker"
 _VERSIONS = f"SELECT {_ENTRY}, {_FLAGS} FROM versions {_RANGE} ORDER BY key, seq DESC LIMIT ?"
@@ -96,6 +98,14 @@ class Listing(Tables):
         query = _Query(prefix, delimiter, limit)
         found = self._walk(_CURRENT, bucket_id, query, query.first_after(start, inclusive=inclusive))
         return _page(found, list(map(Entry._make, found.rows)))
+
+    def list_object_rows(
+        self, bucket_id: int, *, prefix: str = "", delimiter: str = "", start: str = "", limit: int = 1000
+    ) -> RowPage:
+        """What `list_objects` lists, in the form that takes least time, for listings that say no more."""
+        query = _Query(prefix, delimiter, limit)
+        found = self._walk(_CURRENT_ROWS, bucket_id, query, query.first_after(start))
+        return RowPage(found.rows, found.prefixes, found.truncated, found.last[0] if found.last else "")
 
     def list_versions(
         self,

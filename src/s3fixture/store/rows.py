@@ -185,6 +185,19 @@ class Upload(NamedTuple):
     extra: dict[str, Any]
 
 
+class RowPage(NamedTuple):
+    """A page of current objects: of each its key, time of modification (seconds since the epoch), ETag, size,
+    storage class, checksum algorithm and checksum type; the last two are "" when it has no checksum.
+
+    The rest is as in `Page`.
+    """
+
+    rows: list[tuple[Any, ...]]
+    prefixes: list[str]
+    truncated: bool
+    last_key: str
+
+
 class UploadPage(NamedTuple):
     """A page of uploads, like `Page`; `last_upload_id` is "" when a common prefix is last."""
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timezone
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import groupby
+from typing import Any, NamedTuple, overload
 from urllib.parse import quote_plus
 
 from s3fixture.model import tables
@@ -25,8 +26,8 @@ _SPECIAL = re.compile('[&<>"\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]')
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _is_special = _SPECIAL.search
 _is_url_plain = re.compile(r"[A-Za-z0-9./*_-]*").fullmatch
+_KEPT_FUNCTIONS = 128  # of one list: documents that clients put have their members in any combination
 _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
-_EPOCH = datetime.fromtimestamp(0, timezone.utc)
 
 
 def escape(text: str) -> str:
@@ -58,6 +59,7 @@ _KNOWN_TO_ENTRIES: Mapping[str, Any] = {
     "escape": escape,
     "escape_etag": escape_etag,
     "is_special": _is_special,
+    "is_url_plain": _is_url_plain,
     "iso_millis": iso_millis,
     "iso_seconds": iso_seconds,
     "url_encode": url_encode,
@@ -139,44 +141,114 @@ def _make_sequence(writers: Mapping[str, Writer]) -> Writer:
     return write
 
 
-def _make_entry(name: str, shape: StructureShape, style: Style) -> Writer:
-    """The writer of a structure that a list repeats, as one function with a line for each member.
+class Entries(Sequence[Mapping[str, Any]]):
+    """Like structures of a list, with one row for each: a dict of each would take as long as writing it.
 
-    It is put together as source, as `collections.namedtuple` does, because the calls of a writer for each
-    member take as long as all the rest of a long listing. The names in it are those of the model.
+    `members` names the columns. A column of `lists` has the only item of a list. "" stands for what an entry
+    does not have.
     """
-    known: dict[str, Any] = dict(_KNOWN_TO_ENTRIES)
-    lines = ["def write(value):", " get = value.get", f" text = {'<' + name + _namespace(shape) + '>'!r}"]
-    for number, member in enumerate(_order(shape)):
-        inner = shape.members[member]
-        lines.append(f" if (item := get({member!r})) is not None:")
-        text = _template(member, inner, style)
-        if text:
-            element = inner.serialization.get("name", member)
-            lines.append(f"  text += f'<{element}>{text}</{element}>'")
-        else:
-            known[f"write_{number}"] = _make_member(member, inner, style)
-            lines.append(f"  text += write_{number}(item)")
-    lines.append(f" return text + {f'</{name}>'!r}")
-    exec("\n".join(lines), known)  # noqa: S102 - see above
-    writer: Writer = known["write"]
-    return writer
+
+    __slots__ = ("lists", "members", "rows")
+
+    def __init__(
+        self, members: tuple[str, ...], rows: Sequence[tuple[Any, ...]], lists: frozenset[str] = frozenset()
+    ) -> None:
+        self.members = members
+        self.rows = rows
+        self.lists = lists
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Mapping[str, Any]: ...
+    @overload
+    def __getitem__(self, index: slice) -> Entries: ...
+    def __getitem__(self, index: int | slice) -> Mapping[str, Any] | Entries:
+        if isinstance(index, slice):
+            return Entries(self.members, self.rows[index], self.lists)
+        cells = zip(self.members, self.rows[index], strict=True)
+        return {member: [cell] if member in self.lists else cell for member, cell in cells if cell != ""}
+
+
+def _make_entries(name: str, shape: StructureShape, style: Style) -> Callable[[Iterable[Any]], str]:
+    """The writer of all the structures `name` of a list, which are Entries or mappings.
+
+    It has a function for each set of members, made when it first comes, with one f-string for an entry. They
+    are put together as source, as `collections.namedtuple` does, because a call of a writer for each member
+    takes longer than all the rest of a long listing. The names in it are those of the model.
+    """
+    order = _order(shape)
+
+    @lru_cache(maxsize=_KEPT_FUNCTIONS)
+    def function_of(members: tuple[str, ...], lists: frozenset[str] | None) -> Callable[[Any], str]:
+        known: dict[str, Any] = dict(_KNOWN_TO_ENTRIES)
+        present = [member for member in order if member in members]
+        parts = [_part(member, shape.members[member], style, lists, known) for member in present]
+        text = f"<{name}{_namespace(shape)}>{''.join(parts)}</{name}>"
+        line = f'return "".join([f{text!r} for ({"".join(f"{member}, " for member in members)}) in rows])'
+        exec(f"def write(rows):\n {line}", known)  # noqa: S102 - see above
+        function: Callable[[Any], str] = known["write"]
+        return function
+
+    def write(items: Iterable[Mapping[str, Any]]) -> str:
+        if isinstance(items, Entries):
+            return function_of(items.members, items.lists)(items.rows)
+        groups = groupby(map(_without_nones, items), tuple)
+        return "".join(
+            [function_of(members, None)([item.values() for item in group]) for members, group in groups]
+        )
+
+    return write
+
+
+def _without_nones(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    if None not in item.values():
+        return item
+    return {member: value for member, value in item.items() if value is not None}
+
+
+def _part(
+    member: str, shape: Shape, style: Style, lists: frozenset[str] | None, known: dict[str, Any]
+) -> str:
+    """The element of the variable `member`, as in an f-string; adds what it uses to `known`.
+
+    `lists` are those of Entries, None for mappings.
+    """
+    text = _template(member, shape, style)
+    if text:
+        element = shape.serialization.get("name", member)
+        return f"<{element}>{text}</{element}>"
+    write: Writer = _make_member(member, shape, style)
+    one = shape
+    if lists and member in lists and isinstance(shape, ListShape):
+        one, write = shape.member, _make_writer_of_one(write)
+    known[f"write_{member}"] = write
+    call = f"write_{member}({member})"
+    if isinstance(one, StringShape):
+        known[f"texts_of_{member}"] = {value: write(value) for value in one.enum}
+        call = f"texts_of_{member}.get({member}) or {call}"
+    return f"{{{call}}}" if lists is None else f"{{{member} and ({call})}}"
+
+
+def _make_writer_of_one(write: Writer) -> Writer:
+    return lambda item: write((item,))
 
 
 def _template(member: str, shape: Shape, style: Style) -> str:
-    """What stands in the element of a simple `item`, as in an f-string; "" for one that needs a writer."""
+    """What stands in the element of a simple member, as in an f-string; "" for one that needs a writer."""
     if shape.type_name in ("integer", "long"):
-        return "{item}"
+        return f"{{{member}}}"
     if shape.type_name == "timestamp":
-        return "{iso_seconds(item)}" if shape.name in tables.WHOLE_SECONDS else "{iso_millis(item)}"
+        return f"{{{'iso_seconds' if shape.name in tables.WHOLE_SECONDS else 'iso_millis'}({member})}}"
     if shape.name == "ETag":
         mark = "" if style.bare_etags else "&quot;"
-        return f"{mark}{{item if item.isalnum() else escape_etag(item)}}{mark}"
-    if not isinstance(shape, StringShape):
+        return f"{mark}{{{member} if {member}.isalnum() else escape_etag({member})}}{mark}"
+    if not isinstance(shape, StringShape) or shape.enum:
         return ""
     if style.url_encoded and member in tables.URL_ENCODED:
-        return "{url_encode(item)}"
-    return "{escape(item) if is_special(item) else item}"
+        return f"{{{member} if is_url_plain({member}) else url_encode({member})}}"
+    return f"{{escape({member}) if is_special({member}) else {member}}}"
 
 
 def _make_merging(writers: dict[str, Writer], first: str, second: str) -> Writer:
@@ -190,7 +262,7 @@ def _make_merging(writers: dict[str, Writer], first: str, second: str) -> Writer
 
     def write(value: Mapping[str, Any]) -> str:
         entries = [(member, entry) for member in (first, second) for entry in value.get(member) or ()]
-        entries.sort(key=lambda item: item[1].get("LastModified") or _EPOCH, reverse=True)
+        entries.sort(key=lambda item: iso_seconds(item[1].get("LastModified", 0.0)), reverse=True)
         entries.sort(key=lambda item: item[1].get("Key", "").encode("utf-8", "surrogatepass"))
         return write_all({**value, first: entries})
 
@@ -216,20 +288,20 @@ def _make_member(member: str, shape: Shape, style: Style) -> Writer:
 
 
 def _make_list(name: str, shape: ListShape, style: Style) -> Writer:
-    item_name = shape.member.serialization.get("name", "member")
     if shape.serialization.get("flattened"):
-        write_item = _make_item(name, shape.member, style)
-        return lambda items: "".join(map(write_item, items))
-    write_item = _make_item(item_name, shape.member, style)
-    return lambda items: f"<{name}>{''.join(map(write_item, items))}</{name}>"
+        return _make_items(name, shape.member, style)
+    write_items = _make_items(shape.member.serialization.get("name", "member"), shape.member, style)
+    return lambda items: f"<{name}>{write_items(items)}</{name}>"
 
 
-def _make_item(name: str, shape: Shape, style: Style) -> Writer:
-    if not isinstance(shape, StructureShape) or shape.name in tables.MERGED_LISTS:
-        return _make(name, shape, style)
-    if any(inner.serialization.get("xmlAttribute") for inner in shape.members.values()):
-        return _make(name, shape, style)
-    return _make_entry(name, shape, style)
+def _make_items(name: str, shape: Shape, style: Style) -> Writer:
+    """The writer of the elements `name` of a list."""
+    if isinstance(shape, StructureShape) and shape.name not in tables.MERGED_LISTS:
+        has_attributes = any(inner.serialization.get("xmlAttribute") for inner in shape.members.values())
+        if not has_attributes:
+            return _make_entries(name, shape, style)
+    write_item = _make(name, shape, style)
+    return lambda items: "".join(map(write_item, items))
 
 
 def _make_etag(name: str, style: Style) -> Writer:

@@ -121,24 +121,25 @@ def iso_extended(seconds: float) -> str:
     return (_EPOCH + timedelta(seconds=min(floor(seconds), _LATEST))).isoformat()[:19] + "Z"
 
 
-def iso_millis(moment: datetime) -> str:
+Moment = datetime | float
+"""An aware datetime, or seconds since the epoch, as the store has them."""
+
+
+def iso_millis(moment: Moment) -> str:
     """2024-02-29T12:00:00.250Z"""
+    if not isinstance(moment, datetime):
+        moment = _EPOCH + timedelta(seconds=moment)
     return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
-_ISO_SECONDS = tuple(f"{second:02d}.000Z" for second in range(60))
-
-
-def iso_seconds(moment: datetime) -> str:
+def iso_seconds(moment: Moment) -> str:
     """2024-02-29T12:00:00.000Z, whatever the fraction (quirk 31)."""
-    minute, second = divmod(floor(moment.timestamp()), 60)
-    return _iso_minute(minute) + _ISO_SECONDS[second]
+    return _iso_second(floor(moment.timestamp() if isinstance(moment, datetime) else moment))
 
 
-def http_date(moment: datetime) -> str:
+def http_date(moment: Moment) -> str:
     """Thu, 29 Feb 2024 12:00:00 GMT, in any locale (RFC 9110 section 5.6.7)."""
-    minute, second = divmod(floor(moment.timestamp()), 60)
-    return f"{_http_minute(minute)}{second:02d} GMT"
+    return _http_second(floor(moment.timestamp() if isinstance(moment, datetime) else moment))
 
 
 def pacific_time(moment: datetime) -> str:
@@ -153,19 +154,19 @@ def pacific_time(moment: datetime) -> str:
     return f"{day} {month} {local.day:02d} {local:%H:%M:%S} {local.tzname()} {local.year:04d}"
 
 
-def _at_minute(minute: int) -> datetime:
-    return _EPOCH + timedelta(minutes=minute)
-
-
-# Formatting a date takes longer than all the rest of a listing's entry, and entries share their minutes.
+# Formatting a time takes longer than all the rest of a listing's entry, and entries share their times.
 @lru_cache(maxsize=4096)
-def _iso_minute(minute: int) -> str:
-    return _at_minute(minute).isoformat(timespec="minutes")[:16] + ":"
+def _iso_second(seconds: int) -> str:
+    minute, second = divmod(seconds, 60)
+    return f"{_iso_minute(minute)}{second:02d}.000Z"
 
 
 @lru_cache(maxsize=4096)
-def _http_minute(minute: int) -> str:
-    t = _at_minute(minute)
-    return (
-        f"{_DAYS[t.weekday()]}, {t.day:02d} {_MONTHS[t.month - 1]} {t.year:04d} {t.hour:02d}:{t.minute:02d}:"
-    )
+def _iso_minute(minute: int) -> str:
+    return (_EPOCH + timedelta(minutes=minute)).isoformat(timespec="minutes")[:16] + ":"
+
+
+@lru_cache(maxsize=1024)  # one object is read again and again
+def _http_second(seconds: int) -> str:
+    t = _EPOCH + timedelta(seconds=seconds)
+    return f"{_DAYS[t.weekday()]}, {t.day:02d} {_MONTHS[t.month - 1]} {t.year:04d} {t:%H:%M:%S} GMT"

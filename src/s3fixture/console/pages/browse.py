@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from werkzeug.wrappers import Response
 
+from s3fixture.clock import utc
 from s3fixture.console.pages.buckets import bucket_line
 from s3fixture.console.rendering import bucket_path, link
 from s3fixture.console.visit import PageError, Visit
@@ -150,7 +151,7 @@ def _object_row(entry: dict[str, Any]) -> Row:
         name="",
         kind="object",
         size=entry["Size"],
-        modified=entry["LastModified"],
+        modified=utc(entry["LastModified"]),
         storage_class=entry["StorageClass"],
     )
 
@@ -185,7 +186,7 @@ def version_rows(found: dict[str, Any]) -> list[Row]:
             name="",
             kind=kind,
             size=entry.get("Size", 0),
-            modified=entry["LastModified"],
+            modified=utc(entry["LastModified"]),
             version_id=entry["VersionId"],
             is_latest=entry["IsLatest"],
             storage_class=entry.get("StorageClass", ""),

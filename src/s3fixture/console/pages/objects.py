@@ -10,6 +10,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from s3fixture import checksums
+from s3fixture.clock import utc
 from s3fixture.console.access_facts import acl_facts
 from s3fixture.console.lock_facts import kept_by, lock_facts, may_be_bypassed
 from s3fixture.console.pages.browse import Row, crumbs, version_rows
@@ -81,7 +82,7 @@ def show_object(visit: Visit, bucket: str) -> Response:
 def _facts(head: Mapping[str, Any]) -> list[tuple[str, str | datetime]]:
     facts: list[tuple[str, str | datetime]] = [
         ("Size", _size(head["ContentLength"])),
-        ("Last modified", head["LastModified"]),
+        ("Last modified", utc(head["LastModified"])),
         ("ETag", head["ETag"]),
         ("Storage class", head.get("StorageClass", "STANDARD")),
         ("Encryption", head.get("ServerSideEncryption", "")),

@@ -8,6 +8,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
+from s3fixture.clock import utc
 from s3fixture.console.pages.actions import identifier, list_of
 from s3fixture.console.visit import NO_STORE, PageError, Visit, json_response
 from s3fixture.console.zip_stream import Entry, zip_stream
@@ -69,7 +70,7 @@ def _objects(visit: Visit, bucket: str, chosen: dict[str, Any], base: str) -> It
             page = _page(visit, bucket, str(prefix), after, _LISTED)
             for entry in page["Contents"]:
                 after = entry["Key"]
-                yield Entry(_below(after, base), {"Bucket": bucket, "Key": after}, entry["LastModified"])
+                yield Entry(_below(after, base), {"Bucket": bucket, "Key": after}, utc(entry["LastModified"]))
             if not page["IsTruncated"]:
                 break
 

@@ -172,6 +172,17 @@ def test_a_folder_without_rights_is_refused(tmp_path: Path) -> None:
         Store(tmp_path / "data")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
+def test_a_folder_that_is_made_is_for_its_owner_alone(tmp_path: Path) -> None:
+    """What lies in it is what policies keep from others. One that was there is as its owner made it."""
+    Store(tmp_path / "made" / "data").close()
+    assert (tmp_path / "made" / "data").stat().st_mode & 0o777 == 0o700
+    (tmp_path / "there").mkdir(mode=0o750)
+    (tmp_path / "there").chmod(0o750)
+    Store(tmp_path / "there").close()
+    assert (tmp_path / "there").stat().st_mode & 0o777 == 0o750
+
+
 def test_a_store_is_closed_twice_without_harm(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.close()

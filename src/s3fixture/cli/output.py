@@ -59,15 +59,23 @@ def print_error(text: str, details: Mapping[str, Any] | None = None) -> None:
     """What went wrong, in one line; with --json an object that also has `details`."""
     if is_json(click.get_current_context(silent=True)):
         error = {"message": " ".join(text.split()), **(details or {})}
-        click.echo(json.dumps({"status": "error", "error": error}, ensure_ascii=False), err=True)
+        click.echo(_json_line({"status": "error", "error": error}), err=True)
         return
     head = click.style("s3fixture:", fg="red", bold=True) if colours(sys.stderr) else "s3fixture:"
-    click.echo(f"{head} {' '.join(text.split())}", err=True)
+    click.echo(f"{head} {printable(' '.join(text.split()))}", err=True)
 
 
 def say_json(document: Mapping[str, Any]) -> None:
     """One object on one line."""
-    click.echo(json.dumps(document, ensure_ascii=False, default=_json_value))
+    click.echo(_json_line(document))
+
+
+def _json_line(document: Mapping[str, Any]) -> str:
+    """Readable, but for what a terminal would act upon: that is escaped, also where JSON need not."""
+    text = json.dumps(document, ensure_ascii=False, default=_json_value)
+    return (
+        text if text.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
+    )
 
 
 def _json_value(value: object) -> str:

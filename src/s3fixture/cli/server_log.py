@@ -16,7 +16,17 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 16 * 1024 * 1024  # then the log starts anew: a server may live for weeks
 LOGGER = logging.getLogger("s3fixture")
-_FORMAT = logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S")
+
+
+class _Lines(logging.Formatter):
+    """A record is one line, without what a terminal acts upon: anybody who sends a request chooses names."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        record.message = output.printable(record.message)
+        return super().formatMessage(record)
+
+
+_FORMAT = _Lines("%(asctime)s %(message)s", datefmt="%H:%M:%S")
 
 
 class LogFile(logging.Handler):

@@ -15,7 +15,7 @@ from botocore.config import Config
 import s3fixture
 from bench.null import NullApp
 from s3fixture.backends.endpoint import Endpoint
-from s3fixture.backends.process import ProcessEndpoint
+from s3fixture.backends.process_endpoint import ProcessEndpoint
 from s3fixture.server import Server
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from s3fixture import S3FixtureError, Settings, serve
-from s3fixture.backends.process import ProcessEndpoint, start_process
+from s3fixture.backends.process import start_process
+from s3fixture.backends.process_endpoint import ProcessEndpoint
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the address is laid out as Linux does")
 posix = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")

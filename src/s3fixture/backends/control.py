@@ -22,7 +22,6 @@ from s3fixture.records import (
     TemporaryKeys,
     UndeliveredEvent,
 )
-from s3fixture.store import StorageFull
 
 if TYPE_CHECKING:
     from s3fixture.app import App
@@ -117,6 +116,8 @@ class Control:
 
         `path` is a whole one, on the server's machine. Requests under way do not change anything any more.
         """
+        from s3fixture.store import StorageFull  # imported when used: who asks another process has no store
+
         try:
             self._running.load(_state_path(path), self._owner)
         except StorageFull as error:

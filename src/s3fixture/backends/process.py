@@ -16,37 +16,17 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from s3fixture.backends.child_processes import apart, command
-from s3fixture.backends.control import Control
-from s3fixture.backends.emulator import EmulatorEndpoint
-from s3fixture.backends.remote import remote
 from s3fixture.errors import S3FixtureError, SettingError
 
 if TYPE_CHECKING:
+    from s3fixture.backends.process_endpoint import ProcessEndpoint
     from s3fixture.settings import Settings
 
 _STOP_SECONDS = 5.0
 _STDERR_LINES = 15
 
 
-class ProcessEndpoint(EmulatorEndpoint):
-    """An emulator in a child process."""
-
-    def __init__(
-        self, url: str, settings: Settings, console_url: str | None, ca_file: str | None, child: _Child
-    ) -> None:
-        super().__init__(url, settings, remote(Control, child.perform), console_url, ca_file)
-        self._child = child
-
-    @property
-    def pid(self) -> int:
-        """The id of the child process."""
-        return self._child.pid
-
-    def _stop(self) -> None:
-        self._child.stop()
-
-
-class _Child:
+class Child:
     """The process and the two pipes to it."""
 
     def __init__(self) -> None:
@@ -137,8 +117,11 @@ class _Child:
 
 def start_process(settings: Settings) -> ProcessEndpoint:
     """An emulator in a child process. Raises S3FixtureError; then nothing is left running."""
-    child = _Child()
+    child = Child()
     try:
+        # Imported when used: here while the child starts.
+        from s3fixture.backends.process_endpoint import ProcessEndpoint
+
         url, console_url, ca_file = child.call({"settings": _as_json(settings), "parent": os.getpid()})
     except BaseException:
         child.stop()

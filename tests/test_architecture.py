@@ -48,6 +48,7 @@ LAYERS = (
     ("cached_clients",),
     ("client_options",),
     ("environment",),
+    ("own_certificate",),
     ("certificates",),
     ("boto3_sessions",),
     ("model",),

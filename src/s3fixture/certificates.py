@@ -1,7 +1,7 @@
 """Certificates for a server on this machine. Needs `pip install 's3fixture[tls]'`.
 
-Each is signed by an authority of its own, whose key is never written and forgotten at once: who trusts that
-authority trusts this one certificate, and nobody can make another one of it.
+Each that is made here is signed by an authority of its own, whose key is never written and forgotten at once:
+who trusts that authority trusts this one certificate, and nobody can make another one of it.
 """
 
 from __future__ import annotations
@@ -34,11 +34,16 @@ _WEBSITES = "s3-website.localhost"
 
 
 class Certificate(NamedTuple):
-    """What a server shows, and the file with the authority that its clients have to trust."""
+    """What a server shows, and the file with the authority that its clients have to trust.
+
+    `ca_file` None: one that clients trust anyway. `host`: the name by which to reach the server, where the
+    certificate is not for its address.
+    """
 
     context: ssl.SSLContext
-    ca_file: Path
+    ca_file: Path | None
     temporary: TemporaryFolder | None = None  # where the files are, when they are not kept
+    host: str | None = None
 
     def close(self) -> None:
         """Remove what is not kept; safe to call twice."""
@@ -47,11 +52,20 @@ class Certificate(NamedTuple):
 
 
 def certificate_for(settings: Settings) -> Certificate:
-    """The certificate in `settings.tls_dir`, made anew where it is missing, ends soon or is for other names.
+    """The certificate in `settings.tls_cert`; else one made here and kept in `settings.tls_dir`.
 
-    Without that folder it is in a temporary one. Raises S3FixtureError for a name that no certificate can
+    That is made anew where it is missing, ends soon or is for other names; without that folder it is in a
+    temporary one. Raises S3FixtureError for files that cannot be used, for a name that no certificate can
     have, and for a folder that cannot be written.
     """
+    if settings.tls_cert:
+        from s3fixture.own_certificate import read_certificate  # imported when used: few servers have one
+
+        given = read_certificate(settings.tls_cert, settings.tls_key, settings.tls_ca)
+        host = given.host_for(settings.host, urlsplit(settings.public_url).hostname)
+        context = _new_context()
+        given.load_into(context)
+        return Certificate(context, given.ca_file, host=host)
     names = list(dict.fromkeys(_names(settings)))
     temporary = None if settings.tls_dir else TemporaryFolder("tls")
     folder = settings.tls_dir or temporary.path  # type: ignore[union-attr]  # one of them is there
@@ -145,7 +159,12 @@ def _is_usable(folder: Path, names: list[str]) -> bool:
 
 
 def _context(folder: Path) -> ssl.SSLContext:
+    context = _new_context()
+    context.load_cert_chain(folder / _SERVER_FILE)
+    return context
+
+
+def _new_context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)  # TLS 1.2 and 1.3
     context.options |= ssl.OP_NO_RENEGOTIATION
-    context.load_cert_chain(folder / _SERVER_FILE)
     return context

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
     from s3fixture.backends.runs import Run
 
-_SKEWED = "(RequestTimeTooSkewed)"
-_FROZEN = (
-    "the time of this process is not the server's: where a tool such as freezegun or time-machine has "
-    "changed it, use --s3-emulator=thread, whose server follows it"
-)
+# What stands in the reason why a bucket cannot be made -> what to do.
+_ADVICE: Mapping[str, str] = {
+    "(RequestTimeTooSkewed)": (
+        "the time of this process is not the server's: where a tool such as freezegun or time-machine has "
+        "changed it, use --s3-emulator=thread, whose server follows it"
+    ),
+    "CERTIFICATE_VERIFY_FAILED": "name your certificate's authority with tls_ca (--tls-ca) or AWS_CA_BUNDLE",
+}
 Seeds = str | Path | Iterable[str | Path] | None
 
 
@@ -129,7 +132,9 @@ def make_bucket(
     except client.exceptions.BucketAlreadyOwnedByYou:
         pass
     except (BotoCoreError, ClientError) as error:
-        advice = _FROZEN if _SKEWED in str(error) else "choose another name"
+        advice = next(
+            (advice for sign, advice in _ADVICE.items() if sign in str(error)), "choose another name"
+        )
         raise S3FixtureError(f"the bucket {name!r} cannot be made: {error}; {advice}") from error
     if object_lock:
         switch_on_lock(client, name)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from s3fixture.errors import S3FixtureError, similar_name
+from s3fixture.errors import S3FixtureError, SettingError, similar_name
 
 DEFAULT_ACCESS_KEY = "minioadmin"
 DEFAULT_SECRET_KEY = "minioadmin123"  # noqa: S105 - the default the replaced MinIO was run with
@@ -52,6 +52,9 @@ ENVIRONMENT: Mapping[str, str] = {
     "S3FIXTURE_WEB_IDENTITY": "web_identity",
     "S3FIXTURE_METRICS": "metrics",
     "S3FIXTURE_TLS": "tls",
+    "S3FIXTURE_TLS_CERT": "tls_cert",
+    "S3FIXTURE_TLS_KEY": "tls_key",
+    "S3FIXTURE_TLS_CA": "tls_ca",
     "S3FIXTURE_IMAGE": "image",
     "S3FIXTURE_BINARY": "binary",
     "S3FIXTURE_ENDPOINT_URL": "endpoint_url",
@@ -115,12 +118,23 @@ class Settings:
     webhook_tokens: tuple[str, ...] = ()  # NAME=TOKEN: the Authorization header for a webhook
     lifecycle_day: float = 86_400.0  # seconds that a day of lifecycle rules lasts
     volume: str = ""  # a named volume of the backend container for its data, instead of a folder
-    tls: bool = False  # serve over TLS, with a certificate made here
-    tls_dir: Path | None = None  # the folder that keeps that certificate; None: a temporary one
+    tls: bool = False  # serve over TLS, with a certificate made here unless there is `tls_cert`
+    tls_dir: Path | None = None  # the folder that keeps the certificate made here; None: a temporary one
+    tls_cert: Path | None = None  # the certificate to serve with, and its chain, in PEM; it makes `tls` true
+    tls_key: Path | None = None  # the key of that certificate; None: it is in the same file
+    tls_ca: Path | None = None  # the authority that clients trust for it; None: one of their own, or its own
     metrics: str = "off"  # whether requests are counted for Prometheus: off, jwt or public
     defaults: str = "aws"  # what new buckets are like: aws or minio
 
     def __post_init__(self) -> None:
+        if self.tls_cert:
+            object.__setattr__(self, "tls", True)
+        for name, value in (("tls_key", self.tls_key), ("tls_ca", self.tls_ca)):
+            if value and not self.tls_cert:
+                raise SettingError(
+                    f"{value} is for a certificate of your own, and there is none",
+                    f"name it with {{tls_cert}}, or leave out {{{name}}}",
+                )
         if self.defaults not in DEFAULTS:
             raise S3FixtureError(
                 f"there are no defaults called {self.defaults!r}; choose {' or '.join(DEFAULTS)}"
@@ -177,6 +191,8 @@ class Settings:
             for name, value in source.items():
                 if value is not None and value != ():
                     chosen.setdefault(name, value)
+        if "tls" in chosen and not _convert("tls", chosen["tls"]):  # as --no-tls where variables name files
+            chosen = {name: value for name, value in chosen.items() if not name.startswith("tls")}
         if "region" in chosen:  # who names a region wants the endpoint of that region
             chosen.setdefault("pinned", True)
         return replace(cls(), **{name: _convert(name, value) for name, value in chosen.items()})
@@ -255,7 +271,7 @@ _CONVERTERS: Mapping[str, Any] = {
     "kms_keys": _words,
     "sse_over_http": _flag,
     "tls": _flag,
-    "tls_dir": Path,
+    **dict.fromkeys(("tls_dir", "tls_cert", "tls_key", "tls_ca"), Path),
     "base_hosts": tuple,
     "pinned": bool,
     "website_hosts": _words,

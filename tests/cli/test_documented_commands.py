@@ -24,6 +24,7 @@ _NUMBER = re.compile(r"\d+(\.\d+)?")
 ELSEWHERE = {
     "pip install": "installs from an index",
     "nox": "what CI runs",
+    "company-ca.crt": "tests/cli/test_cli_own_certificate.py",
     "aws s3 website": "tests/service/test_service_websites.py",
     "moto_server": "tests/with_clients/test_client_moto_events.py",
     "up --webhook": "runs in the foreground",

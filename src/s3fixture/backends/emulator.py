@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from s3fixture.backends.capabilities import CAPABILITIES, SNAPSHOT
 from s3fixture.backends.endpoint import Endpoint
+from s3fixture.backends.readiness import trusted_in_environment
 from s3fixture.errors import SettingError
 
 if TYPE_CHECKING:
@@ -65,8 +67,10 @@ class ThreadEndpoint(EmulatorEndpoint):
         console: ConsoleServer | None,
         certificate: Certificate | None,
     ) -> None:
-        ca_file = str(certificate.ca_file) if certificate else None
-        super().__init__(server.url, app.settings, control, console.url if console else None, ca_file)
+        url = _reached_at(server.url, certificate)
+        ca_file = _authority(url, certificate) if certificate else None
+        console_url = _reached_at(console.url, certificate) if console else None
+        super().__init__(url, app.settings, control, console_url, ca_file)
         self.app = app  # for what runs beside the API in this process: the log of a server
         self._server = server
         self._console = console
@@ -110,10 +114,23 @@ def start_thread(settings: Settings) -> ThreadEndpoint:
         undo.callback(server.stop, 0.0)
         server.start()
         control = Control(app, running)
-        console = _start_console(app, server.url, running, control, context)
+        console = _start_console(app, _reached_at(server.url, certificate), running, control, context)
         endpoint = ThreadEndpoint(app, server, control, console, certificate)
         undo.pop_all()
     return endpoint
+
+
+def _authority(url: str, certificate: Certificate) -> str | None:
+    """The file with the authority that clients have to trust; None: one that they trust anyway."""
+    return str(certificate.ca_file) if certificate.ca_file else trusted_in_environment(url)
+
+
+def _reached_at(url: str, certificate: Certificate | None) -> str:
+    """The URL by which clients that look at the certificate reach the server."""
+    if certificate is None or certificate.host is None:
+        return url
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{certificate.host}:{parts.port}"
 
 
 def _certificate(settings: Settings) -> Certificate | None:

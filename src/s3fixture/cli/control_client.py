@@ -122,7 +122,7 @@ def connect_control(console_url: str | None, access_key: str | None, secret_key:
     if urlsplit(console_url).scheme not in ("http", "https") or not urlsplit(console_url).hostname:
         raise S3FixtureError(f"{console_url!r} is not an address; write it as http://HOST:PORT")
     ours = server if server is not None and console_url.rstrip("/") == server.console_url else None
-    ca_file = ours.ca_file if ours else trusted_in_environment(console_url)
+    ca_file = (ours.ca_file if ours else None) or trusted_in_environment(console_url)
     if access_key and secret_key:
         return ControlClient(console_url, access_key, secret_key, ca_file)
     if ours:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from s3fixture.backends.readiness import ask
+from s3fixture.backends.readiness import ask, trusted_in_environment
 from s3fixture.cli.state_folder import ProjectServer
 
 READY = "/minio/health/ready"
@@ -12,7 +12,7 @@ _SECONDS = 2.0
 def is_up(server: ProjectServer) -> bool:
     """Whether a project's server answers; only the emulator is known to say whether it is ready."""
     if server.backend == "emulator":
-        return answers(server.url, ca_file=server.ca_file)
+        return answers(server.url, ca_file=server.ca_file or trusted_in_environment(server.url))
     return answers(server.url, "/", any_status=True)
 
 

@@ -87,6 +87,17 @@ server_options = _together(
         default=None,
         help="Serve over TLS, with a certificate made here; needs s3fixture[tls].  [default: plain HTTP]",
     ),
+    click.option(
+        "--tls-cert",
+        metavar="FILE",
+        help="Serve over TLS with this certificate and its chain, in PEM.  [default: none]",
+    ),
+    click.option("--tls-key", metavar="FILE", help="Its key.  [default: in the same file]"),
+    click.option(
+        "--tls-ca",
+        metavar="FILE",
+        help="The authority that clients have to trust for it.  [default: one that they trust anyway]",
+    ),
     click.option("--host", metavar="ADDRESS", help="Listen on this address.  [default: 127.0.0.1]"),
     click.option("--access-key", metavar="KEY", help="The main access key.  [default: minioadmin]"),
     click.option("--secret-key", metavar="KEY", help="Its secret.  [default: minioadmin123]"),

@@ -27,8 +27,10 @@ _OF_BACKENDS: Mapping[str, str] = {
     "endpoint_url": "external",
     "image": "container",
     "metrics": "emulator",
-    "tls": "emulator",
+    **dict.fromkeys(("tls", "tls_cert", "tls_key", "tls_ca"), "emulator"),
 }
+# Settings that a process elsewhere has to find.
+_PATHS = ("data_dir", "tls_cert", "tls_key", "tls_ca")
 
 
 class ServerPlan(NamedTuple):
@@ -86,8 +88,9 @@ def make_plan(options: Mapping[str, Any], environ: Mapping[str, str]) -> ServerP
     backend, env_file = wanted.pop("backend"), wanted.pop("env_file", None)
     _check_fitting(wanted, backend)
     settings = Settings.load(wanted, environ=environment(backend, environ))
-    if settings.data_dir is not None:
-        settings = replace(settings, data_dir=settings.data_dir.expanduser().absolute())
+    paths_in = {name: getattr(settings, name) for name in _PATHS}
+    there = {name: path.expanduser().absolute() for name, path in paths_in.items() if path}
+    settings = replace(settings, **there)
     for name in buckets:
         check_bucket_name(name, "--bucket")
     if settings.users:
@@ -103,7 +106,9 @@ def make_plan(options: Mapping[str, Any], environ: Mapping[str, str]) -> ServerP
 
 
 def _check_fitting(options: Mapping[str, Any], backend: str) -> None:
-    """UsageError for an option that another backend would need."""
+    """UsageError for an option that another backend, or another option, would need."""
+    if options.get("tls") is False and options.get("tls_cert"):
+        raise click.UsageError("--no-tls and --tls-cert cannot be given together; choose one")
     for name, needed in _OF_BACKENDS.items():
         if options.get(name) and backend != needed:
             flag = f"--{name.replace('_', '-')}"

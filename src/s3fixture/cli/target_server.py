@@ -49,7 +49,7 @@ def connect(
         keys = (ours.access_key, ours.secret_key)
     else:
         keys = keys_of_environment()
-    ca_file = ours.ca_file if ours else trusted_in_environment(url)
+    ca_file = (ours.ca_file if ours else None) or trusted_in_environment(url)
     endpoint = external_endpoint(url, *keys, ours.region if ours else _region(), ca_file)
     if ours:
         endpoint.public_url = ours.public_url

@@ -81,7 +81,7 @@ class Surroundings:
 
     def trusted_for(self, url: str) -> str | None:
         """The file with the authority of the server at `url`, if it has one of its own; S3FixtureError."""
-        if self.server and url.rstrip("/") == self.server.url:
+        if self.server and self.server.ca_file and url.rstrip("/") == self.server.url:
             return self.server.ca_file
         return trusted_in_environment(url)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -22,11 +23,20 @@ _BUCKETS = "S3FIXTURE_BUCKETS"
 @click.argument("folder", metavar="FOLDER", default="/data", type=click.Path(path_type=Path))
 @click.option("--address", default=f":{DEFAULT_PORT}", envvar="MINIO_ADDRESS", metavar="HOST:PORT")
 @click.option("--console-address", envvar="MINIO_CONSOLE_ADDRESS", metavar="HOST:PORT")
+@click.option(
+    "--certs-dir",
+    "-S",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Serve over TLS with public.crt and private.key in this folder.",
+)
 @click.option("--healthy", is_flag=True, help="Ask the server of this machine whether it is ready.")
 @click.option("--quiet", is_flag=True, help="Accepted and ignored, as are --anonymous and --json.")
 @click.option("--anonymous", is_flag=True, hidden=True)
 @click.option("--json", "as_json", is_flag=True, hidden=True)
-def command(folder: Path, address: str, console_address: str | None, healthy: bool, **_: Any) -> int:
+def command(
+    folder: Path, address: str, console_address: str | None, certs_dir: Path | None, healthy: bool, **_: Any
+) -> int:
     """Serve FOLDER on --address, all addresses of port 9000 unless told otherwise, until SIGTERM or Ctrl-C.
 
     Variables: MINIO_ROOT_USER, MINIO_ROOT_PASSWORD (or the same with _FILE behind), MINIO_REGION,
@@ -34,7 +44,7 @@ def command(folder: Path, address: str, console_address: str | None, healthy: bo
     S3FIXTURE_BUCKETS, whose buckets are made. Empty folders in FOLDER become buckets.
     """
     if healthy:
-        return _ask(address, _state_folder(folder))
+        return _ask(address, _state_folder(folder), _certificate_in(certs_dir))
     from s3fixture.cli.project_server import live
     from s3fixture.cli.server_plan import make_plan
 
@@ -44,6 +54,7 @@ def command(folder: Path, address: str, console_address: str | None, healthy: bo
         "port": port,
         "data_dir": str(folder),
         "tls_dir": _state_folder(folder).tls,
+        **_certificate_in(certs_dir),
         "backend": "emulator",
         "buckets": [*_listed(os.environ.get(_BUCKETS, "")), *_folders(folder)],
         "seeds": (),
@@ -86,6 +97,11 @@ def _split(address: str, default: int) -> tuple[str, int]:
         raise S3FixtureError(f"{address!r} is not an address; write it as :9000 or HOST:9000") from None
 
 
+def _certificate_in(folder: Path | None) -> dict[str, Path]:
+    """As MinIO has it; nothing without a folder."""
+    return {"tls_cert": folder / "public.crt", "tls_key": folder / "private.key"} if folder else {}
+
+
 def _listed(text: str) -> list[str]:
     return [name for name in text.replace(",", " ").split() if name]
 
@@ -104,11 +120,19 @@ def _folders(folder: Path) -> list[str]:
     )
 
 
-def _ask(address: str, state: StateFolder) -> int:
+def _ask(address: str, state: StateFolder, certificate: dict[str, Path]) -> int:
     from s3fixture.cli.health import answers
 
     host, port = _split(address, DEFAULT_PORT)
-    place = f"{'127.0.0.1' if host == _ALL_ADDRESSES else host}:{port}"
-    if not Settings.load().tls:
-        return 0 if answers(f"http://{place}") else 1
-    return 0 if answers(f"https://{place}", ca_file=str(state.tls / CA_FILE)) else 1
+    settings = Settings.load({"host": host, **certificate})
+    name = "127.0.0.1" if host == _ALL_ADDRESSES else host
+    if not settings.tls:
+        return 0 if answers(f"http://{name}:{port}") else 1
+    ca_file: Path | None = state.tls / CA_FILE
+    if settings.tls_cert:
+        from s3fixture.own_certificate import read_certificate
+
+        given = read_certificate(settings.tls_cert, settings.tls_key, settings.tls_ca)
+        ca_file = given.ca_file
+        name = given.host_for(host, urlsplit(settings.public_url).hostname) or name
+    return 0 if answers(f"https://{name}:{port}", ca_file=str(ca_file) if ca_file else None) else 1

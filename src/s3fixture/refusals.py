@@ -87,7 +87,7 @@ COPY_SOURCE_ELSEWHERE = _argument(
     "x-amz-copy-source", "You can only specify a copy source header for copy requests.", VERSITY
 )
 PART_WITHOUT_UPLOAD = _argument(
-    "partNumber", "This operation does not accept partNumber without uploadId", VERSITY
+    "partNumber", "This operation does not accept partNumber without uploadId", f"{VERSITY}; {ARGMIN}"
 )
 VERSION_ID_IN_A_WRITE = _argument(
     "versionId", "This operation does not accept a version-id.", "scality/cloudserver pull request 698"

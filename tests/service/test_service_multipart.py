@@ -290,3 +290,38 @@ def test_an_illegal_document_keeps_the_upload(url: str, client: S3Client, bucket
     bomb = b'<!DOCTYPE a [<!ENTITY b "c">]><CompleteMultipartUpload>&b;</CompleteMultipartUpload>'
     assert send_document(url, "POST", f"/{bucket}/k?uploadId={upload}", bomb).code == "MalformedXML"
     complete(client, bucket, "k", upload)
+
+
+PART_NUMBERS = "Part number must be an integer between 1 and 10000, inclusive"
+ALONE = "This operation does not accept partNumber without uploadId"
+
+
+@pytest.mark.parametrize(
+    ("query", "message", "value"),
+    [
+        *((f"partNumber={text}&uploadId=u", PART_NUMBERS, text) for text in ("", "abc", "-1", "0", "9" * 24)),
+        ("partNumber=0&partNumber=4&uploadId=u", PART_NUMBERS, "0"),
+        ("partNumber=7", ALONE, "partNumber"),
+        ("partNumber=7&uploadId=", ALONE, "partNumber"),
+    ],
+)
+def test_a_part_without_a_place_is_refused_in_s3s_words(
+    url: str, bucket: str, query: str, message: str, value: str
+) -> None:  # refusals.ARGMIN
+    reply = signed(url, "PUT", f"/{bucket}/k?{query}", b"x")
+    assert (reply.status, reply.code, reply.field("Message")) == (400, "InvalidArgument", message)
+    named = f"<ArgumentName>partNumber</ArgumentName><ArgumentValue>{value}</ArgumentValue>"
+    assert named.encode() in reply.body
+
+
+def test_nothing_is_left_to_abort_of_a_completed_upload(client: S3Client, bucket: str) -> None:
+    upload_id = put_parts(client, bucket, "k", [b"body"])
+    complete(client, bucket, "k", upload_id)
+    answer = client.abort_multipart_upload(Bucket=bucket, Key="k", UploadId=upload_id)
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 204
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"body"
+    with refused("NoSuchUpload", 404):
+        client.list_parts(Bucket=bucket, Key="k", UploadId=upload_id)
+    client.put_object(Bucket=bucket, Key="k", Body=b"another")
+    with refused("NoSuchUpload", 404):
+        client.abort_multipart_upload(Bucket=bucket, Key="k", UploadId=upload_id)

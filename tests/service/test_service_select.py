@@ -126,24 +126,36 @@ def test_forms_of_csv(select: Select, body: bytes, options: dict[str, Any], expe
 @pytest.mark.parametrize(
     ("sql", "expected"),
     [
-        ("SELECT * FROM S3Object[*] s WHERE s.age > 10", [TEAM[0]]),
+        ("SELECT * FROM S3Object[*][*] s WHERE s.age > 10", [TEAM[0]]),
         (
-            "SELECT s.home.city, s.tags[1] AS second FROM S3Object[*] s",
+            "SELECT s.home.city, s.tags[1] AS second FROM S3Object[*][*] s",
             [{"city": "Berlin", "second": "b"}, {"city": "Paris"}],
         ),
-        ("SELECT s.name FROM S3Object[*] s WHERE s.home.zip = '75'", [{"name": "Ben"}]),
-        ("SELECT s.left FROM S3Object[*] s WHERE s.left IS NOT MISSING", [{"left": True}]),
-        ("SELECT s.nothing.at.all, s.name FROM S3Object[*] s LIMIT 1", [{"name": "Anna"}]),
-        ("SELECT * FROM S3Object[*].home h", [{"city": "Berlin"}, {"city": "Paris", "zip": "75"}]),
-        ("SELECT t._1 FROM S3Object[*].tags[*] t", [{"_1": "a"}, {"_1": "b"}]),
-        ("SELECT AVG(s.age) FROM S3Object[*] s", [{"_1": 17.75}]),
-        ("SELECT * FROM S3Object[*].none", []),
+        ("SELECT s.name FROM S3Object[*][*] s WHERE s.home.zip = '75'", [{"name": "Ben"}]),
+        ("SELECT s.left FROM S3Object[*][*] s WHERE s.left IS NOT MISSING", [{"left": True}]),
+        ("SELECT s.nothing.at.all, s.name FROM S3Object[*][*] s LIMIT 1", [{"name": "Anna"}]),
+        ("SELECT * FROM S3Object[*][*].home h", [{"city": "Berlin"}, {"city": "Paris", "zip": "75"}]),
+        ("SELECT t._1 FROM S3Object[*][*].tags[*] t", [{"_1": "a"}, {"_1": "b"}]),
+        ("SELECT AVG(s.age) FROM S3Object[*][*] s", [{"_1": 17.75}]),
+        ("SELECT * FROM S3Object[*][*].none", [{}, {}]),
+        ("SELECT * FROM S3Object s", [{"_1": TEAM}]),
+        ("SELECT * FROM S3Object[*] s", [{"_1": TEAM}]),
+        ("SELECT * FROM S3Object[*].home[*] h", [{}]),  # there is no home in a list
     ],
 )
 def test_values_of_json(select: Select, sql: str, expected: list[Any]) -> None:
     body = json.dumps(TEAM, indent=1).encode()
     answer = select(body, sql, DOCUMENT, {"JSON": {}})
     assert [json.loads(line) for line in answer.splitlines()] == expected
+
+
+@pytest.mark.parametrize(
+    "sql", ["SELECT * FROM S3Object", "SELECT s.* FROM S3Object s", "SELECT * FROM S3Object s LIMIT 1"]
+)
+def test_a_whole_record_of_json_is_as_it_was_put(select: Select, sql: str) -> None:
+    record = {"z": None, "a": [1, {"b": None}], "document": {"Document_": 2.0}, "kids": [{"n": "x"}, "y"]}
+    answer = select(json.dumps(record).encode(), sql, DOCUMENT, {"JSON": {"RecordDelimiter": ","}})
+    assert answer == json.dumps(record, separators=(",", ":")).encode() + b","
 
 
 def test_lines_of_json(select: Select) -> None:

@@ -80,7 +80,7 @@ INTEGERS: Mapping[str, IntegerRule] = {
     "max-parts": IntegerRule(0, limits.LISTED, refusals.MAX_PARTS),
     "max-uploads": IntegerRule(0, limits.LISTED, refusals.MAX_UPLOADS),
     "part-number-marker": IntegerRule(0, limits.LISTED, refusals.PART_NUMBER_MARKER),
-    "partNumber": IntegerRule(1, limits.PART_NUMBER, refusals.PART_NUMBER),
+    "partNumber": IntegerRule(1, limits.PART_NUMBER, refusals.PART_NUMBER, refusals.PART_NUMBER),
     "x-amz-mp-object-size": IntegerRule(
         0, limits.LARGEST_INTEGER, refusals.OBJECT_SIZE_NEGATIVE, refusals.OBJECT_SIZE_MALFORMED
     ),
@@ -164,7 +164,10 @@ DIGESTS_MISSING: Mapping[str, Refusal] = {
 REFUSED_HEADERS: Mapping[str, tuple[str, ...]] = {"PutObject": ("x-amz-rename-source",)}
 
 # Quirk 20: required header -> what its absence is refused with. MISSING_PARAMETER for all others.
-ABSENT_MEMBERS: Mapping[str, Refusal] = {"x-amz-object-attributes": refusals.NO_ATTRIBUTES}
+ABSENT_MEMBERS: Mapping[str, Refusal] = {
+    "partNumber": refusals.PART_NUMBER,
+    "x-amz-object-attributes": refusals.NO_ATTRIBUTES,
+}
 
 # Quirk 28. What is absent has the name of the payload member, or of the output shape.
 ROOT_NAMES: Mapping[str, str] = {

@@ -22,7 +22,7 @@ from s3fixture.service.encryption import (
     is_customers,
     refuse_header,
 )
-from s3fixture.service.multipart import find_upload, part_checksum
+from s3fixture.service.multipart import UPLOAD_ID, find_upload, part_checksum
 from s3fixture.service.object_lock import lock_of, with_lock
 from s3fixture.service.objects import checksum_members, new_version_id
 from s3fixture.service.ownership import owner_of
@@ -32,7 +32,6 @@ from s3fixture.wire.numbers import parse_count
 
 _BY_MEMBER = {row.member: row for row in checksums.ALGORITHMS.values()}
 _OLD_MEMBERS = frozenset(f"Checksum{name}" for name in ("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"))
-UPLOAD_ID = "upload_id"  # kept with the version that the upload became
 
 
 def complete_multipart_upload(call: Call, params: Params) -> Result:

@@ -24,13 +24,13 @@ from s3fixture.service import (
     bucket_logging,
     bucket_settings,
     buckets,
-    completing,
     configurations,
     cors,
     encryption,
     lifecycle,
     lifecycle_rules,
     metadata,
+    multipart,
     notification_rules,
     notifications,
     object_lock,
@@ -350,7 +350,7 @@ def _check_number(value: Any) -> None:
 
 _PARTS: Mapping[str, Callable[[Any], None]] = {
     archive.RESTORE: _check_restore,
-    completing.UPLOAD_ID: _check_text,
+    multipart.UPLOAD_ID: _check_text,
     encryption.ENCRYPTION: _check_encryption_record,
     kinds.ACL: _check_object_acl,
     kinds.REPLICATION: _check_replication_record,

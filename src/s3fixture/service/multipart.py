@@ -30,6 +30,8 @@ from s3fixture.service.objects import check_size, checksum_members
 from s3fixture.service.preconditions import SEEN, seq_of
 from s3fixture.store import BucketRow, Checksum, Index, NewPart, NewUpload, Part, Upload, Version
 
+UPLOAD_ID = "upload_id"  # kept with the version that the upload became
+
 
 class HashedSource(Protocol):
     """A body that has its digests once it was read: a request's payload, or a copy's source."""
@@ -169,10 +171,20 @@ def put_part(call: Call, params: Params, source: HashedSource, size: int) -> Par
         return index.put_part(upload, part, body)
 
 
+def _became_current(call: Call, index: Index, params: Params) -> bool:
+    version = index.get_current(call.bucket(index, params["Bucket"]).id, params["Key"])
+    return version is not None and version.extra.get(UPLOAD_ID) == params["UploadId"]
+
+
 def abort_multipart_upload(call: Call, params: Params) -> Result:
-    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html"""
+    """Nothing is left to abort of an upload that became the current object, and S3 says so with 204.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html; boto/boto3,
+    tests/integration/test_s3.py, and refusals.ARGMIN for uploads that were completed
+    """
     with call.store.write() as index:
-        index.delete_upload(find_upload(call, index, params))
+        if not _became_current(call, index, params):
+            index.delete_upload(find_upload(call, index, params))
     return {}
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import sqlglot
@@ -98,6 +98,8 @@ def _check(select: exp.Select) -> None:
     tables = list(select.find_all(exp.Table))
     if len(tables) != 1 or tables[0].name.lower() != "s3object" or tables[0].args.get("db"):
         raise S3Error("UnsupportedSqlStructure")
+    if any(map(_is_star, ([chosen] for chosen in select.expressions))) and len(select.expressions) > 1:
+        raise S3Error("UnsupportedSqlStructure")  # a star stands alone in S3's grammar
     for node in _nodes(select):
         if isinstance(node, exp.Anonymous):
             if node.name.lower() not in _OWN_FUNCTIONS:
@@ -120,6 +122,15 @@ def _nodes(select: exp.Select) -> Iterator[exp.Expression]:
         waiting += ((child, depth + 1) for child in node.iter_expressions())
 
 
+class Answer(NamedTuple):
+    """What an expression gives. In `whole` records, which are those of the object, None is a null; in others
+    it may also be a member that a record lacks.
+    """
+
+    records: Iterable[tuple[Iterable[str], Iterable[Any]]]  # names and values
+    whole: bool
+
+
 class Table:
     """The records of one object as a table; a context manager, which removes the table at its end."""
 
@@ -134,6 +145,7 @@ class Table:
             }
         )
         self._structure: Mapping[str, Any] = {}  # column -> its type, or a structure of types
+        self._document = ""  # the column with the whole record, of JSON
         self._texts = False  # whether all columns are text, so that comparisons with numbers need a cast
 
     def __enter__(self) -> Table:
@@ -169,14 +181,16 @@ class Table:
         self._structure = structure if isinstance(structure, dict) else {}
         if len({name.lower() for name in self._structure}) < len(self._structure):  # DuckDB 1 would take it
             raise S3Error("JSONParsingError")
+        self._document = _unused_name(self._structure)
+        whole = f"document AS {_quoted(self._document)}"
         if self._structure:
             typed = f"unnest(from_json(document, {_literal(found)}))"
             try:
-                self._run(f"CREATE TABLE S3Object AS SELECT {typed} FROM records")  # noqa: S608 - a literal
+                self._run(f"CREATE TABLE S3Object AS SELECT {whole}, {typed} FROM records")  # noqa: S608 - a literal
             except duckdb.Error:  # such as two names that differ only in case
                 raise S3Error("JSONParsingError") from None
         else:
-            self._run("CREATE VIEW S3Object AS SELECT NULL AS _1 FROM records")
+            self._run(f"CREATE VIEW S3Object AS SELECT {whole}, NULL AS _1 FROM records")  # noqa: S608 - quoted
 
     def fill_from_parquet(self, data: bytes) -> None:
         """Raises ParquetParsingError."""
@@ -190,18 +204,25 @@ class Table:
         described = self._run("DESCRIBE S3Object").fetchall()
         self._structure = {row[0]: row[1] for row in described}
 
-    def ask(self, query: Query) -> tuple[list[str], list[tuple[Any, ...]]]:
+    def ask(self, query: Query) -> Answer:
         """The names of the columns and all rows. Raises S3Error."""
         select = query.select.copy()
         for node in list(select.find_all(exp.Column, exp.Dot, exp.Bracket)):
             if node.parent is not None and not isinstance(node.parent, (exp.Dot, exp.Bracket)):
                 node.replace(self._resolve(node, query.alias))
+        whole = bool(self._document) and _is_star(query.select.expressions)
+        if whole:
+            select.set("expressions", [exp.column(exp.to_identifier(self._document, quoted=True))])
         self._run("SET enable_external_access = false")
         self._run("SET lock_configuration = true")
         try:
             # Quoted, because DuckDB would read a text between two names with $$, which S3 allows in names.
             result = self._run(select.sql(dialect="duckdb", identify=True))
-            return _names(query.select, [column[0] for column in result.description]), result.fetchall()
+            rows = result.fetchall()
+            if whole:
+                return Answer([(record.keys(), record.values()) for record in map(_loaded, rows)], whole)
+            names = _names(query.select, [column[0] for column in result.description])
+            return Answer([(names, row) for row in rows], whole)
         except RecursionError:
             raise S3Error("UnsupportedSqlStructure") from None
         except duckdb.ConversionException:
@@ -266,6 +287,26 @@ class Table:
         if isinstance(parent, (exp.Sum, exp.Avg)) or any(_is_number(other) for other in others):
             return exp.TryCast(this=found, to=exp.DataType.build("double"))
         return found
+
+
+def _loaded(row: tuple[str]) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads(row[0])
+    return record
+
+
+def _is_star(chosen: list[exp.Expression]) -> bool:
+    """Whether the whole record is chosen, as `*` or `s.*`, and nothing besides."""
+    if len(chosen) != 1:
+        return False
+    [one] = chosen
+    return isinstance(one, exp.Star) or (isinstance(one, exp.Column) and isinstance(one.this, exp.Star))
+
+
+def _unused_name(used: Iterable[str]) -> str:
+    lower, name = {column.lower() for column in used}, "document"
+    while name in lower:
+        name += "_"
+    return name
 
 
 def _is_number(node: exp.Expression) -> bool:

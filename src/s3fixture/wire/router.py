@@ -177,11 +177,11 @@ def _check_copy_source(method: str, kind: str, headers: Mapping[str, str]) -> No
 
 def _check_part_address(query: Mapping[str, str]) -> None:
     """Quirk 5."""
-    if ("partNumber" in query) == ("uploadId" in query):
-        return
-    if "uploadId" in query:
+    if "partNumber" in query:
+        if not query.get("uploadId"):
+            raise refusals.PART_WITHOUT_UPLOAD("partNumber")
+    elif "uploadId" in query:
         raise _method_not_allowed("PUT", "UPLOAD", {"DELETE", "GET", "POST"})
-    raise refusals.PART_WITHOUT_UPLOAD(query["partNumber"])
 
 
 def _method_not_allowed(method: str, resource: str, allowed: Collection[str]) -> S3Error:

@@ -60,10 +60,10 @@ def _make_integer(name: str, _shape: Shape) -> Reader:
 
 def _refused(refusal: Refusal, name: str, text: str, argument: str = "") -> S3Error:
     """`argument` is what S3 calls the argument, where that is not the parameter's own name."""
-    error = refusal(text, name=name, value=text)
-    if refusal.element == "ArgumentValue":
-        error.fields.setdefault("ArgumentName", argument or name)
-    return error
+    words = {"name": name, "value": text}
+    if refusal.element == "ArgumentValue" and not refusal.argument:
+        words["ArgumentName"] = argument or name
+    return refusal(text, **words)
 
 
 def _make_boolean(name: str, _shape: Shape) -> Reader:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -11,6 +12,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 from service_helpers import PART, complete, put_parts, refused
 
 from s3fixture.app import App
@@ -192,3 +194,87 @@ def test_what_one_may_do_in_a_bucket_is_not_done_in_the_next_one_of_its_name(
         assert row is not None
         assert row.owner == "somebody else"
         assert [version.key for version in index.walk_versions(row.id, "", 0, 10)] == ["k"]
+
+
+READS: dict[str, Callable[[S3Client], object]] = {
+    "get": lambda other: other.get_object(Bucket="bucket", Key="k"),
+    "head": lambda other: other.head_object(Bucket="bucket", Key="k"),
+    "tags": lambda other: other.get_object_tagging(Bucket="bucket", Key="k"),
+    "copy": lambda other: other.copy_object(Bucket="others", Key="copy", CopySource="bucket/k"),
+    "part copy": lambda other: other.upload_part_copy(
+        Bucket="others",
+        Key="copy",
+        UploadId=other.create_multipart_upload(Bucket="others", Key="copy")["UploadId"],
+        PartNumber=1,
+        CopySource="bucket/k",
+    ),
+}
+
+
+def let_in(client: S3Client, action: str, resource: str, **condition: Any) -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": action, "Resource": resource, **condition}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    client.put_bucket_policy(Bucket="bucket", Policy=json.dumps(document))
+
+
+def by_tag(client: S3Client, old: dict[str, Any]) -> dict[str, Any]:
+    tagged = {"Condition": {"StringEquals": {"s3:ExistingObjectTag/open": "yes"}}}
+    let_in(client, "s3:GetObject*", "arn:aws:s3:::bucket/*", **tagged)
+    client.put_object(**old, Tagging="open=yes")
+    return {"Tagging": "open=no"}
+
+
+def by_absence(client: S3Client, _old: dict[str, Any]) -> dict[str, Any]:
+    """Who may list a bucket is told what is missing in it, and nothing else."""
+    let_in(client, "s3:ListBucket", "arn:aws:s3:::bucket")
+    return {}
+
+
+def by_acl(client: S3Client, old: dict[str, Any]) -> dict[str, Any]:
+    rules: Any = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    client.put_bucket_ownership_controls(Bucket="bucket", OwnershipControls=rules)
+    client.put_object(**old, ACL="public-read")
+    return {}
+
+
+@pytest.mark.parametrize("read", READS)
+@pytest.mark.parametrize("arrange", [by_tag, by_absence, by_acl])
+def test_an_object_is_not_read_by_what_was_decided_about_the_one_before(
+    client: S3Client,
+    other: S3Client,
+    open_bucket: str,
+    monkeypatch: pytest.MonkeyPatch,
+    arrange: Callable[[S3Client, dict[str, Any]], dict[str, Any]],
+    read: str,
+) -> None:
+    """Whoever asks for a key again and again meets the moment at which it is replaced, or comes."""
+    if read == "tags" and arrange is not by_tag:
+        pytest.skip("neither ACLs nor listing speak of tags")
+    other.create_bucket(Bucket="others")
+    secret = arrange(client, {"Bucket": open_bucket, "Key": "k", "Body": b"old"})
+    check = Access.check
+    replacing = [False]
+
+    def check_and_replace(*arguments: Any) -> None:
+        check(*arguments)
+        if replacing[0]:
+            replacing[0] = False
+            client.put_object(Bucket=open_bucket, Key="k", Body=b"secret", **secret)
+
+    monkeypatch.setattr(Access, "check", check_and_replace)
+    if read == "part copy":  # its first request begins an upload
+        begin = other.create_multipart_upload
+
+        def begin_then_replace(**named: Any) -> Any:
+            begun = begin(**named)
+            replacing[0] = True
+            return begun
+
+        monkeypatch.setattr(other, "create_multipart_upload", begin_then_replace)
+    else:
+        replacing[0] = True
+    with pytest.raises(ClientError) as error:
+        READS[read](other)
+    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+    assert not replacing[0]
+    assert client.get_object(Bucket=open_bucket, Key="k")["Body"].read() == b"secret"

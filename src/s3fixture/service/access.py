@@ -27,6 +27,7 @@ from s3fixture.store import BucketRow, Store
 if TYPE_CHECKING:
     from s3fixture.auth.policies import Context, Policy
     from s3fixture.service.call import Call, Params
+    from s3fixture.store import Version
 
 INITIATOR = "initiator"  # the part of an upload's extra record that says who began it
 _CACHED_POLICIES = 256
@@ -200,7 +201,7 @@ class Access:
         assert identity is not None
         action = permission.action
         resource = permission.resource if permission.bucket else _ALL_BUCKETS
-        tags = partial(self._tags_of, bucket, permission) if bucket else dict[str, str]
+        tags = partial(self._tags_of, call, bucket, permission) if bucket else dict[str, str]
         context = call.context(params, permission, tags)
         denial = denial_of(identity, action, resource, context)
         if denial is None or denial.explicit or bucket is None or bucket.owner != identity.canonical_id:
@@ -221,7 +222,7 @@ class Access:
     def _by_policy(
         self, call: Call, params: Params, permission: Permission, bucket: BucketRow, text: str
     ) -> Verdict | None:
-        context = call.context(params, permission, partial(self._tags_of, bucket, permission))
+        context = call.context(params, permission, partial(self._tags_of, call, bucket, permission))
         policy = self.policy_of(bucket, text)
         return policy.evaluate(call.identity, permission.action, permission.resource, context)
 
@@ -231,6 +232,8 @@ class Access:
         """`trusted`: the caller owns the bucket, or its policy allows it."""
         from s3fixture.service.acls import allowed_by_acls  # imported when used: most buckets need none
 
+        if permission.key is not None:  # its ACL, or that it is missing
+            self._look_at(call, bucket, permission)
         with self._store.read() as index:
             if allowed_by_acls(index, call.identity, permission, bucket, trusted=trusted):
                 return "allow"
@@ -249,8 +252,7 @@ class Access:
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
         """
         assert permission.key is not None
-        with self._store.read() as index:
-            current = index.get_current(bucket.id, permission.key)
+        current = self._look_at(call, bucket, permission)
         missing = current is None or current.is_delete_marker
         return missing and self.refusal_to_list(call, bucket, permission.key) is None
 
@@ -263,17 +265,25 @@ class Access:
         call.granted.append(permission)
         return None
 
-    def _tags_of(self, bucket: BucketRow, permission: Permission) -> Mapping[str, str]:
+    def _tags_of(self, call: Call, bucket: BucketRow, permission: Permission) -> Mapping[str, str]:
         """Those of the object, or version of it, that the permission is about."""
         if permission.key is None:
             return {}
+        version = self._look_at(call, bucket, permission)
+        return version.tags if version else {}
+
+    def _look_at(self, call: Call, bucket: BucketRow, permission: Permission) -> Version | None:
+        """The object, or version of it, that the permission is about; the call remembers which it was."""
+        assert permission.key is not None
         with self._store.read() as index:
             version = (
                 index.get_version(bucket.id, permission.key, permission.version_id)
                 if permission.version_id
                 else index.get_current(bucket.id, permission.key)
             )
-        return version.tags if version else {}
+        place = bucket.id, permission.key, permission.version_id
+        call.looked_at[place] = version.seq if version else 0
+        return version
 
     def _has_initiated(self, call: Call, params: Params, bucket: BucketRow) -> bool:
         with self._store.read() as index:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Params = Mapping[str, Any]  # a request's parameters, named and typed as boto3's
 Result = dict[str, Any]  # an answer's members, named and typed likewise; ETags without quotes
+Place = tuple[int, str, str | None]  # the bucket's id, a key, and a version id or None
 Operation = Callable[["Call", Params], Result]
 Effect = Literal[
     "read", "created", "marked", "removed", "missed", "tagged", "untagged", "acl", "locked", "restoring"
@@ -63,6 +64,7 @@ class Call:
     host_id: str
     granted: list[Permission] = field(default_factory=list)  # what it asked for and has
     facts: list[Fact] = field(default_factory=list)  # what was done, in its order: see `service.reactions`
+    looked_at: dict[Place, int] = field(default_factory=dict)  # versions that access depended on; 0: none
     judged: dict[str, int] = field(
         default_factory=dict
     )  # ids of the buckets access was decided about; 0: none
@@ -91,6 +93,13 @@ class Call:
         if bucket.documents:
             order = version.seq if effect in _NEW else self.store.next_number()
         self.facts.append(Fact(effect, bucket, version, order))
+
+    def confirm(self, params: Params, place: Place, version: Version | None) -> None:
+        """To be called in the read that finds what the operation acts upon: raise AccessDenied unless the
+        caller may have this very version. Another one may have come since it was decided."""
+        seq = version.seq if version else 0
+        if self.looked_at.get(place, seq) != seq:
+            self.access.check(self, params)
 
     def bucket(self, index: Index, name: str) -> BucketRow:
         """The bucket of this name. Raises NoSuchBucket.

@@ -170,10 +170,13 @@ def _source(params: Params) -> CopySource:
 def _find_source(call: Call, index: Index, source: CopySource, params: Params) -> Version:
     """The version to copy from. Raises as GetObject does, except for delete markers."""
     bucket = call.bucket(index, source.bucket)
+    place = bucket.id, source.key, source.version_id
     if source.version_id is None:
         version = index.get_current(bucket.id, source.key)
+        call.confirm(params, place, version)
     else:
         version = get_version(index, bucket, source.key, source.version_id)
+        call.confirm(params, place, version)
         if version is None:
             raise S3Error("NoSuchVersion", Key=source.key, VersionId=source.version_id)
         if version.is_delete_marker:

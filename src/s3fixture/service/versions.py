@@ -27,12 +27,14 @@ def find_version(
     key, version_id = params["Key"], params.get("VersionId")
     if version_id is None:
         version = index.get_current(bucket.id, key)
+        call.confirm(params, (bucket.id, key, None), version)
         if version is None:
             raise _missing(call, bucket, key)
         if version.is_delete_marker and current_marker == "NoSuchKey":
             raise S3Error("NoSuchKey", Key=key, headers=_marker_headers(version))
     else:
         version = get_version(index, bucket, key, version_id)
+        call.confirm(params, (bucket.id, key, version_id), version)
         if version is None:
             raise S3Error("NoSuchVersion", Key=key, VersionId=version_id)
     if version.is_delete_marker:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -105,6 +106,34 @@ def test_each_operation_has_its_event(
         record["s3"]["object"]["sequencer"] for record in records if "sequencer" in record["s3"]["object"]
     ]
     assert sequencers == sorted(sequencers)
+
+
+ACCESSED = "s3:ObjectAccessed:*"
+
+
+def test_reads_are_told_with_the_defaults_of_minio_only(
+    client: S3Client, bucket: str, app: App, configure: Configure, receiver: Receiver
+) -> None:
+    client.put_object(Bucket=bucket, Key="in/k", Body=b"12")
+    with refused("InvalidArgument", 400):
+        configure(ACCESSED)
+    app.settings, given = replace(app.settings, defaults="minio"), app.settings
+    try:
+        configure(ACCESSED, Filter={"Key": {"FilterRules": [{"Name": "prefix", "Value": "in/"}]}})
+        found: Any = client.get_bucket_notification_configuration(Bucket=bucket)
+        rule = found["QueueConfigurations"][0]["Filter"]["Key"]["FilterRules"][0]
+        assert rule == {"Name": "prefix", "Value": "in/"}  # mc finds it by this very name
+        client.put_object(Bucket=bucket, Key="out", Body=b"")
+        client.get_object(Bucket=bucket, Key="out")
+        client.get_object(Bucket=bucket, Key="in/k")
+        client.head_object(Bucket=bucket, Key="in/k")
+        records = receiver.records(2)
+    finally:
+        app.settings = given
+    assert names(records) == ["ObjectAccessed:Get", "ObjectAccessed:Head"]
+    assert records[0]["s3"]["object"]["size"] == 2
+    client.get_object(Bucket=bucket, Key="in/k")
+    assert len(receiver.records(2)) == 2
 
 
 def test_an_acl_that_changes_is_told(

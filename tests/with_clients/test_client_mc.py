@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -374,3 +375,90 @@ def test_prometheus(mc: Mc, server: Endpoint) -> None:
     with urllib.request.urlopen(asked, timeout=10) as answer:
         assert b'minio_s3_requests_total{api="putobject"} 1\n' in answer.read()
     assert 'minio_s3_requests_total{api="putobject"} 1' in mc("admin", "prometheus", "metrics", "minio")
+
+
+WEBHOOK = "arn:minio:sqs::orders:webhook"
+
+
+@pytest.fixture
+def with_webhook(server: Endpoint) -> None:
+    server.control.set_webhook("orders", "http://127.0.0.1:9/hook")
+
+
+@pytest.mark.usefixtures("with_webhook")
+def test_destinations_of_events(mc: Mc, profile: str) -> None:
+    """Without --event it asks for reads, too, which S3 has no events for."""
+    added = mc("event", "add", f"minio/{BUCKET}", WEBHOOK, code=0 if profile == "minio" else 1)
+    if profile == "aws":
+        assert "The event is not supported for notifications" in added
+        return
+    mc("event", "rm", f"minio/{BUCKET}", "--force")
+    described = (f"minio/{BUCKET}", WEBHOOK, "--event", "put", "--prefix", "in/", "--suffix", ".csv")
+    mc("event", "add", *described)
+    assert 'prefix="in/"' in mc("event", "ls", f"minio/{BUCKET}")
+    assert "Successfully removed" in mc("event", "rm", *described)
+    assert mc("event", "ls", f"minio/{BUCKET}") == ""
+
+
+def test_our_commands_and_mc_read_each_others_files(mc: Mc, server: Endpoint, tmp_path: Path) -> None:
+    """Lifecycle rules exported by either are imported by the other; so are CORS rules."""
+
+    def ours(*arguments: str, stdin: bytes = b"") -> bytes:
+        keys = ("--access-key", server.access_key, "--secret-key", server.secret_key)
+        command = (sys.executable, "-m", "s3fixture", *arguments, "--endpoint-url", server.url, *keys)
+        return subprocess.run(command, input=stdin, check=True, capture_output=True, timeout=60).stdout
+
+    place = f"minio/{BUCKET}"
+    mc("ilm", "rule", "add", "--expire-days", "30", "--prefix", "a/", "--tags", "x=y", place)
+    mc("ilm", "rule", "add", "--transition-days", "5", "--transition-tier", "GLACIER", place)
+    exported = json.loads(mc("ilm", "rule", "export", place))
+    assert json.loads(ours("ilm", "rule", "export", place))["Rules"][0] == exported["Rules"][0]
+    rules = ours("ilm", "rule", "export", place)
+    mc("ilm", "rule", "rm", "--all", "--force", place)
+    mc("ilm", "rule", "import", place, stdin=rules)
+    assert json.loads(ours("ilm", "rule", "export", place)) == json.loads(rules)
+    ours("ilm", "rule", "import", place, stdin=mc("ilm", "rule", "export", place).encode())
+    assert json.loads(ours("ilm", "rule", "export", place)) == json.loads(rules)
+
+    (tmp_path / "cors.xml").write_bytes(
+        b"<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod>"
+        b"</CORSRule></CORSConfiguration>"
+    )
+    mc("cors", "set", place, "cors.xml")
+    shown = ours("cors", "get", place)
+    mc("cors", "remove", place)
+    mc("cors", "set", place, "-", stdin=shown)
+    assert ours("cors", "get", place) == shown
+
+
+@pytest.mark.parametrize("certificate", ["made", "own"])
+def test_over_tls(certificate: str, tmp_path: Path) -> None:
+    trustme = pytest.importorskip("trustme", reason="needs s3fixture[tls]")
+    files: dict[str, Any] = {}
+    if certificate == "own":
+        authority = trustme.CA()
+        issued = authority.issue_cert("localhost", "127.0.0.1")
+        issued.private_key_and_cert_chain_pem.write_to_path(tmp_path / "server.pem")
+        authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+        files = {"tls_cert": tmp_path / "server.pem", "tls_ca": tmp_path / "ca.pem"}
+    with s3fixture.serve(buckets=[BUCKET], tls=True, **files) as endpoint:
+        config = tmp_path / "config"
+
+        def mc(*arguments: str) -> str:
+            assert PROGRAM
+            command = [PROGRAM, "--config-dir", str(config), *arguments]
+            environ = {name: value for name, value in os.environ.items() if "SSL_CERT" not in name}
+            done = subprocess.run(
+                command, capture_output=True, text=True, env=environ, check=False, timeout=60
+            )
+            return done.stdout + done.stderr
+
+        alias = ("alias", "set", "minio", endpoint.url, endpoint.access_key, endpoint.secret_key)
+        assert "failed to verify certificate" in mc(*alias)
+        assert "Added `minio` successfully" in mc("--insecure", *alias)
+        assert "failed to verify certificate" in mc("ls", "minio")
+        assert BUCKET in mc("--insecure", "ls", "minio")
+        assert endpoint.ca_file
+        (config / "certs" / "CAs").mkdir(parents=True, exist_ok=True)
+        shutil.copy(endpoint.ca_file, config / "certs" / "CAs")
+        assert BUCKET in mc("ls", "minio")

@@ -128,6 +128,8 @@ def from_json(data: bytes, source: str) -> list[Rule]:
 
 def _read(rule: Rule, source: str) -> Rule:
     found = dict(rule)
+    if "Prefix" not in found:
+        found.setdefault("Filter", {"Prefix": ""})  # mc leaves out what chooses everything
     for name, of_mc in _OF_MC.items():
         if of_mc in found:
             found[name] = [found.pop(of_mc)]

@@ -34,6 +34,8 @@ class Kind(NamedTuple):
 
 
 KINDS: Mapping[str, Kind] = {
+    "ObjectAccessed:Get": Kind("2.1", _ALL),  # of MinIO alone, as the next
+    "ObjectAccessed:Head": Kind("2.1", _ALL),
     "ObjectCreated:Put": Kind("2.1", _ALL, "Object Created"),
     "ObjectCreated:Post": Kind("2.1", _ALL, "Object Created"),
     "ObjectCreated:Copy": Kind("2.1", _ALL, "Object Created"),

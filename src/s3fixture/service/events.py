@@ -31,6 +31,7 @@ _NAMES: Mapping[Effect, str] = {
     "acl": "ObjectAcl:Put",
     "restoring": "ObjectRestore:Post",
 }
+_READS: Mapping[str, str] = {"GetObject": "ObjectAccessed:Get", "HeadObject": "ObjectAccessed:Head"}
 _REASONS: Mapping[str, str] = {"ObjectCreated:Post": "POST Object", "ObjectRemoved:Delete": "DeleteObject"}
 BRIDGE = "eventbridge"  # in place of a destination's ARN
 
@@ -88,11 +89,27 @@ def _event(call: Call, fact: Fact) -> Event | None:
         name = _CREATED.get(call.operation, "ObjectCreated:Put")
         if name == "ObjectCreated:Put" and call.request.method == "POST":
             name = "ObjectCreated:Post"
+    elif fact.effect == "read":
+        return _read_event(call, fact)
     elif fact.effect in _NAMES:
         name = _NAMES[fact.effect]
     else:
         return None
     return Event(name, fact.bucket, fact.version, fact.order, call.clock.time(), _origin(call, name))
+
+
+def _read_event(call: Call, fact: Fact) -> Event | None:
+    """MinIO tells of reads where somebody wants to hear of them; any other read writes nothing."""
+    name = _READS.get(call.operation)
+    if name is None or call.settings.defaults != "minio":
+        return None
+    event = Event(name, fact.bucket, fact.version, fact.order, call.clock.time(), _origin(call, name))
+    if call.background.listeners or WATCHED in fact.bucket.documents:
+        return event
+    with call.store.read() as index:
+        document = index.get_document(fact.bucket.id, NOTIFICATION)
+    rules = parse_notifications(document).rules if document else ()
+    return event if any(rule.wants(name, fact.version.key) for rule in rules) else None
 
 
 def _origin(call: Call, name: str) -> Origin:

@@ -196,7 +196,7 @@ def _check_logging(text: str, _bucket: BucketRow) -> None:
 def _check_notification(text: str, bucket: BucketRow) -> None:
     configuration = _read(text)
     _shaped("NotificationConfiguration", configuration)
-    notifications.checked(configuration, bucket)
+    notifications.checked(configuration, bucket, notification_rules.MINIO_EVENTS)
     for member in notification_rules.DESTINATIONS.keys() & configuration.keys():
         _check_ids(configuration[member], "Id")
 

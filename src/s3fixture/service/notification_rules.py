@@ -18,6 +18,9 @@ DESTINATIONS: Mapping[str, str] = {
     "LambdaFunctionConfigurations": "LambdaFunctionArn",
 }
 EVENT_BRIDGE = "EventBridgeConfiguration"
+_ACCESSED = "s3:ObjectAccessed:"
+MINIO_EVENTS = frozenset(f"{_ACCESSED}{name}" for name in ("*", "Get", "Head"))
+"""Events of reads, which S3 has not. https://github.com/minio/minio/blob/master/internal/event/name.go"""
 
 
 class Rule(NamedTuple):
@@ -51,7 +54,12 @@ class Notifications(NamedTuple):
 
 
 def covers(event: str, name: str) -> bool:
-    """Whether a configured event, such as s3:ObjectCreated:*, includes the event `name`."""
+    """Whether a configured event, such as s3:ObjectCreated:*, includes the event `name`.
+
+    `s3:*`, which only those who watch or listen say, means all events of S3: none of reads.
+    """
+    if event == "s3:*":
+        return not name.startswith(_ACCESSED)
     return name.startswith(event[:-1]) if event.endswith("*") else name == event
 
 

@@ -21,7 +21,7 @@ from s3fixture.model.shapes import StringShape
 from s3fixture.service.bucket_documents import NOTIFICATION, new_id
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.destinations import ArnError, parse_arn
-from s3fixture.service.notification_rules import DESTINATIONS, Rule, covers, rules_of
+from s3fixture.service.notification_rules import DESTINATIONS, MINIO_EVENTS, Rule, covers, rules_of
 from s3fixture.store import BucketRow, Index
 from s3fixture.wire.times import iso_millis
 
@@ -39,14 +39,15 @@ def get_bucket_notification_configuration(call: Call, params: Params) -> Result:
     with call.store.read() as index:
         document = index.get_document(call.bucket(index, params["Bucket"]).id, NOTIFICATION)
     result: Result = json.loads(document) if document else {}
-    return result
+    return _as_minio_writes(result) if call.settings.defaults == "minio" else result
 
 
 def put_bucket_notification_configuration(call: Call, params: Params) -> Result:
     """Sends each destination a test event. Raises InvalidArgument or MalformedXML; then nothing changes."""
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
-    configuration = checked(params["NotificationConfiguration"], bucket)
+    more = MINIO_EVENTS if call.settings.defaults == "minio" else frozenset[str]()
+    configuration = checked(params["NotificationConfiguration"], bucket, more)
     rules = tuple(rules_of(configuration))
     if not params.get("SkipDestinationValidation"):
         _find_destinations(call, rules)
@@ -61,10 +62,15 @@ def put_bucket_notification_configuration(call: Call, params: Params) -> Result:
     return {}
 
 
-def checked(configuration: Mapping[str, Any], bucket: BucketRow) -> dict[str, Any]:
+def checked(
+    configuration: Mapping[str, Any], bucket: BucketRow, more_events: frozenset[str] = frozenset()
+) -> dict[str, Any]:
     """The configuration as it is stored. Raises InvalidArgument or MalformedXML."""
+    events = known_events() | more_events
     kept = {
-        member: value if member not in DESTINATIONS else [_checked(rule, member, bucket) for rule in value]
+        member: value
+        if member not in DESTINATIONS
+        else [_checked(rule, member, bucket, events) for rule in value]
         for member, value in configuration.items()
     }
     rules = tuple(rules_of(kept))
@@ -72,11 +78,29 @@ def checked(configuration: Mapping[str, Any], bucket: BucketRow) -> dict[str, An
         raise refusals.TOO_MANY_NOTIFICATIONS()
     if len({rule.id for rule in rules}) != len(rules):
         raise refusals.NOTIFICATION_ID_TWICE()
-    _refuse_overlaps(rules)
+    _refuse_overlaps(rules, events)
     return kept
 
 
-def _checked(rule: Mapping[str, Any], member: str, bucket: BucketRow) -> dict[str, Any]:
+def _as_minio_writes(configuration: Mapping[str, Any]) -> Result:
+    """With the names of filters in lower case, by which MinIO's clients find a rule to remove it."""
+    written: Result = {**configuration}
+    for member in DESTINATIONS.keys() & configuration.keys():
+        written[member] = [
+            {**rule, "Filter": _filter_in_lower_case(rule["Filter"])} if "Filter" in rule else rule
+            for rule in configuration[member]
+        ]
+    return written
+
+
+def _filter_in_lower_case(found: Mapping[str, Any]) -> dict[str, Any]:
+    rules = found["Key"]["FilterRules"]
+    return {"Key": {"FilterRules": [{**rule, "Name": rule["Name"].lower()} for rule in rules]}}
+
+
+def _checked(
+    rule: Mapping[str, Any], member: str, bucket: BucketRow, events: frozenset[str]
+) -> dict[str, Any]:
     """The rule with an id, and with S3's spelling of the names of its filters."""
     element, arn = _ELEMENTS[member], rule[DESTINATIONS[member]]
     if len(rule.get("Id", "")) > limits.RULE_ID_LENGTH:
@@ -88,7 +112,7 @@ def _checked(rule: Mapping[str, Any], member: str, bucket: BucketRow) -> dict[st
     if destination.region not in ("", bucket.region):
         raise refusals.OTHER_REGION(arn, ArgumentName=element)
     for event in rule["Events"]:
-        if event not in known_events():
+        if event not in events:
             raise refusals.BAD_EVENT(event)
     checked = {**rule, "Id": rule.get("Id") or new_id()}
     if "Filter" in rule:
@@ -118,11 +142,10 @@ def _checked_filter(found: Mapping[str, str]) -> dict[str, str]:
     return {"Name": name, "Value": found["Value"]}
 
 
-def _refuse_overlaps(rules: tuple[Rule, ...]) -> None:
-    """Raise InvalidArgument when an event of a key could go to two destinations."""
+def _refuse_overlaps(rules: tuple[Rule, ...], known: frozenset[str]) -> None:
+    """An event of a key goes to one destination only."""
     events = {
-        rule.id: {name for event in rule.events for name in known_events() if covers(event, name)}
-        for rule in rules
+        rule.id: {name for event in rule.events for name in known if covers(event, name)} for rule in rules
     }
     for one, other in combinations(rules, 2):
         if (

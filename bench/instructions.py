@@ -76,6 +76,12 @@ TESTS: dict[str, tuple[str, ...]] = {
     "empty test, with the plugin": (),
 }
 
+# Row -> what is imported before, and what is counted.
+STARTS: dict[str, tuple[str, str]] = {
+    "start in a thread, boto3 imported": ("import boto3", "import s3fixture; s3fixture.serve()"),
+    "start in a thread, nothing imported": ("pass", "import s3fixture; s3fixture.serve()"),
+}
+
 
 def raw(endpoint: Endpoint, method: str, path: str, body: bytes, presigned: bool) -> bytes:
     """The request as it stands on the wire, with the headers that boto3 sends."""
@@ -138,18 +144,17 @@ def run(row: str, count: int, trace: Callable[[Callable[[], None]], None] | None
                 trace(once)
 
 
-def counted(*module: str) -> int:
-    """Instructions of a whole run of `python -m MODULE …`, by valgrind."""
+def counted(*arguments: str) -> int:
+    """Instructions of a whole run of Python, by valgrind."""
     command = [
         "valgrind",
         "--tool=cachegrind",
         "--cache-sim=no",
         "--cachegrind-out-file=/dev/null",
         sys.executable,
-        "-m",
     ]
     done = subprocess.run(
-        [*command, *module],
+        [*command, *arguments],
         env={**os.environ, "PYTHONHASHSEED": "0"},
         capture_output=True,
         text=True,
@@ -162,15 +167,15 @@ def counted(*module: str) -> int:
 
 def counted_requests(row: str) -> float:
     """Instructions of one request of a row."""
-    whole = ("bench.instructions", "--row", row, "--count")
-    subprocess.run([sys.executable, "-m", *whole, "1"], check=True)  # compiles what only a first run would
+    whole = ("-m", "bench.instructions", "--row", row, "--count")
+    subprocess.run([sys.executable, *whole, "1"], check=True)  # compiles what only a first run would
     runs = [counted(*whole, str(count)) for count in (MORE, FEWER)]
     return (runs[0] - runs[1]) / (MORE - FEWER)
 
 
 def counted_test(*options: str) -> float:
     """Instructions of one test that does nothing, in a run of pytest."""
-    quiet = ["pytest", "-q", "-p", "no:cacheprovider", *options]
+    quiet = ["-m", "pytest", "-q", "-p", "no:cacheprovider", *options]
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder, f"test_{count}.py") for count in (MORE_TESTS, FEWER_TESTS)]
         for file, count in zip(files, (MORE_TESTS, FEWER_TESTS), strict=True):
@@ -178,6 +183,20 @@ def counted_test(*options: str) -> float:
             file.write_text("\n".join(lines), encoding="utf-8")
         runs = [counted(*quiet, str(file)) for file in files]
     return (runs[0] - runs[1]) / (MORE_TESTS - FEWER_TESTS)
+
+
+def counted_start(before: str, start: str) -> int:
+    """Instructions of a start, without what came before it."""
+    whole = f"{before}; {start}"
+    subprocess.run([sys.executable, "-c", whole], check=True)  # as above
+    return counted("-c", whole) - counted("-c", before)
+
+
+def count(row: str) -> float:
+    """Instructions of a row, whatever it is."""
+    if row in STARTS:
+        return counted_start(*STARTS[row])
+    return counted_test(*TESTS[row]) if row in TESTS else counted_requests(row)
 
 
 def calls(row: str) -> tuple[int, int, int]:
@@ -204,7 +223,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.instructions", description=__doc__)
     parser.add_argument("--calls", action="store_true", help="count Python calls, functions and files")
     parser.add_argument("--row", choices=ROWS, help="run one row, uncounted")
-    parser.add_argument("rows", nargs="*", metavar="ROW", help="rows to count: " + ", ".join([*ROWS, *TESTS]))
+    parser.add_argument(
+        "rows", nargs="*", metavar="ROW", help="rows to count: " + ", ".join([*ROWS, *TESTS, *STARTS])
+    )
     parser.add_argument("--count", type=int, default=FEWER, help="requests of --row")
     arguments = parser.parse_args()
     if arguments.row:
@@ -216,9 +237,8 @@ def main() -> None:
             print(f"| {row} | {' | '.join(map(str, calls(row)))} |")
         return
     print("| request | instructions |\n| --- | ---: |", flush=True)
-    for row in arguments.rows or [*ROWS, *TESTS]:
-        each = counted_test(*TESTS[row]) if row in TESTS else counted_requests(row)
-        print(f"| {row} | {each:,.0f} |", flush=True)
+    for row in arguments.rows or [*ROWS, *TESTS, *STARTS]:
+        print(f"| {row} | {count(row):,.0f} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -235,6 +235,39 @@ def test_lock_headers_that_break_the_rules_are_refused(
     assert "Versions" not in client.list_object_versions(Bucket=locked)
 
 
+def test_half_a_retention_is_told_what_it_lacks(url: str, locked: str) -> None:
+    mode, until = "x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date"
+    for sent, lacking in (({mode: "GOVERNANCE"}, until), ({until: "2040-01-01T00:00:00Z"}, mode)):
+        reply = signed(url, "PUT", f"/{locked}/k", b"", {**sent, "x-amz-checksum-crc32": "AAAAAA=="})
+        assert (reply.code, reply.field("ArgumentName")) == ("InvalidArgument", lacking)
+
+
+def test_of_a_lock_only_what_there_is_is_told(client: S3Client, locked: str) -> None:
+    client.put_object(Bucket=locked, Key="held", Body=b"1", ObjectLockLegalHoldStatus="ON")
+    client.put_object(Bucket=locked, Key="kept", Body=b"1", **GOVERNANCE)
+    assert lock_headers(client, locked, "held") == {"ObjectLockLegalHoldStatus": "ON"}
+    assert lock_headers(client, locked, "kept") == GOVERNANCE
+
+
+@pytest.mark.parametrize("milliseconds", [0, 1, 999])
+def test_a_retention_that_was_read_can_be_put_again(
+    url: str, client: S3Client, locked: str, milliseconds: int
+) -> None:
+    """Answers have milliseconds, and what is kept has no more: else the date would be an earlier one."""
+    until = UNTIL.replace(microsecond=milliseconds * 1000)
+    lock = {"mode": "COMPLIANCE", "retain-until-date": f"{until:%Y-%m-%dT%H:%M:%S}.{milliseconds:03}Z"}
+    headers = {f"x-amz-object-lock-{name}": value for name, value in lock.items()}
+    assert (
+        signed(url, "PUT", f"/{locked}/k", b"", {**headers, "x-amz-checksum-crc32": "AAAAAA=="}).status == 200
+    )
+    found = client.get_object_retention(Bucket=locked, Key="k")["Retention"]
+    assert found["RetainUntilDate"] == until
+    client.put_object_retention(Bucket=locked, Key="k", Retention=found)
+    with refused("AccessDenied", 403):
+        earlier: Any = {**found, "RetainUntilDate": until - timedelta(milliseconds=1)}
+        client.put_object_retention(Bucket=locked, Key="k", Retention=earlier)
+
+
 def test_a_locked_upload_needs_a_digest(url: str, client: S3Client, locked: str) -> None:
     headers = {
         "x-amz-object-lock-mode": "GOVERNANCE",

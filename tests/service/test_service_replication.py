@@ -455,6 +455,21 @@ def test_what_is_done_to_the_source_weakens_no_lock_of_the_replica(
     assert client.get_object_retention(Bucket="target", Key="a")["Retention"] == longer
 
 
+def test_a_retention_of_a_replica_that_has_ended_follows_its_source(
+    client: S3Client, done: Callable[[], None], app: App
+) -> None:
+    lock_target(client)
+    client.put_object(Bucket="source", Key="a", Body=b"1")
+    done()
+    retention: Any = {"Mode": "COMPLIANCE", "RetainUntilDate": in_days(app, 1)}
+    client.put_object_retention(Bucket="target", Key="a", Retention=retention)
+    app.clock.let_pass(2 * DAY)
+    client.put_object_tagging(Bucket="source", Key="a", Tagging={"TagSet": []})
+    done()
+    with refused("NoSuchObjectLockConfiguration"):
+        client.get_object_retention(Bucket="target", Key="a")
+
+
 def test_lifecycle_rules_wait_for_replication(
     client: S3Client, source: str, done: Callable[[], None], app: App
 ) -> None:

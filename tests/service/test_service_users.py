@@ -312,6 +312,16 @@ def test_a_deny_of_the_bucket_holds_whatever_a_user_has(main: S3Client, connect:
     admin.get_object(Bucket="data", Key="k")
 
 
+def test_what_a_bucket_denies_to_others_is_given_to_nobody(main: S3Client, connect: Client, app: App) -> None:
+    """A deny for all but an account does not allow the account's users anything."""
+    account = arn_of(app, "nobody").split(":")[4]
+    put_policy(main, deny("s3:GetObject", WHOLE[1], NotPrincipal={"AWS": account}))
+    with refused("AccessDenied", 403) as error:
+        connect("nobody").get_object(Bucket="data", Key="k")
+    assert message(error).endswith("because no identity-based policy allows the s3:GetObject action")
+    assert connect("reader").get_object(Bucket="data", Key="k")["Body"].read() == b"1"
+
+
 def test_a_user_may_be_given_the_policy_of_a_bucket(main: S3Client, connect: Client) -> None:
     maker, text = connect("maker"), policy(deny("s3:GetObject", WHOLE[1], Principal="*"))
     maker.put_bucket_policy(Bucket="data", Policy=text)

@@ -217,7 +217,7 @@ def test_a_request_for_aws(run: Callable[..., pytest.RunResult]) -> None:
         def test_upload(s3_env):
             client.list_buckets()
     """
-    check("test_upload asks for", run(source).stdout.str(), {"s3.us-east-1.": "s3."})
+    check("test_upload tried to connect to", run(source).stdout.str(), {"s3.us-east-1.": "s3."})
 
 
 def test_a_fixture_of_wider_scope(run: Callable[..., pytest.RunResult]) -> None:
@@ -244,4 +244,4 @@ def test_a_fault_that_has_not_happened(run: Callable[..., pytest.RunResult]) -> 
 
 def test_one_port_for_several_workers(run: Callable[..., pytest.RunResult], free_port: int) -> None:
     text = run("def test_it(s3): pass", "-n", "2", f"--s3-port={free_port}").stdout.str()
-    check("port 9000 cannot be shared", text, {str(free_port): "9000"})
+    check("the 2 workers of pytest-xdist cannot share port 9000", text, {str(free_port): "9000"})

@@ -62,7 +62,7 @@ def test_objects_and_folders_are_copied_moved_and_renamed(page: Page, box: Box) 
     page.get_by_role("button", name="Rename…").click()
     dialog.get_by_label("New name").fill("page.html")
     dialog.get_by_role("button", name="Rename").click()
-    dialog.get_by_role("alert").get_by_text("there is page.html already").wait_for()
+    dialog.get_by_role("alert").get_by_text("page.html already exists").wait_for()
     assert body_of(box, "data", "notes.txt").startswith(b"plain")
 
 

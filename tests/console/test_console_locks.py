@@ -41,18 +41,18 @@ def test_an_objects_page_shows_its_lock(visitor: Visitor, box: Box, version: str
     text = shown(visitor, version=version)
     assert "<dt>Retention</dt><dd><bdi>Governance, until 2100-01-02 03:04:05 UTC</bdi>" in text
     assert "<dt>Legal hold</dt><dd><bdi>On</bdi>" in text
-    assert "A legal hold keeps this version" in text
+    assert "A legal hold protects this version" in text
     assert "Object lock" not in visitor.get("/buckets/versioned/object", key="file.txt").text
 
 
 def test_a_retention_that_has_passed_keeps_nothing(visitor: Visitor, box: Box, version: str) -> None:
     retain(box, until=datetime.now(timezone.utc) + timedelta(days=1))
-    assert "A retention in governance mode keeps this version until" in shown(visitor, version=version)
+    assert "A retention in governance mode protects this version until" in shown(visitor, version=version)
     box.app.clock.move(2 * 86400)
     try:
         text = shown(visitor, version=version)
         assert "which has passed" in text
-        assert "keeps this version" not in text
+        assert "protects this version" not in text
         assert delete(visitor, version)["deleted"] == 1
     finally:
         box.app.clock.reset()
@@ -72,7 +72,7 @@ def test_a_refused_delete_says_what_keeps_the_version(visitor: Visitor, box: Box
     (error,) = refused["errors"]
     assert error["key"] == "kept.txt"
     assert "object protected by object lock." in error["message"]
-    assert "A retention in governance mode keeps this version until 2100-01-02" in error["message"]
+    assert "A retention in governance mode protects this version until 2100-01-02" in error["message"]
     emptied = visitor.ask("POST", f"{API}/empty", {}).json
     assert emptied is not None
     assert (emptied["deleted"], len(emptied["errors"]), emptied["more"]) == (0, 1, False)

@@ -109,7 +109,7 @@ def test_what_stood_in_a_document_is_left_to_the_reader(visitor: Visitor, box: B
     box.s3.put_object_tagging(Bucket="data", Key="iris.csv", Tagging=tags)
     line = lines(visitor, box)["boto3"]
     assert line.startswith('s3.put_object_tagging(Bucket="data", Key="iris.csv"')
-    assert line.endswith("# add what its document said")
+    assert line.endswith("# add the members of its document")
 
 
 def test_others_see_no_lines_of_requests_that_are_not_theirs(other: Visitor, box: Box) -> None:

@@ -138,15 +138,15 @@ def test_cors_rules_are_saved_and_removed(visitor: Visitor, box: Box) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{}", "CORS rules are a list: begin with [ and end with ]."),
+        ("{}", "CORS rules must be a list: begin with [ and end with ]."),
         ("[1]", "Rule 1 is not an object."),
-        ('[{"AllowedMethods": "GET"}]', "Rule 1: AllowedMethods is a list of texts."),
-        ('[{"AllowedMethods": [1]}]', "Rule 1: AllowedMethods is a list of texts."),
-        ('[{"MaxAgeSeconds": true}]', "Rule 1: MaxAgeSeconds is a number."),
-        ('[{"Methods": []}]', "Rule 1: there is no 'Methods'; a rule has AllowedHeaders"),
+        ('[{"AllowedMethods": "GET"}]', "Rule 1: AllowedMethods must be a list of strings."),
+        ('[{"AllowedMethods": [1]}]', "Rule 1: AllowedMethods must be a list of strings."),
+        ('[{"MaxAgeSeconds": true}]', "Rule 1: MaxAgeSeconds must be a number."),
+        ('[{"Methods": []}]', "Rule 1: 'Methods' is unknown; a rule has AllowedHeaders"),
         ('[{"AllowedMethods": ["PATCH"], "AllowedOrigins": ["*"]}]', "Unsupported method is PATCH"),
-        ("[" * 60_000, "This is nested too deeply."),
-        ("[" * 100_000, "CORS rules have at most 65,536 bytes."),
+        ("[" * 60_000, "The text is nested too deeply."),
+        ("[" * 100_000, "CORS rules can have at most 65,536 bytes."),
     ],
 )
 def test_what_is_no_cors_rule_is_refused_with_the_reason(visitor: Visitor, text: str, message: str) -> None:
@@ -168,10 +168,10 @@ def test_lifecycle_rules_are_saved_shown_and_removed(visitor: Visitor, box: Box)
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{}", "Lifecycle rules are a list"),
+        ("{}", "Lifecycle rules must be a list"),
         ('[{"Statu": "Enabled"}]', 'Missing required parameter in Rules[0]: "Status"'),
         ('[{"Status": "Enabled", "Expiration": {"Days": "1"}}]', "Rules[0].Expiration.Days"),
-        ('[{"Status": "Enabled", "Expiration": {"Date": "soon"}}]', "'soon' is no date"),
+        ('[{"Status": "Enabled", "Expiration": {"Date": "soon"}}]', "'soon' is not a date"),
         ('[{"Status": "Enabled", "Prefix": ""}]', "At least one action"),
     ],
 )
@@ -245,7 +245,7 @@ def test_events_are_saved_shown_and_removed(visitor: Visitor, box: Box) -> None:
     ("text", "message"),
     [
         ("{", "Line 1, column 2"),
-        ("[]", "Events are an object"),
+        ("[]", "Events must be an object"),
         ('{"QueueConfiguration": []}', "Unknown parameter in input"),
         ('{"QueueConfigurations": [{"QueueArn": 1, "Events": []}]}', "QueueConfigurations[0].QueueArn"),
         (

@@ -121,7 +121,7 @@ def test_nothing_is_replaced_unless_that_is_wanted(visitor: Visitor, box: Box) -
     answer = visitor.ask("POST", f"{API}/copy", step).json
     assert answer == {
         "copied": 0,
-        "errors": [{"key": "iris.csv", "message": "there is notes.txt already"}],
+        "errors": [{"key": "iris.csv", "message": "notes.txt already exists"}],
         "after": "",
     }
     assert body_of(box, "data", "notes.txt").startswith(b"plain")

@@ -38,7 +38,7 @@ def test_it_shows_requests_changes_and_faults(run: Run, emulator: str) -> None:
             r"  \+ test-upload-\w+$",
             r"  \+ test-upload-\w+/a\\x07b \(3 bytes\)",
             r"faults that are still set:",
-            r"  error\(.*code='InternalError'.*\), happened 0x",
+            r"  error\(.*code='InternalError'.*\), injected 0 times",
         ],
         consecutive=False,
     )
@@ -136,7 +136,9 @@ def test_kills(s3_server, s3_client):
         "--s3-emulator=process",
     )
 
-    result.stdout.fnmatch_lines(["*assert 'this one' == 'is seen'", "*the server at http* does not tell: *"])
+    result.stdout.fnmatch_lines(
+        ["*assert 'this one' == 'is seen'", "*the server at http* cannot be asked: *"]
+    )
 
 
 @pytest.mark.parametrize(

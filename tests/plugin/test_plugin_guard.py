@@ -72,7 +72,9 @@ def test_a_client_that_asks_for_aws_fails_its_test(run: Run, client: str) -> Non
     if "skipped" in outcomes:
         pytest.skip("the client is not installed")
     assert outcomes == {"failed": 1}
-    result.stdout.fnmatch_lines([f"s3fixture: test_asks asks for *{AWS}, which is AWS; nothing was sent.*"])
+    result.stdout.fnmatch_lines(
+        [f"s3fixture: test_asks tried to connect to *{AWS}, which is AWS; nothing was sent.*"]
+    )
 
 
 def test_a_client_made_at_import_that_has_no_keys_is_explained_too(
@@ -91,7 +93,7 @@ def test_asks(s3_env):
     )
 
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines([f"s3fixture: test_asks asks for {AWS}*make it in the test*"])
+    result.stdout.fnmatch_lines([f"s3fixture: test_asks tried to connect to {AWS}*make it in the test*"])
 
 
 def test_code_that_swallows_every_error_does_not_hide_it(run: Run) -> None:
@@ -108,7 +110,7 @@ def test_asks(s3_env):
     )
 
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines([f"s3fixture: test_asks asks for {AWS}*"])
+    result.stdout.fnmatch_lines([f"s3fixture: test_asks tried to connect to {AWS}*"])
 
 
 ASKS_FOR_AWS = f"""
@@ -159,7 +161,7 @@ def test_tests_without_s3_are_guarded_on_demand(run: Run) -> None:
     result = run(source, "--s3-guard")
 
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines([f"s3fixture: test_asks asks for {AWS}*"])
+    result.stdout.fnmatch_lines([f"s3fixture: test_asks tried to connect to {AWS}*"])
 
 
 def test_everything_is_put_back(run: Run) -> None:

@@ -119,8 +119,8 @@ def test_seeds_of_the_ini_file_are_found_beside_it(run: Run, pytester: pytest.Py
     ("arguments", "message"),
     [
         (["--s3-backend=external"], "the backend 'external' needs the address of the store"),
-        (["--s3-endpoint-url=http://h:1"], "--s3-endpoint-url is for --s3-backend=external"),
-        (["--s3-image=minio"], "--s3-image is for --s3-backend=container"),
+        (["--s3-endpoint-url=http://h:1"], "--s3-endpoint-url needs --s3-backend=external"),
+        (["--s3-image=minio"], "--s3-image needs --s3-backend=container"),
         (["--s3-port=http"], "'http' is not a valid port"),
         (["--s3-port=99999"], "port 99999 is not a port number"),
         (["--s3-seed=missing"], "missing"),
@@ -218,7 +218,7 @@ def test_durable(durable): ...
     )
 
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*lives in memory*leave out data_dir*"])
+    result.stdout.fnmatch_lines(["*keeps its data in memory*leave out data_dir*"])
 
 
 def test_the_options_are_in_the_help(run: Run) -> None:

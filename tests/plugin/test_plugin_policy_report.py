@@ -54,7 +54,9 @@ def test_the_policy_is_for_all_tests(run: Run, pytester: pytest.Pytester, argume
             statement("ListBucket", "named"),
         ],
     }
-    result.stdout.fnmatch_lines(["s3fixture: the policy for what the tests did (3 actions): */policy.json"])
+    result.stdout.fnmatch_lines(
+        ["s3fixture: wrote the policy that the tests need (3 actions) to */policy.json"]
+    )
 
 
 def test_the_tests_pass_with_no_more_than_it(run: Run, pytester: pytest.Pytester) -> None:

@@ -1,8 +1,7 @@
-"""The web page beside the API: what is in the buckets, what is asked of the server, how to connect.
+"""The web console: what is in the buckets, which requests clients make, how to connect.
 
-A second WSGI application, with a listener of its own. It calls the service as any caller does and adds
-nothing to the way of an API request. Jinja2 is imported here only, so a server without a console never loads
-it.
+It is a second WSGI application with its own listener. It calls the service as any caller does and adds
+nothing to an API request. Only this package imports Jinja2, so a server without a console never loads it.
 """
 
 from s3fixture.console.console_server import ConsoleServer, start_console

@@ -1,4 +1,4 @@
-"""Owners and ACLs in words, for lists of names and values."""
+"""Owners and ACLs as names and values for the pages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OWNERSHIP: Mapping[str, str] = {
 
 
 def acl_facts(answer: Mapping[str, Any], identities: Identities) -> list[tuple[str, str]]:
-    """Out of the answer of GetBucketAcl or GetObjectAcl: the owner, and whom it grants what."""
+    """The owner and the grants in an answer of GetBucketAcl or GetObjectAcl."""
     granted: dict[str, list[str]] = {}
     for grant in answer["Grants"]:
         granted.setdefault(_grantee(grant["Grantee"], identities), []).append(grant["Permission"])
@@ -31,7 +31,7 @@ def acl_facts(answer: Mapping[str, Any], identities: Identities) -> list[tuple[s
 
 
 def ownership_fact(answer: Mapping[str, Any] | None) -> str:
-    """Out of the answer of GetBucketOwnershipControls; None: there are none."""
+    """The ownership in an answer of GetBucketOwnershipControls; None: the bucket has no controls."""
     if answer is None:
         return "No controls: ACLs are on; uploads belong to whoever uploads"
     (rule,) = answer["OwnershipControls"]["Rules"]

@@ -1,4 +1,4 @@
-"""The console as a WSGI application: who may come in, and which page answers."""
+"""The console as a WSGI application: log-in, safety checks, and the choice of the page."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _FORM_LIMIT = 1024 * 1024  # bytes of a form or a JSON document; uploads are rea
 
 
 class Console:
-    """The console of one server. `api_url` is where its API answers; `control`: what can be done to it."""
+    """The console of one server. `api_url` is the address of its API; `control` serves `Control`."""
 
     def __init__(
         self, app: App, usage: UsageSamples, *, api_url: str, control: ControlApi | None = None
@@ -63,7 +63,7 @@ class Console:
         return self._templates.get_template(template).render(names)
 
     def session_of(self, request: Request) -> Session | None:
-        """The session that the request's cookie names."""
+        """The session of the request's cookie."""
         return self.sessions.find(login.session_token(request))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -75,7 +75,7 @@ class Console:
             raise
         except Exception:
             _LOG.exception("%s %r failed", request.method, request.path)
-            error = PageError(500, "Something failed here; the server's log says what.")
+            error = PageError(500, "An error occurred in the console; the server's log has the details.")
             response = self._refuse(request, self.session_of(request), error)
         secure(response)
         return response(environ, start_response)
@@ -100,19 +100,23 @@ class Console:
         except S3FixtureError as error:
             return self._refuse(request, session, PageError(500, str(error)))
         except RequestEntityTooLarge:
-            return self._refuse(request, session, PageError(413, "That is more than this page takes."))
+            return self._refuse(
+                request,
+                session,
+                PageError(413, f"The request is too large; this page accepts {_FORM_LIMIT:,} bytes."),
+            )
         except HTTPException as error:
             return self._refuse_http(request, session, error)
         return response
 
     def _refuse_http(self, request: Request, session: Session | None, error: HTTPException) -> Response:
-        """What routing found: a redirect, a page that there is none of, a method that it does not take."""
+        """The answer to an error of routing: a redirect, an unknown page, a method that is not allowed."""
         if error.code is not None and error.code < 400:
             return Response.force_type(error.get_response(), request.environ)
         if session is None:
             return _ask_to_log_in(request)
         return self._refuse(
-            request, session, PageError(error.code or 500, "There is no such page here.", path=request.path)
+            request, session, PageError(error.code or 500, "There is no such page.", path=request.path)
         )
 
     def _refuse(self, request: Request, session: Session | None, error: S3Error | PageError) -> Response:
@@ -127,13 +131,13 @@ class Console:
 
 
 def _bucket_of(request: Request) -> str:
-    """The bucket in whose pages this address is; "" elsewhere."""
+    """The bucket in the address of a page; "" on other pages."""
     _, first, bucket, *_ = [*request.path.split("/"), "", ""]
     return bucket if first == "buckets" else ""
 
 
 def _ask_to_log_in(request: Request) -> Response:
-    """Without a log-in nothing is shown, not even whether there is such a page."""
+    """The answer without a log-in. It does not show whether the page exists."""
     if request.path.startswith("/api/"):
         return json_response({"code": "LogIn", "message": "You are logged out; log in again."}, 401)
     return login.redirect_to_login(request)

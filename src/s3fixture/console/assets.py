@@ -1,4 +1,4 @@
-"""Style sheets, modules and icons: files of this package, read once."""
+"""Style sheets, JavaScript modules and icons: files of this package, read once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file, and how it is named to caches."""
+    """One file, with its ETag for caches."""
 
     content: bytes
     content_type: str
@@ -24,11 +24,11 @@ class Asset:
 
 
 class Assets:
-    """All of them, by name."""
+    """All assets, by name."""
 
     def __init__(self) -> None:
         self._assets = {path.name: _read(path) for path in sorted(_FOLDER.iterdir()) if path.suffix in _TYPES}
-        # One version for all: a module imports others by plain names, so they change together.
+        # One version for all, because modules import each other by plain names.
         digest = hashlib.sha256("".join(asset.etag for asset in self._assets.values()).encode())
         self.version = digest.hexdigest()[:12]
 
@@ -37,7 +37,7 @@ class Assets:
         return self._assets.get(name)
 
     def path(self, name: str) -> str:
-        """Where a page finds it; another path when any of them has changed."""
+        """The path of a file. It changes when any asset changes."""
         assert name in self._assets, name
         return f"/static/{self.version}/{name}"
 

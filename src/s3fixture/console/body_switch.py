@@ -1,4 +1,4 @@
-"""Keeping the beginnings of bodies as long as a page asks for it."""
+"""Records the first bytes of bodies as long as a page asks for it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class BodySwitch:
-    """Of one console: on while somebody looks."""
+    """The switch of one console: on while somebody watches bodies."""
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -18,7 +18,7 @@ class BodySwitch:
         self._lookers = 0
 
     def look(self) -> None:
-        """From now on; to be followed by `leave`."""
+        """Begin to watch; call `leave` at the end."""
         from s3fixture.app.bodies import BodyKeeper  # imported when used: few people ask
 
         with self._lock:
@@ -27,7 +27,7 @@ class BodySwitch:
                 self._app.bodies = BodyKeeper()
 
     def leave(self) -> None:
-        """The last one ends it, and what was kept is forgotten."""
+        """End to watch. When nobody watches any more, the recorded bodies are dropped."""
         with self._lock:
             self._lookers -= 1
             if not self._lookers:

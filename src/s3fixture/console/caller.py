@@ -1,4 +1,4 @@
-"""Calling the service as the person who is logged in, checked as the API checks."""
+"""Calls the service as the person who is logged in, with the API's checks."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _METHODS = {"Get": "GET", "Head": "GET", "List": "GET", "Delete": "DELETE", "Cre
 
 
 class Caller:
-    """One person's way to the service, for the time of one request to the console."""
+    """Performs operations for one person, during one request to the console."""
 
     def __init__(self, app: App, identity: Identity, request: Request) -> None:
-        """`request` is the console's own: policies may ask for its address, scheme and user agent."""
+        """`request` is the request to the console: policies can check its address, scheme and user agent."""
         self.app = app
         self.identity = identity
         self._request = request
@@ -53,9 +53,9 @@ class Caller:
         return self.app.access.allows(call, params, Permission(action, bucket, key))
 
     def payload(self) -> Payload:
-        """The body of the console's request, as an operation takes it, verified by the checksum that came.
+        """The body of the console's request for an operation, verified by the checksum in its headers.
 
-        Raises MissingContentLength, and InvalidRequest for a checksum that is none.
+        Raises MissingContentLength, and InvalidRequest for a malformed checksum.
         """
         if "content-length" not in self._request.headers:
             raise S3Error("MissingContentLength")
@@ -81,14 +81,14 @@ class Caller:
 
 
 class _Nothing:
-    """No body: what has one is given as a parameter."""
+    """An empty body: operations with a body get it as a parameter."""
 
     def read(self, n: int = -1, /) -> bytes:
         return b""
 
 
 def _target(params: dict[str, Any]) -> Target:
-    """What the API's target would be; so keys are refused here for the same reasons as there."""
+    """The target that an API request would have, so that keys are refused for the same reasons."""
     path = f"/{quote(params.get('Bucket', ''), safe='')}"
     if params.get("Key"):
         path += f"/{quote(params['Key'])}"

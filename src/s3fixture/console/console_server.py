@@ -1,4 +1,4 @@
-"""The console's listener, and the console behind it, which is made when the first request for it comes."""
+"""The console's listener. The console itself is made at the first request to it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class ConsoleServer:
-    """A console that is being served, until `stop`."""
+    """A running console."""
 
     def __init__(self, console: _LateConsole, server: Server) -> None:
         self._console = console
@@ -32,7 +32,7 @@ class ConsoleServer:
         self.url = server.url
 
     def stop(self, grace: float = 1.0) -> None:
-        """End the streams of those who watch, then the listener; safe to call twice."""
+        """End the streams of all viewers, then the listener; safe to call twice."""
         self._console.close()
         self._server.stop(grace)
 
@@ -49,10 +49,10 @@ def start_console(
 ) -> ConsoleServer:
     """Serve the console of `app`, whose API answers at `api_url`, on `host`:`port` (0: any free port).
 
-    `guard` wraps what writes into the store: it keeps requests under way out of a state that is rolled back.
-    `control` is what can be done to the server: its public methods are served below /control/.
+    `guard` wraps the application for requests that write: a request that is still running must not write into
+    a store that was rolled back. The public methods of `control` are served below /control/.
 
-    Raises S3FixtureError when the port cannot be had.
+    Raises S3FixtureError when the port cannot be used.
     """
     api = _control_api(control, app) if control is not None else None
     console = _LateConsole(app, api_url, api)
@@ -71,13 +71,15 @@ def start_console(
 
 
 class _LateConsole:
-    """The application: Jinja2, Werkzeug's routing and the pages cost a start six times what all else does."""
+    """Makes the console at its first request: importing it would take six times the rest of a start."""
 
     def __init__(self, app: App, api_url: str, control: Callable[[], ControlApi] | None) -> None:
         self._app = app
         self._api_url = api_url
         self._control = control
-        self._usage = UsageSamples(app.store, app.clock)  # from the start: a chart shows what was before
+        self._usage = UsageSamples(
+            app.store, app.clock
+        )  # from the start, so that the chart has earlier values
         self._lock = threading.Lock()
         self._console: Console | None = None
 
@@ -101,9 +103,9 @@ class _LateConsole:
 
 
 def _guarded(console: _LateConsole, guard: Guard) -> WSGIApplication:
-    """Only what the modules ask for can write; logging in and out does not.
+    """Guard only /api/, because other addresses do not write.
 
-    Control is not guarded: what rolls the store back must not be among the requests that this supersedes.
+    Control is not guarded: a request that rolls the store back must not be one of those that this ends.
     """
     changes = guard(console)
 
@@ -126,7 +128,7 @@ def _control_api(control: object, app: App) -> Callable[[], ControlApi]:
 
 
 def _with_control(pages: WSGIApplication, api: Callable[[], ControlApi] | None) -> WSGIApplication:
-    """Outside the guard, for the same reason."""
+    """Serve /control/ outside of the guard, for the same reason."""
     if api is None:
         return pages
 
@@ -138,7 +140,7 @@ def _with_control(pages: WSGIApplication, api: Callable[[], ControlApi] | None) 
 
 
 def _with_metrics(pages: WSGIApplication, app: App) -> WSGIApplication:
-    """Without a log-in, which Prometheus has no way to."""
+    """Serve /metrics without a log-in, because Prometheus cannot log in."""
 
     @cache
     def page() -> WSGIApplication:

@@ -2,12 +2,12 @@
 
 Each public method of the class `Control` is `POST /control/METHOD` with a JSON object of its arguments by
 name; `GET /control/openapi.json` describes all of them, made from the class. A saved state is the body of
-`GET` and `PUT /control/state`, so that no caller names a file on the server's machine. It answers on the
-console's listener alone: nothing that is asked of the S3 port can reach it.
+`GET` and `PUT /control/state`, so that a caller cannot name a file on the server's machine. Only the
+console's listener serves it; a request to the S3 port cannot reach it.
 
-Who calls shows the server's main keys in an Authorization header (Basic). There is no cookie and no
-challenge, so a browser has nothing that it would send by itself, and what comes from a page is refused.
-The console's own pages ask below /api/control/ instead, with the log-in of the main keys (pages/control.py).
+A caller sends the server's main keys in an Authorization header (Basic). There is no cookie and no challenge,
+so a browser sends nothing by itself, and requests from a web page are refused. The console's own pages use
+/api/control/ instead, with the log-in of the main keys (pages/control.py).
 """
 
 from __future__ import annotations
@@ -48,20 +48,22 @@ if TYPE_CHECKING:
 
 PREFIX = "/control/"
 _OPENAPI = "openapi.json"
-_STATE = "state"  # in the place of the methods that are about a file on the server's machine
+_STATE = "state"  # replaces the methods with a file name, which would be on the server's machine
 _BY_FILE = frozenset({"load", "save"})
 _BODY_LIMIT = 1024 * 1024  # bytes of a JSON document
 _LOG = logging.getLogger("s3fixture.control")
 
 
 class ControlApi:
-    """A WSGI application in front of `control`, whose public methods are what can be called."""
+    """A WSGI application that serves the public methods of `control`."""
 
     def __init__(self, control: Any, settings: Settings) -> None:
         self._control = control
         self._settings = settings
         self._throttle = Throttle()
-        self._checking = threading.Lock()  # one check at a time: it is no use to try many keys at once
+        self._checking = (
+            threading.Lock()
+        )  # one check at a time, so that trying many keys at once does not help
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
@@ -76,7 +78,7 @@ class ControlApi:
             response = _refusal(413, f"the body has more than {_BODY_LIMIT:,} bytes")
         except Exception:
             _LOG.exception("%s %r failed", request.method, request.path)
-            response = _refusal(500, "something failed here; the server's log says what")
+            response = _refusal(500, "an error occurred; the server's log has the details")
         secure(response)
         return response(environ, start_response)
 
@@ -87,7 +89,7 @@ class ControlApi:
         return self.perform(request, request.path.removeprefix(PREFIX))
 
     def perform(self, request: Request, name: str) -> Response:
-        """What somebody asks for who may: a method's name, or one of the two documents. Raises PageError."""
+        """The answer for a method's name or one of the two documents; it checks no keys. Raises PageError."""
         if name == _OPENAPI:
             _check_method(request, "GET")
             return json_response(openapi(type(self._control)))
@@ -108,7 +110,7 @@ class ControlApi:
             raise PageError(409, f"{name}: {error}") from None
 
     def _state(self, request: Request) -> Response:
-        """The state of all buckets as a file, or (PUT) such a file in their place."""
+        """GET: the state of all buckets as a file. PUT: replace all buckets by those in a file."""
         folder = TemporaryFolder("state")
         path = folder.path / "state"
         try:
@@ -137,13 +139,13 @@ class ControlApi:
         return response
 
     def _authenticate(self, request: Request) -> None:
-        """PageError unless the request shows the server's keys. Wrong ones are slowed down by address."""
+        """PageError unless the request has the server's keys. An address with wrong keys is slowed down."""
         given = request.authorization
         if given is None or given.type != "basic":
             raise PageError(
                 403,
-                "the request shows no keys; send the server's access and secret key as Basic "
-                "authorization, as in `curl --user ACCESS_KEY:SECRET_KEY`",
+                "the request has no keys; send the server's access key and secret key with Basic "
+                "authorization, for example `curl --user ACCESS_KEY:SECRET_KEY`",
             )
         address, access_key = request.remote_addr or "", given.username or ""
         with self._checking:
@@ -154,19 +156,17 @@ class ControlApi:
         if wait:
             raise PageError(429, f"too many wrong keys; try again in {math.ceil(wait)} s")
         if not is_right:
-            raise PageError(
-                403, "the access key or the secret key is wrong; the server's main keys are wanted"
-            )
+            raise PageError(403, "the access key or the secret key is wrong; use the server's main keys")
 
     def _is_right(self, access_key: str, secret_key: str) -> bool:
-        """In the same time for every wrong key: both are compared, each as a digest of one length."""
+        """Takes the same time for every wrong key: both are compared, as digests of the same length."""
         right_access = hmac.compare_digest(digest(access_key), digest(self._settings.access_key))
         right_secret = hmac.compare_digest(digest(secret_key), digest(self._settings.secret_key))
         return right_access and right_secret
 
 
 def methods(interface: type) -> dict[str, Any]:
-    """The public methods of a class, by name, but those that take the name of a file on this machine."""
+    """The public methods of a class by name, except those that take the name of a file on this machine."""
     return {
         name: value
         for name, value in vars(interface).items()
@@ -175,7 +175,7 @@ def methods(interface: type) -> dict[str, Any]:
 
 
 def openapi(interface: type) -> dict[str, Any]:
-    """The OpenAPI 3.1 description of what `interface` can do."""
+    """The OpenAPI 3.1 description of the methods of `interface`."""
     records: dict[str, Any] = {}
     paths = {
         f"{PREFIX}{name}": {"post": _operation(name, method, records)}
@@ -221,8 +221,8 @@ def _operation(name: str, method: Any, records: dict[str, Any]) -> dict[str, Any
 _FAILURE = {"type": "object", "properties": {"message": {"type": "string"}}, "required": ["message"]}
 _FAILURES = {
     "400": "An argument is wrong; nothing was done.",
-    "403": "The keys are wrong or missing, or a page of another address asked.",
-    "409": "It cannot be done; the message says why.",
+    "403": "The keys are wrong or missing, or the request came from a page of another address.",
+    "409": "The method failed; the message says why.",
     "429": "Too many wrong keys came from this address.",
 }
 
@@ -235,11 +235,11 @@ _STATE_PATH: dict[str, Any] = {
     },
     "put": {
         "operationId": "load",
-        "summary": "Put the state in a file in the place of all buckets.",
+        "summary": "Replace all buckets by the state in a file.",
         "requestBody": {"required": True, "content": _FILE},
         "responses": {
             "200": {"description": "Done."},
-            "409": {"description": "It is not a saved state; the message says why."},
+            "409": {"description": "The file is not a saved state; the message says why."},
         },
     },
 }

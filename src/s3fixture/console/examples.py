@@ -1,4 +1,4 @@
-"""Documents to begin with, for the editors of a bucket's settings."""
+"""Example documents for the editors of a bucket's settings."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 from s3fixture.anonymous_access import statements
 
-Examples = Mapping[str, str]  # what an example does -> its text
+Examples = Mapping[str, str]  # title -> text
 
 
 def policy_examples(bucket: str, account: str) -> Examples:
-    """`account` is the ARN of somebody else, to whom the second one gives the bucket to read."""
+    """Policies; `account` is the ARN of another account, which one example allows to read."""
     of_bucket, of_objects = f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"
     reader = {"Effect": "Allow", "Principal": {"AWS": account}}
     return _texts(
@@ -85,7 +85,7 @@ def lifecycle_examples() -> Examples:
 
 
 def event_examples(region: str, webhooks: Iterable[str]) -> Examples:
-    """NotificationConfigurations; `webhooks` are the names of those that this server knows."""
+    """NotificationConfigurations; `webhooks` are the names of this server's webhooks."""
     webhook = next(iter(webhooks), "NAME")
     filtered = {"Key": {"FilterRules": [{"Name": "suffix", "Value": ".csv"}]}}
     every = {"Events": ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]}

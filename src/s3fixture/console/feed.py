@@ -1,4 +1,4 @@
-"""The requests to the API as they happen, for those who watch."""
+"""The stream of requests to the API for viewers of the console."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ if TYPE_CHECKING:
     from s3fixture.app import RequestLog
     from s3fixture.records import RequestRecord
 
-_WAITING = 2000  # requests kept for a viewer who is slow; older ones are lost and counted
+_WAITING = 2000  # requests kept for a slow viewer; older ones are lost and counted
 _MOST_VIEWERS = 30
-_MOST_OF_ONE = 10  # viewers of one person, so that nobody takes all places
-_BEAT = 10.0  # seconds without a request, after which a viewer hears that we are still there
-_GATHER = 0.1  # seconds; requests that come within it are told together
+_MOST_OF_ONE = 10  # viewers of one person, so that nobody uses up all of them
+_BEAT = 10.0  # seconds without a request, after which a viewer gets an empty batch
+_GATHER = 0.1  # seconds; requests within it are sent together
 
 
 class Batch(NamedTuple):
-    """What a viewer gets at once; nothing at all is a sign of life."""
+    """Requests for a viewer; an empty batch shows that the connection is alive."""
 
     records: list[RequestRecord]
     lost: int
 
 
 class Feed:
-    """Observes the log only while somebody watches: a request costs the API nothing otherwise."""
+    """Observes the log while somebody watches. Otherwise it costs requests nothing."""
 
     def __init__(self, log: RequestLog) -> None:
         self._log = log
@@ -41,9 +41,9 @@ class Feed:
             self._changed.notify_all()
 
     def watch(self, who: str, after: str = "") -> Viewer | None:
-        """`who` watches; to be closed. None when there are too many.
+        """A new viewer for the person `who`; close it. None when there are too many.
 
-        They get the kept requests, those after the request id `after` if it is known, then each new one.
+        It gets the kept requests (after the request id `after`, if that is known), then each new one.
         """
         viewer = Viewer(self, who, after)
         with self._changed:
@@ -56,20 +56,20 @@ class Feed:
         return viewer
 
     def batches(self, viewer: Viewer) -> Iterator[Batch]:
-        """What a viewer gets, until the end of the console."""
+        """The batches of a viewer, until the console ends."""
         earlier = _following(self._log.entries(), viewer.after)
         seen = {record.request_id for record in earlier}
         yield Batch(earlier, 0)
         while not self._closed.is_set():
             batch = self._next(viewer)
-            if seen:  # a request may come between the first hearing and the look at the log
+            if seen:  # a request may have been observed before the log was read
                 batch = Batch([r for r in batch.records if r.request_id not in seen], batch.lost)
                 seen = set()
             yield batch
             self._closed.wait(_GATHER)
 
     def leave(self, viewer: Viewer) -> None:
-        """Nobody is there any more; safe to call twice."""
+        """Remove a viewer; safe to call twice."""
         with self._changed:
             if viewer in self._viewers:
                 self._viewers.remove(viewer)
@@ -93,7 +93,7 @@ class Feed:
 
 
 class Viewer:
-    """One who watches, and what was not told yet. Iterate once; close."""
+    """One viewer, with the requests that it has not got yet. Iterate once; close."""
 
     def __init__(self, feed: Feed, who: str, after: str) -> None:
         self.who = who

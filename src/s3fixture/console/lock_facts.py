@@ -1,4 +1,4 @@
-"""Object lock in words: what keeps a version, and until when."""
+"""The object lock of a version as text for the pages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from s3fixture.console.rendering import moment
 
 
 def lock_facts(head: Mapping[str, Any], now: datetime) -> list[tuple[str, str]]:
-    """What HeadObject says of a version's lock, for a list of names and values."""
+    """A version's lock, from HeadObject, as names and values."""
     facts = []
     if until := head.get("ObjectLockRetainUntilDate"):
         mode, ended = head["ObjectLockMode"].capitalize(), "" if until > now else ", which has passed"
@@ -21,16 +21,16 @@ def lock_facts(head: Mapping[str, Any], now: datetime) -> list[tuple[str, str]]:
 
 
 def may_be_bypassed(head: Mapping[str, Any]) -> bool:
-    """Whether a retention in governance mode is all that keeps this version."""
+    """Whether only a retention in governance mode protects this version."""
     return head.get("ObjectLockMode") == "GOVERNANCE" and head.get("ObjectLockLegalHoldStatus") != "ON"
 
 
 def kept_by(head: Mapping[str, Any], now: datetime) -> str:
-    """Why this version cannot be deleted now, as a sentence; "" when it can."""
+    """Why this version cannot be deleted now; "" when it can."""
     if head.get("ObjectLockLegalHoldStatus") == "ON":
-        return "A legal hold keeps this version until somebody takes it off."
+        return "A legal hold protects this version until it is removed."
     until = head.get("ObjectLockRetainUntilDate")
     if until is None or until <= now:
         return ""
     mode = head["ObjectLockMode"].lower()
-    return f"A retention in {mode} mode keeps this version until {moment(until)} UTC."
+    return f"A retention in {mode} mode protects this version until {moment(until)} UTC."

@@ -24,14 +24,14 @@ _FORM_LIMIT = 16 * 1024  # bytes
 
 
 def cookie_name(request: Request) -> str:
-    """Cookies do not know ports: each console of a machine needs a name of its own."""
+    """The cookie's name, with the port, because browsers share cookies between the ports of a host."""
     return f"s3fixture_console_{request.environ.get('SERVER_PORT', '')}"
 
 
 def session_token(request: Request) -> str:
-    """What the cookie says; "" without one.
+    """The token in the cookie; "" without one.
 
-    Read here, because Werkzeug before 3.2 takes a time that is quadratic in the length of the header.
+    Parsed here, because Werkzeug before 3.2 needs time quadratic in the length of the header.
     """
     cookies = (cookie.partition("=") for cookie in request.headers.get("Cookie", "").split(";"))
     name = cookie_name(request)
@@ -39,7 +39,7 @@ def session_token(request: Request) -> str:
 
 
 def show_login(console: Console, request: Request, session: Session | None) -> Response:
-    """GET: the form, or on to the pages for who is logged in."""
+    """GET: the form, or a redirect if the person is logged in."""
     target = _local(request.args.get("next", ""))
     if session is not None:
         return redirect(target, 303)
@@ -47,7 +47,7 @@ def show_login(console: Console, request: Request, session: Session | None) -> R
 
 
 def log_in(console: Console, request: Request, session: Session | None) -> Response:
-    """POST: keys against a cookie. Wrong ones are slowed down by the address that they come from."""
+    """POST: check the keys and set the cookie. An address with wrong keys is slowed down."""
     check_origin(request)
     request.max_content_length = _FORM_LIMIT
     access_key, secret_key = request.form.get("access_key", "").strip(), request.form.get("secret_key", "")
@@ -65,7 +65,7 @@ def log_in(console: Console, request: Request, session: Session | None) -> Respo
         message = "The access key or the secret key is wrong."
         return html_response(form(console, target, message=message, access_key=access_key), 401)
     console.throttle.succeeded(address, access_key)
-    if session is not None:  # the former log-in of this browser ends
+    if session is not None:  # end the former session of this browser
         console.sessions.end(session_token(request))
     token, _ = console.sessions.begin(identity)
     response = redirect(target, 303)
@@ -82,7 +82,7 @@ def log_in(console: Console, request: Request, session: Session | None) -> Respo
 
 
 def log_out(visit: Visit) -> Response:
-    """End the session; what a thief copied ends with it."""
+    """End the session, also for stolen copies of the cookie."""
     visit.console.sessions.end(session_token(visit.request))
     response = redirect("/login", 303)
     response.delete_cookie(cookie_name(visit.request), path="/", httponly=True, samesite="Lax")
@@ -90,23 +90,23 @@ def log_out(visit: Visit) -> Response:
 
 
 def redirect_to_login(request: Request) -> Response:
-    """On to the form, and afterwards back to the page that was asked for."""
+    """Redirect to the form, which leads back to the requested page."""
     asked = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return redirect(link("/login", next="" if asked == "/" else asked), 303)
 
 
 def form(console: Console, target: str = "", *, message: str = "", access_key: str = "") -> str:
-    """The log-in page, which leads on to `target`; the access key stays in it, to be typed but once."""
+    """The log-in page, which leads to `target`; after an error it still has the access key."""
     return console.render("login.html", message=message, next=target, access_key=access_key)
 
 
 def _is_secret_of(identity: Identity | None, secret_key: str) -> bool:
-    """Compared in the same time whether there is such an identity or not."""
+    """Compare in the same time for known and unknown identities."""
     expected = identity.secret_key if identity else "\0"
     return hmac.compare_digest(digest(expected), digest(secret_key))
 
 
 def _local(target: str) -> str:
-    """A path of ours; "/" for anything that would lead elsewhere."""
+    """A path of the console; "/" for anything else, so that nobody is redirected elsewhere."""
     local = target.startswith("/") and not target.startswith(("//", "/\\")) and "\\" not in target
     return target if local and target.isprintable() else "/"

@@ -22,7 +22,7 @@ PATH = "/metrics"
 
 
 class MetricsPage:
-    """A WSGI application for that one address."""
+    """A WSGI application for `/metrics`."""
 
     def __init__(self, app: App) -> None:
         self._app = app

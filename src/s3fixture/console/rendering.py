@@ -1,4 +1,4 @@
-"""Templates, and how they show sizes, times and text that others wrote."""
+"""Templates, and their filters for sizes, times and untrusted text."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from s3fixture.sizes import counted, human_size
 
 _TEMPLATES = Path(__file__).parent / "templates"
-# Characters that show as nothing, or reorder what stands around them: C0, C1, zero width, bidirectional,
-# fillers, tags. The module ui.js has the same.
+# Characters that are invisible or reorder the text around them: C0, C1, zero width, bidirectional, fillers,
+# tags. The module ui.js has the same.
 _INVISIBLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
     r"\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e007f]"
@@ -23,12 +23,12 @@ _INVISIBLE = re.compile(
 
 
 def moment(when: datetime) -> str:
-    """An instant for people, in UTC."""
+    """A time for people, in UTC."""
     return when.strftime("%Y-%m-%d %H:%M:%S")
 
 
 def visible(text: str) -> str:
-    """`text` with what cannot be seen, or would reorder its surroundings, written as its code point."""
+    """`text` with invisible and reordering characters written as code points."""
     return _INVISIBLE.sub(
         lambda match: f"\N{LEFT-POINTING ANGLE BRACKET}U+{ord(match[0]):04X}\N{RIGHT-POINTING ANGLE BRACKET}",
         text,
@@ -36,7 +36,7 @@ def visible(text: str) -> str:
 
 
 def link(path: str, **query: Any) -> str:
-    """A path of the console with the parts of its query that are not empty."""
+    """A path of the console, with the non-empty parts of its query."""
     kept = {name: value for name, value in query.items() if value not in (None, "", False)}
     return f"{path}?{urlencode(kept)}" if kept else path
 
@@ -47,7 +47,7 @@ def bucket_path(bucket: str, page: str = "") -> str:
 
 
 def object_path(bucket: str, key: str, page: str = "object", **query: Any) -> str:
-    """The path of an object's page. The key stands in the query: a path would lose `//` and `..`."""
+    """The path of an object's page. The key is in the query, because a path would lose `//` and `..`."""
     return link(bucket_path(bucket, page), key=key, **query)
 
 
@@ -60,7 +60,7 @@ _FILTERS: Mapping[str, Callable[..., str]] = {
 
 
 def environment(**names: Any) -> Environment:
-    """The templates' environment: everything is escaped, an unknown name is an error."""
+    """The environment of the templates: everything is escaped, an unknown name is an error."""
     made = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,

@@ -1,4 +1,4 @@
-"""A request that was asked, as lines that ask it again: with curl, and with boto3."""
+"""Commands that repeat a recorded request, with curl and with boto3."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from s3fixture.wire.protocol import Protocol
 
 _META = "x-amz-meta-"
-# What a client makes anew for each request: of its connection, its signature and its framing.
+# Headers that a client makes for each request, for its connection, signature and framing.
 _MADE_ANEW = frozenset(
     (
         *("host", "date", "content-length", "content-md5", "expect", "transfer-encoding"),
@@ -29,16 +29,18 @@ _MADE_ANEW = frozenset(
     )
 )
 _OF_URLS = ("x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-expires", "x-amz-signedheaders")
-_FILE = "BODY"  # the name of the file with the body, which the reader has
+_FILE = "BODY"  # the name of a file with the body, which the reader has to provide
 
 
 def curl_line(record: RequestRecord, endpoint: str, region: str) -> str:
-    """With curl's own signature of version 4, of the keys in the usual variables; anonymous as it was."""
+    """The request with curl, signed by curl with the keys of the usual variables, or anonymous as it was."""
     method = {"GET": "", "HEAD": "--head"}.get(record.method, f"-X {as_shell(record.method)}")
     parts = ["curl", *([method] if method else []), as_shell(_url(record, endpoint))]
     if record.access_key or record.error_code:
         parts.append(f"--aws-sigv4 aws:amz:{region or DEFAULT_REGION}:s3")
-        parts.append("-H 'x-amz-content-sha256: UNSIGNED-PAYLOAD'")  # older ones send none by themselves
+        parts.append(
+            "-H 'x-amz-content-sha256: UNSIGNED-PAYLOAD'"
+        )  # older versions of curl do not send it by themselves
         parts.append('--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"')
     parts += [f"-H {as_shell(f'{name}: {value}')}" for name, value in _headers(record).items()]
     if record.bytes_in:
@@ -47,8 +49,8 @@ def curl_line(record: RequestRecord, endpoint: str, region: str) -> str:
 
 
 def boto3_line(record: RequestRecord, protocol: Protocol) -> str:
-    """The call of the client `s3`; what stood in a document is left to the reader. "" for what is no call."""
-    from botocore import xform_name  # imported when used: it is slow to
+    """The call of the client `s3`, without the contents of a document. "" when boto3 has no such call."""
+    from botocore import xform_name  # imported when used, because it is slow
 
     if record.operation not in protocol.operations:
         return ""
@@ -57,7 +59,7 @@ def boto3_line(record: RequestRecord, protocol: Protocol) -> str:
     if record.bytes_in and record.operation in _STREAMED:
         arguments.append(f'Body=open("{_FILE}", "rb")')
     elif record.bytes_in:
-        note = "  # add what its document said"
+        note = "  # add the members of its document"
     return f"s3.{xform_name(record.operation)}({', '.join(arguments)}){note}"
 
 
@@ -65,11 +67,11 @@ _STREAMED = frozenset({"PutObject", "UploadPart", "WriteGetObjectResponse"})
 
 
 def _parameters(record: RequestRecord, protocol: Protocol) -> dict[str, Any]:
-    """As the server read them; those of the target alone, where it would refuse the rest."""
+    """The parameters as the server read them; only those of the target if it refuses the others."""
     headers = {name: value for name, value in _headers(record).items() if "checksum" not in name}
     path = _path(record)
     request = Request(record.method, path, headers, BytesIO())
-    tags = {"Tagging": headers["x-amz-tagging"]} if "x-amz-tagging" in headers else {}  # as boto3 takes them
+    tags = {"Tagging": headers["x-amz-tagging"]} if "x-amz-tagging" in headers else {}  # boto3's form
     try:
         target = parse_target(f"{path}{_query(record)}", "", ())
         return protocol.parse_head(record.operation, request, target) | tags
@@ -79,7 +81,7 @@ def _parameters(record: RequestRecord, protocol: Protocol) -> dict[str, Any]:
 
 
 def _headers(record: RequestRecord) -> dict[str, str]:
-    """Those that say something of the object or the request, with the metadata."""
+    """The headers that are about the object or the request, and the metadata."""
     sent = {name: value for name, value in record.headers.items() if name not in _MADE_ANEW}
     encodings = [part.strip() for part in sent.pop("content-encoding", "").split(",")]
     if kept := ",".join(part for part in encodings if part and part != "aws-chunked"):
@@ -97,13 +99,13 @@ def _path(record: RequestRecord) -> str:
 
 
 def _query(record: RequestRecord) -> str:
-    """Without what signed a URL; in order, because curl before 8 signs it as it stands."""
+    """The query without a signature; sorted, because curl before version 8 signs it unsorted."""
     kept = [(name, value) for name, value in record.query.items() if name.lower() not in _OF_URLS]
     return f"?{urlencode(sorted(kept), quote_via=quote, safe='~')}" if kept else ""
 
 
 def _literal(value: Any) -> str:
-    """In Python, as boto3 takes it."""
+    """A literal of Python for boto3."""
     if isinstance(value, CopySource):
         named = {"Bucket": value.bucket, "Key": value.key}
         return _literal(named | ({"VersionId": value.version_id} if value.version_id else {}))

@@ -1,4 +1,4 @@
-"""Which function answers which address."""
+"""The addresses of the console, and the functions that answer them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ RULES = (
     Rule(f"{_BUCKET}/compare", methods=["GET"], endpoint=rendered.compare),
     Rule(f"{_BUCKET}/pdf", methods=["GET"], endpoint=files.show_pdf),
     Rule(f"{_BUCKET}/zip", methods=["POST"], endpoint=several.zip_objects),
-    # What the modules ask for.
+    # For the JavaScript modules.
     Rule("/api/watch", methods=["GET"], endpoint=watch.stream),
     Rule("/api/watch/<request_id>", methods=["GET"], endpoint=watch.show_again),
     Rule("/api/watch/<request_id>/bodies", methods=["GET"], endpoint=watch.show_bodies),

@@ -1,4 +1,4 @@
-"""What keeps a page safe that shows what anyone may have uploaded."""
+"""Protections for pages that show what anybody may have uploaded."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _POLICY = "; ".join(
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
-        "require-trusted-types-for 'script'",  # no text becomes markup or code in our modules, either
+        "require-trusted-types-for 'script'",  # our modules never turn text into markup or code
         "trusted-types 'none'",
     )
 )
@@ -45,44 +45,44 @@ _HEADERS: Mapping[str, str] = {
 
 
 def secure(response: Response) -> None:
-    """Add the headers that every answer has, unless a page has chosen stricter ones."""
+    """Add the headers of every answer, unless a page has set its own."""
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
 
 
 def check_origin(request: Request) -> None:
-    """Raise PageError for a change that a page of another origin sends.
+    """Raise PageError for a request from a page of another origin.
 
-    A page on another port of the same host counts as the same site for cookies, and what is in a bucket can
-    be such a page: so the port is compared too.
+    For cookies, a page on another port of the same host is the same site, and an object in a bucket can be
+    such a page. So the port is compared, too.
     """
     origin = request.headers.get("Origin")
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     strange = origin is not None and origin.partition("://")[2] != request.host
     if strange or site not in ("same-origin", "none"):
-        raise PageError(403, "This request came from a page of another address, and was not carried out.")
+        raise PageError(403, "The request came from a page of another address and was refused.")
 
 
 def check_host(request: Request, settings: Settings) -> None:
-    """Raise PageError for a name that a page elsewhere could have pointed at this machine (DNS rebinding).
+    """Raise PageError for a host name that somebody could have pointed at this machine (DNS rebinding).
 
-    Such a page is of the console's own origin to a browser, and may know the usual keys. Who listens on other
-    addresses than loopback has names of their own, which we cannot know.
+    For a browser, such a page has the console's own origin, and it may know the usual keys. A server that
+    listens on other addresses than loopback can have names that we do not know, so it is not checked.
     """
     host = _host_name(request.host)
     if host is None:
-        raise PageError(400, "The request does not say which server it is for.")
+        raise PageError(400, "The request has no valid Host header.")
     if not _is_loopback(settings.host) or _is_ours(host) or host in settings.base_hosts:
         return
     raise PageError(
         403,
-        f"This console does not answer to the name {host}. Open it by the address that the server printed, "
-        "or set MINIO_SERVER_URL to the address by which its users reach it.",
+        f"This console does not accept requests for the host {host}. Open it with the address that the "
+        "server printed, or set MINIO_SERVER_URL to the address that its users have.",
     )
 
 
 def _host_name(netloc: str) -> str | None:
-    """Without the port, in small letters; None when it is no host."""
+    """The host without its port, in lower case; None when it is invalid."""
     try:
         return urlsplit(f"//{netloc}").hostname
     except ValueError:
@@ -97,7 +97,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _is_ours(host: str) -> bool:
-    """An address, or a name without a domain or below localhost: nobody else can point these at us."""
+    """Whether it is an IP address, has no domain, or is below localhost: others cannot point these here."""
     try:
         return bool(ip_address(host))
     except ValueError:
@@ -105,7 +105,7 @@ def _is_ours(host: str) -> bool:
 
 
 def check_change(request: Request, session: Session) -> None:
-    """Raise PageError for a change that does not come from one of our pages."""
+    """Raise PageError for a change that does not come from a page of this session."""
     if request.method in _READING:
         return
     check_origin(request)
@@ -113,4 +113,4 @@ def check_change(request: Request, session: Session) -> None:
     if not token and request.mimetype == "application/x-www-form-urlencoded":
         token = request.form.get(CSRF_FIELD, "")
     if not session.accepts(token):
-        raise PageError(403, "This page is out of date, and nothing was changed; load it again.")
+        raise PageError(403, "This page is out of date, so nothing was changed; reload it.")

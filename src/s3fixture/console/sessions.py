@@ -1,7 +1,7 @@
-"""Who is logged in: sessions kept in this process, named by a random token in a cookie.
+"""Sessions of logged-in people, kept in this process, with a random token in a cookie.
 
-Kept here rather than in a signed cookie, so that logging out ends a session for good. Only digests of the
-tokens are kept: how long it takes to find one tells nothing about the others.
+They are not in a signed cookie, so that logging out ends a session for good. Only digests of the tokens are
+stored, so that the time of a look-up tells nothing about other tokens.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from s3fixture.auth.identity import Identity
 
 LIFETIME = 12 * 3600.0  # seconds from log-in
 IDLE = 4 * 3600.0  # seconds without a request
-_MOST = 500  # sessions; the one unused for longest goes
+_MOST = 500  # sessions; beyond it, the one unused for longest is removed
 
 
 @dataclass(slots=True)
 class Session:
-    """One log-in. `csrf` must come with every change."""
+    """One session. Every change must carry its token `csrf`."""
 
     identity: Identity
     csrf: str
@@ -32,7 +32,7 @@ class Session:
     used: float
 
     def accepts(self, csrf: str) -> bool:
-        """Whether a change carries this session's token; compared in constant time."""
+        """Whether a change has this session's token; compared in constant time."""
         return hmac.compare_digest(self.csrf.encode(), csrf.encode("utf-8", "replace"))
 
 
@@ -45,7 +45,7 @@ class Sessions:
         self._sessions: OrderedDict[bytes, Session] = OrderedDict()
 
     def begin(self, identity: Identity) -> tuple[str, Session]:
-        """A new session and the token that names it."""
+        """A new session and its token."""
         token = secrets.token_urlsafe(32)
         now = self._now()
         session = Session(identity, secrets.token_urlsafe(32), now, now)
@@ -56,7 +56,7 @@ class Sessions:
         return token, session
 
     def find(self, token: str) -> Session | None:
-        """The session that `token` names; None when it is forged, ended or expired."""
+        """The session of `token`; None when it is unknown, ended or expired."""
         name, now = _digest(token), self._now()
         with self._lock:
             session = self._sessions.get(name)

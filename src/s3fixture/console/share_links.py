@@ -1,4 +1,4 @@
-"""Presigned links: who has one may read one object until it expires.
+"""Presigned links, with which anybody can read one object until the link expires.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
 """
@@ -27,7 +27,7 @@ def presign(
     now: float,
     version_id: str = "",
 ) -> str:
-    """A URL for GET, signed by `identity`, good for `expires` seconds from `now` (since the epoch)."""
+    """A URL for GET, signed by `identity`, valid for `expires` seconds from `now` (since the epoch)."""
     timestamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
     date, region = timestamp[:8], region or DEFAULT_REGION
     scope = f"{date}/{region}/s3/aws4_request"

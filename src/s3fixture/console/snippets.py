@@ -1,4 +1,4 @@
-"""Lines to copy: how each client reaches the server, or reads one object."""
+"""Snippets to copy: how each client connects to the server, or reads one object."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 _PANDAS = {".csv": "read_csv", ".parquet": "read_parquet", ".json": "read_json"}
 
 
-MASK = "*" * 8  # shown in the place of a secret
+MASK = "*" * 8  # shown instead of a secret
 
 
 class Snippet(NamedTuple):
-    """`id` names it within a page. `masked`: the text without secrets; "" where it has none."""
+    """`id` identifies it within a page. `masked`: the text without secrets; "" when it has no secrets."""
 
     id: str
     title: str
@@ -29,7 +29,7 @@ class Snippet(NamedTuple):
 
 
 def connection_snippets(endpoint: str, identity: Identity, region: str, bucket: str) -> list[Snippet]:
-    """For a person who wants a client to talk to this server."""
+    """How each client connects to this server."""
     whole = _connection_snippets(endpoint, identity, region, bucket)
     masked = _connection_snippets(endpoint, replace(identity, secret_key=MASK), region, bucket)
     return [
@@ -68,14 +68,14 @@ def _connection_snippets(endpoint: str, identity: Identity, region: str, bucket:
 
 
 def _variables(endpoint: str, identity: Identity, region: str, bucket: str) -> dict[str, str]:
-    """Without those that name a file of this machine: whoever reads the page may sit at another."""
+    """The variables, without those with a file of this machine, because the reader may be on another one."""
     keys = identity.access_key, identity.secret_key
     values = variables(endpoint, *keys, region, bucket or None, environ={})
     return {name: value for name, value in values.items() if value != NO_AWS_FILE}
 
 
 def object_snippets(bucket: str, key: str, version_id: str) -> list[Snippet]:
-    """The line with which each client reads one object, with the variables of the page "Connect" set."""
+    """How each client reads one object, with the variables of the page "Connect"."""
     uri = f"s3://{bucket}/{key}"
     named = f"Bucket={as_python(bucket)}, Key={as_python(key)}"
     if version_id:
@@ -120,7 +120,7 @@ def _aws(bucket: str, key: str, version_id: str) -> str:
 
 
 def as_shell(text: str) -> str:
-    """A word for the shell; what cannot be seen as an escape, for bash and zsh."""
+    """A word for the shell; invisible characters as escapes of bash and zsh."""
     if visible(text) == text:
         return shlex.quote(text)
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
@@ -128,12 +128,12 @@ def as_shell(text: str) -> str:
 
 
 def as_python(text: str) -> str:
-    """A string literal of Python: JSON's, whose escapes of quotes and controls are the same."""
+    """A string literal of Python. JSON has the same escapes for quotes and control characters."""
     return _escaped(json.dumps(text, ensure_ascii=False))
 
 
 def _escaped(text: str) -> str:
-    """With what cannot be seen as escapes, the same in Python, bash and zsh."""
+    """The text with invisible characters as escapes, which are the same in Python, bash and zsh."""
     return "".join(char if visible(char) == char else _escape(ord(char)) for char in text)
 
 

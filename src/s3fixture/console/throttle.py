@@ -1,7 +1,6 @@
-"""Slowing down those who guess keys.
+"""Slows down clients that guess keys.
 
-Wrong log-ins count for the address that they come from, and for nobody else: however hard others try a key,
-its owner gets in.
+Wrong log-ins count only for the address that they come from, so nobody can lock out the owner of a key.
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ class Throttle:
     def succeeded(self, address: str, access_key: str) -> None:
         """Forget the wrong log-ins of `address` with this key.
 
-        Those with others stay: whoever has keys of their own could guess those of others for ever.
+        Those with other keys stay, because somebody with their own keys could guess others without end.
         """
         origin, key = _origin(address), digest(access_key)
         with self._lock:
@@ -89,7 +88,7 @@ class Throttle:
 
 
 def _origin(address: str) -> str:
-    """Who an address is: of IPv6, its network."""
+    """The address; for IPv6, its network."""
     try:
         found = ip_address(address.partition("%")[0])
     except ValueError:
@@ -100,5 +99,5 @@ def _origin(address: str) -> str:
 
 
 def digest(text: str) -> bytes:
-    """Of one length, whatever was typed: comparing two does not tell the length of a secret."""
+    """A digest, so that a comparison does not show the length of a secret."""
     return hashlib.sha256(text.encode("utf-8", "replace")).digest()

@@ -1,4 +1,4 @@
-"""Policies, CORS rules, lifecycle rules and events as people type them: where a mistake is, and which."""
+"""Checks policies, CORS rules, lifecycle rules and events as people type them, and locates mistakes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _RULE: Mapping[str, type] = {**dict.fromkeys(_LISTS, list), "MaxAgeSeconds": int
 
 
 def load(text: str) -> Any:
-    """JSON. Raises PageError with `line`, from 1."""
+    """Parse JSON. Raises PageError with `line`, from 1."""
     try:
         found = json.loads(text, parse_int=json_integer)
         json.dumps(found, ensure_ascii=False).encode()
@@ -34,15 +34,17 @@ def load(text: str) -> Any:
         message = f"Line {error.lineno}, column {error.colno}: {error.msg}."
         raise PageError(400, message, line=error.lineno) from None
     except UnicodeEncodeError:
-        raise PageError(400, "There is an escaped half of a character in it, which is no text.") from None
+        raise PageError(
+            400, "The text has an escaped lone surrogate (\\ud800 to \\udfff), which is not a character."
+        ) from None
     except RecursionError:
-        raise PageError(400, "This is nested too deeply.") from None
+        raise PageError(400, "The text is nested too deeply.") from None
     except ValueError:
-        raise PageError(400, "There is a number with too many digits in it.") from None
+        raise PageError(400, "The text has a number with too many digits.") from None
 
 
 def check_policy(text: str, bucket: str, identities: Identities) -> None:
-    """Raise PageError with S3's message, the statement that it is about, and its lines."""
+    """Raise PageError with S3's message, the wrong statement, and its lines."""
     document = load(text)
     try:
         parse_policy(text.strip(), bucket, identities)
@@ -56,7 +58,7 @@ def check_policy(text: str, bucket: str, identities: Identities) -> None:
 
 
 def _wrong_statement(document: Any, bucket: str, identities: Identities) -> int | None:
-    """The first statement that is refused by itself; None when the fault is elsewhere."""
+    """The first statement that is refused by itself; None when the mistake is elsewhere."""
     if not isinstance(document, dict) or not isinstance(document.get("Statement"), list):
         return None
     version = {name: document[name] for name in ("Version",) if name in document}
@@ -69,9 +71,9 @@ def _wrong_statement(document: Any, bucket: str, identities: Identities) -> int 
 
 
 def _lines_of_statement(text: str, number: int) -> tuple[int, int]:
-    """The lines, from 1, where the statement of this number begins and ends; all, if it is not found.
+    """The lines, from 1, where the statement begins and ends; all lines if it is not found.
 
-    JSON has more than one way to write "Statement"; people and programs have one.
+    JSON could write "Statement" with escapes, but people and programs do not.
     """
     end = text.find("[", text.find('"Statement"'))
     start, decoder = 0, json.JSONDecoder()
@@ -85,13 +87,13 @@ def _lines_of_statement(text: str, number: int) -> tuple[int, int]:
 
 
 def cors_rules(text: str) -> list[dict[str, Any]]:
-    """CORSRules, with the types that the operation relies on. Raises PageError."""
+    """CORSRules, with the types that the operation expects. Raises PageError."""
     limit = DOCUMENT_LIMITS["PutBucketCors"]
     if len(text.encode()) > limit:
-        raise PageError(400, f"CORS rules have at most {limit:,} bytes.")
+        raise PageError(400, f"CORS rules can have at most {limit:,} bytes.")
     rules = load(text)
     if not isinstance(rules, list):
-        raise PageError(400, "CORS rules are a list: begin with [ and end with ].")
+        raise PageError(400, "CORS rules must be a list: begin with [ and end with ].")
     for number, rule in enumerate(rules, start=1):
         if not isinstance(rule, dict):
             raise PageError(400, f"Rule {number} is not an object.")
@@ -103,7 +105,7 @@ def cors_rules(text: str) -> list[dict[str, Any]]:
 def lifecycle_rules(text: str) -> list[dict[str, Any]]:
     """Rules, checked against the service model, with their dates as datetimes. Raises PageError."""
     if not isinstance(load(text), list):
-        raise PageError(400, "Lifecycle rules are a list: begin with [ and end with ].")
+        raise PageError(400, "Lifecycle rules must be a list: begin with [ and end with ].")
     rules: list[dict[str, Any]] = json.loads(text, object_hook=_with_dates, parse_int=json_integer)
     _validate({"Rules": rules}, "BucketLifecycleConfiguration")
     return rules
@@ -113,13 +115,13 @@ def event_configuration(text: str) -> dict[str, Any]:
     """A NotificationConfiguration, checked against the service model. Raises PageError."""
     configuration = load(text)
     if not isinstance(configuration, dict):
-        raise PageError(400, "Events are an object: begin with { and end with }.")
+        raise PageError(400, "Events must be an object: begin with { and end with }.")
     _validate(configuration, "NotificationConfiguration")
     return configuration
 
 
 def _validate(document: Mapping[str, Any], shape: str) -> None:
-    """Raise PageError with the first thing that the service model has against it."""
+    """Raise PageError with the first violation of the service model."""
     report = ParamValidator().validate(document, _shape(shape))
     if report.has_errors():
         raise PageError(400, report.generate_report().partition("\n")[0])
@@ -136,16 +138,16 @@ def _with_dates(document: dict[str, Any]) -> dict[str, Any]:
         date = document["Date"]
         moment = parse_iso(date) if isinstance(date, str) else None
         if moment is None:
-            raise PageError(400, f"{date!r} is no date; write it as 2030-01-31.")
+            raise PageError(400, f"{date!r} is not a date; write it as 2030-01-31.")
         document["Date"] = moment
     return document
 
 
 def _check_member(number: int, name: str, value: Any) -> None:
     if name not in _RULE:
-        raise PageError(400, f"Rule {number}: there is no {name!r}; a rule has {', '.join(_RULE)}.")
+        raise PageError(400, f"Rule {number}: {name!r} is unknown; a rule has {', '.join(_RULE)}.")
     if not isinstance(value, _RULE[name]) or isinstance(value, bool):
-        kind = {list: "a list of texts", int: "a number", str: "a text"}[_RULE[name]]
-        raise PageError(400, f"Rule {number}: {name} is {kind}.")
+        kind = {list: "a list of strings", int: "a number", str: "a string"}[_RULE[name]]
+        raise PageError(400, f"Rule {number}: {name} must be {kind}.")
     if isinstance(value, list) and not all(isinstance(entry, str) for entry in value):
-        raise PageError(400, f"Rule {number}: {name} is a list of texts.")
+        raise PageError(400, f"Rule {number}: {name} must be a list of strings.")

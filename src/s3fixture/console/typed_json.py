@@ -1,7 +1,6 @@
-"""JSON for typed methods: reading their arguments strictly, writing their results, describing both.
+"""JSON for typed methods: reads their arguments strictly, writes their results, and describes both.
 
-Knows what records are made of: what JSON has, NamedTuples (objects), lists, mappings, literals and optional
-values of these.
+The types are those of JSON, NamedTuples (objects), lists, mappings, literals, and optional values of these.
 """
 
 from __future__ import annotations
@@ -26,16 +25,16 @@ _NAMES: Mapping[Any, str] = {
 
 
 class WrongValueError(ValueError):
-    """A value that is not of its type; the message says where, what came and what is wanted."""
+    """A value has the wrong type; the message says where, which value, and what is expected."""
 
 
 def parse_object(text: bytes) -> dict[str, Any]:
-    """A JSON object; an empty text is an empty one. Raises WrongValueError."""
+    """Parse a JSON object; an empty text is an empty object. Raises WrongValueError."""
     if not text.strip():
         return {}
     try:
         found = json.loads(text, parse_int=json_integer, parse_constant=_refuse_constant)
-        json.dumps(found, ensure_ascii=False).encode()  # an escaped lone surrogate is no text
+        json.dumps(found, ensure_ascii=False).encode()  # refuses an escaped lone surrogate
     except (ValueError, RecursionError):
         raise WrongValueError(
             "the body is not JSON; send a JSON object of argument names and values"
@@ -92,7 +91,7 @@ def _read_fields(
 
 
 def plain(value: Any) -> Any:
-    """What JSON has for it: records become objects."""
+    """The value for JSON: records become objects."""
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         return {name: plain(item) for name, item in value._asdict().items()}
     if isinstance(value, (list, tuple)):

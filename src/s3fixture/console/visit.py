@@ -1,4 +1,4 @@
-"""One request to the console, and what answers are made of."""
+"""One request to the console, and helpers for answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from s3fixture.console.sessions import Session
 
 NO_STORE = {"Cache-Control": "no-store"}
-# What an error is about -> how people call it; errors of S3 have fields besides, such as StringToSign.
+# Field of an error -> word for people. Errors of S3 also have other fields, such as StringToSign.
 _NAMED = {
     "BucketName": "bucket",
     "Key": "key",
@@ -34,7 +34,7 @@ _NAMED = {
 
 
 class PageError(Exception):
-    """What a page cannot do, in words for people."""
+    """An error of a page, with a message for people."""
 
     def __init__(self, status: int, message: str, **fields: Any) -> None:
         super().__init__(message)
@@ -58,11 +58,11 @@ class Visit:
         return cls(console, request, session, caller)
 
     def is_current(self) -> bool:
-        """Whether the log-in that this request came with still holds."""
+        """Whether the session of this request is still valid."""
         return self.console.session_of(self.request) is not None
 
     def page(self, template: str, status: int = 200, **names: Any) -> Response:
-        """An HTML page with everything that the frame around each page needs."""
+        """An HTML page, with what the layout of all pages needs."""
         html = self.console.render(template, identity=self.session.identity, csrf=self.session.csrf, **names)
         return html_response(html, status)
 
@@ -71,17 +71,17 @@ class Visit:
         return self.request.args.get(name, default)
 
     def required(self, name: str) -> str:
-        """A value from the query that has to be there."""
+        """A value from the query. Raises PageError when it is missing."""
         value = self.argument(name)
         if not value:
-            raise PageError(400, f"The address of this page lacks {name!r}.")
+            raise PageError(400, f"The address of this page has no {name!r}.")
         return value
 
     def document(self) -> dict[str, Any]:
-        """The JSON object that the request carries. Raises PageError."""
+        """The JSON object in the request. Raises PageError."""
         try:
             found = json.loads(self.request.get_data(), parse_int=json_integer)
-            json.dumps(found, ensure_ascii=False).encode()  # an escaped lone surrogate is no text
+            json.dumps(found, ensure_ascii=False).encode()  # refuses an escaped lone surrogate
         except (ValueError, RecursionError):
             raise PageError(400, "The request is not JSON.") from None
         if not isinstance(found, dict):
@@ -90,12 +90,12 @@ class Visit:
 
     @property
     def now(self) -> datetime:
-        """The server's time, which tests move."""
+        """The server's time, which tests can move."""
         return utc(self.caller.app.clock.time())
 
     @property
     def endpoint(self) -> str:
-        """The API's address as this browser reaches it: as configured, else our host and the API's port."""
+        """The API's address for this browser: as configured, else this request's host with the API's port."""
         public = self.caller.app.settings.public_url
         if public:
             return public.rstrip("/")
@@ -106,17 +106,17 @@ class Visit:
 
 
 def html_response(html: str, status: int = 200) -> Response:
-    """A page that no cache keeps."""
+    """An HTML page that caches do not store."""
     return Response(html, status, NO_STORE, content_type="text/html; charset=utf-8")
 
 
 def json_response(document: Mapping[str, Any], status: int = 200) -> Response:
-    """An answer to one of the modules."""
+    """A JSON answer for the JavaScript modules."""
     return Response(json.dumps(document), status, NO_STORE, content_type="application/json")
 
 
 def explain(error: Exception) -> tuple[int, dict[str, Any]]:
-    """Status, and what a page or a module shows of an error; `named` says what it is about: [word, name]."""
+    """The status and the fields of an error; `named` has pairs of word and name, such as the bucket's."""
     assert isinstance(error, S3Error | PageError)
     code = error.code if isinstance(error, S3Error) else ""
     named = [(word, error.fields[field]) for field, word in _NAMED.items() if error.fields.get(field)]

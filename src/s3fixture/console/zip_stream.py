@@ -1,4 +1,4 @@
-"""Objects as one ZIP file that is written while it is sent: no more than a chunk of it is in memory."""
+"""Objects as one ZIP file, written while it is sent, so that only a chunk of it is in memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _UNSAFE = frozenset('\\:*?"<>|')  # in names of files on some systems
 
 
 class Entry(NamedTuple):
-    """An object, and the name it has in the file."""
+    """An object, and its name in the file."""
 
     name: str
     params: dict[str, str]  # Bucket, Key and VersionId
@@ -25,7 +25,7 @@ class Entry(NamedTuple):
 
 
 def zip_stream(entries: Iterable[Entry], read: Callable[[dict[str, str]], Any]) -> Iterator[bytes]:
-    """The bytes of the file; `read` opens a body. What S3 refuses is named in a text at the end of it."""
+    """The bytes of the file; `read` opens a body. Objects that S3 refuses are listed in a text at its end."""
     sink = _Sink()
     used: set[str] = set()
     refused = []
@@ -47,7 +47,7 @@ def zip_stream(entries: Iterable[Entry], read: Callable[[dict[str, str]], Any]) 
 
 
 class _Sink:
-    """A file that cannot seek; what is written waits until it is taken."""
+    """A write-only file that collects data until `taken` is called."""
 
     def __init__(self) -> None:
         self._waiting: list[bytes] = []
@@ -57,10 +57,10 @@ class _Sink:
         return len(data)
 
     def flush(self) -> None:
-        """Nothing is kept back."""
+        """Nothing to do: data is not buffered elsewhere."""
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to close."""
 
     def taken(self) -> Iterator[bytes]:
         waiting, self._waiting = self._waiting, []
@@ -75,7 +75,7 @@ def _info(entry: Entry, used: set[str]) -> zipfile.ZipInfo:
 
 
 def file_path(name: str) -> str:
-    """A key as a path that stays in its folder, and that files can have everywhere."""
+    """A key as a path that stays in its folder and is valid on all systems."""
     *folders, last = ["".join(map(_safe, part))[:200] for part in name.split("/")]
     parts = ["_" if part.strip(". ") == "" else part for part in folders]
     if last == "":  # the key of a folder
@@ -88,7 +88,7 @@ def _safe(character: str) -> str:
 
 
 def _unused(path: str, used: set[str]) -> str:
-    """The path, with a number where another object has it already, in capitals or not."""
+    """The path, with a number if another object already has it; case does not matter."""
     name, dot, ending = path.rpartition(".")
     name, ending = (name, dot + ending) if dot and "/" not in ending else (path, "")
     candidate, number = path, 1

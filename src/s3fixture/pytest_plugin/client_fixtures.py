@@ -1,7 +1,7 @@
-"""Fixtures of other clients than boto3's: each ready for use, or the options that it takes.
+"""Fixtures for other clients than boto3: a client that is ready for use, or the options that it takes.
 
-Which options these are is in `s3fixture.client_options`, also for `s3fixture env --format`. Each fixture sets
-the variables of `s3_env` as well, so that clients which the code under test makes itself reach the server.
+The options are in `s3fixture.client_options`, which `s3fixture env --format` uses, too. Each fixture also
+sets the variables of `s3_env`, so that clients which the code under test makes itself reach the server.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Make = Callable[["TestResources", "Connection"], Any]
 
 
 def _fixture(name: str, doc: str, make: Make) -> Any:
-    """The fixture `name`, which is what `make` returns."""
+    """A fixture `name` that returns what `make` returns."""
 
     def pick(resources: TestResources) -> Any:
         _ = resources.environ
@@ -33,7 +33,7 @@ def _fixture(name: str, doc: str, make: Make) -> Any:
 
 
 def _options(name: str, doc: str, client: str) -> Any:
-    """The fixture `name`, which is a dict of `client`'s options."""
+    """A fixture `name` that returns a dict of `client`'s options."""
 
     def options(_resources: TestResources, to: Connection) -> dict[str, Any]:
         found: dict[str, Any] = getattr(import_module("s3fixture.client_options"), client)(to)
@@ -43,7 +43,7 @@ def _options(name: str, doc: str, client: str) -> Any:
 
 
 def _library(name: str, package: str) -> Any:  # untyped, or with types of its own that users have installed
-    """The module `name`, which `package` brings. S3FixtureError without it."""
+    """The module `name` of `package`. S3FixtureError if it is not installed."""
     from s3fixture.errors import S3FixtureError
 
     try:
@@ -58,7 +58,7 @@ def _aio_client(_resources: TestResources, to: Connection) -> Any:
     session = _library("aiobotocore.session", "aiobotocore").AioSession()
 
     @asynccontextmanager
-    async def client() -> AsyncIterator[Any]:  # aiobotocore's own warns when it is never entered
+    async def client() -> AsyncIterator[Any]:  # aiobotocore's context manager warns when it is never entered
         async with session.create_client("s3", **aiobotocore(to)) as made:
             yield made
 
@@ -105,7 +105,7 @@ def _duckdb(resources: TestResources, to: Connection) -> Any:
     resources.at_end(connection.close)
     try:
         connection.execute("LOAD httpfs")
-    except duckdb.Error:  # not installed; DuckDB would fetch it from its own site, which a test must not
+    except duckdb.Error:  # not installed; DuckDB would download it, which a test must not do
         extensions = _library("duckdb_extensions", "duckdb-extensions duckdb-extension-httpfs")
         extensions.import_extension("httpfs", con=connection)
         connection.execute("LOAD httpfs")
@@ -133,7 +133,7 @@ s3_spark = _options(
 )
 s3_aio_client = _fixture(
     "s3_aio_client",
-    "An aiobotocore client, to be entered by the test: `async with s3_aio_client as client:`.",
+    "An aiobotocore client, which the test enters: `async with s3_aio_client as client:`.",
     _aio_client,
 )
 s3_fs = _fixture("s3_fs", "An s3fs.S3FileSystem for the server.", _fs)

@@ -1,6 +1,6 @@
-"""What the collected tests tell before the first one runs: whether any uses S3, which marker cannot work.
+"""Looks at the collected tests before the first one runs: whether any uses S3, and which markers cannot work.
 
-It is called in every test run, so it imports what tests with S3 need only when there are any.
+It runs in every test run, so it imports what tests with S3 need only when there are such tests.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from s3fixture.pytest_plugin import MAIN_SERVER, MARKER, SESSION
 from s3fixture.pytest_plugin.options import value
 
 MISPLACED = pytest.StashKey[bool]()
-"""Of a test: whether its marker has no server to work on."""
+"""Whether a test has the marker, but no fixture with a server."""
 
 _Node = pytest.Item | pytest.Collector
 
 
 def uses_s3(item: pytest.Item) -> bool:
-    """Whether a fixture with a server is among those that the test asks for by name."""
+    """Whether the test asks by name for a fixture with a server."""
     return SESSION in getattr(item, "fixturenames", ())
 
 
 def look_through(items: Iterable[pytest.Item], config: pytest.Config) -> None:
-    """Switch on what tests with S3 need, if there are any."""
+    """Switch isolation on if there are tests with S3."""
     found = False
     marked: dict[_Node | None, tuple[_Node, ...]] = {None: ()}
-    useful: set[_Node] = set()  # what has our marker, and a test that reaches the server
+    useful: set[_Node] = set()  # nodes with our marker that have a test with a server
     others: list[tuple[pytest.Item, tuple[_Node, ...]]] = []
     for item in items:
         markers = _marked(item.parent, marked)
@@ -51,7 +51,7 @@ def look_through(items: Iterable[pytest.Item], config: pytest.Config) -> None:
         from s3fixture.pytest_plugin.isolation import isolation_of
 
         isolation_of(config).activate()
-        if not hasattr(config, "workerinput"):  # there the fixture tells
+        if not hasattr(config, "workerinput"):  # there the fixture reports errors
             _check_options(config)
 
 
@@ -67,7 +67,7 @@ def _check_options(config: pytest.Config) -> None:
 
 
 def _marked(node: _Node | None, known: dict[_Node | None, tuple[_Node, ...]]) -> tuple[_Node, ...]:
-    """Of a node and those above it, the ones with our marker; looked up once for each."""
+    """The node and its parents, as far as they have our marker; cached in `known`."""
     if node not in known:
         assert node is not None
         above = _marked(node.parent, known)

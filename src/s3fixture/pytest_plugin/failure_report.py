@@ -1,4 +1,4 @@
-"""What the report of a failed test says about its servers; imported when a test has failed."""
+"""The section about servers in the report of a failed test; imported when a test has failed."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _LONGEST = 120  # characters of a key, or of a client's name
 
 
 def report_on(server: EmulatorEndpoint, token: int) -> str:
-    """The requests of the test, what has changed since the snapshot `token`, and the faults that are set.
+    """The requests of the test, the changes since the snapshot `token`, and the faults that are still set.
 
-    Never raises: the test has a failure of its own.
+    Never raises, so that it does not hide the test's own failure.
     """
     try:
         return "\n".join(_lines(server, token))
     except Exception as error:
-        return f"the server at {server.url} does not tell: {type(error).__name__}: {error}"
+        return f"the server at {server.url} cannot be asked: {type(error).__name__}: {error}"
 
 
 def _lines(server: EmulatorEndpoint, token: int) -> Iterator[str]:
@@ -35,7 +35,7 @@ def _lines(server: EmulatorEndpoint, token: int) -> Iterator[str]:
     yield from _section("changes since the test began", map(str, server.control.changes(token)))
     states = [state for state in server.control.faults() if state.injected != state.fault.times]
     yield from _section(
-        "faults that are still set", [f"{one.fault}, happened {one.injected}x" for one in states]
+        "faults that are still set", [f"{one.fault}, injected {one.injected} times" for one in states]
     )
 
 

@@ -1,4 +1,4 @@
-"""The fixtures of the plugin: the factories' with their usual names, and what only the main server has."""
+"""The fixtures of the plugin: those of the factories with their usual names, and those of the main server."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ s3 = factories.s3(name="s3")
 
 @pytest.fixture(name=SESSION, scope="session")
 def _session(request: pytest.FixtureRequest) -> Isolation:
-    """What every server belongs to; whatever needs one of them asks for this."""
+    """The isolation of the session. Every fixture with a server asks for it."""
     from s3fixture.pytest_plugin.isolation import isolation_of
 
     isolation = isolation_of(request.config)
@@ -68,7 +68,7 @@ def _span(scope: factories.Scope) -> Any:
         with _s3_session.span(request.node, scope) as span:
             yield span
 
-    span.__doc__ = f"The time of a {scope}, at whose end what its fixtures did is rolled back."
+    span.__doc__ = f"The time span of a {scope}. At its end, all that its fixtures did is rolled back."
     return pytest.fixture(name=factories.span_fixture(scope), scope=scope)(span)
 
 
@@ -80,7 +80,7 @@ _package_span = _span("package")
 
 @pytest.fixture(scope="session")
 def _mlflow_database(tmp_path_factory: pytest.TempPathFactory, s3_server: Endpoint) -> Path:
-    """The tracking database that each test gets a copy of."""
+    """The tracking database; each test gets a copy of it."""
     from s3fixture.pytest_plugin.messages import readable_errors
     from s3fixture.pytest_plugin.tracking import make_database
 
@@ -91,7 +91,7 @@ def _mlflow_database(tmp_path_factory: pytest.TempPathFactory, s3_server: Endpoi
 
 
 def _mlflow_bucket(server: Endpoint) -> str:
-    """In a store that others use, a bucket with MLflow's usual name may be a real one."""
+    """With the run's prefix, because others may have a bucket with MLflow's usual name in the same store."""
     return f"{server.bucket_prefix}{MLFLOW_BUCKET}"
 
 

@@ -1,7 +1,8 @@
-"""No request of a test reaches the real AWS: names of AWS hosts are not looked up while a guarded test runs.
+"""Keeps tests from reaching the real AWS: names of AWS hosts are not resolved while a guarded test runs.
 
-Clients in Python look up names through `socket.getaddrinfo` or aiohttp's resolvers. What has its own code for
-it, such as pyarrow, object_store, DuckDB and all on uvloop, is led to the server by the environment alone.
+Clients in Python resolve names with `socket.getaddrinfo` or aiohttp's resolvers. Clients with their own code
+for it, such as pyarrow, object_store, DuckDB and all on uvloop, are not guarded: only the environment leads
+them to the server.
 """
 
 from __future__ import annotations
@@ -40,47 +41,47 @@ _ENDS = tuple(f".{domain}" for domain in AWS_DOMAINS)
 
 
 def is_aws(host: str) -> bool:
-    """Whether a host is AWS's."""
+    """Whether a host belongs to AWS."""
     name = host.lower().rstrip(".")
     return name in METADATA_HOSTS or f".{name}".endswith(_ENDS)
 
 
 class Guard:
-    """Refuses hosts of AWS while a test is being guarded; `uninstall` ends it for good."""
+    """Refuses hosts of AWS while a test is guarded; `uninstall` removes it."""
 
     def __init__(self, allowed: Sequence[str] = ()) -> None:
         self._always_allowed = tuple(allowed)
         self._allowed: tuple[str, ...] = ()
-        self._test = ""  # the name of the guarded test; "": none is
+        self._test = ""  # the name of the guarded test, or ""
         self._patches = pytest.MonkeyPatch()
         self._patched: set[tuple[str, str]] = set()
         self._refused: list[str] = []
 
     def begin(self, test: str, allowed: Sequence[str] = ()) -> None:
-        """Guard the test of this name. `allowed` are patterns of hosts, such as `sqs.*.amazonaws.com`."""
+        """Guard the test with this name. `allowed`: patterns of hosts, such as `sqs.*.amazonaws.com`."""
         self._install()
         self._test = test
         self._allowed = (*self._always_allowed, *allowed)
         self._refused = []
 
     def end(self) -> list[str]:
-        """Its time is over. What was said to those who asked for a host of AWS."""
+        """End the guard. Returns the messages of refused lookups."""
         self._test = ""
         return self._refused
 
     def check(self, host: str | bytes | None) -> None:
-        """Fail the test when it may not ask for this host."""
+        """Fail the test when it may not connect to this host."""
         if not self._test or not host:
             return
         name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
         if is_aws(name) and not any(fnmatchcase(name.lower(), pattern.lower()) for pattern in self._allowed):
             text = _refusal(self._test, name)
             self._refused.append(text)
-            # No Exception, which the code under test, or its client, might take for a network that is down.
+            # Not an Exception, which the code under test or its client might catch as a network error.
             raise pytest.fail.Exception(text, pytrace=False)
 
     def _install(self) -> None:
-        """From now on look at every host that this process asks for, with the clients imported so far."""
+        """Check each host that this process resolves, with the clients imported so far."""
         self._patch("socket", "", "getaddrinfo", self._with_check(0, "host"))
         self._patch("aiohttp.resolver", "AsyncResolver", "resolve", self._with_check(1, "host"))
         self._patch("aiohttp.resolver", "ThreadedResolver", "resolve", self._with_check(1, "host"))
@@ -88,12 +89,12 @@ class Guard:
         self._patch("aiobotocore.client", "AioBaseClient", "_make_api_call", self._with_keys_async)
 
     def uninstall(self) -> None:
-        """Put everything back."""
+        """Remove all patches."""
         self._patches.undo()
         self._patched.clear()
 
     def _patch(self, module: str, owner: str, name: str, wrap: Callable[[Any], Any]) -> None:
-        """Wrap a function of a module that is loaded, or of a class in it, once."""
+        """Wrap a function of a loaded module, or of a class in it, once."""
         found = sys.modules.get(module)
         if found is None or (module, owner) in self._patched:
             return
@@ -114,7 +115,7 @@ class Guard:
         return wrap
 
     def _with_keys(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        """A client of AWS that has no keys does not get as far as to ask for the host."""
+        """Check the host also for a client of AWS without keys, which fails before it resolves the host."""
 
         @wraps(original)
         def call(client: Any, *args: Any, **kwargs: Any) -> Any:
@@ -152,7 +153,7 @@ def _host_of(client: Any) -> str:
 
 def _refusal(test: str, host: str) -> str:
     return (
-        f"s3fixture: {test} asks for {host}, which is AWS; nothing was sent. A client that was made before "
-        "s3_env was set, at import say, goes to AWS: make it in the test, or in a fixture that asks for "
-        f"s3_env. To allow the host: @pytest.mark.s3(allow=[{host!r}]), or --s3-allow={host}."
+        f"s3fixture: {test} tried to connect to {host}, which is AWS; nothing was sent. A client that was "
+        "made before s3_env was set, for example at import, uses AWS: make it in the test, or in a fixture "
+        f"that asks for s3_env. To allow the host: @pytest.mark.s3(allow=[{host!r}]), or --s3-allow={host}."
     )

@@ -1,4 +1,4 @@
-"""The `s3` fixture: one server, and everything that a test may want of it."""
+"""The `s3` fixture: one handle with everything that a test can do with its server."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class S3(ServerHandle):
-    """One handle on the server of a test."""
+    """A handle on the server of a test."""
 
     def __init__(self, resources: TestResources) -> None:
         self._resources = resources
@@ -37,7 +37,7 @@ class S3(ServerHandle):
 
     @property
     def secret_key(self) -> str:
-        """The secret that belongs to it."""
+        """The secret of the main access key."""
         return self.endpoint.secret_key
 
     @property
@@ -53,7 +53,7 @@ class S3(ServerHandle):
     def client_as(self, name: str) -> S3Client:
         """A new boto3 client for this test with the keys of a user (`--s3-user`) or of another account.
 
-        S3FixtureError when there is none of this name, and where the backend has none.
+        S3FixtureError for an unknown name, and on a backend without users.
         """
         return self._resources.client_as(name)
 
@@ -69,17 +69,17 @@ class S3(ServerHandle):
 
     @property
     def control(self) -> Control:
-        """The server's control surface. S3FixtureError where the backend has none."""
+        """The server's control. S3FixtureError on a backend without it."""
         return self.endpoint.control
 
     @property
     def setup_client(self) -> S3Client:
-        """A client whose requests do not show in `requests`."""
+        """A client whose requests are not recorded in `requests`."""
         return self.endpoint.setup_client
 
     def snapshot(self) -> Snapshot:
-        """Remember the state of all buckets. May be nested; as a context manager it restores at its end."""
-        self._resources.bucket  # noqa: B018 - made now: a bucket made within would be gone after a restore
+        """Take a snapshot of all buckets. It can be nested; as a context manager it restores at its end."""
+        self._resources.bucket  # noqa: B018 - makes the bucket now, because a restore would remove one made later
         return super().snapshot()
 
     @cached_property

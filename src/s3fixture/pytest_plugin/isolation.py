@@ -1,14 +1,15 @@
-"""Each test starts from the same state of every server, and leaves no trace in it.
+"""Isolation: each test starts from the same state of every server, and its changes are rolled back.
 
-A snapshot is taken when the first fixture of the test's own scope is set up, after those of wider scope, and
-rolled back when the last one has ended. So what session, package, module and class fixtures put into a
-server stays there until they take it away, and what the test and its own fixtures did goes.
+A snapshot is taken when the first fixture of function scope is set up, after those of wider scope, and rolled
+back when the last one has ended. So the data of session, package, module and class fixtures stays, and all
+that the test and its own fixtures did is undone.
 
-A wider fixture that is first asked for inside a test (`request.getfixturevalue`) would lose its data with
-the test's, and still count as made. It is therefore finished at the end of that test, and made anew
-for the next one that asks.
+A fixture of wider scope that is first requested inside a test (`request.getfixturevalue`) would lose its data
+at the end of that test, while pytest keeps its result. It is therefore finished with that test, and made
+again for the next one that asks.
 
-The hooks below are those of an object that pytest knows only in a session that uses S3: others pay nothing.
+The hooks are methods of an object that is registered only in a session that uses S3, so others do not call
+them.
 """
 
 from __future__ import annotations
@@ -42,14 +43,14 @@ SCOPES = ("session", "package", "module", "class", "function")  # from the wides
 
 
 class Isolation:
-    """The servers of one test session, and the spans of time whose changes will be undone."""
+    """The servers of one test session, and the open spans, whose changes will be rolled back."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self.is_active = False
         self.servers: list[Endpoint] = []
         self.main: Endpoint | None = None
-        """The server of the fixture `s3_server`, which the marker is about."""
+        """The server of the fixture `s3_server`, to which the marker applies."""
         self._guard = Guard(values(config, "allow"))
         self._guards_all = bool(value(config, "guard"))
         self.reports = bool(value(config, "report") or value(config, "report_json"))
@@ -64,7 +65,7 @@ class Isolation:
             self._config.pluginmanager.register(self, "s3fixture-isolation")
 
     def activate_within(self, request: pytest.FixtureRequest) -> None:
-        """Isolate also the test that runs already, which asked for S3 by `request.getfixturevalue`."""
+        """Isolate also the running test, which asked for S3 with `request.getfixturevalue`."""
         if self.is_active:
             return
         self.activate()
@@ -75,23 +76,23 @@ class Isolation:
 
     @property
     def test(self) -> TestSpan:
-        """The test that runs."""
+        """The running test."""
         assert self._test is not None
         return self._test
 
     def guard(self, item: pytest.Item | pytest.Collector) -> None:
-        """Let this test not reach AWS, unless its server is there."""
+        """Keep this test from reaching AWS, except for its own servers there."""
         arguments = marker_arguments(item) or MarkerArguments()
         hosts = [urlsplit(server.url).hostname or "" for server in self.servers]
         self._guard.begin(item.name, (*arguments.allow, *hosts))
 
     def unguard(self) -> list[str]:
-        """The test is over. What it was refused."""
+        """End the guard of the test. Returns the messages of refused lookups."""
         return self._guard.end()
 
     @contextmanager
     def span(self, node: pytest.Collector, scope: str) -> Iterator[Span]:
-        """The time of a class, module or package; what is done in it is undone at its end."""
+        """The span of a class, module or package; all changes in it are undone at its end."""
         span = Span(node, scope)
         if scope != "session":  # at its end the servers are stopped
             for server in self.servers:
@@ -105,7 +106,7 @@ class Isolation:
                 span.end()
 
     def add(self, server: Endpoint) -> None:
-        """A server was started; it is isolated from now on."""
+        """Isolate a server that was started."""
         self.servers.append(server)
         if self._test is not None and self._test.has_begun:
             self._test.protect(server)
@@ -123,7 +124,7 @@ class Isolation:
     # --- hooks
 
     def pytest_report_collectionfinish(self, config: pytest.Config, items: list[pytest.Item]) -> str:
-        """Which backend the session's tests run on; the server itself is started when a test asks for it."""
+        """The backend of the session's tests. The server itself starts when a test asks for it."""
         chosen = ", ".join(backends(config))
         where = f" in a {value(config, 'emulator') or 'thread'}" if chosen == "emulator" else ""
         return f"s3fixture: {sum(map(uses_s3, items))} of {len(items)} tests use S3, backend {chosen}{where}"
@@ -133,8 +134,8 @@ class Isolation:
         __tracebackhide__ = True
         if item.stash.get(MISPLACED, False):
             pytest.fail(
-                f"s3fixture: {item.name} has the marker s3, but no fixture that leads it to a server; add "
-                "s3_env for code that makes its own clients, or s3_client, s3_bucket or s3",
+                f"s3fixture: {item.name} has the marker s3, but no fixture with a server; add s3_env for "
+                "code that makes its own clients, or s3_client, s3_bucket or s3",
                 pytrace=False,
             )
         self._test = TestSpan(item, self)
@@ -146,12 +147,12 @@ class Isolation:
     def pytest_fixture_setup(
         self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
     ) -> Generator[None, object, object]:
-        __tracebackhide__ = True  # errors of other people's fixtures pass through here
+        __tracebackhide__ = True  # errors of any fixture pass through here
         if fixturedef.scope == "function" and self._test is not None:
             try:
                 self._test.begin()
             except BaseException as error:
-                # As pytest does for a fixture that fails: one without a result is never finished.
+                # As pytest does for a fixture that fails: without a result it would not be finished.
                 key = fixturedef.cache_key(request)  # type: ignore[arg-type]  # it is its SubRequest
                 fixturedef.cached_result = None, key, (error, error.__traceback__)
                 raise
@@ -167,12 +168,12 @@ class Isolation:
                 span.expire(fixturedef, request)
 
     def own_buckets(self) -> set[str]:
-        """The buckets that fixtures have made for the test and for what it is in."""
+        """The buckets that fixtures have made for the test, its class and its module."""
         spans = self._spans if self._test is None else (*self._spans, self._test)
         return {bucket for span in spans for bucket in span.own_buckets}
 
     def _first_to_end_before(self, scope: str) -> Span | None:
-        """The open span that ends first, if it is narrower than this scope, and undoes what is done now."""
+        """The innermost open span, if it is narrower than this scope and would undo a change made now."""
         if self._test is not None and self._test.has_begun:
             return self._test
         span = self._spans[-1] if self._spans else None
@@ -190,14 +191,14 @@ class Isolation:
         report = yield
         if call.excinfo is not None:
             if self._test is not None:
-                self._test.has_failed = True  # or was skipped: what it has not done is no further failure
+                self._test.has_failed = True  # or was skipped: then unused faults are not another failure
             explain_scope(report, call.excinfo.value)
         if report.failed and self._test is not None:
             report.sections.extend(self._test.failure_sections())
         return report
 
     def pytest_unconfigure(self) -> None:
-        """Whatever way the session ended: nothing stays behind."""
+        """Stop all servers, however the session ended."""
         self._guard.uninstall()
         with ExitStack() as stack:
             for server in list(self.servers):
@@ -205,16 +206,16 @@ class Isolation:
 
 
 class Span:
-    """A time of the session at whose end everything is undone that was done in it, last thing first."""
+    """A time span of the session. At its end, everything that was done in it is undone, in reverse order."""
 
     def __init__(self, node: pytest.Item | pytest.Collector, scope: str) -> None:
         self.node = node
         self.scope = scope
-        self.own_buckets: list[str] = []  # made for it by a fixture, with a random name
+        self.own_buckets: list[str] = []  # buckets with random names, made by a fixture
         self._made: dict[object, Any] = {}
         self._undo = ExitStack()
         self._tokens: dict[EmulatorEndpoint, int] = {}
-        self._writes: dict[Endpoint, int] = {}  # before it
+        self._writes: dict[Endpoint, int] = {}  # counts at its begin
 
     def enter(self, context: AbstractContextManager[_T]) -> _T:
         """Enter a context that ends after all fixtures of this scope have ended."""
@@ -225,14 +226,14 @@ class Span:
         self._undo.callback(function)
 
     def once(self, key: object, make: Callable[[], _T]) -> _T:
-        """What `make` gave the first time in this span."""
+        """The result of the first call of `make` for this key in this span."""
         if key not in self._made:
             self._made[key] = make()
         made: _T = self._made[key]
         return made
 
     def protect(self, server: Endpoint) -> None:
-        """Roll this server back at the end."""
+        """Roll this server back at the end of the span."""
         if isinstance(server, EmulatorEndpoint) and SNAPSHOT in server.capabilities:
             self._tokens[server] = self._begin(server)
             self._undo.callback(self._roll_back, server)
@@ -242,17 +243,17 @@ class Span:
             self._writes[server] = server.writes
 
     def forget(self, server: Endpoint) -> None:
-        """The server was stopped: there is nothing to roll back."""
+        """Do not roll this server back: it was stopped."""
         self._writes.pop(server, None)
         if isinstance(server, EmulatorEndpoint):
             self._tokens.pop(server, None)
 
     def writes(self) -> int:
-        """How many requests since its begin were of a kind that can change something."""
+        """The number of requests since the begin that can change something."""
         return sum(_writes_to(server) - before for server, before in self._writes.items())
 
     def expire(self, fixture: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> None:
-        """Finish a fixture of wider scope with this span, in which it was made."""
+        """Finish a fixture of wider scope at the end of this span, in which it was made."""
         self._undo.callback(fixture.finish, request)  # type: ignore[arg-type]  # it is its SubRequest
 
     def end(self) -> None:
@@ -273,7 +274,7 @@ class Span:
 
 
 class TestSpan(Span):
-    """The time of one test. It begins with the first fixture of its scope, or with the test itself."""
+    """The span of one test. It begins with the first fixture of function scope, or with the test itself."""
 
     __test__ = False  # it is not a test class
 
@@ -286,7 +287,7 @@ class TestSpan(Span):
         self._isolation = isolation
 
     def begin(self) -> None:
-        """Take snapshots of the servers, and make what the test's markers ask for; once."""
+        """Take snapshots of the servers, and make the buckets and seeds of the test's markers; once."""
         __tracebackhide__ = True
         if self.has_begun:
             return
@@ -299,7 +300,7 @@ class TestSpan(Span):
                 self.prepare()
 
     def prepare(self) -> None:
-        """Make what the test's markers ask for, once."""
+        """Make the buckets and seeds of the test's markers, once."""
         server = self._isolation.main
         if self._is_prepared or server is None:
             return
@@ -312,7 +313,8 @@ class TestSpan(Span):
         if missing:
             pytest.skip(f"the backend {server.backend!r} has no {', '.join(missing)}")
         if isinstance(server, NonEmulatorEndpoint) and not server.exclusive:
-            # Another worker's test may ask for the same names; it gets them when this test's are gone.
+            # A test of another worker may ask for the same names; it waits until this test's buckets are
+            # removed.
             for name in sorted({*arguments.buckets, *(["seeds"] if arguments.seeds else [])}):
                 self.enter(server.run.exclusive(name))
             self.enter(server.isolated())
@@ -322,7 +324,7 @@ class TestSpan(Span):
         fill(server, seed=[source for source in arguments.seeds if not is_state(source)])
 
     def failure_sections(self) -> Iterator[tuple[str, str]]:
-        """What to say about each emulator in the report of this test, as long as it is not rolled back."""
+        """A section of this test's report for each emulator that is not rolled back yet."""
         if not uses_s3(self._item):
             return
         from s3fixture.pytest_plugin.failure_report import report_on  # imported when a test fails
@@ -335,7 +337,7 @@ class TestSpan(Span):
         refused = self._isolation.unguard()
         with readable_errors():
             self.end()
-        if refused and not self.has_failed:  # the code under test took the failure for its own
+        if refused and not self.has_failed:  # the code under test caught the failure
             pytest.fail(refused[0], pytrace=False)
 
     def _begin(self, server: EmulatorEndpoint) -> int:
@@ -354,13 +356,13 @@ class TestSpan(Span):
         end = server.control.finish(token)
         if end.late_requests:
             raise S3FixtureError(
-                f"requests of the test still ran when it ended: {', '.join(end.late_requests)}. What they "
-                "still try to write is refused. Join threads, and wait for uploads, before a test ends."
+                f"requests of the test were still running when it ended: {', '.join(end.late_requests)}. "
+                "Their writes are refused. Join threads, and wait for uploads, before a test ends."
             )
         if end.unused_faults and not self.has_failed:
             raise S3FixtureError(
-                f"the test set a fault that never happened: {', '.join(end.unused_faults)}. Make a request "
-                "that it applies to, or set it with optional=True."
+                f"the test set a fault that was never injected: {', '.join(end.unused_faults)}. Make a "
+                "request that matches it, or set it with optional=True."
             )
 
 
@@ -369,9 +371,9 @@ def _writes_to(server: Endpoint) -> int:
 
 
 def _is_asked_by_the_test(request: pytest.FixtureRequest) -> bool:
-    """Whether the test or a fixture of its scope asked for this fixture, rather than fixtures of wider scope.
+    """Whether the test or a fixture of function scope asked for this fixture, not one of wider scope.
 
-    pytest sets up fixtures of wider scope first, if they are named. It has no public way to tell who asked.
+    pytest sets up named fixtures of wider scope first. It has no public way to find out who asked.
     """
     asking = request
     while (parent := getattr(asking, "_parent_request", None)) is not None:

@@ -1,4 +1,4 @@
-"""What the options of a test run, and a factory's arguments, ask of a server."""
+"""Which server the options of a test run, or a factory's arguments, ask for."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from s3fixture.errors import S3FixtureError
 from s3fixture.pytest_plugin.options import backends, flag, value, values
 from s3fixture.settings import Settings
 
-# Of the settings' variables, those that are for `s3fixture up` and would break tests: a folder cannot be
-# rolled back, and a test's server has no public URL or console.
+# Variables of `s3fixture up` that would break tests: a data folder cannot be rolled back, and a server for
+# tests has no public URL or console.
 _NOT_FOR_TESTS = frozenset(
     {"S3FIXTURE_CONSOLE_PORT", "S3FIXTURE_DATA_DIR", "S3FIXTURE_HOST", "S3FIXTURE_PORT"}
 )
 
-# Options -> the only backend that they are for.
+# Option -> the only backend that has it.
 _OF_ONE_BACKEND = (("endpoint_url", "external"), ("image", "container"), ("binary", "binary"))
 _SHARED_BACKENDS = frozenset({"container", "external"})  # one server for all workers of pytest-xdist
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A server that is asked for."""
+    """The description of a server to start."""
 
     backend: str
     emulator: str
@@ -44,10 +44,10 @@ def launch_of(
     emulator: str | None = None,
     **settings: Any,
 ) -> Launch:
-    """What arguments and options ask of one server; S3FixtureError for what cannot be used.
+    """The server that arguments and options ask for; S3FixtureError for values that cannot be used.
 
-    The arguments win. Port, buckets and seeds of the options are those of `s3_server` alone, which passes
-    no arguments for them.
+    Arguments win over options. The options for port, buckets and seeds apply only to `s3_server`, which
+    passes no arguments for them.
     """
     named = backends(config)
     chosen_backend = backend or named[0]
@@ -62,13 +62,14 @@ def launch_of(
     loaded = Settings.load(settings, chosen, environ=environment(chosen_backend, environ))
     if loaded.data_dir is not None:
         raise S3FixtureError(
-            "a server for tests lives in memory, so that each test can be rolled back; leave out data_dir"
+            f"data_dir is {str(loaded.data_dir)!r}, but a server for tests keeps its data in memory, so that "
+            "each test can be rolled back; leave out data_dir"
         )
     return Launch(chosen_backend, chosen_emulator, loaded)
 
 
 def main_launch_of(config: pytest.Config, backend: str) -> Launch:
-    """What the options ask of `s3_server` on one of its backends. Raises S3FixtureError."""
+    """The server that the options ask for as `s3_server` on this backend. Raises S3FixtureError."""
     launch = launch_of(config, backend=backend, port=value(config, "port"))
     if launch.backend not in _SHARED_BACKENDS:
         _check_port_is_not_shared(config, launch.settings.port)
@@ -87,7 +88,7 @@ def check_options(config: pytest.Config) -> None:
     for name, needed in _OF_ONE_BACKEND:
         if value(config, name) and needed not in chosen:
             raise S3FixtureError(
-                f"{flag(name)} is for --s3-backend={needed}, but the backend is {', '.join(chosen)}; "
+                f"{flag(name)} needs --s3-backend={needed}, but the backend is {', '.join(chosen)}; "
                 "give both or neither"
             )
     for backend in chosen:
@@ -100,11 +101,11 @@ def _check_choice(name: str, value: str, choices: Mapping[str, object]) -> None:
 
 
 def _check_port_is_not_shared(config: pytest.Config, port: int) -> None:
-    """Each xdist worker has its own server, so that they would fight for the port."""
+    """S3FixtureError for a fixed port with several xdist workers, because each has its own server."""
     worker: Mapping[str, Any] = getattr(config, "workerinput", {})
     workers = worker.get("workercount", 1)
     if port and workers > 1:
         raise S3FixtureError(
-            f"port {port} cannot be shared by the {workers} workers of pytest-xdist, each of which has its "
-            "own server; leave out --s3-port (each then has a free port), or run without -n"
+            f"the {workers} workers of pytest-xdist cannot share port {port}, because each has its own "
+            "server; leave out --s3-port, so that each gets a free port, or run without -n"
         )

@@ -1,4 +1,4 @@
-"""`@pytest.mark.s3(...)`: what one test asks of its server."""
+"""`@pytest.mark.s3(...)`: the buckets, seeds and settings of one test."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KEYWORDS = ("buckets", "seed", *_FLAGS, "requires", "backends", "allow", "polic
 
 
 class MarkerArguments(NamedTuple):
-    """What all s3 markers of a test ask for together."""
+    """The combined arguments of all s3 markers of a test."""
 
     buckets: tuple[str, ...] = ()
     seeds: tuple[Path, ...] = ()
@@ -28,10 +28,10 @@ class MarkerArguments(NamedTuple):
 
 
 def marker_arguments(node: pytest.Item | pytest.Collector) -> MarkerArguments | None:
-    """What the markers ask for, or None without one. S3FixtureError for a marker that cannot be understood.
+    """The combined arguments of a test's markers; None without one. S3FixtureError for wrong arguments.
 
-    Lists of module, class and function add up; of the others the nearest wins. Seeds and policies are looked
-    for from the test file's folder.
+    Lists of module, class and function are joined; for other arguments the nearest marker wins. Paths of
+    seeds and policies are relative to the test file's folder.
     """
     markers = [_checked(marker) for marker in node.iter_markers(MARKER)]  # the nearest comes first
     if not markers:
@@ -53,7 +53,7 @@ def _nearest(flag: str, markers: list[Mapping[str, Any]]) -> bool:
 
 
 def _policy(node: pytest.Item | pytest.Collector, markers: list[Mapping[str, Any]]) -> Path | None:
-    """The file of the nearest marker that has one, from the test file's folder."""
+    """The policy file of the nearest marker that has one."""
     named = next((marker["policy"] for marker in markers if marker.get("policy") is not None), None)
     if named is not None and not isinstance(named, (str, Path)):
         raise S3FixtureError(f"@pytest.mark.s3(policy=...) takes the path of a JSON file, not {named!r}")
@@ -63,7 +63,7 @@ def _policy(node: pytest.Item | pytest.Collector, markers: list[Mapping[str, Any
 def _gathered(
     keyword: str, markers: list[Mapping[str, Any]], kinds: type | tuple[type, ...] = str
 ) -> list[Any]:
-    """What all markers say, each thing once; the farthest marker's first, as a seed may build on another."""
+    """The values of all markers without repetitions, outermost marker first: a seed may build on another."""
     found = [item for marker in reversed(markers) for item in _listed(keyword, marker.get(keyword), kinds)]
     return list(dict.fromkeys(found))
 
@@ -85,7 +85,7 @@ def _checked(marker: pytest.Mark) -> Mapping[str, Any]:
 
 
 def _listed(keyword: str, value: Any, kinds: type | tuple[type, ...]) -> list[Any]:
-    """One or several values as a list."""
+    """One value or several, as a list."""
     if value is None:
         return []
     values = [value] if isinstance(value, (str, Path)) else value

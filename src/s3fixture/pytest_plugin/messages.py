@@ -1,4 +1,4 @@
-"""Errors for people: one clear text instead of a traceback through this plugin."""
+"""Shows errors as one text, without a traceback through this plugin."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from s3fixture.errors import S3FixtureError, SettingError
 
 _FACTORIES = ("s3", "s3_bucket", "s3_client", "s3_env", "s3_resource")
-# pytest's own words: there is no exception of a kind of its own.
+# pytest's message: it has no exception class for this.
 _SCOPE_MISMATCH = re.compile(r"function scoped fixture (\w+) with a (\w+) scoped request")
 
 
@@ -22,12 +22,14 @@ def readable_errors() -> Iterator[None]:
     try:
         yield
     except S3FixtureError as error:
-        raise pytest.fail.Exception(text_of(error), pytrace=False) from None  # it says all that its causes do
+        raise pytest.fail.Exception(
+            text_of(error), pytrace=False
+        ) from None  # its text includes that of its causes
 
 
 @contextmanager
 def ending_session(session: pytest.Session) -> Iterator[None]:
-    """Turn S3FixtureError into the end of the session: no test with S3 can succeed, so it is said once."""
+    """Turn S3FixtureError into the end of the session, because no test with S3 can succeed."""
     try:
         yield
     except S3FixtureError as error:
@@ -35,19 +37,19 @@ def ending_session(session: pytest.Session) -> Iterator[None]:
 
 
 def text_of(error: S3FixtureError) -> str:
-    """The text for somebody who runs tests, with settings spelled as options of pytest."""
+    """The error's text, with settings written as options of pytest."""
     return f"s3fixture: {error.spelled(_option) if isinstance(error, SettingError) else error}"
 
 
 def _end(session: pytest.Session, text: str) -> NoReturn:
-    if hasattr(session.config, "workerinput"):  # pytest-xdist takes a worker that exits for a crashed one
+    if hasattr(session.config, "workerinput"):  # pytest-xdist treats a worker that exits as crashed
         session.shouldfail = text
         raise pytest.fail.Exception(text, pytrace=False) from None
     pytest.exit(text, returncode=pytest.ExitCode.USAGE_ERROR)
 
 
 def explain_scope(report: pytest.TestReport, error: BaseException) -> None:
-    """Say what to do when a fixture of wider scope asked for one that the plugin makes for each test."""
+    """Add what to do when a fixture of wider scope asked for one of function scope."""
     match = _SCOPE_MISMATCH.search(str(error)) if isinstance(error, pytest.fail.Exception) else None
     if match is None or match[1] not in _FACTORIES:
         return
@@ -55,10 +57,10 @@ def explain_scope(report: pytest.TestReport, error: BaseException) -> None:
     report.sections.append(
         (
             "s3fixture",
-            f"{name} is made for each test. For a {scope} make one of its own, such as\n\n"
+            f"{name} is made for each test. Define one for a {scope}:\n\n"
             f"    from s3fixture import factories\n\n"
             f'    {scope}_{name} = factories.{name}(scope="{scope}")\n\n'
-            f"and ask for {scope}_{name}. What is done with it is rolled back at the end of the {scope}.",
+            f"and use {scope}_{name}. What is done with it is rolled back at the end of the {scope}.",
         )
     )
 

@@ -25,7 +25,7 @@ MARKER_HELP = (
 
 
 class Option(NamedTuple):
-    """One option; `variable` is its environment variable, `split` what separates a list in it."""
+    """One option; `variable` is its environment variable, in which `split` separates the items of a list."""
 
     name: str
     variable: str
@@ -145,7 +145,7 @@ OPTIONS = (
 
 
 def add_options(parser: pytest.Parser) -> None:
-    """Declare the options and their ini twins."""
+    """Declare the options, also for the ini file."""
     group = parser.getgroup("s3", "S3 server (s3fixture)")
     for option in OPTIONS:
         group.addoption(option.flag, dest=option.dest, default=None, help=option.help, **_argument(option))
@@ -154,7 +154,7 @@ def add_options(parser: pytest.Parser) -> None:
 
 
 def _argument(option: Option) -> dict[str, Any]:
-    """Its arguments for argparse."""
+    """The arguments for argparse."""
     if option.is_flag:
         return {"action": "store_const", "const": "yes"}
     if option.choices:
@@ -164,7 +164,7 @@ def _argument(option: Option) -> dict[str, Any]:
 
 
 def flag(name: str) -> str:
-    """How the option is written on the command line."""
+    """The option's name on the command line."""
     return next(option.flag for option in OPTIONS if option.name == name)
 
 
@@ -175,13 +175,13 @@ def value(config: pytest.Config, name: str) -> str | None:
 
 
 def backends(config: pytest.Config) -> list[str]:
-    """The backends on which tests run. Names are not checked here."""
+    """The backends on which tests run; the names are not checked."""
     chosen = value(config, "backend") or "emulator"
     return [name.strip() for name in chosen.split(",") if name.strip()]
 
 
 def parametrize_backends(metafunc: pytest.Metafunc) -> None:
-    """Let a test run on each backend that its marker names, or else the option if it names several."""
+    """Run a test on each backend of its marker, or else on those of the option, if it names several."""
     markers = metafunc.definition.iter_markers(MARKER)
     named = next((marker.kwargs["backends"] for marker in markers if "backends" in marker.kwargs), None)
     chosen = backends(metafunc.config) if named is None else named
@@ -191,7 +191,7 @@ def parametrize_backends(metafunc: pytest.Metafunc) -> None:
 
 
 def values(config: pytest.Config, name: str) -> list[str]:
-    """The values of one option from the first source that has any. Paths in the ini file start at it."""
+    """The values of one option from the first source that has any. Paths in an ini file start there."""
     option = next(option for option in OPTIONS if option.name == name)
     on_command_line = config.getoption(option.dest)
     if on_command_line:
@@ -214,7 +214,9 @@ def _absolute(option: Option, values: list[str], start: Path) -> list[str]:
     if option.name == "seed":
         return [str(start / value) for value in values]
     if option.name == "user" and values:
-        from s3fixture.auth.users import with_absolute_paths  # imported when used: it brings policies with it
+        from s3fixture.auth.users import (
+            with_absolute_paths,
+        )  # imported when used, because it imports policies
 
         return [with_absolute_paths(value, start) for value in values]
     return values

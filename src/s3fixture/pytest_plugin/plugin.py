@@ -1,4 +1,4 @@
-"""The hooks of every test run, and nothing else. Those of runs that use S3 are in `isolation`."""
+"""The hooks of every test run. Those of runs that use S3 are in `isolation`."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _file_of(config: pytest.Config, name: str) -> Path | None:
-    """The file that an option names. Raises UsageError where it cannot be written at the end."""
+    """The file that an option names. Raises UsageError when it could not be written at the end."""
     file = options.value(config, name)
     if not file:
         return None
@@ -105,14 +105,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         options.parametrize_backends(metafunc)
 
 
-@pytest.hookimpl(tryfirst=True)  # before the terminal asks what there is to say about the collected tests
+@pytest.hookimpl(tryfirst=True)  # before pytest_report_collectionfinish
 def pytest_collection_finish(session: pytest.Session) -> None:
     collection.look_through(session.items, session.config)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """pytest-xdist is about to start a worker."""
+    """Called by pytest-xdist before it starts a worker."""
     from s3fixture.pytest_plugin import workers
 
     workers.share_with_worker(node.config, node.workerinput)

@@ -1,6 +1,6 @@
-"""`--s3-policy-report`: the smallest policy under which the tests of a run would be allowed.
+"""`--s3-policy-report`: the smallest policy that allows all requests of a test run.
 
-What each test needed travels with the report of its teardown, as it does for `--s3-report`.
+The permissions of each test are sent with the report of its teardown, as for `--s3-report`.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ OWN_BUCKET = "BUCKET"
 
 
 def part_of_test(needs: Iterable[Permission], own_buckets: Collection[str]) -> str:
-    """What one test needed, as JSON."""
+    """The permissions that one test needed, as JSON."""
     return json.dumps(
         [need._replace(bucket=OWN_BUCKET) if need.bucket in own_buckets else need for need in needs]
     )
 
 
 class PolicyReporter:
-    """Gathers what the tests needed and writes one policy at the end; a plugin of pytest."""
+    """A plugin of pytest that collects the permissions of all tests and writes one policy at the end."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -47,4 +47,6 @@ class PolicyReporter:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         actions = counted(len({need.action for need in self._needs}), "action")
-        terminalreporter.write_line(f"s3fixture: the policy for what the tests did ({actions}): {self._file}")
+        terminalreporter.write_line(
+            f"s3fixture: wrote the policy that the tests need ({actions}) to {self._file}"
+        )

@@ -1,7 +1,7 @@
-"""`--s3-report`: what the tests of a run asked of S3, and what that would cost at AWS.
+"""`--s3-report`: the requests of a test run, and what they would cost at AWS.
 
-Each test's part is made in the process that runs it, and travels with the report of its teardown, so that it
-reaches the controller of pytest-xdist as well.
+Each test's part is made in the process that runs it, and is sent with the report of its teardown, so that it
+also reaches the controller of pytest-xdist.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from s3fixture.sizes import counted, human_size
 
 PROPERTY = "s3fixture"
 _MOST = 5  # lines of each list
-# Title of a list -> the name of what it has of each test, [number, request], and the unit of that.
+# Title of a list, member of a test's part with its [number, request], unit of the number.
 _LISTS = (
     ("most requests", "requests", ""),
     ("slowest", "slowest", " ms"),
@@ -29,7 +29,7 @@ _LISTS = (
 
 
 def part_of_test(records: Iterable[RequestRecord]) -> dict[str, Any]:
-    """What one test asked for, as JSON holds it."""
+    """The requests of one test, as a JSON document."""
     operations: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     places: Counter[str] = Counter()
     usd, slowest = 0.0, (0.0, "")
@@ -57,7 +57,7 @@ def _place(record: RequestRecord) -> str:
 
 
 class Reporter:
-    """Gathers the parts of the tests and tells the sum at the end; a plugin of pytest."""
+    """A plugin of pytest that collects the parts of all tests and reports the sum at the end."""
 
     def __init__(self, file: Path | None, *, tells: bool) -> None:
         self._file = file
@@ -93,7 +93,7 @@ class Reporter:
         total = self._total()
         operations = total["operations"]
         if not operations:
-            yield "none; fixtures, seeds and stores other than the emulator do not count"
+            yield "none (fixtures, seeds and servers other than the emulator are not counted)"
             return
         requests, bytes_in, bytes_out = (sum(column) for column in zip(*operations.values(), strict=True))
         tests = sum(bool(part["operations"]) for part in self._parts.values())
@@ -110,7 +110,7 @@ class Reporter:
             yield from self._longest(name, unit)
 
     def _longest(self, name: str, unit: str) -> Iterator[str]:
-        """The tests whose part has the greatest number under this name."""
+        """The tests with the greatest number for this member."""
         found = sorted(((*part[name], test) for test, part in self._parts.items()), reverse=True)
         for number, what, test in found[:_MOST]:
             if number:
@@ -118,7 +118,7 @@ class Reporter:
 
 
 def _merged(former: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
-    """The parts of two servers of one test."""
+    """The sum of the parts of two servers of one test."""
     merged = {name: max(former[name], part[name]) for _, name, _ in _LISTS}
     operations = _added(former["operations"], part["operations"])
     usd = former["usd"] + part["usd"]

@@ -1,4 +1,4 @@
-"""What a test gets of a server: clients that end with it, an environment, a bucket of its own."""
+"""What a test gets from a server: clients that are closed at its end, variables, its own bucket."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from s3fixture.records import TemporaryKeys
 
 _NAME_LENGTH = 63  # characters of a bucket's name, by S3's rules
-_WORDS_LENGTH = 40  # of the part that tells the test
+_WORDS_LENGTH = 40  # of the part with the test's name
 
 
 class TestResources:
-    """What one test, or a class or module, gets of one server, each thing made when first asked for.
+    """What one test, class or module gets from one server; each is made when it is first used.
 
     All of it ends after the fixtures of that scope, which may use it while they are torn down.
     """
@@ -41,12 +41,12 @@ class TestResources:
         self.endpoint = endpoint
 
     def at_end(self, check: Callable[[], None]) -> None:
-        """Call `check` when the scope ends; what it raises is an error of the test."""
+        """Call `check` when the scope ends; if it raises, the test has an error."""
         self._span.callback(check)
 
     @cached_property
     def keys(self) -> TemporaryKeys | None:
-        """The keys of the test, where its marker has a policy; None: the server's own."""
+        """The keys for the policy of the test's marker; None without a policy, for the server's own keys."""
         arguments = marker_arguments(self._span.node)
         path = arguments.policy if arguments else None
         if path is None:
@@ -62,7 +62,7 @@ class TestResources:
 
     @property
     def connection(self) -> Connection:
-        """The server with the keys of the test."""
+        """The server's address with the keys of the test."""
         server, keys = self.endpoint, self.keys
         if keys is None:
             keys_only = (server.access_key, server.secret_key)
@@ -71,7 +71,7 @@ class TestResources:
 
     @cached_property
     def client(self) -> S3Client:
-        """Made anew for each test, as handlers and stubs that a test adds stay on a client."""
+        """A new client, because handlers and stubs that a test adds stay on a client."""
         client = self.endpoint.client(**_boto3_keys(self.keys))
         self._span.enter(_ending(client))
         return client
@@ -89,7 +89,7 @@ class TestResources:
 
     @cached_property
     def environ(self) -> dict[str, str]:
-        """Set in this process. It outlasts monkeypatch, which would otherwise put these back."""
+        """The variables, set in this process until the scope ends, after monkeypatch has restored its own."""
         found = self.endpoint.environ()
         if self.keys is not None:
             server = self.endpoint
@@ -105,7 +105,7 @@ class TestResources:
 
     @cached_property
     def bucket(self) -> str:
-        """Named after the test, with a random end; versioned or with object lock if its marker says so."""
+        """A new bucket named after the test, with a random suffix; versioned or locked as the marker says."""
         bucket = _bucket_name(self._span.node, self.endpoint.bucket_prefix)
         arguments = marker_arguments(self._span.node) or MarkerArguments()
         make_bucket(self.endpoint, bucket, versioning=arguments.versioning, object_lock=arguments.object_lock)
@@ -114,7 +114,7 @@ class TestResources:
 
 
 def _boto3_keys(keys: TemporaryKeys | None) -> dict[str, Any]:
-    """Arguments of a boto3 client that has not the server's own keys."""
+    """Arguments for a boto3 client with other keys than the server's own."""
     if keys is None:
         return {}
     names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
@@ -132,18 +132,20 @@ def check_server(fixture: str, value: object) -> None:
 
 
 def resources_of(span: Span, endpoint: Endpoint) -> TestResources:
-    """The same for all fixtures of one scope."""
+    """The resources that all fixtures of one scope share."""
     return span.once(endpoint, lambda: TestResources(span, endpoint))
 
 
 @contextmanager
 def _ending(client: S3Client) -> Iterator[None]:
-    """Close the client at the end, and refuse what a forgotten thread still sends with it."""
+    """Close the client at the end, and refuse later requests of a forgotten thread."""
     over = False
 
     def refuse(**_: Any) -> None:
         if over:
-            raise S3FixtureError("this client belonged to a test that has ended; join its threads before")
+            raise S3FixtureError(
+                "the test that this client belongs to has ended; join its threads before the test ends"
+            )
 
     client.meta.events.register_first("before-send.s3", refuse)
     try:
@@ -155,7 +157,7 @@ def _ending(client: S3Client) -> Iterator[None]:
 
 def _bucket_name(node: pytest.Item | pytest.Collector, prefix: str) -> str:
     end = f"-{secrets.token_hex(4)}"
-    words = re.sub(r"[^a-z0-9]+", "-", node.name.lower()).strip("-")  # compiled when it is used
-    name = words if words.startswith("test") else f"test-{words}"  # S3 reserves some beginnings
+    words = re.sub(r"[^a-z0-9]+", "-", node.name.lower()).strip("-")  # compiled when used
+    name = words if words.startswith("test") else f"test-{words}"  # S3 reserves some prefixes
     length = min(_WORDS_LENGTH, _NAME_LENGTH - len(prefix) - len(end))
     return f"{prefix}{name[:length].rstrip('-')}{end}"

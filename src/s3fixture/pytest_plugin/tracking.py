@@ -14,7 +14,7 @@ from s3fixture.errors import S3FixtureError
 
 _STORE = "mlflow.store.tracking.sqlalchemy_store"
 EXPERIMENT = "s3fixture"
-# What would lead MLflow to another server, run or experiment.
+# Variables that would direct MLflow to another server, run or experiment.
 _HIDDEN = (
     "MLFLOW_EXPERIMENT_ID",
     "MLFLOW_EXPERIMENT_NAME",
@@ -28,14 +28,14 @@ _HIDDEN = (
     "MLFLOW_WORKSPACE",
 )
 _URI_VARIABLE = "MLFLOW_TRACKING_URI"
-# MLflow's newer stores take their artifact root from it, in this process and in children.
+# Newer versions of MLflow read their artifact root from it, in this process and in children.
 _ROOT_VARIABLE = "_MLFLOW_SERVER_ARTIFACT_ROOT"
 
 
 def import_mlflow() -> Any:
     """The mlflow package. S3FixtureError when it is not installed."""
     try:
-        import_module(_STORE)  # which the package without its database support lacks
+        import_module(_STORE)  # missing in mlflow-skinny
         return import_module("mlflow")
     except ImportError as error:
         raise S3FixtureError(
@@ -44,7 +44,7 @@ def import_mlflow() -> Any:
 
 
 def make_database(path: Path, artifact_root: str) -> Path:
-    """An empty tracking database; it takes seconds, so one is made a session and copied for each test."""
+    """An empty tracking database. Making it takes seconds, so a session has one, which tests copy."""
     import_mlflow()
     store = import_module(_STORE).SqlAlchemyStore(_uri(path), artifact_root)
     store.engine.dispose()

@@ -1,1 +1,1 @@
-"""One module a page, with what its modules ask for."""
+"""One module for each page, with the addresses that its JavaScript uses."""

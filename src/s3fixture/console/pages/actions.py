@@ -15,16 +15,16 @@ from s3fixture.console.visit import PageError, Visit, json_response
 from s3fixture.service.metadata import SYSTEM_METADATA
 from s3fixture.wire.copy_source import CopySource
 
-# Of HeadObject's answer: what a copy would otherwise have as the bucket's defaults say.
+# Members of HeadObject's answer that a copy would otherwise get from the bucket's defaults.
 _KEPT = ("StorageClass", "ServerSideEncryption", "SSEKMSKeyId", "BucketKeyEnabled")
-_STEP = 1000  # objects removed by one request; the module asks again, and shows how far it is
+_STEP = 1000  # objects removed by one request; the page sends several, and shows its progress
 
 
 def delete_objects(visit: Visit, bucket: str) -> Response:
-    """POST /api/buckets/<bucket>/delete {objects: [{key, version}], prefix, bypass}: one step of it.
+    """POST /api/buckets/<bucket>/delete {objects: [{key, version}], prefix, bypass}: one step of a deletion.
 
-    Answers {deleted, errors, more}. With a prefix, everything under it, a step at a time; with `bypass` also
-    what a retention in governance mode keeps.
+    Answers {deleted, errors, more}. With a prefix, deletes everything under it; with `bypass` also versions
+    under a retention in governance mode.
     """
     document = visit.document()
     more, objects = False, [identifier(entry) for entry in list_of(document.get("objects"))]
@@ -66,7 +66,8 @@ def put_tags(visit: Visit, bucket: str) -> Response:
 def put_metadata(visit: Visit, bucket: str) -> Response:
     """PUT /api/buckets/<bucket>/metadata {key, headers: {ContentType: …}, metadata: [[name, value]]}.
 
-    As S3 has it: a copy onto itself. Tags, storage class and encryption stay; the ACL and a lock do not.
+    It is a copy onto itself, as S3 has no other way. Tags, storage class and encryption stay; ACL and lock do
+    not.
     """
     document = visit.document()
     named = identifier(document)
@@ -77,7 +78,7 @@ def put_metadata(visit: Visit, bucket: str) -> Response:
     except (AttributeError, TypeError, ValueError):
         raise PageError(400, "The metadata cannot be read.") from None
     if unknown := found.keys() - set(SYSTEM_METADATA):
-        raise PageError(400, f"There is no header {min(unknown)}.")
+        raise PageError(400, f"S3 does not store a header {min(unknown)}.")
     head = visit.caller.perform("HeadObject", Bucket=bucket, **named)
     kept = {name: head[name] for name in _KEPT if head.get(name)}
     visit.caller.perform(
@@ -85,7 +86,7 @@ def put_metadata(visit: Visit, bucket: str) -> Response:
         Bucket=bucket,
         Key=named["Key"],
         CopySource=CopySource(bucket, named["Key"], named.get("VersionId")),
-        CopySourceIfMatch=head["ETag"],  # what these were read of
+        CopySourceIfMatch=head["ETag"],  # the version that was read above
         MetadataDirective="REPLACE",
         Metadata=metadata,
         **found,
@@ -99,8 +100,8 @@ def share(visit: Visit, bucket: str) -> Response:
     document = visit.document()
     named, expires = identifier(document), document.get("expires")
     if not isinstance(expires, int) or not 0 < expires <= MAX_EXPIRES:
-        raise PageError(400, f"A link can be good for 1 to {MAX_EXPIRES:,} seconds.")
-    visit.caller.perform("HeadObject", Bucket=bucket, **named)  # no links that cannot work
+        raise PageError(400, f"A link can be valid for 1 to {MAX_EXPIRES:,} seconds.")
+    visit.caller.perform("HeadObject", Bucket=bucket, **named)  # so that the link works
     now = visit.caller.app.clock.time()
     url = presign(
         visit.session.identity,
@@ -131,13 +132,13 @@ def _delete(
                 {"key": error.get("Key", ""), "message": _reason(visit, bucket, error)}
                 for error in errors[:20]
             ],
-            "more": more and not errors,  # what cannot be removed would come again and again
+            "more": more and not errors,  # objects that cannot be removed would be listed again and again
         }
     )
 
 
 def _reason(visit: Visit, bucket: str, error: dict[str, Any]) -> str:
-    """What S3 says, and what keeps a version that is locked."""
+    """S3's message, and the lock that protects a version."""
     message = str(error["Message"])
     if error["Code"] != "AccessDenied" or not error.get("VersionId"):
         return message
@@ -147,12 +148,12 @@ def _reason(visit: Visit, bucket: str, error: dict[str, Any]) -> str:
 
 
 def named_version(bucket: str, document: dict[str, Any]) -> dict[str, str]:
-    """Bucket, Key and VersionId out of {key, version}. Raises PageError."""
+    """Bucket, Key and VersionId from {key, version}. Raises PageError."""
     return {"Bucket": bucket, **identifier(document)}
 
 
 def identifier(entry: Any) -> dict[str, str]:
-    """Key and VersionId out of {key, version}. Raises PageError."""
+    """Key and VersionId from {key, version}. Raises PageError."""
     if not isinstance(entry, dict) or not isinstance(entry.get("key"), str) or not entry["key"]:
         raise PageError(400, "The request names no object.")
     version = entry.get("version")
@@ -160,5 +161,5 @@ def identifier(entry: Any) -> dict[str, str]:
 
 
 def list_of(value: Any) -> list[Any]:
-    """A list of the document; none where there is another thing."""
+    """The value if it is a list, else an empty list."""
     return value if isinstance(value, list) else []

@@ -1,4 +1,4 @@
-"""What is in a bucket: folders, objects, versions, a page at a time."""
+"""The contents of a bucket: folders, objects, versions, one page at a time."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Row(NamedTuple):
 
 
 class Crumb(NamedTuple):
-    """A folder above, and the prefix that it stands for."""
+    """A folder above, with its prefix."""
 
     name: str
     prefix: str
@@ -51,7 +51,10 @@ def show_folder(visit: Visit, bucket: str) -> Response:
     """GET /buckets/<bucket>/?prefix=&search=&deep=&pictures=&after=&versions=&sort=&order=&size="""
     prefix, search = visit.argument("prefix"), visit.argument("search")
     if len((prefix + search).encode("utf-8", "replace")) > MAX_KEY_BYTES:
-        raise PageError(400, f"No key is longer than {MAX_KEY_BYTES:,} bytes, and so is no folder.")
+        raise PageError(
+            400,
+            f"Folder and search have more than {MAX_KEY_BYTES:,} bytes, the longest key of S3.",
+        )
     with_versions = visit.argument("versions") == "1"
     deep = visit.argument("deep") == "1" and not with_versions
     with_pictures = visit.argument("pictures") == "1"
@@ -120,9 +123,9 @@ def _list_objects(visit: Visit, bucket: str, prefix: str, limit: int) -> tuple[l
 def _find(
     visit: Visit, bucket: str, prefix: str, search: str, limit: int
 ) -> tuple[list[Row], dict[str, str]]:
-    """Objects below `prefix`, in all its folders, whose names contain `search`, in capitals or not.
+    """Objects below `prefix`, in all folders, whose names contain `search`; case does not matter.
 
-    S3 has no such search: this looks at `_SEARCHED` keys at most, and the next page goes on behind these.
+    S3 has no such search: this looks at most at `_SEARCHED` keys, and the next page continues after these.
     """
     wanted, rows, after = search.lower(), list[Row](), visit.argument("after")
     for _ in range(_SEARCHED // _AT_ONCE):
@@ -197,7 +200,7 @@ def version_rows(found: dict[str, Any]) -> list[Row]:
 
 
 def _pictures(rows: list[Row]) -> list[Row]:
-    """Those that a browser may be able to show, by their names; the page for bytes looks at what they are."""
+    """Objects whose names end like pictures; `files.show_image` checks their bytes."""
     return [row for row in rows if row.kind == "object" and row.key.lower().endswith(_PICTURES)]
 
 
@@ -211,7 +214,7 @@ def _folders(found: dict[str, Any]) -> list[Row]:
 
 
 def _sorted(rows: list[Row], sort: str, *, descending: bool) -> list[Row]:
-    """Folders first, as S3 gave them when by name; what is sorted is this page."""
+    """Sort this page: folders first, in S3's order when sorted by name."""
     folders = [row for row in rows if row.kind == "folder"]
     others = [row for row in rows if row.kind != "folder"]
     if sort == "name":
@@ -220,7 +223,7 @@ def _sorted(rows: list[Row], sort: str, *, descending: bool) -> list[Row]:
 
 
 def crumbs(prefix: str) -> list[Crumb]:
-    """The folders of a prefix, or of a key, from the top."""
+    """The folders of a prefix or key, from the top."""
     parts = prefix.split(_DELIMITER)[:-1]
     return [Crumb(part, _DELIMITER.join(parts[: depth + 1]) + _DELIMITER) for depth, part in enumerate(parts)]
 

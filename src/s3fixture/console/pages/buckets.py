@@ -1,4 +1,4 @@
-"""The list of buckets; making and deleting one."""
+"""The list of buckets; creating and deleting a bucket."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from s3fixture.settings import DEFAULT_REGION
 from s3fixture.store import BucketRow, Index, Usage
 
 PAGE_SIZE = 100
-_LOOKED_AT = 1000  # buckets of others that are asked whether they may be listed
+_LOOKED_AT = 1000  # buckets of other accounts that are checked for the permission to list them
 
 
 class BucketLine(NamedTuple):
-    """What the list says of a bucket; `versioning` and `object_lock` are "" where they were never on.
+    """A row of the list; `versioning` and `object_lock` are "" when they were never on.
 
-    `usage` is None for those who may not list the bucket.
+    `usage` is None without the permission to list the bucket.
     """
 
     name: str
@@ -38,10 +38,10 @@ class BucketLine(NamedTuple):
 
 
 def show_buckets(visit: Visit) -> Response:
-    """GET /: one's own buckets, and others' that one may list."""
+    """GET /: the person's own buckets, and those of others that they may list."""
     owner = visit.session.identity.canonical_id
     search, after = visit.argument("search").strip(), visit.argument("after")
-    visit.caller.perform("ListBuckets")  # checks that this identity may
+    visit.caller.perform("ListBuckets")  # checks the permission
     with visit.caller.app.store.read() as index:
         page = index.list_buckets(search, after, PAGE_SIZE, owner)
         lines = [_line(visit, index, row) for row in page.buckets]
@@ -63,7 +63,7 @@ def show_buckets(visit: Visit) -> Response:
 
 
 def _may_list(visit: Visit, bucket: str) -> bool:
-    """Whether one of the account's own buckets may be looked into, which only its users have to ask."""
+    """Whether the person may list a bucket of their account; only users need a permission for it."""
     return not visit.session.identity.is_limited or visit.caller.may("s3:ListBucket", bucket)
 
 
@@ -73,7 +73,7 @@ def _totals(lines: list[BucketLine]) -> tuple[int, int]:
 
 
 def bucket_line(visit: Visit, name: str) -> BucketLine:
-    """What is said of one bucket on its pages. Raises NoSuchBucket."""
+    """The facts about one bucket for its pages. Raises NoSuchBucket."""
     from s3fixture.errors import S3Error
 
     with visit.caller.app.store.read() as index:
@@ -85,7 +85,7 @@ def bucket_line(visit: Visit, name: str) -> BucketLine:
 
 
 def _line(visit: Visit, index: Index, row: BucketRow) -> BucketLine:
-    """From counters and three documents: the same work for a bucket of any size."""
+    """The facts from counters and three documents; the cost does not depend on the bucket's size."""
     public = _has_public_policy(visit, index, row) or _has_public_acl(index, row)
     return BucketLine(
         row.name, utc(row.created), index.usage(row.id), row.versioning, public, row.object_lock
@@ -106,7 +106,7 @@ def _has_public_acl(index: Index, row: BucketRow) -> bool:
 
 
 def create_bucket(visit: Visit) -> Response:
-    """POST /api/buckets {name, versioning, lock}: object lock brings versioning with it."""
+    """POST /api/buckets {name, versioning, lock}: object lock includes versioning."""
     document = visit.document()
     name = str(document.get("name", "")).strip()
     region = visit.caller.app.settings.region
@@ -120,6 +120,6 @@ def create_bucket(visit: Visit) -> Response:
 
 
 def delete_bucket(visit: Visit, bucket: str) -> Response:
-    """DELETE /api/buckets/<bucket>: an empty one."""
+    """DELETE /api/buckets/<bucket>: delete an empty bucket."""
     visit.caller.perform("DeleteBucket", Bucket=bucket)
     return json_response({"path": "/"})

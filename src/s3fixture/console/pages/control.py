@@ -1,4 +1,4 @@
-"""What can be done to the server (docs/control.md), for the pages of whoever has its main keys."""
+"""The server's control (docs/control.md), for people with its main keys."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from s3fixture.console.visit import PageError, Visit
 
 
 def may_control(visit: Visit) -> bool:
-    """Whether this person can, and the server has what can be done to it."""
+    """Whether this person has the main keys, and the server has a control."""
     return visit.session.identity.root and visit.console.control is not None
 
 
 def perform(visit: Visit, name: str) -> Response:
-    """POST /api/control/<name> {arguments by name}: a method of `Control`, as /control/<name> has it."""
+    """POST /api/control/<name> {arguments by name}: a method of `Control`, like /control/<name>."""
     if not may_control(visit) or visit.console.control is None:
-        raise PageError(403, "Only who has the server's main keys can do this.")
+        raise PageError(403, "This needs the server's main keys; log in with them.")
     return visit.console.control.perform(visit.request, name)
 
 
 def state(visit: Visit) -> Response:
-    """GET or PUT /api/control/state: the state of all buckets as a file to keep, or one in its place."""
+    """GET or PUT /api/control/state: download the state of all buckets, or replace it by a file."""
     response = perform(visit, "state")
     if visit.request.method == "GET":
         response.headers["Content-Disposition"] = 'attachment; filename="s3fixture.state"'

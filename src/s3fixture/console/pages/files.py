@@ -1,4 +1,4 @@
-"""Bytes of objects: to keep, or inside a page where nothing in them can run."""
+"""Bytes of objects: as a download, or inside a page where no script in them can run."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from s3fixture.console.preview.kinds import image_type
 from s3fixture.console.preview.pdf import MAGIC, objection
 from s3fixture.console.visit import NO_STORE, PageError, Visit
 
-_HEAD = 64  # bytes that tell what a file is
+_HEAD = 64  # bytes that show the type of a file
 _NOTHING_RUNS = "default-src 'none'; sandbox"
 
 
 def download(visit: Visit, bucket: str) -> Response:
-    """GET /buckets/<bucket>/download?key=&version=: always as a file to keep, never as a page."""
+    """GET /buckets/<bucket>/download?key=&version=: always a download, never a page."""
     result = visit.caller.perform("GetObject", **_named(visit, bucket))
     name = visit.required("key").rstrip("/").rpartition("/")[2]
     response = _streamed(result, "application/octet-stream")
@@ -28,7 +28,7 @@ def download(visit: Visit, bucket: str) -> Response:
 
 
 def show_image(visit: Visit, bucket: str) -> Response:
-    """GET /buckets/<bucket>/image?key=&version=: a picture by its own first bytes, whatever it is called."""
+    """GET /buckets/<bucket>/image?key=&version=: a picture, recognized by its first bytes."""
     content_type = image_type(_first_bytes(visit, bucket))
     if content_type is None:
         raise PageError(415, "This is not a picture that browsers show safely.")
@@ -38,15 +38,15 @@ def show_image(visit: Visit, bucket: str) -> Response:
 
 
 def show_pdf(visit: Visit, bucket: str) -> Response:
-    """GET /buckets/<bucket>/pdf?key=&version=: for the frame of our own page only.
+    """GET /buckets/<bucket>/pdf?key=&version=: only for the frame of our own page.
 
-    Browsers show PDF in a process of its own without access to pages; they refuse to in a sandboxed frame.
+    Browsers show PDF in a separate process without access to pages, but not in a sandboxed frame.
     """
     result = visit.caller.perform("GetObject", **_named(visit, bucket))
     with result["Body"] as body:
         data: bytes = body.read(PICTURE_LIMIT)
     if not data.startswith(MAGIC) or len(data) < result["ContentLength"]:
-        raise PageError(415, "This is no PDF document, or too large a one to show.")
+        raise PageError(415, f"This is not a PDF document, or it has more than {PICTURE_LIMIT:,} bytes.")
     if why := objection(data):
         raise PageError(415, not_shown(why))
     response = Response(data, headers=NO_STORE, content_type="application/pdf")
@@ -75,7 +75,7 @@ def _streamed(result: dict[str, Any], content_type: str) -> Response:
 
 
 def _attachment(name: str) -> str:
-    """RFC 6266: the name in ASCII, and behind it, where that is another, the name as it is, in UTF-8."""
+    """RFC 6266: the name in ASCII, followed by the name in UTF-8 if it is different."""
     plain = name.encode("ascii", "replace").decode().replace("?", "_")
     options = {"filename": plain}
     if plain != name:
@@ -84,6 +84,6 @@ def _attachment(name: str) -> str:
 
 
 def _file_name(name: str) -> str:
-    """A name that a file can have everywhere."""
+    """A file name that is valid on all systems."""
     cleaned = "".join("_" if not char.isprintable() or char in '\\/:*?"<>|' else char for char in name)
     return cleaned.strip(" .")[:200] or "download"

@@ -14,13 +14,13 @@ _UNITS = ("Days", "Years")
 
 
 def put_default(visit: Visit, bucket: str) -> Response:
-    """PUT /api/buckets/<bucket>/lock {mode, number, unit}: switches object lock on; no mode, no default."""
+    """PUT /api/buckets/<bucket>/lock {mode, number, unit}: switch object lock on; no mode: no default."""
     document = visit.document()
     configuration: dict[str, Any] = {"ObjectLockEnabled": "Enabled"}
     if mode := document.get("mode"):
         number, unit = document.get("number"), document.get("unit")
         if not isinstance(number, int) or number < 1 or unit not in _UNITS:
-            raise PageError(400, "A retention lasts a whole number of days or years, from 1.")
+            raise PageError(400, "A retention must last 1 or more whole days or years.")
         configuration["Rule"] = {"DefaultRetention": {"Mode": _mode(mode), unit: number}}
     visit.caller.perform("PutObjectLockConfiguration", Bucket=bucket, ObjectLockConfiguration=configuration)
     return json_response({"mode": mode or ""})
@@ -42,7 +42,7 @@ def put_lock(visit: Visit, bucket: str) -> Response:
 
 
 def _retention_of(head: dict[str, Any]) -> dict[str, Any]:
-    """To the second, as the page shows it; else a date that was not touched would be an earlier one."""
+    """The retention with its date to the second, as on the page, so that an unchanged date is equal."""
     if "ObjectLockMode" not in head:
         return {}
     until = head["ObjectLockRetainUntilDate"].replace(microsecond=0)
@@ -50,17 +50,17 @@ def _retention_of(head: dict[str, Any]) -> dict[str, Any]:
 
 
 def _retention(document: dict[str, Any]) -> dict[str, Any]:
-    """Retention as boto3 has it; {} for none. Dates are UTC, to the second."""
+    """The retention for boto3; {} for none. Dates are UTC, to the second."""
     mode, until = document.get("mode"), document.get("until")
     if not mode:
         return {}
     date = parse_iso(str(until))
     if date is None:
-        raise PageError(400, "Say until when, as a date and a time.")
+        raise PageError(400, "The retention needs an end: a date and a time.")
     return {"Mode": _mode(mode), "RetainUntilDate": date}
 
 
 def _mode(mode: Any) -> str:
     if mode not in ("GOVERNANCE", "COMPLIANCE"):
-        raise PageError(400, "A retention's mode is governance or compliance.")
+        raise PageError(400, "The mode of a retention must be governance or compliance.")
     return str(mode)

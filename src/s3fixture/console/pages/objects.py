@@ -1,4 +1,4 @@
-"""One object: what is in it, what is known of it, its versions."""
+"""One object: its contents, its attributes and its versions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from s3fixture.wire.numbers import parse_count
 
 _VERSIONS = 50
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
-# Expiry in seconds -> how the choice reads.
+# Expiry in seconds -> text of the choice.
 EXPIRIES: Mapping[int, str] = {
     300: "5 minutes",
     3600: "1 hour",
@@ -45,7 +45,7 @@ def show_object(visit: Visit, bucket: str) -> Response:
     except S3Error as error:
         if not versions or error.code not in ("NoSuchKey", "MethodNotAllowed"):
             raise
-        head = None  # a delete marker: there is nothing to show but the versions below it
+        head = None  # a delete marker: only its older versions can be shown
     return visit.page(
         "object.html",
         title=key.rstrip("/").rpartition("/")[2] or key,
@@ -98,7 +98,7 @@ def _size(count: int) -> str:
 
 
 def _headers(head: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """By their names in HTTP: `Content-Type` for ContentType."""
+    """The headers with their names in HTTP: `Content-Type` for ContentType."""
     found = [(name, head[name]) for name in SYSTEM_METADATA if head.get(name)]
     return [(_header_name(name), str(value)) for name, value in found]
 
@@ -114,7 +114,7 @@ def _checksums(head: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _preview(visit: Visit, named: dict[str, str], head: Mapping[str, Any] | None) -> Preview | None:
-    """None without an object, or without the right to read it."""
+    """The preview; None without an object, or without the permission to read it."""
     if head is None:
         return None
     try:
@@ -131,19 +131,19 @@ def _preview(visit: Visit, named: dict[str, str], head: Mapping[str, Any] | None
 
 
 def _tags(visit: Visit, named: dict[str, str]) -> list[dict[str, str]] | None:
-    """None when one may not see them."""
+    """The tags; None without the permission to see them."""
     found = visit.caller.attempt("GetObjectTagging", "AccessDenied", **named)
     return found["TagSet"] if found else None
 
 
 def _acl(visit: Visit, named: dict[str, str]) -> list[tuple[str, str]] | None:
-    """None when one may not see it."""
+    """The ACL; None without the permission to see it."""
     found = visit.caller.attempt("GetObjectAcl", "AccessDenied", **named)
     return acl_facts(found, visit.caller.app.identities) if found else None
 
 
 def _versions(visit: Visit, bucket: str, key: str) -> tuple[list[Row], bool]:
-    """The versions of this key, newest first, and whether there are more than are shown."""
+    """The versions of this key, newest first, and whether there are more."""
     found = visit.caller.attempt(
         "ListObjectVersions", "AccessDenied", Bucket=bucket, Prefix=key, MaxKeys=_VERSIONS
     )

@@ -1,4 +1,4 @@
-"""What a text looks like, in a frame that can neither run nor ask anything; and two versions compared."""
+"""Rendered text, in a frame that cannot run scripts or send requests; and the comparison of two versions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from s3fixture.console.visit import PageError, Visit, html_response
 
 
 def show_rendered(visit: Visit, bucket: str) -> Response:
-    """GET /buckets/<bucket>/rendered?key=&version=: for the frame of our own page only."""
+    """GET /buckets/<bucket>/rendered?key=&version=: only for the frame of our own page."""
     key, version = visit.required("key"), visit.argument("version")
     named = {"Bucket": bucket, "Key": key} | ({"VersionId": version} if version else {})
     head = visit.caller.perform("HeadObject", **named)
@@ -23,7 +23,7 @@ def show_rendered(visit: Visit, bucket: str) -> Response:
     first = read_range(visit.caller, named, 0, min(size, LIMIT)) if size else b""
     found = kind(key, head.get("ContentType", ""), first)
     if found not in RENDERED or size > (WORKER_LIMIT if found == "notebook" else LIMIT):
-        raise PageError(415, "This is not shown in another way than as text.")
+        raise PageError(415, "This object can only be shown as text.")
     data = first if size <= LIMIT else read_range(visit.caller, named, 0, size)
     result = visit.console.renderer.render(found, key.rpartition("/")[2], data)
     nonce = secrets.token_urlsafe()
@@ -37,7 +37,7 @@ def show_rendered(visit: Visit, bucket: str) -> Response:
 
 
 def compare(visit: Visit, bucket: str) -> Response:
-    """GET /buckets/<bucket>/compare?key=&left=&right=: the lines in which two versions differ."""
+    """GET /buckets/<bucket>/compare?key=&left=&right=: the lines that differ between two versions."""
     key, left, right = visit.required("key"), visit.required("left"), visit.required("right")
     texts = [_text_of(visit, bucket, key, version) for version in (left, right)]
     result: Any = visit.console.renderer.render("compare", str(len(texts[0])), b"".join(texts))
@@ -55,11 +55,11 @@ def compare(visit: Visit, bucket: str) -> Response:
 
 
 def _text_of(visit: Visit, bucket: str, key: str, version: str) -> bytes:
-    """Raises PageError for what is no text, or a long one."""
+    """The text of a version. Raises PageError when it is not text, or too long."""
     named = {"Bucket": bucket, "Key": key, "VersionId": version}
     size = visit.caller.perform("HeadObject", **named)["ContentLength"]
     if size > LIMIT:
-        raise PageError(413, f"Texts of up to {LIMIT:,} bytes can be compared.", VersionId=version)
+        raise PageError(413, f"Only texts of up to {LIMIT:,} bytes can be compared.", VersionId=version)
     data = read_range(visit.caller, named, 0, size) if size else b""
     if is_binary(data):
         raise PageError(415, "Only texts can be compared.", VersionId=version)

@@ -1,4 +1,4 @@
-"""A bucket's settings: versioning, who may read, policy, CORS, lifecycle, events; and its end."""
+"""A bucket's settings: versioning, public access, policy, CORS, lifecycle, events, deletion."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def show_settings(visit: Visit, bucket: str) -> Response:
 
 
 def _examples(visit: Visit, bucket: str) -> dict[str, Examples]:
-    """For each editor."""
+    """The examples of each editor."""
     app = visit.caller.app
     others = [identity for identity in app.identities if identity is not visit.session.identity]
     account = others[0].arn if others else "arn:aws:iam::123456789012:root"
@@ -89,7 +89,7 @@ def _examples(visit: Visit, bucket: str) -> dict[str, Examples]:
 
 
 def _access(visit: Visit, bucket: str) -> list[tuple[str, str]]:
-    """Ownership, the bucket's ACL and what blocks public access, as far as this person may see them."""
+    """Ownership, the bucket's ACL and Block Public Access, as far as this person may see them."""
     facts = []
     controls = visit.caller.attempt(
         "GetBucketOwnershipControls", "AccessDenied", "OwnershipControlsNotFoundError", Bucket=bucket
@@ -180,7 +180,7 @@ def put_events(visit: Visit, bucket: str) -> Response:
 
 
 def _with_arguments(error: S3Error) -> str:
-    """What S3 says, and of which destinations: its fields ArgumentName1, ArgumentValue1, …"""
+    """S3's message, with the destinations in its fields ArgumentName1, ArgumentValue1, …"""
     about = [
         f"{value}: {error.fields[name.replace('Name', 'Value')]}"
         for name, value in error.fields.items()
@@ -190,7 +190,7 @@ def _with_arguments(error: S3Error) -> str:
 
 
 def _default_retention(found: dict[str, Any]) -> dict[str, Any]:
-    """{mode, number, unit}; no mode: new objects are not locked."""
+    """{mode, number, unit}; without a mode, new objects are not locked."""
     rule = found["ObjectLockConfiguration"].get("Rule", {}).get("DefaultRetention", {})
     unit = "Years" if "Years" in rule else "Days"
     return {"mode": rule.get("Mode", ""), "number": rule.get(unit, 30), "unit": unit}
@@ -213,7 +213,7 @@ def _put(visit: Visit, bucket: str, policy: str | None) -> None:
 
 
 def _allow_public_policies(visit: Visit, bucket: str) -> None:
-    """Take back what the bucket's public access block has against them; ACLs stay blocked."""
+    """Switch off the settings of Block Public Access that are about policies; ACLs stay blocked."""
     found = visit.caller.attempt(
         "GetPublicAccessBlock", "NoSuchPublicAccessBlockConfiguration", Bucket=bucket
     )
@@ -226,5 +226,5 @@ def _allow_public_policies(visit: Visit, bucket: str) -> None:
 def _text(document: dict[str, Any]) -> str:
     text = document.get("text")
     if not isinstance(text, str):
-        raise PageError(400, "The request has no text.")
+        raise PageError(400, "The request has no member 'text'.")
     return text.strip()

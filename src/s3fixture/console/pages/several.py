@@ -1,4 +1,4 @@
-"""Several objects and folders at once: as a ZIP file, copied, moved; and how large a folder is."""
+"""Several objects and folders at once: download as a ZIP file, copy, move; and the size of a folder."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from s3fixture.errors import S3Error
 from s3fixture.wire.copy_source import CopySource
 
 _LISTED = 1000  # keys that S3 lists at once
-_STEP = 200  # objects copied by one request; the module asks again, and shows how far it is
+_STEP = 200  # objects copied by one request; the page sends several, and shows its progress
 _COUNTED = 20_000  # keys counted by one request
-_IN_A_ZIP = 10_000  # objects: the format lists them at its end, so they are all in memory
+_IN_A_ZIP = 10_000  # objects: the format has a list of them at its end, which is kept in memory
 
 
 def zip_objects(visit: Visit, bucket: str) -> Response:
-    """POST /buckets/<bucket>/zip, a form: `chosen` {objects: [{key, version}], prefixes}, and `base`.
+    """POST /buckets/<bucket>/zip, a form with `chosen` {objects: [{key, version}], prefixes}, and `base`.
 
-    Names in the file are keys without the prefix `base`.
+    Names in the ZIP file are the keys without the prefix `base`.
     """
     base = visit.request.form.get("base", "")
     entries = _entries(visit, bucket, _chosen(visit), base)
@@ -46,17 +46,17 @@ def _chosen(visit: Visit) -> dict[str, Any]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise PageError(400, "The request does not say what to download.")
+        raise PageError(400, "The request has no list of objects to download.")
     return found
 
 
 def _entries(visit: Visit, bucket: str, chosen: dict[str, Any], base: str) -> list[Entry]:
-    """Raises PageError when there are too many."""
+    """The entries of the ZIP file. Raises PageError when there are too many."""
     entries = []
     for each in _objects(visit, bucket, chosen, base):
         entries.append(each)
         if len(entries) > _IN_A_ZIP:
-            raise PageError(413, f"That is more than {_IN_A_ZIP:,} objects; choose fewer, or use a client.")
+            raise PageError(413, f"There are more than {_IN_A_ZIP:,} objects; choose fewer, or use a client.")
     return entries
 
 
@@ -80,10 +80,10 @@ def _below(key: str, base: str) -> str:
 
 
 def copy_objects(visit: Visit, bucket: str) -> Response:
-    """POST /api/buckets/<bucket>/copy: {bucket, move, replace}, and one of two: what, and where to.
+    """POST /api/buckets/<bucket>/copy: {bucket, move, replace}, with `objects` or `prefix`.
 
-    {objects: [{key, version, to}]} are keys. {prefix, to, after} is a step of everything under a prefix, in
-    whose place `to` stands. Answers {copied, errors, after}; with `after`, there is more.
+    {objects: [{key, version, to}]} copies keys. {prefix, to, after} copies a step of everything under a
+    prefix, which `to` replaces. Answers {copied, errors, after}; if `after` is not empty, there is more.
     """
     document = visit.document()
     target, prefix, after = _text(document, "bucket"), document.get("prefix"), ""
@@ -117,11 +117,11 @@ def _copy(
 
 
 def _reason(error: S3Error, key: str) -> str:
-    return f"there is {key} already" if error.code == "PreconditionFailed" else error.message
+    return f"{key} already exists" if error.code == "PreconditionFailed" else error.message
 
 
 def folder_size(visit: Visit, bucket: str) -> Response:
-    """GET /api/buckets/<bucket>/size?prefix=&after=: a step of counting: {objects, bytes, after}."""
+    """GET /api/buckets/<bucket>/size?prefix=&after=: count, one step at a time: {objects, bytes, after}."""
     prefix, after = visit.argument("prefix"), visit.argument("after")
     objects = size = 0
     for _ in range(_COUNTED // _LISTED):
@@ -142,5 +142,5 @@ def _page(visit: Visit, bucket: str, prefix: str, after: str, limit: int) -> dic
 def _text(document: Any, name: str) -> str:
     value = document.get(name) if isinstance(document, dict) else None
     if not isinstance(value, str):
-        raise PageError(400, f"The request lacks {name!r}.")
+        raise PageError(400, f"The request has no text {name!r}.")
     return value

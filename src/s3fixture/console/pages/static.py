@@ -1,4 +1,4 @@
-"""The files that pages are made with."""
+"""The style sheets, scripts and icons of the pages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _A_YEAR = 365 * 24 * 3600
 def serve_asset(
     console: Console, request: Request, session: Session | None, version: str, name: str
 ) -> Response:
-    """A file that may be kept as long as its address does not change."""
+    """A file that browsers may cache, because its address changes with its content."""
     asset = console.assets.get(name)
     if asset is None:
         raise PageError(404, "There is no such file.")

@@ -1,4 +1,4 @@
-"""Uploads: whole, in parts, and those that were never finished."""
+"""Uploads: whole, in parts, and unfinished ones."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def show_uploads(visit: Visit, bucket: str) -> Response:
 
 
 def _described(visit: Visit, bucket: str, entry: dict[str, Any]) -> dict[str, Any]:
-    """An upload with the number and size of its parts, where one may see them."""
+    """An upload with the number and size of its parts, if the person may see them."""
     parts = visit.caller.attempt(
         "ListParts",
         "AccessDenied",
@@ -76,14 +76,14 @@ def begin(visit: Visit, bucket: str) -> Response:
         Bucket=bucket,
         Key=key,
         ContentType=_content_type(visit, key),
-        ChecksumAlgorithm="CRC32",  # what our modules send with each part
+        ChecksumAlgorithm="CRC32",  # our page sends it with each part
         ChecksumType="FULL_OBJECT",
     )
     return json_response({"upload": result["UploadId"]}, 201)
 
 
 def put_part(visit: Visit, bucket: str) -> Response:
-    """PUT /api/buckets/<bucket>/uploads?key=&upload=&number=: one part."""
+    """PUT /api/buckets/<bucket>/uploads?key=&upload=&number=: upload a part."""
     number = parse_count(visit.required("number"))
     if number is None:
         raise PageError(400, "A part's number is a number.")
@@ -119,7 +119,7 @@ def complete(visit: Visit, bucket: str) -> Response:
 
 
 def abort(visit: Visit, bucket: str) -> Response:
-    """DELETE /api/buckets/<bucket>/uploads?key=&upload=: nothing is left of it."""
+    """DELETE /api/buckets/<bucket>/uploads?key=&upload=: abort; succeeds also without such an upload."""
     visit.caller.attempt(
         "AbortMultipartUpload",
         "NoSuchUpload",
@@ -131,7 +131,7 @@ def abort(visit: Visit, bucket: str) -> Response:
 
 
 def _content_type(visit: Visit, key: str) -> str:
-    """What the browser says, else what the key's ending says."""
+    """The content type from the browser, else from the key's ending."""
     said = visit.argument("type") or visit.request.headers.get("Content-Type", "")
     if said and said not in ("application/octet-stream", "text/plain;charset=UTF-8"):
         return said

@@ -1,4 +1,4 @@
-"""The requests to the API as they happen, and what the buckets held over time."""
+"""The live requests to the API, and the usage of the buckets over time."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def show_watch(visit: Visit) -> Response:
 
 
 def show_again(visit: Visit, request_id: str) -> Response:
-    """GET /api/watch/<request_id>: {curl, boto3}, lines that ask this request again."""
+    """GET /api/watch/<request_id>: {curl, boto3}, commands that repeat this request."""
     record, app = _record(visit, request_id), visit.caller.app
     return json_response(
         {
@@ -50,9 +50,9 @@ def show_again(visit: Visit, request_id: str) -> Response:
 
 
 def show_bodies(visit: Visit, request_id: str) -> Response:
-    """GET /api/watch/<request_id>/bodies: {sent, answered}, how they begin; "" where none is kept.
+    """GET /api/watch/<request_id>/bodies: {sent, answered}, their first bytes; "" when not recorded.
 
-    For the operator and whoever sent the request: who owns a bucket need not own its objects.
+    Only for the operator and the sender: the owner of a bucket need not own its objects.
     """
     record, keeper = _record(visit, request_id), visit.caller.app.bodies
     identity = visit.session.identity
@@ -69,23 +69,23 @@ def _record(visit: Visit, request_id: str) -> RequestRecord:
     """Raises PageError."""
     found = [record for record in visit.caller.app.log.entries() if record.request_id == request_id]
     if not visible_to(visit, found):
-        raise PageError(404, "This request is not among the last 1,000 any more.")
+        raise PageError(404, "This request is no longer among the last 1,000.")
     return found[0]
 
 
 def usage(visit: Visit) -> Response:
-    """GET /api/usage: [time, objects, bytes] of one's own buckets; none for a user, who has none."""
+    """GET /api/usage: [time, objects, bytes] of the person's own buckets; empty for a user, who owns none."""
     identity = visit.session.identity
     samples = [] if identity.is_limited else visit.console.usage.of(identity.canonical_id)
     return json_response({"every": EVERY, "samples": samples})
 
 
 def stream(visit: Visit) -> Response:
-    """GET /api/watch?bodies=: Server-Sent Events, each a list of requests; bodies=1 keeps bodies."""
+    """GET /api/watch?bodies=: Server-Sent Events, each a list of requests; bodies=1 records bodies."""
     who, after = visit.session.identity.access_key, visit.request.headers.get("Last-Event-ID", "")
     viewer = visit.console.feed.watch(who, after)
     if viewer is None:
-        raise PageError(503, "Too many windows watch already; close one.")
+        raise PageError(503, "Too many windows show requests; close one.")
     headers = {**NO_STORE, "X-Accel-Buffering": "no"}
     return Response(
         _Events(viewer, visit, with_bodies=visit.argument("bodies") == "1"),
@@ -95,7 +95,7 @@ def stream(visit: Visit) -> Response:
 
 
 def unframed(data: bytes) -> bytes:
-    """The payload in the beginning of a body that is sent in chunks, each behind a line with its length."""
+    """The payload in the first bytes of a body in aws-chunked encoding."""
     payload = b""
     while data:
         line, _, data = data.partition(b"\r\n")
@@ -109,7 +109,7 @@ def unframed(data: bytes) -> bytes:
 
 
 class _Events:
-    """The body of the stream; `close` is called when the browser is gone."""
+    """The body of the stream; `close` is called when the browser has disconnected."""
 
     def __init__(self, viewer: Viewer, visit: Visit, *, with_bodies: bool) -> None:
         self._viewer = viewer
@@ -132,7 +132,7 @@ class _Events:
             self._visit.console.bodies.leave()
 
     def _logged_in(self) -> bool:
-        """Whoever logs out stops seeing, in all windows."""
+        """Whether the person is still logged in; a log-out ends the stream in all windows."""
         return self._visit.is_current()
 
     def _event(self, batch: Batch) -> bytes:
@@ -145,7 +145,7 @@ class _Events:
 
 
 def visible_to(visit: Visit, records: list[RequestRecord]) -> list[RequestRecord]:
-    """The server's operator sees all requests; others see their own, and accounts those to their buckets."""
+    """What this person may see: the operator all, others their own, accounts those to their buckets."""
     identity = visit.session.identity
     if identity.root:
         return records
@@ -153,7 +153,7 @@ def visible_to(visit: Visit, records: list[RequestRecord]) -> list[RequestRecord
         return [record for record in records if record.access_key == identity.access_key]
     with visit.caller.app.store.read() as index:
         rows = {name: index.get_bucket(name) for name in {record.bucket for record in records}}
-    # Since the bucket is theirs: its name may have been another's before.
+    # Only since the bucket was made, because an earlier one of its name may have had another owner.
     own = {
         name: row.created
         for name, row in rows.items()
@@ -167,7 +167,7 @@ def visible_to(visit: Visit, records: list[RequestRecord]) -> list[RequestRecord
 
 
 def describe(visit: Visit, record: RequestRecord) -> dict[str, Any]:
-    """A record as the module wants it; an error with the document that the client got."""
+    """A record for the page; an error with the document that the client got."""
     described: dict[str, Any] = record._asdict()
     identity = visit.caller.app.identities.by_access_key(record.access_key)
     described["who"] = identity.name if identity else ""
@@ -176,7 +176,7 @@ def describe(visit: Visit, record: RequestRecord) -> dict[str, Any]:
 
 
 def _error_document(protocol: Protocol, record: RequestRecord) -> str:
-    """The answer's body, made again; HostId, which is random, is not kept."""
+    """The body of the error, made again from the record, without the random HostId."""
     if record.error_code not in ERRORS:
         return ""
     error = S3Error(record.error_code, record.error_message, headers=None, **record.error_fields)

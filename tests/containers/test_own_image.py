@@ -110,6 +110,21 @@ def test_a_volume_keeps_the_data_after_a_kill(start: Start) -> None:
     assert found["Body"].read() == b"1"
 
 
+@pytest.mark.parametrize("folder", ["state", "box"])  # the former name, as volumes may have it
+def test_a_volume_keeps_the_authority_of_tls(start: Start, folder: str) -> None:
+    volume = f"s3fixture-test-{secrets.token_hex(4)}"
+    authority = "/var/lib/s3fixture/state/tls/s3fixture-ca.pem"
+    options = ("--hostname", "minio", "-e", "S3FIXTURE_TLS=1", "-v", f"{volume}:/var/lib/s3fixture/{folder}")
+    found = []
+    for _ in range(2):
+        container = start(*options)
+        found.append(container.inside("cat", authority))
+        docker("rm", "-f", container.name)
+    docker("volume", "rm", volume)
+
+    assert found[0] == found[1]
+
+
 def test_presigned_urls_work_from_the_host_and_from_another_container(start: Start) -> None:
     network = f"s3fixture-test-{secrets.token_hex(4)}"
     docker("network", "create", network)

@@ -44,6 +44,8 @@ class Clock:
         self._frozen: float | None = None
         self._date = (-1, "")  # the last second asked for, and its text
         self._random = Random()  # noqa: S311 - for ids that tell requests apart and guard nothing
+        self.host_id = base64.b64encode(self._random.randbytes(42)).decode()
+        """An opaque base64 string, as in `x-amz-id-2`: it names a server."""
 
     def time(self) -> float:
         """Seconds since the epoch, as this server sees them."""
@@ -100,10 +102,6 @@ class Clock:
     def request_id(self) -> str:
         """16 upper-case characters, as in `x-amz-request-id`."""
         return f"{self._random.getrandbits(64):016X}"
-
-    def host_id(self) -> str:
-        """An opaque base64 string, as in `x-amz-id-2`."""
-        return base64.b64encode(self._random.randbytes(42)).decode()
 
     def etag(self) -> str:
         """32 hexadecimal digits, as an ETag that is no digest has them."""

@@ -142,7 +142,7 @@ class App:
 
     def _respond(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         started = monotonic()
-        exchange = Exchange(self, request_of(environ), self.clock.request_id(), self.clock.host_id())
+        exchange = Exchange(self, request_of(environ), self.clock.request_id(), self.clock.host_id)
         environ["s3fixture.exchange"] = exchange  # for those who name a request that is still running
         error: S3Error | None = None
         if self.bodies is not None:
@@ -211,7 +211,7 @@ class App:
         if self.metrics is not None:
             self.metrics.refuse(error.code)
         response = self.protocol.serialize_error(
-            error, request_id=self.clock.request_id(), host_id=self.clock.host_id()
+            error, request_id=self.clock.request_id(), host_id=self.clock.host_id
         )
         assert isinstance(response.body, bytes)
         return dict(response.headers)["Content-Type"], response.body
@@ -285,8 +285,8 @@ class App:
             error.code if error else "",
             error.message[:_LONGEST] if error else "",
             monotonic() - started,
-            _length(headers.get("content-length")),
-            0 if request.method == "HEAD" else _length(answered.get("Content-Length")),
+            parse_count(headers.get("content-length", "0")) or 0,
+            0 if request.method == "HEAD" else int(answered.get("Content-Length", 0)),
             who.identity.access_key if who and who.identity else "",
             request.remote_addr,
             headers.get("user-agent", "")[:_LONGEST],
@@ -307,10 +307,6 @@ def store_error(error: Exception) -> S3Error:
 @cache  # it depends on the model alone, and keeps nothing of a server
 def _protocol() -> Protocol:
     return Protocol()
-
-
-def _length(header: str | None) -> int:
-    return parse_count(header or "") or 0
 
 
 def _fields_kept(error: S3Error, request: Request) -> Mapping[str, str]:

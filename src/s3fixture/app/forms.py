@@ -206,7 +206,7 @@ class _FormPayload:
         if not data:
             check_size(self._total, self._allowed)
             if self.declared_algorithm:
-                compare(self.declared_algorithm, self._expected, self.checksums)
+                compare(self.declared_algorithm, self._expected, self.checksum(self.declared_algorithm))
             return data
         self._md5.update(data)
         for hasher in self._hashers.values():
@@ -217,6 +217,5 @@ class _FormPayload:
     def md5(self) -> bytes:
         return self._md5.digest()
 
-    @property
-    def checksums(self) -> dict[str, str]:
-        return {name: checksums.encode(hasher.digest()) for name, hasher in self._hashers.items()}
+    def checksum(self, algorithm: str) -> str:
+        return checksums.encode(self._hashers[algorithm].digest())

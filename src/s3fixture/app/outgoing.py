@@ -34,8 +34,9 @@ def outgoing(body: bytes | Iterable[bytes] | None, environ: WSGIEnvironment) -> 
         return (body,)
     if not isinstance(body, BodyReader):
         return body
-    if body.data is not None:
-        return (body.data,)
+    data = body.data
+    if data is not None:
+        return (data,)
     place, wrapper = body.path_and_offset, environ.get("wsgi.file_wrapper")
     if place is None or wrapper is None:
         return body

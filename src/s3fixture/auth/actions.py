@@ -292,7 +292,7 @@ def _extras(
     operation: str, params: Mapping[str, Any], bucket: str, key: str | None, version_id: str | None
 ) -> list[Permission]:
     extras = _EXTRAS.get(operation)
-    if not extras:
+    if not extras or extras.keys().isdisjoint(params):
         return []
     if operation == "DeleteObject" and version_id is None:  # only a version can be locked
         return []

@@ -76,7 +76,7 @@ class Caller:
         )
         clock = self.app.clock
         return self.app.call(
-            operation, request, target, self._authentication, clock.request_id(), clock.host_id()
+            operation, request, target, self._authentication, clock.request_id(), clock.host_id
         )
 
 

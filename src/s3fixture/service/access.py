@@ -147,10 +147,11 @@ class Access:
 
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-access-control.html
         """
-        limited = call.identity is not None and call.identity.is_limited
+        identity = call.identity
+        limited = identity is not None and identity.is_limited
         if permission.action in _NEEDS_NO_BUCKET or permission.bucket is None:
             denial = self._denial(call, params, permission) if limited else None
-            return denial or ("allow" if call.identity else None)
+            return denial or ("allow" if identity else None)
         with self._store.read() as index:
             bucket = index.get_bucket(permission.bucket)
             if bucket is None:
@@ -159,11 +160,11 @@ class Access:
             call.judged.setdefault(bucket.name, bucket.id)
             text = index.get_document(bucket.id, POLICY) if POLICY in bucket.documents else None
             restricted = text is not None and is_blocked(index, bucket, RESTRICT)
-        owner = call.identity is not None and call.identity.canonical_id == bucket.owner
+        owner = identity is not None and identity.canonical_id == bucket.owner
         if limited and (denial := self._denial(call, params, permission, bucket, text)):
             return denial
         if permission.action in _OWNERS_ALONE and not (owner and limited):
-            return "allow" if owner else "not allowed" if call.identity else None
+            return "allow" if owner else "not allowed" if identity else None
         if bucket.documents.isdisjoint(_MATTERS):
             return "allow" if owner else None
         verdict: Verdict | None = None

@@ -36,7 +36,7 @@ def put_object_annotation(call: Call, params: Params) -> Result:
     source.want(algorithm)
     payload = source.read_all(limits.ANNOTATION_SIZE)
     _check_text(payload)
-    checksum = Checksum(algorithm, source.checksums[algorithm], checksums.FULL_OBJECT)
+    checksum = Checksum(algorithm, source.checksum(algorithm), checksums.FULL_OBJECT)
     etag = source.md5.hex()
     with call.store.write() as index:
         bucket, version = _find(call, index, params)

@@ -283,7 +283,6 @@ class _Hashing:
 
     def __init__(self, reader: object, algorithm: str) -> None:
         self._read = reader.read  # type: ignore[attr-defined]
-        self._algorithm = algorithm
         self._md5: Hasher = checksums.md5()
         self._hasher = checksums.ALGORITHMS[algorithm].new()
 
@@ -297,6 +296,5 @@ class _Hashing:
     def md5(self) -> bytes:
         return self._md5.digest()
 
-    @property
-    def checksums(self) -> dict[str, str]:
-        return {self._algorithm: checksums.encode(self._hasher.digest())}
+    def checksum(self, _algorithm: str) -> str:
+        return checksums.encode(self._hasher.digest())

@@ -278,6 +278,8 @@ def _customer_key(call: Call, params: Params, prefix: str = "") -> bytes | None:
 
     Raises InvalidArgument and InvalidEncryptionAlgorithmError for parameters that do not fit together.
     """
+    if not prefix and CUSTOMER_PARAMETERS.isdisjoint(params):
+        return None
     algorithm, encoded, digest = (params.get(prefix + name) for name in _CUSTOMERS)
     if algorithm is None and encoded is None and digest is None:
         return None

@@ -61,7 +61,7 @@ def announce(background: Background, index: Index, events: Iterable[Event]) -> N
 
 def service_origin(background: Background, reason: str = "") -> Origin:
     """An event of something that the server did by itself."""
-    return Origin(background.clock.request_id(), background.clock.host_id(), reason=reason)
+    return Origin(background.clock.request_id(), background.clock.host_id, reason=reason)
 
 
 def _send(background: Background, index: Index, event: Event, document: str) -> None:

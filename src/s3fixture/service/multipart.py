@@ -41,8 +41,7 @@ class HashedSource(Protocol):
     @property
     def md5(self) -> bytes: ...
 
-    @property
-    def checksums(self) -> dict[str, str]: ...
+    def checksum(self, algorithm: str) -> str: ...
 
 
 def create_multipart_upload(call: Call, params: Params) -> Result:
@@ -143,7 +142,7 @@ def upload_part(call: Call, params: Params) -> Result:
     payload.want(part_checksum(upload))
     part = put_part(call, params, payload, payload.size)
     answered = declared or upload.checksum_algorithm
-    members = checksum_members(Checksum(answered, payload.checksums[answered])) if answered else {}
+    members = checksum_members(Checksum(answered, payload.checksum(answered))) if answered else {}
     return {"ETag": part.etag, **members, **describe_encryption(upload.extra, params)}
 
 
@@ -166,7 +165,7 @@ def put_part(call: Call, params: Params, source: HashedSource, size: int) -> Par
             number=params["PartNumber"],
             etag=etag_of(call, upload.extra, source.md5),
             modified=call.clock.time(),
-            checksum=Checksum(algorithm, source.checksums[algorithm]),
+            checksum=Checksum(algorithm, source.checksum(algorithm)),
         )
         return index.put_part(upload, part, body)
 

@@ -89,7 +89,7 @@ def put_object(call: Call, params: Params) -> Result:
                 owner=owner,
                 etag=etag_of(call, encryption, payload.md5),
                 storage_class=attributes.storage_class,
-                checksum=Checksum(algorithm, payload.checksums[algorithm], checksums.FULL_OBJECT),
+                checksum=Checksum(algorithm, payload.checksum(algorithm), checksums.FULL_OBJECT),
                 headers=attributes.headers,
                 metadata=attributes.metadata,
                 tags=attributes.tags,
@@ -220,10 +220,11 @@ def _read_checksum(version: Version, part: PartInfo | None, chosen: ByteRange | 
 
 def _overrides(call: Call, params: Params) -> Result:
     """The response-* parameters, which only signed requests may use."""
-    chosen = {_OVERRIDES[name]: params[name] for name in _OVERRIDES.keys() & params.keys()}
-    if chosen and call.identity is None:
+    if _OVERRIDES.keys().isdisjoint(params):
+        return {}
+    if call.identity is None:
         raise refusals.ANONYMOUS_RESPONSE_HEADERS()
-    return chosen
+    return {_OVERRIDES[name]: params[name] for name in _OVERRIDES.keys() & params.keys()}
 
 
 def delete_object(call: Call, params: Params) -> Result:

@@ -11,6 +11,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from s3fixture.store.storage_errors import Damaged
@@ -249,6 +250,12 @@ class Job(NamedTuple):
 
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 _decode = json.JSONDecoder().raw_decode  # a third of the cost of json.loads, for text `_encode` wrote
+
+
+@lru_cache(maxsize=256)
+def texts_to_json(items: tuple[tuple[str, str], ...]) -> str | None:
+    """`to_json` of a mapping that many objects have alike, by its items."""
+    return to_json(dict(items))
 
 
 def to_json(value: Mapping[str, Any]) -> str | None:

@@ -63,6 +63,8 @@ def spool(files: Files, source: Source, size: int | None) -> Spooled:
     if size is not None and size > INLINE_LIMIT:
         return _to_file(files, b"", source)
     start = source.read(INLINE_LIMIT + 1)
+    if size and len(start) == size:
+        return Spooled(files, size, start, None)
     while len(start) <= INLINE_LIMIT:
         more = source.read(INLINE_LIMIT + 1 - len(start))
         if not more:

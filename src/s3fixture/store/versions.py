@@ -17,6 +17,7 @@ from s3fixture.store.rows import (
     PartInfo,
     Version,
     from_json,
+    texts_to_json,
     to_json,
     to_key,
 )
@@ -164,7 +165,8 @@ class Versions(Blobs):
             dict(new.tags),
             dict(new.extra),
         )
-        mappings = map(to_json, version[14:])
+        headers = texts_to_json(tuple(version.headers.items()))
+        mappings = (headers, *map(to_json, version[15:]))
         checksum = new.checksum or _NO_CHECKSUM
         self.execute(_INSERT, (*version[:2], key, *version[3:11], *checksum, blob, len(parts), *mappings))
         if parts:

@@ -155,8 +155,10 @@ def _sent(request: Request, target: Target) -> dict[str, str]:
 def _with_hoisted(headers: dict[str, str], target: Target) -> dict[str, str]:
     """Quirk 25. What was sent as a header wins; the SDK's choice of an algorithm is no promise to keep it."""
     hoisted = target.hoisted_headers()
-    hoisted.pop(_SDK_ALGORITHM, None)
-    return {**hoisted, **headers} if hoisted else headers
+    if not hoisted:
+        return headers
+    promised = {name: value for name, value in hoisted.items() if name != _SDK_ALGORITHM}
+    return {**promised, **headers}
 
 
 def _read_query(query: Mapping[str, str], table: _Table, params: dict[str, Any]) -> None:

@@ -56,7 +56,6 @@ class Payload:
         "_source",
         "_trailer",
         "_updates",
-        "checksums",
         "declared_algorithm",
         "hex_digest",
         "length_known",
@@ -66,7 +65,6 @@ class Payload:
     def __init__(self, source: Stream | ChunkedReader, size: int, *, length_known: bool = True) -> None:
         self.size = size
         self.length_known = length_known
-        self.checksums: dict[str, str] = {}  # after the end: algorithm -> base64
         self.declared_algorithm: str | None = None
         self.hex_digest = False  # how BadDigest writes the Content-MD5: quirk 49
         self._source = source
@@ -84,6 +82,10 @@ class Payload:
     def md5(self) -> bytes:
         """The digest of what was read; only for payloads that stream into objects."""
         return self._hashers["MD5"].digest()
+
+    def checksum(self, algorithm: str) -> str:
+        """Of what was read, in base64; `want` asks for it before."""
+        return checksums.encode(self._hashers[algorithm].digest())
 
     def want(self, algorithm: str) -> None:
         """Compute this checksum too."""
@@ -165,9 +167,9 @@ class Payload:
                 raise S3Error("IncompleteBody")
             self._take_trailers(self._chunked.trailers)
         self._verify_digests()
-        self.checksums = {name: checksums.encode(hasher.digest()) for name, hasher in self._hashers.items()}
         if self._expected is not None:
-            compare(*self._expected, self.checksums)
+            algorithm, expected = self._expected
+            compare(algorithm, expected, self.checksum(algorithm))
 
     def _take_trailers(self, trailers: Mapping[str, str]) -> None:
         """Quirk 40."""
@@ -263,7 +265,7 @@ def _length(text: str) -> int:
     return length
 
 
-def compare(algorithm: str, expected: str, computed: Mapping[str, str]) -> None:
-    """Raise BadDigest unless what was computed, by algorithm, is what the client said."""
-    if computed[algorithm] != expected:
+def compare(algorithm: str, expected: str, computed: str) -> None:
+    """Raise BadDigest unless the computed checksum is what the client said."""
+    if computed != expected:
         raise refusals.CHECKSUM_WRONG(algorithm=algorithm)

@@ -7,7 +7,7 @@ Raw, because S3's keys are whatever stands between the slashes: a server's "norm
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
@@ -43,12 +43,18 @@ class Target:
     raw_query: str
     query_items: list[tuple[str, str]]
     canonical_query: str | None = None
+    _hoisted: Mapping[str, str] | None = None
 
-    def hoisted_headers(self) -> dict[str, str]:
+    def hoisted_headers(self) -> Mapping[str, str]:
         """The headers that a presigned URL carries in its query, quirk 25; names in lower case.
 
         Of several with one name the first counts.
         """
+        if self._hoisted is None:
+            self._hoisted = self._find_hoisted()
+        return self._hoisted
+
+    def _find_hoisted(self) -> Mapping[str, str]:
         hoisted: dict[str, str] = {}
         for name, value in self.query_items:
             if name in _NEVER_HOISTED:

@@ -43,18 +43,19 @@ def ask(
     Raises OSError when nothing answers in HTTP within that time.
     """
     try:
-        connection = _connection(url, seconds, ca_file)
+        server = connection(url, seconds, ca_file)
         try:
-            connection.request(method, path, body=body, headers=dict(headers or {}))
-            response = connection.getresponse()
+            server.request(method, path, body=body, headers=dict(headers or {}))
+            response = server.getresponse()
             return Answer(response.status, response.headers)
         finally:
-            connection.close()
+            server.close()
     except (http.client.HTTPException, ValueError) as error:
         raise OSError(f"no HTTP: {error}") from error
 
 
-def _connection(url: str, seconds: float, ca_file: str | None) -> http.client.HTTPConnection:
+def connection(url: str, seconds: float, ca_file: str | None) -> http.client.HTTPConnection:
+    """To the server at `url`, trusting `ca_file` as `trust` does; nothing is sent yet. Raises as that."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port
     if parts.scheme != "https":

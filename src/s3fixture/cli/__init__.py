@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -22,6 +23,9 @@ COMMANDS = {
     ),
 }
 
+_PROGRAM = "s3fixture"
+_COMPLETING = f"_{_PROGRAM.upper()}_COMPLETE"  # click's name of the variable that shells set to ask
+
 # Not for people: what compose files that were written for MinIO say.
 HIDDEN = ("server", "minio")
 
@@ -41,7 +45,11 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code. Never a traceback."""
+    if _COMPLETING in os.environ:
+        from s3fixture.cli.completing import register  # imported when a shell asks what may be typed
+
+        register()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a key need not be in the terminal's encoding
-    return guarded(lambda: cli.main(arguments, prog_name="s3fixture", standalone_mode=False))
+    return guarded(lambda: cli.main(arguments, prog_name=_PROGRAM, standalone_mode=False))

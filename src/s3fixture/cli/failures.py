@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Callable
 
 import click
@@ -45,6 +44,8 @@ def guarded(work: Callable[[], int | None]) -> int:
 def report(error: Exception) -> int:
     """Print what a command met as an error; its exit code."""
     if os.environ.get(_DEBUG):
+        import traceback  # imported when used: completion in a shell does not wait for it
+
         traceback.print_exc()
     if isinstance(error, click.ClickException):
         output.print_error(error.format_message())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any
 
 import click
@@ -28,6 +27,10 @@ class VerbGroup(click.Group):
 
 def refuse_misspelt(group: click.Group, ctx: click.Context, name: str) -> None:
     """UsageError for a name that is not there and almost one that is; click says it of the others."""
+    if group.get_command(ctx, name) is not None:
+        return
+    from difflib import get_close_matches  # imported when used: most names are right
+
     near = get_close_matches(name, group.list_commands(ctx), n=1)
-    if near and group.get_command(ctx, name) is None:
+    if near:
         ctx.fail(f"there is no command {name!r}; did you mean {near[0]!r}?")

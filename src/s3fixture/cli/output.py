@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from s3fixture.seeding.progress import NoProgress, Progress
 from s3fixture.sizes import human_size
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
+
+    from s3fixture.seeding.progress import Progress
 
 _JSON = "s3fixture.json"  # in the meta data of a click context: whether --json was given
 _QUICK_SECONDS = 0.5  # what takes less needs no progress bar
@@ -162,4 +163,6 @@ class Bar:
 
 def progress(*, quiet: bool = False) -> Progress:
     """A bar on a terminal, nothing elsewhere."""
+    from s3fixture.seeding.progress import NoProgress  # imported when used: few commands show progress
+
     return Bar() if sys.stderr.isatty() and not quiet else NoProgress()

@@ -15,7 +15,7 @@ from s3fixture.errors import S3FixtureError
 from s3fixture.sizes import human_size
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+    from s3fixture.cli.listings import Listings
 
 Row = dict[str, Any]
 
@@ -30,13 +30,14 @@ def command(
     targets: tuple[str, ...], recursive: bool, versions: bool, as_json: bool, **connection: str | None
 ) -> int:
     """List the buckets, or what is in s3://BUCKET or s3://BUCKET/FOLDER."""
-    from s3fixture.cli.target_server import client_of, connect
+    from s3fixture.cli.listings import Listings
+    from s3fixture.cli.target_server import connect
 
     places = [parse_remote(target) for target in targets] or [Remote()]
-    client = client_of(connect(**connection))
+    listings = Listings(connect(**connection))
     for place in places:
         empty = True
-        for row in _rows(client, place, recursive=recursive, versions=versions):
+        for row in _rows(listings, place, recursive=recursive, versions=versions):
             empty = False
             if as_json:
                 output.say_json({"status": "success", **row})
@@ -49,49 +50,45 @@ def command(
     return 0
 
 
-def _rows(client: S3Client, place: Remote, *, recursive: bool, versions: bool) -> Iterator[Row]:
+def _rows(listings: Listings, place: Remote, *, recursive: bool, versions: bool) -> Iterator[Row]:
     if place.bucket:
-        yield from _in_bucket(client, place, recursive=recursive, versions=versions)
+        yield from _in_bucket(listings, place, recursive=recursive, versions=versions)
         return
-    for bucket in client.list_buckets()["Buckets"]:
+    for bucket in listings.buckets():
         name = bucket["Name"]
         if recursive:
-            for row in _in_bucket(client, Remote(name), recursive=True, versions=versions):
+            for row in _in_bucket(listings, Remote(name), recursive=True, versions=versions):
                 yield {**row, "key": f"{name}/{row['key']}"}
         else:
             yield _row("folder", f"{name}/", bucket["CreationDate"])
 
 
-def _in_bucket(client: S3Client, place: Remote, *, recursive: bool, versions: bool) -> Iterator[Row]:
+def _in_bucket(listings: Listings, place: Remote, *, recursive: bool, versions: bool) -> Iterator[Row]:
     pages = _version_pages if versions else _object_pages
-    if not place.is_folder and _is_prefix_of_folder(client, place, versions=versions):
+    if not place.is_folder and _is_prefix_of_folder(listings, place, versions=versions):
         place = place.folder()
     cut = place.key.rpartition("/")[0]
     head = f"{cut}/" if cut else ""
-    for page in pages(client, place, "" if recursive else "/"):
+    for page in pages(listings, place, "" if recursive else "/"):
         for row in page:
             yield {**row, "key": row["key"].removeprefix(head)}
 
 
-def _is_prefix_of_folder(client: S3Client, place: Remote, *, versions: bool) -> bool:
+def _is_prefix_of_folder(listings: Listings, place: Remote, *, versions: bool) -> bool:
     """`ls s3://b/a` means the folder `a/` when there is one, and else what begins with `a`."""
-    if versions:
-        page: Any = client.list_object_versions(Bucket=place.bucket, Prefix=place.folder().key, MaxKeys=1)
-        return bool(page.get("Versions") or page.get("DeleteMarkers"))
-    return client.list_objects_v2(Bucket=place.bucket, Prefix=place.folder().key, MaxKeys=1)["KeyCount"] > 0
+    pages = listings.versions if versions else listings.objects
+    return any(any(page.values()) for page in pages(place.bucket, place.folder().key, limit=1))
 
 
-def _object_pages(client: S3Client, place: Remote, delimiter: str) -> Iterator[list[Row]]:
-    paginator = client.get_paginator("list_objects_v2")
-    for page in paginator.paginate(Bucket=place.bucket, Prefix=place.key, Delimiter=delimiter):
+def _object_pages(listings: Listings, place: Remote, delimiter: str) -> Iterator[list[Row]]:
+    for page in listings.objects(place.bucket, place.key, delimiter):
         folders = [_row("folder", found["Prefix"]) for found in page.get("CommonPrefixes", [])]
         files = [_object_row(found) for found in page.get("Contents", [])]
         yield sorted(folders + files, key=lambda row: str(row["key"]))
 
 
-def _version_pages(client: S3Client, place: Remote, delimiter: str) -> Iterator[list[Row]]:
-    paginator = client.get_paginator("list_object_versions")
-    for page in paginator.paginate(Bucket=place.bucket, Prefix=place.key, Delimiter=delimiter):
+def _version_pages(listings: Listings, place: Remote, delimiter: str) -> Iterator[list[Row]]:
+    for page in listings.versions(place.bucket, place.key, delimiter):
         folders = [_row("folder", found["Prefix"]) for found in page.get("CommonPrefixes", [])]
         files = [{**_object_row(found), **_version(found)} for found in page.get("Versions", [])]
         markers = [

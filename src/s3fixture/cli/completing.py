@@ -1,0 +1,96 @@
+"""Completion in the shell: buckets and keys of the server that commands use.
+
+What cannot be found out within a moment is not offered, and never an error: a person is typing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import redirect_stderr
+from io import StringIO
+
+from click.shell_completion import (
+    BashComplete,
+    CompletionItem,
+    FishComplete,
+    ShellComplete,
+    ZshComplete,
+    add_completion_class,
+)
+
+from s3fixture.cli import COMMANDS
+from s3fixture.cli.addresses import ALIAS, SCHEME
+from s3fixture.errors import S3FixtureError
+
+# How a place on a server begins. Bash breaks words at colons, and so asks for what is behind `s3:`.
+_HEADS = (SCHEME, f"{ALIAS}/", SCHEME.partition(":")[2])
+_SECONDS = 1.0
+_MOST = 1000  # names that are offered
+_LOOP_END = "    done\n"
+_NO_SPACE_AFTER_FOLDERS = """\
+    if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == */ ]]; then
+        compopt -o nospace
+    fi
+"""
+
+
+# Commands whose arguments may be local paths as well.
+_ALSO_LOCAL = frozenset({"cp", "diff", "mirror", "mv"})
+_SECTION = "Its data"
+
+
+class _Places(ShellComplete):
+    """Offers places where click has nothing to offer."""
+
+    def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem]:
+        found = super().get_completions(args, incomplete)
+        if found or not args or incomplete.startswith("-") or args[0] not in COMMANDS[_SECTION]:
+            return found
+        return _places(incomplete, also_local=args[0] in _ALSO_LOCAL)
+
+
+class _Bash(_Places, BashComplete):
+    """Without a space behind a folder, in which one goes on."""
+
+    source_template = BashComplete.source_template.replace(_LOOP_END, _LOOP_END + _NO_SPACE_AFTER_FOLDERS, 1)
+
+
+class _Zsh(_Places, ZshComplete):
+    pass
+
+
+class _Fish(_Places, FishComplete):
+    pass
+
+
+def register() -> None:
+    """Have click use these."""
+    for kind in (_Bash, _Zsh, _Fish):
+        add_completion_class(kind)
+
+
+def _places(incomplete: str, *, also_local: bool) -> list[CompletionItem]:
+    head = next((head for head in _HEADS if incomplete.startswith(head)), "")
+    if also_local and not head:
+        return [CompletionItem(incomplete, type="file")]
+    with redirect_stderr(StringIO()):  # a note which server is meant would stand in the line that is typed
+        try:
+            return [CompletionItem(name) for name in _names(head, incomplete.removeprefix(head))]
+        except (S3FixtureError, OSError):
+            return []
+
+
+def _names(head: str, rest: str) -> Iterator[str]:
+    from s3fixture.cli.listings import Listings
+    from s3fixture.cli.target_server import connect
+
+    listings = Listings(connect(), seconds=_SECONDS, patient=False)
+    bucket, slash, key = rest.partition("/")
+    if not slash:
+        names = [found["Name"] for found in listings.buckets()]
+        yield from (f"{head}{name}/" for name in names if name.startswith(rest))
+        return
+    for page in listings.objects(bucket, key, "/", limit=_MOST):
+        keys = [found["Prefix"] for found in page["CommonPrefixes"]]
+        keys += [found["Key"] for found in page["Contents"]]
+        yield from (f"{head}{bucket}/{found}" for found in sorted(keys) if found.isprintable())

@@ -1,0 +1,121 @@
+"""Completion in the shell, and listings without boto3."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from command_line import PATIENCE, CommandLine, posix_only
+
+from s3fixture.backends.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@pytest.fixture
+def filled(mc: CommandLine, client: S3Client) -> CommandLine:
+    for bucket in ("data", "database", "other"):
+        client.create_bucket(Bucket=bucket)
+    for key in ("in/a.csv", "in/b c+ü.csv", "index", "out"):
+        client.put_object(Bucket="data", Key=key, Body=b"x")
+    return mc
+
+
+def completed(s3: CommandLine, *words: str) -> list[str]:
+    """What the last word may become, as bash hears it."""
+    asked = {
+        "_S3FIXTURE_COMPLETE": "bash_complete",
+        "COMP_WORDS": " ".join(("s3fixture", *words)),
+        "COMP_CWORD": str(len(words)),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; from s3fixture.cli import main; sys.exit(main())"],
+        env={**s3.environ, **asked},
+        cwd=s3.folder,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+    assert done.stderr == ""
+    return [line.removeprefix("plain,") for line in done.stdout.splitlines() if line]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["wat"], ["watch"]),
+        (["retention", "cl"], ["clear"]),
+        (["ilm", "rule", "ex"], ["export"]),
+        (["find", "--reg"], ["--regex"]),
+        (["ls", "minio/dat"], ["minio/data/", "minio/database/"]),
+        (["ls", "dat"], ["data/", "database/"]),
+        (["ls", "s3", ":", "//o"], ["//other/"]),  # bash breaks words at colons
+        (["ilm", "rule", "ls", "s3://o"], ["s3://other/"]),
+        (["cp", "minio/data/in"], ["minio/data/in/", "minio/data/index"]),
+        (["cat", "data/in/"], ["data/in/a.csv", "data/in/b c+ü.csv"]),
+        (["cp", "ju"], ["file,ju"]),
+        (["cat", "missing/"], []),
+        (["up", "dat"], []),
+    ],
+)
+def test_words_are_completed(filled: CommandLine, words: list[str], expected: list[str]) -> None:
+    assert completed(filled, *words) == expected
+
+
+def test_nothing_is_said_where_no_server_answers(s3: CommandLine) -> None:
+    assert completed(s3, "ls", "minio/") == []
+    s3.environ["AWS_ENDPOINT_URL_S3"] = "http://127.0.0.1:9"
+    assert completed(s3, "ls", "minio/") == []
+
+
+@posix_only
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_bash_reads_the_script(s3: CommandLine) -> None:
+    s3.environ["_S3FIXTURE_COMPLETE"] = "bash_source"
+    script = subprocess.run(
+        [sys.executable, "-c", "import sys; from s3fixture.cli import main; sys.exit(main())"],
+        env=s3.environ,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    ).stdout
+    assert "compopt -o nospace" in script
+    subprocess.run(["bash", "-n"], input=script, text=True, check=True, timeout=PATIENCE)
+
+
+def test_pages_of_a_listing_follow_one_another(filled: CommandLine, client: S3Client) -> None:
+    client.put_bucket_versioning(Bucket="other", VersioningConfiguration={"Status": "Enabled"})
+    keys = [f"{number:04} +%ü" for number in range(1005)]
+    for key in keys:
+        client.put_object(Bucket="other", Key=key, Body=b"")
+    assert [line[-9:].strip() for line in filled("ls", "other").stdout.splitlines()] == keys
+    assert len(filled("ls", "--versions", "other").stdout.splitlines()) == 1005
+
+
+def test_a_listing_does_not_wait_for_boto3(filled: CommandLine) -> None:
+    program = (
+        "import sys; from s3fixture.cli import main; code = main(['ls', 'data']);"
+        "sys.exit(code or 'botocore' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=filled.environ,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "index" in done.stdout
+
+
+def test_what_is_refused_once_is_asked_for_again(filled: CommandLine, server: Endpoint) -> None:
+    server.fail("ListObjectsV2", times=2)
+    assert "index" in filled("ls", "data").stdout
+    assert [record.status for record in server.requests if record.operation == "ListObjectsV2"][-1] == 200

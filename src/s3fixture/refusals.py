@@ -237,6 +237,12 @@ CHECKSUM_UNKNOWN = _request(
 )
 CHECKSUM_MALFORMED = _request("Value for {header} header is invalid.", RECORDED)
 TRAILING_CHECKSUM_MALFORMED = _request("Value for {header} trailing header is invalid.", VERSITY)
+DECODED_LENGTH = Refusal(  # other words than those of a body that ends early: the chunks are whole
+    "IncompleteBody",
+    "You did not provide the number of bytes specified by the Content-Length HTTP header",
+    VERSITY,
+)
+TRAILER_OF_NO_UPLOAD = _request("The value of x-amz-content-sha256 header is invalid.", VERSITY)
 TRAILER_UNKNOWN = _request("The value specified in the x-amz-trailer header is not supported", VERSITY)
 DIGEST_MISSING = _request(
     "Missing required header for this request: Content-MD5 OR x-amz-checksum-*", f"{VERSITY}; {ARGMIN}"

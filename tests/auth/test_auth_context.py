@@ -35,7 +35,7 @@ def context_of(
     target = parse_target(request.target, request.host, BASE_HOSTS)
     authentication = make_authenticator(clock).authenticate(request, target)
     operation = PROTOCOL.route(request.method, target, request.headers)
-    payload = open_payload(request, authentication)
+    payload = open_payload(request, authentication, operation)
     parsed = {**PROTOCOL.parse(operation, request, target, payload), **params}
     permission = permissions(operation, parsed)[which]
     return RequestContext(

@@ -154,6 +154,13 @@ def test_the_tables_name_operations_of_the_model(table: str) -> None:
     assert set(getattr(tables, table)) <= set(load_model().operation_names)
 
 
+def test_the_operations_whose_requests_stream_are_those_of_the_model() -> None:
+    model = theirs()
+    streamed = {name for name in model.operation_names if model.operation_model(name).has_streaming_input}
+
+    assert streamed == tables.STREAMED & set(model.operation_names)
+
+
 @pytest.mark.parametrize("table", ["ELEMENT_ORDER", "MERGED_LISTS"])
 def test_the_tables_name_members_of_shapes(table: str) -> None:
     for name, members in getattr(tables, table).items():

@@ -42,7 +42,9 @@ class Verifier:
 def open_body(body: bytes, headers: Mapping[str, str], sha256: str = "UNSIGNED-PAYLOAD") -> Payload:
     sent = {"content-length": str(len(body)), **headers}
     verifier = Verifier() if sha256.startswith("STREAMING-AWS4") else None
-    payload = open_payload(Request("PUT", "/b/k", sent, io.BytesIO(body)), Auth(sha256, verifier))
+    payload = open_payload(
+        Request("PUT", "/b/k", sent, io.BytesIO(body)), Auth(sha256, verifier), "PutObject"
+    )
     payload.expect_checksums(sent)
     return payload
 
@@ -159,17 +161,17 @@ def test_headers_that_cannot_be_right_are_refused_before_a_byte_is_read(
 def test_a_signed_stream_without_a_signature_to_start_from_is_refused() -> None:
     request = Request("PUT", "/b/k", {"x-amz-decoded-content-length": "5"}, io.BytesIO(b""))
 
-    assert refusal(lambda: open_payload(request, Auth(SIGNED))).code == "InvalidRequest"
+    assert refusal(lambda: open_payload(request, Auth(SIGNED), "PutObject")).code == "InvalidRequest"
 
 
 def test_a_chunked_transfer_coding_without_length_is_not_implemented() -> None:
     request = Request("PUT", "/b/k", {"transfer-encoding": "chunked"}, io.BytesIO(b"hello"))
 
-    assert refusal(lambda: open_payload(request, Auth())).code == "NotImplemented"
+    assert refusal(lambda: open_payload(request, Auth(), "PutObject")).code == "NotImplemented"
 
 
 def test_an_unknown_length_is_left_to_the_operation() -> None:
-    payload = open_payload(Request("DELETE", "/b/k", {}, io.BytesIO(b"")), Auth())
+    payload = open_payload(Request("DELETE", "/b/k", {}, io.BytesIO(b"")), Auth(), "PutObject")
 
     assert (payload.size, payload.length_known, payload.read()) == (0, False, b"")
 
@@ -301,6 +303,40 @@ def test_framing_that_lies_is_an_incomplete_body(body: bytes) -> None:
     assert refusal(payload.read).code in ("IncompleteBody", "InvalidChunkSizeError")
 
 
+@pytest.mark.parametrize("size", [9, 11])
+@pytest.mark.parametrize("signed", [True, False])
+def test_whole_chunks_of_another_sum_have_words_of_their_own(size: int, signed: bool) -> None:
+    body = sign([b"dummy data"]) if signed else b"A\r\ndummy data\r\n0\r\n\r\n"
+    error = refusal(chunked(body, size, {}, SIGNED if signed else UNSIGNED_TRAILER).read)
+
+    assert error.code == "IncompleteBody"
+    assert error.message == (
+        "You did not provide the number of bytes specified by the Content-Length HTTP header"
+    )
+    ended = refusal(chunked(b"A\r\ndummy data\r\n", 10, {}).read)
+    assert (ended.code, ended.message) == ("IncompleteBody", "The request body terminated unexpectedly")
+
+
+def test_a_carriage_return_in_a_trailer_is_an_incomplete_body() -> None:
+    announced = {"x-amz-trailer": "x-amz-checksum-crc32"}
+    body = (
+        f"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:{HELLO_CRC32}\rx-amz-trailer-signature:a\r\n\r\n".encode()
+    )
+
+    assert refusal(chunked(body, 5, announced).read).code == "IncompleteBody"
+
+
+@pytest.mark.parametrize("operation", ["ListBuckets", "PutBucketTagging", "DeleteObjects", "CopyObject"])
+@pytest.mark.parametrize("sha256", [UNSIGNED_TRAILER, SIGNED_TRAILER])
+def test_only_what_streams_into_the_store_has_trailers(operation: str, sha256: str) -> None:
+    headers = {"x-amz-decoded-content-length": "0"}
+    request = Request("PUT", "/b/k", headers, io.BytesIO(b""))
+    error = refusal(lambda: open_payload(request, Auth(sha256, Verifier()), operation))
+
+    assert (error.code, error.status) == ("InvalidRequest", 400)
+    assert error.message == "The value of x-amz-content-sha256 header is invalid."
+
+
 @pytest.mark.parametrize(
     ("sizes", "allowed"),
     [
@@ -336,7 +372,7 @@ def test_no_more_is_read_from_the_source_than_was_asked_for_and_64_kib() -> None
     data = bytes(1 << 20)
     body = b"100000\r\n" + data + b"\r\n0\r\n\r\n"
     headers = {"x-amz-decoded-content-length": str(1 << 20)}
-    payload = open_payload(Request("PUT", "/b/k", headers, Source(body)), Auth(UNSIGNED_TRAILER))
+    payload = open_payload(Request("PUT", "/b/k", headers, Source(body)), Auth(UNSIGNED_TRAILER), "PutObject")
 
     while payload.read(1000):
         pass

@@ -56,6 +56,18 @@ def test_roots_have_the_names_and_the_namespace_of_s3(operation: str, root: str)
     )
 
 
+@pytest.mark.skipif(
+    "ListObjectAnnotations" not in MODEL.operation_names, reason="this botocore does not know annotations"
+)
+@pytest.mark.parametrize("operation", ["ListObjectAnnotations", "PutObjectAnnotation"])
+def test_a_root_that_no_table_names_is_the_output_shape(operation: str) -> None:
+    # As the "Response Syntax" of both operations' pages in the API reference has them.
+    response = PROTOCOL.serialize(operation, {"Key": "k"})
+
+    assert isinstance(response.body, bytes)
+    assert response.body.startswith(DECLARATION + f"<{operation}Output".encode() + XMLNS)
+
+
 def test_the_head_of_a_listing_stands_before_its_entries() -> None:  # quirk 29
     entry = {"Size": 1, "Key": "k", "ETag": "e", "LastModified": NOON, "Owner": {"ID": "o"}}
     result = {

@@ -230,7 +230,7 @@ def refuse_anonymous(exchange: Exchange) -> None:
 def parse(exchange: Exchange) -> None:
     """A body that is a document is read here, after the signature was checked."""
     assert exchange.authentication is not None
-    payload = open_payload(exchange.request, exchange.authentication)
+    payload = open_payload(exchange.request, exchange.authentication, exchange.operation)
     try:
         exchange.params = exchange.app.protocol.parse(
             exchange.operation, exchange.request, exchange.target, payload

@@ -6,6 +6,7 @@ import hmac
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
+from s3fixture import refusals
 from s3fixture.auth import sigv4
 from s3fixture.auth.signature_errors import (
     asymmetric,
@@ -29,14 +30,6 @@ SIGNED_CHUNKS = frozenset(
 _SPECIAL = SIGNED_CHUNKS | {sigv4.UNSIGNED, "STREAMING-UNSIGNED-PAYLOAD-TRAILER"}
 _ASYMMETRIC = frozenset(
     {"STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER"}
-)
-_NAMES = (  # in the order of S3's message
-    sigv4.UNSIGNED,
-    "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
-    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
-    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
-    "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD",
-    "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER",
 )
 _HEX_DIGITS = "0123456789abcdefABCDEF"
 _MAX_CREDENTIALS = 256
@@ -143,12 +136,7 @@ def check_content_sha256(value: str) -> None:
         return
     if value in _ASYMMETRIC:
         raise asymmetric()
-    raise S3Error(
-        "InvalidArgument",
-        f"x-amz-content-sha256 must be {', '.join(_NAMES)} or a valid sha256 value.",
-        ArgumentName="x-amz-content-sha256",
-        ArgumentValue=value,
-    )
+    raise refusals.CONTENT_SHA256(value)
 
 
 def unsigned_content_sha256(value: str) -> str:

@@ -59,7 +59,7 @@ class Caller:
         """
         if "content-length" not in self._request.headers:
             raise S3Error("MissingContentLength")
-        payload = open_payload(self._request, self._authentication)
+        payload = open_payload(self._request, self._authentication, "PutObject")
         payload.expect_checksums(self._request.headers)
         payload.want("MD5")
         return payload

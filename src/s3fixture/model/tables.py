@@ -169,6 +169,9 @@ ABSENT_MEMBERS: Mapping[str, Refusal] = {
     "x-amz-object-attributes": refusals.NO_ATTRIBUTES,
 }
 
+# Operations whose request is bytes that stream into the store; no other takes trailers (quirk 40).
+STREAMED = frozenset({"PutObject", "PutObjectAnnotation", "UploadPart", "WriteGetObjectResponse"})
+
 # Quirk 28. What is absent has the name of the payload member, or of the output shape.
 ROOT_NAMES: Mapping[str, str] = {
     "CompleteMultipartUpload": "CompleteMultipartUploadResult",

@@ -164,7 +164,10 @@ class Access:
         if limited and (denial := self._denial(call, params, permission, bucket, text)):
             return denial
         if permission.action in _OWNERS_ALONE and not (owner and limited):
-            return "allow" if owner else "not allowed" if identity else None
+            if owner:
+                return "allow"
+            known = identity or self._is_open(call, params, permission, bucket, text)
+            return "not allowed" if known else None
         if bucket.documents.isdisjoint(_MATTERS):
             return "allow" if owner else None
         verdict: Verdict | None = None
@@ -219,6 +222,12 @@ class Access:
         if identity.role and policy.gives_to(identity.role_names, action, resource, context):
             return denial_of(identity, action, resource, context, given=True)
         return denial
+
+    def _is_open(
+        self, call: Call, params: Params, permission: Permission, bucket: BucketRow, text: str | None
+    ) -> bool:
+        """Whether the bucket's policy allows this."""
+        return text is not None and self._by_policy(call, params, permission, bucket, text) == "allow"
 
     def _by_policy(
         self, call: Call, params: Params, permission: Permission, bucket: BucketRow, text: str

@@ -104,6 +104,8 @@ class ChunkedReader:
         if rest != b"\r\n" and not rest.endswith(b"\n\r\n"):
             raise S3Error("IncompleteBody")
         for line in filter(None, (line.rstrip(b"\r") for line in rest.split(b"\n"))):
+            if b"\r" in line:
+                raise S3Error("IncompleteBody")
             name, colon, value = line.decode("latin-1").partition(":")
             if not colon or name.strip().lower() in self.trailers:
                 raise S3Error("MalformedTrailerError")

@@ -12,6 +12,7 @@ from typing import Protocol
 from s3fixture import checksums, refusals
 from s3fixture.checksums import ALGORITHMS, BY_HEADER, HEADER_PREFIX, Algorithm, Hasher
 from s3fixture.errors import S3Error
+from s3fixture.model.tables import STREAMED
 from s3fixture.wire.chunked import ChunkedReader, ChunkVerifier
 from s3fixture.wire.numbers import parse_count
 from s3fixture.wire.request import Request, Stream
@@ -22,6 +23,7 @@ _SIGNED_CHUNKS = frozenset(
     {"STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"}
 )
 _UNSIGNED_CHUNKS = frozenset({"STREAMING-UNSIGNED-PAYLOAD-TRAILER"})
+_TRAILER = "-TRAILER"
 _NO_CHECKSUMS = frozenset(HEADER_PREFIX + name for name in ("algorithm", "mode", "type"))
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -142,7 +144,7 @@ class Payload:
             return b""
         data = self._source.read(min(n, self._left))
         if not data:
-            raise S3Error("IncompleteBody")
+            raise refusals.DECODED_LENGTH() if self._chunked else S3Error("IncompleteBody")
         self._left -= len(data)
         for update in self._updates:
             update(data)
@@ -164,7 +166,7 @@ class Payload:
         self._finished = True
         if self._chunked is not None:
             if self._chunked.read(1):  # more data than x-amz-decoded-content-length says
-                raise S3Error("IncompleteBody")
+                raise refusals.DECODED_LENGTH()
             self._take_trailers(self._chunked.trailers)
         self._verify_digests()
         if self._expected is not None:
@@ -221,13 +223,15 @@ def one_checksum(headers: Mapping[str, str]) -> Algorithm | None:
     return algorithm
 
 
-def open_payload(request: Request, authentication: PayloadAuth) -> Payload:
+def open_payload(request: Request, authentication: PayloadAuth, operation: str) -> Payload:
     """The payload of a request; raises S3Error for headers that cannot be right.
 
     A body whose length is not known is not refused here but by those operations that need it.
     """
     headers, sha256 = request.headers, authentication.content_sha256
     if sha256 in _SIGNED_CHUNKS or sha256 in _UNSIGNED_CHUNKS:
+        if sha256.endswith(_TRAILER) and operation not in STREAMED:
+            raise refusals.TRAILER_OF_NO_UPLOAD()
         payload = _open_chunked(request, authentication, signed=sha256 in _SIGNED_CHUNKS)
     else:
         if sha256 and sha256 != UNSIGNED and not _SHA256.fullmatch(sha256):

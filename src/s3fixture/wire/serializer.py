@@ -155,7 +155,7 @@ def _make_whole_writer(operation: OperationModel, shape: StructureShape) -> _Bod
     """Of an operation whose members without location make the document, if there are any."""
     if all(inner.serialization.get("location") for inner in shape.members.values()):
         return lambda result: b""
-    root = tables.ROOT_NAMES.get(operation.name) or shape.name.removesuffix("Output") + "Result"
+    root = tables.ROOT_NAMES.get(operation.name) or shape.name
     write = make_document_writer(root, shape, Style(bare_etags=operation.name in tables.BARE_ETAGS))
     if "EncodingType" not in shape.members:
         return write

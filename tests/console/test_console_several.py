@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from console_person import body_of, keys_of
 from console_visitor import Box, Visitor
 
+from s3fixture.console.caller import Caller
 from s3fixture.console.zip_stream import Entry, file_path, zip_stream
 
 API = "/api/buckets/data"
@@ -114,6 +115,26 @@ def test_objects_are_copied_and_moved(visitor: Visitor, box: Box) -> None:
     assert "described.bin" not in keys_of(box, "data")
     assert box.s3.head_object(Bucket="data", Key="other.bin")["Metadata"] == {"author": "someone"}
     assert box.s3.get_object_tagging(Bucket="data", Key="other.bin")["TagSet"]
+
+
+@pytest.mark.parametrize("when", ["HeadObject", "CopyObject"])
+def test_what_comes_in_the_place_of_a_moved_object_stays(
+    visitor: Visitor, box: Box, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    perform = Caller.perform
+
+    def perform_and_replace(caller: Caller, operation: str, **params: Any) -> Any:
+        result = perform(caller, operation, **params)
+        if operation == when:
+            box.s3.put_object(Bucket="data", Key="iris.csv", Body=b"newer")
+        return result
+
+    monkeypatch.setattr(Caller, "perform", perform_and_replace)
+    step = {"objects": [{"key": "iris.csv", "to": "moved.csv"}], "bucket": "data", "move": True}
+    answer = visitor.ask("POST", f"{API}/copy", step).json
+    message = "it was replaced meanwhile, and what came in its place was left there"
+    assert answer == {"copied": 0, "errors": [{"key": "iris.csv", "message": message}], "after": ""}
+    assert body_of(box, "data", "iris.csv") == b"newer"
 
 
 def test_nothing_is_replaced_unless_that_is_wanted(visitor: Visitor, box: Box) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -277,6 +278,19 @@ def test_the_checksum_of_the_object_is_compared_when_completing(
     assert response["Error"]["Message"] == "The crc32 you specified did not match the calculated checksum."
     right = checksum_of("CRC32", BODY)
     complete(client, bucket, "k", upload, ChecksumCRC32=right, ChecksumType="FULL_OBJECT")
+
+
+@pytest.mark.parametrize("options", [{}, {"ChecksumType": "COMPOSITE"}])
+@pytest.mark.parametrize("end", ["", "-1"])
+def test_a_checksum_of_the_object_without_a_type_is_a_composite_one(
+    client: S3Client, bucket: str, options: Any, end: str
+) -> None:
+    upload = put_parts(client, bucket, "k", [BODY], ChecksumAlgorithm="CRC32", ChecksumType="COMPOSITE")
+    right = checksum_of("CRC32", base64.b64decode(checksum_of("CRC32", BODY)))
+    with refused("BadDigest", 400):
+        complete(client, bucket, "k", upload, ChecksumCRC32=checksum_of("CRC32", BODY) + end, **options)
+    done = complete(client, bucket, "k", upload, ChecksumCRC32=right + end, **options)
+    assert done["ChecksumCRC32"] == f"{right}-1"
 
 
 @pytest.mark.parametrize(

@@ -110,14 +110,24 @@ def _copy(
     visit: Visit, bucket: str, named: dict[str, str], target: str, key: str, document: dict[str, Any]
 ) -> None:
     source = CopySource(bucket, named["Key"], named.get("VersionId"))
-    only_new = {} if document.get("replace") else {"IfNoneMatch": "*"}
-    visit.caller.perform("CopyObject", Bucket=target, Key=key, CopySource=source, **only_new)
-    if document.get("move"):
-        visit.caller.perform("DeleteObject", Bucket=bucket, **named)
+    conditions = {} if document.get("replace") else {"IfNoneMatch": "*"}
+    if not document.get("move"):
+        visit.caller.perform("CopyObject", Bucket=target, Key=key, CopySource=source, **conditions)
+        return
+    etag = visit.caller.perform("HeadObject", Bucket=bucket, **named)["ETag"]
+    conditions["CopySourceIfMatch"] = etag
+    visit.caller.perform("CopyObject", Bucket=target, Key=key, CopySource=source, **conditions)
+    # What was copied, and nothing that came in its place meanwhile.
+    same = {} if "VersionId" in named else {"IfMatch": etag}
+    visit.caller.perform("DeleteObject", Bucket=bucket, **named, **same)
 
 
 def _reason(error: S3Error, key: str) -> str:
-    return f"{key} already exists" if error.code == "PreconditionFailed" else error.message
+    if error.code != "PreconditionFailed":
+        return error.message
+    if error.fields.get("Condition") == "If-None-Match":
+        return f"{key} already exists"
+    return "it was replaced meanwhile, and what came in its place was left there"
 
 
 def folder_size(visit: Visit, bucket: str) -> Response:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _Spoiler = Callable[[Iterable[bytes], "ActiveFault"], Iterator[bytes]]
 
-_STEPS_PER_SECOND = 20  # seconds between two pieces of a body with a limited bandwidth
+_STEPS_PER_SECOND = 20  # pieces of a body with a limited bandwidth
 _CHUNK = 256 * 1024
 
 

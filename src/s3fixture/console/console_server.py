@@ -77,9 +77,8 @@ class _LateConsole:
         self._app = app
         self._api_url = api_url
         self._control = control
-        self._usage = UsageSamples(
-            app.store, app.clock
-        )  # from the start, so that the chart has earlier values
+        # From the start, so that the chart has earlier values.
+        self._usage = UsageSamples(app.store, app.clock)
         self._lock = threading.Lock()
         self._console: Console | None = None
 

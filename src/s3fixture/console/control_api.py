@@ -61,9 +61,8 @@ class ControlApi:
         self._control = control
         self._settings = settings
         self._throttle = Throttle()
-        self._checking = (
-            threading.Lock()
-        )  # one check at a time, so that trying many keys at once does not help
+        # One check at a time, so that trying many keys at once does not help.
+        self._checking = threading.Lock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)

@@ -38,9 +38,8 @@ def curl_line(record: RequestRecord, endpoint: str, region: str) -> str:
     parts = ["curl", *([method] if method else []), as_shell(_url(record, endpoint))]
     if record.access_key or record.error_code:
         parts.append(f"--aws-sigv4 aws:amz:{region or DEFAULT_REGION}:s3")
-        parts.append(
-            "-H 'x-amz-content-sha256: UNSIGNED-PAYLOAD'"
-        )  # older versions of curl do not send it by themselves
+        # Older versions of curl do not send it by themselves.
+        parts.append("-H 'x-amz-content-sha256: UNSIGNED-PAYLOAD'")
         parts.append('--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"')
     parts += [f"-H {as_shell(f'{name}: {value}')}" for name, value in _headers(record).items()]
     if record.bytes_in:

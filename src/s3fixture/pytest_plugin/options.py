@@ -214,9 +214,8 @@ def _absolute(option: Option, values: list[str], start: Path) -> list[str]:
     if option.name == "seed":
         return [str(start / value) for value in values]
     if option.name == "user" and values:
-        from s3fixture.auth.users import (
-            with_absolute_paths,
-        )  # imported when used, because it imports policies
+        # Imported when used, because it imports policies.
+        from s3fixture.auth.users import with_absolute_paths
 
         return [with_absolute_paths(value, start) for value in values]
     return values

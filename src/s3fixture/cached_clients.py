@@ -61,7 +61,7 @@ def read_again() -> None:
 
 
 @contextmanager
-def set_aside() -> Iterator[None]:
+def without_cached_clients() -> Iterator[None]:
     """Let libraries make their clients anew inside, and give them their former ones back afterwards.
 
     Only libraries that are imported by then are touched; none is imported for it.

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import SplitResult, quote, urlsplit
 
-from s3fixture.cached_clients import read_again, set_aside
+from s3fixture.cached_clients import read_again, without_cached_clients
 
 # A regular file, and not os.devnull: DVC wants one that it can parse.
 NO_AWS_FILE = str(Path(__file__).with_name("no_aws_settings.ini"))
@@ -242,7 +242,7 @@ def applied(
     """
     environ = os.environ if environ is None else environ
     before = dict(environ)
-    with set_aside():
+    with without_cached_clients():
         try:
             for name in [name for name in environ if is_removed(name) and name not in values]:
                 del environ[name]

@@ -79,13 +79,13 @@ def settle(connection: sqlite3.Connection, files: Files) -> list[str]:
     """Remove what a crash left, and put aside what is not known; returns what there is to tell, by line."""
     found = compare(connection, files)
     lines = _damage(connection, found)
-    files.put_back(found.arrived, INCOMING)
+    files.restore_quarantined(found.arrived, INCOMING)
     if found.returning:
-        files.put_back(found.returning, UNKNOWN)
+        files.restore_quarantined(found.returning, UNKNOWN)
         lines.append(f"{_bodies(len(found.returning))} came back from {files.unknown}: the index names them")
     if found.unknown:  # the index may be older than the bodies, so it is no witness against these either
-        files.put_aside(found.unknown)
-        files.put_aside(found.incoming, INCOMING)
+        files.quarantine(found.unknown)
+        files.quarantine(found.incoming, INCOMING)
         lines += _unknown(files, len(found.unknown) + len(found.incoming))
     else:
         files.clear_incoming(found.incoming)
@@ -100,7 +100,7 @@ def describe(connection: sqlite3.Connection, files: Files) -> list[str]:
     return [*_damage(connection, found), *_unknown(files, len(found.unknown) + len(found.aside))]
 
 
-def describe_aside(files: Files) -> list[str]:
+def describe_quarantined(files: Files) -> list[str]:
     """What former starts put aside, by line."""
     return _unknown(files, len(files.sizes(UNKNOWN)))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from s3fixture.errors import S3FixtureError
-from s3fixture.store.checking import describe, describe_aside, settle
+from s3fixture.store.checking import describe, describe_quarantined, settle
 from s3fixture.store.files import Files
 from s3fixture.store.schema import is_current, is_new, migrate
 from s3fixture.store.storage_errors import is_taken
@@ -106,7 +106,7 @@ def examine(folder: Path, *, in_use: bool = False) -> list[str]:
     """
     files = Files(folder / "blobs")
     if in_use:
-        return describe_aside(files)
+        return describe_quarantined(files)
     if not folder.exists():
         return []
     _refuse_bodies_without_index(folder, files)

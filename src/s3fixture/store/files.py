@@ -188,12 +188,12 @@ class Files:
         assert self._folder is not None
         return self._folder / UNKNOWN
 
-    def put_aside(self, names: Iterable[str], source: str | None = None) -> None:
+    def quarantine(self, names: Iterable[str], source: str | None = None) -> None:
         """Move bodies out of their places, or from the folder `source`, to those that nobody knows."""
         for name in names:
             self._move(name, source or name[:2], UNKNOWN)
 
-    def put_back(self, names: Iterable[str], source: str) -> None:
+    def restore_quarantined(self, names: Iterable[str], source: str) -> None:
         """Move bodies from INCOMING or UNKNOWN to their places."""
         for name in names:
             self._move(name, source, name[:2])

@@ -61,7 +61,7 @@ class RunningRequests:
 
         def finish(index: Index) -> None:
             self._superseded.update(thread for thread in list(self._running) if thread != caller)
-            self._app.background.take_up(index)
+            self._app.background.add_jobs_of_loaded_buckets(index)
 
         from s3fixture.service.kept_documents import find_fault  # imported when used: it needs all of them
 

@@ -170,7 +170,7 @@ class Background:
         if due is not None:
             self._start()
 
-    def take_up(self, index: Index) -> None:
+    def add_jobs_of_loaded_buckets(self, index: Index) -> None:
         """Add the jobs of buckets that a saved state brought, within the same write transaction."""
         from s3fixture.service.lifecycle_jobs import schedule_all  # imported when used: few states are loaded
 

@@ -165,7 +165,7 @@ def _tell(
     background: Background, index: Index, bucket: BucketRow, version: Version, restore: Restore | None
 ) -> None:
     """An event, if the bucket has notifications. `restore`: the copy that is ready; None: it has expired."""
-    if not background.is_heard(bucket):
+    if not background.has_event_receivers(bucket):
         return
     from s3fixture.service.event_records import Event  # imported when used: few buckets have events
     from s3fixture.service.events import announce, service_origin

@@ -81,7 +81,7 @@ class Background:
 
         return Destinations(self.settings)
 
-    def is_heard(self, bucket: BucketRow) -> bool:
+    def has_event_receivers(self, bucket: BucketRow) -> bool:
         """Whether anything receives the events of a bucket."""
         return bool(self.listeners) or not bucket.documents.isdisjoint(TOLD)
 

@@ -104,7 +104,7 @@ class _Walk:
         self._rules = rules
         self._now = now
         self._first = next_midnight(rules.put, self._day)
-        self._is_told = background.is_heard(bucket)
+        self._is_told = background.has_event_receivers(bucket)
         self.events: list[Event] = []
 
     def versions(self, position: _Position) -> bool:

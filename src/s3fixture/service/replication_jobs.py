@@ -223,7 +223,7 @@ def _copy(background: Background, index: Index, version: Version, target: Bucket
     note_owner(index, target, owner, extra)
     if version.parts:
         index.copy_parts(version, replica)
-    if background.is_heard(target):
+    if background.has_event_receivers(target):
         name = "ObjectRemoved:DeleteMarkerCreated" if version.is_delete_marker else "ObjectCreated:Put"
         _announce(background, index, target, replica, name, {})
 
@@ -272,7 +272,7 @@ def _tell_failure(
     body: Mapping[str, Any],
     reason: str,
 ) -> None:
-    if not background.is_heard(bucket):
+    if not background.has_event_receivers(bucket):
         return
     data = {
         "replicationEventData": {

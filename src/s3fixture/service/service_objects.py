@@ -34,7 +34,7 @@ def put_service_object(background: Background, bucket: str, key: str, data: byte
             headers={"ContentType": content_type},
         )
         version = index.add_version(row.id, new, body)
-        if background.is_heard(row):
+        if background.has_event_receivers(row):
             from s3fixture.service.event_records import Event  # imported when used: few buckets have events
             from s3fixture.service.events import announce, service_origin
 

@@ -355,7 +355,7 @@ def _value(table: str, name: str, ids: Collection[str]) -> str:
     return value
 
 
-def take_over(state: SavedState, target: sqlite3.Connection, new_owner: str) -> None:
+def replace_index(state: SavedState, target: sqlite3.Connection, new_owner: str) -> None:
     """Put a state in the place of all of an index in memory, page by page, which is quick."""
     state.connection.backup(target)
     target.executescript(
@@ -371,7 +371,7 @@ def take_over(state: SavedState, target: sqlite3.Connection, new_owner: str) -> 
             target.execute(f"{changed} WHERE instr({name}, :owner)", change)
 
 
-def can_be_taken_over(state: SavedState, highest: int) -> bool:
+def can_replace_index(state: SavedState, highest: int) -> bool:
     """Whether no id of the state was ever given out, and no body has to become a file."""
     return state.is_current and highest < _first_id(state.connection) and not state.files()
 
@@ -397,7 +397,7 @@ class Attached:
         self._names.append(name)
         return name
 
-    def let_go(self) -> None:
+    def detach(self) -> None:
         """Of all of them, unless there is a transaction."""
         if not self._names or self._connection.in_transaction:
             return

@@ -19,13 +19,13 @@ from s3fixture.store.saved_states import (
     Attached,
     FindFault,
     SavedState,
-    can_be_taken_over,
+    can_replace_index,
     frozen,
     large_bodies,
     open_state,
     place_body,
     replace_all,
-    take_over,
+    replace_index,
     written,
 )
 from s3fixture.store.shrinking import Shrinking, shrink
@@ -187,10 +187,10 @@ class Store:
         if self._folder is not None:
             return False
         highest = self._index.next_id()
-        if self._connection.in_transaction or not can_be_taken_over(state, highest):
+        if self._connection.in_transaction or not can_replace_index(state, highest):
             return False
         former = [name for name, _ in large_bodies(self._connection)]
-        take_over(state, self._connection, owner)
+        replace_index(state, self._connection, owner)
         self._index.count_from(state.last_id + 1)
         self._index.forget()
         self._files.remove(former)
@@ -198,7 +198,7 @@ class Store:
 
     def _let_go(self) -> None:
         with self._lock:
-            self._attached.let_go()
+            self._attached.detach()
 
     def _finish(self, finish: Callable[[Index], None] | None) -> None:
         if finish is not None:

@@ -167,7 +167,7 @@ def names_to_unset(environ: Mapping[str, str]) -> list[str]:
     return [*_SET, *_SET_WITH_BUCKET, *ours]
 
 
-def lasting(values: Mapping[str, str]) -> dict[str, str]:
+def without_temporary_paths(values: Mapping[str, str]) -> dict[str, str]:
     """The variables that a file may hold: none with a path of this installation, which comes and goes.
 
     Without these two, keys and endpoints still win: every AWS SDK looks at the environment before files.

@@ -14,7 +14,7 @@ import yaml
 from command_line import PACKAGES, CommandLine, posix_only
 from dotenv import dotenv_values
 
-from s3fixture.environment import lasting
+from s3fixture.environment import without_temporary_paths
 
 SECRET = """it's a "secret" \\ with $HOME & # `all`"""
 
@@ -65,7 +65,9 @@ def test_powershell_reads_what_is_meant(server: CommandLine) -> None:
 
 def test_dotenv_is_read_by_dotenv(server: CommandLine) -> None:
     text = server("env", "--format", "dotenv").stdout
-    assert dotenv_values(stream=io.StringIO(text), interpolate=False) == lasting(values(server))
+    assert dotenv_values(stream=io.StringIO(text), interpolate=False) == without_temporary_paths(
+        values(server)
+    )
 
 
 @pytest.mark.parametrize("kind", ["dotenv", "docker"])

@@ -13,8 +13,8 @@ from s3fixture.auth.metrics_token import make_token
 from s3fixture.cli import dotenv_file
 from s3fixture.client_options import CLIENTS, Connection
 from s3fixture.clock import Clock
-from s3fixture.environment import lasting
 from s3fixture.environment import variables as variables_for
+from s3fixture.environment import without_temporary_paths
 
 _LOOPBACK = re.compile(r"(?<=://)(127\.0\.0\.1|localhost|\[::1\])(?=[:/]|$)")
 Variables = Mapping[str, str]
@@ -45,7 +45,7 @@ def _cmd(variables: Variables, removed: Names) -> list[str]:
 
 
 def _dotenv(variables: Variables, removed: Names) -> list[str]:
-    return [dotenv_file.line(name, value) for name, value in lasting(variables).items()]
+    return [dotenv_file.line(name, value) for name, value in without_temporary_paths(variables).items()]
 
 
 def _json(variables: Variables, removed: Names) -> list[str]:
@@ -54,7 +54,7 @@ def _json(variables: Variables, removed: Names) -> list[str]:
 
 def _docker(variables: Variables, removed: Names) -> list[str]:
     """`docker run --env-file` takes everything after `=` as it stands; its localhost is the container."""
-    values = lasting(variables)
+    values = without_temporary_paths(variables)
     return [f"{name}={_LOOPBACK.sub('host.docker.internal', value)}" for name, value in values.items()]
 
 

@@ -87,7 +87,7 @@ def new_encryption(call: Call, index: Index, bucket: BucketRow, params: Params) 
     return {ENCRYPTION: {**{name: value for name, value in record.items() if value}, "key": key}}
 
 
-def rekeyed(call: Call, bucket: BucketRow, key: str, *, bucket_key: bool) -> Record:
+def with_kms_key(call: Call, bucket: BucketRow, key: str, *, bucket_key: bool) -> Record:
     """The record of an object that is encrypted with the KMS key `key` from now on. Raises KMS's refusals."""
     arn = call.kms.resolve(key, _place(call, bucket))
     _check_kms(call, arn)

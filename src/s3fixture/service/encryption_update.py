@@ -9,7 +9,7 @@ import re
 
 from s3fixture import feature_refusals as refusals
 from s3fixture.service.call import Call, Params, Result
-from s3fixture.service.encryption import ENCRYPTION, KMS, rekeyed
+from s3fixture.service.encryption import ENCRYPTION, KMS, with_kms_key
 from s3fixture.service.object_lock import is_locked
 from s3fixture.service.versions import find_version
 
@@ -38,6 +38,6 @@ def update_object_encryption(call: Call, params: Params) -> Result:
         if is_locked(version, call.clock.time()):
             raise refusals.UPDATE_LOCKED()
         bucket_key = bool(wanted.get("BucketKeyEnabled"))
-        record = rekeyed(call, bucket, wanted["KMSKeyArn"], bucket_key=bucket_key)
+        record = with_kms_key(call, bucket, wanted["KMSKeyArn"], bucket_key=bucket_key)
         index.update_version(version.seq, extra={**version.extra, ENCRYPTION: record})
     return {}

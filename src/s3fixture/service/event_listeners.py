@@ -64,7 +64,7 @@ class Listener:
         """Called with each event of the server."""
         if self._bucket not in (None, event.bucket.name):
             return
-        if not self._rule.wants(event.name, event.version.key):
+        if not self._rule.matches(event.name, event.version.key):
             return
         line = json.dumps({"Records": [_record(event)]}).encode() + b"\n"
         with self._changed:

@@ -55,7 +55,7 @@ def announce(background: Background, index: Index, events: Iterable[Event]) -> N
         watched = index.get_document(event.bucket.id, WATCHED)
         if watched:
             for rule in parse_notifications(watched).rules:
-                if rule.wants(event.name, event.version.key):
+                if rule.matches(event.name, event.version.key):
                     background.destinations.watchers.add(rule.id, record(event, rule.id))
 
 
@@ -73,7 +73,7 @@ def _send(background: Background, index: Index, event: Event, document: str) -> 
         "trace": event.origin.trace,
     }
     for rule in notifications.rules:
-        if rule.wants(event.name, event.version.key):
+        if rule.matches(event.name, event.version.key):
             message = {"Records": [record(event, rule.id)]}
             background.add(
                 index, "event", queue=f"event {rule.arn}", body={**body, "arn": rule.arn, "message": message}
@@ -109,7 +109,7 @@ def _read_event(call: Call, fact: Fact) -> Event | None:
     with call.store.read() as index:
         document = index.get_document(fact.bucket.id, NOTIFICATION)
     rules = parse_notifications(document).rules if document else ()
-    return event if any(rule.wants(name, fact.version.key) for rule in rules) else None
+    return event if any(rule.matches(name, fact.version.key) for rule in rules) else None
 
 
 def _origin(call: Call, name: str) -> Origin:

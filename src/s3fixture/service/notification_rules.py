@@ -32,7 +32,7 @@ class Rule(NamedTuple):
     prefix: str
     suffix: str
 
-    def wants(self, name: str, key: str) -> bool:
+    def matches(self, name: str, key: str) -> bool:
         """Whether the event `name` (without "s3:") of `key` goes there.
 
         Filters are compared with the key, and with its encoded form in records, because S3's guide says that

@@ -51,7 +51,7 @@ class Feed:
             if own >= _MOST_OF_ONE or len(self._viewers) >= _MOST_VIEWERS:
                 return None
             if not self._viewers:
-                self._log.observe(self._hear, completed=True)
+                self._log.observe(self._receive, completed=True)
             self._viewers.append(viewer)
         return viewer
 
@@ -74,7 +74,7 @@ class Feed:
             if viewer in self._viewers:
                 self._viewers.remove(viewer)
                 if not self._viewers:
-                    self._log.forget(self._hear)
+                    self._log.forget(self._receive)
 
     def _next(self, viewer: Viewer) -> Batch:
         with self._changed:
@@ -84,7 +84,7 @@ class Feed:
             viewer.lost = 0
         return batch
 
-    def _hear(self, record: RequestRecord) -> None:
+    def _receive(self, record: RequestRecord) -> None:
         with self._changed:
             for viewer in self._viewers:
                 viewer.lost += len(viewer.records) == _WAITING

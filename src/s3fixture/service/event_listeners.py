@@ -60,7 +60,7 @@ class Listener:
         self._lines: deque[bytes] = deque(maxlen=_WAITING)
         self._ended = False
 
-    def hear(self, event: Event) -> None:
+    def receive(self, event: Event) -> None:
         """Called with each event of the server."""
         if self._bucket not in (None, event.bucket.name):
             return

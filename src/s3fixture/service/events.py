@@ -48,7 +48,7 @@ def announce(background: Background, index: Index, events: Iterable[Event]) -> N
     """Add the messages of these events, within the write that caused them or a later one."""
     for event in events:
         for listener in background.listeners:
-            listener.hear(event)
+            listener.receive(event)
         document = index.get_document(event.bucket.id, NOTIFICATION)
         if document:
             _send(background, index, event, document)

@@ -10,7 +10,7 @@ from s3fixture.errors import S3FixtureError
 _NOT_IGNORED = 1  # exit code of `git check-ignore`; 128 is that of a folder outside any repository
 
 
-def would_take(folder: Path, name: str) -> bool:
+def git_would_track(folder: Path, name: str) -> bool:
     """Whether the folder is in a repository of git that does not ignore this file."""
     command = ("git", "-C", str(folder), "check-ignore", "--quiet", "--no-index", name)
     try:

@@ -75,7 +75,7 @@ def _settle(draft: Draft, force: bool) -> str:
 
 def _offer_to_ignore(folder: Path, force: bool) -> None:
     """Keys do not belong into a repository; but whose .gitignore it is decides."""
-    if not git_ignore.would_take(folder, _KEYS):
+    if not git_ignore.git_would_track(folder, _KEYS):
         return
     path = folder / ".gitignore"
     if force or (sys.stdin.isatty() and click.confirm(f"git would take {_KEYS}; ignore it?", True, err=True)):

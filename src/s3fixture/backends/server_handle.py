@@ -170,7 +170,7 @@ class ServerHandle(ABC):
         finally:
             control.unwatch_events(name, watcher)
 
-    # --- faults. Which requests, and how often, is said by the keywords of `Which`.
+    # --- faults. Which requests, and how often, is said by the keywords of `FaultFilter`.
 
     def fail(
         self,
@@ -179,7 +179,7 @@ class ServerHandle(ABC):
         *,
         after_write: bool = False,
         in_200: bool = False,
-        **which: Unpack[Which],
+        **which: Unpack[FaultFilter],
     ) -> InjectedFault:
         """Let the next request for `operation` fail with S3's error `code`.
 
@@ -190,12 +190,14 @@ class ServerHandle(ABC):
         effect = "error-in-200" if in_200 else "error-after" if after_write else "error"
         return self._inject(Fault(effect, operation, code=code), which)
 
-    def delay(self, operation: str = "*", seconds: float = 1.0, **which: Unpack[Which]) -> InjectedFault:
+    def delay(
+        self, operation: str = "*", seconds: float = 1.0, **which: Unpack[FaultFilter]
+    ) -> InjectedFault:
         """Let the next request for `operation` be answered `seconds` late."""
         return self._inject(Fault("delay", operation, delay=seconds), which)
 
     def slow_down(
-        self, operation: str = "*", *, bytes_per_second: int, **which: Unpack[Which]
+        self, operation: str = "*", *, bytes_per_second: int, **which: Unpack[FaultFilter]
     ) -> InjectedFault:
         """Let the bodies of the next request for `operation`, and of its answer, come slowly."""
         return self._inject(Fault("bandwidth", operation, bytes_per_second=bytes_per_second), which)
@@ -206,7 +208,7 @@ class ServerHandle(ABC):
         *,
         within: Literal["request", "answer"] = "request",
         after_bytes: int = 0,
-        **which: Unpack[Which],
+        **which: Unpack[FaultFilter],
     ) -> InjectedFault:
         """Reset the connection of the next request for `operation`, after so many bytes of its body.
 
@@ -215,22 +217,23 @@ class ServerHandle(ABC):
         return self._inject(Fault(f"reset-{within}", operation, after_bytes=after_bytes), which)
 
     def truncate(
-        self, operation: str = "GetObject", *, after_bytes: int = 0, **which: Unpack[Which]
+        self, operation: str = "GetObject", *, after_bytes: int = 0, **which: Unpack[FaultFilter]
     ) -> InjectedFault:
         """End the answer to the next request for `operation` after so many bytes of its body."""
         return self._inject(Fault("truncate", operation, after_bytes=after_bytes), which)
 
     def corrupt(
-        self, operation: str = "GetObject", *, at_byte: int = 0, **which: Unpack[Which]
+        self, operation: str = "GetObject", *, at_byte: int = 0, **which: Unpack[FaultFilter]
     ) -> InjectedFault:
         """Change one byte of the answer to the next request for `operation`; its checksum stays."""
         return self._inject(Fault("corrupt", operation, after_bytes=at_byte), which)
 
-    def _inject(self, fault: Fault, which: Which) -> InjectedFault:
+    def _inject(self, fault: Fault, which: FaultFilter) -> InjectedFault:
         for name in which:
-            if name not in Which.__annotations__:
+            if name not in FaultFilter.__annotations__:
                 known = (
-                    did_you_mean(name, Which.__annotations__) or f", but {', '.join(Which.__annotations__)}"
+                    did_you_mean(name, FaultFilter.__annotations__)
+                    or f", but {', '.join(FaultFilter.__annotations__)}"
                 )
                 raise TypeError(f"faults have no {name!r}{known}")
         fault = fault._replace(**which)
@@ -275,7 +278,7 @@ class ServerHandle(ABC):
         return ServerClock(self)
 
 
-class Which(TypedDict, total=False):
+class FaultFilter(TypedDict, total=False):
     """Which requests a fault happens to; see `Fault` for what each means."""
 
     bucket: str

@@ -8,7 +8,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from s3fixture import environment
-from s3fixture.cli.checkup.findings import Finding, Surroundings, impatient_client, note, ok, problem
+from s3fixture.cli.checkup.findings import (
+    Finding,
+    Surroundings,
+    client_with_short_timeouts,
+    note,
+    ok,
+    problem,
+)
 from s3fixture.cli.target_server import ENDPOINT_VARIABLES, connect
 
 _CLEAN = 's3fixture run -- COMMAND, or eval "$(s3fixture env)", keep it out'
@@ -93,7 +100,7 @@ def _artifact_root(name: str, value: str, seen: Surroundings) -> Finding:
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        impatient_client(connect()).head_bucket(Bucket=bucket)
+        client_with_short_timeouts(connect()).head_bucket(Bucket=bucket)
     except ClientError:
         return problem(
             "mlflow", f"{name}={value}, but there is no such bucket", f"s3fixture mb s3://{bucket}"

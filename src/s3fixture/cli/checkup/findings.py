@@ -89,7 +89,7 @@ class Surroundings:
 _SECONDS = 3.0  # for any server to answer
 
 
-def impatient_client(endpoint: Endpoint) -> S3Client:
+def client_with_short_timeouts(endpoint: Endpoint) -> S3Client:
     """A client that asks once, and not for long."""
     from botocore.config import Config
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from s3fixture.cli.checkup.findings import (
     Finding,
     Surroundings,
-    impatient_client,
+    client_with_short_timeouts,
     listens,
     note,
     ok,
@@ -120,7 +120,7 @@ def _try_keys(url: str, access_key: str, secret_key: str, region: str, ca_file: 
 
     endpoint = external_endpoint(url, access_key, secret_key, region, ca_file)
     try:
-        count = len(impatient_client(endpoint).list_buckets()["Buckets"])
+        count = len(client_with_short_timeouts(endpoint).list_buckets()["Buckets"])
     except ClientError as error:
         code = error.response["Error"]["Code"]
         return problem(

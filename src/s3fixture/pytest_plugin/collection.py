@@ -23,7 +23,7 @@ def uses_s3(item: pytest.Item) -> bool:
     return SESSION in getattr(item, "fixturenames", ())
 
 
-def look_through(items: Iterable[pytest.Item], config: pytest.Config) -> None:
+def inspect_tests(items: Iterable[pytest.Item], config: pytest.Config) -> None:
     """Switch isolation on if there are tests with S3."""
     found = False
     marked: dict[_Node | None, tuple[_Node, ...]] = {None: ()}

@@ -107,7 +107,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before pytest_report_collectionfinish
 def pytest_collection_finish(session: pytest.Session) -> None:
-    collection.look_through(session.items, session.config)
+    collection.inspect_tests(session.items, session.config)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -68,16 +68,16 @@ _MOST = 64  # headers, or parameters, of one request
 _ROOM = 8 * 1024  # characters of them together
 
 
-def tells_header(name: str) -> bool:
+def may_log_header(name: str) -> bool:
     """`name` is in lower case."""
     return name in HEADERS or name.startswith(META)
 
 
-def tells_parameter(name: str) -> bool:
+def may_log_parameter(name: str) -> bool:
     """Whether a query parameter, form field or element of an error may be shown."""
     lower = name.lower()
     if lower.startswith("x-amz-"):
-        return lower in _OF_URLS or tells_header(lower)
+        return lower in _OF_URLS or may_log_header(lower)
     return lower not in SECRETS
 
 
@@ -90,7 +90,7 @@ def redacted_url(url: str) -> str:
 def redacted_fields(fields: Mapping[str, str], target: str) -> dict[str, str]:
     """The elements of an error for the log; `target` is that of the request."""
     told = {name: _FIELDS[name](text) if name in _FIELDS else text for name, text in fields.items()}
-    if "ArgumentValue" in told and not tells_parameter(told.get("ArgumentName", "")):
+    if "ArgumentValue" in told and not may_log_parameter(told.get("ArgumentName", "")):
         told["ArgumentValue"] = REDACTED
     if "URI" in told and told["URI"] in target.partition("?")[2]:
         told["URI"] = REDACTED
@@ -104,7 +104,7 @@ def completed(record: RequestRecord, headers: Mapping[str, str], raw_query: str)
     told = {name: text for name, text in headers.items() if name in HEADERS}
     sent = (item for item in (*headers.items(), *items) if item[0].lower().startswith(META))
     return record._replace(
-        query=_bounded((name, text) for name, text in query.items() if tells_parameter(name)),
+        query=_bounded((name, text) for name, text in query.items() if may_log_parameter(name)),
         headers=_bounded(told.items()),
         metadata=_bounded((name.lower()[len(META) :], text) for name, text in sent),
         version_id=record.version_id or query.get("versionId", "")[:_LONGEST],
@@ -150,7 +150,7 @@ def _redacted_query(query: str) -> str:
 
 def _redacted_pair(pair: str) -> str:
     name, mark, _ = pair.partition("=")
-    return pair if not mark or tells_parameter(unquote(name)) else f"{name}={REDACTED}"
+    return pair if not mark or may_log_parameter(unquote(name)) else f"{name}={REDACTED}"
 
 
 def _redacted_canonical_request(text: str) -> str:
@@ -175,7 +175,7 @@ def _redacted_string_to_sign(text: str) -> str:
 
 def _redacted_line(line: str) -> str:
     name, mark, _ = line.partition(":")
-    return line if not mark or tells_header(name) else f"{name}:{REDACTED}"
+    return line if not mark or may_log_header(name) else f"{name}:{REDACTED}"
 
 
 def _redacted(_text: str) -> str:

@@ -25,7 +25,7 @@ def may_be_bypassed(head: Mapping[str, Any]) -> bool:
     return head.get("ObjectLockMode") == "GOVERNANCE" and head.get("ObjectLockLegalHoldStatus") != "ON"
 
 
-def kept_by(head: Mapping[str, Any], now: datetime) -> str:
+def why_protected(head: Mapping[str, Any], now: datetime) -> str:
     """Why this version cannot be deleted now; "" when it can."""
     if head.get("ObjectLockLegalHoldStatus") == "ON":
         return "A legal hold protects this version until it is removed."

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from s3fixture.auth.presigned import MAX_EXPIRES
 from s3fixture.clock import utc
-from s3fixture.console.lock_facts import kept_by
+from s3fixture.console.lock_facts import why_protected
 from s3fixture.console.rendering import moment, object_path
 from s3fixture.console.share_links import presign
 from s3fixture.console.visit import PageError, Visit, json_response
@@ -144,7 +144,7 @@ def _reason(visit: Visit, bucket: str, error: dict[str, Any]) -> str:
         return message
     named = {"Bucket": bucket, "Key": error["Key"], "VersionId": error["VersionId"]}
     head = visit.caller.attempt("HeadObject", "AccessDenied", "NoSuchVersion", "MethodNotAllowed", **named)
-    return " ".join(filter(None, (message, kept_by(head, visit.now) if head else "")))
+    return " ".join(filter(None, (message, why_protected(head, visit.now) if head else "")))
 
 
 def named_version(bucket: str, document: dict[str, Any]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from s3fixture import checksums
 from s3fixture.clock import utc
 from s3fixture.console.access_facts import acl_facts
-from s3fixture.console.lock_facts import kept_by, lock_facts, may_be_bypassed
+from s3fixture.console.lock_facts import lock_facts, may_be_bypassed, why_protected
 from s3fixture.console.pages.browse import Row, crumbs, version_rows
 from s3fixture.console.pages.buckets import bucket_line
 from s3fixture.console.preview import Preview, preview
@@ -57,7 +57,7 @@ def show_object(visit: Visit, bucket: str) -> Response:
         head=head,
         facts=_facts(head) if head else [],
         lock=lock_facts(head, visit.now) if head else [],
-        kept=kept_by(head, visit.now) if head and version else "",
+        kept=why_protected(head, visit.now) if head and version else "",
         bypassable=bool(head and may_be_bypassed(head)),
         checksums=_checksums(head) if head else [],
         headers=_headers(head) if head else [],

@@ -27,9 +27,9 @@ def bodies(visitor: Visitor, box: Box, position: int = -1) -> tuple[str, str]:
 @pytest.fixture
 def looking(box: Box) -> Iterator[None]:
     """As long as the test."""
-    box.console.bodies.look()
+    box.console.bodies.start()
     yield
-    box.console.bodies.leave()
+    box.console.bodies.stop()
 
 
 def test_nothing_is_kept_unless_somebody_looks(visitor: Visitor, box: Box) -> None:

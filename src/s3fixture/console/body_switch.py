@@ -17,8 +17,8 @@ class BodySwitch:
         self._lock = threading.Lock()
         self._lookers = 0
 
-    def look(self) -> None:
-        """Begin to watch; call `leave` at the end."""
+    def start(self) -> None:
+        """Begin to watch; call `stop` at the end."""
         from s3fixture.app.bodies import BodyKeeper  # imported when used: few people ask
 
         with self._lock:
@@ -26,7 +26,7 @@ class BodySwitch:
             if self._app.bodies is None:
                 self._app.bodies = BodyKeeper()
 
-    def leave(self) -> None:
+    def stop(self) -> None:
         """End to watch. When nobody watches any more, the recorded bodies are dropped."""
         with self._lock:
             self._lookers -= 1

@@ -68,7 +68,7 @@ class Feed:
             yield batch
             self._closed.wait(_GATHER)
 
-    def leave(self, viewer: Viewer) -> None:
+    def remove_viewer(self, viewer: Viewer) -> None:
         """Remove a viewer; safe to call twice."""
         with self._changed:
             if viewer in self._viewers:
@@ -106,7 +106,7 @@ class Viewer:
         return self._feed.batches(self)
 
     def close(self) -> None:
-        self._feed.leave(self)
+        self._feed.remove_viewer(self)
 
 
 def _following(records: list[RequestRecord], request_id: str) -> list[RequestRecord]:

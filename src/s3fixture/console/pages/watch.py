@@ -116,7 +116,7 @@ class _Events:
         self._visit = visit
         self._with_bodies = with_bodies
         if with_bodies:
-            visit.console.bodies.look()
+            visit.console.bodies.start()
 
     def __iter__(self) -> Iterator[bytes]:
         yield b"retry: 1000\n\n"
@@ -129,7 +129,7 @@ class _Events:
         self._viewer.close()
         if self._with_bodies:
             self._with_bodies = False
-            self._visit.console.bodies.leave()
+            self._visit.console.bodies.stop()
 
     def _logged_in(self) -> bool:
         """Whether the person is still logged in; a log-out ends the stream in all windows."""

@@ -95,7 +95,7 @@ WITHOUT_BYTES = frozenset(
         *(uploads.show_uploads, uploads.abort, settings.show_settings, settings.put_versioning),
         *(settings.put_public, settings.put_policy, settings.put_cors, settings.put_lifecycle),
         *(buckets.create_bucket, buckets.delete_bucket, actions.put_tags, locks.put_default, locks.put_lock),
-        *(settings.put_events, several.folder_size, watch.show_again),
+        *(settings.put_events, several.folder_size, watch.show_repeat_commands),
     )
 )
 # Those that write, delete or copy; what they ask for is in the matrix by its operation.

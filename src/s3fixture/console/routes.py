@@ -50,7 +50,7 @@ RULES = (
     Rule(f"{_BUCKET}/zip", methods=["POST"], endpoint=several.zip_objects),
     # For the JavaScript modules.
     Rule("/api/watch", methods=["GET"], endpoint=watch.stream),
-    Rule("/api/watch/<request_id>", methods=["GET"], endpoint=watch.show_again),
+    Rule("/api/watch/<request_id>", methods=["GET"], endpoint=watch.show_repeat_commands),
     Rule("/api/watch/<request_id>/bodies", methods=["GET"], endpoint=watch.show_bodies),
     Rule("/api/usage", methods=["GET"], endpoint=watch.usage),
     Rule("/api/control/state", methods=["GET", "PUT"], endpoint=control.state),

@@ -38,7 +38,7 @@ def show_watch(visit: Visit) -> Response:
     )
 
 
-def show_again(visit: Visit, request_id: str) -> Response:
+def show_repeat_commands(visit: Visit, request_id: str) -> Response:
     """GET /api/watch/<request_id>: {curl, boto3}, commands that repeat this request."""
     record, app = _record(visit, request_id), visit.caller.app
     return json_response(

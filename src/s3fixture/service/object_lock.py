@@ -99,7 +99,7 @@ def lock_of_replica(source: Version, bucket: BucketRow, now: float) -> Lock:
     return lock if lock.mode else lock._replace(**_default(bucket, now))
 
 
-def followed_lock(replica: Version, source: Version, now: float) -> Lock:
+def replicated_lock(replica: Version, source: Version, now: float) -> Lock:
     """The lock of a replica whose source has changed: nothing that is in force there becomes weaker by it."""
     own, wanted = lock_of(replica), lock_of(source)
     if own.until > now and not _is_as_strong(wanted, own):

@@ -21,7 +21,7 @@ from s3fixture.service.bucket_documents import ACL, REPLICATION
 from s3fixture.service.call import Call, Result
 from s3fixture.service.encryption import ENCRYPTION, OF_KMS
 from s3fixture.service.metadata import ARCHIVED
-from s3fixture.service.object_lock import LOCK, followed_lock, lock_of_replica, with_lock
+from s3fixture.service.object_lock import LOCK, lock_of_replica, replicated_lock, with_lock
 from s3fixture.service.ownership import acls_count, owner_of
 from s3fixture.service.replication import ARN, is_of_other_account
 from s3fixture.service.rule_filters import predicates, wanted_tags
@@ -250,7 +250,7 @@ def _copy_change(
     extra = {name: part for name, part in replica.extra.items() if name != ACL}
     extra |= _acl_for(version, target, rule)
     if target.object_lock:
-        extra = with_lock(extra, followed_lock(replica, version, background.clock.time()))
+        extra = with_lock(extra, replicated_lock(replica, version, background.clock.time()))
     index.update_version(replica.seq, tags=version.tags, extra=extra)
     note_owner(index, target, replica.owner, extra)
 

@@ -19,7 +19,7 @@ def end_server(folder: StateFolder) -> bool:
     if folder.is_taken():
         _stop(folder)
         return True
-    if folder.left_container():
+    if folder.has_leftover_container():
         _remove_container(folder)
         return True
     return False

@@ -133,7 +133,7 @@ class StateFolder:
         if self.is_taken():
             raise self._taken()
 
-    def left_container(self) -> bool:
+    def has_leftover_container(self) -> bool:
         """Whether the last server here was killed, and may have left its container."""
         found = self._read(self._state)
         return not self.is_taken() and isinstance(found, dict) and bool(found.get("container_id"))

@@ -52,7 +52,7 @@ def project_server(
             if plan.env_file:
                 dotenv_file.write(plan.env_file, endpoint.environ(plan.buckets[0] if plan.buckets else None))
             found = _described(endpoint, plan)
-            folder.write(found, plan.at_ports_of(found).to_json() if detached else None)
+            folder.write(found, plan.with_ports_of(found).to_json() if detached else None)
             user_servers.register(folder)
             yield endpoint, found
     finally:

@@ -48,7 +48,7 @@ class ServerPlan(NamedTuple):
         seeded = [bucket.name for seed in self.seeds for bucket in seed.buckets]
         return list(dict.fromkeys([*self.buckets, *seeded]))
 
-    def at_ports_of(self, server: ProjectServer) -> ServerPlan:
+    def with_ports_of(self, server: ProjectServer) -> ServerPlan:
         """The same plan with the ports that the server has, where it was to pick free ones."""
         ports: dict[str, Any] = {"port": urlsplit(server.url).port}
         if server.console_url:

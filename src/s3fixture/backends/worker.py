@@ -15,7 +15,7 @@ import threading
 import time
 from typing import IO, TYPE_CHECKING, Any
 
-from s3fixture.backends.collection import without_collection
+from s3fixture.backends.garbage_collection import without_garbage_collection
 from s3fixture.backends.remote import perform
 from s3fixture.errors import S3Error, S3FixtureError, SettingError
 
@@ -34,7 +34,7 @@ def main() -> int:
     first = json.loads(line)
     _watch_parent(first["parent"])
     try:
-        with without_collection():
+        with without_garbage_collection():
             endpoint = _start(first["settings"])
     except SettingError as error:
         _send(answers, first, {"error": str(error), "setting": [error.problem, error.remedy]})

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from s3fixture.backends.collection import without_collection
+from s3fixture.backends.garbage_collection import without_garbage_collection
 from s3fixture.backends.servers import SERVERS, UNKNOWN
 from s3fixture.cli import dotenv_file, output, user_servers
 from s3fixture.cli.server_log import LOGGER, Early, log_requests, logged
@@ -30,7 +30,7 @@ def started(plan: ServerPlan, progress: Progress) -> Iterator[Endpoint]:
     from s3fixture.serving import launch  # imported when used: what only reads the state starts quicker
 
     states = [source.source for source in plan.seeds if isinstance(source, StateSeed)]
-    with without_collection():
+    with without_garbage_collection():
         endpoint = launch(plan.settings, backend=plan.backend, buckets=plan.buckets, seed=states)
     with endpoint:
         for source in plan.seeds:

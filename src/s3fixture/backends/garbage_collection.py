@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def without_collection() -> Iterator[None]:
+def without_garbage_collection() -> Iterator[None]:
     """Collect nothing meanwhile, and never look again at what was made: modules, classes, tables.
 
     All of that stays as long as the server. Looking through it takes a tenth of a start.

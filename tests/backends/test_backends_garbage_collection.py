@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from s3fixture.backends.collection import without_collection
+from s3fixture.backends.garbage_collection import without_garbage_collection
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +17,7 @@ def _thawed() -> Iterator[None]:
 
 
 def test_what_is_made_meanwhile_is_never_looked_at_again() -> None:
-    with without_collection():
+    with without_garbage_collection():
         assert not gc.isenabled()
         made = [object()]
 
@@ -26,7 +26,7 @@ def test_what_is_made_meanwhile_is_never_looked_at_again() -> None:
 
 
 def test_a_failed_start_leaves_the_collector_as_it_was() -> None:
-    with pytest.raises(ValueError, match="no start"), without_collection():
+    with pytest.raises(ValueError, match="no start"), without_garbage_collection():
         raise ValueError("no start")
 
     assert gc.isenabled()

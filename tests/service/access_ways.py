@@ -20,7 +20,7 @@ from service_helpers import NewClient, Reply, send, signed
 from werkzeug.test import Client
 
 from s3fixture.console.application import Console
-from s3fixture.console.pages import actions, files, objects, rendered, several
+from s3fixture.console.pages import actions, downloads, objects, rendered, several
 from s3fixture.console.security import CSRF_FIELD, CSRF_HEADER
 
 if TYPE_CHECKING:
@@ -359,10 +359,10 @@ READS: Mapping[str, Reading] = {
     "part copy": Reading("UploadPartCopy", _part_copy, names_owner=True, signed=True),
     "link of version 4": Reading("GetObject", _presigned("version_4")),
     "link of version 2": Reading("GetObject", _presigned("version_2")),
-    "console, download": Reading("GetObject", _console("download"), route=files.download, signed=True),
+    "console, download": Reading("GetObject", _console("download"), route=downloads.download, signed=True),
     "console, preview": Reading("GetObject", _console("object"), route=objects.show_object, signed=True),
-    "console, picture": Reading("GetObject", _console_picture, route=files.show_image, signed=True),
-    "console, PDF": Reading("GetObject", _console_pdf, route=files.show_pdf, signed=True),
+    "console, picture": Reading("GetObject", _console_picture, route=downloads.show_image, signed=True),
+    "console, PDF": Reading("GetObject", _console_pdf, route=downloads.show_pdf, signed=True),
     "console, rendered": Reading("GetObject", _console_rendered, route=rendered.show_rendered, signed=True),
     "console, compared": Reading(
         "GetObject", _console_compared, needs_version=True, route=rendered.compare, signed=True

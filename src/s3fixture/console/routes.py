@@ -11,7 +11,7 @@ from s3fixture.console.pages import (
     buckets,
     connect,
     control,
-    files,
+    downloads,
     locks,
     objects,
     rendered,
@@ -42,11 +42,11 @@ RULES = (
     Rule(f"{_BUCKET}/uploads", methods=["GET"], endpoint=uploads.show_uploads),
     Rule(f"{_BUCKET}/settings", methods=["GET"], endpoint=settings.show_settings),
     # Bytes of objects.
-    Rule(f"{_BUCKET}/download", methods=["GET"], endpoint=files.download),
-    Rule(f"{_BUCKET}/image", methods=["GET"], endpoint=files.show_image),
+    Rule(f"{_BUCKET}/download", methods=["GET"], endpoint=downloads.download),
+    Rule(f"{_BUCKET}/image", methods=["GET"], endpoint=downloads.show_image),
     Rule(f"{_BUCKET}/rendered", methods=["GET"], endpoint=rendered.show_rendered),
     Rule(f"{_BUCKET}/compare", methods=["GET"], endpoint=rendered.compare),
-    Rule(f"{_BUCKET}/pdf", methods=["GET"], endpoint=files.show_pdf),
+    Rule(f"{_BUCKET}/pdf", methods=["GET"], endpoint=downloads.show_pdf),
     Rule(f"{_BUCKET}/zip", methods=["POST"], endpoint=several.zip_objects),
     # For the JavaScript modules.
     Rule("/api/watch", methods=["GET"], endpoint=watch.stream),

@@ -200,7 +200,7 @@ def version_rows(found: dict[str, Any]) -> list[Row]:
 
 
 def _pictures(rows: list[Row]) -> list[Row]:
-    """Objects whose names end like pictures; `files.show_image` checks their bytes."""
+    """Objects whose names end like pictures; `downloads.show_image` checks their bytes."""
     return [row for row in rows if row.kind == "object" and row.key.lower().endswith(_PICTURES)]
 
 

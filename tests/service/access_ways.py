@@ -20,7 +20,7 @@ from service_helpers import NewClient, Reply, send, signed
 from werkzeug.test import Client
 
 from s3fixture.console.application import Console
-from s3fixture.console.pages import actions, downloads, objects, rendered, several
+from s3fixture.console.pages import downloads, object_changes, objects, rendered, several
 from s3fixture.console.security import CSRF_FIELD, CSRF_HEADER
 
 if TYPE_CHECKING:
@@ -369,7 +369,7 @@ READS: Mapping[str, Reading] = {
     ),
     "console, ZIP": Reading("GetObject", _console_zip, route=several.zip_objects, signed=True),
     "console, copy": Reading("CopyObject", _console_copy, route=several.copy_objects, signed=True),
-    "console, link": Reading("GetObject", _console_share, route=actions.share, signed=True),
+    "console, link": Reading("GetObject", _console_share, route=object_changes.share, signed=True),
 }
 # The same of a bucket that is a website, whose pages are for callers who do not sign.
 PAGES: Mapping[str, Reading] = {

@@ -61,12 +61,12 @@ from s3fixture.console import login
 from s3fixture.console.application import Console
 from s3fixture.console.control_api import ControlApi
 from s3fixture.console.pages import (
-    actions,
     browse,
     buckets,
     connect,
     control,
     locks,
+    object_changes,
     settings,
     several,
     static,
@@ -94,7 +94,13 @@ WITHOUT_BYTES = frozenset(
         *(connect.show_connect, watch.show_watch, watch.stream, watch.usage, browse.show_folder),
         *(uploads.show_uploads, uploads.abort, settings.show_settings, settings.put_versioning),
         *(settings.put_public, settings.put_policy, settings.put_cors, settings.put_lifecycle),
-        *(buckets.create_bucket, buckets.delete_bucket, actions.put_tags, locks.put_default, locks.put_lock),
+        *(
+            buckets.create_bucket,
+            buckets.delete_bucket,
+            object_changes.put_tags,
+            locks.put_default,
+            locks.put_lock,
+        ),
         *(settings.put_events, several.folder_size, watch.show_repeat_commands),
     )
 )
@@ -102,7 +108,12 @@ WITHOUT_BYTES = frozenset(
 CHANGING = frozenset(
     (
         *(uploads.put_object, uploads.begin, uploads.put_part, uploads.complete),
-        *(actions.empty_bucket, actions.delete_objects, actions.restore_version, actions.put_metadata),
+        *(
+            object_changes.empty_bucket,
+            object_changes.delete_objects,
+            object_changes.restore_version,
+            object_changes.put_metadata,
+        ),
     )
 )
 # Those that are the operator's alone, or show how the bodies of requests began that one may watch.

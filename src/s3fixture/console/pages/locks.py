@@ -6,7 +6,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from s3fixture.console.pages.actions import named_version
+from s3fixture.console.pages.object_changes import named_version
 from s3fixture.console.visit import PageError, Visit, json_response
 from s3fixture.wire.times import parse_iso
 

@@ -9,7 +9,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from s3fixture.clock import utc
-from s3fixture.console.pages.actions import identifier, list_of
+from s3fixture.console.pages.object_changes import identifier, list_of
 from s3fixture.console.visit import NO_STORE, PageError, Visit, json_response
 from s3fixture.console.zip_stream import Entry, zip_stream
 from s3fixture.errors import S3Error

@@ -13,7 +13,7 @@ _MAGIC = (
     (b"Obj\x01", "avro"),
     (b"\x93NUMPY", "numpy"),
 )
-# What `worker` renders, in a frame of its own -> the module that it needs.
+# What `render_worker` renders, in a frame of its own -> the module that it needs.
 RENDERED = {"markdown": "markdown_it", "notebook": "pygments", "code": "pygments"}
 
 _IMAGES = (  # SVG is not among them: it is a document that runs scripts

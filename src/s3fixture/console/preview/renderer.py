@@ -1,4 +1,4 @@
-"""Asking `worker` to show something, within bounds."""
+"""Asking `render_worker` to show something, within bounds."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-_WORKER = Path(__file__).with_name("worker.py")
-_SECONDS = 15.0  # for one, which the processor works at for fewer (`worker`)
+_WORKER = Path(__file__).with_name("render_worker.py")
+_SECONDS = 15.0  # for one, which the processor works at for fewer (`render_worker`)
 _WAIT = 10.0  # seconds for a place
 _AT_ONCE = 2  # processes of one console
 _LONGEST = 16 * 1024 * 1024  # bytes of a result

@@ -1,6 +1,6 @@
 """Shows what others wrote, in a process of its own that may take neither long nor much memory.
 
-    python -I worker.py KIND NAME < bytes
+    python -I render_worker.py KIND NAME < bytes
 
 prints JSON: {"html", "css"}, {"table"}, {"lines"} or {"note"}. Libraries that read such things are not
 made for hostile ones: a text of brackets keeps a parser of Markdown busy for a minute, a small Avro file may

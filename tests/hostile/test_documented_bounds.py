@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from documented_bounds import BOUNDS, NO_SOURCE, Bound
 from model_requests import MODEL, NAMES, Place, bases_of, changed, filled, variants
 
 KNOWN = [bound for bound in BOUNDS if bound.operation in NAMES]  # older botocores know fewer operations
-
-
-@pytest.fixture(scope="module")
-def places() -> Iterator[Place]:
-    place = Place()
-    yield place
-    place.app.close()
-
-
-@pytest.fixture
-def place(places: Place) -> Place:
-    places.reset()
-    return places
 
 
 def ask(place: Place, bound: Bound, number: int) -> str:

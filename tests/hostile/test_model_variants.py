@@ -89,19 +89,6 @@ READS: Mapping[str, tuple[str, str]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def places() -> Iterator[Place]:
-    place = Place()
-    yield place
-    place.app.close()
-
-
-@pytest.fixture
-def place(places: Place) -> Place:
-    places.reset()
-    return places
-
-
 @pytest.fixture
 def complaints() -> Iterator[list[str]]:
     handler = Complaints()

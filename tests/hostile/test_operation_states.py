@@ -50,12 +50,6 @@ def places() -> Iterator[Place]:
     place.app.close()
 
 
-@pytest.fixture
-def place(places: Place) -> Place:
-    places.reset()
-    return places
-
-
 def answer(place: Place, name: str, keys: Keys = KEYS, **changes: Any) -> str:
     """The code of the refusal of a request that is valid but for `changes`; "" when it is accepted."""
     reply = place.ask(name, {**bases_of(name)[0], **changes}, keys)

@@ -123,6 +123,12 @@ def anonymous(new_client: NewClient) -> S3Client:
 
 
 @pytest.fixture
+def me(client: S3Client) -> str:
+    """The main account's canonical id."""
+    return client.list_buckets()["Owner"]["ID"]
+
+
+@pytest.fixture
 def bucket(client: S3Client) -> str:
     """A fresh bucket of the main account's."""
     client.create_bucket(Bucket="bucket")

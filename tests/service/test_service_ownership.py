@@ -15,12 +15,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def me(client: S3Client) -> str:
-    """The main account's canonical id."""
-    return client.list_buckets()["Owner"]["ID"]
-
-
-@pytest.fixture
 def bucket(client: S3Client) -> str:
     return make(client)
 

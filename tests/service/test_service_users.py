@@ -83,14 +83,6 @@ def url(app: App) -> Iterator[str]:
         yield server.url
 
 
-@pytest.fixture(autouse=True)
-def _clean_state(app: App) -> Iterator[None]:
-    token = app.store.snapshot()
-    yield
-    app.store.rollback(token)
-    app.store.release(token)
-
-
 @pytest.fixture(scope="module")
 def connect(url: str) -> Client:
     """Make a client: `connect("reader")`, `connect(keys of STS)`, `connect("reader", "sts")`.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -136,3 +137,19 @@ class StoredBucket:
 def new_version(key: str, version_id: str = "null", **fields: Any) -> NewVersion:
     defaults: dict[str, Any] = {"modified": 1.0, "owner": "me", "etag": "etag"}
     return NewVersion(key=key, version_id=version_id, **{**defaults, **fields})
+
+
+def steps(stored: StoredBucket, work: Callable[[], object]) -> int:
+    """How many instructions of SQLite's machine `work` takes: a cost that no busy machine changes."""
+    count = 0
+
+    def step() -> int:
+        nonlocal count
+        count += 1
+        return 0
+
+    connection = stored.store._connection
+    connection.set_progress_handler(step, 1)
+    work()
+    connection.set_progress_handler(None, 1)
+    return count

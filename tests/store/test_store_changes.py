@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from random import Random
 
 import pytest
-from stored_bucket import LARGE, StoredBucket
+from stored_bucket import LARGE, StoredBucket, steps
 
 from s3fixture.errors import S3FixtureError
 from s3fixture.records import Change
@@ -154,3 +154,20 @@ def test_they_are_what_two_listings_differ_in(stored: StoredBucket, seed: int) -
                 for key in {*before, *now}
                 if before.get(key) != now.get(key)
             }
+
+
+def test_other_buckets_cost_nothing(stored: StoredBucket) -> None:
+    def cost_of_one() -> int:
+        token = stored.store.snapshot()
+        stored.put("a")
+        found = steps(stored, lambda: stored.store.changes(token))
+        stored.store.rollback(token)
+        stored.store.release(token)
+        return found
+
+    alone = cost_of_one()
+    with stored.store.write() as index:
+        for number in range(200):
+            index.create_bucket(f"other-{number}", owner="me", region="us-east-1", created=1.0)
+
+    assert cost_of_one() == alone

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from stored_bucket import StoredBucket
+from stored_bucket import StoredBucket, steps
 
 from s3fixture.store import Page
 
@@ -210,22 +210,6 @@ def test_versions_fold_and_a_folded_marker_is_passed(stored: StoredBucket) -> No
 def test_a_version_marker_outside_the_prefix_adds_nothing(stored: StoredBucket) -> None:
     put_versions(stored)
     assert ids(stored.versions(prefix="c", key_marker="b", version_id_marker="b3")) == ["c:c1"]
-
-
-def steps(stored: StoredBucket, work: Callable[[], object]) -> int:
-    """How many instructions of SQLite's machine `work` takes: a cost that no busy machine changes."""
-    count = 0
-
-    def step() -> int:
-        nonlocal count
-        count += 1
-        return 0
-
-    connection = stored.store._connection
-    connection.set_progress_handler(step, 1)
-    work()
-    connection.set_progress_handler(None, 1)
-    return count
 
 
 def fill(stored: StoredBucket, keys: Iterator[str]) -> None:

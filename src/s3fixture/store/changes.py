@@ -48,7 +48,8 @@ SELECT seq, size, etag, is_delete_marker FROM versions
 WHERE bucket = :bucket AND key = :key ORDER BY seq DESC LIMIT 1
 """
 _ALTERED = "SELECT 1 FROM noted WHERE seq = ? AND bucket IS NOT NULL AND number > ?"
-_BUCKETS = "SELECT id, name FROM buckets"
+_NEW_BUCKETS = "SELECT name FROM buckets WHERE id > :newest"
+_BUCKET = "SELECT name FROM buckets WHERE id = ?"
 _REMOVED_BUCKETS = "SELECT seq, key FROM noted WHERE bucket IS NULL AND number > :number"
 
 
@@ -92,22 +93,23 @@ class Notes:
 
     def since(self, mark: Mark) -> list[Change]:
         """What is other now than it was then: buckets, then objects by bucket and key."""
-        now = dict(self._execute(_BUCKETS).fetchall())
         removed = dict(self._execute(_REMOVED_BUCKETS, mark._asdict()).fetchall())
-        before = {number: name for number, name in {**now, **removed}.items() if number <= mark.newest}
-        changes = [Change("removed", name, "") for number, name in before.items() if number not in now]
-        changes += [Change("made", name, "") for number, name in now.items() if number not in before]
-        changes += self._objects(mark, {**removed, **now})
+        changes = [Change("removed", name, "") for number, name in removed.items() if number <= mark.newest]
+        changes += [Change("made", name, "") for (name,) in self._execute(_NEW_BUCKETS, mark._asdict())]
+        changes += self._objects(mark, removed)
         return sorted(changes, key=lambda change: (change.bucket, change.key))
 
-    def _objects(self, mark: Mark, buckets: dict[int, str]) -> Iterator[Change]:
+    def _objects(self, mark: Mark, removed: dict[int, str]) -> Iterator[Change]:
+        names = dict(removed)
         for bucket, key in self._execute(_TOUCHED, mark._asdict()).fetchall():
             place = {**mark._asdict(), "bucket": bucket, "key": key}
             before = self._object(_BEFORE, place)
             now = self._object(_NOW, place)
             if before is None and now is None:
                 continue
-            name, text = buckets[bucket], key.decode()
+            if bucket not in names:
+                (names[bucket],) = self._execute(_BUCKET, (bucket,)).fetchone()
+            name, text = names[bucket], key.decode()
             if before is None:
                 assert now is not None
                 yield Change("made", name, text, now.size, now.etag)

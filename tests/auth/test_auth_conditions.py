@@ -6,10 +6,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-si
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from policy_helpers import conditioned
 
@@ -175,3 +176,33 @@ def test_every_text_equals_itself_and_is_like_a_star(text: str) -> None:
     escaped = escaped.replace("*", "${*}").replace("?", "${?}")
     assert conditioned("StringLike", KEY, escaped, context)
     assert conditioned("StringLike", KEY, f"*{escaped}*", {"aws:referer": (f"a{text}b",)})
+
+
+def test_beside_a_variable_a_star_is_one_only_where_wildcards_are() -> None:
+    context = {"aws:referer": ("a-alice",), "aws:username": ("alice",)}
+    assert conditioned("StringLike", KEY, "a*${aws:username}", context)
+    assert not conditioned("StringEquals", KEY, "a*${aws:username}", context)
+    assert conditioned("StringEquals", KEY, "a*${aws:username}", {**context, "aws:referer": ("a*alice",)})
+
+
+def test_a_variable_with_several_values_stands_for_none() -> None:
+    wanted = "${s3:RequestObjectTagKeys}"
+    for tags, holds in ((("a",), True), (("a", "b"), False)):
+        context = {"aws:referer": ("a",), "s3:requestobjecttagkeys": tags}
+        assert conditioned("StringEquals", KEY, wanted, context) is holds
+
+
+def test_the_last_part_of_an_arn_may_have_colons() -> None:
+    context = {"aws:sourcearn": ("arn:aws:lambda:eu-west-1:111122223333:function:a",)}
+    assert conditioned("ArnLike", "aws:SourceArn", "arn:aws:lambda:*:111122223333:function:*", context)
+    assert conditioned("ArnLike", "aws:SourceArn", "arn:aws:lambda:*:111122223333:f*a", context)
+    assert not conditioned("ArnLike", "aws:SourceArn", "arn:aws:lambda:*:function:*", context)
+
+
+@given(pattern=st.text("ab*?", max_size=12), text=st.text("ab", max_size=12))
+@example(pattern="*a?a*", text="bababbb")
+@example(pattern="*a?b*", text="aaaabba")
+def test_wildcards_match_as_expressions_do(pattern: str, text: str) -> None:
+    expression = pattern.replace("*", ".*").replace("?", ".")
+    expected = re.fullmatch(expression, text) is not None
+    assert conditioned("StringLike", KEY, pattern, {"aws:referer": (text,)}) is expected

@@ -249,6 +249,7 @@ FIXED = "arn:aws:s3:::bucket/*"
         ({"IpAddressIfExists": {"aws:SourceIp": "10.0.0.0/8"}}, True),
         ({"StringEquals": {"aws:SourceVpc": "vpc-91237329"}}, False),  # AWS's page, "Examples"
         ({"StringLike": {"aws:SourceVpc": "vpc-*"}}, True),  # AWS's page, "Examples"
+        ({"StringLike": {"aws:SourceVpc": "vpc-9123732?"}}, True),
         ({"StringNotEquals": {"aws:SourceVpc": "vpc-91237329"}}, True),
         ({"ForAllValues:StringEquals": {"aws:SourceVpc": "vpc-91237329"}}, True),
         ({"ForAnyValue:StringEquals": {"aws:SourceVpc": "vpc-91237329"}}, False),

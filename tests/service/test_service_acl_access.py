@@ -236,6 +236,16 @@ def test_an_acl_can_be_demanded_by_the_policy(client: S3Client, other: S3Client,
         other.put_object(Bucket=bucket, Key="k", Body=b"x")
 
 
+def test_the_acl_of_a_copy_counts_also_where_nothing_else_has_one(
+    client: S3Client, anonymous: S3Client, bucket: str
+) -> None:
+    client.put_object(Bucket=bucket, Key="source", Body=b"x")
+    client.copy_object(Bucket=bucket, Key="copy", CopySource=f"{bucket}/source", ACL="public-read")
+    assert anonymous.get_object(Bucket=bucket, Key="copy")["Body"].read() == b"x"
+    with refused("AccessDenied", 403):
+        anonymous.get_object(Bucket=bucket, Key="source")
+
+
 PUBLIC = ["public-read", "public-read-write", "authenticated-read"]
 
 

@@ -11,6 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 from service_helpers import complete, needs, put_parts, refused, send_document
 
+from s3fixture.app import App
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
@@ -208,6 +210,7 @@ def test_a_copy_depends_on_its_source(client: S3Client, bucket: str, etag: str) 
 
     copy(CopySourceIfMatch=etag, CopySourceIfUnmodifiedSince=BEFORE)
     copy(CopySourceIfNoneMatch=WRONG)
+    copy(CopySourceIfUnmodifiedSince=AFTER)
     copy(CopySourceIfModifiedSince=BEFORE)
     copy(CopySourceIfModifiedSince=AFTER)  # in the future: ignored
     own = client.head_object(Bucket=bucket, Key="key")["LastModified"]
@@ -288,3 +291,17 @@ def test_each_of_many_deletes_may_be_conditional(url: str, client: S3Client, buc
     assert b"<Deleted><Key>key</Key></Deleted>" in reply.body
     assert reply.field("Code") == "PreconditionFailed"
     assert [entry["Key"] for entry in client.list_objects_v2(Bucket=bucket)["Contents"]] == ["other"]
+
+
+@pytest.mark.parametrize("operation", READS)
+def test_only_a_date_that_is_to_come_is_ignored(
+    client: S3Client, bucket: str, app: App, operation: str
+) -> None:
+    """HTTP dates have whole seconds; one that is now is none to come."""
+    app.clock.freeze()
+    app.clock.let_pass(1 - app.clock.time() % 1)
+    client.put_object(Bucket=bucket, Key="key", Body=b"body")
+    own = datetime.fromtimestamp(app.clock.time(), timezone.utc)
+    assert own.microsecond == 0
+    assert ask(client, operation, bucket, IfModifiedSince=own) == 304
+    assert ask(client, operation, bucket, IfModifiedSince=own + timedelta(seconds=1)) == 200

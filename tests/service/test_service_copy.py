@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -249,3 +250,28 @@ def test_the_elements_of_a_copys_result_are_in_s3s_order(url: str, client: S3Cli
     reply = signed(url, "PUT", f"/{bucket}/copy", headers={"x-amz-copy-source": f"{bucket}/k"})
     names = [b"<LastModified>", b"<ETag>", b"<ChecksumCRC32>", b"<ChecksumType>"]
     assert sorted(names, key=reply.body.index) == names
+
+
+def test_a_copy_without_tags_needs_no_permission_for_tags(client: S3Client, source: str) -> None:
+    bucket = source.partition("/")[0]
+    client.put_object(Bucket=bucket, Key="untagged", Body=b"1")
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": ["s3:GetObjectTagging", "s3:PutObjectTagging"],
+        "Resource": f"arn:aws:s3:::{bucket}/*",
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    client.put_bucket_policy(Bucket=bucket, Policy=document)
+    client.copy_object(Bucket=bucket, Key="copy", CopySource=f"{bucket}/untagged")
+    with refused("AccessDenied", 403):
+        client.copy_object(Bucket=bucket, Key="copy", CopySource=source)
+
+
+def test_a_part_that_is_copied_chooses_no_encryption(url: str, client: S3Client, source: str) -> None:
+    """The upload has chosen."""
+    bucket = source.partition("/")[0]
+    upload = put_parts(client, bucket, "k", [])
+    headers = {"x-amz-copy-source": source, "x-amz-server-side-encryption": "AES256"}
+    reply = signed(url, "PUT", f"/{bucket}/k?partNumber=1&uploadId={upload}", headers=headers)
+    assert (reply.status, reply.code) == (400, "InvalidArgument")

@@ -41,6 +41,8 @@ def test_a_restored_copy_comes_after_hours_and_goes_after_days(
 ) -> None:
     with refused("InvalidObjectState", 403):
         client.get_object(**archived)
+    with refused("ObjectNotInActiveTierError", 403):
+        client.copy_object(Bucket=archived["Bucket"], Key="b", CopySource=archived)
     assert told(client, archived) == ""
 
     assert restore(client, archived) == 202

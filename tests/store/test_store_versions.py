@@ -245,3 +245,18 @@ def test_a_reader_that_nobody_closed_may_be_collected_at_any_moment(tmp_path: Pa
     assert files.path(name).exists()  # as long as the other pin
     files.unpin([name])
     assert not files.path(name).exists()
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 7])
+def test_a_walk_over_versions_has_no_more_than_asked_for(stored: StoredBucket, limit: int) -> None:
+    """And leaves none out: lifecycle rules walk over a bucket in slices."""
+    for number, key in enumerate("aaabccc"):
+        stored.put(key, SMALL, version_id=f"v{number}")
+    found: list[str] = []
+    key, seq = "", 0
+    with stored.store.read() as index:
+        while page := index.walk_versions(stored.bucket.id, key, seq, limit):
+            assert len(page) <= limit
+            found += [version.version_id for version in page]
+            key, seq = page[-1].key, page[-1].seq
+    assert found == ["v2", "v1", "v0", "v3", "v6", "v5", "v4"]

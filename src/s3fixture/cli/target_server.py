@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 from s3fixture.backends.readiness import trusted_in_environment
 from s3fixture.cli import output
-from s3fixture.cli.server_plan import project_environment
 from s3fixture.cli.state_folder import ProjectServer, StateFolder
 from s3fixture.errors import S3FixtureError
 from s3fixture.settings import Settings
@@ -121,6 +120,8 @@ def keys_of_environment() -> tuple[str, str]:
     access_key, secret_key = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
     if access_key and secret_key:
         return access_key, secret_key
+    from s3fixture.cli.server_plan import project_environment  # imported when used, for completion's sake
+
     settings = Settings.load(environ=project_environment())
     return settings.access_key, settings.secret_key
 

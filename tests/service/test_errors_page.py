@@ -14,8 +14,8 @@ TABLES = (refusals, rule_refusals, feature_refusals)
 _HEAD = """\
 # Errors
 
-Every code that this server answers with, its HTTP status, and its words where nothing below has others. They
-are those of [S3's list of errors](https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html);
+This page lists every error code of this server, with its HTTP status and its default message. Codes and
+messages are those of [S3's list of errors](https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html);
 `XMinioStorageFull` is MinIO's, for a full disk.
 
 This page is made from `src/s3fixture/errors.py` and the tables of refusals beside it by

@@ -107,12 +107,12 @@ PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
 _HEAD = """\
 # Operations
 
-What this server does with each operation of S3. `NotImplemented` is S3's own code for what a server does not
-do; its message has the reason below. [conformance.md](conformance.md) tells how answers were compared with
-S3's, and what differs.
+This page lists what this server does with each operation of S3. `NotImplemented` is S3's own code for an
+operation that a server does not have; its message has the reason below. [conformance.md](conformance.md) says
+how answers were compared with S3's, and what differs.
 
-"Stored only" is what is checked, kept and given back, and changes nothing else. Two settings do less than at
-S3: encryption is answered and the bytes lie as they came
+"Stored only" means that a setting is checked, stored and returned, but has no effect. Two settings do less
+than at S3: encryption is answered, but bytes are stored as they came
 ([decision 10](decisions/0010-encryption-is-answered.md)), and a bucket with ABAC refuses changes of its tags,
 but its tags do not decide who may do what.
 

@@ -136,6 +136,33 @@ def test_a_copy_fails_under_status_200(endpoint: Endpoint, client: S3Client) -> 
     assert error.value.response["Error"]["Code"] == "InternalError"
     [record] = endpoint.requests
     assert (record.operation, record.status) == ("CopyObject", 200)
+    assert "copy" not in endpoint.keys(bucket="data")
+
+
+def test_a_completion_that_fails_under_status_200_leaves_the_upload(
+    endpoint: Endpoint, client: S3Client
+) -> None:
+    begun = client.create_multipart_upload(Bucket="data", Key="large")
+    upload = client.upload_part(
+        Bucket="data", Key="large", UploadId=begun["UploadId"], PartNumber=1, Body=b"part"
+    )
+
+    def complete() -> object:
+        return client.complete_multipart_upload(
+            Bucket="data",
+            Key="large",
+            UploadId=begun["UploadId"],
+            MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": upload["ETag"]}]},
+        )
+
+    endpoint.fail("CompleteMultipartUpload", "InternalError", in_200=True)
+
+    with pytest.raises(ClientError, match="InternalError"):
+        complete()
+    assert "large" not in endpoint.keys(bucket="data")
+
+    complete()
+    assert endpoint.get("large", bucket="data") == b"part"
 
 
 def test_an_answer_comes_late(endpoint: Endpoint, client: S3Client) -> None:

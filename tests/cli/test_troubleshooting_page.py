@@ -217,7 +217,8 @@ def test_a_request_for_aws(run: Callable[..., pytest.RunResult]) -> None:
         def test_upload(s3_env):
             client.list_buckets()
     """
-    check("test_upload tried to connect to", run(source).stdout.str(), {"s3.us-east-1.": "s3."})
+    places = {"s3.us-east-1.": "s3.", "test_a_request_for_aws, line 6": "app.storage, line 12"}
+    check("test_upload tried to connect to", run(source).stdout.str(), places)
 
 
 def test_a_fixture_of_wider_scope(run: Callable[..., pytest.RunResult]) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+import duckdb
 import pytest
 
 from s3fixture.pytest_plugin import client_fixtures
@@ -46,6 +48,30 @@ def test_a_missing_library_is_named_with_the_command_that_installs_it(
     )
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([f"*this fixture needs {package} *run: pip install {package}"])
+
+
+@pytest.mark.parametrize("found", ["no package", "a release without import_extension"])
+def test_a_duckdb_without_httpfs_is_told_how_to_get_it(
+    run: Callable[..., pytest.RunResult], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, found: str
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))  # where DuckDB keeps what it has installed
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    module = "None" if found == "no package" else "types.ModuleType('duckdb_extensions')"
+    result = run(
+        f"""
+        import sys
+        import types
+
+        sys.modules["duckdb_extensions"] = {module}
+
+        def test_it(s3_duckdb):
+            pass
+        """
+    )
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [f"*DuckDB {duckdb.__version__} has no extension httpfs here*INSTALL httpfs*"]
+    )
 
 
 def test_options_need_no_library(run: Callable[..., pytest.RunResult]) -> None:

@@ -96,6 +96,28 @@ def test_asks(s3_env):
     result.stdout.fnmatch_lines([f"s3fixture: test_asks tried to connect to {AWS}*make it in the test*"])
 
 
+def test_the_library_that_asks_for_aws_is_named(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        some_library=f"""
+        import urllib.request
+
+        def count_downloads():
+            urllib.request.urlopen("http://{AWS}/count", timeout=1)
+        """
+    )
+    result = run(
+        """
+import some_library
+
+def test_asks(s3_env):
+    some_library.count_downloads()
+"""
+    )
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*nothing was sent. The call is in some_library, line 4. A client*"])
+
+
 def test_code_that_swallows_every_error_does_not_hide_it(run: Run) -> None:
     result = run(
         f"""

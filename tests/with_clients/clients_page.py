@@ -33,6 +33,7 @@ DEFAULT_CONFIGURATION = "the variables"
 class Case:
     """One test of a report."""
 
+    group: str
     name: str
     outcome: str
     date: str
@@ -61,13 +62,16 @@ def cases_of(report: Path) -> list[Case]:
                 (tag for tag in ("failure", "error", "skipped") if case.find(tag) is not None), "passed"
             )
             properties = {item.get("name", ""): item.get("value", "") for item in case.iter("property")}
-            found.append(Case(f"{file}::{case.get('name')}", outcome, date, properties))
+            found.append(Case(report.stem, f"{file}::{case.get('name')}", outcome, date, properties))
     return found
 
 
 def result(client: dict[str, Any], cases: list[Case]) -> dict[str, Any] | None:
     """What the tests of a client showed; None where none of them ran."""
-    own = [case for case in cases if is_test_of(client, case.name) and case.outcome != "skipped"]
+    ran = [
+        case for case in cases if client.get("group", case.group) == case.group and case.outcome != "skipped"
+    ]
+    own = [case for case in ran if is_test_of(client, case.name)]
     if not own:
         return None
     failed = [case.name for case in own if case.outcome != "passed"]

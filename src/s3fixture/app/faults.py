@@ -101,21 +101,28 @@ class Faults:
         for active in removed:
             active.over.set()
 
-    def inject(self, exchange: Exchange) -> None:
-        """Inject the first fault that matches this request, and note it in the exchange for `spoil`."""
+    def inject(self, exchange: Exchange) -> Response | None:
+        """Inject the first fault that matches this request, and note it in the exchange for `spoil`.
+
+        Returns:
+            The answer, when the fault is one with status 200, and the request shall not be carried out.
+        """
         active = self._take(exchange)
         if active is None:
-            return
+            return None
         fault = active.fault
         if fault.delay and active.over.wait(fault.delay):
-            return
+            return None
         if fault.effect == "error":
             raise S3Error(fault.code)
+        if fault.effect == "error-in-200":
+            return exchange.app.error_response(exchange, S3Error(fault.code), status=200)
         if fault.effect == "reset-request" and not fault.after_bytes:
             raise ConnectionCut("a fault resets the connection before the request is read", reset=True)
         if fault.effect in ("reset-request", "bandwidth"):
             exchange.request.body = _FaultyBody(exchange.request.body, active)
         exchange.fault = active
+        return None
 
     def _take(self, exchange: Exchange) -> ActiveFault | None:
         with self._lock:
@@ -136,8 +143,6 @@ def spoil(exchange: Exchange, response: Response) -> Response:
     if fault.effect == "error-after":
         _close(response.body)
         raise S3Error(fault.code)
-    if fault.effect == "error-in-200":
-        return exchange.app.error_response(exchange, S3Error(fault.code), status=200)
     if fault.effect == "reset-answer" and not fault.after_bytes:
         _close(response.body)
         raise ConnectionCut("a fault resets the connection before the answer", reset=True)

@@ -159,9 +159,8 @@ def answer_preflight(exchange: Exchange) -> Response | None:
     return Response(200, [*headers, ("Content-Length", "0")], b"")
 
 
-def inject_fault(exchange: Exchange) -> None:
-    if exchange.app.faults:
-        exchange.app.faults.inject(exchange)
+def inject_fault(exchange: Exchange) -> Response | None:
+    return exchange.app.faults.inject(exchange) if exchange.app.faults else None
 
 
 def answer_own_way(exchange: Exchange) -> Response | None:

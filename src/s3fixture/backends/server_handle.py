@@ -184,8 +184,8 @@ class ServerHandle(ABC):
         """Let the next request for `operation` fail with S3's error `code`.
 
         `after_write`: after it was done. `in_200`: with status 200, as CompleteMultipartUpload and CopyObject
-        fail at AWS when their answer has begun. boto3 tries again by itself after SlowDown and the like: only
-        what fails more `times` than it has attempts is seen by its caller.
+        fail at AWS when their answer has begun; nothing is done. boto3 tries again by itself after SlowDown
+        and the like: only what fails more `times` than it has attempts is seen by its caller.
         """
         effect = "error-in-200" if in_200 else "error-after" if after_write else "error"
         return self._inject(Fault(effect, operation, code=code), which)

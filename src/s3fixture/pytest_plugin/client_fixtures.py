@@ -106,11 +106,29 @@ def _duckdb(resources: TestResources, to: Connection) -> Any:
     try:
         connection.execute("LOAD httpfs")
     except duckdb.Error:  # not installed; DuckDB would download it, which a test must not do
-        extensions = _library("duckdb_extensions", "duckdb-extensions duckdb-extension-httpfs")
-        extensions.import_extension("httpfs", con=connection)
+        _install_httpfs(duckdb, connection)
         connection.execute("LOAD httpfs")
     connection.execute(duckdb_secret(to))
     return connection
+
+
+def _install_httpfs(duckdb: Any, connection: Any) -> None:
+    """Install the extension that packages of PyPI bring.
+
+    Raises:
+        S3FixtureError: they are not installed, or have none for this DuckDB.
+    """
+    try:
+        import_module("duckdb_extensions").import_extension("httpfs", con=connection)
+    except (ImportError, AttributeError, duckdb.Error) as error:  # AttributeError: releases before 1.1
+        from s3fixture.errors import S3FixtureError
+
+        raise S3FixtureError(
+            f"DuckDB {duckdb.__version__} has no extension httpfs here, which s3_duckdb needs ({error}). "
+            "Install it with the packages duckdb-extensions and duckdb-extension-httpfs, of the same version "
+            "as duckdb; or let DuckDB download it once, outside of tests: "
+            "python -c \"import duckdb; duckdb.execute('INSTALL httpfs')\""
+        ) from error
 
 
 s3_storage_options = _options(

@@ -37,6 +37,34 @@ AWS_DOMAINS = (
 METADATA_HOSTS = ("169.254.169.254", "169.254.170.2", "fd00:ec2::254")
 
 
+# What stands between the code that asks for a host and the look-up of its name.
+_CLIENTS = frozenset(
+    {
+        *(
+            "s3fixture",
+            "socket",
+            "http",
+            "urllib",
+            "contextlib",
+            "functools",
+            "threading",
+            "concurrent",
+            "asyncio",
+        ),
+        *(
+            "urllib3",
+            "requests",
+            "botocore",
+            "boto3",
+            "s3transfer",
+            "aiobotocore",
+            "aiohttp",
+            "httpx",
+            "httpcore",
+        ),
+        *("anyio", "s3fs", "fsspec"),
+    }
+)
 _ENDS = tuple(f".{domain}" for domain in AWS_DOMAINS)
 
 
@@ -151,9 +179,22 @@ def _host_of(client: Any) -> str:
     return urlsplit(client.meta.endpoint_url).hostname or ""
 
 
+def _asker() -> str:
+    """The module that uses the client, where it is in this thread.
+
+    It need not be the code under test: datasets of Hugging Face tells AWS what is loaded, for example.
+    """
+    frame = sys._getframe(1)
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in _CLIENTS:
+        frame = frame.f_back
+    name = frame.f_globals.get("__name__", "")
+    return "" if name.partition(".")[0] in _CLIENTS else f" The call is in {name}, line {frame.f_lineno}."
+
+
 def _refusal(test: str, host: str) -> str:
     return (
-        f"s3fixture: {test} tried to connect to {host}, which is AWS; nothing was sent. A client that was "
-        "made before s3_env was set, for example at import, uses AWS: make it in the test, or in a fixture "
-        f"that asks for s3_env. To allow the host: @pytest.mark.s3(allow=[{host!r}]), or --s3-allow={host}."
+        f"s3fixture: {test} tried to connect to {host}, which is AWS; nothing was sent.{_asker()} A client "
+        "that was made before s3_env was set, for example at import, uses AWS: make it in the test, or in a "
+        f"fixture that asks for s3_env. To allow the host: @pytest.mark.s3(allow=[{host!r}]), or "
+        f"--s3-allow={host}."
     )

@@ -71,7 +71,7 @@ def answer_minio(exchange: Exchange) -> Response | None:
 
 
 def find_website(exchange: Exchange) -> Response | None:
-    """A host that is a site's: its requests have a way of their own."""
+    """Requests to the host of a website, which are answered as pages."""
     settings, host = exchange.app.settings, exchange.request.host
     if "s3-website" not in host and not settings.website_hosts:
         return None
@@ -95,7 +95,7 @@ def answer_page(exchange: Exchange) -> Response:
 
 
 def answer_other_services(exchange: Exchange) -> Response | None:
-    """What is signed for another service is nothing that S3's steps could read."""
+    """Refuse requests that are signed for another service of AWS, in that service's protocol."""
     authorization = exchange.request.headers.get("authorization")
     if authorization is None:
         return _answer_unsigned(exchange) if exchange.request.method == "POST" else None
@@ -150,7 +150,7 @@ def _find_minio(exchange: Exchange) -> None:
 
 
 def answer_preflight(exchange: Exchange) -> Response | None:
-    """Browsers ask without credentials."""
+    """Answer a preflight, which browsers send without credentials."""
     if exchange.operation != "PreflightRequest":
         return None
     from s3fixture.service.cors import preflight  # imported when used: only browsers ask
@@ -206,7 +206,7 @@ def find_region(exchange: Exchange) -> None:
 
 
 def refuse_anonymous(exchange: Exchange) -> None:
-    """What is closed to callers who do not sign; a document of theirs is not read before they may send it."""
+    """Refuse operations that unsigned callers can never do, before a document of theirs is read."""
     assert exchange.authentication is not None
     if exchange.authentication.identity is not None:
         return

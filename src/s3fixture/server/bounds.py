@@ -1,4 +1,4 @@
-"""What a listener takes from a client, and the errors of one that sends more or worse."""
+"""The limits of a listener, and the errors for clients that exceed them or send malformed requests."""
 
 from __future__ import annotations
 

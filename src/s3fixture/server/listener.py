@@ -168,7 +168,7 @@ class Server:
 
 
 def _environment(host: str, port: int, scheme: str) -> dict[str, Any]:
-    """What is the same in the environ of every request."""
+    """The part of the WSGI environ that is the same for every request."""
     return {
         "SERVER_NAME": host,
         "SERVER_PORT": str(port),

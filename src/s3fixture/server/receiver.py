@@ -133,7 +133,7 @@ class Receiver:
         return True
 
     def forget_waiting(self) -> None:
-        """What is waited for next is for another request."""
+        """The next wait is for another request."""
         self._waits_since = 0.0
 
     def some(self, limit: int) -> bytes:
@@ -213,7 +213,7 @@ class Receiver:
 
 
 def _refuse_early(data: bytearray, checked: int) -> None:
-    """What cannot become a request is refused now: its sender may wait for an answer, for example to TLS."""
+    """Refuse now what cannot become a request, as its sender may wait for an answer, for example to TLS."""
     if data and not 32 < data[0] < 127 and data != b"\r":
         raise MalformedRequest(
             400, "this does not begin like an HTTP request; this port speaks plain HTTP/1.1"

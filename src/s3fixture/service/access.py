@@ -1,4 +1,4 @@
-"""May they: ownership of buckets and objects, bucket policies, ACLs and public access blocks together.
+"""Access decisions: ownership of buckets and objects, bucket policies, ACLs, public access blocks.
 
 Every identity is an account of its own, which owns the buckets that it makes. Others may do what a bucket's
 policy allows and, where ACLs are on (`ownership`), what ACLs grant; what another account then has in the
@@ -182,7 +182,7 @@ class Access:
         return self._unless_denied(call, params, permission, bucket, trusted=owner or verdict == "allow")
 
     def _about_new(self, call: Call, params: Params, permission: Permission) -> Denial | None:
-        """What is asked of a bucket that is being made is its maker's own policies' to allow."""
+        """While a bucket is being made, only the caller's own policies decide."""
         return self._denial(call, params, permission) if call.operation == "CreateBucket" else None
 
     def _denial(
@@ -193,7 +193,7 @@ class Access:
         bucket: BucketRow | None = None,
         text: str | None = None,
     ) -> Denial | None:
-        """Why the caller's own policies do not let it ask; `text` is the policy of `bucket`.
+        """Why the caller's own policies do not allow it; `text` is the policy of `bucket`.
 
         Within the account, what the bucket's policy gives to a user or to a session itself is not limited by
         what their policies leave out; what it gives to a role is limited by boundary and session policy.
@@ -257,7 +257,7 @@ class Access:
         return None
 
     def _may_know(self, call: Call, permission: Permission, bucket: BucketRow) -> bool:
-        """Whether to be told that an object is missing; who may not list its key is told nothing.
+        """Whether the caller may learn that an object is missing: only with the permission to list its key.
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
         """
@@ -305,7 +305,7 @@ class Access:
         )
 
     def _refusal(self, call: Call, permission: Permission, verdict: Verdict | None) -> S3Error:
-        """AWS tells user, action and reason to callers of the bucket's own account only; the log has them."""
+        """Names user, action and reason only to callers of the bucket's account; the log has them."""
         resource = f'"{permission.resource}"' if permission.bucket else ""
         if verdict == "restrict":
             why = not_authorized(call.identity, permission.action, resource, _RESTRICTED)
@@ -315,7 +315,7 @@ class Access:
         return S3Error("AccessDenied", why if self._explains(call, permission) else None, reason=why)
 
     def _explains(self, call: Call, permission: Permission) -> bool:
-        """Whether no other account's bucket is asked for."""
+        """Whether the request is for no bucket of another account."""
         if call.identity is None:
             return False
         if permission.bucket is None:

@@ -209,7 +209,7 @@ def _chosen_bytes(version: Version, part: PartInfo | None, params: Params) -> By
 
 
 def _read_checksum(version: Version, part: PartInfo | None, chosen: ByteRange | None) -> Result:
-    """Of the whole object its checksum, of a part of a composite one the part's, of any other range none."""
+    """The checksum of the whole object or, for a composite one, of the part; none for any other range."""
     if version.checksum is None:
         return {}
     if part is not None and version.checksum.type == checksums.COMPOSITE:
@@ -240,7 +240,7 @@ def delete_object(call: Call, params: Params) -> Result:
 
 
 def delete_objects(call: Call, params: Params) -> Result:
-    """Each key by itself: one that fails does not keep the others.
+    """Deletes each key by itself: if one fails, the others are still deleted.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
     """

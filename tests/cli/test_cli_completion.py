@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -57,7 +58,7 @@ def completed(s3: CommandLine, *words: str) -> list[str]:
         (["ls", "s3", ":", "//o"], ["//other/"]),  # bash breaks words at colons
         (["ilm", "rule", "ls", "s3://o"], ["s3://other/"]),
         (["cp", "minio/data/in"], ["minio/data/in/", "minio/data/index"]),
-        (["cat", "data/in/"], ["data/in/a.csv", "data/in/b c+ü.csv"]),
+        (["cat", "data/in/"], ["data/in/a.csv", r"data/in/b\ c+ü.csv"]),
         (["cp", "ju"], ["file,ju"]),
         (["cat", "missing/"], []),
         (["up", "dat"], []),
@@ -86,7 +87,40 @@ def test_bash_reads_the_script(s3: CommandLine) -> None:
         check=True,
     ).stdout
     assert "compopt -o nospace" in script
+    assert "read -r type value" in script
     subprocess.run(["bash", "-n"], input=script, text=True, check=True, timeout=PATIENCE)
+
+
+@posix_only
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+@pytest.mark.parametrize(
+    "key", ["two words", "$(touch hacked)", "`touch hacked`", "a;b&c|d", "'\"\\", "*?[x]~#!{}<>"]
+)
+def test_bash_puts_a_key_into_the_line_as_one_word(filled: CommandLine, client: S3Client, key: str) -> None:
+    client.put_object(Bucket="other", Key=key, Body=b"")
+    program = filled.folder / "s3fixture"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m s3fixture "$@"\n')
+    program.chmod(0o755)
+    filled.environ["PATH"] = f"{filled.folder}{os.pathsep}{filled.environ['PATH']}"
+    script = """\
+compopt() { :; }
+eval "$(_S3FIXTURE_COMPLETE=bash_source s3fixture)"
+COMP_WORDS=(s3fixture cat other/) COMP_CWORD=2
+_s3fixture_completion s3fixture
+eval "set -- ${COMPREPLY[0]}"
+printf '%s\\n' "$@"
+"""
+    done = subprocess.run(
+        ["bash", "-c", script],
+        env=filled.environ,
+        cwd=filled.folder,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+    assert done.stdout == f"other/{key}\n"
+    assert not (filled.folder / "hacked").exists()
 
 
 def test_pages_of_a_listing_follow_one_another(filled: CommandLine, client: S3Client) -> None:

@@ -25,7 +25,9 @@ from s3fixture.errors import S3FixtureError
 # How a place on a server begins. Bash breaks words at colons, and so asks for what is behind `s3:`.
 _HEADS = (SCHEME, f"{ALIAS}/", SCHEME.partition(":")[2])
 _SECONDS = 1.0
+_PLAIN = "/._-:=@%+,"  # what bash takes as it is, beside letters and digits
 _MOST = 1000  # names that are offered
+_READ, _READ_AS_IT_IS = "read type value", "read -r type value"
 _LOOP_END = "    done\n"
 _NO_SPACE_AFTER_FOLDERS = """\
     if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == */ ]]; then
@@ -50,9 +52,19 @@ class _Places(ShellComplete):
 
 
 class _Bash(_Places, BashComplete):
-    """Without a space behind a folder, in which one goes on."""
+    """Without a space behind a folder, in which one goes on.
 
-    source_template = BashComplete.source_template.replace(_LOOP_END, _LOOP_END + _NO_SPACE_AFTER_FOLDERS, 1)
+    Bash puts what is offered into the line as it is: a key such as `$(reboot)` must not become a command.
+    """
+
+    source_template = BashComplete.source_template.replace(_READ, _READ_AS_IT_IS, 1).replace(
+        _LOOP_END, _LOOP_END + _NO_SPACE_AFTER_FOLDERS, 1
+    )
+
+    def format_completion(self, item: CompletionItem) -> str:
+        if item.type != "plain":
+            return super().format_completion(item)
+        return f"{item.type},{''.join(map(_escaped, item.value))}"
 
 
 class _Zsh(_Places, ZshComplete):
@@ -61,6 +73,11 @@ class _Zsh(_Places, ZshComplete):
 
 class _Fish(_Places, FishComplete):
     pass
+
+
+def _escaped(character: str) -> str:
+    plain = character.isalnum() or not character.isascii() or character in _PLAIN
+    return character if plain else f"\\{character}"
 
 
 def register() -> None:

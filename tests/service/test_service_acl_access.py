@@ -246,6 +246,17 @@ def test_the_acl_of_a_copy_counts_also_where_nothing_else_has_one(
         anonymous.get_object(Bucket=bucket, Key="source")
 
 
+def test_an_acl_of_the_bucket_alone_lets_anybody_delete_several(
+    client: S3Client, anonymous: S3Client, bucket: str
+) -> None:
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    client.put_bucket_acl(Bucket=bucket, ACL="public-read-write")
+    answer = anonymous.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "k"}]})
+    assert [entry["Key"] for entry in answer["Deleted"]] == ["k"]
+    with refused("NoSuchKey"):
+        client.get_object(Bucket=bucket, Key="k")
+
+
 PUBLIC = ["public-read", "public-read-write", "authenticated-read"]
 
 

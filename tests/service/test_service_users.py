@@ -58,6 +58,7 @@ USERS = {
     + ","
     + policy(allow("s3:PutObject"), deny("s3:GetObject", "arn:aws:s3:::data/no*")),
     "admin": policy(allow("*")),
+    "climber": policy(allow("sts:AssumeRole")),
     "nobody": "",
     "other/clerk": policy(allow("s3:*")),
     "other/idler": "",
@@ -312,6 +313,20 @@ def test_what_a_bucket_denies_to_others_is_given_to_nobody(main: S3Client, conne
         connect("nobody").get_object(Bucket="data", Key="k")
     assert message(error).endswith("because no identity-based policy allows the s3:GetObject action")
     assert connect("reader").get_object(Bucket="data", Key="k")["Body"].read() == b"1"
+
+
+def test_what_a_bucket_gives_to_a_role_its_user_need_not_have(main: S3Client, connect: Client) -> None:
+    sts = connect("climber", "sts")
+    keys = sts.assume_role(RoleArn=ROLE, RoleSessionName="me")["Credentials"]
+    with refused("AccessDenied", 403):
+        connect(keys).get_object(Bucket="data", Key="k")
+    put_policy(main, allow("s3:GetObject", WHOLE[1], Principal={"AWS": ROLE}))
+    assert connect(keys).get_object(Bucket="data", Key="k")["Body"].read() == b"1"
+    with refused("AccessDenied", 403):
+        connect("climber").get_object(Bucket="data", Key="k")
+    narrow = sts.assume_role(RoleArn=ROLE, RoleSessionName="me", Policy=policy(allow("s3:PutObject")))
+    with refused("AccessDenied", 403):
+        connect(narrow["Credentials"]).get_object(Bucket="data", Key="k")
 
 
 def test_a_user_may_be_given_the_policy_of_a_bucket(main: S3Client, connect: Client) -> None:

@@ -192,6 +192,14 @@ def test_a_variable_with_several_values_stands_for_none() -> None:
         assert conditioned("StringEquals", KEY, wanted, context) is holds
 
 
+def test_a_negation_holds_only_when_no_value_of_the_key_matches() -> None:
+    """s3:x-amz-copy-source has two: with a slash in front, and without."""
+    context = {"aws:referer": ("bucket/key", "/bucket/key")}
+    for wanted, holds in (("bucket/key", False), ("/bucket/key", False), ("bucket/other", True)):
+        assert conditioned("StringNotEquals", KEY, wanted, context) is holds
+        assert conditioned("StringEquals", KEY, wanted, context) is not holds
+
+
 def test_the_last_part_of_an_arn_may_have_colons() -> None:
     context = {"aws:sourcearn": ("arn:aws:lambda:eu-west-1:111122223333:function:a",)}
     assert conditioned("ArnLike", "aws:SourceArn", "arn:aws:lambda:*:111122223333:function:*", context)

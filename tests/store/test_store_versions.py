@@ -260,3 +260,22 @@ def test_a_walk_over_versions_has_no_more_than_asked_for(stored: StoredBucket, l
             found += [version.version_id for version in page]
             key, seq = page[-1].key, page[-1].seq
     assert found == ["v2", "v1", "v0", "v3", "v6", "v5", "v4"]
+
+
+def test_the_parts_of_a_version_go_with_it(stored: StoredBucket) -> None:
+    upload = stored.begin("big", "u1")
+    stored.part(upload, 1, LARGE)
+    stored.part(upload, 2, SMALL)
+    version = stored.complete(upload)
+    with stored.store.write() as index:
+        assert len(index.version_parts(version.seq)) == 2
+        index.remove_version(version.seq)
+        assert index.version_parts(version.seq) == []
+
+
+def test_a_storage_class_is_changed_alone(stored: StoredBucket) -> None:
+    version = stored.put("k", SMALL, tags={"a": "b"})
+    with stored.store.write() as index:
+        index.update_version(version.seq, storage_class="GLACIER")
+        changed = index.get_current(stored.bucket.id, "k")
+    assert changed == version._replace(storage_class="GLACIER")

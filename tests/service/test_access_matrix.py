@@ -123,6 +123,7 @@ ANSWERING: Mapping[str, tuple[str, ...]] = {
     "answer_minio": (),
     "find_website": tuple(PAGES),
     "answer_other_services": (),
+    "inject_fault": (),  # errors of S3 alone
     "answer_preflight": (),
     "answer_own_way": ("form of version 4", "form of version 2"),
     "serialize": ("get",),

@@ -30,8 +30,8 @@ LISTED_BUCKETS = 10_000
 # tags
 OBJECT_TAGS = 10
 BUCKET_TAGS = 50
-TAG_KEY_LENGTH = 128  # characters
-TAG_VALUE_LENGTH = 256  # characters
+TAG_KEY_LENGTH = 128  # in UTF-16
+TAG_VALUE_LENGTH = 256  # in UTF-16
 
 # settings of a bucket
 CORS_RULES = 100

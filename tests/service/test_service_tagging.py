@@ -85,6 +85,8 @@ def test_a_tagging_header_that_breaks_the_rules_is_refused(
         ([{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}], "InvalidTag"),
         ([{"Key": "k" * 129, "Value": ""}], "InvalidTag"),
         ([{"Key": "k", "Value": "v" * 257}], "InvalidTag"),
+        ([{"Key": "\U00020000" * 65, "Value": ""}], "InvalidTag"),  # 130 in UTF-16
+        ([{"Key": "k", "Value": "\U00020000" * 129}], "InvalidTag"),
         ([{"Key": "k!", "Value": "v"}], "InvalidTag"),
         ([{"Key": "AWS:k", "Value": "v"}], "InvalidTag"),
     ],
@@ -102,6 +104,13 @@ def test_tags_that_break_the_rules_are_refused_and_the_old_stay(
 def test_what_is_not_there_has_no_tags(client: S3Client, bucket: str, operation: str) -> None:
     with refused("NoSuchKey", 404):
         getattr(client, operation)(Bucket=bucket, Key="missing")
+
+
+def test_the_length_of_a_tag_is_counted_in_utf_16(client: S3Client, bucket: str) -> None:
+    longest = [{"Key": "\U00020000" * 64, "Value": "\U00020000" * 128}]
+    client.put_object(Bucket=bucket, Key="k")
+    client.put_object_tagging(Bucket=bucket, Key="k", Tagging={"TagSet": longest})  # type: ignore[typeddict-item]
+    assert client.get_object_tagging(Bucket=bucket, Key="k")["TagSet"] == longest
 
 
 def test_a_bucket_is_tagged_and_untagged(client: S3Client, bucket: str) -> None:

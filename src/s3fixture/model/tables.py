@@ -247,7 +247,7 @@ ELEMENT_ORDER: Mapping[str, tuple[str, ...]] = {
     ),
     "ObjectVersion": (
         *("Key", "VersionId", "IsLatest", "LastModified", "ETag", "ChecksumAlgorithm", "ChecksumType"),
-        *("Size", "StorageClass", "Owner"),
+        *("Size", "Owner", "StorageClass"),
     ),
     "Owner": ("ID", "DisplayName"),
     "Part": ("PartNumber", "LastModified", "ETag", "Size"),

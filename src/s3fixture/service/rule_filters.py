@@ -8,6 +8,7 @@ from typing import Any
 from s3fixture import limits
 from s3fixture import rule_refusals as refusals
 from s3fixture.errors import S3Error
+from s3fixture.service.tag_rules import utf16_length
 
 
 def predicates(rule: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -27,22 +28,15 @@ def wanted_tags(rule: Mapping[str, Any]) -> dict[str, str]:
 
 
 def check_lengths(rule: Mapping[str, Any]) -> None:
-    """Raise InvalidRequest for a prefix or tag that no object can have, as lifecycle rules do.
-
-    S3 counts the characters of a tag as Java does: one beyond U+FFFF counts as two.
-    """
+    """Raise InvalidRequest for a prefix or tag that no object can have, as lifecycle rules do."""
     wanted = predicates(rule)
     if len(wanted.get("Prefix", "").encode()) > limits.KEY_SIZE:
         raise refusals.PREFIX_TOO_LONG()
     for tag in wanted.get("Tags", ()):
-        if not 0 < _utf16_length(tag["Key"]) <= limits.TAG_KEY_LENGTH:
+        if not 0 < utf16_length(tag["Key"]) <= limits.TAG_KEY_LENGTH:
             raise refusals.TAG_KEY_LENGTH()
-        if _utf16_length(tag["Value"]) > limits.TAG_VALUE_LENGTH:
+        if utf16_length(tag["Value"]) > limits.TAG_VALUE_LENGTH:
             raise refusals.TAG_VALUE_LENGTH()
-
-
-def _utf16_length(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
 
 
 def check_filter(rule: Mapping[str, Any]) -> None:

@@ -54,10 +54,15 @@ def to_document(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
+def utf16_length(text: str) -> int:
+    """The length as S3 counts those of tags: a character beyond U+FFFF counts as two."""
+    return len(text.encode("utf-16-le")) // 2
+
+
 def _check(key: str, value: str, rules: Rules) -> None:
-    if not 0 < len(key) <= limits.TAG_KEY_LENGTH or not _ALLOWED.fullmatch(key):
+    if not 0 < utf16_length(key) <= limits.TAG_KEY_LENGTH or not _ALLOWED.fullmatch(key):
         raise refusals.TAG_KEY(TagKey=key)
     if key.lower().startswith(_SYSTEM):
         raise rules.system(TagKey=key) if rules.names_system else rules.system()
-    if len(value) > limits.TAG_VALUE_LENGTH or not _ALLOWED.fullmatch(value):
+    if utf16_length(value) > limits.TAG_VALUE_LENGTH or not _ALLOWED.fullmatch(value):
         raise refusals.TAG_VALUE(TagKey=key, TagValue=value)

@@ -6,6 +6,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
+from s3fixture.clock import utc
 from s3fixture.console.pages.buckets import bucket_line
 from s3fixture.console.visit import PageError, Visit, json_response
 from s3fixture.content_types import guess
@@ -51,7 +52,13 @@ def _described(visit: Visit, bucket: str, entry: dict[str, Any]) -> dict[str, An
         UploadId=entry["UploadId"],
     )
     sizes = [part["Size"] for part in parts["Parts"]] if parts else []
-    return {**entry, "parts": len(sizes), "size": sum(sizes), "more": bool(parts and parts["IsTruncated"])}
+    return {
+        **entry,
+        "Initiated": utc(entry["Initiated"]),
+        "parts": len(sizes),
+        "size": sum(sizes),
+        "more": bool(parts and parts["IsTruncated"]),
+    }
 
 
 def put_object(visit: Visit, bucket: str) -> Response:

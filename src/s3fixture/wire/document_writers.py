@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
 from itertools import groupby
 from typing import Any, NamedTuple, overload
@@ -262,11 +263,17 @@ def _make_merging(writers: dict[str, Writer], first: str, second: str) -> Writer
 
     def write(value: Mapping[str, Any]) -> str:
         entries = [(member, entry) for member in (first, second) for entry in value.get(member) or ()]
-        entries.sort(key=lambda item: iso_seconds(item[1].get("LastModified", 0.0)), reverse=True)
+        entries.sort(key=lambda item: _newness(item[1]), reverse=True)
         entries.sort(key=lambda item: item[1].get("Key", "").encode("utf-8", "surrogatepass"))
         return write_all({**value, first: entries})
 
     return write
+
+
+def _newness(entry: Mapping[str, Any]) -> tuple[bool, float]:
+    """Several versions may be made within the second that the document shows."""
+    modified = entry.get("LastModified", 0.0)
+    return bool(entry.get("IsLatest")), modified.timestamp() if isinstance(modified, datetime) else modified
 
 
 def _order(shape: StructureShape) -> list[str]:

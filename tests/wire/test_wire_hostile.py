@@ -79,7 +79,9 @@ def test_any_request_is_parsed_or_refused(
         target = parse_target(raw, request.host, BASE_HOSTS)
         operation = PROTOCOL.route(method, target, request.headers)
         if operation in PROTOCOL.operations:
-            params = PROTOCOL.parse(operation, request, target, open_payload(request, Auth(digest)))
+            params = PROTOCOL.parse(
+                operation, request, target, open_payload(request, Auth(digest), operation)
+            )
             for value in params.values():
                 if isinstance(value, Payload):
                     value.read()
@@ -95,7 +97,7 @@ def test_any_document_is_parsed_or_refused(body: bytes) -> None:
         target = parse_target(raw, "", ())
         with suppress(S3Error):
             operation = PROTOCOL.route(method, target, sent)
-            PROTOCOL.parse(operation, request, target, open_payload(request, Auth()))
+            PROTOCOL.parse(operation, request, target, open_payload(request, Auth(), operation))
 
 
 @settings(max_examples=300, deadline=None)
@@ -105,7 +107,9 @@ def test_any_framing_gives_exactly_the_promised_bytes_or_is_refused(
 ) -> None:
     sent = {"x-amz-decoded-content-length": str(size)}
     payload = open_payload(
-        Request("PUT", "/b/k", sent, io.BytesIO(body)), Auth("STREAMING-UNSIGNED-PAYLOAD-TRAILER")
+        Request("PUT", "/b/k", sent, io.BytesIO(body)),
+        Auth("STREAMING-UNSIGNED-PAYLOAD-TRAILER"),
+        "PutObject",
     )
     with suppress(S3Error):
         assert len(b"".join(iter(lambda: payload.read(step), b""))) == size

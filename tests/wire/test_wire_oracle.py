@@ -40,7 +40,7 @@ VALUES: Mapping[str, Callable[[str], Any]] = {
 def parse(request: Request) -> tuple[str, dict[str, Any]]:
     target = parse_target(request.target, request.host, BASE_HOSTS)
     operation = PROTOCOL.route(request.method, target, request.headers)
-    payload = open_payload(request, Auth())
+    payload = open_payload(request, Auth(), operation)
     return operation, PROTOCOL.parse(operation, request, target, payload)
 
 

@@ -34,7 +34,7 @@ def parse(
     request = Request(method, raw, sent, io.BytesIO(body))
     target = parse_target(raw, request.host, BASE_HOSTS)
     operation = PROTOCOL.route(method, target, sent)
-    return PROTOCOL.parse(operation, request, target, open_payload(request, auth or Auth()))
+    return PROTOCOL.parse(operation, request, target, open_payload(request, auth or Auth(), operation))
 
 
 def document(method: str, raw: str, text: str) -> dict[str, Any]:
@@ -76,10 +76,10 @@ def test_an_upload_without_length_is_refused_and_a_delete_is_not() -> None:
     target = parse_target("/b/k", "", ())
 
     with pytest.raises(S3Error) as caught:
-        PROTOCOL.parse("PutObject", request, target, open_payload(request, Auth()))
+        PROTOCOL.parse("PutObject", request, target, open_payload(request, Auth(), "PutObject"))
 
     assert caught.value.code == "MissingContentLength"
-    assert PROTOCOL.parse("DeleteObject", request, target, open_payload(request, Auth())) == {
+    assert PROTOCOL.parse("DeleteObject", request, target, open_payload(request, Auth(), "PutObject")) == {
         "Bucket": "b",
         "Key": "k",
     }

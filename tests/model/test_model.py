@@ -15,6 +15,7 @@ import pytest
 from botocore.loaders import Loader
 
 import s3fixture
+from s3fixture.checksums import ALGORITHMS
 from s3fixture.model import load_model, quirks, shapes, tables
 
 SOURCE = Path(s3fixture.__file__).parent
@@ -163,9 +164,10 @@ def test_the_operations_whose_requests_stream_are_those_of_the_model() -> None:
 
 @pytest.mark.parametrize("table", ["ELEMENT_ORDER", "MERGED_LISTS"])
 def test_the_tables_name_members_of_shapes(table: str) -> None:
+    newer = {algorithm.member for algorithm in ALGORITHMS.values()}  # an older botocore knows fewer
     for name, members in getattr(tables, table).items():
         shape = load_model().shape_for(name)
-        assert set(members) <= set(shape.members), name  # type: ignore[attr-defined]  # a structure
+        assert set(members) - newer <= set(shape.members), name  # type: ignore[attr-defined]  # a structure
 
 
 @pytest.mark.skipif(

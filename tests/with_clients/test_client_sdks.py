@@ -81,5 +81,7 @@ def test_java(server: Endpoint, record_property: Record) -> None:
     run_program(server, "mvn", "-q", "-B", "compile", cwd=folder, timeout=1000)
 
     check(
-        server, run_program(server, "mvn", "-q", "-B", "-Dstyle.color=never", "exec:java", cwd=folder, timeout=180), record_property
+        server,
+        run_program(server, "mvn", "-q", "-B", "-Dstyle.color=never", "exec:java", cwd=folder, timeout=180),
+        record_property,
     )

@@ -82,6 +82,6 @@ def test_java(server: Endpoint, record_property: Record) -> None:
 
     check(
         server,
-        run_program(server, "mvn", "-q", "-B", "-Dstyle.color=never", "exec:java", cwd=folder, timeout=180),
+        run_program(server, "mvn", "-q", "-B", "exec:java", cwd=folder, timeout=180),
         record_property,
     )

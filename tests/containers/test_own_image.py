@@ -116,11 +116,13 @@ def test_a_volume_keeps_the_authority_of_tls(start: Start, folder: str) -> None:
     authority = "/var/lib/s3fixture/state/tls/s3fixture-ca.pem"
     options = ("--hostname", "minio", "-e", "S3FIXTURE_TLS=1", "-v", f"{volume}:/var/lib/s3fixture/{folder}")
     found = []
-    for _ in range(2):
-        container = start(*options)
-        found.append(container.inside("cat", authority))
-        docker("rm", "-f", container.name)
-    docker("volume", "rm", volume)
+    try:
+        for _ in range(2):
+            container = start(*options)
+            found.append(container.inside("cat", authority))
+            docker("rm", "-f", "-v", container.name)  # with the volumes that have no name
+    finally:
+        docker("volume", "rm", "-f", volume)
 
     assert found[0] == found[1]
 

@@ -167,7 +167,7 @@ def test_several_transitions_are_exported_as_s3_has_them(rule: CommandLine, clie
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["add", "data"], "the rule would do nothing"),
+        (["add", "data"], "the rule has no action"),
         (["add", "--expire-days", 1, "--size-gt", "huge", "data"], "--size-gt 'huge' is not a size"),
         (["add", "--expire-days", 1, "--tags", "a", "data"], "'a' is not a tag"),
         (["add", "--expire-days", 1, "s3://data/x"], "is more than a bucket"),

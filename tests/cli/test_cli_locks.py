@@ -146,7 +146,7 @@ def test_what_is_wrong_is_said(filled: CommandLine, arguments: list[str], messag
 
 def test_options_that_do_not_fit_are_refused(filled: CommandLine) -> None:
     said = filled("retention", "info", "--default", "--versions", "data", code=2).stderr
-    assert "--default is about a bucket" in said
+    assert "--default applies to a bucket" in said
     said = filled("legalhold", "info", "--vid", "x", "--versions", "data/ab", code=2).stderr
     assert "--version-id names one version" in said
 

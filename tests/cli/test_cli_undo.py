@@ -44,7 +44,7 @@ def test_changes_are_taken_back_in_their_order(filled: CommandLine, client: S3Cl
 
 
 def test_a_folder_is_taken_back(filled: CommandLine, client: S3Client) -> None:
-    assert "add --force if that is meant" in filled("undo", "data/a", "-r", code=2).stderr
+    assert "add --force to confirm" in filled("undo", "data/a", "-r", code=2).stderr
     said = filled("undo", "data/a", "-r", "--dry-run", "--json").stdout
     rows = [json.loads(line) for line in said.splitlines()]
     assert [(row["key"], row["action"], row["dryRun"]) for row in rows] == [

@@ -43,7 +43,7 @@ def new_rule(options: Mapping[str, Any]) -> Rule:
     """A rule of these options. Raises S3FixtureError where they make none."""
     rule = changed_rule({"ID": secrets.token_hex(10), "Filter": {"Prefix": ""}, "Status": "Enabled"}, options)
     if not any(action in rule for action, _ in _ACTIONS.values()):
-        raise S3FixtureError("the rule would do nothing; say when, such as --expire-days 30")
+        raise S3FixtureError("the rule has no action; add one, such as --expire-days 30")
     return rule
 
 

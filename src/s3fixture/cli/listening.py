@@ -63,7 +63,7 @@ def listen(
         for line in _lines(response.raw.stream(_CHUNK)):
             yield from json.loads(line)["Records"] or ()
     except (HTTPError, HTTPClientError, ValueError, LookupError) as error:
-        raise S3FixtureError(f"{endpoint.url} does not tell of events any more: {error}") from error
+        raise S3FixtureError(f"{endpoint.url} stopped sending events: {error}") from error
     raise S3FixtureError(f"{endpoint.url} ended the stream of events; begin another")
 
 
@@ -73,7 +73,7 @@ def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
         *lines, rest = (rest + chunk).split(b"\n")
         yield from (line for line in lines if line.strip())
         if len(rest) > _LONGEST:
-            raise ValueError(f"a line has more than {_LONGEST} bytes")
+            raise ValueError(f"the server sent a line of more than {_LONGEST} bytes")
 
 
 def _refusal(status: int, body: bytes) -> str:

@@ -119,7 +119,7 @@ class Listings:
         if limit:
             yield getattr(client, listing.operation)(**options, MaxKeys=limit)
         else:
-            paginator: Any = client.get_paginator(listing.operation)  # type: ignore[call-overload]
+            paginator: Any = client.get_paginator(listing.operation)  # type: ignore[call-overload]  # one of several names
             yield from paginator.paginate(**options)
 
     def _get(self, bucket: str, query: Mapping[str, str]) -> Node | None:

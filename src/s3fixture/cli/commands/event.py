@@ -142,7 +142,7 @@ def remove(
 ) -> int:
     """Send the events of s3://BUCKET to ARN no more."""
     if arn is None and not force:
-        raise click.UsageError("name an ARN, or remove all destinations with --force")
+        raise click.UsageError("name the ARN of a destination, or remove all destinations with --force")
     wanted = names_of(events) if events else None
     place, client = _open(target, **connection)
     configuration = _configuration(client, place)

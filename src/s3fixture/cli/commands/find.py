@@ -77,7 +77,7 @@ def command(
     from s3fixture.cli.target_server import client_of, connect
 
     if sum((as_json, template is not None, program is not None)) > 1:
-        raise click.UsageError("--json, --print and --exec are three ways to tell of an object; choose one")
+        raise click.UsageError("--json, --print and --exec cannot be given together; choose one")
     tests = [
         *_by_name(name, path, regex, ignore, maxdepth),
         *_by_age(older_than, newer_than),

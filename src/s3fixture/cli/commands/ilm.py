@@ -191,7 +191,7 @@ def remove(
     if bool(name) == everything:
         raise click.UsageError("name one rule with --id, or all with --all --force")
     if everything and not force:
-        raise click.UsageError("--all removes all rules; add --force if that is meant")
+        raise click.UsageError("--all removes all rules; add --force to confirm")
     place, client = _open(target, **connection)
     rules = _rules(client, place, must_exist=name is not None)
     if name is not None:

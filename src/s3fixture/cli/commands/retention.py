@@ -143,7 +143,7 @@ def info(
 
 def _checked(choice: Choice, *, of_bucket: bool) -> Choice:
     if of_bucket and choice.is_given:
-        raise click.UsageError("--default is about a bucket; leave out the options that choose versions")
+        raise click.UsageError("--default applies to a bucket; leave out the options that choose versions")
     return choice
 
 

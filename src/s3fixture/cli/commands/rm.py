@@ -48,7 +48,7 @@ def command(
     from s3fixture.cli.target_server import client_of, connect
 
     if (recursive or versions) and not force and not dry_run:
-        raise click.UsageError("this removes many things for good; add --force if that is meant")
+        raise click.UsageError("this removes many objects for good; add --force to confirm")
     if version_id and (recursive or versions or len(targets) > 1):
         raise click.UsageError("--version-id needs exactly one object, without --recursive and --versions")
     places = [parse_in_bucket(target) if recursive else parse_object(target) for target in targets]

@@ -59,7 +59,7 @@ def command(
     from s3fixture.cli.versions import by_key
 
     if recursive and not force and not dry_run:
-        raise click.UsageError("this removes versions for good; add --force if that is meant")
+        raise click.UsageError("undo removes versions for good; add --force to confirm")
     place = parse_in_bucket(target)
     if place.is_folder and not recursive:
         raise S3FixtureError(f"{place} is a folder or bucket; add --recursive")

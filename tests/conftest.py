@@ -9,6 +9,11 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("s3fixture", deadline=None)
+settings.load_profile("s3fixture")
 
 pytest_plugins = ["pytester"]
 

@@ -38,7 +38,7 @@ def object_url(key: str, query: dict[str, str], host: str = "127.0.0.1:9000/buck
     return f"http://{host}/{quote(key, safe='/-._~')}" + (f"?{text}" if text else "")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(key=KEYS, query=QUERIES, metadata=METADATA, method=st.sampled_from(["GET", "PUT", "DELETE", "HEAD"]))
 def test_any_request_that_botocore_signs_in_its_headers_is_accepted(
     key: str, query: dict[str, str], metadata: dict[str, str], method: str
@@ -50,7 +50,7 @@ def test_any_request_that_botocore_signs_in_its_headers_is_accepted(
     assert (found.identity, found.kind, found.signature_version) == (ALICE, "header", "AWS4-HMAC-SHA256")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(key=KEYS, query=QUERIES)
 def test_any_url_that_botocore_presigns_is_accepted(key: str, query: dict[str, str]) -> None:
     signer = S3SigV4QueryAuth(CREDENTIALS, "s3", "us-east-1", expires=60)
@@ -58,7 +58,7 @@ def test_any_url_that_botocore_presigns_is_accepted(key: str, query: dict[str, s
     assert (found.identity, found.kind, found.content_sha256) == (ALICE, "presigned", "UNSIGNED-PAYLOAD")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(key=KEYS, metadata=METADATA)
 @pytest.mark.parametrize("host", ["127.0.0.1:9000/bucket", "bucket.localhost:9000"])
 def test_version_2_of_botocore_is_accepted_for_paths_and_for_virtual_hosts(

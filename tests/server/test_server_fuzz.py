@@ -33,7 +33,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 
 @given(noise=st.lists(NOISE, min_size=1, max_size=3))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_noise_is_answered_or_closed_and_the_server_goes_on(server: Server, noise: list[bytes]) -> None:
     with RawClient(server.port) as client:
         try:

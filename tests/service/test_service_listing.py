@@ -193,7 +193,7 @@ def test_a_version_marker_needs_a_key_marker(client: S3Client, bucket: str) -> N
 keys = st.lists(st.text("ab/", min_size=1, max_size=6), max_size=12, unique=True)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(keys, st.sampled_from(["", "a", "a/", "/"]), st.sampled_from(["", "/", "b/"]), st.integers(1, 3))
 def test_paging_agrees_with_a_naive_model(
     client: S3Client, bucket: str, keys: list[str], prefix: str, delimiter: str, size: int

@@ -413,7 +413,7 @@ PIECES = st.sampled_from(
     date=st.sampled_from(["", "x", "20200101T000000Z", "99999999T999999Z"]),
     body=st.lists(st.sampled_from(["Action=", "AssumeRole", "&", "Version=2011-06-15", "%", "%ff", "+"])),
 )
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_nothing_signed_wrongly_is_a_fault_of_ours(
     url: str, authorization: str, date: str, body: list[str]
 ) -> None:

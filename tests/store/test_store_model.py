@@ -225,6 +225,6 @@ class FolderMachine(StoreMachine):
 
 
 for machine in (MemoryMachine, FolderMachine):
-    machine.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+    machine.TestCase.settings = settings(max_examples=40, stateful_step_count=30)
 TestMemoryAgainstTheModel = MemoryMachine.TestCase
 TestFolderAgainstTheModel = FolderMachine.TestCase

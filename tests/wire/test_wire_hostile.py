@@ -68,7 +68,7 @@ elements = st.recursive(
 bodies = st.one_of(st.binary(max_size=100), frames, elements.map(lambda text: text.encode()))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(methods, paths, queries, headers, digests, bodies)
 def test_any_request_is_parsed_or_refused(
     method: str, path: str, query: str, sent: dict[str, str], digest: str, body: bytes
@@ -87,7 +87,7 @@ def test_any_request_is_parsed_or_refused(
                     value.read()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=200) | elements.map(lambda text: text.encode()))
 def test_any_document_is_parsed_or_refused(body: bytes) -> None:
     for method, raw in (("POST", "/b?delete"), ("PUT", "/b?tagging"), ("PUT", "/b?acl"), ("PUT", "/b")):
@@ -100,7 +100,7 @@ def test_any_document_is_parsed_or_refused(body: bytes) -> None:
             PROTOCOL.parse(operation, request, target, open_payload(request, Auth(), operation))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(frames, st.integers(0, 20), st.integers(1, 9))
 def test_any_framing_gives_exactly_the_promised_bytes_or_is_refused(
     body: bytes, size: int, step: int

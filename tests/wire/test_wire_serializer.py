@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.eventstream import EventStreamBuffer
 from botocore.parsers import create_parser
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from wire_shapes import MODEL, understand
 
@@ -311,7 +311,6 @@ ROWS = st.tuples(
 )
 
 
-@settings(deadline=None)  # the first of an encoding makes the writers
 @given(st.lists(ROWS, max_size=5), st.sampled_from(["url", None]))
 def test_rows_of_entries_are_written_as_the_mappings_that_they_stand_for(
     rows: list[tuple[Any, ...]], encoding: str | None

@@ -166,7 +166,7 @@ def plugins(session: nox.Session) -> None:
 def browser(session: nox.Session) -> None:
     """The console, also as a person uses it in the Chromium of this machine, if there is one."""
     install_wheel(session, *group("test"), *group("browser"))
-    session.run("pytest", "tests/console", *session.posargs)
+    session.run("pytest", *(session.posargs or [*parallel(), "tests/console"]))
 
 
 @nox.session(python=MAIN, requires=["build"], default=False)

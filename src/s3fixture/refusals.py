@@ -77,6 +77,12 @@ NOT_LATIN_1 = Refusal("InvalidArgument", "Header value cannot be represented usi
 UNREADABLE = Refusal("InvalidArgument", "Invalid Argument", OURS)
 MISSING_PARAMETER = Refusal("InvalidArgument", "{name} is required", OURS)
 
+# Signatures
+SIGNATURE_VERSION = _request(
+    "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
+    "s3fs-fuse/s3fs-fuse issue 915 and modeler in ravsau/aws-labs issue 4 (S3's answers)",
+)
+
 # Routing
 CONFLICTING_SUBRESOURCES = _argument(
     "ResourceType",

@@ -22,17 +22,29 @@ NAMES = frozenset(
 )
 
 
+# Opened before 30 January 2014; botocore's endpoints.json lists the signatures of each region, too.
+# https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
+_WITH_VERSION_2 = frozenset(
+    (
+        *("ap-northeast-1", "ap-southeast-1", "ap-southeast-2", "eu-west-1", "sa-east-1", FIRST),
+        *("us-gov-west-1", "us-west-1", "us-west-2"),
+    )
+)
+VERSION_4_ONLY = NAMES - _WITH_VERSION_2
+
+
 class Regions(NamedTuple):
     """`home` is where unsigned requests go. No `accepted` ones: every name is taken."""
 
     home: str
     accepted: frozenset[str]
+    version_4_only: frozenset[str] = frozenset()  # those that refuse signatures of version 2
 
     def takes(self, region: str) -> bool:
         """Whether a signature may name this region."""
         return region in self.accepted or not self.accepted
 
 
-def regions_of(home: str, *, pinned: bool) -> Regions:
+def regions_of(home: str, *, pinned: bool, version_4_only: frozenset[str] = frozenset()) -> Regions:
     """One endpoint for all regions, as S3's global one; or, pinned, the endpoint of one."""
-    return Regions(home, frozenset({home}) if pinned else NAMES | {home})
+    return Regions(home, frozenset({home}) if pinned else NAMES | {home}, version_4_only)

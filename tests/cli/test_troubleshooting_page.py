@@ -157,6 +157,12 @@ def test_a_wrong_region() -> None:
     check("AuthorizationHeaderMalformed", text)
 
 
+def test_an_old_signature() -> None:
+    with start("emulator", Settings.load({"region": "eu-central-1"}, environ={})) as server:
+        text = error_of(server.client(config=Config(signature_version="s3")).list_buckets)
+    check("InvalidRequest: The authorization mechanism", text)
+
+
 def test_a_wrong_clock(server: Endpoint) -> None:
     server.control.skew_clock(3600)
     check("RequestTimeTooSkewed", error_of(server.client().list_buckets))

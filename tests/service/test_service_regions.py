@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.auth import HmacV1Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
-from service_helpers import NewClient, needs, refused, send, signed
+from botocore.credentials import Credentials
+from service_helpers import NewClient, Reply, needs, refused, send, signed
 
 from s3fixture.app import App
+from s3fixture.regions import NAMES, VERSION_4_ONLY
 from s3fixture.server import Server
 from s3fixture.settings import Settings
 
@@ -112,12 +116,32 @@ def test_a_listing_by_what_is_no_region_is_refused(url: str) -> None:
     assert reply.field("Message") == "Argument value eu-east-1 is not a valid AWS Region"
 
 
-@pytest.fixture(scope="module")
-def pinned() -> Iterator[str]:
-    app = App(Settings.load({"region": "eu-central-1"}, environ={}))
+def serving(**settings: str) -> Iterator[str]:
+    app = App(Settings.load(settings, environ={}))
     with Server(app, error_body=app.error_body) as server:
         yield server.url
     app.close()
+
+
+@pytest.fixture(scope="module")
+def pinned() -> Iterator[str]:
+    yield from serving(region="eu-central-1")
+
+
+@pytest.fixture(scope="module")
+def minio() -> Iterator[str]:
+    yield from serving(region="eu-central-1", defaults="minio")
+
+
+def connect(url: str, region: str, version: str) -> S3Client:
+    return boto3.session.Session().client(
+        "s3",
+        endpoint_url=url,
+        region_name=region,
+        aws_access_key_id="minioadmin",
+        aws_secret_access_key="minioadmin123",
+        config=Config(signature_version=version, s3={"addressing_style": "path"}),
+    )
 
 
 def test_a_server_whose_region_is_named_is_the_endpoint_of_that_region(pinned: str) -> None:
@@ -126,13 +150,57 @@ def test_a_server_whose_region_is_named_is_the_endpoint_of_that_region(pinned: s
         *(400, "AuthorizationHeaderMalformed"),
         "eu-central-1",
     )
-    client = boto3.session.Session().client(
-        "s3",
-        endpoint_url=pinned,
-        region_name="eu-central-1",
-        aws_access_key_id="minioadmin",
-        aws_secret_access_key="minioadmin123",
-        config=Config(s3={"addressing_style": "path"}),
-    )
+    client = connect(pinned, "eu-central-1", "s3v4")
     make(client, "fresh", "eu-central-1")
     assert client.get_bucket_location(Bucket="fresh")["LocationConstraint"] == "eu-central-1"
+
+
+VERSION_4 = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
+
+
+def by_version_2(url: str, bucket: str, key: str = "k") -> dict[str, Reply]:
+    """An object read and written with each way that signatures of version 2 have."""
+    client = connect(url, "us-east-1", "s3")
+    path = f"/{bucket}/{key}"
+    request = AWSRequest("GET", f"{url}{path}")
+    HmacV1Auth(Credentials("minioadmin", "minioadmin123")).add_auth(request)
+    link = client.generate_presigned_url("get_object", {"Bucket": bucket, "Key": key})
+    form = client.generate_presigned_post(bucket, key)["fields"]
+    boundary = {"Content-Type": "multipart/form-data; boundary=b"}
+    parts = [f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{form[name]}\r\n' for name in form]
+    body = "".join(parts) + '--b\r\nContent-Disposition: form-data; name="file"\r\n\r\nform\r\n--b--\r\n'
+    return {
+        "form": send(url, "POST", f"/{bucket}", body.encode(), boundary),
+        "header": send(url, "GET", path, headers=dict(request.headers)),
+        "query": send(url, "GET", link.removeprefix(url)),
+    }
+
+
+@pytest.mark.parametrize("region", sorted(NAMES))
+def test_regions_since_2014_refuse_signatures_of_version_2(
+    new_client: NewClient, url: str, region: str
+) -> None:
+    constraint = None if region == "us-east-1" else region
+    make(new_client(region="us-east-1"), "where", constraint)
+    new_client(region=region).put_object(Bucket="where", Key="k", Body=b"form")
+    for way, reply in by_version_2(url, "where").items():
+        if region in VERSION_4_ONLY:
+            seen = (reply.status, reply.code, reply.field("Message"), reply.headers["x-amz-bucket-region"])
+            assert seen == (400, "InvalidRequest", VERSION_4, region), way
+        else:
+            assert reply.status == (204 if way == "form" else 200), way
+
+
+def test_a_server_in_a_region_since_2014_refuses_signatures_of_version_2(pinned: str, minio: str) -> None:
+    for way, reply in by_version_2(pinned, "missing").items():
+        assert (reply.status, reply.code, reply.field("Message")) == (400, "InvalidRequest", VERSION_4), way
+    with refused("InvalidRequest", 400):
+        connect(pinned, "eu-central-1", "s3").list_buckets()
+    make(connect(minio, "eu-central-1", "s3"), "where", "eu-central-1")  # as MinIO does
+    assert [reply.status for reply in by_version_2(minio, "where").values()] == [204, 200, 200]
+
+
+def test_buckets_elsewhere_are_made_and_found_with_signatures_of_version_2(new_client: NewClient) -> None:
+    client = new_client(signature_version="s3")
+    make(client, "where", "eu-central-1")
+    assert client.get_bucket_location(Bucket="where")["LocationConstraint"] == "eu-central-1"

@@ -25,6 +25,7 @@ from s3fixture.service import Call
 from s3fixture.service.access import Access
 from s3fixture.service.background import Background
 from s3fixture.service.kms import KmsKeys
+from s3fixture.service.profiles import PROFILES
 from s3fixture.settings import Settings
 from s3fixture.steady_clock import monotonic
 from s3fixture.store import Damaged, StorageFull, Store, Superseded
@@ -75,9 +76,12 @@ class App:
         # Last of what the settings may make impossible: an open store has the folder until it is closed.
         self.store = Store(settings.data_dir, durable=settings.durability == "power")
         self.protocol = _protocol()
-        self.authenticator = Authenticator(
-            self.identities, self.clock, regions_of(settings.region, pinned=settings.pinned)
+        regions = regions_of(
+            settings.region,
+            pinned=settings.pinned,
+            version_4_only=PROFILES[settings.defaults].version_4_only,
         )
+        self.authenticator = Authenticator(self.identities, self.clock, regions)
         self.access = Access(self.store, self.identities)
         self.log = RequestLog()
         self.metrics = self._metrics()

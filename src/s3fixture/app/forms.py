@@ -22,6 +22,7 @@ from werkzeug.sansio.multipart import (
 
 from s3fixture import checksums, limits
 from s3fixture.app.form_fields import parameters, redirection
+from s3fixture.app.steps import find_region
 from s3fixture.auth.post_form import check_size, verify_post_policy
 from s3fixture.errors import S3Error
 from s3fixture.service import Params, Result, perform
@@ -64,6 +65,7 @@ def post_object(exchange: Exchange) -> Response:
     app = exchange.app
     authentication, allowed = verify_post_policy(app.authenticator, fields, exchange.bucket)
     exchange.authentication = authentication
+    find_region(exchange)
     payload = _FormPayload(form, fields, allowed)
     params = {"Bucket": exchange.bucket, "Key": fields["key"], "Body": payload, **parameters(fields)}
     call = exchange.call = exchange.call_of("PutObject", authentication)

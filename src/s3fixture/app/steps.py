@@ -10,6 +10,7 @@ from s3fixture import service
 from s3fixture.app.exchange import Exchange
 from s3fixture.errors import S3Error
 from s3fixture.feature_refusals import ANONYMOUS
+from s3fixture.refusals import SIGNATURE_VERSION
 from s3fixture.service import implementation
 from s3fixture.service.preconditions import NotModified
 from s3fixture.wire.payload import open_payload
@@ -189,8 +190,14 @@ def refuse_nameless(exchange: Exchange) -> None:
 
 
 def find_region(exchange: Exchange) -> None:
-    """A bucket answers in its own region only. Raises PermanentRedirect, which says where that is."""
+    """A bucket answers in its own region only. Raises PermanentRedirect, which says where that is.
+
+    Signatures of version 2 name no region and follow the bucket; raises InvalidRequest in a newer region.
+    """
     assert exchange.authentication is not None
+    if exchange.authentication.signature_version == "AWS":
+        _check_version_2(exchange)
+        return
     region = exchange.authentication.region
     if not region or exchange.target.bucket is None or exchange.operation in _EVERYWHERE:
         return
@@ -203,6 +210,21 @@ def find_region(exchange: Exchange) -> None:
             Endpoint=exchange.request.host,
             Bucket=bucket.name,
         )
+
+
+def _check_version_2(exchange: Exchange) -> None:
+    regions, name = exchange.app.authenticator.context.regions, exchange.bucket
+    if not regions.version_4_only:
+        return
+    bucket = None
+    if name and exchange.operation not in _EVERYWHERE:
+        with exchange.app.store.read() as index:
+            bucket = index.get_bucket(name)
+    region = bucket.region if bucket else regions.home
+    if region in regions.version_4_only:
+        refusal = SIGNATURE_VERSION()
+        refusal.headers["x-amz-bucket-region"] = region
+        raise refusal
 
 
 def refuse_anonymous(exchange: Exchange) -> None:

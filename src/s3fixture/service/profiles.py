@@ -1,26 +1,29 @@
-"""Profiles: the properties of new buckets, chosen by `Settings.defaults`."""
+"""Profiles: the properties of new buckets, and of what differs beside them, by `Settings.defaults`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from s3fixture.regions import VERSION_4_ONLY
 from s3fixture.service.ownership import ENFORCED, WRITER
 from s3fixture.settings import Settings
 
 
 class Profile(NamedTuple):
-    """The `ownership` of a new bucket that asks for none, and whether all public access is blocked."""
+    """What a new bucket is like that asks for nothing, and which signatures are taken."""
 
     ownership: str
-    block_public_access: bool
+    block_public_access: bool  # all of it
+    version_4_only: frozenset[str]  # regions that refuse signatures of version 2
 
 
 PROFILES: Mapping[str, Profile] = {
     # A bucket of today. https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html
-    "aws": Profile(ENFORCED, block_public_access=True),
-    # As in MinIO, and in S3 until April 2023: ACLs are on, and public policies work at once.
-    "minio": Profile(WRITER, block_public_access=False),
+    "aws": Profile(ENFORCED, block_public_access=True, version_4_only=VERSION_4_ONLY),
+    # As in MinIO, and in S3 until April 2023: ACLs are on, and public policies work at once. MinIO takes
+    # both versions of signatures, whatever its region is called.
+    "minio": Profile(WRITER, block_public_access=False, version_4_only=frozenset()),
 }
 
 _WAYS_OUT: Mapping[str, str] = {

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 from command_line import CommandLine
 
+from s3fixture.backends import start
 from s3fixture.cli import output
-from s3fixture.cli.server_log import LOGGER, logged
+from s3fixture.cli.server_log import LOGGER, log_requests, logged
+from s3fixture.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -31,6 +35,27 @@ def test_a_record_in_the_log_is_one_line(tmp_path: Path, level: int) -> None:
     text = (tmp_path / "log").read_text(encoding="utf-8")
     assert_tame(text)
     assert text.count("\n") == 1
+
+
+def test_a_request_is_one_line_in_each_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with start("emulator", Settings()) as endpoint, logged(tmp_path / "log", printed=True) as logs:
+        log_requests(endpoint, logs)
+        endpoint.client().create_bucket(Bucket="bucket")
+        with pytest.raises(ClientError):
+            endpoint.client().get_object(Bucket="bucket", Key=EVIL)
+    text = (tmp_path / "log").read_text(encoding="utf-8")
+    assert_tame(text)
+    made, refused = text.splitlines()
+    assert re.fullmatch(r"\d\d:\d\d:\d\d CreateBucket PUT /bucket 200 - \d+\.\d ms", made)
+    assert re.fullmatch(r"\S+ GetObject GET /bucket/a.*b.* 404 NoSuchKey \d+\.\d ms", refused)
+    assert capsys.readouterr().out == text
+
+
+def test_a_request_that_ends_after_the_log_is_not_logged(tmp_path: Path) -> None:
+    with logged(tmp_path / "log", printed=False) as (log,):
+        log.write("in time\n")
+    log.write("too late\n")
+    assert (tmp_path / "log").read_text(encoding="utf-8") == "in time\n"
 
 
 def test_a_line_of_json_says_the_same(capsys: pytest.CaptureFixture[str]) -> None:

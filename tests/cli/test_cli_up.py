@@ -383,3 +383,19 @@ def test_an_option_of_another_backend_is_wrong_usage(
 def test_metrics_are_of_the_emulator(s3: CommandLine) -> None:
     said = s3("up", "--detach", "--backend=container", "--metrics=public", code=2).stderr
     assert "--metrics is for --backend emulator, but the backend is container" in said
+
+
+def test_a_server_whose_output_nobody_reads_any_more_answers_and_logs_on(s3: CommandLine) -> None:
+    process = s3.start("up", "--memory", "--port", 0, "--bucket", "data")
+    read_until(process, "stop ")
+    assert process.stdout is not None
+    process.stdout.close()
+    client = s3.client()
+    for number in range(3):
+        client.put_object(Bucket="data", Key=f"k{number}", Body=b"x")
+    said = s3("logs").stdout
+    assert said.count("PutObject PUT /data/k") == 3
+    assert "Traceback" not in said
+    s3("down")
+    assert process.wait(PATIENCE) == 0
+    assert "stopped by `s3fixture down`" in s3("logs", "--tail", 1).stdout

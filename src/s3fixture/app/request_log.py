@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 
@@ -14,8 +13,6 @@ _KEPT = 1000  # requests
 # Larger heads are parsed at once and only partly kept, so that all records need at most some 10 MiB.
 _SMALL = 8 * 1024  # bytes
 _MOST_HEADERS = 64
-
-_LOGGER = logging.getLogger("s3fixture.requests")
 
 
 Observer = Callable[[RequestRecord], None]
@@ -71,18 +68,3 @@ def _completed(entry: _Entry) -> RequestRecord:
     from s3fixture.app.redaction import completed  # imported when used: few servers are asked
 
     return completed(record, headers, raw_query)
-
-
-def log_to_logging(record: RequestRecord) -> None:
-    """An observer that writes one line a request to the logger `s3fixture.requests`."""
-    _LOGGER.info(
-        "%s %s /%s%s %d %s %.1f ms%s",
-        record.operation or "-",
-        record.method,
-        record.bucket,
-        f"/{record.key}" if record.key else "",
-        record.status,
-        record.error_code or "-",
-        record.seconds * 1000,
-        f": {record.error_reason}" if record.error_reason else "",
-    )

@@ -108,14 +108,14 @@ def live(plan: ServerPlan, folder: StateFolder, *, announce: Announce | None = N
         stop_on_signals(),
         Early() as early,
         project_server(plan, folder, output.progress(), detached=announce is None) as (endpoint, found),
-        logged(folder.log, printed=announce is not None),
+        logged(folder.log, printed=announce is not None) as logs,
     ):
         try:
             early.take_over()
             for seed in plan.seeds:
                 LOGGER.info("%s", seed.report())
             LOGGER.info("ready at %s", found.url)
-            log_requests(endpoint)
+            log_requests(endpoint, logs)
             if announce:
                 announce(found, plan)
             wait_for_end(folder)

@@ -4,29 +4,48 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from s3fixture.cli import output
 
 if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
+    from s3fixture.records import RequestRecord
 
 MAX_BYTES = 16 * 1024 * 1024  # then the log starts anew: a server may live for weeks
 LOGGER = logging.getLogger("s3fixture")
 
 
+class Log(Protocol):
+    """Where lines go."""
+
+    def write(self, line: str) -> None:
+        """Write a line, with its end. One that cannot be written is lost: requests are still answered."""
+
+
 class _Lines(logging.Formatter):
     """A record is one line, without what a terminal acts upon: anybody who sends a request chooses names."""
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 - as below
+        return _time_of_day(int(record.created))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         record.message = output.printable(record.message)
         return super().formatMessage(record)
 
 
-_FORMAT = _Lines("%(asctime)s %(message)s", datefmt="%H:%M:%S")
+@lru_cache(maxsize=1)  # a second has many requests
+def _time_of_day(seconds: int) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(seconds))
+
+
+_FORMAT = _Lines("%(asctime)s %(message)s")
 
 
 class LogFile(logging.Handler):
@@ -36,19 +55,24 @@ class LogFile(logging.Handler):
         super().__init__()
         self.setFormatter(_FORMAT)
         # Appending, because a detached server has its standard output and error in the same file.
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        os.ftruncate(self._descriptor, 0)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._file = os.fdopen(descriptor, "ab", buffering=0)
+        self._file.truncate(0)
         self._size = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        data = f"{self.format(record)}\n".encode(errors="backslashreplace")
-        if self._size > MAX_BYTES:
-            os.ftruncate(self._descriptor, 0)
-            self._size = 0
-        self._size += os.write(self._descriptor, data)
+        self.write(f"{self.format(record)}\n")
+
+    def write(self, line: str) -> None:
+        """See `Log`."""
+        with suppress(OSError, ValueError):  # the disk is full; it was closed, and a request still ran
+            if self._size > MAX_BYTES:
+                self._file.truncate(0)
+                self._size = 0
+            self._size += self._file.write(line.encode(errors="backslashreplace"))
 
     def close(self) -> None:
-        os.close(self._descriptor)
+        self._file.close()
         super().close()
 
 
@@ -56,8 +80,13 @@ class Printed(logging.Handler):
     """Prints the same lines for the person in front of a server; tracebacks stay in the file."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        text = output.printable(record.getMessage())
-        output.say(f"{_FORMAT.formatTime(record, _FORMAT.datefmt)} {text}")
+        self.write(f"{_FORMAT.formatTime(record)} {output.printable(record.getMessage())}\n")
+
+    def write(self, line: str) -> None:
+        """See `Log`."""
+        with suppress(OSError):  # nobody reads the other end of a pipe any more
+            sys.stdout.write(line)
+            sys.stdout.flush()
 
 
 class Early(logging.Handler):
@@ -88,28 +117,44 @@ class Early(logging.Handler):
 
 
 @contextmanager
-def logged(path: Path, *, printed: bool) -> Iterator[None]:
-    """Within, what s3fixture logs goes to the file, and to standard output when `printed`."""
-    handlers: list[logging.Handler] = [LogFile(path), *([Printed()] if printed else [])]
+def logged(path: Path, *, printed: bool) -> Iterator[list[Log]]:
+    """Within, what s3fixture logs goes to the file, and to standard output when `printed`: to these logs."""
+    handlers: list[LogFile | Printed] = [LogFile(path), *([Printed()] if printed else [])]
     LOGGER.setLevel(logging.INFO)
     LOGGER.propagate = False
     for handler in handlers:
         LOGGER.addHandler(handler)
     try:
-        yield
+        yield [*handlers]
     finally:
         for handler in handlers:
             LOGGER.removeHandler(handler)
             handler.close()
 
 
-def log_requests(endpoint: Endpoint) -> None:
-    """From now on, log each request of a server that runs in this process; others keep logs of their own."""
-    from s3fixture.app.request_log import log_to_logging
+def log_requests(endpoint: Endpoint, logs: Sequence[Log]) -> None:
+    """From now on, write a line for each request to a server of this process; others keep logs of their own.
+
+    Past `logging`, which would make, format and lock a record for each log: a third of a small request.
+    """
     from s3fixture.backends.emulator import ThreadEndpoint
 
+    def write(record: RequestRecord) -> None:
+        line = f"{_time_of_day(int(time.time()))} {output.printable(_said(record))}\n"
+        for log in logs:
+            log.write(line)
+
     if isinstance(endpoint, ThreadEndpoint):
-        endpoint.app.log.observe(log_to_logging)
+        endpoint.app.log.observe(write)
+
+
+def _said(record: RequestRecord) -> str:
+    place = f"{record.bucket}/{record.key}" if record.key else record.bucket
+    reason = f": {record.error_reason}" if record.error_reason else ""
+    return (
+        f"{record.operation or '-'} {record.method} /{place} {record.status} {record.error_code or '-'} "
+        f"{record.seconds * 1000:.1f} ms{reason}"
+    )
 
 
 def tail(path: Path, lines: int | None = None, start: int = 0) -> list[str]:

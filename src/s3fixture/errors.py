@@ -417,9 +417,13 @@ class ConnectionCut(ClientDisconnected):
 
 
 class MalformedRequest(Exception):  # noqa: N818 - named like S3's codes
-    """A request that breaks HTTP. The listener answers `status` and closes the connection."""
+    """A request that breaks HTTP. The listener answers `status` and closes the connection.
 
-    def __init__(self, status: int, reason: str) -> None:
+    `header` is the one that S3 says to be not implemented (501), "" where it is about something else.
+    """
+
+    def __init__(self, status: int, reason: str, header: str = "") -> None:
         super().__init__(f"{status}: {reason}")
         self.status = status
         self.reason = reason
+        self.header = header

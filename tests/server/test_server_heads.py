@@ -231,7 +231,7 @@ def test_pipelined_requests_are_answered_in_order(serve: Serve, connect: Connect
 
 
 def test_the_bodies_of_errors_can_be_chosen(serve: Serve, connect: Connect) -> None:
-    def error_body(status: int, reason: str) -> tuple[str, bytes]:
+    def error_body(status: int, reason: str, _header: str) -> tuple[str, bytes]:
         return "application/xml", f"<Error><Code>{status}</Code><Message>{reason}</Message></Error>".encode()
 
     answer = connect(serve(hello, error_body=error_body)).ask(b"GET / HTTP/1.1\r\n\r\n")

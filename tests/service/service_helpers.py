@@ -63,7 +63,7 @@ class Reply:
     @property
     def code(self) -> str:
         """S3's error code, "" when there is none."""
-        return self.field("Code") if self.body.startswith(b"<?xml") else ""
+        return self.field("Code") if self.body.startswith((b"<?xml", b"<Error>")) else ""
 
     def field(self, name: str) -> str:
         """The text of an element of the document, namespace or not; "" when it is not there."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from service_helpers import MIB, put_head, put_parts, raw, refused, signed, status_of
+from service_helpers import MIB, put_head, put_parts, raw, refused, send_document, signed, status_of
 
 from s3fixture.checksums import checksum_of
 
@@ -117,3 +117,19 @@ def test_a_key_that_is_too_long_keeps_all_others_of_a_delete(client: S3Client, b
         client.delete_objects(Bucket=bucket, Delete={"Objects": objects})
 
     assert "DeleteMarkers" not in client.list_object_versions(Bucket=bucket)
+
+
+def test_documents_that_s3_refuses_without_a_declaration(url: str, client: S3Client, bucket: str) -> None:
+    upload = client.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
+    for method, target in (
+        ("POST", f"/{bucket}/k?uploadId={upload}"),
+        ("POST", f"/{bucket}?delete"),
+        ("PUT", f"/{bucket}?ownershipControls"),
+    ):
+        reply = send_document(url, method, target, b"<Other/>")
+        assert (reply.status, reply.code) == (400, "MalformedXML")
+        assert reply.body.startswith(b"<Error><Code>"), target
+    cors = send_document(url, "PUT", f"/{bucket}?cors", b"<Other/>")
+    assert cors.body.startswith(b'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>MalformedXML')
+    missing = send_document(url, "POST", "/not-there?delete", b"<Other/>")
+    assert missing.body.startswith(b'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>NoSuchBucket')

@@ -205,13 +205,13 @@ class App:
         if isinstance(exception, ClientDisconnected):  # it may have closed only its own half
             return S3Error("IncompleteBody")
         if isinstance(exception, MalformedRequest):
-            return S3Error(_LISTENER_CODES.get(exception.status, "BadRequest"), exception.reason)
+            return _listener_error(exception.status, exception.reason, exception.header)
         _LOG.exception("%s %s failed", exchange.request.method, exchange.request.path)
         return S3Error("InternalError")
 
-    def error_body(self, status: int, reason: str) -> tuple[str, bytes]:
-        """S3's document for what the listener refused: content type and bytes."""
-        error = S3Error(_LISTENER_CODES.get(status, "BadRequest"), reason or None)
+    def error_body(self, status: int, reason: str, header: str = "") -> tuple[str, bytes]:
+        """S3's document for what the listener refused (`MalformedRequest`): content type and bytes."""
+        error = _listener_error(status, reason, header)
         if self.metrics is not None:
             self.metrics.refuse(error.code)
         response = self.protocol.serialize_error(
@@ -229,6 +229,7 @@ class App:
             request_id=exchange.request_id,
             host_id=exchange.host_id,
             method=exchange.request.method,
+            operation=exchange.operation,
         )
         if status is not None:
             response.status = status
@@ -299,6 +300,12 @@ class App:
             "; ".join(filter(None, (error.reason, error.advice))) if error else "",
             answered.get("x-amz-version-id", ""),
         )
+
+
+def _listener_error(status: int, reason: str, header: str) -> S3Error:
+    if header:
+        return S3Error("NotImplemented", Header=header)
+    return S3Error(_LISTENER_CODES.get(status, "BadRequest"), reason or None)
 
 
 def store_error(error: Exception) -> S3Error:

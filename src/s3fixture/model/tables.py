@@ -256,6 +256,23 @@ ELEMENT_ORDER: Mapping[str, tuple[str, ...]] = {
 # Quirk 37: shape -> two lists that are written as one.
 MERGED_LISTS: Mapping[str, tuple[str, str]] = {"ListObjectVersionsOutput": ("Versions", "DeleteMarkers")}
 
+# Quirk 38: operation -> codes of errors whose document has no XML declaration.
+UNDECLARED_ERRORS: Mapping[str, frozenset[str]] = {
+    "CompleteMultipartUpload": frozenset(
+        {
+            "EntityTooSmall",
+            "InvalidPart",
+            "InvalidPartOrder",
+            "InvalidRequest",
+            "MalformedXML",
+            "NoSuchUpload",
+        }
+    ),
+    "DeleteObjects": frozenset({"KeyTooLongError", "MalformedXML"}),
+    "PutBucketOwnershipControls": frozenset({"MalformedXML"}),
+    "UploadPartCopy": frozenset({"InvalidArgument", "PreconditionFailed"}),
+}
+
 # Quirk 32: operations whose document has bare ETags.
 BARE_ETAGS = frozenset({"GetObjectAttributes"})
 

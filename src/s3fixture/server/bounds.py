@@ -45,8 +45,9 @@ __all__ = [
     "plain_error",
 ]
 
-ErrorBody = Callable[[int, str], tuple[str, bytes]]
-"""Status and reason of an error that no application saw -> content type and body of its answer."""
+ErrorBody = Callable[[int, str, str], tuple[str, bytes]]
+"""Status, reason and header (`MalformedRequest`) of an error that no application saw -> content type and body
+of its answer."""
 
 
 class MalformedBody(MalformedRequest):
@@ -63,7 +64,7 @@ class Overloaded(MalformedRequest):
         super().__init__(503, "too many slow clients are being waited for")
 
 
-def plain_error(status: int, reason: str) -> tuple[str, bytes]:
+def plain_error(status: int, reason: str, _header: str = "") -> tuple[str, bytes]:
     """The default `ErrorBody`: one line of text."""
     line = f"{status} {HTTPStatus(status).phrase}: {reason}\n"
     return "text/plain; charset=utf-8", line.encode()

@@ -208,7 +208,7 @@ class Connection:
 
     def _refuse_plain_http(self) -> None:
         """As Go's servers, MinIO's among them, answer who forgot the `s` of https: in plain HTTP."""
-        content_type, body = self._setting.error_body(400, _WANTS_TLS)
+        content_type, body = self._setting.error_body(400, _WANTS_TLS, "")
         head = f"HTTP/1.1 400 Bad Request\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
         with suppress(BlockingIOError):  # never: nothing was sent before
             socket.socket.send(self._sock, f"{head}Connection: close\r\n\r\n".encode() + body)
@@ -224,7 +224,7 @@ class Connection:
                 return None
             return self._setting.parser.parse(raw)
         except MalformedRequest as error:
-            self._refuse(error.status, error.reason)
+            self._refuse(error.status, error.reason, header=error.header)
             return None
 
     def _has_body(self, head: RequestHead) -> bool:
@@ -288,7 +288,7 @@ class Connection:
             return False
         except MalformedRequest as error:
             if not response.head_sent:
-                self._refuse(error.status, error.reason, head.method)
+                self._refuse(error.status, error.reason, head.method, error.header)
             return False
         except Exception:
             _LOG.exception("the application failed on %s %s", head.method, head.path_info)
@@ -349,9 +349,9 @@ class Connection:
         except (ClientDisconnected, MalformedRequest):
             return False
 
-    def _refuse(self, status: int, reason: str, method: str = "GET") -> None:
+    def _refuse(self, status: int, reason: str, method: str = "GET", header: str = "") -> None:
         """Answer what no application answers, and end the connection."""
-        content_type, body = self._setting.error_body(status, reason)
+        content_type, body = self._setting.error_body(status, reason, header)
         response = Response(self, self._setting.date, method, 1, lambda: False)
         response.start_response(f"{status} {HTTPStatus(status).phrase}", [("Content-Type", content_type)])
         response.send([body])

@@ -14,7 +14,7 @@ _VERSION = re.compile(r"HTTP/([0-9])\.([0-9])")
 _HOST = re.compile(r"[!$&'()*+,;=%\-._~:\[\]0-9A-Za-z]*")
 _ABSOLUTE = re.compile(r"https?://([^/?#]+)(.*)", re.IGNORECASE)
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\r\n") + b"\x7f"
-_ONLY_ONCE = frozenset(("content-length", "host", "content-type", "authorization"))
+_ONLY_ONCE = frozenset(("content-length", "host", "content-type"))
 _MOST_NAMES = 1024  # names remembered: clients invent them (x-amz-meta-*)
 _LONGEST_NAME = 64  # characters of a name that is remembered
 _LONGEST_LENGTH = 18  # decimal digits of a Content-Length
@@ -103,6 +103,8 @@ class HeadParser:
             if lower in headers:
                 if lower in _ONLY_ONCE:
                     raise MalformedRequest(400, f"the header {name} is sent more than once")
+                if lower == "authorization":
+                    raise _not_implemented("Authorization")
                 value = f"{headers[lower]},{value}"
             headers[lower] = variables[variable] = value
         return headers, variables
@@ -195,9 +197,7 @@ def _is_chunked(headers: dict[str, str], minor: int) -> bool:
     if coding == "chunked":
         return True
     if coding.endswith("chunked") and coding.count("chunked") == 1:
-        raise MalformedRequest(
-            501, f"the transfer coding {_shorten(coding)} is not implemented, only chunked"
-        )
+        raise _not_implemented("Transfer-Encoding")
     raise MalformedRequest(400, f"a Transfer-Encoding must end with chunked, once: {_shorten(coding)}")
 
 
@@ -212,6 +212,11 @@ def _keeps_alive(headers: dict[str, str], minor: int) -> bool:
 def _expects_continue(headers: dict[str, str], minor: int) -> bool:
     """RFC 9110 section 10.1.1: ignored from HTTP/1.0; others than 100-continue may be, and S3 does."""
     return minor > 0 and headers["expect"].lower() == "100-continue"
+
+
+def _not_implemented(header: str) -> MalformedRequest:
+    """As S3 answers two Authorization headers and other transfer codings (quirk 41)."""
+    return MalformedRequest(501, f"what the header {header} asks for is not implemented", header)
 
 
 def _shorten(text: str) -> str:

@@ -68,7 +68,9 @@ class Protocol:
         return write(result, method)
 
     def serialize_error(
-        self, error: S3Error, *, request_id: str, host_id: str, method: str = "GET"
+        self, error: S3Error, *, request_id: str, host_id: str, method: str = "GET", operation: str = ""
     ) -> Response:
         """The bare <Error> document; no body for HEAD and 304."""
-        return serializer.serialize_error(error, request_id=request_id, host_id=host_id, method=method)
+        return serializer.serialize_error(
+            error, request_id=request_id, host_id=host_id, method=method, operation=operation
+        )

@@ -174,8 +174,10 @@ def _write_location(result: Mapping[str, Any]) -> bytes:
     return (f"{start}>{region}</LocationConstraint>" if region else f"{start}/>").encode()
 
 
-def serialize_error(error: S3Error, *, request_id: str, host_id: str, method: str = "GET") -> Response:
-    """The <Error> document (quirk 36)."""
+def serialize_error(
+    error: S3Error, *, request_id: str, host_id: str, method: str = "GET", operation: str = ""
+) -> Response:
+    """The <Error> document (quirks 36 and 38)."""
     headers = [(name, header_value(value)) for name, value in error.headers.items()]
     if error.status in _EMPTY_STATUSES:
         return Response(error.status, headers, None)
@@ -189,10 +191,6 @@ def serialize_error(error: S3Error, *, request_id: str, host_id: str, method: st
         "HostId": host_id,
     }
     inner = "".join(f"<{name}>{escape_strict(text)}</{name}>" for name, text in elements.items())
-    body = f"{DECLARATION}<Error>{inner}</Error>".encode()
+    undeclared = error.code in tables.UNDECLARED_ERRORS.get(operation, ())
+    body = f"{'' if undeclared else DECLARATION}<Error>{inner}</Error>".encode()
     return Response(error.status, [*headers, _XML, ("Content-Length", str(len(body)))], body)
-
-
-def without_declaration(body: bytes) -> bytes:
-    """The rest of a document whose XML declaration was sent already, followed by white space (quirk 38)."""
-    return body.removeprefix(DECLARATION.encode())

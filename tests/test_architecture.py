@@ -255,3 +255,8 @@ def test_decisions_are_numbered_without_gaps() -> None:
     assert [page.read_text(encoding="utf-8")[:6] for page in pages] == [
         f"# {page.name[:4]}" for page in pages
     ]
+
+
+def test_every_decision_is_listed() -> None:
+    listed = re.findall(r"\(decisions/(.+?)\)", (CHECKOUT / "docs" / "decisions.md").read_text("utf-8"))
+    assert listed == sorted(page.name for page in (CHECKOUT / "docs" / "decisions").iterdir())

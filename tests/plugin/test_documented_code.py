@@ -20,8 +20,8 @@ CHECKOUT = Path(__file__).parents[2]
 _BLOCK = re.compile(
     r"^(?:```python|<!-- invisible-code-block: python)\n(.*?)^(?:```|-->)$", re.MULTILINE | re.DOTALL
 )
-# Pages of clients, which tests/with_clients and tests/with_plugins run.
-ELSEWHERE = {"docs/client-fixtures.md", "docs/async.md"}
+# Pages of clients, which tests/with_clients, tests/with_plugins and test_plugin_mlflow.py run.
+ELSEWHERE = {"docs/client-fixtures.md", "docs/async.md", "docs/mlflow.md"}
 
 
 def source_of(page: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 
 import pytest
+from test_documented_code import source_of
 
 Run = Callable[..., pytest.RunResult]
 
@@ -93,6 +94,12 @@ def test_outside(monkeypatch):
     )
 
     result.assert_outcomes(passed=2)
+
+
+@needs_mlflow
+@pytest.mark.timeout(300)
+def test_the_code_of_its_page_passes(run_apart: Run) -> None:
+    run_apart(source_of("docs/mlflow.md")).assert_outcomes(passed=2)
 
 
 def test_without_mlflow_the_remedy_is_named(run: Run) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
+from functools import reduce, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -13,7 +13,8 @@ from s3fixture.auth.identity import FORMAT, USER_FORMAT
 from s3fixture.cli.output import as_json_wanted
 from s3fixture.settings import DEFAULTS, DURABILITIES, KMS_KEY_FORMAT, METRICS
 
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+Command = Callable[..., Any]
+Decorator = Callable[[Command], Command]
 
 
 def _together(*decorators: Decorator) -> Decorator:
@@ -137,11 +138,33 @@ server_options = _together(
     ),
 )
 
-connection_options = _together(
-    click.option("--endpoint-url", metavar="URL", help="The server to use, instead of the project's server."),
-    click.option("--access-key", metavar="KEY", help="The access key for that server."),
-    click.option("--secret-key", metavar="KEY", help="The secret key."),
-)
+
+class ServerChoice(NamedTuple):
+    """What the options say about the server to use."""
+
+    endpoint_url: str | None = None
+    access_key: str | None = None
+    secret_key: str | None = None
+
+
+def connection_options(command: Command) -> Command:
+    """The options that choose a server; the command gets them as `server`."""
+
+    @wraps(command)
+    def called(
+        endpoint_url: str | None, access_key: str | None, secret_key: str | None, **others: Any
+    ) -> Any:
+        return command(server=ServerChoice(endpoint_url, access_key, secret_key), **others)
+
+    return _together(
+        click.option(
+            "--endpoint-url", metavar="URL", help="The server to use, instead of the project's server."
+        ),
+        click.option("--access-key", metavar="KEY", help="The access key for that server."),
+        click.option("--secret-key", metavar="KEY", help="The secret key."),
+    )(called)
+
+
 control_options = _together(
     click.option(
         "--console-url",
@@ -159,14 +182,30 @@ json_option = click.option(
     callback=as_json_wanted,
     help="One JSON object a line, for scripts; errors too, on standard error.",
 )
+# The frame of a command about one place.
+target_options = _together(click.argument("target"), json_option, connection_options)
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
-versions_options = _together(
-    click.option("--recursive", "-r", is_flag=True, help="Everything in a bucket or folder."),
-    click.option("--version-id", "--vid", metavar="ID", help="This version."),
-    click.option("--versions", is_flag=True, help="All versions, not only the latest."),
-    click.option(
-        "--rewind",
-        metavar="TIME",
-        help="What was there so long ago (such as 7d), or then (such as 2026-01-31T12:00:00Z).",
-    ),
-)
+
+
+def versions_options(command: Command) -> Command:
+    """A target and the options that choose versions in it, which the command gets as one `choice`."""
+
+    @wraps(command)
+    def called(
+        recursive: bool, version_id: str | None, versions: bool, rewind: str | None, **others: Any
+    ) -> Any:
+        from s3fixture.cli.versions import Choice
+
+        return command(choice=Choice(recursive, version_id, versions, rewind), **others)
+
+    return _together(
+        click.option("--recursive", "-r", is_flag=True, help="Everything in a bucket or folder."),
+        click.option("--version-id", "--vid", metavar="ID", help="This version."),
+        click.option("--versions", is_flag=True, help="All versions, not only the latest."),
+        click.option(
+            "--rewind",
+            metavar="TIME",
+            help="What was there so long ago (such as 7d), or then (such as 2026-01-31T12:00:00Z).",
+        ),
+        target_options,
+    )(called)

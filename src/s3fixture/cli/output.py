@@ -71,6 +71,14 @@ def say_json(document: Mapping[str, Any]) -> None:
     click.echo(_json_line(document))
 
 
+def say_result(place: object, operation: str, text: str, *, as_json: bool, **details: Any) -> None:
+    """What a command did with a place or found there: `text`, or with --json an object with `details`."""
+    if as_json:
+        say_json({"status": "success", "operation": operation, "resource": str(place), **details})
+    elif text:
+        say(text)
+
+
 def _json_line(document: Mapping[str, Any]) -> str:
     """Readable, but for what a terminal would act upon: that is escaped, also where JSON need not."""
     text = json.dumps(document, ensure_ascii=False, default=_json_value)

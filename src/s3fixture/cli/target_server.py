@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from s3fixture.backends.readiness import trusted_in_environment
 from s3fixture.cli import output
+from s3fixture.cli.options import ServerChoice
 from s3fixture.cli.state_folder import ProjectServer, StateFolder
 from s3fixture.errors import S3FixtureError
 from s3fixture.settings import Settings
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
 RUN_VARIABLE = "S3FIXTURE_RUN_URL"  # set by `run` for its command, which uses that server
 ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "MLFLOW_S3_ENDPOINT_URL")
 _ATTEMPTS = 3
+_NOTHING_CHOSEN = ServerChoice()
 
 
-def connect(
-    endpoint_url: str | None = None, access_key: str | None = None, secret_key: str | None = None
-) -> Endpoint:
+def connect(chosen: ServerChoice = _NOTHING_CHOSEN) -> Endpoint:
     """The endpoint to use. Raises S3FixtureError when there is none, or only half of one."""
+    endpoint_url, access_key, secret_key = chosen
     check_keys(access_key, secret_key)
     server = StateFolder.nearest().server()
     url = endpoint_url or os.environ.get(RUN_VARIABLE) or (server.url if server else None) or _named()[1]

@@ -13,7 +13,7 @@ import click
 
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Remote
-from s3fixture.cli.failures import details_of, explained
+from s3fixture.cli.failures import FAILED, details_of, explained
 from s3fixture.cli.quantities import parse_duration
 from s3fixture.errors import S3FixtureError
 from s3fixture.wire.times import parse_iso
@@ -96,6 +96,25 @@ class Choice:
             raise S3FixtureError(f"{place}: there is no such object; `s3fixture ls --versions` lists all")
 
 
+def act_on(client: S3Client, place: Remote, choice: Choice, act: Callable[[Which], None]) -> int:
+    """Act on each version that is meant; the exit code.
+
+    One that is named alone raises what it raises; of several a failure is said, and the next follows.
+    """
+    from botocore.exceptions import ClientError
+
+    code = 0
+    for which in choice.of(client, place):
+        try:
+            act(which)
+        except ClientError as error:
+            if not choice.is_given:
+                raise
+            code = FAILED
+            output.print_error(explained(error), details_of(error))
+    return code
+
+
 def by_key(client: S3Client, place: Remote, *, recursive: bool) -> Iterator[tuple[str, list[Version]]]:
     """Each key with its versions and delete markers, the newest first.
 
@@ -105,22 +124,6 @@ def by_key(client: S3Client, place: Remote, *, recursive: bool) -> Iterator[tupl
     for key, versions in groupby(_listed(client, place), lambda version: version.which.place.key):
         if key == place.key or (recursive and key.startswith(folder)):
             yield key, list(versions)
-
-
-def for_each(chosen: Iterable[Which], act: Callable[[Which], None], *, alone: bool) -> int:
-    """Act on each; how many failed. A failure is said, and the next follows; with `alone` it is raised."""
-    from botocore.exceptions import ClientError
-
-    failed = 0
-    for which in chosen:
-        try:
-            act(which)
-        except ClientError as error:
-            if alone:
-                raise
-            failed += 1
-            output.print_error(explained(error), details_of(error))
-    return failed
 
 
 def _as_of(versions: Iterable[Version], latest: float | None, *, all_of_them: bool) -> Iterator[Version]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import click
 
 from s3fixture.cli.addresses import parse_object
-from s3fixture.cli.options import connection_options
+from s3fixture.cli.options import ServerChoice, connection_options
 
 
 @click.command("cat", short_help="Write objects to standard output.")
 @click.argument("targets", metavar="TARGET...", nargs=-1, required=True)
 @click.option("--version-id", metavar="ID", help="This version of it.")
 @connection_options
-def command(targets: tuple[str, ...], version_id: str | None, **connection: str | None) -> int:
+def command(targets: tuple[str, ...], version_id: str | None, server: ServerChoice) -> int:
     """Write the objects s3://BUCKET/KEY to standard output, one after the other."""
     from s3fixture.cli.streams import write_out
     from s3fixture.cli.target_server import client_of, connect
@@ -20,7 +20,7 @@ def command(targets: tuple[str, ...], version_id: str | None, **connection: str 
     if version_id and len(targets) > 1:
         raise click.UsageError("--version-id needs exactly one object; name one")
     places = [parse_object(target) for target in targets]
-    client = client_of(connect(**connection))
+    client = client_of(connect(server))
     for place in places:
         write_out(client, place, version_id)
     return 0

@@ -6,7 +6,7 @@ import click
 
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Remote
-from s3fixture.cli.options import connection_options, json_option
+from s3fixture.cli.options import ServerChoice, connection_options, json_option
 from s3fixture.errors import S3FixtureError
 
 _HOURS = 24.0  # no test run takes so long
@@ -24,7 +24,7 @@ _HOURS = 24.0  # no test run takes so long
 @click.option("--dry-run", is_flag=True, help="Show which these are, and remove nothing.")
 @json_option
 @connection_options
-def command(older_than: float, dry_run: bool, as_json: bool, **connection: str | None) -> int:
+def command(older_than: float, dry_run: bool, as_json: bool, server: ServerChoice) -> int:
     """Remove the buckets that killed test runs left in a store, with everything in them.
 
     Only names that a test run of s3fixture gave are removed: s3fx-, the time, a random number and check
@@ -36,7 +36,7 @@ def command(older_than: float, dry_run: bool, as_json: bool, **connection: str |
 
     if not older_than >= 0:  # which `nan` is not either
         raise click.UsageError(f"--older-than {older_than} is not an age in hours; use 0 or more")
-    client = client_of(connect(**connection))
+    client = client_of(connect(server))
     ages = {bucket["Name"]: age_of(bucket["Name"]) for bucket in client.list_buckets().get("Buckets", [])}
     old = {name: age for name, age in ages.items() if age is not None and age >= older_than * 3600}
     failed = 0

@@ -12,7 +12,7 @@ import click
 from s3fixture.cli import output
 from s3fixture.cli.addresses import STREAM, parse_bucket
 from s3fixture.cli.groups import VerbGroup
-from s3fixture.cli.options import connection_options, json_option
+from s3fixture.cli.options import ServerChoice, target_options
 from s3fixture.errors import S3Error, S3FixtureError
 from s3fixture.model import load_model
 from s3fixture.model.shapes import StructureShape
@@ -26,11 +26,9 @@ def command() -> None:
 
 
 @command.command("set", short_help="Set them.")
-@click.argument("target")
+@target_options
 @click.argument("file")
-@json_option
-@connection_options
-def set_cors(target: str, file: str, as_json: bool, **connection: str | None) -> int:
+def set_cors(target: str, file: str, as_json: bool, server: ServerChoice) -> int:
     """Give s3://BUCKET the rules in FILE, which is XML or JSON as S3 has it; - is standard input.
 
     \b
@@ -43,41 +41,34 @@ def set_cors(target: str, file: str, as_json: bool, **connection: str | None) ->
     source = "standard input" if file == STREAM else file
     data = sys.stdin.buffer.read() if file == STREAM else Path(file).expanduser().read_bytes()
     configuration = _from_json(data, source) if data.lstrip()[:1] in (b"{", b"[") else _from_xml(data, source)
-    client_of(connect(**connection)).put_bucket_cors(Bucket=place.bucket, CORSConfiguration=configuration)
-    _say(str(place), "set", as_json=as_json, text=f"CORS rules of {place} are set")
+    client_of(connect(server)).put_bucket_cors(Bucket=place.bucket, CORSConfiguration=configuration)
+    output.say_result(place, "set", f"CORS rules of {place} are set", as_json=as_json)
     return 0
 
 
 @command.command("get", short_help="Show them.")
-@click.argument("target")
-@json_option
-@connection_options
-def get_cors(target: str, as_json: bool, **connection: str | None) -> int:
+@target_options
+def get_cors(target: str, as_json: bool, server: ServerChoice) -> int:
     """Show the CORS rules of s3://BUCKET, as XML that `set` reads; with --json as S3's clients have them."""
     from s3fixture.cli.target_server import client_of, connect
     from s3fixture.wire.document_writers import Style, make_document_writer
 
     place = parse_bucket(target)
-    found: Any = client_of(connect(**connection)).get_bucket_cors(Bucket=place.bucket)["CORSRules"]
-    if as_json:
-        document = {"status": "success", "operation": "get", "resource": str(place)}
-        output.say_json({**document, "CORSRules": found})
-    else:
-        output.say(make_document_writer(_ROOT, _shape(), Style())({"CORSRules": found}).decode())
+    found: Any = client_of(connect(server)).get_bucket_cors(Bucket=place.bucket)["CORSRules"]
+    text = make_document_writer(_ROOT, _shape(), Style())({"CORSRules": found}).decode()
+    output.say_result(place, "get", text, as_json=as_json, CORSRules=found)
     return 0
 
 
 @command.command("remove", short_help="Remove them.")
-@click.argument("target")
-@json_option
-@connection_options
-def remove_cors(target: str, as_json: bool, **connection: str | None) -> int:
+@target_options
+def remove_cors(target: str, as_json: bool, server: ServerChoice) -> int:
     """Remove all CORS rules of s3://BUCKET."""
     from s3fixture.cli.target_server import client_of, connect
 
     place = parse_bucket(target)
-    client_of(connect(**connection)).delete_bucket_cors(Bucket=place.bucket)
-    _say(str(place), "remove", as_json=as_json, text=f"CORS rules of {place} are removed")
+    client_of(connect(server)).delete_bucket_cors(Bucket=place.bucket)
+    output.say_result(place, "remove", f"CORS rules of {place} are removed", as_json=as_json)
     return 0
 
 
@@ -104,10 +95,3 @@ def _shape() -> StructureShape:
     shape = load_model().shape_for(_ROOT)
     assert isinstance(shape, StructureShape)
     return shape
-
-
-def _say(resource: str, operation: str, *, as_json: bool, text: str) -> None:
-    if as_json:
-        output.say_json({"status": "success", "operation": operation, "resource": resource})
-    else:
-        output.say(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from s3fixture.cli.addresses import STREAM, parse_input_target, parse_object
-from s3fixture.cli.options import connection_options, json_option, quiet_option
+from s3fixture.cli.options import ServerChoice, connection_options, json_option, quiet_option
 
 
 @click.command("cp", short_help="Copy files and objects.")
@@ -23,7 +23,7 @@ def command(
     version_id: str | None,
     quiet: bool,
     as_json: bool,
-    **connection: str | None,
+    server: ServerChoice,
 ) -> int:
     """Copy between local paths and s3://BUCKET/KEY, or from one bucket to another.
 
@@ -32,7 +32,7 @@ def command(
     """
     if STREAM in (*sources, target):
         _check_stream(sources, target, recursive=recursive, as_json=as_json, version_id=version_id)
-        return _stream(sources[0], target, version_id, quiet=quiet, as_json=as_json, **connection)
+        return _stream(sources[0], target, version_id, quiet=quiet, as_json=as_json, server=server)
     if version_id and (recursive or len(sources) > 1):
         raise click.UsageError("--version-id needs exactly one object; name one")
     from s3fixture.cli.copying import parse_addresses, plan_jobs
@@ -40,7 +40,7 @@ def command(
     from s3fixture.cli.target_server import client_of, connect
 
     origins, goal = parse_addresses(sources, target, recursive=recursive, verb="cp")
-    client = client_of(connect(**connection))
+    client = client_of(connect(server))
     jobs, failed = plan_jobs(client, sources, origins, goal, recursive=recursive, version=version_id)
     return carry_out(client, jobs, "copying", as_json=as_json, quiet=quiet) or min(failed, 1)
 
@@ -67,13 +67,13 @@ def _check_stream(
 
 
 def _stream(
-    source: str, target: str, version_id: str | None, *, quiet: bool, as_json: bool, **connection: str | None
+    source: str, target: str, version_id: str | None, *, quiet: bool, as_json: bool, server: ServerChoice
 ) -> int:
     from s3fixture.cli.streams import upload_input, write_out
     from s3fixture.cli.target_server import client_of, connect
 
     place = parse_object(source) if target == STREAM else parse_input_target(target)
-    client = client_of(connect(**connection))
+    client = client_of(connect(server))
     if target == STREAM:
         write_out(client, place, version_id)
     else:

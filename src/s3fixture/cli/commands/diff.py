@@ -7,7 +7,7 @@ import click
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Local, Remote, parse
 from s3fixture.cli.failures import FAILED
-from s3fixture.cli.options import connection_options, json_option
+from s3fixture.cli.options import ServerChoice, connection_options, json_option
 from s3fixture.errors import S3FixtureError
 
 Address = Remote | Local
@@ -21,7 +21,7 @@ _MEANINGS = {_ONLY_FIRST: "only-in-first", _ONLY_SECOND: "only-in-second", _DIFF
 @click.argument("second", metavar="SECOND")
 @json_option
 @connection_options
-def command(first: str, second: str, as_json: bool, **connection: str | None) -> int:
+def command(first: str, second: str, as_json: bool, server: ServerChoice) -> int:
     """Compare s3://BUCKET[/FOLDER] with another one or with a local folder, as mirror does.
 
     \b
@@ -36,7 +36,7 @@ def command(first: str, second: str, as_json: bool, **connection: str | None) ->
 
     one, two = parse(first), parse(second)
     _check(one, two)
-    client = client_of(connect(**connection))
+    client = client_of(connect(server))
     for place in (one, two):
         if not exists(client, place):
             raise S3FixtureError(f"{place}: there is no such folder or bucket to compare")

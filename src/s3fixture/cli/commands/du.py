@@ -9,7 +9,7 @@ import click
 
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Remote, parse_remote
-from s3fixture.cli.options import connection_options, json_option
+from s3fixture.cli.options import ServerChoice, connection_options, json_option
 from s3fixture.sizes import counted, human_size
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def command(
     recursive: bool,
     versions: bool,
     as_json: bool,
-    **connection: str | None,
+    server: ServerChoice,
 ) -> int:
     """Sum up the sizes of all objects in s3://BUCKET or s3://BUCKET/FOLDER, or on the whole server.
 
@@ -38,7 +38,7 @@ def command(
     from s3fixture.cli.target_server import client_of, connect
 
     places = [parse_remote(target) for target in targets] or [Remote()]
-    client = client_of(connect(**connection))
+    client = client_of(connect(server))
     for place in places:
         for name, (size, count) in _sums(client, place, None if recursive else depth, versions=versions):
             if as_json:

@@ -11,7 +11,7 @@ from s3fixture.cli import output
 from s3fixture.cli.addresses import parse_bucket
 from s3fixture.cli.event_names import names_of
 from s3fixture.cli.groups import VerbGroup
-from s3fixture.cli.options import connection_options, json_option
+from s3fixture.cli.options import ServerChoice, target_options
 from s3fixture.errors import S3FixtureError
 from s3fixture.service.notification_rules import DESTINATIONS, rules_of
 
@@ -47,8 +47,6 @@ def command() -> None:
 
 
 @command.command("add", short_help="Add a destination.")
-@click.argument("target")
-@click.argument("arn")
 @click.option(
     "--event",
     "--events",
@@ -61,8 +59,8 @@ def command() -> None:
 @_prefix_option
 @_suffix_option
 @click.option("--ignore-existing", "-p", is_flag=True, help="Do not mind when it is there already.")
-@json_option
-@connection_options
+@target_options
+@click.argument("arn")
 def add(
     target: str,
     arn: str,
@@ -71,7 +69,7 @@ def add(
     suffix: str | None,
     ignore_existing: bool,
     as_json: bool,
-    **connection: str | None,
+    server: ServerChoice,
 ) -> int:
     """Send the events of s3://BUCKET to ARN, too.
 
@@ -82,7 +80,7 @@ def add(
     """
     member = _member_of(arn)
     wanted = names_of(events)
-    place, client = _open(target, **connection)
+    place, client = _open(target, server)
     configuration = _configuration(client, place)
     same = [rule for rule in rules_of(configuration) if _is_like(rule, arn, wanted, prefix, suffix)]
     if same and not ignore_existing:
@@ -95,18 +93,17 @@ def add(
             rule["Filter"] = {"Key": {"FilterRules": found}}
         configuration[member] = [*configuration.get(member, []), rule]
         _put(client, place, configuration)
-    _say(place, "add", arn, as_json=as_json, text=f"{place} sends {', '.join(wanted)} to {arn}")
+    text = f"{place} sends {', '.join(wanted)} to {arn}"
+    output.say_result(place, "add", output.printable(text), as_json=as_json, arn=arn)
     return 0
 
 
 @command.command("ls", short_help="Show them.")
-@click.argument("target")
+@target_options
 @click.argument("arn", required=False)
-@json_option
-@connection_options
-def list_events(target: str, arn: str | None, as_json: bool, **connection: str | None) -> int:
+def list_events(target: str, arn: str | None, as_json: bool, server: ServerChoice) -> int:
     """Show where the events of s3://BUCKET go; with ARN only what goes there."""
-    place, client = _open(target, **connection)
+    place, client = _open(target, server)
     rules = [rule for rule in rules_of(_configuration(client, place)) if arn in (None, rule.arn)]
     if as_json:
         for rule in rules:
@@ -122,14 +119,12 @@ def list_events(target: str, arn: str | None, as_json: bool, **connection: str |
 
 
 @command.command("rm", short_help="Remove a destination.")
-@click.argument("target")
-@click.argument("arn", required=False)
 @click.option("--event", "--events", "events", metavar="EVENTS", help="Only where just these are sent.")
 @_prefix_option
 @_suffix_option
 @click.option("--force", is_flag=True, help="All destinations, when no ARN is named.")
-@json_option
-@connection_options
+@target_options
+@click.argument("arn", required=False)
 def remove(
     target: str,
     arn: str | None,
@@ -138,13 +133,13 @@ def remove(
     suffix: str | None,
     force: bool,
     as_json: bool,
-    **connection: str | None,
+    server: ServerChoice,
 ) -> int:
     """Send the events of s3://BUCKET to ARN no more."""
     if arn is None and not force:
         raise click.UsageError("name the ARN of a destination, or remove all destinations with --force")
     wanted = names_of(events) if events else None
-    place, client = _open(target, **connection)
+    place, client = _open(target, server)
     configuration = _configuration(client, place)
     gone = {
         rule.id
@@ -158,7 +153,8 @@ def remove(
             configuration[member] = [rule for rule in configuration[member] if rule["Id"] not in gone]
     _put(client, place, configuration)
     text = f"{place} sends such events to {arn} no more" if arn else f"{place} sends no events any more"
-    _say(place, "rm", arn, as_json=as_json, text=text)
+    named = {"arn": arn} if arn else {}
+    output.say_result(place, "rm", output.printable(text), as_json=as_json, **named)
     return 0
 
 
@@ -183,10 +179,10 @@ def _member_of(arn: str) -> str:
     return _MEMBERS[parts[2]]
 
 
-def _open(target: str, **connection: str | None) -> tuple[Remote, S3Client]:
+def _open(target: str, server: ServerChoice) -> tuple[Remote, S3Client]:
     from s3fixture.cli.target_server import client_of, connect
 
-    return parse_bucket(target), client_of(connect(**connection))
+    return parse_bucket(target), client_of(connect(server))
 
 
 def _configuration(client: S3Client, place: Remote) -> dict[str, Any]:
@@ -196,11 +192,3 @@ def _configuration(client: S3Client, place: Remote) -> dict[str, Any]:
 
 def _put(client: S3Client, place: Remote, configuration: Any) -> None:
     client.put_bucket_notification_configuration(Bucket=place.bucket, NotificationConfiguration=configuration)
-
-
-def _say(place: Remote, operation: str, arn: str | None, *, as_json: bool, text: str) -> None:
-    if as_json:
-        document = {"status": "success", "operation": operation, "resource": str(place)}
-        output.say_json({**document, **({"arn": arn} if arn else {})})
-    else:
-        output.say(output.printable(text))

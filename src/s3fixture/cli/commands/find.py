@@ -13,7 +13,7 @@ import click
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Remote, parse_remote
 from s3fixture.cli.failures import FAILED
-from s3fixture.cli.options import connection_options, json_option
+from s3fixture.cli.options import ServerChoice, connection_options, json_option
 from s3fixture.cli.quantities import parse_bytes, parse_duration
 from s3fixture.errors import S3FixtureError
 
@@ -58,7 +58,7 @@ def command(
     template: str | None,
     program: str | None,
     as_json: bool,
-    **connection: str | None,
+    server: ServerChoice,
 ) -> int:
     """Print the objects in s3://BUCKET or s3://BUCKET/FOLDER, or on the whole server, for which all holds.
 
@@ -84,7 +84,7 @@ def command(
         *_byparse_bytes(larger, smaller),
     ]
     places = [parse_remote(target) for target in targets] or [Remote()]
-    client = client_of(connect(**connection))
+    client = client_of(connect(server))
     tell = _teller(client, template, program, as_json=as_json)
     failed = False
     for place in places:

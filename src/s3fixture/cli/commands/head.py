@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from s3fixture.cli.addresses import parse_object
-from s3fixture.cli.options import connection_options
+from s3fixture.cli.options import ServerChoice, connection_options
 
 
 @click.command("head", short_help="Write the first lines of objects to standard output.")
@@ -19,7 +19,7 @@ def command(
     lines: int,
     size: int | None,
     version_id: str | None,
-    **connection: str | None,
+    server: ServerChoice,
 ) -> int:
     """Write the beginning of the objects s3://BUCKET/KEY to standard output. No more of them is fetched."""
     from s3fixture.cli.streams import write_beginning
@@ -28,7 +28,7 @@ def command(
     if version_id and len(targets) > 1:
         raise click.UsageError("--version-id needs exactly one object; name one")
     places = [parse_object(target) for target in targets]
-    client = client_of(connect(**connection))
+    client = client_of(connect(server))
     for place in places:
         write_beginning(
             client, place, lines=None if size is not None else lines, size=size, version=version_id

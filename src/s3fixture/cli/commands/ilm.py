@@ -11,7 +11,7 @@ import click
 from s3fixture.cli import output
 from s3fixture.cli.addresses import parse_bucket
 from s3fixture.cli.groups import VerbGroup
-from s3fixture.cli.options import connection_options, json_option
+from s3fixture.cli.options import ServerChoice, connection_options, target_options
 from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
@@ -90,16 +90,12 @@ def _rule_options(decorated: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @rules_group.command("add", short_help="Add one.")
-@click.argument("target")
 @_rule_options
-@json_option
-@connection_options
+@target_options
 def add(
     target: str,
     as_json: bool,
-    endpoint_url: str | None,
-    access_key: str | None,
-    secret_key: str | None,
+    server: ServerChoice,
     **options: Any,
 ) -> int:
     """Add a rule to s3://BUCKET; the others stay.
@@ -112,27 +108,24 @@ def add(
     from s3fixture.cli.lifecycle_rules import new_rule
 
     rule = new_rule(options)
-    place, client = _open(target, endpoint_url, access_key, secret_key)
+    place, client = _open(target, server)
     _put(client, place, [*_rules(client, place), rule])
-    _say(place, "add", rule["ID"], as_json=as_json, text=f"Added the rule {rule['ID']} to {place}")
+    text = f"Added the rule {rule['ID']} to {place}"
+    output.say_result(place, "add", output.printable(text), as_json=as_json, id=rule["ID"])
     return 0
 
 
 @rules_group.command("edit", short_help="Change one.")
-@click.argument("target")
 @click.option("--id", "name", metavar="ID", required=True, help="The rule, as ls shows it.")
 @click.option("--enable/--disable", default=None, help="Let it act, or keep it for later.")
 @_rule_options
-@json_option
-@connection_options
+@target_options
 def edit(
     target: str,
     name: str,
     enable: bool | None,
     as_json: bool,
-    endpoint_url: str | None,
-    access_key: str | None,
-    secret_key: str | None,
+    server: ServerChoice,
     **options: Any,
 ) -> int:
     """Change what the options say about a rule of s3://BUCKET; the rest of it stays.
@@ -143,26 +136,25 @@ def edit(
     """
     from s3fixture.cli.lifecycle_rules import changed_rule
 
-    place, client = _open(target, endpoint_url, access_key, secret_key)
+    place, client = _open(target, server)
     rules = _rules(client, place)
     number = _find(rules, name, place)
     rules[number] = changed_rule(rules[number], options)
     if enable is not None:
         rules[number]["Status"] = "Enabled" if enable else "Disabled"
     _put(client, place, rules)
-    _say(place, "edit", name, as_json=as_json, text=f"Changed the rule {name} of {place}")
+    text = f"Changed the rule {name} of {place}"
+    output.say_result(place, "edit", output.printable(text), as_json=as_json, id=name)
     return 0
 
 
 @rules_group.command("ls", short_help="Show them.")
-@click.argument("target")
-@json_option
-@connection_options
-def list_rules(target: str, as_json: bool, **connection: str | None) -> int:
+@target_options
+def list_rules(target: str, as_json: bool, server: ServerChoice) -> int:
     """Show the lifecycle rules of s3://BUCKET; --json has an object for each, with S3's names."""
     from s3fixture.cli.lifecycle_rules import actions_of, filter_text
 
-    place, client = _open(target, **connection)
+    place, client = _open(target, server)
     rules = _rules(client, place, must_exist=True)
     if as_json:
         for rule in rules:
@@ -178,47 +170,44 @@ def list_rules(target: str, as_json: bool, **connection: str | None) -> int:
 
 
 @rules_group.command("rm", short_help="Remove one, or all.")
-@click.argument("target")
 @click.option("--id", "name", metavar="ID", help="The rule, as ls shows it.")
 @click.option("--all", "everything", is_flag=True, help="All rules; needs --force.")
 @click.option("--force", is_flag=True, help="Confirm --all.")
-@json_option
-@connection_options
+@target_options
 def remove(
-    target: str, name: str | None, everything: bool, force: bool, as_json: bool, **connection: str | None
+    target: str, name: str | None, everything: bool, force: bool, as_json: bool, server: ServerChoice
 ) -> int:
     """Remove a lifecycle rule of s3://BUCKET."""
     if bool(name) == everything:
         raise click.UsageError("name one rule with --id, or all with --all --force")
     if everything and not force:
         raise click.UsageError("--all removes all rules; add --force to confirm")
-    place, client = _open(target, **connection)
+    place, client = _open(target, server)
     rules = _rules(client, place, must_exist=name is not None)
     if name is not None:
         del rules[_find(rules, name, place)]
     _put(client, place, rules if name else [])
-    what = f"the rule {name}" if name else "all rules"
-    _say(place, "rm", name, as_json=as_json, text=f"Removed {what} of {place}")
+    text = f"Removed {f'the rule {name}' if name else 'all rules'} of {place}"
+    named = {"id": name} if name else {}
+    output.say_result(place, "rm", output.printable(text), as_json=as_json, **named)
     return 0
 
 
 @rules_group.command("export", short_help="Write them as a file.")
 @click.argument("target")
 @connection_options
-def export(target: str, **connection: str | None) -> int:
+def export(target: str, server: ServerChoice) -> int:
     """Write the rules of s3://BUCKET to standard output as JSON that `import` reads, also that of mc."""
     from s3fixture.cli.lifecycle_rules import to_json
 
-    place, client = _open(target, **connection)
+    place, client = _open(target, server)
     output.say(to_json(_rules(client, place, must_exist=True)))
     return 0
 
 
 @rules_group.command("import", short_help="Read them from a file.")
-@click.argument("target")
-@json_option
-@connection_options
-def import_rules(target: str, as_json: bool, **connection: str | None) -> int:
+@target_options
+def import_rules(target: str, as_json: bool, server: ServerChoice) -> int:
     """Replace the rules of s3://BUCKET by those on standard input, in JSON as `export` or mc writes it.
 
     \b
@@ -227,18 +216,16 @@ def import_rules(target: str, as_json: bool, **connection: str | None) -> int:
     from s3fixture.cli.lifecycle_rules import from_json
 
     rules = from_json(sys.stdin.buffer.read(), "standard input")
-    place, client = _open(target, **connection)
+    place, client = _open(target, server)
     _put(client, place, rules)
-    _say(place, "import", None, as_json=as_json, text=f"{place} has these lifecycle rules now")
+    output.say_result(place, "import", f"{place} has these lifecycle rules now", as_json=as_json)
     return 0
 
 
-def _open(
-    target: str, endpoint_url: str | None, access_key: str | None, secret_key: str | None
-) -> tuple[Remote, S3Client]:
+def _open(target: str, server: ServerChoice) -> tuple[Remote, S3Client]:
     from s3fixture.cli.target_server import client_of, connect
 
-    return parse_bucket(target), client_of(connect(endpoint_url, access_key, secret_key))
+    return parse_bucket(target), client_of(connect(server))
 
 
 def _rules(client: S3Client, place: Remote, *, must_exist: bool = False) -> list[Rule]:
@@ -272,11 +259,3 @@ def _find(rules: list[Rule], name: str, place: Remote) -> int:
     like = similar_name(name, names)
     hint = f"did you mean {like!r}?" if like else f"`s3fixture ilm rule ls {place}` lists them"
     raise S3FixtureError(f"{place} has no lifecycle rule {name!r}; {hint}")
-
-
-def _say(place: Remote, operation: str, name: str | None, *, as_json: bool, text: str) -> None:
-    if as_json:
-        found = {"id": name} if name else {}
-        output.say_json({"status": "success", "operation": operation, "resource": str(place), **found})
-    else:
-        output.say(output.printable(text))

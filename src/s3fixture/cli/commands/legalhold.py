@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from s3fixture.cli import output
 from s3fixture.cli.addresses import parse_in_bucket
 from s3fixture.cli.groups import VerbGroup
-from s3fixture.cli.options import connection_options, json_option, versions_options
+from s3fixture.cli.options import ServerChoice, versions_options
 
 if TYPE_CHECKING:
-    from s3fixture.cli.versions import Which
+    from s3fixture.cli.versions import Choice, Which
 
 _NEVER_SET = "NoSuchObjectLockConfiguration"
 
@@ -26,52 +26,35 @@ def command() -> None:
 
 
 @command.command("set", short_help="Set it.")
-@click.argument("target")
 @versions_options
-@json_option
-@connection_options
-def set_hold(target: str, as_json: bool, **options: Any) -> int:
+def set_hold(target: str, choice: Choice, as_json: bool, server: ServerChoice) -> int:
     """Put a legal hold on s3://BUCKET/KEY, or with --recursive on all in a bucket or folder.
 
     \b
     s3fixture legalhold set s3://records/2026/report.pdf
     s3fixture legalhold set s3://records/2026 --recursive --versions
     """
-    return _put(target, "ON", as_json=as_json, **options)
+    return _put("ON", target, choice, server, as_json=as_json)
 
 
 @command.command("clear", short_help="Clear it.")
-@click.argument("target")
 @versions_options
-@json_option
-@connection_options
-def clear_hold(target: str, as_json: bool, **options: Any) -> int:
+def clear_hold(target: str, choice: Choice, as_json: bool, server: ServerChoice) -> int:
     """Take the legal hold from s3://BUCKET/KEY, or with --recursive from all in a bucket or folder."""
-    return _put(target, "OFF", as_json=as_json, **options)
+    return _put("OFF", target, choice, server, as_json=as_json)
 
 
 @command.command("info", short_help="Show it.")
-@click.argument("target")
 @versions_options
-@json_option
-@connection_options
-def info(
-    target: str,
-    recursive: bool,
-    version_id: str | None,
-    versions: bool,
-    rewind: str | None,
-    as_json: bool,
-    **connection: str | None,
-) -> int:
+def info(target: str, choice: Choice, as_json: bool, server: ServerChoice) -> int:
     """Show the legal hold of s3://BUCKET/KEY, or with --recursive of all in a bucket or folder: ON or OFF."""
     from botocore.exceptions import ClientError
 
     from s3fixture.cli.target_server import client_of, connect
-    from s3fixture.cli.versions import Choice, for_each
+    from s3fixture.cli.versions import act_on
 
-    choice = Choice(recursive, version_id, versions, rewind)
-    place, client = parse_in_bucket(target), client_of(connect(**connection))
+    place = parse_in_bucket(target)
+    client = client_of(connect(server))
 
     def show(which: Which) -> None:
         try:
@@ -80,36 +63,29 @@ def info(
             if error.response["Error"]["Code"] != _NEVER_SET:
                 raise
             status = "OFF"
-        if as_json:
-            output.say_json({"status": "success", "operation": "info", **which.document, "legalhold": status})
-        else:
-            output.say(f"{status:3}  {which}")
+        _say(which, "info", status, f"{status:3}  {which}", as_json=as_json)
 
-    return min(for_each(choice.of(client, place), show, alone=not choice.is_given), 1)
+    return act_on(client, place, choice, show)
 
 
 def _put(
-    target: str,
-    status: Literal["ON", "OFF"],
-    *,
-    recursive: bool,
-    version_id: str | None,
-    versions: bool,
-    rewind: str | None,
-    as_json: bool,
-    **connection: str | None,
+    status: Literal["ON", "OFF"], target: str, choice: Choice, server: ServerChoice, *, as_json: bool
 ) -> int:
     from s3fixture.cli.target_server import client_of, connect
-    from s3fixture.cli.versions import Choice, for_each
+    from s3fixture.cli.versions import act_on
 
-    choice = Choice(recursive, version_id, versions, rewind)
-    place, client = parse_in_bucket(target), client_of(connect(**connection))
+    place = parse_in_bucket(target)
+    client = client_of(connect(server))
 
     def put(which: Which) -> None:
         client.put_object_legal_hold(**which.parameters, LegalHold={"Status": status})
-        if as_json:
-            output.say_json({"status": "success", "operation": "set", **which.document, "legalhold": status})
-        else:
-            output.say(f"Legal hold of {which} is {status}")
+        _say(which, "set", status, f"Legal hold of {which} is {status}", as_json=as_json)
 
-    return min(for_each(choice.of(client, place), put, alone=not choice.is_given), 1)
+    return act_on(client, place, choice, put)
+
+
+def _say(which: Which, operation: str, status: str, text: str, *, as_json: bool) -> None:
+    if as_json:
+        output.say_json({"status": "success", "operation": operation, **which.document, "legalhold": status})
+    else:
+        output.say(text)

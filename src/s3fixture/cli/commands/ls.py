@@ -10,7 +10,7 @@ import click
 
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Remote, parse_remote
-from s3fixture.cli.options import connection_options, json_option
+from s3fixture.cli.options import ServerChoice, connection_options, json_option
 from s3fixture.errors import S3FixtureError
 from s3fixture.sizes import human_size
 
@@ -27,14 +27,14 @@ Row = dict[str, Any]
 @json_option
 @connection_options
 def command(
-    targets: tuple[str, ...], recursive: bool, versions: bool, as_json: bool, **connection: str | None
+    targets: tuple[str, ...], recursive: bool, versions: bool, as_json: bool, server: ServerChoice
 ) -> int:
     """List the buckets, or what is in s3://BUCKET or s3://BUCKET/FOLDER."""
     from s3fixture.cli.listings import Listings
     from s3fixture.cli.target_server import connect
 
     places = [parse_remote(target) for target in targets] or [Remote()]
-    listings = Listings(connect(**connection))
+    listings = Listings(connect(server))
     for place in places:
         empty = True
         for row in _rows(listings, place, recursive=recursive, versions=versions):

@@ -6,7 +6,7 @@ import click
 
 from s3fixture.cli import output
 from s3fixture.cli.addresses import parse_bucket
-from s3fixture.cli.options import connection_options, json_option
+from s3fixture.cli.options import ServerChoice, connection_options, json_option
 from s3fixture.errors import S3FixtureError
 
 
@@ -23,14 +23,14 @@ def command(
     with_versioning: bool,
     with_lock: bool,
     as_json: bool,
-    **connection: str | None,
+    server: ServerChoice,
 ) -> int:
     """Make the buckets s3://NAME (or just NAME)."""
     from s3fixture.backends.bucket_setup import creation, switch_on_lock
     from s3fixture.cli.target_server import client_of, connect
 
     places = [parse_bucket(target) for target in targets]
-    client = client_of(connect(**connection))
+    client = client_of(connect(server))
     region = client.meta.region_name
     for place in places:
         # Asked first: in us-east-1 S3 answers 200 for a bucket that the caller owns already.

@@ -8,7 +8,7 @@ import click
 
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Local, Remote, parse
-from s3fixture.cli.options import connection_options, json_option, quiet_option
+from s3fixture.cli.options import ServerChoice, connection_options, json_option, quiet_option
 from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def command(
     dry_run: bool,
     quiet: bool,
     as_json: bool,
-    **connection: str | None,
+    server: ServerChoice,
 ) -> int:
     """Bring to TARGET what SOURCE has and TARGET lacks: a local folder or s3://BUCKET[/FOLDER] each.
 
@@ -50,7 +50,7 @@ def command(
 
     origin, goal = parse(source), parse(target)
     _check(origin, goal)
-    client = client_of(connect(**connection))
+    client = client_of(connect(server))
     if not exists(client, origin):
         raise S3FixtureError(f"{origin}: there is no such folder or bucket to mirror")
     found = compare(client, origin, goal)

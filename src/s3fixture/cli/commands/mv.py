@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from s3fixture.cli.options import connection_options, json_option, quiet_option
+from s3fixture.cli.options import ServerChoice, connection_options, json_option, quiet_option
 from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def command(
     recursive: bool,
     quiet: bool,
     as_json: bool,
-    **connection: str | None,
+    server: ServerChoice,
 ) -> int:
     """Move between local paths and s3://BUCKET/KEY, or rename on the server.
 
@@ -44,7 +44,7 @@ def command(
     from s3fixture.cli.target_server import client_of, connect
 
     origins, goal = parse_addresses(sources, target, recursive=recursive, verb="mv")
-    client = client_of(connect(**connection))
+    client = client_of(connect(server))
     jobs, failed = plan_jobs(client, sources, origins, goal, recursive=recursive, follow=False)
     _check_separate(jobs)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from s3fixture.cli.addresses import parse_input_target
-from s3fixture.cli.options import connection_options, json_option, quiet_option
+from s3fixture.cli.options import ServerChoice, connection_options, json_option, quiet_option
 
 
 @click.command("pipe", short_help="Make an object of standard input.")
@@ -13,11 +13,11 @@ from s3fixture.cli.options import connection_options, json_option, quiet_option
 @quiet_option
 @json_option
 @connection_options
-def command(target: str, quiet: bool, as_json: bool, **connection: str | None) -> int:
+def command(target: str, quiet: bool, as_json: bool, server: ServerChoice) -> int:
     """Make s3://BUCKET/KEY of standard input, in parts when it is long; `cp - TARGET` is the same."""
     from s3fixture.cli.streams import upload_input
     from s3fixture.cli.target_server import client_of, connect
 
     place = parse_input_target(target)
-    upload_input(client_of(connect(**connection)), place, quiet=quiet, as_json=as_json)
+    upload_input(client_of(connect(server)), place, quiet=quiet, as_json=as_json)
     return 0

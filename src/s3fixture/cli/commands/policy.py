@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from s3fixture.cli import output
-from s3fixture.cli.addresses import parse_in_bucket
+from s3fixture.cli.addresses import Remote, parse_in_bucket
 from s3fixture.cli.groups import VerbGroup
-from s3fixture.cli.options import connection_options, json_option
+from s3fixture.cli.options import ServerChoice, target_options
 
 _NONE = "none"
 _NEW_MC = "private"  # what later versions of mc call it
@@ -27,10 +29,8 @@ def command() -> None:
 
 @command.command("set", short_help="Set it.")
 @click.argument("name", type=click.Choice(["public", "download", "upload", _NONE, _NEW_MC]))
-@click.argument("target")
-@json_option
-@connection_options
-def set_policy(name: str, target: str, as_json: bool, **connection: str | None) -> int:
+@target_options
+def set_policy(name: str, target: str, as_json: bool, server: ServerChoice) -> int:
     """Let clients without keys do this in s3://BUCKET, or with keys that begin with s3://BUCKET/PREFIX.
 
     Statements of the bucket's policy about anything else stay. Where the bucket blocks public policies, as
@@ -41,19 +41,14 @@ def set_policy(name: str, target: str, as_json: bool, **connection: str | None) 
 
     place = parse_in_bucket(target)
     name = _NONE if name == _NEW_MC else name
-    set_access(client_of(connect(**connection)), place, name)
-    if as_json:
-        output.say_json({"status": "success", "operation": "set", "resource": str(place), "permission": name})
-    else:
-        output.say(f"Access of clients without keys to {output.printable(str(place))} is now {name}")
+    set_access(client_of(connect(server)), place, name)
+    _say(place, "set", f"is now {name}", as_json=as_json, permission=name)
     return 0
 
 
 @command.command("get", short_help="Show it.")
-@click.argument("target")
-@json_option
-@connection_options
-def get_policy(target: str, as_json: bool, **connection: str | None) -> int:
+@target_options
+def get_policy(target: str, as_json: bool, server: ServerChoice) -> int:
     """Show what clients without keys may do in s3://BUCKET or below s3://BUCKET/PREFIX.
 
     `custom` means that the bucket has a policy which is none of those that `set` makes; --json shows it.
@@ -63,11 +58,12 @@ def get_policy(target: str, as_json: bool, **connection: str | None) -> int:
     from s3fixture.cli.target_server import client_of, connect
 
     place = parse_in_bucket(target)
-    policy = policy_of(client_of(connect(**connection)), place.bucket)
+    policy = policy_of(client_of(connect(server)), place.bucket)
     access = access_of(policy, place.bucket, place.key)
-    if as_json:
-        document = {"status": "success", "operation": "get", "resource": str(place), "permission": access}
-        output.say_json({**document, "policy": policy})
-    else:
-        output.say(f"Access of clients without keys to {output.printable(str(place))} is {access}")
+    _say(place, "get", f"is {access}", as_json=as_json, permission=access, policy=policy)
     return 0
+
+
+def _say(place: Remote, operation: str, what: str, *, as_json: bool, **details: Any) -> None:
+    text = f"Access of clients without keys to {output.printable(str(place))} {what}"
+    output.say_result(place, operation, text, as_json=as_json, **details)

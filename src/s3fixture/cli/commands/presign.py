@@ -8,7 +8,7 @@ import click
 
 from s3fixture.cli import output
 from s3fixture.cli.addresses import parse_object
-from s3fixture.cli.options import connection_options, json_option
+from s3fixture.cli.options import ServerChoice, connection_options, json_option
 from s3fixture.cli.quantities import parse_duration
 from s3fixture.errors import S3FixtureError
 
@@ -27,7 +27,7 @@ _LONGEST = (
 @json_option
 @connection_options
 def command(
-    target: str, expires: str, put: bool, version_id: str | None, as_json: bool, **connection: str | None
+    target: str, expires: str, put: bool, version_id: str | None, as_json: bool, server: ServerChoice
 ) -> int:
     """Make a URL with which anyone may download s3://BUCKET/KEY for a while, or with --put upload to it."""
     from botocore.config import Config
@@ -39,7 +39,7 @@ def command(
     place, seconds = parse_object(target), _seconds(expires)
     operation: Literal["put_object", "get_object"] = "put_object" if put else "get_object"
     # Version 4 explicitly: botocore still signs URLs for us-east-1 with version 2.
-    endpoint = connect(**connection)
+    endpoint = connect(server)
     client = endpoint.client(config=Config(signature_version="s3v4"), endpoint_url=endpoint.public_url)
     params = {"Bucket": place.bucket, "Key": place.key, **({"VersionId": version_id} if version_id else {})}
     url = client.generate_presigned_url(operation, Params=params, ExpiresIn=seconds)

@@ -11,7 +11,7 @@ import click
 
 from s3fixture.cli import output
 from s3fixture.cli.failures import FAILED
-from s3fixture.cli.options import json_option
+from s3fixture.cli.options import ServerChoice, json_option
 
 if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
@@ -109,7 +109,7 @@ def _store(
     if profile:
         access_key, secret_key, token, its_region = _of_profile(profile)
         region = region or its_region
-    endpoint = connect(url, access_key, secret_key)
+    endpoint = connect(ServerChoice(url, access_key, secret_key))
     if not access_key and endpoint.access_key == os.environ.get("AWS_ACCESS_KEY_ID"):
         token = os.environ.get("AWS_SESSION_TOKEN")
     endpoint.region = region or endpoint.region

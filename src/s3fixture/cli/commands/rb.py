@@ -6,7 +6,7 @@ import click
 
 from s3fixture.cli import output
 from s3fixture.cli.addresses import parse_bucket
-from s3fixture.cli.options import connection_options, json_option
+from s3fixture.cli.options import ServerChoice, connection_options, json_option
 from s3fixture.errors import S3FixtureError
 
 
@@ -18,9 +18,7 @@ from s3fixture.errors import S3FixtureError
 )
 @json_option
 @connection_options
-def command(
-    targets: tuple[str, ...], force: bool, bypass: bool, as_json: bool, **connection: str | None
-) -> int:
+def command(targets: tuple[str, ...], force: bool, bypass: bool, as_json: bool, server: ServerChoice) -> int:
     """Remove the buckets s3://NAME (or just NAME), which must be empty unless --force is given."""
     from s3fixture.backends.cleaning import abort_uploads, items
     from s3fixture.cli.removal import remove_objects
@@ -29,7 +27,7 @@ def command(
     if bypass and not force:
         raise click.UsageError("--bypass needs --force; add it")
     places = [parse_bucket(target) for target in targets]
-    client = client_of(connect(**connection))
+    client = client_of(connect(server))
     for place in places:
         client.head_bucket(Bucket=place.bucket)  # all of them must be there before the first is removed
     for place in places:

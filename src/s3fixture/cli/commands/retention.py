@@ -10,7 +10,7 @@ import click
 from s3fixture.cli import output
 from s3fixture.cli.addresses import parse_bucket, parse_in_bucket
 from s3fixture.cli.groups import VerbGroup
-from s3fixture.cli.options import connection_options, json_option, versions_options
+from s3fixture.cli.options import ServerChoice, versions_options
 from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
@@ -40,24 +40,18 @@ def command() -> None:
 @command.command("set", short_help="Set it.")
 @click.argument("mode", type=click.Choice(["governance", "compliance"], case_sensitive=False))
 @click.argument("validity")
-@click.argument("target")
 @_default_option
 @click.option("--bypass", is_flag=True, help="Also shorten a retention in governance mode.")
 @versions_options
-@json_option
-@connection_options
 def set_retention(
     mode: str,
     validity: str,
     target: str,
     of_bucket: bool,
     bypass: bool,
-    recursive: bool,
-    version_id: str | None,
-    versions: bool,
-    rewind: str | None,
+    choice: Choice,
     as_json: bool,
-    **connection: str | None,
+    server: ServerChoice,
 ) -> int:
     """Keep s3://BUCKET/KEY for VALIDITY, such as 30d or 1y (365 days), from now on.
 
@@ -66,85 +60,56 @@ def set_retention(
     s3fixture retention set compliance 1y s3://records/2026 --recursive --versions
     s3fixture retention set --default governance 30d s3://records
     """
-    from s3fixture.cli.versions import Choice
-
     number, unit = _parse_validity(validity)
-    choice = _checked(Choice(recursive, version_id, versions, rewind), of_bucket=of_bucket)
     mode = mode.upper()
     if of_bucket:
-        place, client = parse_bucket(target), _client(connection)
+        place, client = _bucket(target, choice, server)
         _put_default(client, place, {"Mode": mode, unit: number})
         _say_default(place, "set", {"Mode": mode, unit: number}, as_json=as_json)
         return 0
     until = datetime.now(timezone.utc) + timedelta(days=number * (_YEAR_DAYS if unit == "Years" else 1))
     retention = {"Mode": mode, "RetainUntilDate": until.replace(microsecond=0)}
-    return _put(target, choice, retention, bypass=bypass, as_json=as_json, connection=connection)
+    return _put(target, choice, retention, server, bypass=bypass, as_json=as_json)
 
 
 @command.command("clear", short_help="Clear it.")
-@click.argument("target")
 @_default_option
 @versions_options
-@json_option
-@connection_options
-def clear_retention(
-    target: str,
-    of_bucket: bool,
-    recursive: bool,
-    version_id: str | None,
-    versions: bool,
-    rewind: str | None,
-    as_json: bool,
-    **connection: str | None,
-) -> int:
+def clear_retention(target: str, of_bucket: bool, choice: Choice, as_json: bool, server: ServerChoice) -> int:
     """Take the retention from s3://BUCKET/KEY; in governance mode that is possible, for who may bypass it."""
-    from s3fixture.cli.versions import Choice
-
-    choice = _checked(Choice(recursive, version_id, versions, rewind), of_bucket=of_bucket)
     if of_bucket:
-        place, client = parse_bucket(target), _client(connection)
+        place, client = _bucket(target, choice, server)
         _put_default(client, place, {})
         _say_default(place, "clear", {}, as_json=as_json)
         return 0
-    return _put(target, choice, {}, bypass=True, as_json=as_json, connection=connection)
+    return _put(target, choice, {}, server, bypass=True, as_json=as_json)
 
 
 @command.command("info", short_help="Show it.")
-@click.argument("target")
 @_default_option
 @versions_options
-@json_option
-@connection_options
-def info(
-    target: str,
-    of_bucket: bool,
-    recursive: bool,
-    version_id: str | None,
-    versions: bool,
-    rewind: str | None,
-    as_json: bool,
-    **connection: str | None,
-) -> int:
+def info(target: str, of_bucket: bool, choice: Choice, as_json: bool, server: ServerChoice) -> int:
     """Show the retention of s3://BUCKET/KEY, or with --default what new versions in s3://BUCKET get."""
-    from s3fixture.cli.versions import Choice, for_each
+    from s3fixture.cli.versions import act_on
 
-    choice = _checked(Choice(recursive, version_id, versions, rewind), of_bucket=of_bucket)
-    place = parse_bucket(target) if of_bucket else parse_in_bucket(target)
-    client = _client(connection)
     if of_bucket:
+        place, client = _bucket(target, choice, server)
         _say_default(place, "info", _default_of(client, place), as_json=as_json)
         return 0
+    place = parse_in_bucket(target)
+    client = _client(server)
 
     def show(which: Which) -> None:
         _say(which, "info", _retention_of(client, which), as_json=as_json)
 
-    return min(for_each(choice.of(client, place), show, alone=not choice.is_given), 1)
+    return act_on(client, place, choice, show)
 
 
-def _checked(choice: Choice, *, of_bucket: bool) -> Choice:
-    if of_bucket and choice.is_given:
+def _bucket(target: str, choice: Choice, server: ServerChoice) -> tuple[Remote, S3Client]:
+    """The bucket that --default is about."""
+    if choice.is_given:
         raise click.UsageError("--default applies to a bucket; leave out the options that choose versions")
-    return choice
+    return parse_bucket(target), _client(server)
 
 
 def _parse_validity(text: str) -> tuple[int, str]:
@@ -155,24 +120,25 @@ def _parse_validity(text: str) -> tuple[int, str]:
     return int(number[:6]), unit
 
 
-def _client(connection: dict[str, str | None]) -> S3Client:
+def _client(server: ServerChoice) -> S3Client:
     from s3fixture.cli.target_server import client_of, connect
 
-    return client_of(connect(**connection))
+    return client_of(connect(server))
 
 
 def _put(
     target: str,
     choice: Choice,
     retention: dict[str, Any],
+    server: ServerChoice,
     *,
     bypass: bool,
     as_json: bool,
-    connection: dict[str, str | None],
 ) -> int:
-    from s3fixture.cli.versions import for_each
+    from s3fixture.cli.versions import act_on
 
-    place, client = parse_in_bucket(target), _client(connection)
+    place = parse_in_bucket(target)
+    client = _client(server)
     options: Any = {"BypassGovernanceRetention": True} if bypass else {}
     wanted: Any = retention
 
@@ -180,7 +146,7 @@ def _put(
         client.put_object_retention(**which.parameters, Retention=wanted, **options)
         _say(which, "set" if retention else "clear", retention, as_json=as_json)
 
-    return min(for_each(choice.of(client, place), put, alone=not choice.is_given), 1)
+    return act_on(client, place, choice, put)
 
 
 def _retention_of(client: S3Client, which: Which) -> dict[str, Any]:
@@ -232,9 +198,7 @@ def _say_default(place: Remote, operation: str, retention: dict[str, Any], *, as
     """Such as `GOVERNANCE for 30 days`."""
     unit = next((unit for unit in _UNITS.values() if unit in retention), "Days")
     number, mode = retention.get(unit, 0), retention.get("Mode")
-    if as_json:
-        document = {"status": "success", "operation": operation, "resource": str(place)}
-        output.say_json({**document, "mode": mode, "validity": f"{number}{unit.upper()}" if mode else None})
-        return
     time = f"{mode} for {number} {unit.lower() if number != 1 else unit[:-1].lower()}" if mode else "none"
-    output.say(f"Default retention of {place} is {time}")
+    validity = f"{number}{unit.upper()}" if mode else None
+    text = f"Default retention of {place} is {time}"
+    output.say_result(place, operation, text, as_json=as_json, mode=mode, validity=validity)

@@ -9,7 +9,7 @@ import click
 
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Remote, parse_in_bucket, parse_object
-from s3fixture.cli.options import connection_options, json_option
+from s3fixture.cli.options import ServerChoice, connection_options, json_option
 from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def command(
     bypass: bool,
     dry_run: bool,
     as_json: bool,
-    **connection: str | None,
+    server: ServerChoice,
 ) -> int:
     """Remove the objects s3://BUCKET/KEY, or with --recursive all in a bucket or folder.
 
@@ -52,7 +52,7 @@ def command(
     if version_id and (recursive or versions or len(targets) > 1):
         raise click.UsageError("--version-id needs exactly one object, without --recursive and --versions")
     places = [parse_in_bucket(target) if recursive else parse_object(target) for target in targets]
-    client = client_of(connect(**connection))
+    client = client_of(connect(server))
     failed = 0
     for place in places:
         items = _chosen(client, place, recursive=recursive, versions=versions, version_id=version_id)

@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from s3fixture.cli import output
-from s3fixture.cli.options import connection_options
+from s3fixture.cli.options import ServerChoice, connection_options
 
 
 @click.command("seed", short_help="Make buckets and objects from a folder or manifest.")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @connection_options
-def command(paths: tuple[Path, ...], **connection: str | None) -> int:
+def command(paths: tuple[Path, ...], server: ServerChoice) -> int:
     """Make buckets and objects from folders or manifests, in the project's server or any other.
 
     In a folder, each sub-folder is a bucket and the files below it are its objects. A manifest is a YAML or
@@ -23,7 +23,7 @@ def command(paths: tuple[Path, ...], **connection: str | None) -> int:
     from s3fixture.seeding import read, seed
 
     plans = [read(path) for path in paths]
-    endpoint = connect(**connection)
+    endpoint = connect(server)
     for plan in plans:
         output.say(str(seed(endpoint, plan, progress=output.progress())))
     return 0

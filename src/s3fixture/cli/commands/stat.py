@@ -9,7 +9,7 @@ import click
 
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Remote, parse_in_bucket
-from s3fixture.cli.options import connection_options, json_option
+from s3fixture.cli.options import ServerChoice, connection_options, json_option
 from s3fixture.sizes import human_size
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ _HEADERS = (
 @click.option("--version-id", metavar="ID", help="This version of the object.")
 @json_option
 @connection_options
-def command(targets: tuple[str, ...], version_id: str | None, as_json: bool, **connection: str | None) -> int:
+def command(targets: tuple[str, ...], version_id: str | None, as_json: bool, server: ServerChoice) -> int:
     """Show what is known of s3://BUCKET/KEY or s3://BUCKET: size, time, ETag, checksum, metadata, tags."""
     from s3fixture.cli.target_server import client_of, connect
 
     places = [parse_in_bucket(target) for target in targets]
-    client = client_of(connect(**connection))
+    client = client_of(connect(server))
     for number, place in enumerate(places):
         found = _object(client, place, version_id) if place.key else _bucket(client, place)
         if as_json:

@@ -9,7 +9,7 @@ import click
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Remote, parse_in_bucket
 from s3fixture.cli.groups import VerbGroup
-from s3fixture.cli.options import connection_options, json_option
+from s3fixture.cli.options import ServerChoice, target_options
 from s3fixture.cli.tags import Tags, parse_tags
 
 if TYPE_CHECKING:
@@ -29,57 +29,53 @@ def command() -> None:
 
 
 @command.command("set", short_help="Set them; there are no others then.")
-@click.argument("target")
-@click.argument("tags", metavar="KEY=VALUE...", nargs=-1, required=True)
 @_version_option
-@json_option
-@connection_options
+@target_options
+@click.argument("tags", metavar="KEY=VALUE...", nargs=-1, required=True)
 def set_tags(
-    target: str, tags: tuple[str, ...], version_id: str | None, as_json: bool, **connection: str | None
+    target: str, tags: tuple[str, ...], version_id: str | None, as_json: bool, server: ServerChoice
 ) -> int:
     """Give s3://BUCKET/KEY or s3://BUCKET these tags, and no others, as S3 does."""
     wanted = parse_tags(tags)
-    place, client = _open(target, version_id, **connection)
+    place, client = _open(target, version_id, server)
     tag_set: Any = {"TagSet": [{"Key": name, "Value": value} for name, value in wanted.items()]}
     if place.key:
         client.put_object_tagging(**_which(place, version_id), Tagging=tag_set)
     else:
         client.put_bucket_tagging(Bucket=place.bucket, Tagging=tag_set)
-    _say(place, "set", wanted, as_json=as_json, text=f"Tags of {output.printable(str(place))} are set")
+    text = f"Tags of {output.printable(str(place))} are set"
+    output.say_result(place, "set", text, as_json=as_json, tags=wanted)
     return 0
 
 
 @command.command("list", short_help="Show them.")
-@click.argument("target")
 @_version_option
-@json_option
-@connection_options
-def list_tags(target: str, version_id: str | None, as_json: bool, **connection: str | None) -> int:
+@target_options
+def list_tags(target: str, version_id: str | None, as_json: bool, server: ServerChoice) -> int:
     """Show the tags of s3://BUCKET/KEY or s3://BUCKET, one a line."""
-    place, client = _open(target, version_id, **connection)
+    place, client = _open(target, version_id, server)
     found = _tags_of(client, place, version_id)
     lines = [f"{output.printable(name)}={output.printable(value)}" for name, value in found.items()]
-    _say(place, "list", found, as_json=as_json, text="\n".join(lines))
+    output.say_result(place, "list", "\n".join(lines), as_json=as_json, tags=found)
     return 0
 
 
 @command.command("remove", short_help="Remove all of them.")
-@click.argument("target")
 @_version_option
-@json_option
-@connection_options
-def remove_tags(target: str, version_id: str | None, as_json: bool, **connection: str | None) -> int:
+@target_options
+def remove_tags(target: str, version_id: str | None, as_json: bool, server: ServerChoice) -> int:
     """Remove all tags of s3://BUCKET/KEY or s3://BUCKET."""
-    place, client = _open(target, version_id, **connection)
+    place, client = _open(target, version_id, server)
     if place.key:
         client.delete_object_tagging(**_which(place, version_id))
     else:
         client.delete_bucket_tagging(Bucket=place.bucket)
-    _say(place, "remove", {}, as_json=as_json, text=f"Tags of {output.printable(str(place))} are removed")
+    text = f"Tags of {output.printable(str(place))} are removed"
+    output.say_result(place, "remove", text, as_json=as_json, tags={})
     return 0
 
 
-def _open(target: str, version_id: str | None, **connection: str | None) -> tuple[Remote, S3Client]:
+def _open(target: str, version_id: str | None, server: ServerChoice) -> tuple[Remote, S3Client]:
     from s3fixture.cli.target_server import client_of, connect
 
     place = parse_in_bucket(target)
@@ -87,7 +83,7 @@ def _open(target: str, version_id: str | None, **connection: str | None) -> tupl
         raise click.UsageError(
             "--version-id names a version of an object, but the target is a bucket; leave it out"
         )
-    return place, client_of(connect(**connection))
+    return place, client_of(connect(server))
 
 
 def _which(place: Remote, version_id: str | None) -> Any:
@@ -108,10 +104,3 @@ def _tags_of(client: S3Client, place: Remote, version_id: str | None) -> Tags:
                 raise
             found = []
     return {tag["Key"]: tag["Value"] for tag in found}
-
-
-def _say(place: Remote, operation: str, tags: Tags, *, as_json: bool, text: str) -> None:
-    if as_json:
-        output.say_json({"status": "success", "operation": operation, "resource": str(place), "tags": tags})
-    elif text:
-        output.say(text)

@@ -9,7 +9,7 @@ import click
 
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Remote, parse_remote
-from s3fixture.cli.options import connection_options, json_option
+from s3fixture.cli.options import ServerChoice, connection_options, json_option
 from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
@@ -39,13 +39,13 @@ class Node(NamedTuple):
 @json_option
 @connection_options
 def command(
-    targets: tuple[str, ...], files: bool, depth: int | None, as_json: bool, **connection: str | None
+    targets: tuple[str, ...], files: bool, depth: int | None, as_json: bool, server: ServerChoice
 ) -> int:
     """Show the folders in s3://BUCKET or s3://BUCKET/FOLDER, or on the whole server, as a tree."""
     from s3fixture.cli.target_server import client_of, connect
 
     places = [parse_remote(target) for target in targets] or [Remote()]
-    client = client_of(connect(**connection))
+    client = client_of(connect(server))
     for place in places:
         root = place.folder() if place.bucket else place
         nodes = _walk(client, root, files=files, depth=depth)

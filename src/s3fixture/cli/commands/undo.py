@@ -9,7 +9,7 @@ import click
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Remote, parse_in_bucket
 from s3fixture.cli.failures import details_of, explained
-from s3fixture.cli.options import connection_options, json_option
+from s3fixture.cli.options import ServerChoice, connection_options, json_option
 from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def command(
     force: bool,
     dry_run: bool,
     as_json: bool,
-    **connection: str | None,
+    server: ServerChoice,
 ) -> int:
     """Remove the latest version or delete marker of s3://BUCKET/KEY for good, so that the former is back.
 
@@ -63,7 +63,7 @@ def command(
     place = parse_in_bucket(target)
     if place.is_folder and not recursive:
         raise S3FixtureError(f"{place} is a folder or bucket; add --recursive")
-    client = client_of(connect(**connection))
+    client = client_of(connect(server))
     _check_versioning(client, place)
     found = failed = 0
     for _, versions in by_key(client, place, recursive=recursive):

@@ -7,7 +7,7 @@ import click
 from s3fixture.cli import output
 from s3fixture.cli.addresses import parse_remote
 from s3fixture.cli.event_names import event_line, names_of
-from s3fixture.cli.options import connection_options, json_option
+from s3fixture.cli.options import ServerChoice, connection_options, json_option
 
 
 @click.command("watch", short_help="Print events as they happen, of any server of MinIO's kind.")
@@ -31,7 +31,7 @@ def command(
     suffix: str,
     recursive: bool,
     as_json: bool,
-    **connection: str | None,
+    server: ServerChoice,
 ) -> None:
     """Print the events of s3://BUCKET or s3://BUCKET/FOLDER, or with s3:// of all buckets, until Ctrl-C.
 
@@ -48,7 +48,7 @@ def command(
     place, names = parse_remote(target), names_of(events)
     if place.key:
         prefix = place.folder().key + prefix
-    for record in listen(connect(**connection), place.bucket, names, prefix, suffix):
+    for record in listen(connect(server), place.bucket, names, prefix, suffix):
         if as_json:
             output.say_json(record)
         else:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from s3fixture.cli.addresses import Remote
-    from s3fixture.cli.lifecycle_rules import Rule
+    from s3fixture.cli.ilm_rules import Rule
 
 _NONE = "NoSuchLifecycleConfiguration"
 _COUNT = click.IntRange(1)
@@ -105,7 +105,7 @@ def add(
     s3fixture ilm rule add --noncurrent-expire-days 7 --noncurrent-expire-newer 2 s3://data
     s3fixture ilm rule add --transition-days 90 --transition-tier GLACIER --size-gt 1MiB s3://data
     """
-    from s3fixture.cli.lifecycle_rules import new_rule
+    from s3fixture.cli.ilm_rules import new_rule
 
     rule = new_rule(options)
     place, client = _open(target, server)
@@ -134,7 +134,7 @@ def edit(
     s3fixture ilm rule edit --id old-logs --expire-days 60 s3://data
     s3fixture ilm rule edit --id old-logs --disable s3://data
     """
-    from s3fixture.cli.lifecycle_rules import changed_rule
+    from s3fixture.cli.ilm_rules import changed_rule
 
     place, client = _open(target, server)
     rules = _rules(client, place)
@@ -152,7 +152,7 @@ def edit(
 @target_options
 def list_rules(target: str, as_json: bool, server: ServerChoice) -> int:
     """Show the lifecycle rules of s3://BUCKET; --json has an object for each, with S3's names."""
-    from s3fixture.cli.lifecycle_rules import actions_of, filter_text
+    from s3fixture.cli.ilm_rules import actions_of, filter_text
 
     place, client = _open(target, server)
     rules = _rules(client, place, must_exist=True)
@@ -198,7 +198,7 @@ def remove(
 @connection_options
 def export(target: str, server: ServerChoice) -> int:
     """Write the rules of s3://BUCKET to standard output as JSON that `import` reads, also that of mc."""
-    from s3fixture.cli.lifecycle_rules import to_json
+    from s3fixture.cli.ilm_rules import to_json
 
     place, client = _open(target, server)
     output.say(to_json(_rules(client, place, must_exist=True)))
@@ -213,7 +213,7 @@ def import_rules(target: str, as_json: bool, server: ServerChoice) -> int:
     \b
     s3fixture ilm rule import s3://data < lifecycle.json
     """
-    from s3fixture.cli.lifecycle_rules import from_json
+    from s3fixture.cli.ilm_rules import from_json
 
     rules = from_json(sys.stdin.buffer.read(), "standard input")
     place, client = _open(target, server)

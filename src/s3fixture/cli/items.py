@@ -55,7 +55,7 @@ def remote_items(client: S3Client, folder: Remote) -> Iterator[Item]:
 
 def version_items(client: S3Client, folder: Remote) -> Iterator[Item]:
     """The versions of the objects in a bucket or below a prefix, those of a key newest first."""
-    from s3fixture.cli.versions import by_key
+    from s3fixture.cli.chosen_versions import by_key
 
     prefix = folder.folder().key
     for _, versions in by_key(client, folder.folder(), recursive=True):

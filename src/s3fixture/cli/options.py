@@ -194,7 +194,7 @@ def versions_options(command: Command) -> Command:
     def called(
         recursive: bool, version_id: str | None, versions: bool, rewind: str | None, **others: Any
     ) -> Any:
-        from s3fixture.cli.versions import Choice
+        from s3fixture.cli.chosen_versions import Choice
 
         return command(choice=Choice(recursive, version_id, versions, rewind), **others)
 

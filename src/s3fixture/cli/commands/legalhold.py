@@ -12,7 +12,7 @@ from s3fixture.cli.groups import VerbGroup
 from s3fixture.cli.options import ServerChoice, versions_options
 
 if TYPE_CHECKING:
-    from s3fixture.cli.versions import Choice, Which
+    from s3fixture.cli.chosen_versions import Choice, Which
 
 _NEVER_SET = "NoSuchObjectLockConfiguration"
 
@@ -50,8 +50,8 @@ def info(target: str, choice: Choice, as_json: bool, server: ServerChoice) -> in
     """Show the legal hold of s3://BUCKET/KEY, or with --recursive of all in a bucket or folder: ON or OFF."""
     from botocore.exceptions import ClientError
 
+    from s3fixture.cli.chosen_versions import act_on
     from s3fixture.cli.target_server import client_of, connect
-    from s3fixture.cli.versions import act_on
 
     place = parse_in_bucket(target)
     client = client_of(connect(server))
@@ -71,8 +71,8 @@ def info(target: str, choice: Choice, as_json: bool, server: ServerChoice) -> in
 def _put(
     status: Literal["ON", "OFF"], target: str, choice: Choice, server: ServerChoice, *, as_json: bool
 ) -> int:
+    from s3fixture.cli.chosen_versions import act_on
     from s3fixture.cli.target_server import client_of, connect
-    from s3fixture.cli.versions import act_on
 
     place = parse_in_bucket(target)
     client = client_of(connect(server))

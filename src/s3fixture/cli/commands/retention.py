@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from s3fixture.cli.addresses import Remote
-    from s3fixture.cli.versions import Choice, Which
+    from s3fixture.cli.chosen_versions import Choice, Which
 
 _UNITS = {"d": "Days", "y": "Years"}
 _YEAR_DAYS = 365  # as S3 counts the years of a bucket's default
@@ -90,7 +90,7 @@ def clear_retention(target: str, of_bucket: bool, choice: Choice, as_json: bool,
 @versions_options
 def info(target: str, of_bucket: bool, choice: Choice, as_json: bool, server: ServerChoice) -> int:
     """Show the retention of s3://BUCKET/KEY, or with --default what new versions in s3://BUCKET get."""
-    from s3fixture.cli.versions import act_on
+    from s3fixture.cli.chosen_versions import act_on
 
     if of_bucket:
         place, client = _bucket(target, choice, server)
@@ -135,7 +135,7 @@ def _put(
     bypass: bool,
     as_json: bool,
 ) -> int:
-    from s3fixture.cli.versions import act_on
+    from s3fixture.cli.chosen_versions import act_on
 
     place = parse_in_bucket(target)
     client = _client(server)

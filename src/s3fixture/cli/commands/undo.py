@@ -15,7 +15,7 @@ from s3fixture.errors import S3FixtureError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-    from s3fixture.cli.versions import Version
+    from s3fixture.cli.chosen_versions import Version
 
 _PUT, _DELETE = "PUT", "DELETE"
 _CHANGES = {_PUT: "upload", _DELETE: "removal"}
@@ -55,8 +55,8 @@ def command(
 
     The bucket needs versioning. Where there are not so many versions, the object is gone then.
     """
+    from s3fixture.cli.chosen_versions import by_key
     from s3fixture.cli.target_server import client_of, connect
-    from s3fixture.cli.versions import by_key
 
     if recursive and not force and not dry_run:
         raise click.UsageError("undo removes versions for good; add --force to confirm")

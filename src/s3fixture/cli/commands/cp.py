@@ -35,7 +35,7 @@ def command(
         return _stream(sources[0], target, version_id, quiet=quiet, as_json=as_json, server=server)
     if version_id and (recursive or len(sources) > 1):
         raise click.UsageError("--version-id needs exactly one object; name one")
-    from s3fixture.cli.copying import parse_addresses, plan_jobs
+    from s3fixture.cli.copy_plan import parse_addresses, plan_jobs
     from s3fixture.cli.job_progress import carry_out
     from s3fixture.cli.target_server import client_of, connect
 

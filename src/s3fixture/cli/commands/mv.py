@@ -39,7 +39,7 @@ def command(
     A source is removed once it has arrived, and only if it is still what was copied; in a bucket with
     versioning it gets a delete marker.
     """
-    from s3fixture.cli.copying import parse_addresses, plan_jobs
+    from s3fixture.cli.copy_plan import parse_addresses, plan_jobs
     from s3fixture.cli.job_progress import carry_out
     from s3fixture.cli.target_server import client_of, connect
 

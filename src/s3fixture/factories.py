@@ -130,13 +130,19 @@ def s3_env(server: str = MAIN_SERVER, *, name: str | None = None, scope: Scope =
 
 def s3(server: str = MAIN_SERVER, *, name: str | None = None, scope: Scope = "function") -> Any:
     """One handle on the server fixture with this name."""
-    return resource_fixture(server, name, HANDLE, scope, _handle)
+    return resource_fixture(server, name, HANDLE, scope, _handle if scope == "function" else _shared_handle)
 
 
 def _handle(resources: TestResources) -> Any:
     from s3fixture.pytest_plugin.handle import S3
 
     return S3(resources)
+
+
+def _shared_handle(resources: TestResources) -> Any:
+    """A handle whose bucket is there from the start; one that a test made would go with that test."""
+    assert resources.bucket
+    return _handle(resources)
 
 
 def resource_fixture(

@@ -144,7 +144,8 @@ class Change(NamedTuple):
         if not self.key:
             return f"{sign} {self.bucket}"
         before = f"{self.old_size} -> " if self.kind == "changed" else ""
-        return f"{sign} {self.name} ({before}{self.size} bytes)"
+        unit = "byte" if self.size == 1 else "bytes"
+        return f"{sign} {self.name} ({before}{self.size} {unit})"
 
 
 class UndeliveredEvent(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Callable
 
@@ -154,3 +155,21 @@ def test_the_session_says_which_backend_its_tests_run_on(
 
 def test_a_session_without_s3_says_nothing(run: Run) -> None:
     run("def test_two(): pass").stdout.no_fnmatch_line("s3fixture: *")
+
+
+@pytest.mark.parametrize("call", ['s3.fail("PutObjet")', 's3.load("missing")', "s3.restore(other)"])
+def test_a_misuse_is_shown_where_it_stands(run: Run, call: str) -> None:
+    test = f"""
+import s3fixture
+
+def test_it(s3):
+    with s3fixture.serve() as server:
+        other = server.snapshot()
+        {call}
+"""
+    short = run(test)
+    short.assert_outcomes(failed=1)
+    short.stdout.re_match_lines([rf">\s+{re.escape(call)}", "E .*S3FixtureError: .+"], consecutive=True)
+    short.stdout.no_re_match_line(r".*server_handle\.py:\d+")
+
+    run(test, "--full-trace").stdout.re_match_lines([r".*server_handle\.py:\d+"])

@@ -409,3 +409,23 @@ def test_rules_that_acted_in_one_test_have_not_acted_in_the_next(
             assert s3.keys(bucket="shared") == []
         """
     ).assert_outcomes(passed=3)
+
+
+@pytest.mark.parametrize("scope", ["class", "module", "package", "session"])
+def test_the_bucket_of_a_shared_handle_outlives_the_first_test_that_uses_it(run: Run, scope: str) -> None:
+    result = run(
+        f"""
+import pytest
+from s3fixture import factories
+
+shared = factories.s3(scope="{scope}")
+
+class TestIt:
+    @pytest.mark.parametrize("number", range(2))
+    def test_it(self, shared, number):
+        assert shared.keys() == []
+        shared.put("a")
+"""
+    )
+
+    result.assert_outcomes(passed=2)

@@ -71,7 +71,7 @@ def test_a_delete_marker_removes_and_removing_it_brings_back(stored: StoredBucke
     token = stored.store.snapshot()
 
     stored.mark("a", "m1")
-    assert changes(stored, token) == ["- stored/a (1 bytes)"]
+    assert changes(stored, token) == ["- stored/a (1 byte)"]
 
     stored.remove("a", "m1")
     assert changes(stored, token) == []
@@ -97,11 +97,11 @@ def test_each_snapshot_has_its_own_changes_and_a_rollback_takes_them_back(stored
     stored.put("b", b"22")
 
     assert changes(stored, inner) == ["+ stored/b (2 bytes)"]
-    assert changes(stored, outer) == ["- stored/a (1 bytes)", "+ stored/b (2 bytes)"]
+    assert changes(stored, outer) == ["- stored/a (1 byte)", "+ stored/b (2 bytes)"]
 
     stored.store.rollback(inner)
     assert changes(stored, inner) == []
-    assert changes(stored, outer) == ["- stored/a (1 bytes)"]
+    assert changes(stored, outer) == ["- stored/a (1 byte)"]
 
     stored.store.rollback(outer)
     assert changes(stored, outer) == []

@@ -29,7 +29,7 @@ from s3fixture.errors import S3FixtureError
 from s3fixture.pytest_plugin.collection import MISPLACED, uses_s3
 from s3fixture.pytest_plugin.guard import Guard
 from s3fixture.pytest_plugin.marker import MarkerArguments, marker_arguments
-from s3fixture.pytest_plugin.messages import explain_scope, readable_errors
+from s3fixture.pytest_plugin.messages import end_at_caller, explain_scope, readable_errors
 from s3fixture.pytest_plugin.options import backends, value, values
 from s3fixture.serving import fill, load_state, make_bucket
 from s3fixture.state_files import is_state
@@ -188,6 +188,8 @@ class Isolation:
     def pytest_runtest_makereport(
         self, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        if call.excinfo is not None and not self._config.getoption("fulltrace"):
+            end_at_caller(call.excinfo.value)
         report = yield
         if call.excinfo is not None:
             if self._test is not None:

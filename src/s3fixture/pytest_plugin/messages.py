@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 from s3fixture.errors import S3FixtureError, SettingError
 
+_PACKAGE = Path(__file__).parents[1]
 _FACTORIES = ("s3", "s3_bucket", "s3_client", "s3_env", "s3_resource")
 # pytest's message: it has no exception class for this.
 _SCOPE_MISMATCH = re.compile(r"function scoped fixture (\w+) with a (\w+) scoped request")
 
 
-@contextmanager
+@contextlib.contextmanager
 def readable_errors() -> Iterator[None]:
     """Turn S3FixtureError into a failure that pytest shows as its text alone."""
     try:
@@ -27,7 +29,7 @@ def readable_errors() -> Iterator[None]:
         ) from None  # its text includes that of its causes
 
 
-@contextmanager
+@contextlib.contextmanager
 def ending_session(session: pytest.Session) -> Iterator[None]:
     """Turn S3FixtureError into the end of the session, because no test with S3 can succeed."""
     try:
@@ -63,6 +65,27 @@ def explain_scope(report: pytest.TestReport, error: BaseException) -> None:
             f"and use {scope}_{name}. What is done with it is rolled back at the end of the {scope}.",
         )
     )
+
+
+def end_at_caller(error: BaseException) -> None:
+    """End the traceback of an S3FixtureError where our code was called.
+
+    Its text says what was wrong with the call, and includes that of its causes.
+    """
+    if not isinstance(error, S3FixtureError):
+        return
+    error.__cause__ = error.__context__ = None
+    frames, caller = error.__traceback__, None
+    while frames is not None:
+        if not _is_ours(Path(frames.tb_frame.f_code.co_filename)):
+            caller = frames
+        frames = frames.tb_next
+    if caller is not None:
+        caller.tb_next = None
+
+
+def _is_ours(file: Path) -> bool:
+    return file.is_relative_to(_PACKAGE) or file == Path(contextlib.__file__)  # which enters our generators
 
 
 def _option(setting: str) -> str:

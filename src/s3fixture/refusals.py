@@ -232,6 +232,7 @@ CHECKSUM_WRONG = Refusal(
 SEVERAL_CHECKSUMS = _request(
     "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.", RECORDED
 )
+CHECKSUM_AND_TRAILER = _request("Expecting a single x-amz-checksum- header", ARGMIN)
 ALGORITHM_WITHOUT_CHECKSUM = _request(
     "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers "
     "were found.",

@@ -86,11 +86,17 @@ def test_chunk_framing_that_lies(url: str, bucket: str, decoded: str, body: byte
 
 
 def test_chunks_with_forged_signatures(url: str, bucket: str) -> None:
+    """justincormack/argmin, crates/s3-tests/tests/chunked.rs (the canonical request of the whole request)"""
     digest = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
     body = b"3;chunk-signature=" + b"0" * 64 + b"\r\nnew\r\n0;chunk-signature=" + b"0" * 64 + b"\r\n\r\n"
     headers = {"x-amz-decoded-content-length": "3"}
     reply = signed(url, "PUT", f"/{bucket}/old", b"", headers, sent=body, digest=digest)
     assert (reply.status, reply.code) == (403, "SignatureDoesNotMatch")
+    assert reply.field("SignatureProvided") == "0" * 64
+    assert reply.field("StringToSign").startswith("AWS4-HMAC-SHA256-PAYLOAD\n")
+    canonical = reply.field("CanonicalRequest")
+    assert canonical.startswith(f"PUT\n/{bucket}/old\n")
+    assert reply.field("CanonicalRequestBytes") == canonical.encode().hex(" ")
 
 
 @pytest.mark.parametrize("digest", ["STREAMING-X", "abc", "g" * 64])

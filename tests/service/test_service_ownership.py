@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from acl_helpers import ALL_USERS, AUTHENTICATED, GROUPS, LOGS, OTHER, STRANGER, allow, group, make, user
-from service_helpers import complete, put_parts, refused, signed
+from service_helpers import complete, put_parts, refused, send_document, signed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -238,6 +238,16 @@ def test_the_ownership_of_a_bucket_is_chosen_when_it_is_made_or_later(
     client.put_bucket_ownership_controls(Bucket="changed", OwnershipControls=rules)
     for name in ("made", "changed"):
         assert client.get_bucket_ownership_controls(Bucket=name)["OwnershipControls"] == rules
+
+
+def test_white_space_around_an_ownership_counts(url: str, client: S3Client, bucket: str) -> None:
+    """justincormack/argmin, crates/s3-tests/tests/ownership.rs; S3's schema has enumerations of strings."""
+    body = "<OwnershipControls><Rule><ObjectOwnership>{}</ObjectOwnership></Rule></OwnershipControls>"
+    padded = body.format(" BucketOwnerPreferred ").encode()
+    reply = send_document(url, "PUT", f"/{bucket}?ownershipControls", padded)
+    assert (reply.status, reply.code) == (400, "MalformedXML")
+    plain = body.format("BucketOwnerPreferred").encode()
+    assert send_document(url, "PUT", f"/{bucket}?ownershipControls", plain).status == 200
 
 
 @pytest.mark.parametrize("value", ["RandomValue", ""])

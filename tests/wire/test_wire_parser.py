@@ -58,6 +58,10 @@ def document_refusal(method: str, raw: str, text: str) -> str:
 
 def test_aws_chunked_is_no_part_of_the_stored_encoding() -> None:  # quirk 15
     assert parse("PUT", "/b/k", {"content-encoding": "gzip, aws-chunked"})["ContentEncoding"] == "gzip"
+    assert parse("PUT", "/b/k", {"content-encoding": "aws-chunked, gzip"})["ContentEncoding"] == "gzip"
+    for spaces in ("", " "):
+        text = f"gzip,{spaces}aws-chunked,{spaces}br"
+        assert parse("PUT", "/b/k", {"content-encoding": text})["ContentEncoding"] == f"gzip,{spaces}br"
     assert parse("PUT", "/b/k", {"content-encoding": "gzip"})["ContentEncoding"] == "gzip"
     assert "ContentEncoding" not in parse("PUT", "/b/k", {"content-encoding": "aws-chunked"})
 

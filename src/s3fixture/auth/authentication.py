@@ -90,13 +90,18 @@ class AuthContext:
 
 @dataclass(slots=True, eq=False, repr=False)
 class SignatureChain:
-    """A ChunkVerifier: each signature covers the one before, the first one the request's own."""
+    """A ChunkVerifier: each signature covers the one before, the first one the request's own.
+
+    A wrong one is answered with the canonical request of the whole request
+    (justincormack/argmin, crates/s3-tests/tests/chunked.rs).
+    """
 
     access_key: str
     key: bytes
     timestamp: str
     scope: str
     previous: str
+    canonical_request: str
 
     def verify_chunk(self, signature: str, chunk_sha256_hex: str) -> None:
         self._verify(
@@ -113,7 +118,7 @@ class SignatureChain:
     def _verify(self, signature: str, text: str) -> None:
         expected = sigv4.signature(self.key, text)
         if not same(expected, signature):
-            raise signature_does_not_match(self.access_key, signature, text)
+            raise signature_does_not_match(self.access_key, signature, text, self.canonical_request)
         self.previous = expected
 
 

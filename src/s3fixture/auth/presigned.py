@@ -85,7 +85,9 @@ def authenticate_presigned(request: Request, target: Target, context: AuthContex
     context.remember(credential_text, credential)
     verifier = None
     if content_sha256 in SIGNED_CHUNKS:
-        verifier = SignatureChain(credential.access_key, key, timestamp, credential.scope, provided)
+        verifier = SignatureChain(
+            credential.access_key, key, timestamp, credential.scope, provided, canonical
+        )
     return Authentication(
         identity, "presigned", content_sha256, verifier, "AWS4-HMAC-SHA256", signed_at, credential.region
     )

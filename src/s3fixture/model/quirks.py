@@ -114,7 +114,7 @@ QUIRKS: tuple[Quirk, ...] = (
     Quirk(
         15,
         "`aws-chunked` is a transfer matter: it is taken off the stored Content-Encoding.",
-        "`gzip,aws-chunked` is stored as `gzip`.",
+        "`gzip, aws-chunked, br` is stored as `gzip, br`.",
         _API + "/sigv4-streaming.html",
     ),
     Quirk(
@@ -270,7 +270,8 @@ QUIRKS: tuple[Quirk, ...] = (
         39,
         "Framing that lies is IncompleteBody; a chunk under 8 KiB before another one InvalidChunkSizeError.",
         "aws-chunked has no error of its own for a bad size, a missing CRLF or a wrong sum.",
-        _VERSITY + "/unsigned_streaming_payload_trailer.go and signed_streaming_payload.go",
+        _VERSITY + "/unsigned_streaming_payload_trailer.go and signed_streaming_payload.go; "
+        "justincormack/argmin, crates/s3-tests/tests/chunked.rs (trailers without a colon or a signature)",
     ),
     Quirk(
         40,

@@ -107,7 +107,9 @@ class ChunkedReader:
             if b"\r" in line:
                 raise S3Error("IncompleteBody")
             name, colon, value = line.decode("latin-1").partition(":")
-            if not colon or name.strip().lower() in self.trailers:
+            if not colon:
+                raise S3Error("IncompleteBody")
+            if name.strip().lower() in self.trailers:
                 raise S3Error("MalformedTrailerError")
             self.trailers[name.strip().lower()] = value.strip()
         self._verify_trailers()
@@ -117,7 +119,7 @@ class ChunkedReader:
         if not self._signed or not self.trailers:
             return
         if signature is None:
-            raise S3Error("MalformedTrailerError")
+            raise S3Error("IncompleteBody")
         if self._verifier is not None:
             canonical = "".join(f"{name}:{value}\n" for name, value in sorted(self.trailers.items()))
             self._verifier.verify_trailer(signature, hashlib.sha256(canonical.encode("latin-1")).hexdigest())

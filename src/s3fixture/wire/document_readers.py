@@ -118,7 +118,7 @@ def _make_string(shape: Shape) -> Reader:
     values = frozenset(shape.enum)
 
     def read(node: Node) -> str:
-        text = _text(node).strip()
+        text = _text(node)  # S3's schema has these as strings, whose white space counts
         if text not in values:
             raise DocumentError(f"{text!r} is not a value of {node.name}")
         return text

@@ -191,8 +191,8 @@ def _read_content_encoding(text: str) -> str | None:
     """Quirk 15."""
     if _AWS_CHUNKED not in text:
         return text
-    codings = [coding.strip() for coding in text.split(",")]
-    return ",".join(coding for coding in codings if coding != _AWS_CHUNKED) or None
+    codings = text.split(",")
+    return ",".join(coding for coding in codings if coding.strip() != _AWS_CHUNKED).strip() or None
 
 
 def _make_body_reader(operation: OperationModel, shape: StructureShape) -> _BodyReader:

@@ -115,7 +115,7 @@ class Payload:
         sent = one_checksum(headers)
         trailer = headers.get("x-amz-trailer", "")
         if sent and trailer:
-            raise refusals.SEVERAL_CHECKSUMS()
+            raise refusals.CHECKSUM_AND_TRAILER()
         named = headers.get("x-amz-sdk-checksum-algorithm", "").strip().upper()
         if sent:
             self._expected = sent.name, headers[sent.header]

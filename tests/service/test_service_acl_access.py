@@ -12,6 +12,8 @@ from acl_helpers import ALL_USERS, AUTHENTICATED, LOGS, OTHER, STRANGER, allow, 
 from botocore.exceptions import ClientError
 from service_helpers import put_parts, refused, send, send_document, signed
 
+from s3fixture.auth.acls import ANONYMOUS
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
@@ -30,9 +32,10 @@ ON_BUCKET: dict[str, tuple[str, Act]] = {
     "list versions": ("READ", lambda who, bucket: who.list_object_versions(Bucket=bucket)),
     "list uploads": ("READ", lambda who, bucket: who.list_multipart_uploads(Bucket=bucket)),
     "put": ("WRITE", lambda who, bucket: who.put_object(Bucket=bucket, Key="new", Body=b"x")),
-    "overwrite": ("WRITE", lambda who, bucket: who.put_object(Bucket=bucket, Key="k", Body=b"x")),
+    "overwrite another's": ("", lambda who, bucket: who.put_object(Bucket=bucket, Key="k", Body=b"x")),
     "begin an upload": ("WRITE", lambda who, bucket: who.create_multipart_upload(Bucket=bucket, Key="p")),
     "delete": ("WRITE", lambda who, bucket: who.delete_object(Bucket=bucket, Key="none")),
+    "delete another's": ("", lambda who, bucket: who.delete_object(Bucket=bucket, Key="k")),
     "read the ACL": ("READ_ACP", lambda who, bucket: who.get_bucket_acl(Bucket=bucket)),
     "write the ACL": ("WRITE_ACP", lambda who, bucket: who.put_bucket_acl(Bucket=bucket, ACL="private")),
     "read an object": ("", lambda who, bucket: who.get_object(Bucket=bucket, Key="k")),
@@ -98,6 +101,7 @@ def test_each_permission_allows_its_actions_to_its_grantees(
     for name, (needed, act) in (ON_BUCKET if kind == "bucket" else ON_OBJECT).items():
         for who, asking in everybody.items():
             client.put_object(Bucket=bucket, Key="k", Body=b"x")
+            client.delete_object(Bucket=bucket, Key="new")
             if kind == "bucket":
                 client.put_bucket_acl(Bucket=bucket, AccessControlPolicy=policy)
             else:
@@ -246,15 +250,58 @@ def test_the_acl_of_a_copy_counts_also_where_nothing_else_has_one(
         anonymous.get_object(Bucket=bucket, Key="source")
 
 
-def test_an_acl_of_the_bucket_alone_lets_anybody_delete_several(
+def test_an_acl_of_the_bucket_alone_lets_anybody_delete_several_of_their_own(
     client: S3Client, anonymous: S3Client, bucket: str
 ) -> None:
     client.put_object(Bucket=bucket, Key="k", Body=b"x")
     client.put_bucket_acl(Bucket=bucket, ACL="public-read-write")
-    answer = anonymous.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "k"}]})
-    assert [entry["Key"] for entry in answer["Deleted"]] == ["k"]
-    with refused("NoSuchKey"):
-        client.get_object(Bucket=bucket, Key="k")
+    anonymous.put_object(Bucket=bucket, Key="own", Body=b"x")
+    answer = anonymous.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "k"}, {"Key": "own"}]})
+    assert [entry["Key"] for entry in answer["Deleted"]] == ["own"]
+    assert [(entry["Key"], entry["Code"]) for entry in answer["Errors"]] == [("k", "AccessDenied")]
+    assert [entry["Key"] for entry in client.list_objects_v2(Bucket=bucket)["Contents"]] == ["k"]
+
+
+def test_who_may_write_into_a_bucket_replaces_what_is_theirs(
+    client: S3Client, other: S3Client, anonymous: S3Client, bucket: str
+) -> None:
+    """justincormack/argmin, crates/s3-tests/tests/access_matrix.rs, and the documentation:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#permissions
+    """
+    client.put_bucket_acl(Bucket=bucket, ACL="public-read-write")
+    client.put_object(Bucket=bucket, Key="k", Body=b"owner's", ACL="public-read-write")
+    other.put_object(Bucket=bucket, Key="new", Body=b"1")
+    acts: tuple[Callable[[], Any], ...] = (
+        lambda: other.put_object(Bucket=bucket, Key="k", Body=b"x"),
+        lambda: other.copy_object(Bucket=bucket, Key="k", CopySource=f"{bucket}/new"),
+        lambda: other.create_multipart_upload(Bucket=bucket, Key="k"),
+        lambda: other.delete_object(Bucket=bucket, Key="k"),
+        lambda: anonymous.put_object(Bucket=bucket, Key="k", Body=b"x"),
+        lambda: anonymous.put_object(Bucket=bucket, Key="new", Body=b"x"),
+        lambda: anonymous.delete_object(Bucket=bucket, Key="new"),
+    )
+    for act in acts:
+        with refused("AccessDenied", 403):
+            act()
+    other.put_object(Bucket=bucket, Key="new", Body=b"2")
+    assert other.get_object(Bucket=bucket, Key="new")["Body"].read() == b"2"
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"owner's"
+    client.put_object(Bucket=bucket, Key="new", Body=b"3")  # the bucket's owner replaces everything
+    allow(client, bucket, "s3:PutObject")
+    other.put_object(Bucket=bucket, Key="k", Body=b"by policy")
+
+
+def test_an_upload_that_could_begin_replaces_what_came_meanwhile(
+    client: S3Client, other: S3Client, bucket: str
+) -> None:
+    """justincormack/argmin, crates/s3-tests/tests/public_access_acl.rs"""
+    client.put_bucket_acl(Bucket=bucket, ACL="public-read-write")
+    upload = other.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
+    client.put_object(Bucket=bucket, Key="k", Body=b"owner's")
+    part = other.upload_part(Bucket=bucket, Key="k", UploadId=upload, PartNumber=1, Body=b"x")
+    parts: Any = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+    other.complete_multipart_upload(Bucket=bucket, Key="k", UploadId=upload, MultipartUpload=parts)
+    assert other.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
 
 
 PUBLIC = ["public-read", "public-read-write", "authenticated-read"]
@@ -333,8 +380,45 @@ def test_who_began_an_upload_may_list_and_abort_it(
     client.abort_multipart_upload(Bucket="plain", Key="k", UploadId=mine)
 
 
-def test_what_nobody_owns_is_the_buckets_owners(client: S3Client, url: str, me: str, bucket: str) -> None:
+def test_what_nobody_signed_is_an_account_of_its_own_where_an_acl_let_it_in(
+    client: S3Client, anonymous: S3Client, url: str, bucket: str
+) -> None:
+    """justincormack/argmin, crates/s3-tests/tests/public_access_acl.rs and public_access_post_object.rs"""
     client.put_bucket_acl(Bucket=bucket, ACL="public-read-write")
+    form = b"".join(
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in {"key": "form", "file": "x"}.items()
+    )
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    assert send(url, "PUT", f"/{bucket}/put", b"x").status == 200
+    assert send(url, "POST", f"/{bucket}", form + b"--x--\r\n", kind).status == 204
+    for key in ("put", "form"):
+        acl = anonymous.get_object_acl(Bucket=bucket, Key=key)
+        assert acl["Owner"] == {"ID": ANONYMOUS}
+        assert acl["Grants"] == [user(ANONYMOUS)]
+        acts: tuple[tuple[Callable[..., Any], dict[str, Any]], ...] = (
+            (client.get_object, {}),
+            (client.get_object_acl, {}),
+            (anonymous.put_object_acl, {"ACL": "public-read"}),
+            (anonymous.get_object_tagging, {}),
+            (anonymous.put_object_tagging, {"Tagging": {"TagSet": []}}),
+        )
+        for act, options in acts:
+            with refused("AccessDenied", 403):
+                act(Bucket=bucket, Key=key, **options)
+        assert client.get_object_tagging(Bucket=bucket, Key=key)["TagSet"] == []
+    block(client, bucket, "IgnorePublicAcls")
+    with refused("AccessDenied", 403):
+        anonymous.get_object_acl(Bucket=bucket, Key="put")
+    client.delete_object(Bucket=bucket, Key="put")
+    with refused("InvalidArgument", 400):  # it is nobody whom somebody could grant anything
+        client.put_object(Bucket=bucket, Key="k", Body=b"x", GrantRead=f"id={ANONYMOUS}")
+
+
+def test_what_nobody_signed_is_the_buckets_owners_where_a_policy_let_it_in(
+    client: S3Client, url: str, me: str, bucket: str
+) -> None:
+    allow(client, bucket, "s3:PutObject")
     assert send(url, "PUT", f"/{bucket}/k", b"x").status == 200
     assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
     assert client.get_object_acl(Bucket=bucket, Key="k")["Owner"] == {"ID": me}

@@ -36,6 +36,23 @@ def test_a_name_that_another_account_has_is_taken(other: S3Client, bucket: str) 
         other.create_bucket(Bucket=bucket)
 
 
+def test_another_accounts_bucket_is_no_ones_to_make_however_it_is_asked_for(
+    client: S3Client, other: S3Client, bucket: str
+) -> None:
+    """justincormack/argmin, crates/s3-tests/tests/bucket_acl.rs"""
+    asked: list[dict[str, Any]] = [
+        {"ObjectOwnership": "ObjectWriter"},
+        {"ObjectOwnership": "ObjectWriter", "GrantRead": f"id={'f' * 64}"},
+        {"ObjectLockEnabledForBucket": True},
+    ]
+    for options in asked:
+        with refused("BucketAlreadyExists", 409):
+            other.create_bucket(Bucket=bucket, **options)
+    assert client.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]["Rules"] == [
+        {"ObjectOwnership": "BucketOwnerEnforced"}
+    ]
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -300,7 +300,7 @@ def test_who_owns_what_another_account_writes(
             assert client.get_object(Bucket=bucket, Key=key)["Body"].read() == b"x"
 
 
-@pytest.mark.parametrize("acl", ["private", "public-read", "bucket-owner-read"])
+@pytest.mark.parametrize("acl", ["public-read", "public-read-write", "authenticated-read", "aws-exec-read"])
 def test_where_acls_are_off_none_is_taken(client: S3Client, acl: Any) -> None:
     client.create_bucket(Bucket="plain")
     client.put_object(Bucket="plain", Key="k", Body=b"old")
@@ -315,6 +315,28 @@ def test_where_acls_are_off_none_is_taken(client: S3Client, acl: Any) -> None:
         with refused("AccessControlListNotSupported", 400):
             act()
     assert client.get_object(Bucket="plain", Key="k")["Body"].read() == b"old"
+
+
+@pytest.mark.parametrize("acl", ["private", "bucket-owner-read"])
+def test_where_acls_are_off_the_buckets_owner_may_name_what_gives_nothing_to_others(
+    client: S3Client, other: S3Client, me: str, acl: Any
+) -> None:
+    """justincormack/argmin, crates/s3-tests/tests/ownership.rs"""
+    client.create_bucket(Bucket="plain")
+    client.put_object(Bucket="plain", Key="k", Body=b"x", ACL=acl)
+    client.copy_object(Bucket="plain", Key="copy", CopySource="plain/k", ACL=acl)
+    upload = put_parts(client, "plain", "parts", [b"x"], ACL=acl)
+    complete(client, "plain", "parts", upload)
+    for key in ("k", "copy", "parts"):
+        assert client.get_object_acl(Bucket="plain", Key=key)["Grants"] == [user(me)]
+    allow(client, "plain", "s3:PutObject", principal={"CanonicalUser": OTHER})
+    acts: tuple[Callable[[], Any], ...] = (
+        lambda: client.put_object_acl(Bucket="plain", Key="k", ACL=acl),
+        lambda: other.put_object(Bucket="plain", Key="new", Body=b"x", ACL=acl),
+    )
+    for act in acts:
+        with refused("AccessControlListNotSupported", 400):
+            act()
 
 
 def test_full_control_of_the_buckets_owner_is_always_taken(client: S3Client, me: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from service_helpers import put_parts
+from service_helpers import put_parts, refused
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -46,3 +46,9 @@ def test_pages_of_uploads_go_on_inside_a_key(client: S3Client, bucket: str) -> N
         Bucket=bucket, PaginationConfig={"PageSize": 2}
     )
     assert [entry["UploadId"] for page in pages for entry in page["Uploads"]] == made
+
+
+def test_another_account_learns_nothing_of_uploads(other: S3Client, bucket: str) -> None:
+    for act in (other.list_parts, other.abort_multipart_upload):
+        with refused("AccessDenied", 403):
+            act(Bucket=bucket, Key="k", UploadId="missing")

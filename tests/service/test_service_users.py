@@ -371,6 +371,19 @@ def test_who_began_an_upload_may_look_at_it_and_abort_it(app: App, main: S3Clien
             act(**named, UploadId=theirs)
 
 
+def test_a_user_learns_that_there_is_no_such_upload(main: S3Client, connect: Client) -> None:
+    """justincormack/argmin, crates/s3-tests/tests/bucket_policy.rs"""
+    upload = main.create_multipart_upload(Bucket="data", Key="k")["UploadId"]
+    nobody = connect("nobody")
+    for act in (nobody.list_parts, nobody.abort_multipart_upload):
+        with refused("AccessDenied", 403):
+            act(Bucket="data", Key="k", UploadId=upload)
+        with refused("NoSuchUpload", 404):
+            act(Bucket="data", Key="other", UploadId=upload)
+        with refused("NoSuchUpload", 404):
+            act(Bucket="data", Key="k", UploadId="missing")
+
+
 def test_links_and_forms_of_a_user_are_the_users(main: S3Client, connect: Client) -> None:
     for who, expected in (("reader", 200), ("writer", 403)):
         link = connect(who).generate_presigned_url("get_object", {"Bucket": "data", "Key": "k"})

@@ -20,6 +20,10 @@ AUTHENTICATED_USERS = f"{_GROUPS}global/AuthenticatedUsers"
 LOG_DELIVERY = f"{_GROUPS}s3/LogDelivery"  # S3's own log writer, which is nobody here
 _KNOWN_GROUPS = frozenset({ALL_USERS, AUTHENTICATED_USERS, LOG_DELIVERY})
 _PUBLIC = frozenset({ALL_USERS, AUTHENTICATED_USERS})
+# S3's canonical id of callers who do not sign, for what they write where an ACL lets everybody write.
+# justincormack/argmin, crates/s3-tests/tests/public_access_acl.rs (run against S3, too)
+ANONYMOUS = "65a011a29cdf8ec533ec3d1ccaae921c"
+_OPEN = _PUBLIC | {ANONYMOUS}  # grantees without keys of an account, whom IgnorePublicAcls leaves out
 BUCKET_OWNER_FULL_CONTROL = "bucket-owner-full-control"
 _EC2 = "6aa5a366c34c1cbe25dc49211496e913e0351eb0e8c37aa3477e40942ec6b97c"  # the reader of aws-exec-read
 _CANONICAL_ID = re.compile("[0-9a-f]{64}")
@@ -65,7 +69,7 @@ class Grant(NamedTuple):
     def includes(self, identity: Identity | None) -> bool:
         """Whether the grantee is, or includes, this identity (None: anonymous)."""
         if self.kind == "id":
-            return identity is not None and identity.canonical_id == self.who
+            return self.who == (identity.canonical_id if identity else ANONYMOUS)
         return self.who == ALL_USERS or (self.who == AUTHENTICATED_USERS and identity is not None)
 
 
@@ -149,7 +153,7 @@ def allows(
     return any(
         grant.permission in (permission, FULL_CONTROL)
         and grant.includes(identity)
-        and not (ignore_public and grant.who in _PUBLIC)
+        and not (ignore_public and grant.who in _OPEN)
         for grant in acl
     )
 

@@ -27,6 +27,11 @@ from s3fixture.service.profiles import way_out
 from s3fixture.service.versions import find_version
 from s3fixture.store import BucketRow, Index, Upload, Version
 
+# Canned ACLs that give the owner of a bucket nothing beyond what is theirs where ACLs are off: accepted from
+# them for new objects, although the documentation has bucket-owner-full-control alone.
+# justincormack/argmin, crates/s3-tests/tests/ownership.rs (run against S3, too)
+_OWNERS_ALONE = frozenset({"private", "bucket-owner-read"})
+
 
 def bucket_acl(index: Index, bucket: BucketRow) -> Acl:
     """The bucket's grants; by default only those of its owner."""
@@ -40,12 +45,21 @@ def object_acl(item: Version | Upload) -> Acl:
 
 
 def allowed_by_acls(
-    index: Index, identity: Identity | None, permission: Permission, bucket: BucketRow, *, trusted: bool
+    index: Index,
+    identity: Identity | None,
+    permission: Permission,
+    bucket: BucketRow,
+    *,
+    trusted: bool,
+    begun: bool,
 ) -> bool:
     """Whether ACLs allow it; where they do not decide, whether the caller is `trusted`.
 
     Trusted callers are the bucket's owner, and those whom its policy allows. An object of another account is
-    for that account and its grantees, not for the bucket's owner.
+    for that account and its grantees, not for the bucket's owner. Who may WRITE into a bucket makes new
+    objects there, and replaces and deletes own ones only; `begun` uploads were decided about when they began.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#permissions
+    justincormack/argmin, crates/s3-tests/tests/access_matrix.rs, public_access_acl.rs (run against S3, too)
     """
     if not acls_count(bucket):
         return trusted
@@ -54,8 +68,11 @@ def allowed_by_acls(
     if action not in acls.ON_OBJECT:
         if trusted or action not in acls.ON_BUCKET:
             return trusted
-        acl = bucket_acl(index, bucket)
-        return acls.allows(acl, identity, acls.ON_BUCKET[action], ignore_public=ignore_public)
+        needed = acls.ON_BUCKET[action]
+        allowed = acls.allows(bucket_acl(index, bucket), identity, needed, ignore_public=ignore_public)
+        if not allowed or needed != "WRITE" or begun:
+            return allowed
+        return _may_replace(index, identity, permission, bucket)
     version = _version_of(index, permission, bucket)
     if version is None or version.is_delete_marker:
         return trusted
@@ -63,6 +80,14 @@ def allowed_by_acls(
         trusted = identity is not None and identity.canonical_id == version.owner
     acl = object_acl(version)
     return trusted or acls.allows(acl, identity, acls.ON_OBJECT[action], ignore_public=ignore_public)
+
+
+def _may_replace(index: Index, identity: Identity | None, permission: Permission, bucket: BucketRow) -> bool:
+    """Whether there is no object, or one of this caller's own."""
+    version = _version_of(index, permission, bucket)
+    if version is None or version.is_delete_marker:
+        return True
+    return version.owner == (identity.canonical_id if identity else acls.ANONYMOUS)
 
 
 def _version_of(index: Index, permission: Permission, bucket: BucketRow) -> Version | None:
@@ -85,11 +110,11 @@ def new_owner(call: Call, index: Index, bucket: BucketRow, params: Params) -> tu
     """
     if not acls_count(bucket) and acls.PARAMETERS.isdisjoint(params):
         return bucket.owner, {}
-    # Nobody could use an object without an owner, so the bucket's owner has it: docs/decisions/0013.
-    owner = call.identity.canonical_id if call.identity else bucket.owner
+    owner = call.identity.canonical_id if call.identity else _owner_without_keys(index, bucket)
     if not acls_count(bucket):
         acl = acls.parse_request(params, call.access.identities, bucket.owner, bucket.owner)
-        _refuse_acl(call, params, acl, bucket)
+        if owner != bucket.owner or params.get("ACL") not in _OWNERS_ALONE:
+            _refuse_acl(call, params, acl, bucket)
         return bucket.owner, {}
     preferred = index.get_document(bucket.id, OWNERSHIP) == PREFERRED
     if preferred and params.get("ACL") == acls.BUCKET_OWNER_FULL_CONTROL:
@@ -99,6 +124,17 @@ def new_owner(call: Call, index: Index, bucket: BucketRow, params: Params) -> tu
         return owner, {}
     _refuse_public(call, index, bucket, acl, "s3:PutObject", f"{bucket.name}/{params['Key']}")
     return owner, {ACL: acl}
+
+
+def _owner_without_keys(index: Index, bucket: BucketRow) -> str:
+    """Who owns what a caller writes who does not sign.
+
+    Where an ACL lets everybody write, an account that S3 has for them; where only a policy does, the bucket's
+    owner: docs/decisions/0013.
+    """
+    ignore_public = is_blocked(index, bucket, IGNORE_ACLS)
+    written = acls.allows(bucket_acl(index, bucket), None, "WRITE", ignore_public=ignore_public)
+    return acls.ANONYMOUS if written and acls_count(bucket) else bucket.owner
 
 
 def note_owner(index: Index, bucket: BucketRow, owner: str, extra: Mapping[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """Clients that libraries make once and keep, with the keys and the endpoint that they found first.
 
-A test after one that made such a client would talk to wherever that client was led: to a server that has
-ended, or to the real AWS.
+Without this module, a later test would use such a client to talk to a server that has ended, or to the real
+AWS.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _CACHES: Mapping[str, tuple[str, ...]] = {
         for module, places in _S3PATH.items()
     },
 }
-# Module -> attribute with what the environment said when the module was imported -> what makes it.
+# Module -> attribute that was read from the environment when the module was imported -> what makes it.
 _READ_AT_IMPORT: Mapping[str, Mapping[str, str]] = {
     "pyiceberg.catalog": {"_ENV_CONFIG": "Config"},  # of load_catalog()
 }
@@ -62,9 +62,9 @@ def read_again() -> None:
 
 @contextmanager
 def without_cached_clients() -> Iterator[None]:
-    """Let libraries make their clients anew inside, and give them their former ones back afterwards.
+    """Let libraries make new clients inside, and give them their previous ones back afterwards.
 
-    Only libraries that are imported by then are touched; none is imported for it.
+    Only libraries that are already imported are touched.
     """
     former = [(name, path, _replaced(name, path, empty)) for name, path, empty in _holders()]
     _empty_caches()

@@ -1,7 +1,7 @@
 """Certificates for a server on this machine. Needs `pip install 's3fixture[tls]'`.
 
-Each that is made here is signed by an authority of its own, whose key is never written and forgotten at once:
-who trusts that authority trusts this one certificate, and nobody can make another one of it.
+Each certificate made here is signed by an authority of its own, whose key is never written to a file and
+dropped at once: a client that trusts the authority trusts this one certificate, and nobody can sign another.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _WEBSITES = "s3-website.localhost"
 
 
 class Certificate(NamedTuple):
-    """What a server shows, and the file with the authority that its clients have to trust.
+    """A server's TLS context, and the file with the authority that its clients have to trust.
 
     `ca_file` None: one that clients trust anyway. `host`: the name by which to reach the server, where the
     certificate is not for its address.
@@ -54,8 +54,8 @@ class Certificate(NamedTuple):
 def certificate_for(settings: Settings) -> Certificate:
     """The certificate in `settings.tls_cert`; else one made here and kept in `settings.tls_dir`.
 
-    That is made anew where it is missing, ends soon or is for other names; without that folder it is in a
-    temporary one. Raises S3FixtureError for files that cannot be used, for a name that no certificate can
+    It is made again when it is missing, expires soon or is for other names; without `tls_dir` it is in a
+    temporary folder. Raises S3FixtureError for files that cannot be used, for a name that no certificate can
     have, and for a folder that cannot be written.
     """
     if settings.tls_cert:

@@ -139,7 +139,7 @@ def encode(digest: bytes) -> str:
 
 
 def decode(text: str) -> bytes:
-    """The digest in base64; b"" for what is none."""
+    """The digest that is written in base64; b"" for text that is not base64."""
     try:
         return base64.b64decode(text, validate=True)
     except ValueError:  # binascii.Error, too

@@ -70,14 +70,14 @@ class Clock:
         return text
 
     def move(self, seconds: float) -> None:
-        """Go `seconds` forward, or back when negative; then it is wrong, and clients' signatures are too.
+        """Make the clock wrong by `seconds` (negative: slow), also for the signatures of clients.
 
         Raises S3FixtureError for a time before 1970 or after the year 8999.
         """
         self._offset += self._checked(seconds)
 
     def let_pass(self, seconds: float) -> None:
-        """Have `seconds` gone by, for clients as well: links expire and locks end, signatures stay good.
+        """Let `seconds` pass, for clients as well: links expire and locks end, signatures stay valid.
 
         Raises S3FixtureError as `move`.
         """
@@ -104,7 +104,7 @@ class Clock:
         return f"{self._random.getrandbits(64):016X}"
 
     def etag(self) -> str:
-        """32 hexadecimal digits, as an ETag that is no digest has them."""
+        """32 hexadecimal digits: an ETag that is not a digest."""
         return f"{self._random.getrandbits(128):032x}"
 
     @staticmethod

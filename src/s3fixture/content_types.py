@@ -8,7 +8,7 @@ from collections.abc import Mapping
 # Not the machine's own tables (mimetypes.guess_type reads them): a seed must be the same everywhere.
 _TYPES = mimetypes.MimeTypes()
 
-# What the standard library does not know on every Python version, and data people have.
+# What the standard library does not know on every Python version, and formats of data.
 _MORE: Mapping[str, str] = {
     ".csv": "text/csv",
     ".ipynb": "application/x-ipynb+json",

@@ -168,9 +168,10 @@ def names_to_unset(environ: Mapping[str, str]) -> list[str]:
 
 
 def without_temporary_paths(values: Mapping[str, str]) -> dict[str, str]:
-    """The variables that a file may hold: none with a path of this installation, which comes and goes.
+    """The variables that a file may hold: none with a path of this installation, which may be removed.
 
-    Without these two, keys and endpoints still win: every AWS SDK looks at the environment before files.
+    Without AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, keys and endpoints still win: every AWS SDK looks
+    at the environment before files.
     """
     return {name: value for name, value in values.items() if not is_of_this_installation(value)}
 

@@ -1,4 +1,4 @@
-"""Fixtures for further servers, and for other scopes, beside those of the plugin.
+"""Make fixtures for more servers and for other scopes than those of the plugin.
 
 In a conftest.py or a test module, much as with pytest-postgresql:
 
@@ -63,8 +63,8 @@ def s3_server(
 ) -> Any:
     """A session-scoped server of its own; `settings` are those of `s3fixture.Settings`.
 
-    What is not given comes from the options, but port, buckets and seeds: those of the options are for
-    the fixture `s3_server`.
+    A setting that is not given comes from the options, except port, buckets and seeds: those of the options
+    are for the fixture `s3_server`.
     """
     wanted = tuple(buckets)
 
@@ -148,9 +148,9 @@ def _shared_handle(resources: TestResources) -> Any:
 def resource_fixture(
     server: str, name: str | None, doc: str, scope: Scope, pick: Callable[[TestResources], Any]
 ) -> Any:
-    """A fixture that is a part of what its scope gets of the server.
+    """A fixture that gives one of the resources of its scope on the server.
 
-    What is done with it before the first test of a class or module is undone when that ends.
+    What is done with it before the first test of a class or module is undone when the class or module ends.
     """
     span = span_fixture(scope)
     if scope != "function":

@@ -1,6 +1,6 @@
-"""A certificate that somebody has: of a company's authority, of mkcert, or signed by itself.
+"""A certificate of the user's own: from a company's authority, from mkcert, or self-signed.
 
-What is wrong with it is said when the server starts, not by each client that does not connect.
+An unusable one is reported when the server starts, and not by each client that cannot connect.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class OwnCertificate:
         )
 
     def load_into(self, context: ssl.SSLContext) -> None:
-        """Raises SettingError for a key that is none, has a password or belongs to another certificate."""
+        """Raises SettingError for a key that cannot be read, has a password or is another certificate's."""
 
         def refuse() -> str:
             raise SettingError(

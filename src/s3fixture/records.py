@@ -14,7 +14,7 @@ SETUP_USER_AGENT = "s3fixture-setup"  # marks the requests of fixtures and seeds
 class RequestRecord(NamedTuple):
     """One finished request. `seconds` ends when the answer's head is ready; sizes are of the bodies.
 
-    What lets others ask in its name, or read what it encrypts, is in none of this.
+    It has no secrets of the request: no signatures, tokens or encryption keys.
     """
 
     time: float  # seconds since the epoch, when it came
@@ -98,7 +98,7 @@ class Fault(NamedTuple):
     bytes_per_second: int = 0
 
     def __str__(self) -> str:
-        """Such as `error(operation='PutObject', code='SlowDown')`: what is not as usual."""
+        """Such as `error(operation='PutObject', code='SlowDown')`: the fields that are not the default."""
         usual = Fault(self.effect)
         said = [
             f"{name}={value!r}"
@@ -117,14 +117,14 @@ class FaultState(NamedTuple):
 
 
 class EndOfTest(NamedTuple):
-    """What was not as it should be when a test ended."""
+    """What a test left behind that it should not have."""
 
     late_requests: list[str]  # that did not end with it; what they still try is refused
     unused_faults: list[str]  # that were added, are not optional and have never happened
 
 
 class Change(NamedTuple):
-    """How a bucket (then the key is "") or the latest version of an object is other than it was."""
+    """How a bucket (then the key is "") or the latest version of an object has changed."""
 
     kind: Literal["made", "changed", "removed"]
     bucket: str

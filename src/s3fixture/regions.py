@@ -34,7 +34,7 @@ VERSION_4_ONLY = NAMES - _WITH_VERSION_2
 
 
 class Regions(NamedTuple):
-    """`home` is where unsigned requests go. No `accepted` ones: every name is taken."""
+    """`home` is where unsigned requests go. An empty `accepted` takes every region."""
 
     home: str
     accepted: frozenset[str]

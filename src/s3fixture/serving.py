@@ -100,7 +100,7 @@ def fill(endpoint: Endpoint, buckets: Iterable[str] = (), seed: Seeds = None) ->
 def load_state(endpoint: Endpoint, seeds: Sequence[str | Path]) -> None:
     """Load the saved state among the seeds, if there is one: it is all that the server holds then.
 
-    A folder that holds buckets already is left as it is, as it is by seeds that were carried out before.
+    A data folder that already holds buckets stays as it is: the seeds were loaded when it was filled.
     S3FixtureError for two states, and where the backend is not the emulator.
     """
     states = [source for source in seeds if is_state(Path(source))]

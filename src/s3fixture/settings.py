@@ -132,8 +132,8 @@ class Settings:
         for name, value in (("tls_key", self.tls_key), ("tls_ca", self.tls_ca)):
             if value and not self.tls_cert:
                 raise SettingError(
-                    f"{value} is for a certificate of your own, and there is none",
-                    f"name it with {{tls_cert}}, or leave out {{{name}}}",
+                    f"{value} belongs to a certificate of your own, and no certificate is given",
+                    f"name the certificate with {{tls_cert}}, or leave out {{{name}}}",
                 )
         if self.defaults not in DEFAULTS:
             raise S3FixtureError(

@@ -63,10 +63,11 @@ class FileLock:
 
 
 class TemporaryFolder:
-    """A new folder `path`, where the system has its temporary files; it goes with `remove`.
+    """A new folder `path` among the system's temporary files; `remove` removes it.
 
-    It goes as well when this object does, or the process; a forked child leaves it alone. Making one has the
-    folders of killed processes removed, in a thread. Raises OSError where there can be no folder.
+    It is removed as well when this object is collected or the process ends, but never by a forked child.
+    Making one starts a thread that removes the folders of killed processes. Raises OSError when it cannot be
+    made.
     """
 
     def __init__(self, purpose: str = "") -> None:

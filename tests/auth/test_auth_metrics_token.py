@@ -65,8 +65,8 @@ def test_ours_is_read_by_others() -> None:
     [
         ({**CLAIMS, "exp": int(NOW)}, "has expired"),
         ({**CLAIMS, "exp": float("nan")}, "has expired"),
-        ({**CLAIMS, "nbf": int(NOW) + 1}, r"not good yet \(nbf\)"),
-        ({**CLAIMS, "iat": int(NOW) + 1}, r"not good yet \(iat\)"),
+        ({**CLAIMS, "nbf": int(NOW) + 1}, r"not valid yet \(nbf\)"),
+        ({**CLAIMS, "iat": int(NOW) + 1}, r"not valid yet \(iat\)"),
         ({**CLAIMS, "iss": "web"}, "issuer"),
         ({"exp": int(NOW) + 1, "sub": "minioadmin"}, "issuer"),
         ({**CLAIMS, "sub": "otherkey"}, "not for the server's main access key"),
@@ -126,7 +126,7 @@ def test_a_time_that_is_no_number(exp: object) -> None:
     signed = f"{encoded({'alg': 'HS512'})}.{encoded({**CLAIMS, 'exp': exp})}"
     digest = hmac.digest(KEYS[1].encode(), signed.encode(), "sha512")
     made = f"{signed}.{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
-    assert "no number" in reason(f"Bearer {made}")
+    assert "not a number" in reason(f"Bearer {made}")
 
 
 @pytest.mark.parametrize("authorization", ["", "Basic bWluaW86YWRtaW4=", "Bearer", "AWS4-HMAC-SHA256 x"])

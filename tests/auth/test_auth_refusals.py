@@ -16,6 +16,7 @@ from s3fixture.auth import sigv4
 from s3fixture.auth.authenticate import Authenticator
 from s3fixture.clock import Clock
 from s3fixture.errors import S3Error
+from s3fixture.wire.payload import UNSIGNED
 from s3fixture.wire.request import Request
 
 HOUR = 3600
@@ -228,7 +229,7 @@ def test_the_payload_hash_is_required_and_must_be_one() -> None:
 
 def test_a_payload_hash_is_signed() -> None:
     request = signed(V4, "PUT", body=b"data")
-    request.headers["x-amz-content-sha256"] = sigv4.UNSIGNED
+    request.headers["x-amz-content-sha256"] = UNSIGNED
     assert refused(request).code == "SignatureDoesNotMatch"
 
 

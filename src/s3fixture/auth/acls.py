@@ -123,9 +123,9 @@ def parse_request(
 
 
 def parse_document(document: Mapping[str, Any], identities: Identities | None, owner: str) -> Acl:
-    """The ACL of an AccessControlPolicy document, whose Owner must be the `owner` there is.
+    """The ACL of an AccessControlPolicy document, whose Owner must be `owner`.
 
-    Pass None for `identities` when it was put before: accounts are not looked for then, as in policies.
+    `identities` None: the document was accepted before, so its accounts are not looked up again.
     Raises S3Error MalformedACLError, InvalidArgument, UnresolvableGrantByEmailAddress, AccessDenied.
     """
     if "Owner" not in document or "Grants" not in document or "ID" not in document["Owner"]:
@@ -219,7 +219,7 @@ def _permission(grant: Mapping[str, Any]) -> str:
 
 
 def _known_id(text: str, name: str, identities: Identities | None) -> str:
-    """Accounts elsewhere are taken on trust, as in policies, when it can be an id at all."""
+    """An account that this server lacks is accepted, as in policies, when the text has the form of an id."""
     if identities is None:
         return text
     if identities.by_canonical_id(text) is None and not _CANONICAL_ID.fullmatch(text):

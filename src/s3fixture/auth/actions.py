@@ -191,7 +191,7 @@ _EXTRAS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "DeleteObject": {"BypassGovernanceRetention": ("s3:BypassGovernanceRetention",)},
     "PutObjectRetention": {"BypassGovernanceRetention": ("s3:BypassGovernanceRetention",)},
 }
-# Who compares an entity tag must be allowed to read the object.
+# A caller that compares an entity tag must be allowed to read the object.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-delete-enforce.html
 _CONDITIONAL = frozenset({"PutObject", "CompleteMultipartUpload", "CopyObject", "DeleteObject"})
@@ -296,7 +296,7 @@ def _extras(
         return []
     if operation == "DeleteObject" and version_id is None:  # only a version can be locked
         return []
-    if operation == "CreateBucket" and params.get("ACL") == "private":  # as it is without a word
+    if operation == "CreateBucket" and params.get("ACL") == "private":  # the default
         params = {**params, "ACL": None}
     further = [actions for name, actions in extras.items() if params.get(name)]
     actions = dict.fromkeys(chain.from_iterable(further))

@@ -1,11 +1,11 @@
-"""Who asks: the one entry of this package for a request."""
+"""The entry of this package: who sends a request."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from s3fixture.auth import header, presigned
-from s3fixture.auth.authentication import AuthContext, Authentication, ChunkVerifier, unsigned_content_sha256
+from s3fixture.auth.authentication import AuthContext, Authentication, unsigned_content_sha256
 from s3fixture.auth.signature_errors import asymmetric, failure
 from s3fixture.auth.temporary_keys import Sessions
 from s3fixture.errors import S3Error
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from s3fixture.wire.request import Request
     from s3fixture.wire.target import Target
 
-__all__ = ["Authentication", "Authenticator", "ChunkVerifier"]
+__all__ = ["Authentication", "Authenticator"]
 
 _V4_PARAMETERS = frozenset({"X-Amz-Algorithm", "X-Amz-Signature", "X-Amz-Credential"})
 _V2_PARAMETERS = frozenset({"Signature", "AWSAccessKeyId"})
@@ -26,8 +26,8 @@ _V2_PARAMETERS = frozenset({"Signature", "AWSAccessKeyId"})
 class Authenticator:
     """Checks the signature of requests against `identities` by the time of `clock`.
 
-    It takes only signatures for `regions`; a client that signs for another learns the right one from the
-    error.
+    It accepts only signatures for `regions`; the error tells a client that signs for another one the right
+    region.
     """
 
     def __init__(self, identities: Identities, clock: Clock, regions: Regions) -> None:

@@ -1,10 +1,10 @@
-"""What authentication finds out, and what it needs to know to find it out."""
+"""The result of authentication, and what all ways of signing are checked against."""
 
 from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from s3fixture import refusals
 from s3fixture.auth import sigv4
@@ -14,7 +14,7 @@ from s3fixture.auth.signature_errors import (
     signature_does_not_match,
     unknown_key,
 )
-from s3fixture.errors import S3Error
+from s3fixture.wire.payload import SIGNED_CHUNKS, UNSIGNED, UNSIGNED_CHUNKS
 
 if TYPE_CHECKING:
     from s3fixture.auth.credential import Credential
@@ -22,12 +22,10 @@ if TYPE_CHECKING:
     from s3fixture.auth.temporary_keys import Sessions
     from s3fixture.clock import Clock
     from s3fixture.regions import Regions
+    from s3fixture.wire.chunked import ChunkVerifier
     from s3fixture.wire.target import Target
 
-SIGNED_CHUNKS = frozenset(
-    {"STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"}
-)
-_SPECIAL = SIGNED_CHUNKS | {sigv4.UNSIGNED, "STREAMING-UNSIGNED-PAYLOAD-TRAILER"}
+_SPECIAL = SIGNED_CHUNKS | UNSIGNED_CHUNKS | {UNSIGNED}
 _ASYMMETRIC = frozenset(
     {"STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER"}
 )
@@ -35,18 +33,8 @@ _HEX_DIGITS = "0123456789abcdefABCDEF"
 _MAX_CREDENTIALS = 256
 
 
-class ChunkVerifier(Protocol):
-    """Checks the chain of signatures of one aws-chunked body, in the order of its chunks."""
-
-    def verify_chunk(self, signature: str, chunk_sha256_hex: str) -> None:
-        """Raises S3Error SignatureDoesNotMatch."""
-
-    def verify_trailer(self, signature: str, trailer_sha256_hex: str) -> None:
-        """After the last chunk. Raises S3Error SignatureDoesNotMatch."""
-
-
 class Authentication(NamedTuple):
-    """Who asks and how; also what the payload must be checked against (`identity` None: anonymous)."""
+    """Who sends the request and how; what its payload must be checked against. `identity` None: anonymous."""
 
     identity: Identity | None
     kind: Literal["anonymous", "header", "presigned", "post"]
@@ -131,7 +119,7 @@ def canonical_query(target: Target) -> str:
 
 
 def same(expected: str, provided: str) -> bool:
-    """Compared in a time that tells nothing about `expected`."""
+    """Compare in constant time, which tells nothing about `expected`."""
     return hmac.compare_digest(expected.encode(), provided.encode("utf-8", "replace"))
 
 
@@ -152,9 +140,5 @@ def unsigned_content_sha256(value: str) -> str:
     if value:
         check_content_sha256(value)
     if value in SIGNED_CHUNKS:
-        raise S3Error(
-            "InvalidRequest",
-            "Anonymous requests don't support this x-amz-content-sha256 value. Please use UNSIGNED-PAYLOAD "
-            "or STREAMING-UNSIGNED-PAYLOAD-TRAILER.",
-        )
+        raise refusals.UNSIGNED_CHUNKS()
     return value

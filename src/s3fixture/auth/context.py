@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from s3fixture import limits
 from s3fixture.wire import times
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ _ACTIONS_WITH: Mapping[str, frozenset[str]] = {
 }
 _EXISTING_TAG = "s3:existingobjecttag/"
 _REQUEST_TAG = "s3:requestobjecttag/"
-_MOST_TAGS = 50  # of a bucket; an object has at most 10
+
 # Whether what needs s3:PutObject makes an object whole, rather than prepare one or a part of one.
 _CREATES_OBJECT: Mapping[str, str] = {
     **dict.fromkeys(("CompleteMultipartUpload", "CopyObject", "PostObject", "PutObject"), "true"),
@@ -177,12 +178,12 @@ def actions_with(key: str) -> frozenset[str] | None:
 def _request_tags(params: Mapping[str, Any]) -> Mapping[str, str]:
     """The tags that a request would set; a copy names them only when it does not take those of its source.
 
-    No more than `_MOST_TAGS`, because policies compare each of them; a request with more is refused anyway.
+    At most as many as a bucket can have: policies compare each of them, and S3 refuses a request with more.
     """
     if "CopySource" in params and params.get("TaggingDirective") != "REPLACE":
         return {}
     tagging = params.get("Tagging") or {}
-    return {tag["Key"]: tag.get("Value", "") for tag in tagging.get("TagSet", ())[:_MOST_TAGS]}
+    return {tag["Key"]: tag.get("Value", "") for tag in tagging.get("TagSet", ())[: limits.BUCKET_TAGS]}
 
 
 def _one(value: str | None) -> Values:

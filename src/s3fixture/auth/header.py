@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from s3fixture import refusals
 from s3fixture.auth import sigv4
 from s3fixture.auth.authentication import (
-    SIGNED_CHUNKS,
     AuthContext,
     Authentication,
     SignatureChain,
@@ -28,6 +28,7 @@ from s3fixture.auth.signature_errors import (
 )
 from s3fixture.errors import S3Error
 from s3fixture.wire import times
+from s3fixture.wire.payload import SIGNED_CHUNKS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +53,7 @@ def authenticate_header(
     identity = context.identity_of(credential.access_key, headers.get("x-amz-security-token", ""))
     content_sha256 = headers.get("x-amz-content-sha256", "")
     if not content_sha256:
-        raise S3Error("InvalidRequest", "Missing required header for this request: x-amz-content-sha256")
+        raise refusals.CONTENT_SHA256_MISSING()
     check_content_sha256(content_sha256)
     signed = signed_headers.split(";")
     check_signed(headers, signed)

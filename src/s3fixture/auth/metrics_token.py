@@ -1,8 +1,8 @@
 """The bearer tokens by which Prometheus reads metrics, as `mc admin prometheus generate` makes them.
 
-They are JSON Web Tokens (https://www.rfc-editor.org/rfc/rfc7519) signed with a secret key. What makes one
-good is MinIO's: https://github.com/minio/minio/blob/master/cmd/jwt.go, and internal/jwt/parser.go there.
-PyJWT, which reads those of identity providers, is an extra, and warns of keys as short as MinIO's may be.
+They are JSON Web Tokens (https://www.rfc-editor.org/rfc/rfc7519) signed with a secret key, and checked as
+MinIO does: https://github.com/minio/minio/blob/master/cmd/jwt.go, and internal/jwt/parser.go there. PyJWT,
+which reads the tokens of identity providers, is an extra, and warns of keys as short as MinIO's may be.
 """
 
 from __future__ import annotations
@@ -62,12 +62,12 @@ def _check_claims(claims: dict[str, Any], now: float) -> None:
         raise _refused("the token has expired (exp)")
     for name in ("iat", "nbf"):
         if name in claims and not _number(claims[name]) <= now:
-            raise _refused(f"the token is not good yet ({name})")
+            raise _refused(f"the token is not valid yet ({name})")
 
 
 def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise _refused("a time in the token is no number")
+        raise _refused("a time in the token is not a number")
     return value
 
 

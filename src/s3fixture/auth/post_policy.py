@@ -158,7 +158,7 @@ def _parse_range(condition: Sequence[Any]) -> tuple[int, int]:
     if low is None or high is None:
         _deny(f"Policy Condition failed: {json.dumps([str(part) for part in condition])}")
     if low < 0 or high < low:
-        _refuse(f"Invalid {_RANGE}: {low} to {high} is no range of sizes.")
+        _refuse(f"Invalid {_RANGE}: {low} to {high} is not a range of sizes.")
     return low, high
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from s3fixture.auth import sigv4
 from s3fixture.auth.authentication import (
-    SIGNED_CHUNKS,
     AuthContext,
     Authentication,
     SignatureChain,
@@ -29,6 +28,7 @@ from s3fixture.auth.signature_errors import (
 from s3fixture.errors import S3Error
 from s3fixture.wire import times
 from s3fixture.wire.numbers import parse_count
+from s3fixture.wire.payload import SIGNED_CHUNKS, UNSIGNED
 
 if TYPE_CHECKING:
     from s3fixture.wire.request import Request
@@ -65,7 +65,7 @@ def authenticate_presigned(request: Request, target: Target, context: AuthContex
     signed = signed_headers.split(";")
     # An unsigned x-amz-content-sha256 does not count, and is the only one that may be there: recorded at AWS.
     content_sha256 = headers.get(_CONTENT_SHA256) if _CONTENT_SHA256 in signed else None
-    content_sha256 = content_sha256 or query.get("X-Amz-Content-Sha256") or sigv4.UNSIGNED
+    content_sha256 = content_sha256 or query.get("X-Amz-Content-Sha256") or UNSIGNED
     check_content_sha256(content_sha256)
     check_signed(headers, [*signed, _CONTENT_SHA256])
 

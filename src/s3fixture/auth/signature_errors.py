@@ -21,13 +21,13 @@ https://github.com/getmoto/moto/blob/master/moto/core/models.py (FAKE_KEYS)
 # https://docs.getmoto.org/en/latest/docs/getting_started.html#how-do-i-avoid-tests-from-mutating-my-real-infrastructure
 _MOTO_KEYS = frozenset({MOTO_KEY, "testing"})
 _FOR_MOTO = (
-    "these keys are moto's: ask for the fixture s3_env after what sets them, or use s3fixture.mock_s3 beside "
-    "mock_aws"
+    "these keys are moto's: request the fixture s3_env after the fixture that sets them, or use "
+    "s3fixture.mock_s3 beside mock_aws"
 )
 
 
 def failure(code: str, message: str | None, fields: Mapping[str, str]) -> S3Error:
-    """An S3Error whose fields have names that are no Python names."""
+    """An S3Error whose fields have names that are not Python identifiers."""
     error = S3Error(code, message)
     error.fields.update(fields)
     return error
@@ -38,13 +38,13 @@ def asymmetric() -> S3Error:
 
 
 def unknown_key(access_key: str) -> S3Error:
-    """Nobody has these keys."""
+    """No identity has this access key."""
     advice = _FOR_MOTO if access_key in _MOTO_KEYS else ""
     return S3Error("InvalidAccessKeyId", advice=advice, AWSAccessKeyId=access_key)
 
 
 def invalid_token(token: str) -> S3Error:
-    """A session token that is none, belongs to other keys, or comes with keys that need none."""
+    """A token that this server did not issue, that is for other keys, or that comes with keys without one."""
     return failure("InvalidToken", None, {"Token-0": token})
 
 

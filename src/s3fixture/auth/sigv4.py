@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote_to_bytes
 from s3fixture.checksums import EMPTY_SHA256
 
 ALGORITHM = "AWS4-HMAC-SHA256"
-UNSIGNED = "UNSIGNED-PAYLOAD"
+
 _UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 _PATH = _UNRESERVED + "/"
 _CACHED_KEYS = 256

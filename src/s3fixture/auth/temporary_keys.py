@@ -1,8 +1,7 @@
-"""Temporary keys, which STS gives out and which carry all that there is to know of them.
+"""Temporary keys, which STS issues.
 
-A session token is a JSON document with a signature of this server: whose session it is, until when, and what
-narrows it. So nothing is stored, and nothing has to be forgotten. A server that starts anew takes none of the
-tokens of the one before.
+A session token is a JSON document with a signature of this server: whose session it is, when it ends, and
+which policies limit it. So the server stores nothing. After a restart it accepts none of the earlier tokens.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ _LONGEST = 40 * 1024  # characters of a token; a policy takes four bytes each, a
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Temporary keys as they are given out; `expires` in seconds since the epoch."""
+    """Temporary keys as STS answers with them; `expires` in seconds since the epoch."""
 
     access_key: str
     secret_key: str = field(repr=False)
@@ -39,7 +38,7 @@ class Keys:
 
 
 class Sessions:
-    """Gives out temporary keys for the identities of one server, and knows them again."""
+    """Issues temporary keys for the identities of one server, and recognizes them."""
 
     def __init__(self, identities: Identities) -> None:
         self._identities = identities
@@ -50,11 +49,11 @@ class Sessions:
     ) -> Keys:
         """Keys of `identity` until `expires` (seconds since the epoch).
 
-        `role` is the ARN of an assumed role's session. `policy`, which was checked, narrows what they allow.
-        `role_policy` likewise is the identity policy of the role, in the place of those of `identity`.
+        `role` is the ARN of an assumed role's session. `policy` limits what the keys allow; `role_policy` is
+        the identity policy of the role, in place of those of `identity`. Both have been checked.
         """
         access_key = _TEMPORARY + "".join(secrets.choice(_LETTERS) for _ in range(16))
-        told = {
+        claims = {
             "key": access_key,
             "of": identity.user_id,
             "until": expires,
@@ -62,12 +61,12 @@ class Sessions:
             "policy": policy,
             "role policy": role_policy or self._role_policy_of(identity),
         }
-        document = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+        document = json.dumps(claims, ensure_ascii=False, separators=(",", ":"))
         text = base64.urlsafe_b64encode(document.encode()).decode()
         return Keys(access_key, self._secret_key(access_key), f"{text}.{self._sign(text)}", expires)
 
     def _role_policy_of(self, identity: Identity) -> str:
-        """What a session has in the place of its user's policies, and sessions that come from it keep."""
+        """What a session has in place of its user's policies, and hands on to the sessions made from it."""
         user = self._identities.by_access_key(identity.user_id)
         if not identity.policies or user is None or identity.policies is user.policies:
             return ""
@@ -75,34 +74,34 @@ class Sessions:
 
     def identity(self, access_key: str, token: str, now: float) -> Identity:
         """Whom temporary keys belong to. Raises S3Error InvalidToken, InvalidAccessKeyId and ExpiredToken."""
-        told = self._read(token) if len(token) <= _LONGEST else None
-        if told is None:
+        claims = self._read(token) if len(token) <= _LONGEST else None
+        if claims is None:
             if access_key.startswith(_TEMPORARY):
                 raise invalid_token(token)
             raise unknown_key(access_key)
-        if told["key"] != access_key:
+        if claims["key"] != access_key:
             raise invalid_token(token)
-        if told["until"] <= now:
+        if claims["until"] <= now:
             raise expired_token(token)
-        identity = self._identities.by_access_key(told["of"])
+        identity = self._identities.by_access_key(claims["of"])
         if identity is None:
             raise unknown_key(access_key)
         return replace(
             identity,
             access_key=access_key,
             secret_key=self._secret_key(access_key),
-            role=told["role"],
-            session_policy=_policy(told["policy"]) if told["policy"] else None,
-            policies=(_policy(told["role policy"]),) if told["role policy"] else identity.policies,
+            role=claims["role"],
+            session_policy=_policy(claims["policy"]) if claims["policy"] else None,
+            policies=(_policy(claims["role policy"]),) if claims["role policy"] else identity.policies,
         )
 
     def _read(self, token: str) -> dict[str, Any] | None:
-        """What a token tells; None for one that this server has not given out."""
+        """The claims of a token; None for one that this server has not issued."""
         text, _, signature = token.partition(".")
         if not same(self._sign(text), signature):
             return None
-        told: dict[str, Any] = json.loads(base64.urlsafe_b64decode(text))
-        return told
+        claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(text))
+        return claims
 
     def _sign(self, text: str) -> str:
         return hmac.digest(self._key, b"token " + text.encode("utf-8", "replace"), "sha256").hex()

@@ -1,6 +1,6 @@
 """Tokens of identity providers (JSON Web Tokens), for which STS gives a session.
 
-Nobody here is a provider that could be asked for its keys, so one setting says what is believed.
+There is no provider that could be asked for its keys, so a setting says which tokens are accepted.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc.html
 """
 
@@ -26,7 +26,7 @@ _STRICT = {"enforce_minimum_key_length": True}  # a refusal, where PyJWT would w
 
 
 class WebIdentityError(Exception):
-    """A token that gives nothing; `code` as STS has it."""
+    """A token that is refused; `code` as STS has it."""
 
     def __init__(self, message: str, code: str = "InvalidIdentityToken") -> None:
         super().__init__(message)
@@ -83,7 +83,7 @@ class WebIdentities:
         texts = [claims["sub"], claims["iss"], *audience]
         if len(texts) != 3 or not all(map(_is_text, texts)) or type(expires) not in (int, float):
             raise _malformed()
-        if not abs(expires) < _FURTHEST:  # nor is NaN, and what is longer cannot be written down
+        if not abs(expires) < _FURTHEST:  # NaN neither; a longer one is not a time
             raise _malformed()
         if expires <= now:
             raise WebIdentityError(
@@ -123,7 +123,7 @@ def _key(path: str) -> tuple[bytes, tuple[str, ...]]:
 
 
 def _is_text(value: object) -> bool:
-    """Whether it can be written down: JSON has halves of characters as well."""
+    """Whether it is text that UTF-8 can encode: JSON has lone surrogates as well."""
     return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)
 
 

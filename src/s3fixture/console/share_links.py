@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 
 from s3fixture.auth import sigv4
 from s3fixture.settings import DEFAULT_REGION
+from s3fixture.wire.payload import UNSIGNED
 
 if TYPE_CHECKING:
     from s3fixture.auth.identity import Identity
@@ -43,7 +44,7 @@ def presign(
         items.append(("versionId", version_id))
     query = sigv4.canonical_query(items)
     request = sigv4.canonical_request(
-        "GET", sigv4.canonical_uri(path), query, f"host:{urlsplit(endpoint).netloc}\n", "host", sigv4.UNSIGNED
+        "GET", sigv4.canonical_uri(path), query, f"host:{urlsplit(endpoint).netloc}\n", "host", UNSIGNED
     )
     signed = sigv4.signature(
         sigv4.signing_key(identity.secret_key, date, region),

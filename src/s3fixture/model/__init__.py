@@ -1,9 +1,9 @@
 """S3's service model as botocore ships it, and the numbered quirks that it needs on top.
 
-Reading botocore's file costs 11 ms, importing botocore 100 ms: too much for each start of a server. So what
-is needed of the file is kept beside this module's bytecode, under the same rules: it is made anew when
-botocore's file is another, and not written where Python writes no bytecode. Shapes are kept each by itself,
-and read when they are asked for: most servers are asked for few of them.
+Reading botocore's file costs 11 ms, importing botocore 100 ms: too much for each start of a server. So the
+needed part of the file is cached beside this module's bytecode, under the same rules: it is made again when
+botocore's file has changed, and not written where Python writes no bytecode. Each shape is stored by itself
+and read at its first use, because most servers use few of them.
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ def _source() -> Path:
             path = Path(folder) / _S3 / name
             if path.is_file():
                 return path
-    raise S3FixtureError("botocore is not installed whole: it has no description of S3; install it again")
+    raise S3FixtureError(
+        "the installed botocore has no description of S3 (data/s3/2006-03-01); install botocore again"
+    )
 
 
 def _read_source(source: Path) -> _Kept:

@@ -47,7 +47,7 @@ class Shape:
 
     @cached_property
     def metadata(self) -> Description:
-        """What a value must fulfil: "required", "min", "max", "pattern", "enum" and so on."""
+        """The constraints of a value: "required", "min", "max", "pattern", "enum" and so on."""
         return {name: value for name, value in self._description.items() if name in _METADATA}
 
     def _resolve(self, reference: Mapping[str, Any]) -> Shape:
@@ -76,7 +76,7 @@ class StructureShape(Shape):
 
 
 class ListShape(Shape):
-    """Any number of one kind."""
+    """Any number of values of one shape."""
 
     @cached_property
     def member(self) -> Shape:
@@ -96,11 +96,11 @@ class MapShape(Shape):
 
 
 class StringShape(Shape):
-    """A text, perhaps one of some."""
+    """A string, perhaps one of a fixed set."""
 
     @property
     def enum(self) -> list[str]:
-        """All that it may be; empty where it is free."""
+        """The values of the set; empty when any string is valid."""
         values: list[str] = self._description.get("enum", [])
         return values
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from s3fixture import checksums, limits, refusals
 from s3fixture.refusals import Refusal
 
-# Quirk 18: shapes that are others than in the model. SDKs make times of these.
+# Quirk 18: shapes that differ from the model, where the last two are times.
 SHAPES: Mapping[str, Mapping[str, Any]] = {
     "BucketCannedACL": {  # S3 takes log-delivery-write as well, but the model leaves it out
         "type": "string",
@@ -40,7 +40,7 @@ BUCKET_ONLY: Mapping[tuple[str, str], Refusal] = {
 # Quirk 9: operation -> what its Host header begins with.
 HOST_PREFIXES: Mapping[str, str] = {"ListDirectoryBuckets": "s3express-control."}
 
-# Quirk 20: wire name -> what a value is refused with that is none of the model's.
+# Quirk 20: wire name -> what a value that the model does not list is refused with.
 ENUM_ERRORS: Mapping[str, Refusal] = {
     "encoding-type": refusals.BAD_ENCODING_TYPE,
     "x-amz-acl": refusals.CANNED_ACL,
@@ -65,7 +65,7 @@ NEVER_BLANK = frozenset({"encoding-type", "x-amz-object-ownership"})
 
 
 class IntegerRule(NamedTuple):
-    """Bounds, and what numbers beyond them and texts that are no numbers are refused with."""
+    """Bounds, and the refusals of numbers outside them and of texts that are not numbers."""
 
     lowest: int
     highest: int
@@ -93,7 +93,7 @@ DOCUMENT_ERRORS: Mapping[str, str] = {
     "PutObjectAcl": "MalformedACLError",
 }
 
-# Quirk 21: shapes whose values the service judges, because S3 has a better answer than MalformedXML.
+# Quirk 21: shapes whose values the service checks, because S3 has a better answer than MalformedXML.
 OPEN_ENUMS = frozenset(
     {
         *("BucketAccelerateStatus", "BucketLocationConstraint", "BucketLogsPermission", "CompressionType"),

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from s3fixture import anonymous_access
+from s3fixture import anonymous_access, limits
 from s3fixture.content_types import guess
 from s3fixture.errors import S3FixtureError
 from s3fixture.seeding.node import Node
@@ -27,9 +27,8 @@ SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 _BUCKET_FIELDS = ("name", "versioning", "object_lock", "tags", "policy", "objects")
 _OBJECT_FIELDS = ("key", "file", "content", "json", "content_type", "metadata", "tags")
 _BODY_FIELDS = ("file", "content", "json")
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html and UsingMetadata.html
+
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_OBJECT_TAGS, _BUCKET_TAGS, _METADATA_BYTES = 10, 50, 2048
 
 
 def read_manifest(path: Path) -> SeedPlan:
@@ -93,7 +92,7 @@ def _bucket(node: Node, folder: Path) -> SeedBucket:
         objects,
         versioning=versioning,
         object_lock=object_lock,
-        tags=_tags(fields["tags"], _BUCKET_TAGS) if "tags" in fields else {},
+        tags=_tags(fields["tags"], limits.BUCKET_TAGS) if "tags" in fields else {},
         policy=_policy(fields["policy"], name, folder) if "policy" in fields else None,
     )
 
@@ -113,7 +112,7 @@ def _object(node: Node, folder: Path) -> SeedObject:
         body.stat().st_size if isinstance(body, Path) else len(body),
         content_type=fields["content_type"].ascii() if "content_type" in fields else guess(key) or kind,
         metadata=_metadata(fields["metadata"]) if "metadata" in fields else {},
-        tags=_tags(fields["tags"], _OBJECT_TAGS) if "tags" in fields else {},
+        tags=_tags(fields["tags"], limits.OBJECT_TAGS) if "tags" in fields else {},
     )
 
 
@@ -154,8 +153,8 @@ def _metadata(node: Node) -> dict[str, str]:
             raise node.fault(f"{name!r} cannot be the name of a header; use letters, digits, '-' and '_'")
         found[name.lower()] = value.ascii().strip()
     size = sum(len(name) + len(value) for name, value in found.items())
-    if size > _METADATA_BYTES:
-        raise node.fault(f"the metadata has {size} bytes; S3 allows {_METADATA_BYTES}")
+    if size > limits.METADATA_SIZE:
+        raise node.fault(f"the metadata has {size} bytes; S3 allows {limits.METADATA_SIZE}")
     return found
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from s3fixture import limits
 from s3fixture.errors import S3FixtureError
 from s3fixture.sizes import counted, human_size
 
-MAX_KEY_BYTES = 1024
 _BUCKET_NAME_RULE = (
     "S3 allows 3 to 63 characters of a-z, 0-9, '-' and '.', with a letter or digit at both ends, "
     "no IP address, and no reserved prefix such as 'xn--'"
@@ -102,7 +102,7 @@ def _key_fault(key: str) -> str | None:
         size = len(key.encode())
     except UnicodeEncodeError:
         return "it is not text in UTF-8"
-    return f"it has {size} bytes in UTF-8; S3 allows {MAX_KEY_BYTES}" if size > MAX_KEY_BYTES else None
+    return f"it has {size} bytes in UTF-8; S3 allows {limits.KEY_SIZE}" if size > limits.KEY_SIZE else None
 
 
 def check_unique(names: Iterable[str], what: str, where: str) -> None:

@@ -207,11 +207,11 @@ class ChunkedBody(Body):
         if self._first:
             self._first = False
         else:
-            self._receiver.line(0)  # what ends the former chunk
+            self._receiver.line(0)  # the CR LF that ends the previous chunk
         line = self._receiver.line(_CHUNK_LINE)
         match = _CHUNK_SIZE.fullmatch(line)
         if match is None:
-            raise MalformedBody(f"not the size of a chunk: {line[:80]!r}")
+            raise MalformedBody(f"the size of a chunk is malformed: {line[:80]!r}")
         return int(match[1], 16)
 
     def _skip_trailers(self) -> None:
@@ -220,7 +220,7 @@ class ChunkedBody(Body):
             if not line:
                 return
             if not _TRAILER.fullmatch(line):
-                raise MalformedBody(f"not a trailer: {line[:80]!r}")
+                raise MalformedBody(f"a trailer is malformed: {line[:80]!r}")
         raise MalformedBody(f"more than {_TRAILERS} trailers")
 
 

@@ -13,9 +13,9 @@ class Limits(NamedTuple):
     """Bounds of one connection, and of all together: bytes, counts and seconds."""
 
     connections: int = 4096
-    """Beyond it, the connection that would be given up next is closed for a new one."""
+    """Beyond it, the connection with the nearest deadline is closed to make room for a new one."""
     threads: int = 512
-    """Of clients that are waited for within a large body or answer; beyond it 503."""
+    """That may wait for clients within a large body or answer; beyond it 503."""
 
     head_bytes: int = 64 * 1024
     """Request line and headers together; beyond it 431, or 414 when the request line alone is longer."""
@@ -25,14 +25,14 @@ class Limits(NamedTuple):
     idle_seconds: float = 60.0
     """Without a byte sent or received: between requests, within a body, within an answer."""
     body_bytes: int = 64 * 1024
-    """A body up to this size costs no thread while it comes: the application is asked when all of it is
+    """A body up to this size costs no thread while it arrives: the application is called once all of it is
     there, which may take `idle_seconds`; beyond that 408."""
     body_rate: int = 1024
-    """Bytes in a second that a larger body must have come with, on average, after `idle_seconds`."""
+    """Bytes per second at which a larger body must arrive, on average, once `idle_seconds` have passed."""
     drain_bytes: int = 64 * 1024
     """An unread request body up to this size is thrown away, so that the connection can be used again."""
     linger_seconds: float = 5.0
-    """How long a connection closed with unread input is read on, lest a reset destroys the answer."""
+    """How long a closed connection with unread input is still read, so that no reset destroys the answer."""
 
 
 __all__ = [
@@ -58,10 +58,10 @@ class MalformedBody(MalformedRequest):
 
 
 class Overloaded(MalformedRequest):
-    """As many slow clients are waited for as there may be. Uncaught, it becomes a 503."""
+    """All `Limits.threads` wait for slow clients. Uncaught, it becomes a 503."""
 
     def __init__(self) -> None:
-        super().__init__(503, "too many slow clients are being waited for")
+        super().__init__(503, "the server waits for too many slow clients; try again later")
 
 
 def plain_error(status: int, reason: str, _header: str = "") -> tuple[str, bytes]:

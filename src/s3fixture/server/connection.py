@@ -30,7 +30,7 @@ _BRIEF = 0.002  # seconds that a connection waits before another thread takes ov
 _RESET_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 _DISCARDED_AT_ONCE = 8  # reads
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_WANTS_TLS = "this port speaks TLS: write https:// in place of http:// in the address of the server"
+_WANTS_TLS = "this port speaks TLS; use https:// instead of http:// in the address of the server"
 
 
 # What a connection waits for while no thread does.
@@ -104,7 +104,7 @@ class Connection:
         return goes_on
 
     def give_up(self) -> None:
-        """Close what was not served before its deadline; who has begun a request is told."""
+        """Close the connection at its deadline; a client that has begun a request gets a 408."""
         if self._awaited in ("head", "body"):
             limits = self._setting.limits
             seconds = limits.head_seconds if self._awaited == "head" else limits.idle_seconds
@@ -207,7 +207,7 @@ class Connection:
         return True
 
     def _refuse_plain_http(self) -> None:
-        """As Go's servers, MinIO's among them, answer who forgot the `s` of https: in plain HTTP."""
+        """Answer plain HTTP on a TLS port in plain HTTP, as Go's servers (MinIO's among them) do."""
         content_type, body = self._setting.error_body(400, _WANTS_TLS, "")
         head = f"HTTP/1.1 400 Bad Request\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
         with suppress(BlockingIOError):  # never: nothing was sent before
@@ -350,7 +350,7 @@ class Connection:
             return False
 
     def _refuse(self, status: int, reason: str, method: str = "GET", header: str = "") -> None:
-        """Answer what no application answers, and end the connection."""
+        """Answer a request that the application does not see with an error, and end the connection."""
         content_type, body = self._setting.error_body(status, reason, header)
         response = Response(self, self._setting.date, method, 1, lambda: False)
         response.start_response(f"{status} {HTTPStatus(status).phrase}", [("Content-Type", content_type)])
@@ -358,7 +358,7 @@ class Connection:
         self._linger()
 
     def _linger(self) -> None:
-        """Say goodbye, and read on until the client closes: a socket closed with unread input resets the
+        """Stop sending, and read on until the client closes: a socket closed with unread input resets the
         connection, and the reset may overtake the answer."""
         self._await("close", self._setting.limits.linger_seconds)
         self._be_quick()
@@ -377,7 +377,7 @@ class Connection:
         return True
 
     def _notify_close(self) -> None:
-        """TLS says goodbye, so that the client can tell the end of an answer from a cut."""
+        """Send the close_notify of TLS, so that the client can tell the end of an answer from a cut."""
         if not isinstance(self._sock, ssl.SSLSocket):
             return
         try:

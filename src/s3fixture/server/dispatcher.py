@@ -1,11 +1,11 @@
 """Which thread serves which connection.
 
-One thread at a time leads: it waits for all connections together whose clients have nothing to say, or said
-half of a head or of a small body, and it answers short requests itself, one after the other. To hand each
-request to another thread costs several switches of the interpreter lock, more than the request itself. But
-the leader never makes others wait for one client: before it would wait (for the rest of a large body, for a
-slow taker of an answer) it steps down and another thread leads. And when an application takes long for any
-other reason, the watch deposes the leader.
+One thread at a time leads: it waits for all connections that are idle or have sent only part of a head or of
+a small body, and it answers short requests itself, one after the other. Handing each request to another
+thread costs several switches of the interpreter lock, more than the request itself. But the leader never
+makes others wait for one client: before it waits (for the rest of a large body, or for a client that reads
+an answer slowly) it steps down and another thread leads. When an application takes long for any other
+reason, the watch deposes the leader.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ class Dispatcher:
                 events = self._selector.select(max(0.0, self._due - now) if self._due < inf else None)
             except OSError:
                 if self.stopping.is_set():
-                    return  # some systems do not like a port that is closed meanwhile
+                    return  # some systems report a port that was closed meanwhile
                 raise
             for key, _ in events:
                 if not isinstance(key.data, Connection):
@@ -258,7 +258,7 @@ class Dispatcher:
         self._threads = [thread, *(other for other in self._threads if other.is_alive())]
 
     def _wake(self) -> None:
-        with suppress(OSError):  # full: it is awake, closed: it has ended
+        with suppress(OSError):  # full: the leader wakes anyway; closed: it has ended
             self._waker.send(b"x")
 
     # --- stopping

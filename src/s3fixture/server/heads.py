@@ -1,4 +1,4 @@
-"""The head of an HTTP/1.1 request, from its bytes: RFC 9112, without tolerance where tolerance is a hole."""
+"""The head of an HTTP/1.1 request, from its bytes: RFC 9112, strict where leniency would be unsafe."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class HeadParser:
         self._names: dict[str, tuple[str, str]] = {}
 
     def parse(self, raw: bytes) -> RequestHead:
-        """`raw` has no final empty line. MalformedRequest when it is not a request of HTTP/1.x."""
+        """`raw` has no final empty line. Raises MalformedRequest when it is not a request of HTTP/1.x."""
         lines = _split(raw)
         method, target, minor = _request_line(lines[0])
         if len(lines) - 1 > self._header_count:
@@ -210,7 +210,7 @@ def _keeps_alive(headers: dict[str, str], minor: int) -> bool:
 
 
 def _expects_continue(headers: dict[str, str], minor: int) -> bool:
-    """RFC 9110 section 10.1.1: ignored from HTTP/1.0; others than 100-continue may be, and S3 does."""
+    """RFC 9110 section 10.1.1: ignored from HTTP/1.0; S3 ignores other expectations than 100-continue."""
     return minor > 0 and headers["expect"].lower() == "100-continue"
 
 

@@ -90,7 +90,7 @@ def _explained(error: OSError, host: str, port: int) -> S3FixtureError:
 
 
 class Server:
-    """Serves one WSGI application over HTTP/1.1. Bound when made, serving between `start` and `stop`.
+    """Serves one WSGI application over HTTP/1.1: binds its port when made, serves between `start` and `stop`.
 
     A server that was stopped stays stopped.
     """

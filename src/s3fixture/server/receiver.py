@@ -37,7 +37,7 @@ class Receiver:
     )
 
     def __init__(self, sock: socket.socket, limits: Limits, wait_longer: Callable[[], bool]) -> None:
-        """`wait_longer` is called when `sock` has nothing: whether it has now a longer time limit."""
+        """`wait_longer` is called when `sock` has nothing: whether it now has a longer time limit."""
         self._sock = sock
         self._limits = limits
         self._wait_longer = wait_longer
@@ -62,7 +62,8 @@ class Receiver:
     def head(self) -> bytes | None:
         """The next head without its final empty line; None when it is not all there.
 
-        ClientDisconnected when the client is gone, MalformedRequest 400, 414 or 431 for what can be no head.
+        Raises ClientDisconnected when the client is gone, MalformedRequest (400, 414 or 431) for what cannot
+        be a head.
         """
         if not self._partial:
             data = self._take_buffer() or self._available(_HEAD_READ)
@@ -101,7 +102,7 @@ class Receiver:
             partial += data
 
     def _skip_empty_lines(self) -> None:
-        """RFC 9112 section 2.2: those before a request do not count; but they are not endless, either."""
+        """RFC 9112 section 2.2: empty lines before a request do not count, but there is a limit to them."""
         end = 0
         while self._partial.startswith(b"\r\n", end):
             end += 2
@@ -127,7 +128,7 @@ class Receiver:
                 self._partial += data
                 missing -= len(data)
         except ClientDisconnected:
-            pass  # who reads the body will meet the end
+            pass  # the application meets the end when it reads the body
         self._buffer, self._start = bytes(self._partial), 0
         self._partial.clear()
         return True

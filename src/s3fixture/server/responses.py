@@ -207,7 +207,9 @@ class Response:
                 self.keep_alive = self.keep_alive and value.lower() != "close"
                 continue
             elif lower == "transfer-encoding":
-                raise ValueError("Transfer-Encoding is the server's to set (PEP 3333)")
+                raise ValueError(
+                    "the application set Transfer-Encoding, which only the server may (PEP 3333)"
+                )
             lines.append(f"{name}: {value}\r\n")
         if not dated:
             lines.append(f"Date: {self._date()}\r\n")

@@ -24,11 +24,13 @@ _TRAILER_SIGNATURE = "x-amz-trailer-signature"
 
 
 class ChunkVerifier(Protocol):
-    """Checks the chain of signatures of a signed aws-chunked body; raises S3Error."""
+    """Checks the chain of signatures of a signed aws-chunked body, in the order of its chunks."""
 
-    def verify_chunk(self, signature: str, chunk_sha256_hex: str) -> None: ...
+    def verify_chunk(self, signature: str, chunk_sha256_hex: str) -> None:
+        """Raises S3Error SignatureDoesNotMatch."""
 
-    def verify_trailer(self, signature: str, trailer_sha256_hex: str) -> None: ...
+    def verify_trailer(self, signature: str, trailer_sha256_hex: str) -> None:
+        """After the last chunk. Raises S3Error SignatureDoesNotMatch."""
 
 
 class ChunkedReader:

@@ -44,7 +44,7 @@ def make_document_reader(operation: str, root: str, shape: StructureShape) -> Ca
 
 
 def make_node_reader(shape: Shape) -> Reader:
-    """From an element to the value of `shape`, which raises DocumentError for what is none."""
+    """From an element to the value of `shape`; the reader raises DocumentError when there is none."""
     if isinstance(shape, StructureShape):
         return _make_structure(shape)
     if isinstance(shape, ListShape):
@@ -81,7 +81,7 @@ def _make_structure(shape: StructureShape) -> Reader:
             if repeated:
                 result.setdefault(member, []).append(read_child(child))
             elif member in result:
-                raise DocumentError(f"{child.name} stands twice in {node.name}")
+                raise DocumentError(f"{child.name} appears twice in {node.name}")
             else:
                 result[member] = read_child(child)
         if not required <= result.keys():

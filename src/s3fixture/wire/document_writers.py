@@ -42,7 +42,7 @@ def _reference(match: re.Match[str]) -> str:
 
 
 def escape_strict(text: str) -> str:
-    """The same for documents that every parser must be able to read: errors."""
+    """The same for errors, which every parser must be able to read."""
     return escape(FORBIDDEN.sub("\ufffd", text))
 
 
@@ -68,7 +68,7 @@ _KNOWN_TO_ENTRIES: Mapping[str, Any] = {
 
 
 class Style(NamedTuple):
-    """What a document writes in another way than its shapes say."""
+    """How a document differs from what its shapes say."""
 
     url_encoded: bool = False  # quirk 33
     bare_etags: bool = False  # quirk 32
@@ -143,10 +143,10 @@ def _make_sequence(writers: Mapping[str, Writer]) -> Writer:
 
 
 class Entries(Sequence[Mapping[str, Any]]):
-    """Like structures of a list, with one row for each: a dict of each would take as long as writing it.
+    """The structures of a list as rows: making a dict of each would take as long as writing it.
 
-    `members` names the columns. A column of `lists` has the only item of a list. "" stands for what an entry
-    does not have.
+    `members` names the columns. A column of `lists` has the only item of a list. "" stands for a member that
+    the entry does not have.
     """
 
     __slots__ = ("lists", "members", "rows")

@@ -12,7 +12,7 @@ _VISIBLE = dict.fromkeys((*range(9), *range(10, 32), 127), " ")
 
 
 def header_value(text: str) -> str:
-    """`text` as a header can say it, with "?" for what is not ISO-8859-1."""
+    """`text` as a header can carry it, with "?" for what is not ISO-8859-1."""
     if text.isascii() and text.isprintable():
         return text
     return text.translate(_VISIBLE).encode("latin-1", "replace").decode("latin-1")
@@ -24,7 +24,7 @@ _SPECIAL = frozenset("=_?")
 
 
 def is_plain(text: str) -> bool:
-    """Whether a header can have the text as it is."""
+    """Whether a header can carry the text as it is."""
     return text.isascii() and (text.isprintable() or text.replace("\t", "").isprintable())
 
 
@@ -45,7 +45,7 @@ def _quoted(character: str) -> str:
 
 
 def decode(text: str) -> str:
-    """The text with its encoded words read; what is none, or cannot be read, stays."""
+    """The text with its encoded words decoded; those that cannot be decoded stay as they are."""
     return _WORD.sub(_read, text) if "=?" in text else text
 
 

@@ -1,6 +1,6 @@
-"""Values of the model that were kept as JSON: whether a document of a request could have brought them.
+"""Values of the model that are stored as JSON: whether a document of a request could have brought them.
 
-They go back into an element and through its reader, so that what a document may say is said once.
+They go back into an element and through its reader, so that there is one rule for what a document may say.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ _SKIPPED_HEADERS = frozenset({"content-length"})  # quirk 16: the payload knows 
 
 
 class Parser(NamedTuple):
-    """Of one operation: of a whole request, and of its head alone. They raise S3Error for what S3 refuses."""
+    """How an operation's request is parsed: whole, or its head alone. Raises S3Error for what S3 refuses."""
 
     whole: Callable[[Request, Target, Payload], dict[str, Any]]
     head: Callable[[Request, Target], dict[str, Any]]
@@ -146,14 +146,14 @@ def _streams(shape: StructureShape) -> bool:
 
 
 def _sent(request: Request, target: Target) -> dict[str, str]:
-    """The headers, wherever they stood."""
+    """The headers of the request, with those that a presigned URL has in its query."""
     if not target.query or target.query.keys().isdisjoint(_SIGNATURES):
         return request.headers
     return _with_hoisted(request.headers, target)
 
 
 def _with_hoisted(headers: dict[str, str], target: Target) -> dict[str, str]:
-    """Quirk 25. What was sent as a header wins; the SDK's choice of an algorithm is no promise to keep it."""
+    """Quirk 25. Headers that were sent win; an algorithm named in a URL does not announce a checksum."""
     hoisted = target.hoisted_headers()
     if not hoisted:
         return headers
@@ -221,7 +221,7 @@ def _make_streaming_reader(operation: OperationModel, member: str) -> _BodyReade
 
 
 def _make_text_reader(member: str) -> _BodyReader:
-    """A bucket policy: JSON, which the service judges, also when it is empty."""
+    """A bucket policy: JSON, which the service checks, also when it is empty."""
 
     def read(payload: Payload, params: dict[str, Any]) -> None:
         try:
@@ -274,5 +274,5 @@ def _make_document_reader(
 
 
 def _drain(payload: Payload) -> None:
-    """A body that the operation has no use for is still verified, and read so that the line stays usable."""
+    """A body that the operation does not use is verified as well, and read to keep the connection usable."""
     payload.read_all(DOCUMENT_LIMIT)

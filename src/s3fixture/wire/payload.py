@@ -19,15 +19,13 @@ from s3fixture.wire.request import Request, Stream
 
 BLOCK = 1024 * 1024  # bytes that `read_all` asks for at once
 UNSIGNED = "UNSIGNED-PAYLOAD"
-_SIGNED_CHUNKS = frozenset(
+SIGNED_CHUNKS = frozenset(
     {"STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"}
 )
-_UNSIGNED_CHUNKS = frozenset({"STREAMING-UNSIGNED-PAYLOAD-TRAILER"})
+UNSIGNED_CHUNKS = frozenset({"STREAMING-UNSIGNED-PAYLOAD-TRAILER"})
 _TRAILER = "-TRAILER"
 _NO_CHECKSUMS = frozenset(HEADER_PREFIX + name for name in ("algorithm", "mode", "type"))
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-
-__all__ = ["ChunkVerifier", "Payload", "PayloadAuth", "compare", "one_checksum", "open_payload"]
 
 
 class PayloadAuth(Protocol):
@@ -205,7 +203,7 @@ class Payload:
 def one_checksum(headers: Mapping[str, str]) -> Algorithm | None:
     """The algorithm of the x-amz-checksum-* that was sent, in headers or in the fields of a form.
 
-    Raises InvalidRequest for several, for an algorithm that is none, and for a value that cannot be right.
+    Raises InvalidRequest for several, for an unknown algorithm, and for a value that cannot be right.
     """
     sent = [name for name in headers if name.startswith(HEADER_PREFIX) and name not in _NO_CHECKSUMS]
     if not sent:
@@ -229,16 +227,16 @@ def open_payload(request: Request, authentication: PayloadAuth, operation: str) 
     A body whose length is not known is not refused here but by those operations that need it.
     """
     headers, sha256 = request.headers, authentication.content_sha256
-    if sha256 in _SIGNED_CHUNKS or sha256 in _UNSIGNED_CHUNKS:
+    if sha256 in SIGNED_CHUNKS or sha256 in UNSIGNED_CHUNKS:
         if sha256.endswith(_TRAILER) and operation not in STREAMED:
             raise refusals.TRAILER_OF_NO_UPLOAD()
-        payload = _open_chunked(request, authentication, signed=sha256 in _SIGNED_CHUNKS)
+        payload = _open_chunked(request, authentication, signed=sha256 in SIGNED_CHUNKS)
     else:
         if sha256 and sha256 != UNSIGNED and not _SHA256.fullmatch(sha256):
             raise refusals.CONTENT_SHA256(sha256)
         payload = _open_plain(request)
     if sha256 == UNSIGNED or (sha256 == checksums.EMPTY_SHA256 and not payload.size):
-        sha256 = ""  # nothing to verify, or true without a look
+        sha256 = ""  # nothing to verify, or known to be right
     if "content-md5" in headers or sha256:
         payload.expect_digests(headers.get("content-md5"), sha256)
     return payload

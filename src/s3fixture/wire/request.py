@@ -32,7 +32,7 @@ class Request:
 
     @property
     def path(self) -> str:
-        """The target without its query, which may be as good as keys: for logs."""
+        """The target without its query, which may hold credentials; for logs."""
         return self.target.partition("?")[0]
 
     @property

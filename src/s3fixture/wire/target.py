@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
+from s3fixture import limits
 from s3fixture.errors import S3Error
 from s3fixture.model import tables
 
-MAX_KEY_BYTES = 1024
 _KEPT_LENGTH = 1024  # characters: 1,024 targets of this length, with their parts, are some 4 MiB
 _NEVER_BUCKETS = tuple(tables.HOST_PREFIXES.values())
 _NEVER_HOISTED = frozenset(  # the parameters of a version 4 signature
@@ -111,8 +111,8 @@ def _checked_key(key: str) -> str | None:
     if not key:
         return None
     size = len(key) if key.isascii() else len(key.encode())
-    if size > MAX_KEY_BYTES:
-        raise S3Error("KeyTooLongError", Size=str(size), MaxSizeAllowed=str(MAX_KEY_BYTES))
+    if size > limits.KEY_SIZE:
+        raise S3Error("KeyTooLongError", Size=str(size), MaxSizeAllowed=str(limits.KEY_SIZE))
     if ".." in key and _climbs(key):
         raise S3Error("InvalidURI", URI=key)
     return key

@@ -1,6 +1,6 @@
-"""Times, in all the ways in which requests write them and answers and errors do.
+"""Times in all the forms that requests, answers and errors have.
 
-What is no time between the years 1 and 9999 is None for every reader here, however it is written.
+Every reader returns None for what is not a time between the years 1 and 9999.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def parse_seconds(text: str) -> datetime | None:
 
 
 def parse_http(text: str) -> datetime | None:
-    """`Fri, 24 May 2013 00:00:00 GMT`, and whatever else mail and HTTP have had in its place."""
+    """`Fri, 24 May 2013 00:00:00 GMT`, and the older forms of mail and HTTP."""
     if len(text) > _LONGEST:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Reading XML: expat with everything switched off that a document of a request has no business with."""
+"""Reading XML with expat, which is told to refuse document types and entities."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ Prepare = Callable[[str, bool], Any]  # (policy value, whether variables count) 
 
 
 class AddressError(ValueError):
-    """A value of IpAddress or NotIpAddress that is no address and no network."""
+    """A value of IpAddress or NotIpAddress that is neither an address nor a network."""
 
 
 Compare = Callable[[str, Any, Context], bool]  # (request value, prepared policy value, context)

@@ -17,7 +17,7 @@ Decision = Literal["allow", "deny"]
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement, compiled; `not_…` turn an element round (NotPrincipal, NotAction, NotResource)."""
+    """One statement, compiled; `not_…` negate an element (NotPrincipal, NotAction, NotResource)."""
 
     allow: bool
     principals: Principals

@@ -22,7 +22,7 @@ _ESCAPES = str.maketrans({"*": "${*}", "?": "${?}", "$": "${$}"})
 def least_policy(permissions: Iterable[Permission]) -> dict[str, Any]:
     """A policy of IAM as JSON's types, the same for the same permissions in any order.
 
-    Without permissions it has no statements, which IAM takes for no policy.
+    Without permissions it has no statements; IAM does not accept such a policy.
     """
     keys: dict[tuple[str, str | None], set[str]] = defaultdict(set)
     actions: dict[tuple[str, ...], set[str]] = defaultdict(set)

@@ -1,4 +1,4 @@
-"""What the policies of an identity itself say: those of the user, its permissions boundary, its session's.
+"""Whether an identity's policies allow an action: those of the user, its permissions boundary, its session's.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
 """
@@ -18,7 +18,7 @@ def denial_of(
 ) -> Denial | None:
     """Why the policies of `identity` do not allow it: an explicit deny first; None when all types allow it.
 
-    `given`: something else allows what its identity policies would have to.
+    `given`: something else allows already what its identity policies would have to allow.
     """
     found: Denial | None = None
     for kind, policies in _types(identity):

@@ -52,8 +52,7 @@ _TAG_KEYS = ("s3:existingobjecttag/", "s3:requestobjecttag/", "s3:buckettag/", "
 def parse_policy(text: str | bytes, bucket: str, identities: Identities | None) -> Policy:
     """The policy put on `bucket`. Raises S3Error MalformedPolicy with S3's messages.
 
-    Pass None for `identities` when the policy was put before: one who has left since makes it no worse, and
-    neither do conditions that were accepted then.
+    `identities` None: the policy was accepted before, so principals and conditions are not checked again.
     """
     raw = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
     if len(raw) > MAX_SIZE:
@@ -113,8 +112,8 @@ def usable_policy(text: str) -> Policy:
     length = len("".join(text.split()))
     if length > LONGEST_POLICY:
         raise S3FixtureError(
-            f"the policy has {length:,} characters, and a policy of IAM has {LONGEST_POLICY:,} at "
-            "most, white space apart; make it shorter"
+            f"the policy has {length:,} characters besides white space, and IAM allows {LONGEST_POLICY:,}; "
+            "make it shorter"
         )
     return policy
 
@@ -225,7 +224,7 @@ class _IdentityStatementParser(_StatementParser):
         )
 
     def _check_reach(self, named: set[str], actions: tuple[str, ...], resources: list[str]) -> None:
-        """Whatever the actions are, they may be about resources of other services."""
+        """Nothing to check: the actions may be about resources of other services."""
 
 
 def _load(raw: bytes) -> tuple[str, dict[str, Any]]:

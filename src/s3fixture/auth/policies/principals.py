@@ -2,9 +2,9 @@
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 
-S3 refuses principals that do not exist. Here accounts and users elsewhere are taken on trust, so that a
-policy made for the cloud can be put as it is, and roles, which are defined nowhere. A user of one of this
-server's accounts, a canonical id or an access key must exist.
+S3 refuses principals that do not exist. Here other accounts, their users and all roles are accepted without a
+check, so that a policy made for AWS can be put as it is. A user of one of this server's accounts, a canonical
+id or an access key must exist.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Named(Protocol):
 
 
 class Outsider(NamedTuple):
-    """A service of AWS, or a role: it never asks by itself, but acts for a bucket."""
+    """A service of AWS, or a role: it sends no requests itself, but acts for a bucket."""
 
     principals: frozenset[str]
 
@@ -45,7 +45,7 @@ class Principals:
 
 
 def parse_principals(element: Any, identities: Identities | None) -> Principals:
-    """`identities` None: do not ask who exists. Raises ValueError for what is no principal."""
+    """`identities` None: do not check who exists. Raises ValueError for what is not a principal."""
     if element == "*":
         return Principals(everyone=True)
     if not isinstance(element, dict) or not element:

@@ -31,7 +31,7 @@ _FIXING_KEYS = frozenset(
 _FIXING_OPERATORS = frozenset(
     {"StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike"}
 )
-_WIDEST = {4: 8, 6: 32}  # prefix lengths; anything shorter is as good as everyone, and no private one is
+_WIDEST = {4: 8, 6: 32}  # prefix lengths: a wider network counts as everyone
 
 
 def is_public(policy: Policy) -> bool:

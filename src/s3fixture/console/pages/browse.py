@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 from werkzeug.wrappers import Response
 
+from s3fixture import limits
 from s3fixture.clock import utc
 from s3fixture.console.pages.buckets import bucket_line
 from s3fixture.console.rendering import bucket_path, link
 from s3fixture.console.visit import PageError, Visit
-from s3fixture.wire.target import MAX_KEY_BYTES
 
 PAGE_SIZES = (100, 500, 1000)
 _DELIMITER = "/"
@@ -50,10 +50,10 @@ _SORT_KEYS: dict[str, Any] = {
 def show_folder(visit: Visit, bucket: str) -> Response:
     """GET /buckets/<bucket>/?prefix=&search=&deep=&pictures=&after=&versions=&sort=&order=&size="""
     prefix, search = visit.argument("prefix"), visit.argument("search")
-    if len((prefix + search).encode("utf-8", "replace")) > MAX_KEY_BYTES:
+    if len((prefix + search).encode("utf-8", "replace")) > limits.KEY_SIZE:
         raise PageError(
             400,
-            f"Folder and search have more than {MAX_KEY_BYTES:,} bytes, the longest key of S3.",
+            f"Folder and search have more than {limits.KEY_SIZE:,} bytes, the longest key of S3.",
         )
     with_versions = visit.argument("versions") == "1"
     deep = visit.argument("deep") == "1" and not with_versions

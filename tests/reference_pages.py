@@ -69,7 +69,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def code(text: str) -> str:
-    return f"`{text}`" if text else ""
+    """In backticks, each choice by itself: sites show the backslash of a pipe within backticks."""
+    return " \\| ".join(f"`{part}`" for part in text.split("|")) if text else ""
 
 
 def cell(text: str) -> str:
@@ -113,7 +114,7 @@ def option_row(command: str, option: click.Option) -> list[str]:
     spelled = ", ".join(code(name) for name in (*option.opts, *option.secondary_opts))
     value = value_of(option)
     return [
-        f"{spelled} {code(value)}".strip().replace("|", "\\|"),
+        f"{spelled} {code(value)}".strip(),
         cell(default_of(option)),
         ", ".join(map(code, variables_of(command, option))),
         cell(_DEFAULT.sub("", option.help or "")),
@@ -166,7 +167,7 @@ def pytest_row(option: Option) -> list[str]:
     value = "" if option.is_flag else "|".join(option.choices) or option.metavar
     separator = {",": "commas", " ": "spaces", "": ""}.get(option.split, "colons (semicolons on Windows)")
     return [
-        f"{code(option.flag)} {code(value)}".strip().replace("|", "\\|"),
+        f"{code(option.flag)} {code(value)}".strip(),
         code(option.dest),
         code(option.variable),
         cell(option.help),

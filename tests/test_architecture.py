@@ -257,6 +257,14 @@ def test_decisions_are_numbered_without_gaps() -> None:
     ]
 
 
+def test_no_table_of_the_docs_has_a_pipe_in_backticks() -> None:
+    """Within backticks, sites show the backslash that a pipe needs in a table. `<code>` and `&#124;` do."""
+    rows = [
+        line for page in (CHECKOUT / "docs").glob("*.md") for line in page.read_text("utf-8").splitlines()
+    ]
+    assert [row for row in rows if any("\\|" in part for part in row.split("`")[1::2])] == []
+
+
 def test_every_decision_is_listed() -> None:
     listed = re.findall(r"\(decisions/(.+?)\)", (CHECKOUT / "docs" / "decisions.md").read_text("utf-8"))
     assert listed == sorted(page.name for page in (CHECKOUT / "docs" / "decisions").iterdir())

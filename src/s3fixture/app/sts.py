@@ -21,7 +21,7 @@ from s3fixture.auth.denial import RESOURCE, Denial, not_authorized
 from s3fixture.auth.header import parse_components, signing_time
 from s3fixture.auth.identity import role_id
 from s3fixture.auth.policies import parse_identity_policy
-from s3fixture.auth.policies.limits import denial_of
+from s3fixture.auth.policies.identity_policies import denial_of
 from s3fixture.auth.signature_errors import MAX_SKEW, failure
 from s3fixture.auth.web_identity import WebIdentityError
 from s3fixture.errors import S3Error

@@ -3,7 +3,7 @@
 Every identity is an account of its own, which owns the buckets that it makes. Others may do what a bucket's
 policy allows and, where ACLs are on (`ownership`), what ACLs grant; what another account then has in the
 bucket is beyond the bucket's owner and policy. Users of an account, and narrowed sessions, may do what their
-own policies allow as well (`auth.policies.limits`).
+own policies allow as well (`auth.policies.identity_policies`).
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-access-control.html
 """
 
@@ -201,7 +201,9 @@ class Access:
         what their policies leave out; what it gives to a role is limited by boundary and session policy.
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
         """
-        from s3fixture.auth.policies.limits import denial_of  # imported when used: few callers are limited
+        from s3fixture.auth.policies.identity_policies import (
+            denial_of,  # imported when used: few callers are limited
+        )
 
         identity = call.identity
         assert identity is not None

@@ -46,8 +46,8 @@ from s3fixture.service import (
 from s3fixture.service import bucket_documents as kinds
 from s3fixture.store import BucketRow, SavedState
 from s3fixture.store.saved_states import ATTRIBUTES
-from s3fixture.wire.kept_values import check_value
 from s3fixture.wire.numbers import json_integer
+from s3fixture.wire.stored_values import check_value
 from s3fixture.wire.xml_parser import DocumentError
 
 _LONGEST = 200  # characters of a reason

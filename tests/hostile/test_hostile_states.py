@@ -24,7 +24,7 @@ from s3fixture.backends.control import Control
 from s3fixture.backends.running_requests import RunningRequests
 from s3fixture.errors import S3FixtureError
 from s3fixture.service.event_watchers import watch
-from s3fixture.service.kept_documents import CHECKS
+from s3fixture.service.saved_state_checks import CHECKS
 from s3fixture.settings import Settings
 
 RANDOM = Random(0)

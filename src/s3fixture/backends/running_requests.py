@@ -63,7 +63,9 @@ class RunningRequests:
             self._superseded.update(thread for thread in list(self._running) if thread != caller)
             self._app.background.add_jobs_of_loaded_buckets(index)
 
-        from s3fixture.service.kept_documents import find_fault  # imported when used: it needs all of them
+        from s3fixture.service.saved_state_checks import (
+            find_fault,  # imported when used: it needs all of them
+        )
 
         self.writes += 1
         with self._app.background.paused():

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
 import s3fixture
 from s3fixture import S3FixtureError, backends, serve
@@ -122,6 +127,41 @@ def test_a_folder_is_synced_unless_told_otherwise(
         monkeypatch.setenv(name, value)
     with serve(data_dir=tmp_path, buckets=["data"]):
         assert bool(syncs) == synced
+
+
+def test_writers_at_the_same_time_share_the_syncs_of_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    syncs: list[int] = []
+
+    def sync(descriptor: int) -> None:
+        syncs.append(descriptor)
+        time.sleep(0.05)  # a slow disk
+
+    with serve(data_dir=tmp_path, buckets=["data"]) as endpoint:
+        client = endpoint.client(config=Config(max_pool_connections=10))
+        monkeypatch.setattr("s3fixture.store.syncing.sync_file", sync)
+
+        def put(number: int) -> None:
+            client.put_object(Bucket="data", Key=str(number), Body=b"x")
+
+        with ThreadPoolExecutor(10) as pool:
+            list(pool.map(put, range(60)))
+    assert 0 < len(syncs) < 45
+
+
+def test_a_put_that_could_not_be_synced_did_not_succeed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_descriptor: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with serve(data_dir=tmp_path, buckets=["data"]) as endpoint:
+        client = endpoint.client(config=Config(retries={"total_max_attempts": 1}))
+        monkeypatch.setattr("s3fixture.store.syncing.sync_file", fail)
+        for _ in range(2):
+            with pytest.raises(ClientError, match="InternalError"):
+                client.put_object(Bucket="data", Key="k", Body=b"x")
 
 
 def test_an_unknown_durability_is_refused() -> None:

@@ -85,6 +85,25 @@ def test_who_saw_what_another_wrote_waits_for_it(shared: SharedSync, disk: SlowD
     assert disk.begun.empty()
 
 
+def test_who_postpones_waits_for_its_own_mark(shared: SharedSync, disk: SlowDisk) -> None:
+    thread = threading.get_ident()
+    shared.postponing[thread] = 0
+    shared.end_write()
+    assert shared.postponing[thread] == 0  # nothing was written
+    shared.wrote()
+    shared.end_write()
+    mark = shared.postponing.pop(thread)
+    assert disk.begun.empty()
+    waiting = threading.Thread(target=shared.wait, args=[mark])
+    waiting.start()
+    end = disk.begun.get(timeout=PATIENCE)
+    shared.wrote()
+    end()
+    waiting.join(PATIENCE)
+    shared.wait(mark)
+    assert disk.begun.empty()  # what was written since is for others
+
+
 def fail(descriptor: int) -> None:
     raise OSError(errno.EIO, "Input/output error")
 

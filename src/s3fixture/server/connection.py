@@ -56,6 +56,8 @@ class Setting(NamedTuple):
     stopping: Stopping
     step_down: Callable[[], bool]
     """Called by a thread that is about to wait for its client: whether it may."""
+    settle: Callable[[int], None]
+    """See `Server`."""
 
 
 class Connection:
@@ -71,6 +73,9 @@ class Connection:
         self._head: RequestHead | None = None  # of a request whose body is not all there
         self._awaited: _Awaited = ""
         self._hurries = False  # whether nothing may wait any more, not even an answer
+        self._keeps = False  # whether what is sent is kept as `_kept`, for the next `serve`
+        self._kept = b""
+        self._mark = 0  # to be settled before that
         self.can_sendfile = hasattr(os, "sendfile") and not self._is_secure
         self.idle = True
         """Whether no request is being answered."""
@@ -100,8 +105,13 @@ class Connection:
         except Exception:
             _LOG.exception("a connection failed")
             return False
-        self.idle = True
+        self.idle = not self._kept
         return goes_on
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether there is an answer that waits for the next `serve`, which settles it and those before."""
+        return bool(self._kept)
 
     def give_up(self) -> None:
         """Close the connection at its deadline; a client that has begun a request gets a 408."""
@@ -114,7 +124,8 @@ class Connection:
         self.close()
 
     def close(self) -> None:
-        """Close the socket."""
+        """Close the socket. An answer that was to be settled is lost."""
+        self._kept = b""
         self._notify_close()
         self._sock.close()
 
@@ -128,6 +139,9 @@ class Connection:
 
     def send(self, data: bytes) -> None:
         """See responses.Channel."""
+        if self._keeps:
+            self._kept += data
+            return
         try:
             sent = self._send_briefly(data)
             if sent == len(data):
@@ -154,6 +168,10 @@ class Connection:
             return self._discard()
         if self._awaited == "handshake" and not self._shake_hands():
             return True
+        if self._kept:
+            self._send_kept()
+            if self._is_leaving():
+                return True
         receiver = self._receiver
         while not self._setting.stopping.is_set():
             head = self._head or self._next_head()
@@ -169,6 +187,12 @@ class Connection:
             if self._patience:
                 self._be_quick()
             self._await_request()
+            if self._kept:
+                if not receiver.buffered:
+                    return True
+                self._send_kept()
+                if self._is_leaving():
+                    return True
             if not receiver.buffered and not (self._is_secure and self._has_decrypted()):
                 return True
         return False
@@ -295,6 +319,10 @@ class Connection:
             if not response.head_sent:
                 self._refuse(500, "the application failed; its log says why", head.method)
             return False
+        if self._kept and not (response.keep_alive and body.finished):
+            self._send_kept()
+            if self._is_leaving():
+                return False
         if response.keep_alive and (body.finished or self._drain(body)):
             return True
         if not body.finished or self._receiver.buffered:
@@ -304,8 +332,14 @@ class Connection:
     def _run_app(self, environ: dict[str, Any], response: Response) -> None:
         result = self._setting.app(environ, response.start_response)
         try:
+            mark = environ.get("s3fixture.unsettled")
+            if mark:
+                self._mark, self._keeps = mark, isinstance(result, (list, tuple))
+                if not self._keeps:
+                    self._setting.settle(mark)
             response.send(result)
         finally:
+            self._keeps = False
             close = getattr(result, "close", None)
             if close is not None:
                 close()
@@ -339,6 +373,17 @@ class Connection:
         environ["wsgi.input_terminated"] = True
         environ["wsgi.errors"] = sys.stderr
         return environ
+
+    def _send_kept(self) -> None:
+        """What its request wrote must be settled before."""
+        answer, self._kept = self._kept, b""
+        try:
+            self._setting.settle(self._mark)
+        except Exception:
+            _LOG.exception("what a request wrote could not be settled")
+            self._refuse(500, "what the request wrote could not be settled; the log says why")
+        else:
+            self.send(answer)
 
     def _invite(self) -> None:
         self.send(_CONTINUE)

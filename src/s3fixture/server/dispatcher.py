@@ -6,6 +6,9 @@ thread costs several switches of the interpreter lock, more than the request its
 makes others wait for one client: before it waits (for the rest of a large body, or for a client that reads
 an answer slowly) it steps down and another thread leads. When an application takes long for any other
 reason, the watch deposes the leader.
+
+An answer that has to wait for the disk waits in its connection, until no further request is there or some
+were served meanwhile: then one sync is for all of them.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import logging
 import selectors
 import socket
 import threading
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from math import inf
@@ -26,6 +30,7 @@ from .connection import Connection
 
 _LOG = logging.getLogger("s3fixture.server")
 _TICK = 0.01  # seconds; a request that takes longer than one or two of them does not hold up others
+_SHARING = 64  # connections turned to while answers wait to be settled together
 _RESERVE = 4  # threads kept for the next change of leader
 _PAUSE = 0.05  # seconds after a failed accept, such as "too many open files"
 _CUT_SECONDS = 2.0  # what a thread gets to end after its connection was cut
@@ -57,6 +62,8 @@ class Dispatcher:
         self._leader: int | None = None  # ident of a thread
         self._served: Connection | None = None  # by the leader, now
         self._turns = 0  # how often leaders turned to a connection
+        self._unsettled: deque[Connection] = deque()  # registered and served, but their answers wait
+        self._settle_turn = 0  # when they are settled at the latest
         self._workers = 0  # threads that serve
         self._reserve = 0  # of these, those that wait for the lead
 
@@ -88,6 +95,9 @@ class Dispatcher:
         self._port.close()
         self._cut(only_idle=True)
         self._join(grace)
+        for connection in list(self._connections):
+            if connection.is_unsettled:
+                connection.serve()
         self._cut(only_idle=False)
         self._join(_CUT_SECONDS)
         with self._lock:
@@ -123,7 +133,7 @@ class Dispatcher:
         now = monotonic()
         while not self.stopping.is_set():
             try:
-                events = self._selector.select(max(0.0, self._due - now) if self._due < inf else None)
+                events = self._selector.select(self._patience(now))
             except OSError:
                 if self.stopping.is_set():
                     return  # some systems report a port that was closed meanwhile
@@ -131,17 +141,42 @@ class Dispatcher:
             for key, _ in events:
                 if not isinstance(key.data, Connection):
                     key.data()
-                elif not self._serve(key.data):
+                elif not (self._settle() if key.data.is_unsettled else self._serve(key.data)):
                     return
+                if self._unsettled and self._turns >= self._settle_turn and not self._settle():
+                    return
+            if self._unsettled and not events and not self._settle():
+                return
             now = monotonic()
             if now >= self._due:
                 self._give_up(now)
+
+    def _patience(self, now: float) -> float | None:
+        """How long to wait for a request; None: until there is one."""
+        if self._unsettled:
+            return 0.0
+        return max(0.0, self._due - now) if self._due < inf else None
+
+    def _settle(self) -> bool:
+        """Send the answers that wait. Whether this thread still leads afterwards."""
+        for _ in range(len(self._unsettled)):
+            connection = self._unsettled.popleft()
+            if not self._serve(connection):
+                return False
+        return True
+
+    def _postpone(self, connection: Connection) -> None:
+        if not self._unsettled:
+            self._settle_turn = self._turns + _SHARING
+        self._unsettled.append(connection)
 
     def _serve(self, connection: Connection) -> bool:
         """Whether this thread still leads afterwards."""
         with self._lock:
             if self.stopping.is_set():
                 return False
+            if connection not in self._connections:
+                return True  # closed since it had something to say
             self._served = connection
             self._turns += 1
         if not self._active.is_set():
@@ -152,6 +187,8 @@ class Dispatcher:
             if leads:
                 self._served = None
                 if goes_on:
+                    if connection.is_unsettled:
+                        self._postpone(connection)
                     if connection.deadline < self._due:
                         self._due = connection.deadline
                 elif not self.stopping.is_set():
@@ -197,6 +234,8 @@ class Dispatcher:
             returned, self._returned = self._returned, []
         for connection in returned:
             self._register(connection)
+            if connection.is_unsettled:
+                self._postpone(connection)
 
     def _waiting(self) -> list[Connection]:
         """Those that no thread serves."""

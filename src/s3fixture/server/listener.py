@@ -7,6 +7,7 @@ import socket
 import ssl
 import sys
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +90,10 @@ def _explained(error: OSError, host: str, port: int) -> S3FixtureError:
     return S3FixtureError(f"cannot listen on port {port} of {host}: {error.strerror or error}")
 
 
+def _nothing(_mark: int) -> None:
+    """For applications that have nothing to settle."""
+
+
 class Server:
     """Serves one WSGI application over HTTP/1.1: binds its port when made, serves between `start` and `stop`.
 
@@ -104,8 +109,13 @@ class Server:
         ssl_context: ssl.SSLContext | None = None,
         limits: Limits | None = None,
         error_body: ErrorBody = plain_error,
+        settle: Callable[[int], None] = _nothing,
     ) -> None:
-        """Bind `host`:`port` (0: a free port). S3FixtureError when that cannot be done."""
+        """Bind `host`:`port` (0: a free port). S3FixtureError when that cannot be done.
+
+        `settle` is called with the mark that `app` put as "s3fixture.unsettled" into an environment, before
+        the answer is sent: so what it does can be done for several at once. When it raises they are 500.
+        """
         limits = limits or Limits()
         port_socket = listen(host, port)
         scheme = "https" if ssl_context else "http"
@@ -123,6 +133,7 @@ class Server:
             environ=_environment(host, self.port, scheme),
             stopping=self._dispatcher.stopping,
             step_down=self._dispatcher.step_down,
+            settle=settle,
         )
         self._lock = threading.Lock()
         self._started = self._stopped = False

@@ -79,6 +79,20 @@ class Store:
         whoever knows which thread works for which request."""
         return self._writing.superseded
 
+    @property
+    def postponing(self) -> dict[int, int] | None:
+        """Threads whose writes return before they survive a power failure -> the mark of the last; 0: none.
+
+        To be filled and emptied by whoever calls `settle` with that mark before anybody is told of such a
+        write. None where nothing is to survive a power failure.
+        """
+        return self._sync.postponing if self._sync is not None else None
+
+    def settle(self, mark: int) -> None:
+        """Return when what was written before this mark survives a power failure. Raises Damaged."""
+        if self._sync is not None:
+            self._sync.wait(mark)
+
     def spool(self, source: Source, size: int | None = None) -> Spooled:
         """Read `source` to its end, outside the lock; `size` is a hint that saves a copy.
 

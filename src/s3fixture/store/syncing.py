@@ -44,6 +44,8 @@ class SharedSync:
     Whoever comes while nobody syncs does it for all; whoever comes meanwhile waits for the next one. Once a
     sync has failed everything raises Damaged: a file system may forget what it could not write, so that a
     second sync would succeed for nothing.
+
+    A thread in `postponing` does not wait after each write: it calls `wait` itself, before it tells anybody.
     """
 
     def __init__(self, path: Path) -> None:
@@ -53,6 +55,8 @@ class SharedSync:
         self._synced = 0
         self._busy = False
         self._failure = ""
+        self.postponing: dict[int, int] = {}
+        """Such threads, by their idents -> the mark that one has to wait for; 0: none."""
 
     def check(self) -> None:
         """Call it before something is written."""
@@ -63,9 +67,18 @@ class SharedSync:
         """Something was written; call it before the next thread may write."""
         self._written += 1
 
-    def wait(self) -> None:
-        """Return when all that was written before is on the disk."""
-        goal = self._written
+    def end_write(self) -> None:
+        """Wait for what was written before, or note that this thread has to."""
+        thread = threading.get_ident()
+        if thread not in self.postponing:
+            self.wait()
+        elif self._synced < self._written:
+            self.check()
+            self.postponing[thread] = self._written
+
+    def wait(self, mark: int | None = None) -> None:
+        """Return when all that was written before, or before a mark, is on the disk."""
+        goal = self._written if mark is None else mark
         if self._synced < goal:
             with self._changed:
                 while self._synced < goal and not self._failure:

@@ -91,7 +91,7 @@ class Writing:
         finally:
             self._lock.release()
         if done and self._sync is not None:
-            self._sync.wait()  # without the lock, so that others write, and share the wait
+            self._sync.end_write()  # without the lock, so that others write, and share the wait
         if unneeded:
             self._files.remove(unneeded)
         if isinstance(error, sqlite3.Error):

@@ -109,7 +109,7 @@ def test_who_speaks_plain_http_is_told_so(
     answer = client.ask(request_line + b"\r\nHost: x\r\n\r\n")
     assert answer.status == 400
     assert answer.headers["connection"] == "close"
-    assert b"write https://" in answer.body
+    assert b"use https://" in answer.body
     assert client.closed()
 
 

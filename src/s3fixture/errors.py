@@ -230,6 +230,10 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         "The source object of the COPY operation is not in the active tier and is only stored in Amazon "
         "Glacier.",
     ),
+    "OverMaxColumn": (
+        400,
+        "The number of columns in the result is greater than the maximum allowable number of columns.",
+    ),
     "OverMaxRecordSize": (
         400,
         "The length of a record in the input or result is greater than maxCharsPerRecord of 1 MB.",

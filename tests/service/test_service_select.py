@@ -258,6 +258,16 @@ def test_a_customers_key_is_needed(ask: Any, select: Select, client: S3Client, b
         ("JSONParsingError", {"source": DOCUMENT, "body": b"[" * 100_000}),
         ("JSONParsingError", {"source": LINES, "body": b'{"a": 1, "A": 2}', "sql": "SELECT * FROM S3Object"}),
         ("AmbiguousFieldName", {"body": b"a,A\n1,2\n", "sql": "SELECT * FROM S3Object"}),
+        ("OverMaxRecordSize", {"source": CSV, "body": b'"a",' * 300_000}),
+        ("OverMaxRecordSize", {"source": LINES, "body": b'{"a": "' + b"x" * 1024 * 1024 + b'"}'}),
+        ("OverMaxColumn", {"source": CSV, "body": b"," * 4096}),
+        ("OverMaxColumn", {"source": CSV, "body": b"a\n" * 5000 + b"," * 4096}),
+        ("OverMaxColumn", {"source": HEADER, "body": b",".join(b"c%d" % n for n in range(4097)) + b"\n1"}),
+        ("OverMaxColumn", {"source": LINES, "body": json.dumps({f"m{n}": n for n in range(4097)}).encode()}),
+        (
+            "OverMaxColumn",
+            {"source": LINES, "body": json.dumps([[{f"m{n}": n}] for n in range(4097)]).encode()},
+        ),
         ("MissingHeaders", {"sql": "SELECT s.salary FROM S3Object s"}),
         ("CastFailed", {"sql": "SELECT CAST(name AS INT) FROM S3Object"}),
         ("ParseSelectMissingFrom", {"sql": "SELECT 1"}),
@@ -348,6 +358,29 @@ def test_dollars_do_not_begin_a_text_that_hides_sql(select: Select, sql: str) ->
     found = select(PEOPLE, sql)
     assert found.startswith(b'Anna,"$')
     assert found.count(b"\n") == 1
+
+
+def test_an_object_has_only_so_many_records(select: Select, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("s3fixture.service.select_engine._MOST_RECORDS", 3)
+    monkeypatch.setattr("s3fixture.service.select._MOST_DOCUMENTS", 9)
+    for source, good, bad, count in (
+        (CSV, b"1\n2\n3\n", b"1\n2\n3\n4\n", b"3\n"),
+        (LINES, b"1\n2\n3\n", b"1\n2\n3\n4\n", b"3\n"),
+        (DOCUMENT, b"[1,2,3,4]", b"[1,2,3,45]", b"1\n"),
+    ):
+        assert select(good, "SELECT COUNT(*) FROM S3Object", source) == count
+        with refused("Busy", 503) as response:
+            select(bad, "SELECT COUNT(*) FROM S3Object", source)
+        assert "This server reads at most" in response["Error"]["Message"]
+
+
+def test_a_record_may_have_many_columns(select: Select) -> None:
+    """As many as are allowed take a moment, not minutes."""
+    wide = b",".join(b"%d" % n for n in range(4096)) + b"\n"
+    assert select(wide, "SELECT s._4096 FROM S3Object s", CSV) == b"4095\n"
+    assert select(wide, "SELECT * FROM S3Object s", CSV) == wide
+    members = json.dumps({f"m{n}": n for n in range(1000)}).encode()
+    assert select(members, "SELECT s.m999 FROM S3Object s", LINES) == b"999\n"
 
 
 def test_without_the_packages_it_says_what_to_install(

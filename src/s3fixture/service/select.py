@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _MOST_RECORD = 1024 * 1024  # characters
 _MOST_DATA = 128 * 1024 * 1024  # bytes of an object that are read; S3 has no bound
+_MOST_DOCUMENTS = 32 * 1024 * 1024  # bytes of JSON documents, which are read whole; S3 has no bound
 _BLOCK = 1024 * 1024  # bytes in one Records event, at most
 _FIRST_WINDOW = 512  # bytes of compressed data that are looked at first, then twice as many
 _CSV_DEFAULTS = {
@@ -263,7 +264,7 @@ def _csv_rows(data: bytes, options: Mapping[str, Any]) -> Rows:
     comment = options.get("Comments")
     quote, escape = options["QuoteCharacter"], options["QuoteEscapeCharacter"]
     rows = csv.reader(
-        (line for line in lines if not (comment and line.startswith(comment))),
+        (line for line in map(_checked_line, lines) if not (comment and line.startswith(comment))),
         delimiter=options["FieldDelimiter"],
         quotechar=quote,
         escapechar=None if escape == quote else escape,
@@ -277,15 +278,21 @@ def _csv_rows(data: bytes, options: Mapping[str, Any]) -> Rows:
         raise S3Error("OverMaxRecordSize" if "limit" in str(error) else "CSVParsingError") from None
 
 
+def _checked_line(line: str) -> str:
+    if len(line) > _MOST_RECORD:
+        raise S3Error("OverMaxRecordSize")
+    return line
+
+
 def _documents(data: bytes, kind: str, scan: Mapping[str, int] | None) -> Iterator[Any]:
-    """Raises JSONParsingError and OverMaxRecordSize."""
+    """Raises JSONParsingError, OverMaxRecordSize, and Busy for documents that take too much memory."""
+    if kind == "DOCUMENT" and len(data) > _MOST_DOCUMENTS:
+        raise S3Error("Busy", f"This server reads at most {_MOST_DOCUMENTS} bytes of JSON documents.")
     text = _decode(_scanned(data, scan, b"\n", 0))
     try:
         if kind == "LINES":
-            for line in text.split("\n"):
-                if len(line) > _MOST_RECORD:
-                    raise S3Error("OverMaxRecordSize")
-                if line.strip():
+            for line in io.StringIO(text, newline="\n"):
+                if _checked_line(line).strip():
                     yield json.loads(line)
             return
         decoder, position = json.JSONDecoder(), _after_space(text, 0)

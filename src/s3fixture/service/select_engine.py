@@ -27,6 +27,8 @@ from s3fixture.errors import S3Error
 
 _MEMORY = "512MB"
 _BATCH = 4096  # records
+_MOST_RECORDS = 4_000_000  # S3 has no bound; these take some 30 seconds
+_MOST_COLUMNS = 4096  # with the members of structures; S3 does not tell its own bound
 _MOST_DEPTH = 100  # of an expression
 _FROM = re.compile(
     r"""\bFROM\s+S3Object((?:\s*\[\s*(?:\*|\d{1,9})\s*\]|\s*\.\s*(?:\w+|"[^"]*"|\*))*)""", re.I
@@ -157,11 +159,17 @@ class Table:
         self._connection.close()
 
     def fill_from_rows(self, rows: Iterator[list[Any]], names: list[str] | None) -> None:
-        """Rows of texts; without `names` the columns are _1, _2 and so on."""
+        """Rows of texts; without `names` the columns are _1, _2 and so on.
+
+        Raises OverMaxColumn, AmbiguousFieldName, and Busy for too many rows.
+        """
         self._run("CREATE TABLE records (fields VARCHAR[])")
         width = len(names or ())
+        _check_columns(width)
         for batch in _batches(rows):
-            width = max(width, *map(len, batch)) if names is None else width
+            widest = max(map(len, batch))
+            _check_columns(widest)
+            width = max(width, widest) if names is None else width
             self._run("INSERT INTO records SELECT unnest(?::VARCHAR[][])", batch)
         if len({name.lower() for name in names or ()}) < len(names or ()):
             raise S3Error("AmbiguousFieldName")
@@ -171,7 +179,10 @@ class Table:
         self._structure, self._texts = dict.fromkeys(columns, "VARCHAR"), True
 
     def fill_from_json(self, values: Iterator[Any]) -> None:
-        """Each value becomes a record; one that is not an object has the single column _1."""
+        """Each value becomes a record; one that is not an object has the single column _1.
+
+        Raises OverMaxColumn, JSONParsingError, and Busy for too many values.
+        """
         self._run("CREATE TABLE records (document JSON)")
         objects = (value if isinstance(value, dict) else {"_1": value} for value in values)
         for batch in _batches(json.dumps(value) for value in objects):
@@ -181,12 +192,16 @@ class Table:
         self._structure = structure if isinstance(structure, dict) else {}
         if len({name.lower() for name in self._structure}) < len(self._structure):  # DuckDB 1 would take it
             raise S3Error("JSONParsingError")
+        _check_columns(_count_members(self._structure))
         self._document = _unused_name(self._structure)
         whole = f"document AS {_quoted(self._document)}"
         if self._structure:
-            typed = f"unnest(from_json(document, {_literal(found)}))"
+            typed = f"from_json(document, {_literal(found)}) AS record"
             try:
-                self._run(f"CREATE TABLE S3Object AS SELECT {whole}, {typed} FROM records")  # noqa: S608 - a literal
+                # In two steps, because DuckDB would read the document anew for each of its members.
+                self._run(f"CREATE TABLE typed AS SELECT {whole}, {typed} FROM records")  # noqa: S608 - quoted
+                chosen = f"{_quoted(self._document)}, unnest(record)"
+                self._run(f"CREATE VIEW S3Object AS SELECT {chosen} FROM typed")  # noqa: S608 - quoted
             except duckdb.Error:  # such as two names that differ only in case
                 raise S3Error("JSONParsingError") from None
         else:
@@ -366,8 +381,28 @@ def _last_name(node: exp.Expression) -> str:
 
 
 def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
-    iterator = iter(items)
-    return iter(lambda: list(islice(iterator, _BATCH)), [])
+    """Raises Busy for more than `_MOST_RECORDS` items."""
+    iterator, count = iter(items), 0
+    while batch := list(islice(iterator, _BATCH)):
+        count += len(batch)
+        if count > _MOST_RECORDS:
+            raise S3Error("Busy", f"This server reads at most {_MOST_RECORDS} records of an object.")
+        yield batch
+
+
+def _check_columns(count: int) -> None:
+    if count > _MOST_COLUMNS:
+        raise S3Error("OverMaxColumn")
+
+
+def _count_members(structure: Any) -> int:
+    """The members of a structure, and of those in it."""
+    count, waiting = 0, [structure]
+    while waiting:
+        inside = waiting.pop()
+        count += len(inside) if isinstance(inside, dict) else 0
+        waiting += inside.values() if isinstance(inside, dict) else inside if isinstance(inside, list) else ()
+    return count
 
 
 def _quoted(name: str) -> str:

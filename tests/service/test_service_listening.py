@@ -16,7 +16,7 @@ from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
-from service_helpers import MAIN_KEYS, Reply, send, sign, signed
+from service_helpers import MAIN_KEYS, Reply, Signer, send, sign, signed
 
 from s3fixture.backends import start
 from s3fixture.backends.emulator import ThreadEndpoint
@@ -201,6 +201,39 @@ def test_who_may_not_listen(listened: S3Client, server: ThreadEndpoint) -> None:
         assert send(server.url, "GET", f"/{bucket}?{ALL}", headers=MC).code == "AccessDenied"
     assert ask(server, ALL, bucket="no-such-bucket").code == "NoSuchBucket"
     assert not server.app.background.listeners
+
+
+@pytest.mark.parametrize("way", ["policy", "bucket"])
+def test_a_stream_ends_with_the_permission_to_listen(
+    listened: S3Client, server: ThreadEndpoint, way: str
+) -> None:
+    """MinIO asks once; but what happens in a bucket is nobody's business after the permission has gone."""
+    listener = server.app.identities.by_name("other")
+    assert listener is not None
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": listener.account_id},
+        "Action": "s3:GetBucketNotification",
+        "Resource": "arn:aws:s3:::bucket",
+    }
+    policy = {"Version": "2012-10-17", "Statement": statement}
+    listened.put_bucket_policy(Bucket="bucket", Policy=json.dumps(policy))
+    target = f"/bucket?{ALL}"
+    headers = sign(server.url, "GET", target, headers=MC, signer=Signer(OTHER, "us-east-1", None))
+    with closing(Stream(server.url, target, headers)) as stream:
+        listened.put_object(Bucket="bucket", Key="seen", Body=b"")
+        assert stream.records(1)[0]["s3"]["object"]["key"] == "seen"
+        if way == "policy":
+            listened.delete_bucket_policy(Bucket="bucket")
+        else:
+            listened.delete_object(Bucket="bucket", Key="seen")
+            listened.delete_bucket(Bucket="bucket")
+            listened.create_bucket(Bucket="bucket")
+        listened.put_object(Bucket="bucket", Key="secret", Body=b"")
+        for line in stream.lines():
+            assert [
+                record for record in line["Records"] or [] if record["s3"]["object"]["key"] == "secret"
+            ] == []
 
 
 def test_to_other_clients_it_is_a_listing(listened: S3Client, server: ThreadEndpoint) -> None:

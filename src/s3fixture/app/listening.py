@@ -6,6 +6,7 @@ https://github.com/minio/minio/blob/master/cmd/listen-notification-handlers.go
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from s3fixture.auth import sigv4
@@ -34,7 +35,8 @@ def listen(exchange: Exchange) -> Response:
     _authorize(exchange, exchange.authentication)
     events, prefix, suffix, ping = _asked(exchange)
     background = exchange.app.background
-    listener = Listener(background, exchange.target.bucket, events, prefix, suffix, ping)
+    may_listen = partial(_may_listen, exchange, exchange.authentication)
+    listener = Listener(background, exchange.target.bucket, events, prefix, suffix, ping, may_listen)
     if not background.add_listener(listener, MOST):
         raise S3Error("SlowDown", f"{MOST} clients already listen to events; end one of them.")
     headers = [("Content-Type", "text/event-stream"), ("Cache-Control", "no-cache")]
@@ -78,6 +80,15 @@ def _authenticate(exchange: Exchange) -> Authentication:
             return app.authenticator.authenticate(request, as_sent)
         except S3Error:
             raise error from None
+
+
+def _may_listen(exchange: Exchange, authentication: Authentication) -> bool:
+    """Whether the caller still may: the permission can have been withdrawn, the bucket be another's now."""
+    try:
+        _authorize(exchange, authentication)
+    except S3Error:
+        return False
+    return True
 
 
 def _authorize(exchange: Exchange, authentication: Authentication) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from s3fixture.service.event_records import Event, record
@@ -41,6 +41,7 @@ class Listener:
     """One listener: the body of the answer. Close it.
 
     `bucket` None means all buckets. `ping`: seconds without events after which a blank line is sent.
+    `may_listen` is asked again before events are sent; the stream ends when it says no.
     """
 
     def __init__(
@@ -51,11 +52,13 @@ class Listener:
         prefix: str,
         suffix: str,
         ping: float,
+        may_listen: Callable[[], bool],
     ) -> None:
         self._background = background
         self._bucket = bucket
         self._rule = Rule(_NAME, "", tuple(events), prefix, suffix)
         self._ping = ping
+        self._may_listen = may_listen
         self._changed = threading.Condition()
         self._lines: deque[bytes] = deque(maxlen=_WAITING)
         self._ended = False
@@ -86,6 +89,8 @@ class Listener:
                     return
                 lines = b"".join(self._lines)
                 self._lines.clear()
+            if lines and not self._may_listen():
+                return
             yield lines or _NO_EVENT
 
     def close(self) -> None:

@@ -282,6 +282,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         "specified in the request.",
     ),
     "UnexpectedContent": (400, "This request does not support content"),
+    "UserAnnotationNameMustBeSpecified": (400, "You must specify a user annotation name."),
     "UnresolvableGrantByEmailAddress": (
         400,
         "The email address you provided does not match any account on record.",

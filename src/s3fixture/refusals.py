@@ -16,7 +16,7 @@ RECORDED = "localstack/localstack, tests/aws/services/s3/*.snapshot.json (answer
 VERSITY = "versity/versitygw, s3err and tests/integration (answers recorded from S3)"
 CEPH = "ceph/s3-tests"
 ARGMIN = "justincormack/argmin, crates/s3-tests (tests that its author runs against S3)"
-BACKLOT = "brekkylab/backlot issue 192 (answers measured at S3)"
+BACKLOT = "brekkylab/backlot, issue 192 and tests/test_s3.py (answers measured at S3)"
 OURS = "s3fixture: the words of S3 are not known"
 
 
@@ -95,9 +95,10 @@ COPY_SOURCE_ELSEWHERE = _argument(
 PART_WITHOUT_UPLOAD = _argument(
     "partNumber", "This operation does not accept partNumber without uploadId", f"{VERSITY}; {ARGMIN}"
 )
-VERSION_ID_IN_A_WRITE = _argument(
+VERSION_ID_NOT_TAKEN = _argument(
     "versionId", "This operation does not accept a version-id.", "scality/cloudserver pull request 698"
 )
+WEBSITE_VALUE = _argument("website", "The website parameter must not have a value", BACKLOT)
 UPLOADS_OF_A_KEY = _request("Key is not expected for the GET method ?uploads subresource", VERSITY)
 VERSIONS_OF_A_KEY = _request("There is no such thing as the ?versions sub-resource for a key", VERSITY)
 NO_SUCH_SUBRESOURCE_OF_A_KEY = _request(
@@ -180,6 +181,9 @@ BAD_ENCODING_TYPE = _argument("encoding-type", "Invalid Encoding Method specifie
 BAD_TOKEN = _argument("continuation-token", "The continuation token provided is incorrect", RECORDED)
 BAD_UPLOAD_MARKER = _argument("upload-id-marker", "Invalid uploadId marker", RECORDED)
 BAD_BUCKET_REGION = _argument("bucket-region", "Argument value {region} is not a valid AWS Region", RECORDED)
+BAD_VERSION_MARKER = _argument("version-id-marker", "Invalid version id specified", BACKLOT)
+EMPTY_VERSION_MARKER = _argument("version-id-marker", "A version-id marker cannot be empty.", BACKLOT)
+NEGATIVE_MAX_KEYS = _argument("max-keys", "max-keys cannot be negative", BACKLOT)
 VERSION_MARKER_ALONE = _argument(
     "version-id-marker", "A version-id marker cannot be specified without a key marker.", RECORDED
 )

@@ -140,10 +140,24 @@ def test_no_keys_are_a_page_that_is_not_truncated(url: str, filled: str, query: 
     assert b"<Key>" not in reply.body
 
 
-@pytest.mark.parametrize("value", ["-1", "a", "99999999999", "1.5"])
-def test_a_number_of_keys_that_is_none_is_refused(url: str, filled: str, value: str) -> None:
+@pytest.mark.parametrize(
+    ("value", "argument"),
+    [
+        ("-1", "maxKeys"),
+        ("a", "max-keys"),
+        ("2147483648", "max-keys"),
+        ("1.5", "max-keys"),
+        ("%205", "max-keys"),
+    ],
+)
+def test_a_number_of_keys_that_is_none_is_refused(url: str, filled: str, value: str, argument: str) -> None:
     reply = signed(url, "GET", f"/{filled}?max-keys={value}")
-    assert (reply.status, reply.code, reply.field("ArgumentName")) == (400, "InvalidArgument", "maxKeys")
+    assert (reply.status, reply.code, reply.field("ArgumentName")) == (400, "InvalidArgument", argument)
+
+
+def test_the_encoding_may_be_asked_for_in_upper_case(url: str, filled: str) -> None:
+    reply = signed(url, "GET", f"/{filled}?encoding-type=URL&prefix=z%20z%2B%25")
+    assert (reply.field("EncodingType"), reply.field("Prefix")) == ("URL", "z+z%2B%25")
 
 
 def test_url_encoding_is_for_the_answer_only(url: str, filled: str) -> None:

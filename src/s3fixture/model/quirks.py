@@ -131,9 +131,12 @@ QUIRKS: tuple[Quirk, ...] = (
     ),
     Quirk(
         18,
-        "A blank number, enumeration or time means that the parameter is absent; Expires is any text.",
-        "`max-keys=` lists by the default. S3 stores Expires as it came and gives it back so.",
-        "ceph/s3-tests, test_bucket_list_maxkeys_none; botocore handle_expires_header",
+        "A blank number, enumeration or time means that the parameter is absent, but for some; Expires is "
+        "any text.",
+        "`max-keys=` lists by the default, `partNumber=` and a blank attribute are refused. S3 stores "
+        "Expires as it came and gives it back so.",
+        "ceph/s3-tests, test_bucket_list_maxkeys_none; botocore handle_expires_header; brekkylab/backlot, "
+        "tests/test_s3.py",
     ),
     Quirk(
         19,
@@ -288,9 +291,9 @@ QUIRKS: tuple[Quirk, ...] = (
     # routing
     Quirk(
         42,
-        "PUT of a key with versionId, unless it is for a subresource, is InvalidArgument.",
-        "Versions never change; a new one would be written instead of the one named.",
-        "scality/cloudserver pull request 698 and docs/versioning.md",
+        "A versionId where the operation takes none, and an empty one, are InvalidArgument.",
+        "A PUT would write a new version instead of the one named. S3 says so before it looks at who asks.",
+        "scality/cloudserver pull request 698; brekkylab/backlot, tests/test_s3.py",
     ),
     # parsing
     Quirk(

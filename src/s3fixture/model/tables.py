@@ -42,7 +42,6 @@ HOST_PREFIXES: Mapping[str, str] = {"ListDirectoryBuckets": "s3express-control."
 
 # Quirk 20: wire name -> what a value that the model does not list is refused with.
 ENUM_ERRORS: Mapping[str, Refusal] = {
-    "encoding-type": refusals.BAD_ENCODING_TYPE,
     "x-amz-acl": refusals.CANNED_ACL,
     "x-amz-bucket-namespace": refusals.BUCKET_NAMESPACE,
     "x-amz-checksum-algorithm": refusals.ALGORITHM_UNKNOWN,
@@ -61,7 +60,9 @@ ENUM_ERRORS: Mapping[str, Refusal] = {
 FOLDED = frozenset({"x-amz-checksum-algorithm", "x-amz-checksum-mode", "x-amz-checksum-type"})
 
 # Quirk 18: of these, an empty value is refused as well.
-NEVER_BLANK = frozenset({"encoding-type", "x-amz-object-ownership"})
+NEVER_BLANK = frozenset(
+    {"partNumber", "x-amz-checksum-mode", "x-amz-object-attributes", "x-amz-object-ownership"}
+)
 
 
 class IntegerRule(NamedTuple):
@@ -76,9 +77,10 @@ class IntegerRule(NamedTuple):
 # Quirk 20: wire name -> rule. All others have 64 bits.
 INTEGERS: Mapping[str, IntegerRule] = {
     "max-buckets": IntegerRule(1, limits.LISTED_BUCKETS, refusals.MAX_BUCKETS),
-    "max-keys": IntegerRule(0, limits.LISTED, refusals.MAX_KEYS),
+    # Negative ones are the operation's to refuse, when it has found the bucket.
+    "max-keys": IntegerRule(-limits.LISTED - 1, limits.LISTED, refusals.NOT_AN_INTEGER),
     "max-parts": IntegerRule(0, limits.LISTED, refusals.MAX_PARTS),
-    "max-uploads": IntegerRule(0, limits.LISTED, refusals.MAX_UPLOADS),
+    "max-uploads": IntegerRule(-limits.LISTED - 1, limits.LISTED, refusals.NOT_AN_INTEGER),
     "part-number-marker": IntegerRule(0, limits.LISTED, refusals.PART_NUMBER_MARKER),
     "partNumber": IntegerRule(1, limits.PART_NUMBER, refusals.PART_NUMBER, refusals.PART_NUMBER),
     "x-amz-mp-object-size": IntegerRule(
@@ -221,8 +223,8 @@ ELEMENT_ORDER: Mapping[str, tuple[str, ...]] = {
     "LifecycleRule": ("ID", "Filter", "Prefix", "Status"),
     "ListBucketsOutput": ("Owner", "Buckets"),
     "ListMultipartUploadsOutput": (
-        *("Bucket", "KeyMarker", "UploadIdMarker", "NextKeyMarker", "NextUploadIdMarker", "Prefix"),
-        *("Delimiter", "MaxUploads", "EncodingType", "IsTruncated", "Uploads", "CommonPrefixes"),
+        *("Bucket", "KeyMarker", "UploadIdMarker", "NextKeyMarker", "NextUploadIdMarker", "Delimiter"),
+        *("Prefix", "MaxUploads", "EncodingType", "IsTruncated", "Uploads", "CommonPrefixes"),
     ),
     "ListObjectVersionsOutput": (
         *("Name", "Prefix", "KeyMarker", "VersionIdMarker", "NextKeyMarker", "NextVersionIdMarker"),

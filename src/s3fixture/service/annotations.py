@@ -93,6 +93,9 @@ def _version_id(bucket: BucketRow, version: Version) -> Result:
 def get_object_annotation(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAnnotation.html"""
     with call.store.read() as index:
+        if not params["AnnotationName"]:
+            call.bucket(index, params["Bucket"])
+            raise S3Error("UserAnnotationNameMustBeSpecified")
         bucket, version = _find(call, index, params)
         annotation = index.get_annotation(version.seq, params["AnnotationName"])
     if annotation is None:

@@ -15,6 +15,7 @@ from s3fixture.service.bucket_documents import OBJECT_ACLS
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.continuation import from_token, to_token
 from s3fixture.service.ownership import acls_count
+from s3fixture.service.versions import is_known
 from s3fixture.store import BucketRow, Entry, Page, RowPage
 from s3fixture.wire.document_writers import Entries
 
@@ -26,6 +27,7 @@ _RESTORE_STATUS = "RestoreStatus"  # the one value of OptionalObjectAttributes
 
 def list_objects(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html"""
+    check_encoding_type(params)
     limit = page_size(params, "MaxKeys", refusals.MAX_KEYS)
     marker = params.get("Marker") or ""
     result, last_key = _list_current(call, params, start=marker, limit=limit, fetch_owner=True)
@@ -37,6 +39,7 @@ def list_objects(call: Call, params: Params) -> Result:
 
 def list_objects_v2(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html"""
+    check_encoding_type(params)
     limit = page_size(params, "MaxKeys", refusals.MAX_KEYS)
     token = params.get("ContinuationToken")
     if token == "":  # ListBuckets alone takes an empty one
@@ -57,13 +60,19 @@ def list_objects_v2(call: Call, params: Params) -> Result:
 
 def list_object_versions(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html"""
-    limit = page_size(params, "MaxKeys", refusals.MAX_KEYS)
     key_marker = params.get("KeyMarker") or ""
     version_marker = params.get("VersionIdMarker")
-    if version_marker is not None and not key_marker:
-        raise refusals.VERSION_MARKER_ALONE(version_marker)
+    if version_marker is not None:
+        if not key_marker:
+            raise refusals.VERSION_MARKER_ALONE(version_marker)
+        if not version_marker:
+            raise refusals.EMPTY_VERSION_MARKER("")
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
+        if version_marker and not is_known(index, bucket, key_marker, version_marker):
+            raise refusals.BAD_VERSION_MARKER(version_marker)
+        check_encoding_type(params)
+        limit = page_size(params, "MaxKeys", refusals.NEGATIVE_MAX_KEYS)
         page = index.list_versions(
             bucket.id,
             prefix=params.get("Prefix") or "",
@@ -95,7 +104,7 @@ def page_size(params: Params, member: str, refusal: Refusal) -> int:
     if wanted is None:
         return limits.PAGE_SIZE
     if not 0 <= wanted <= limits.LISTED:
-        raise refusal(str(wanted))
+        raise refusal(str(wanted) if refusal is not refusals.NEGATIVE_MAX_KEYS else None)
     return min(int(wanted), limits.PAGE_SIZE)
 
 
@@ -105,9 +114,9 @@ def owner_entry(canonical_id: str) -> dict[str, str]:
 
 
 def check_encoding_type(params: Params) -> None:
-    """Raises InvalidArgument unless the encoding type is "url" or not given."""
+    """Raises InvalidArgument unless the encoding type is "url", in any case, or not given."""
     encoding = params.get("EncodingType")
-    if encoding not in (None, "url"):
+    if encoding is not None and encoding.lower() != "url":
         raise refusals.BAD_ENCODING_TYPE(encoding)
 
 
@@ -157,7 +166,6 @@ def _with_owners(bucket: BucketRow, page: Page) -> Page:
 
 def _frame(params: Params, prefixes: list[str], truncated: bool, limit: int) -> Result:
     """What every listing has."""
-    check_encoding_type(params)
     result: Result = {
         "Name": params["Bucket"],
         "Prefix": params.get("Prefix") or "",

@@ -250,13 +250,13 @@ def list_multipart_uploads(call: Call, params: Params) -> Result:
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html
     """
-    check_encoding_type(params)
-    limit = page_size(params, "MaxUploads", refusals.MAX_UPLOADS)
     key_marker = params.get("KeyMarker") or ""
     # S3 ignores an upload-id-marker that comes without a key-marker.
     id_marker = (params.get("UploadIdMarker") or "") if key_marker else ""
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
+        check_encoding_type(params)
+        limit = page_size(params, "MaxUploads", refusals.MAX_UPLOADS)
         if id_marker and not _belongs(index, bucket, key_marker, id_marker):
             raise refusals.BAD_UPLOAD_MARKER(id_marker)
         page = index.list_uploads(

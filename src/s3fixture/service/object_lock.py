@@ -18,7 +18,7 @@ from s3fixture.auth.actions import Permission
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
-from s3fixture.service.versions import find_version
+from s3fixture.service.versions import find_version, get_version
 from s3fixture.store import BucketRow, Index, Upload, Version
 from s3fixture.wire.times import pacific_time
 
@@ -296,6 +296,8 @@ def put_object_legal_hold(call: Call, params: Params) -> Result:
 
 def _version(call: Call, index: Index, params: Params) -> tuple[BucketRow, Version]:
     bucket: BucketRow = call.bucket(index, params["Bucket"])
+    if params.get("VersionId"):
+        get_version(index, bucket, params["Key"], params["VersionId"])  # what is no id is refused first
     if not bucket.object_lock:
         raise refusals.NO_LOCK_CONFIGURATION()
     return bucket, find_version(call, index, bucket, params, current_marker="MethodNotAllowed")

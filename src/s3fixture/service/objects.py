@@ -177,7 +177,9 @@ def _read(call: Call, index: Index, params: Params) -> tuple[Result, Version, By
     if chosen:
         result["HTTPStatusCode"] = 206
         result["ContentRange"] = chosen.content_range
-    if params.get("ChecksumMode") == "ENABLED":
+    if "ChecksumMode" in params:
+        if params["ChecksumMode"] != "ENABLED":
+            raise refusals.CHECKSUM_MALFORMED(header="x-amz-checksum-mode")
         result |= _read_checksum(version, part, chosen)
     return result, version, chosen
 

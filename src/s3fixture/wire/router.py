@@ -16,6 +16,7 @@ from s3fixture.wire.target import Target
 POST_OBJECT = "PostObject"
 PREFLIGHT = "PreflightRequest"
 
+_READS = frozenset({"GET", "HEAD"})
 _METHODS = ("HEAD", "DELETE", "POST", "GET", "PUT")  # in the order of S3's Allow
 _SERVICE, _BUCKET, _OBJECT = "SERVICE", "BUCKET", "OBJECT"
 _KINDS = {"/": _SERVICE, "/{Bucket}": _BUCKET, "/{Bucket}/{Key+}": _OBJECT}
@@ -51,6 +52,7 @@ class Router:
         self._table = _build_table(model, self._fixed)
         self._known = {key[1:] for key in self._table}
         self._implemented = {subresource for _, subresource in self._known}
+        self._versioned = _versioned(model, self._table)
         self._subresources = tables.SUBRESOURCES | self._implemented - {""}
 
     @property
@@ -75,8 +77,10 @@ class Router:
         _check_copy_source(method, kind, headers)
         if query and method == "PUT" and kind == _OBJECT:
             _check_part_address(query)
-            if "versionId" in query and not subresource:  # quirk 42
-                raise refusals.VERSION_ID_IN_A_WRITE(query["versionId"])
+        if "versionId" in query and kind != _SERVICE:
+            self._check_version_id(method, kind, subresource, query)
+        if query.get("website"):
+            raise refusals.WEBSITE_VALUE(query["website"])
         routes = self._table.get((method, kind, subresource), ())
         for route in routes:
             if route.matches(query, headers):
@@ -84,6 +88,20 @@ class Router:
         if routes and subresource:  # what it requires is missing: the parser says what
             return routes[-1].operation
         raise self._no_route(method, kind, subresource)
+
+    def _check_version_id(self, method: str, kind: str, subresource: str, query: Mapping[str, str]) -> None:
+        """Quirk 42."""
+        version_id = query["versionId"]
+        if kind == _BUCKET:
+            taken = subresource == "acl"  # S3 reads it there, although a bucket has no versions
+        elif method in _READS:
+            taken = subresource in self._versioned and "uploadId" not in query
+        else:
+            taken = method != "PUT" or bool(subresource)
+        if not taken:
+            raise refusals.VERSION_ID_NOT_TAKEN(version_id)
+        if not version_id:
+            raise refusals.EMPTY_VERSION_ID("")
 
     def _subresource(self, query: Mapping[str, str]) -> str:
         """Quirks 3 and 4."""
@@ -137,6 +155,23 @@ def _build_table(
         key: tuple(sorted(group, key=lambda route: route.weight, reverse=True))
         for key, group in groups.items()
     }
+
+
+def _versioned(model: ServiceModel, table: Mapping[tuple[str, str, str], tuple[_Route, ...]]) -> set[str]:
+    """The subresources of objects that can be read of a version; "" is the object itself."""
+    return {
+        subresource
+        for (method, kind, subresource), routes in table.items()
+        if method in _READS and kind == _OBJECT
+        for route in routes
+        if _reads_version(model.operation_model(route.operation))
+    }
+
+
+def _reads_version(operation: OperationModel) -> bool:
+    shape = operation.input_shape
+    members = shape.members.values() if shape else ()
+    return any(member.serialization.get("name") == "versionId" for member in members)
 
 
 def _is_deprecated(model: ServiceModel, name: str) -> bool:

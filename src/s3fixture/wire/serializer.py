@@ -162,7 +162,7 @@ def _make_whole_writer(operation: OperationModel, shape: StructureShape) -> _Bod
     write_encoded = make_document_writer(root, shape, Style(url_encoded=True))
 
     def body(result: Mapping[str, Any]) -> bytes:
-        return (write_encoded if result.get("EncodingType") == "url" else write)(result)
+        return (write_encoded if result.get("EncodingType") else write)(result)
 
     return body
 

@@ -45,12 +45,11 @@ def _make_integer(name: str, _shape: Shape) -> Reader:
     rule = tables.INTEGERS.get(name, tables.ANY_INTEGER)
 
     def read(text: str) -> int | None:
-        text = text.strip()
-        if not text:  # quirk 18
+        if not text.strip() and name not in tables.NEVER_BLANK:  # quirk 18
             return None
         number = parse_integer(text)
         if number is None:
-            raise _refused(rule.malformed, name, text, rule.outside.argument)
+            raise _refused(rule.malformed, name, text)
         if not rule.lowest <= number <= rule.highest:
             raise _refused(rule.outside, name, text)
         return number
@@ -58,11 +57,10 @@ def _make_integer(name: str, _shape: Shape) -> Reader:
     return read
 
 
-def _refused(refusal: Refusal, name: str, text: str, argument: str = "") -> S3Error:
-    """`argument` is what S3 calls the argument, where that is not the parameter's own name."""
+def _refused(refusal: Refusal, name: str, text: str) -> S3Error:
     words = {"name": name, "value": text}
     if refusal.element == "ArgumentValue" and not refusal.argument:
-        words["ArgumentName"] = argument or name
+        words["ArgumentName"] = name
     return refusal(text, **words)
 
 
@@ -119,9 +117,10 @@ def _make_string(name: str, shape: Shape) -> Reader | None:
 def _make_list(name: str, shape: Shape) -> Reader:
     assert isinstance(shape, ListShape)
     item = _make_string(name, shape.member)
+    split = _split if name not in tables.NEVER_BLANK else _split_with_blanks
 
     def read(text: str) -> list[Any] | None:
-        items = _split(text)
+        items = split(text)
         return [item(value) for value in items] if item and items else items or None
 
     return read
@@ -141,6 +140,12 @@ def _split(text: str) -> list[str]:
         if value:
             items.append(value)
     return items
+
+
+def _split_with_blanks(text: str) -> list[str]:
+    """A list whose blank items count, unless they are its last: quirk 18."""
+    items = [item.strip() for item in text.rstrip(",").split(",")]
+    return items if items != [""] or not text else []
 
 
 def _make_blob(name: str, _shape: Shape) -> Reader:

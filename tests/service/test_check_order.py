@@ -1,0 +1,224 @@
+"""What S3 refuses first: parameters before the credentials, the bucket before its key, and so on.
+
+Each row was measured at S3 (refusals.BACKLOT): a wrong request to a bucket that is not there, over a wrong
+secret, for an object, and for a key that the bucket does not hold.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from service_helpers import Reply, signed
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+PATHS = {
+    "absent": "/absent/key",
+    "tampered": "/bucket/key",
+    "there": "/bucket/key",
+    "missing": "/bucket/none",
+}
+WRONG_SECRET = ("minioadmin", "not the secret")
+NO_BUCKET = ("NoSuchBucket", "The specified bucket does not exist")
+NO_KEY = ("NoSuchKey", "The specified key does not exist.")
+SIGNATURE = ("SignatureDoesNotMatch", "The request signature we calculated does not match")
+EMPTY_VERSION = ("InvalidArgument", "Version id cannot be the empty string")
+BAD_VERSION = ("InvalidArgument", "Invalid version id specified")
+NO_VERSION = ("NoSuchVersion", "The specified version does not exist.")
+NO_VERSION_ID = ("InvalidArgument", "This operation does not accept a version-id.")
+PART = ("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive")
+PART_AND_RANGE = ("InvalidRequest", "Cannot specify both Range header and partNumber query parameter")
+NO_PART = ("InvalidPartNumber", "The requested partnumber is not satisfiable")
+ATTRIBUTE = ("InvalidArgument", "Invalid attribute name specified.")
+NO_ATTRIBUTES = (
+    "InvalidRequest",
+    "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty",
+)
+MODE = ("InvalidRequest", "Value for x-amz-checksum-mode header is invalid.")
+COUNT = ("InvalidArgument", "Argument max-annotation-results must be an integer between 1 and 1000")
+NO_COUNT = ("InvalidArgument", "Provided max-annotation-results not an integer or within integer range")
+NO_LOCK = ("InvalidRequest", "Bucket is missing Object Lock Configuration")
+NO_NAME = ("UserAnnotationNameMustBeSpecified", "You must specify a user annotation name.")
+
+GARBAGE_MODE = {"x-amz-checksum-mode": "garbage"}
+SOME_RANGE = {"Range": "bytes=0-1"}
+
+
+def attributes(value: str) -> dict[str, str]:
+    return {"x-amz-object-attributes": value}
+
+
+# Query, headers -> what S3 says in each place of `PATHS`, "" where that was not measured.
+OBJECTS: list[tuple[str, dict[str, str], dict[str, tuple[str, str]]]] = [
+    ("versionId=", {}, {"absent": EMPTY_VERSION, "tampered": EMPTY_VERSION, "there": EMPTY_VERSION}),
+    ("tagging&versionId=", {}, {"absent": EMPTY_VERSION}),
+    (
+        "versionId=garbage",
+        {},
+        {"absent": NO_BUCKET, "tampered": SIGNATURE, "there": BAD_VERSION, "missing": BAD_VERSION},
+    ),
+    ("versionId=NULL", {}, {"there": BAD_VERSION, "missing": BAD_VERSION}),
+    ("versionId=null", {}, {"absent": NO_BUCKET, "tampered": SIGNATURE, "missing": NO_VERSION}),
+    ("acl&versionId=garbage", {}, {"absent": NO_BUCKET, "there": BAD_VERSION, "missing": BAD_VERSION}),
+    ("tagging&versionId=null", {}, {"missing": NO_VERSION}),
+    ("legal-hold&versionId=garbage", {}, {"there": BAD_VERSION}),
+    *[
+        (query, {}, {"absent": NO_BUCKET})
+        for query in ("acl", "tagging", "legal-hold", "retention", "annotation", "attributes")
+    ],
+    ("acl", {}, {"missing": NO_KEY}),
+    ("tagging", {}, {"missing": NO_KEY}),
+    ("annotation", {}, {"missing": NO_KEY}),
+    ("legal-hold", {}, {"there": NO_LOCK, "missing": NO_LOCK}),
+    ("retention", {}, {"there": NO_LOCK, "missing": NO_LOCK}),
+    # The attributes of an object
+    ("attributes", {}, {"there": NO_ATTRIBUTES, "missing": NO_ATTRIBUTES}),
+    ("attributes", attributes("garbage"), {"absent": ATTRIBUTE, "there": ATTRIBUTE}),
+    ("attributes", attributes("ETag, etag"), {"there": ATTRIBUTE}),
+    ("attributes", attributes(",ETag"), {"there": ATTRIBUTE}),
+    ("attributes", attributes(""), {"there": ATTRIBUTE}),
+    ("attributes", attributes("ETag, ,ObjectSize"), {"absent": ATTRIBUTE}),
+    ("attributes", attributes(","), {"absent": NO_BUCKET, "there": NO_ATTRIBUTES}),
+    ("attributes", attributes(",,"), {"tampered": SIGNATURE}),
+    ("attributes", attributes("ObjectSize"), {"missing": NO_KEY}),
+    # A part of an object
+    ("partNumber", {}, {"there": PART}),
+    *[
+        (f"partNumber={number}", {}, {"there": PART})
+        for number in ("00", "%201", "1.0", "-1", "10001", "abc")
+    ],
+    ("partNumber=abc", {}, {"absent": NO_BUCKET, "tampered": SIGNATURE, "missing": PART}),
+    ("partNumber=1", SOME_RANGE, {"absent": NO_BUCKET, "there": PART_AND_RANGE}),
+    ("partNumber=1&versionId=garbage", SOME_RANGE, {"there": BAD_VERSION}),
+    ("partNumber=abc&versionId=", {}, {"there": EMPTY_VERSION}),
+    ("partNumber=2", {}, {"there": NO_PART, "missing": NO_KEY}),
+    ("partNumber=02", {}, {"there": NO_PART}),
+    ("partNumber=010000", {}, {"there": NO_PART}),
+    ("partNumber=1&versionId=null", {}, {"missing": NO_VERSION}),
+    # The checksum of an object
+    (
+        "",
+        GARBAGE_MODE,
+        {"absent": NO_BUCKET, "tampered": SIGNATURE, "there": MODE},
+    ),
+    ("", {"x-amz-checksum-mode": ""}, {"there": MODE}),
+    ("versionId=garbage", GARBAGE_MODE, {"there": BAD_VERSION}),
+    ("partNumber=abc", GARBAGE_MODE, {"there": PART}),
+    ("partNumber=2", GARBAGE_MODE, {"there": NO_PART}),
+    ("partNumber=1", {**GARBAGE_MODE, **SOME_RANGE}, {"there": PART_AND_RANGE}),
+    ("", {**GARBAGE_MODE, "Range": "bytes=999-"}, {"there": ("InvalidRange", "not satisfiable")}),
+    # Annotations
+    ("annotation&max-annotation-results=0", {}, {"absent": COUNT}),
+    ("annotation&max-annotation-results=abc", {}, {"absent": NO_COUNT}),
+    ("annotation&continuation-token=garbage", {}, {"absent": NO_BUCKET, "tampered": SIGNATURE}),
+    (
+        "annotation&annotationName=",
+        {},
+        {"absent": NO_BUCKET, "tampered": SIGNATURE, "there": NO_NAME, "missing": NO_NAME},
+    ),
+    # Operations without versions
+    ("uploadId=u&versionId=null", {}, {"there": NO_VERSION_ID}),
+    ("uploads&versionId=x", {}, {"there": NO_VERSION_ID}),
+    ("torrent&versionId=garbage", {}, {"absent": NO_VERSION_ID, "tampered": NO_VERSION_ID}),
+    ("uploadId=", {}, {"missing": ("NoSuchUpload", "The specified upload does not exist")}),
+]
+PLACES = [
+    (place, query, headers, expected) for query, headers, row in OBJECTS for place, expected in row.items()
+]
+
+
+@pytest.fixture
+def key(client: S3Client, bucket: str) -> None:
+    client.put_object(Bucket=bucket, Key="key", Body=b"a text of some bytes")
+
+
+def ask(url: str, place: str, target: str, method: str = "GET", **headers: str) -> Reply:
+    keys = {"keys": WRONG_SECRET} if place == "tampered" else {}
+    return signed(url, method, target, headers=headers, **keys)  # type: ignore[arg-type]  # keys is a tuple
+
+
+def check(reply: Reply, expected: tuple[str, str]) -> None:
+    code, words = expected
+    assert reply.code == code, reply.body
+    assert words in reply.field("Message")
+
+
+@pytest.mark.usefixtures("key")
+@pytest.mark.parametrize(("place", "query", "headers", "expected"), PLACES)
+def test_what_is_wrong_with_a_read_is_found_in_the_order_of_s3(
+    url: str, place: str, query: str, headers: dict[str, str], expected: tuple[str, str]
+) -> None:
+    target = f"{PATHS[place]}?{query}" if query else PATHS[place]
+    check(ask(url, place, target, **headers), expected)
+
+
+MAX_KEYS = ("InvalidArgument", "Provided max-keys not an integer or within integer range")
+ENCODING = ("InvalidArgument", "Invalid Encoding Method specified in Request")
+NO_KEY_MARKER = ("InvalidArgument", "A version-id marker cannot be specified without a key marker.")
+EMPTY_MARKER = ("InvalidArgument", "A version-id marker cannot be empty.")
+NEGATIVE = ("InvalidArgument", "max-keys cannot be negative")
+TOKEN = ("InvalidArgument", "The continuation token provided is incorrect")
+WEBSITE = ("InvalidArgument", "The website parameter must not have a value")
+MAX_UPLOADS = ("InvalidArgument", "Provided max-uploads not an integer or within integer range")
+UPLOADS_RANGE = ("InvalidArgument", "Argument max-uploads must be an integer between 0 and 2147483647")
+UPLOAD_MARKER = ("InvalidArgument", "Invalid uploadId marker")
+
+# Method, path and query of a request for a bucket -> what S3 says.
+BUCKETS: list[tuple[str, str, tuple[str, str]]] = [
+    ("GET", "/bucket?versionId=x", NO_VERSION_ID),
+    ("GET", "/bucket?list-type=2&versionId=x", NO_VERSION_ID),
+    ("GET", "/bucket?versions&versionId=x", NO_VERSION_ID),
+    ("GET", "/bucket?uploads&versionId=x", NO_VERSION_ID),
+    ("GET", "/bucket?versioning&versionId=", NO_VERSION_ID),
+    ("GET", "/bucket?versioning&versionId=null", NO_VERSION_ID),
+    ("GET", "/absent?versioning&versionId=x", NO_VERSION_ID),
+    ("PUT", "/absent?versioning&versionId=x", NO_VERSION_ID),
+    ("DELETE", "/absent?versionId=x", NO_VERSION_ID),
+    ("GET", "/bucket?versionId=x&website=v", NO_VERSION_ID),
+    ("GET", "/bucket?versionId=x&max-keys=-1", NO_VERSION_ID),
+    ("GET", "/bucket?versionId=x&encoding-type=bogus", NO_VERSION_ID),
+    ("GET", "/absent?website=v", WEBSITE),
+    ("PUT", "/absent?website=v", WEBSITE),
+    ("GET", "/absent?versions&max-keys=abc", MAX_KEYS),
+    ("GET", "/absent?versions&version-id-marker=x", NO_KEY_MARKER),
+    ("GET", "/absent?versions&key-marker=a&version-id-marker=", EMPTY_MARKER),
+    ("GET", "/absent?versions&key-marker=a&version-id-marker=x", NO_BUCKET),
+    ("GET", "/bucket?versions&key-marker=a&version-id-marker=x", BAD_VERSION),
+    ("GET", "/bucket?versions&key-marker=a&version-id-marker=NULL", BAD_VERSION),
+    ("GET", "/absent?versions&encoding-type=bogus", NO_BUCKET),
+    ("GET", "/bucket?versions&encoding-type=bogus", ENCODING),
+    ("GET", "/bucket?versions&encoding-type=", ENCODING),
+    ("GET", "/absent?versions&max-keys=-1", NO_BUCKET),
+    ("GET", "/bucket?versions&max-keys=-1", NEGATIVE),
+    ("GET", "/bucket?versions&max-keys=abc&encoding-type=bogus", MAX_KEYS),
+    ("GET", "/bucket?versions&encoding-type=bogus&version-id-marker=x", NO_KEY_MARKER),
+    ("GET", "/bucket?versions&max-keys=abc&version-id-marker=x", MAX_KEYS),
+    ("GET", "/bucket?versions&max-keys=-1&encoding-type=bogus", ENCODING),
+    ("GET", "/bucket?versions&max-keys=-1&version-id-marker=x", NO_KEY_MARKER),
+    ("GET", "/bucket?versions&key-marker=a&version-id-marker=garbage&encoding-type=bogus", BAD_VERSION),
+    ("GET", "/bucket?versions&key-marker=a&version-id-marker=&max-keys=abc", MAX_KEYS),
+    ("GET", "/absent?encoding-type=bogus", NO_BUCKET),
+    ("GET", "/absent?list-type=2&continuation-token=garbage", NO_BUCKET),
+    ("GET", "/absent?list-type=2&continuation-token=", NO_BUCKET),
+    ("GET", "/bucket?list-type=2&continuation-token=garbage", TOKEN),
+    ("GET", "/bucket?list-type=2&continuation-token=", TOKEN),
+    ("GET", "/absent?uploads&max-uploads=abc", MAX_UPLOADS),
+    ("GET", "/absent?uploads&max-uploads=-1", NO_BUCKET),
+    ("GET", "/absent?uploads&encoding-type=bogus", NO_BUCKET),
+    ("GET", "/absent?uploads&key-marker=a&upload-id-marker=b", NO_BUCKET),
+    ("GET", "/bucket?uploads&max-uploads=abc&encoding-type=bogus", MAX_UPLOADS),
+    ("GET", "/bucket?uploads&encoding-type=bogus&key-marker=a&upload-id-marker=b", ENCODING),
+    ("GET", "/bucket?uploads&max-uploads=-1&encoding-type=bogus", ENCODING),
+    ("GET", "/bucket?uploads&max-uploads=-1&key-marker=a&upload-id-marker=b", UPLOADS_RANGE),
+    ("GET", "/bucket?uploads&key-marker=a&upload-id-marker=b", UPLOAD_MARKER),
+]
+
+
+@pytest.mark.usefixtures("bucket")
+@pytest.mark.parametrize(("method", "target", "expected"), BUCKETS)
+def test_what_is_wrong_with_a_request_for_a_bucket_is_found_in_the_order_of_s3(
+    url: str, method: str, target: str, expected: tuple[str, str]
+) -> None:
+    check(ask(url, "there", target, method), expected)

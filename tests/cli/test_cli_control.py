@@ -87,10 +87,12 @@ def test_a_time_that_the_clock_does_not_have_is_told(run: CommandLine, server: E
 
 
 def test_a_snapshot_is_restored_as_often_as_wanted(run: CommandLine, server: Endpoint) -> None:
+    assert run("snapshot", *at(server)).stdout == ""
     run("snapshot", "clean", *at(server))
     for _ in range(2):
         server.put("k", b"x", bucket="books")
         run("snapshot", "later", *at(server))
+        assert run("snapshot", *at(server)).stdout == "clean\nlater\n"
         run("restore", "clean", *at(server))
         assert server.keys(bucket="books") == []
     assert "there is no snapshot 'later'; there is clean" in run.refused("restore", "later", *at(server))

@@ -94,10 +94,14 @@ class Control:
         """Remember the state of all buckets under a name, which then means no other state any more."""
         self._named[name] = self.snapshot()
 
+    def named_snapshots(self) -> list[str]:
+        """The names that `restore_named` knows, in the order in which they were given."""
+        return sorted(self._named, key=self._named.__getitem__)
+
     def restore_named(self, name: str) -> None:
         """Back to the state of that name, as often as wanted; names given after it are forgotten."""
         if name not in self._named:
-            known = f"there is {', '.join(self._named)}" if self._named else "there is none so far"
+            known = f"there is {', '.join(self.named_snapshots())}" if self._named else "there is none so far"
             raise S3FixtureError(
                 f"there is no snapshot {name!r}{did_you_mean(name, self._named) or f'; {known}'}"
             )

@@ -11,6 +11,7 @@ from service_helpers import DAY, MIB, put_parts
 
 from s3fixture.app import App
 from s3fixture.service import lifecycle_jobs
+from s3fixture.store import Index, Version
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -393,6 +394,39 @@ def test_a_large_bucket_is_done_in_slices(
     assert [entry["Key"] for entry in found["Versions"]] == ["a", "a", "b", "b", "c", "c"]
     assert [entry["Key"] for entry in found["DeleteMarkers"]] == ["a", "b", "c"]
     assert "Uploads" not in client.list_multipart_uploads(Bucket=versioned)
+
+
+@pytest.mark.parametrize("size", [1, 3, 250])
+def test_only_names_that_begin_like_a_rule_are_looked_at(
+    client: S3Client, bucket: str, pass_days: PassDays, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(lifecycle_jobs, "_SLICE", size)
+    prefixes = ("b/", "b/1", "d", "f/none/", "\N{EURO SIGN}")
+    names = [
+        f"{folder}{number}" for folder in ("a/", "b/", "c/", "e/", "\N{EURO SIGN}/") for number in range(12)
+    ]
+    for name in (*names, "b/", "d", "\U0001f600"):
+        client.put_object(Bucket=bucket, Key=name)
+    rules = [
+        {"ID": prefix, "Status": "Enabled", "Filter": {"Prefix": prefix}, "Expiration": {"Days": 1}}
+        for prefix in prefixes
+    ]
+    whole: Any = {"Rules": rules}
+    client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration=whole)
+    seen: list[str] = []
+    walk = Index.walk_versions
+
+    def watched(index: Index, bucket_id: int, key: str, seq: int, limit: int) -> list[Version]:
+        found = walk(index, bucket_id, key, seq, limit)
+        seen.extend(version.key for version in found)
+        return found
+
+    monkeypatch.setattr(Index, "walk_versions", watched)
+    pass_days(2)
+    left = {name for name in (*names, "\U0001f600") if not name.startswith(prefixes)}
+    assert set(keys(client, bucket)) == left
+    if size < len(names):
+        assert sum(name in left for name in seen) <= 2 * size * len(prefixes)  # two midnights
 
 
 def test_a_walk_during_which_the_clock_moves_is_followed_by_another(

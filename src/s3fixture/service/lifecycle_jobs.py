@@ -10,6 +10,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,7 @@ class _Position:
     bucket: str
     id: int
     key: str = ""
-    seq: int = 0  # of the last version looked at
+    seq: int = 0  # of the last version looked at; sys.maxsize: none of the key was
     since: float = 0.0  # when the next older version of the key became noncurrent
     newer: int = 0  # noncurrent versions of the key kept so far
     uploads: bool = False  # whether all versions were looked at
@@ -113,7 +114,13 @@ class _Walk:
         for version in page:
             if version.key != position.key:
                 self._end_key(position.key)
-                position.key, position.since, position.newer = version.key, 0.0, 0
+                following = self._rules.next_key(version.key)
+                if following is None:
+                    return True
+                position.key, position.since, position.newer = following, 0.0, 0
+                if following != version.key:  # no rule is about the keys between
+                    position.seq = sys.maxsize
+                    return False
             if version.extra.get(REPLICATION, {}).get("status") in _REPLICATING:
                 self._pass_by(version, position)
             elif version.is_latest:

@@ -88,6 +88,13 @@ class Rules:
     put: float
     minimum_size: str
 
+    def next_key(self, key: str) -> str | None:
+        """The first name from `key` on that a rule's prefix matches; None when there is none."""
+        prefixes = {rule.prefix for rule in self.enabled}
+        if any(map(key.startswith, prefixes)):
+            return key
+        return min((prefix for prefix in prefixes if prefix > key), default=None)
+
     def expiry(self, version: Version, day: float) -> Due | None:
         """When the current version of an object expires, by the earliest rule."""
         return _earliest(

@@ -176,6 +176,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
         "The XML you provided was not well-formed or did not validate against our published schema",
     ),
     "MalformedPOSTRequest": (400, "The body of your POST request is not well-formed multipart/form-data."),
+    "MalformedContinuationToken": (400, "The continuation-token you provided invalid."),
     "MalformedPolicy": (400, "This policy contains invalid Json"),
     "MalformedTrailerError": (
         400,

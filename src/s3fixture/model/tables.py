@@ -197,8 +197,8 @@ ROOT_NAMES: Mapping[str, str] = {
     "GetObjectAcl": "AccessControlPolicy",
     "GetObjectAttributes": "GetObjectAttributesResponse",
     "GetObjectTagging": "Tagging",
-    "ListBucketAnalyticsConfigurations": "ListBucketAnalyticsConfigurationResult",
-    "ListBucketIntelligentTieringConfigurations": "ListBucketIntelligentTieringConfigurationsResult",
+    "ListBucketAnalyticsConfigurations": "ListBucketAnalyticsConfigurationsResult",
+    "ListBucketIntelligentTieringConfigurations": "ListIntelligentTieringConfigurationsResult",
     "ListBucketInventoryConfigurations": "ListInventoryConfigurationsResult",
     "ListBucketMetricsConfigurations": "ListMetricsConfigurationsResult",
     "ListBuckets": "ListAllMyBucketsResult",
@@ -252,11 +252,29 @@ ELEMENT_ORDER: Mapping[str, tuple[str, ...]] = {
         *("Size", "Owner", "StorageClass"),
     ),
     "Owner": ("ID", "DisplayName"),
+    "ServerSideEncryptionRule": ("BucketKeyEnabled", "ApplyServerSideEncryptionByDefault"),
     "Part": ("PartNumber", "LastModified", "ETag", "Size"),
 }
 
 # Quirk 37: shape -> two lists that are written as one.
 MERGED_LISTS: Mapping[str, tuple[str, str]] = {"ListObjectVersionsOutput": ("Versions", "DeleteMarkers")}
+
+# Quirk 50: operations whose document comes without a Content-Type, and those without an XML declaration.
+WITHOUT_TYPE = frozenset(
+    {
+        *(
+            "GetBucketAbac",
+            "GetBucketAccelerateConfiguration",
+            "GetBucketEncryption",
+            "GetBucketNotification",
+        ),
+        *("GetBucketNotificationConfiguration", "GetBucketOwnershipControls", "GetBucketRequestPayment"),
+        *("GetBucketVersioning", "GetObjectAttributes", "GetObjectTagging", "GetPublicAccessBlock"),
+        *("ListBucketAnalyticsConfigurations", "ListBucketIntelligentTieringConfigurations"),
+        *("ListBucketInventoryConfigurations", "ListBucketMetricsConfigurations", "ListObjectAnnotations"),
+    }
+)
+UNDECLARED = frozenset({"ListBucketAnalyticsConfigurations", "ListBucketIntelligentTieringConfigurations"})
 
 # Quirk 38: operation -> codes of errors whose document has no XML declaration.
 UNDECLARED_ERRORS: Mapping[str, frozenset[str]] = {
@@ -271,6 +289,12 @@ UNDECLARED_ERRORS: Mapping[str, frozenset[str]] = {
         }
     ),
     "DeleteObjects": frozenset({"KeyTooLongError", "MalformedXML"}),
+    "GetBucketIntelligentTieringConfiguration": frozenset({"NoSuchConfiguration"}),
+    "GetBucketInventoryConfiguration": frozenset({"NoSuchConfiguration"}),
+    "GetBucketLifecycleConfiguration": frozenset({"NoSuchLifecycleConfiguration"}),
+    "GetObjectAttributes": frozenset({"InvalidRequest", "NoSuchKey"}),
+    "ListBucketIntelligentTieringConfigurations": frozenset({"MalformedContinuationToken"}),
+    "ListBucketInventoryConfigurations": frozenset({"MalformedContinuationToken"}),
     "PutBucketOwnershipControls": frozenset({"MalformedXML"}),
     "UploadPartCopy": frozenset({"InvalidArgument", "PreconditionFailed"}),
 }

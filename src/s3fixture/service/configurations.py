@@ -87,17 +87,25 @@ def _list(kind: Kind, call: Call, params: Params) -> Result:
     """Ordered by id."""
     known = _read(kind, call, params)
     token = params.get("ContinuationToken")
-    after = from_token(token) if token else ""
+    after = _place(token) if token else ""
     found = sorted(name for name in known if name > after)
     page = found[: limits.CONFIGURATION_PAGE]
     result: Result = {"IsTruncated": len(found) > len(page)}
     if page:
         result[f"{kind.member}List"] = [known[name] for name in page]
-    if token:
+    if token is not None:
         result["ContinuationToken"] = token
     if result["IsTruncated"]:
         result["NextContinuationToken"] = to_token(page[-1])
     return result
+
+
+def _place(token: str) -> str:
+    """The id after which to go on. Raises MalformedContinuationToken, which only these lists have."""
+    try:
+        return from_token(token)
+    except S3Error:
+        raise S3Error("MalformedContinuationToken") from None
 
 
 def _read(kind: Kind, call: Call, params: Params) -> dict[str, Any]:

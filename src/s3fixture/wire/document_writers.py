@@ -72,6 +72,7 @@ class Style(NamedTuple):
 
     url_encoded: bool = False  # quirk 33
     bare_etags: bool = False  # quirk 32
+    declared: bool = True  # quirk 50
 
 
 def make_document_writer(
@@ -79,11 +80,12 @@ def make_document_writer(
 ) -> Callable[[Mapping[str, Any]], bytes]:
     """From a result to the document with the element `root`."""
     write = _make_members(shape, style)
-    head = f'{DECLARATION}<{root} xmlns="{NAMESPACE}">'
-    tail = f"</{root}>"
+    start = f'{DECLARATION if style.declared else ""}<{root} xmlns="{NAMESPACE}"'
+    head, tail, empty = f"{start}>", f"</{root}>", f"{start}/>".encode()
 
     def document(result: Mapping[str, Any]) -> bytes:
-        return f"{head}{write(result)}{tail}".encode()
+        inner = write(result)
+        return f"{head}{inner}{tail}".encode() if inner else empty
 
     return document
 

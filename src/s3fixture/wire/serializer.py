@@ -126,15 +126,16 @@ def _make_body_writer(
     if shape is None:
         return None, lambda result: b""
     member = shape.serialization.get("payload")
+    content_type = None if operation.name in tables.WITHOUT_TYPE else _XML  # quirk 50
     if member is None:
-        return _XML, _make_whole_writer(operation, shape)
+        return content_type, _make_whole_writer(operation, shape)
     inner = shape.members[member]
     if inner.serialization.get("eventstream"):
         from s3fixture.wire.event_stream import make_event_writer  # imported when used: for one operation
 
         return ("Content-Type", "application/vnd.amazon.eventstream"), make_event_writer(member, inner)
     if isinstance(inner, StructureShape):
-        return _XML, _make_member_writer(operation, member, inner)
+        return content_type, _make_member_writer(operation, member, inner)
     if inner.type_name == "blob":
         return None, lambda result: result.get(member) or b""
     return ("Content-Type", "application/json"), lambda result: (result.get(member) or "").encode()
@@ -156,7 +157,10 @@ def _make_whole_writer(operation: OperationModel, shape: StructureShape) -> _Bod
     if all(inner.serialization.get("location") for inner in shape.members.values()):
         return lambda result: b""
     root = tables.ROOT_NAMES.get(operation.name) or shape.name
-    write = make_document_writer(root, shape, Style(bare_etags=operation.name in tables.BARE_ETAGS))
+    style = Style(
+        bare_etags=operation.name in tables.BARE_ETAGS, declared=operation.name not in tables.UNDECLARED
+    )
+    write = make_document_writer(root, shape, style)
     if "EncodingType" not in shape.members:
         return write
     write_encoded = make_document_writer(root, shape, Style(url_encoded=True))

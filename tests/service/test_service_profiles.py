@@ -45,6 +45,25 @@ def test_the_settings_know_the_profiles_that_there_are() -> None:
         Settings(defaults="ceph")
 
 
+def made_in(name: str, constraint: str) -> Any:
+    return {"Bucket": name, "CreateBucketConfiguration": {"LocationConstraint": constraint}}
+
+
+@pytest.mark.parametrize("defaults", ["aws"])
+def test_aws_refuses_its_first_region_as_a_constraint(data: S3Client) -> None:
+    with refused("InvalidLocationConstraint", 400):
+        data.create_bucket(**made_in("named", "us-east-1"))
+
+
+@pytest.mark.parametrize("defaults", ["minio"])
+def test_minio_takes_its_own_region_as_a_constraint_and_nothing_that_is_none(data: S3Client) -> None:
+    data.create_bucket(**made_in("named", "us-east-1"))
+    assert data.get_bucket_location(Bucket="named")["LocationConstraint"] is None
+    assert data.head_bucket(Bucket="named")["BucketRegion"] == "us-east-1"
+    with refused("InvalidLocationConstraint", 400):
+        data.create_bucket(**made_in("nowhere", "us-east-x"))
+
+
 @pytest.mark.parametrize("defaults", ["aws"])
 def test_a_bucket_of_aws_takes_no_acls_and_blocks_public_access(data: S3Client) -> None:
     rules = data.get_bucket_ownership_controls(Bucket="data")["OwnershipControls"]["Rules"]

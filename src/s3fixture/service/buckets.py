@@ -82,12 +82,14 @@ def _location(call: Call, name: str, constraint: str | None) -> str:
 def _region(call: Call, constraint: str | None) -> str:
     """The region that a LocationConstraint asks for, checked as S3 does.
 
-    us-east-1 makes buckets in any other region, but refuses its own name as a constraint.
+    us-east-1 makes buckets in any other region, but refuses its own name as a constraint; MinIO takes it.
     """
     here = call.region
     region = "eu-west-1" if constraint == EUROPE else constraint
     if here == regions.FIRST:
-        if region == regions.FIRST or (region is not None and region not in regions.NAMES):
+        if region == here and PROFILES[call.settings.defaults].first_as_constraint:
+            return here
+        if region == here or (region is not None and region not in regions.NAMES):
             raise S3Error("InvalidLocationConstraint", LocationConstraint=constraint or "")
         return region or here
     if region != here:

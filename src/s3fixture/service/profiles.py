@@ -11,19 +11,23 @@ from s3fixture.settings import Settings
 
 
 class Profile(NamedTuple):
-    """What a new bucket is like that asks for nothing, and which signatures are taken."""
+    """What a new bucket is like that asks for nothing, and which signatures and constraints are taken."""
 
     ownership: str
     block_public_access: bool  # all of it
     version_4_only: frozenset[str]  # regions that refuse signatures of version 2
+    first_as_constraint: bool  # LocationConstraint may be us-east-1
 
 
 PROFILES: Mapping[str, Profile] = {
     # A bucket of today. https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html
-    "aws": Profile(ENFORCED, block_public_access=True, version_4_only=VERSION_4_ONLY),
+    "aws": Profile(
+        ENFORCED, block_public_access=True, version_4_only=VERSION_4_ONLY, first_as_constraint=False
+    ),
     # As in MinIO, and in S3 until April 2023: ACLs are on, and public policies work at once. MinIO takes
-    # both versions of signatures, whatever its region is called.
-    "minio": Profile(WRITER, block_public_access=False, version_4_only=frozenset()),
+    # both versions of signatures, whatever its region is called, and its own region as a constraint:
+    # minio-java 9 names it with every bucket. https://github.com/minio/minio/blob/master/cmd/handler-utils.go
+    "minio": Profile(WRITER, block_public_access=False, version_4_only=frozenset(), first_as_constraint=True),
 }
 
 _WAYS_OUT: Mapping[str, str] = {

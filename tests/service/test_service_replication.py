@@ -518,6 +518,33 @@ def test_the_acl_of_an_object_is_replicated_and_its_changes(
     assert status(client, "target", "b") == "REPLICA"
 
 
+@pytest.mark.parametrize("enforced", [False, True], ids=["ACLs in the target", "none in the target"])
+def test_an_object_of_another_account_goes_only_where_the_buckets_owner_may_read_it(
+    client: S3Client, other: S3Client, source: str, done: Callable[[], None], app: App, enforced: bool
+) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-requirements.html"""
+    from s3fixture.service.event_watchers import watch
+
+    with_acls(client, source, *(() if enforced else ("target",)))
+    client.put_bucket_acl(Bucket=source, ACL="public-read-write")
+    destination = {
+        **TARGET,
+        "Account": "123456789012",
+        "AccessControlTranslation": {"Owner": "Destination"},
+    }
+    put(client, source, RULE | {"Destination": TARGET if enforced else destination})
+    watcher = watch(app.background, source, ["s3:Replication:*"], "", "")
+    client.put_object(Bucket=source, Key="own", Body=b"x", ACL="bucket-owner-full-control")
+    other.put_object(Bucket=source, Key="private", Body=b"x")
+    other.put_object(Bucket=source, Key="read", Body=b"x", ACL="bucket-owner-read")
+    other.put_object(Bucket=source, Key="shared", Body=b"x", ACL="bucket-owner-full-control")
+    done()
+    assert keys(client, "target") == ["own", "shared"]
+    assert status(other, source, "private") == status(other, source, "read") == "FAILED"
+    for record in app.background.destinations.watchers.records(watcher, 2, 0):
+        assert record["replicationEventData"]["failureReason"] == "SrcGetObjectNotPermitted"
+
+
 def test_replicas_have_no_grants_where_acls_are_off_or_the_owner_changes(
     client: S3Client, source: str, done: Callable[[], None]
 ) -> None:

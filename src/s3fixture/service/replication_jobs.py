@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from s3fixture.auth.actions import Permission
 from s3fixture.auth.identity import account_id
-from s3fixture.service.acls import acl_of, note_owner
+from s3fixture.service.acls import acl_of, allowed_by_acls, note_owner
 from s3fixture.service.bucket_documents import ACL, REPLICATION
 from s3fixture.service.call import Call, Result
 from s3fixture.service.encryption import ENCRYPTION, OF_KMS
@@ -159,7 +159,7 @@ def run(background: Background, job: Job) -> None:
         if body["what"] == "change":
             _copy_change(background, index, version, target, body["rule"])
             return
-        failure = _hindrance(background, bucket, version, target, body)
+        failure = _hindrance(background, index, bucket, version, target, body)
         if failure or target is None:
             _settle(index, version, body["target"], failed=True)
             _tell_failure(background, index, bucket, version, body, failure)
@@ -170,6 +170,7 @@ def run(background: Background, job: Job) -> None:
 
 def _hindrance(
     background: Background,
+    index: Index,
     bucket: BucketRow,
     version: Version,
     target: BucketRow | None,
@@ -182,6 +183,8 @@ def _hindrance(
         return "DstBucketUnversioned"
     if LOCK in version.extra and not target.object_lock:
         return "DstBucketObjectLockConfigMissing"
+    if not _may_read(background, index, bucket, version):
+        return "SrcGetObjectNotPermitted"
     if target.owner == bucket.owner:
         return ""
     role = body["role"]
@@ -192,6 +195,20 @@ def _hindrance(
     context = {"aws:sourceaccount": [account_id(bucket.owner)]}
     permission = Permission(action, target.name, version.key)
     return "" if background.access.lets_in(target, names, permission, context) else "DstPutObjectNotPermitted"
+
+
+def _may_read(background: Background, index: Index, bucket: BucketRow, version: Version) -> bool:
+    """Whether the bucket's owner may, who can make the replica its own: of another account's object only
+    what its ACL grants.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-requirements.html ("READ and READ_ACP")
+    """
+    owner = background.access.identities.by_canonical_id(bucket.owner)
+    place = bucket.name, version.key, version.version_id
+    return all(
+        allowed_by_acls(index, owner, Permission(action, *place), bucket, trusted=True, begun=False)
+        for action in ("s3:GetObjectVersion", "s3:GetObjectVersionAcl")
+    )
 
 
 def _copy(background: Background, index: Index, version: Version, target: BucketRow, rule: Rule) -> None:

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-si
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import Any
 
@@ -215,3 +216,19 @@ def test_wildcards_match_as_expressions_do(pattern: str, text: str) -> None:
     expression = pattern.replace("*", ".*").replace("?", ".")
     expected = re.fullmatch(expression, text) is not None
     assert conditioned("StringLike", KEY, pattern, {"aws:referer": (text,)}) is expected
+
+
+def test_an_address_is_read_once_for_all_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A policy has room for 800 networks, and a request for 1,000 keys that it is asked about."""
+    networks = [f"10.{number}.0.0/16" for number in range(100)]
+    [test] = parse_conditions({"NotIpAddress": {KEY: networks}}, variables=True)
+    read: list[str] = []
+    ip_address = ipaddress.ip_address
+
+    def counted(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+        read.append(text)
+        return ip_address(text)
+
+    monkeypatch.setattr(ipaddress, "ip_address", counted)
+    assert test.holds({KEY.lower(): ["198.51.100.99"]})
+    assert read == ["198.51.100.99"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 
 import pytest
 from raw_client import GET, HOST, Connect, RawClient, Serve, describe, echo, hello
 
 from s3fixture.server import Limits
+from s3fixture.server.heads import HeadParser
 
 REFUSED = {
     "no version": b"GET /\r\nHost: a\r\n\r\n",
@@ -36,6 +38,9 @@ REFUSED = {
     "a bare LF": b"GET / HTTP/1.1\r\nHost: a\nX: b\r\n\r\n",
     "only bare LFs": b"GET / HTTP/1.1\nHost: a\n\n",
     "a bare CR": b"GET / HTTP/1.1\r\nHost: a\rX: b\r\n\r\n",
+    "a bare LF in a value": b"GET / HTTP/1.1\r\nHost: a\r\nX: b\nY: c\r\n\r\n",
+    "a bare CR in a value": b"GET / HTTP/1.1\r\nHost: a\r\nX: b\rY: c\r\n\r\n",
+    "a bare CR at the end of a value": b"GET / HTTP/1.1\r\nHost: a\r\nX: b\r\r\n\r\n",
     "NUL in a value": b"GET / HTTP/1.1\r\nHost: a\r\nX: b\x00c\r\n\r\n",
     "two equal lengths": b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx",
     "two other lengths": b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx",
@@ -239,6 +244,19 @@ def test_the_bodies_of_errors_can_be_chosen(serve: Serve, connect: Connect) -> N
     assert answer.body == (
         b"<Error><Code>400</Code><Message>an HTTP/1.1 request needs a Host header</Message></Error>"
     )
+
+
+def test_names_that_clients_invent_are_remembered_up_to_a_bound() -> None:
+    parser = HeadParser(header_count=256)
+    tracemalloc.start()
+    try:
+        for number in range(10_000):
+            name = f"X-{number}" if number % 5 else f"X-{number}-{'x' * 10_000}"
+            parser.parse(f"GET / HTTP/1.1\r\nHost: a\r\n{name}: 1".encode())
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 1_000_000
 
 
 def test_a_client_that_leaves_at_once_harms_nobody(serve: Serve, connect: Connect) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import eq, ge, gt, le, lt
 from typing import Any, Literal
 
@@ -183,10 +184,17 @@ def _boolean_equals(value: str, wanted: bool, _context: Context) -> bool:
 
 
 def _in_network(value: str, wanted: Network, _context: Context) -> bool:
+    address = _address(value)
+    return address is not None and address in wanted
+
+
+@lru_cache(maxsize=256)  # one address is compared with very many networks
+def _address(value: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """None for what is no address."""
     try:
-        return ipaddress.ip_address(value) in wanted
+        return ipaddress.ip_address(value)
     except ValueError:
-        return False
+        return None
 
 
 def _compared(convert: Callable[[str], float], relation: Callable[[float, float], bool]) -> Compare:

@@ -68,6 +68,16 @@ def test_words_are_completed(filled: CommandLine, words: list[str], expected: li
     assert completed(filled, *words) == expected
 
 
+def test_aliases_are_completed(filled: CommandLine, server: Endpoint) -> None:
+    keys = f"{server.access_key}:{server.secret_key}"
+    filled.environ["MC_HOST_database"] = f"http://{keys}@{server.url.partition('://')[2]}"
+    assert completed(filled, "ls", "databa") == ["database/"]
+    assert completed(filled, "cp", "databa") == ["database/"]
+    assert completed(filled, "cp", "mi") == ["minio/"]
+    assert completed(filled, "cp", "database/da") == ["database/data/", "database/database/"]
+    assert completed(filled, "cat", "database/data/in") == ["database/data/in/", "database/data/index"]
+
+
 def test_nothing_is_said_where_no_server_answers(s3: CommandLine) -> None:
     assert completed(s3, "ls", "minio/") == []
     s3.environ["AWS_ENDPOINT_URL_S3"] = "http://127.0.0.1:9"

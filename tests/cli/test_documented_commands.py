@@ -28,6 +28,7 @@ ELSEWHERE = {
     "aws s3 website": "tests/service/test_service_websites.py",
     "moto_server": "tests/with_clients/test_client_moto_events.py",
     "up --webhook": "runs in the foreground",
+    "MC_HOST_work": "tests/cli/test_cli_aliases.py",
     "s3.example.com": "needs a store elsewhere; tests/cli/test_cli_probe.py",
 }
 

@@ -1,16 +1,17 @@
-"""Addresses on the command line: `s3://bucket/key`, `mc`'s `minio/bucket/key`, and local paths.
+"""Addresses on the command line: `s3://bucket/key`, `mc`'s `alias/bucket/key`, and local paths.
 
-`minio` is the alias that the clients of MinIO are used to, and as with `mc` it goes before a local
-folder of that name; where both could be meant nothing is guessed. `./minio` is always the folder, and
-`s3://minio` a bucket of that name.
+`minio` is the server that commands use anyway; other aliases are those of mc. As with mc, an alias goes
+before a bucket of that name, and `s3://NAME` is always the bucket. Where a local file could be meant nothing
+is guessed: `./NAME` is always that.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from s3fixture.cli.aliases import known_aliases, server_of_alias
 from s3fixture.errors import S3FixtureError
 
 SCHEME = "s3://"
@@ -23,13 +24,18 @@ _FORBIDDEN = '<>:"|?*\\' if os.name == "nt" else ""
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """A place on a server: all of it (no bucket), a bucket (no key), a folder (key ends in `/`), a key."""
+    """A place on a server: all of it (no bucket), a bucket (no key), a folder (key ends in `/`), a key.
+
+    `alias` is the name of the server; without one it is the server that commands use anyway.
+    """
 
     bucket: str = ""
     key: str = ""
+    alias: str = ""
 
     def __str__(self) -> str:
-        return f"{SCHEME}{self.bucket}/{self.key}" if self.key else f"{SCHEME}{self.bucket}"
+        head = f"{self.alias}/" if self.alias else SCHEME
+        return f"{head}{self.bucket}/{self.key}" if self.key else f"{head}{self.bucket}"
 
     @property
     def is_folder(self) -> bool:
@@ -46,11 +52,19 @@ class Remote:
 
     def folder(self) -> Remote:
         """The same place as a folder: `a` is the folder `a/`, never what merely begins with an `a`."""
-        return self if self.is_folder else Remote(self.bucket, f"{self.key}/")
+        return self if self.is_folder else self.at(f"{self.key}/")
 
     def child(self, name: str) -> Remote:
         """What is called `name` in this folder."""
-        return Remote(self.bucket, self.folder().key + name)
+        return self.at(self.folder().key + name)
+
+    def at(self, key: str) -> Remote:
+        """That key in the same bucket; without one the bucket."""
+        return replace(self, key=key)
+
+    def within(self, bucket: str) -> Remote:
+        """That bucket of the same server."""
+        return Remote(bucket, alias=self.alias)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,39 +94,38 @@ def parse(text: str) -> Remote | Local:
     """An address where both kinds can stand. Raises S3FixtureError when it could be either."""
     if text.startswith(SCHEME):
         return _remote(text.removeprefix(SCHEME), text)
-    if not _is_alias(text):
+    place = _by_alias(text)
+    if place is None:
         return Local(text)
-    if Path(ALIAS).exists():
-        raise S3FixtureError(
-            f"{text!r} could be the server or the local {ALIAS!r}; write {SCHEME}BUCKET/KEY or ./{text}"
-        )
-    return _remote(text.removeprefix(ALIAS).lstrip("/"), text)
+    alias = place.alias or ALIAS
+    if Path(alias).exists():
+        other = f"./{text}, or rename the alias" if place.alias else f"{SCHEME}BUCKET/KEY or ./{text}"
+        raise S3FixtureError(f"{text!r} could be the server or the local {alias!r}; write {other}")
+    return place
 
 
 def parse_remote(text: str) -> Remote:
     """An address where only a server makes sense; there `bucket/key` will do, too."""
     if text.startswith(SCHEME):
         return _remote(text.removeprefix(SCHEME), text)
-    if _is_alias(text):
-        return _remote(text.removeprefix(ALIAS).lstrip("/"), text)
     if text.startswith(_NOT_REMOTE) or not text:
         raise S3FixtureError(f"{text!r} is a local path; this command wants {SCHEME}BUCKET/KEY")
-    return _remote(text, text)
+    return _by_alias(text) or _remote(text, text)
 
 
 def parse_bucket(text: str) -> Remote:
     """The address of a bucket, and of nothing in it."""
     found = parse_in_bucket(text)
     if found.key.strip("/"):
-        raise S3FixtureError(f"{text!r} is more than a bucket; write {SCHEME}{found.bucket}")
-    return Remote(found.bucket)
+        raise S3FixtureError(f"{text!r} is more than a bucket; write {found.at('')}")
+    return found.at("")
 
 
 def parse_in_bucket(text: str) -> Remote:
     """The address of a bucket or of something in it."""
     found = parse_remote(text)
     if not found.bucket:
-        raise S3FixtureError(f"{text!r} names no bucket; write {SCHEME}BUCKET")
+        raise S3FixtureError(f"{text!r} names no bucket; write {found}BUCKET{_bucket_hint(found)}")
     return found
 
 
@@ -120,7 +133,7 @@ def parse_object(text: str) -> Remote:
     """The address of one object."""
     found = parse_in_bucket(text)
     if not found.key:
-        raise S3FixtureError(f"{text!r} names no object; write {SCHEME}{found.bucket}/KEY")
+        raise S3FixtureError(f"{text!r} names no object; write {found}/KEY{_bucket_hint(found)}")
     return found
 
 
@@ -148,8 +161,27 @@ def local_target(folder: Path, name: str) -> Path:
     return path
 
 
-def _is_alias(text: str) -> bool:
-    return text == ALIAS or text.startswith(f"{ALIAS}/")
+def both_local(one: Local, two: Local, program: str) -> S3FixtureError:
+    """The error for two local places; one may be meant for an alias, so that it names these."""
+    known = ", ".join([ALIAS, *known_aliases()])
+    return S3FixtureError(
+        f"{one} and {two} are both local; use your system's {program}, or write {SCHEME}BUCKET or "
+        f"ALIAS/BUCKET (aliases: {known})"
+    )
+
+
+def _by_alias(text: str) -> Remote | None:
+    """The place, where the text begins with an alias."""
+    alias, _, rest = text.partition("/")
+    if alias == ALIAS:
+        return _remote(rest.lstrip("/"), text)
+    if not alias or text.startswith(_NOT_REMOTE) or server_of_alias(alias) is None:
+        return None
+    return replace(_remote(rest.lstrip("/"), text), alias=alias)
+
+
+def _bucket_hint(place: Remote) -> str:
+    return f"; {SCHEME}{place.alias} is the bucket of that name" if place.alias else ""
 
 
 def _remote(text: str, whole: str) -> Remote:

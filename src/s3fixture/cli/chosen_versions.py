@@ -151,7 +151,7 @@ def _listed(client: S3Client, place: Remote) -> Iterator[Version]:
         for kind in page[_ORDER]:
             entry = next(found[kind])
             yield Version(
-                Which(Remote(place.bucket, entry["Key"]), entry["VersionId"]),
+                Which(place.at(entry["Key"]), entry["VersionId"]),
                 kind == "DeleteMarker",
                 entry["IsLatest"],
                 entry.get("Size", 0),

@@ -5,7 +5,7 @@ What cannot be found out within a moment is not offered, and never an error: a p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stderr
 from io import StringIO
 
@@ -19,11 +19,13 @@ from click.shell_completion import (
 )
 
 from s3fixture.cli import COMMANDS
-from s3fixture.cli.addresses import ALIAS, SCHEME
+from s3fixture.cli.addresses import ALIAS, SCHEME, Remote
+from s3fixture.cli.aliases import known_aliases
+from s3fixture.cli.options import ServerChoice
 from s3fixture.errors import S3FixtureError
 
 # How a place on a server begins. Bash breaks words at colons, and so asks for what is behind `s3:`.
-_HEADS = (SCHEME, f"{ALIAS}/", SCHEME.partition(":")[2])
+_SCHEMES = (SCHEME, SCHEME.partition(":")[2])
 _SECONDS = 1.0
 _PLAIN = "/._-:=@%+,"  # what bash takes as it is, beside letters and digits
 _MOST = 1000  # names that are offered
@@ -87,21 +89,48 @@ def register() -> None:
 
 
 def _places(incomplete: str, *, also_local: bool) -> list[CompletionItem]:
-    head = next((head for head in _HEADS if incomplete.startswith(head)), "")
-    if also_local and not head:
-        return [CompletionItem(incomplete, type="file")]
     with redirect_stderr(StringIO()):  # a note which server is meant would stand in the line that is typed
-        try:
-            return [CompletionItem(name) for name in _names(head, incomplete.removeprefix(head))]
-        except (S3FixtureError, OSError):
-            return []
+        found = [CompletionItem(name) for name in _aliases(incomplete)]
+        head, place = _head(incomplete)
+        if also_local and not head:
+            return found or [CompletionItem(incomplete, type="file")]
+        names = _quietly(lambda: _names(head, place, incomplete.removeprefix(head)))
+    taken = {item.value for item in found}
+    return found + [CompletionItem(name) for name in names if name not in taken]
 
 
-def _names(head: str, rest: str) -> Iterator[str]:
+def _quietly(find: Callable[[], Iterable[str]]) -> list[str]:
+    try:
+        return list(find())
+    except (S3FixtureError, OSError):
+        return []
+
+
+def _aliases(incomplete: str) -> Iterator[str]:
+    """Those that begin so; without a letter none, since few of them are meant."""
+    if incomplete and "/" not in incomplete:
+        yield from (
+            f"{name}/" for name in (ALIAS, *_quietly(known_aliases)) if f"{name}/".startswith(incomplete)
+        )
+
+
+def _head(incomplete: str) -> tuple[str, Remote]:
+    """How the place begins, and the server that means."""
+    scheme = next((scheme for scheme in _SCHEMES if incomplete.startswith(scheme)), "")
+    if scheme or "/" not in incomplete:
+        return scheme, Remote()
+    alias = incomplete.partition("/")[0]
+    if alias == ALIAS:
+        return f"{alias}/", Remote()
+    is_known = alias in _quietly(known_aliases)
+    return (f"{alias}/", Remote(alias=alias)) if is_known else ("", Remote())
+
+
+def _names(head: str, place: Remote, rest: str) -> Iterator[str]:
     from s3fixture.cli.listings import Listings
     from s3fixture.cli.target_server import connect
 
-    listings = Listings(connect(), seconds=_SECONDS, patient=False)
+    listings = Listings(connect(ServerChoice(), place), seconds=_SECONDS, patient=False)
     bucket, slash, key = rest.partition("/")
     if not slash:
         names = [found["Name"] for found in listings.buckets()]

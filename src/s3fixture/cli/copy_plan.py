@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from s3fixture.cli import output
-from s3fixture.cli.addresses import Local, Remote, local_target, parse
+from s3fixture.cli.addresses import Local, Remote, both_local, local_target, parse
 from s3fixture.cli.items import Item, local_item, local_items, remote_item, remote_items
 from s3fixture.cli.transfer import Job
 from s3fixture.errors import S3FixtureError
@@ -72,9 +72,7 @@ def _check(origins: Sequence[Address], goal: Address, *, recursive: bool, verb: 
         raise S3FixtureError(f"{goal} is a file, and a folder goes into a folder; name another")
     for origin in origins:
         if isinstance(origin, Local) and isinstance(goal, Local):
-            raise S3FixtureError(
-                f"{origin} and {goal} are both local; use your system's {verb}, or write s3://BUCKET"
-            )
+            raise both_local(origin, goal, verb)
         if isinstance(origin, Remote) and not origin.bucket:
             raise S3FixtureError(f"{origin} names no bucket; write s3://BUCKET/KEY")
 
@@ -113,7 +111,7 @@ def _tree(client: S3Client, origin: Address, *, follow: bool) -> Iterator[Item]:
     first = next(items, None)
     if first is None and origin.key:
         raise S3FixtureError(
-            f"{origin}: there is no such folder; `s3fixture ls s3://{origin.bucket}` lists what there is"
+            f"{origin}: there is no such folder; `s3fixture ls {origin.at('')}` lists what there is"
         )
     return items if first is None else chain([first], items)
 

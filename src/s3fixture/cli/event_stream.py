@@ -22,7 +22,7 @@ from s3fixture.errors import S3FixtureError
 from s3fixture.wire.xml_parser import DocumentError, parse_document
 
 if TYPE_CHECKING:
-    from s3fixture.backends.endpoint import Endpoint
+    from s3fixture.cli.target_server import Target
 
 _PING = 10  # seconds after which a silent server gives a sign of life
 _CONNECT_SECONDS = 5
@@ -33,9 +33,9 @@ _LONGEST = 1024 * 1024  # bytes of a line: some records
 
 
 def listen(
-    endpoint: Endpoint, bucket: str, events: Sequence[str], prefix: str, suffix: str
+    endpoint: Target, place: Remote, events: Sequence[str], prefix: str, suffix: str
 ) -> Iterator[dict[str, Any]]:
-    """S3's records of events as they happen, of all buckets when `bucket` is empty; it does not end.
+    """S3's records of events as they happen, of all buckets when `place` names none; it does not end.
 
     Raises S3FixtureError when the server refuses, or does not go on.
     """
@@ -50,15 +50,15 @@ def listen(
     ]
     request = AWSRequest(
         "GET",
-        f"{endpoint.url}/{bucket}?{urlencode(wanted, quote_via=quote)}",
+        f"{endpoint.url}/{place.bucket}?{urlencode(wanted, quote_via=quote)}",
         headers={"User-Agent": _AGENT},
         stream_output=True,
     )
-    keys = Credentials(endpoint.access_key, endpoint.secret_key)
+    keys = Credentials(endpoint.access_key, endpoint.secret_key, endpoint.token)
     S3SigV4Auth(keys, "s3", endpoint.region).add_auth(request)
     response = session.send(request.prepare())
     if response.status_code != 200:
-        raise S3FixtureError(f"{Remote(bucket)}: {_refusal(response.status_code, response.content)}")
+        raise S3FixtureError(f"{place.at('')}: {_refusal(response.status_code, response.content)}")
     try:
         for line in _lines(response.raw.stream(_CHUNK)):
             yield from json.loads(line)["Records"] or ()

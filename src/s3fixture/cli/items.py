@@ -46,7 +46,7 @@ def remote_items(client: S3Client, folder: Remote) -> Iterator[Item]:
         for found in page.get("Contents", []):
             yield Item(
                 found["Key"].removeprefix(prefix),
-                Remote(folder.bucket, found["Key"]),
+                folder.at(found["Key"]),
                 found["Size"],
                 found["LastModified"].timestamp(),
                 found["ETag"].strip('"'),

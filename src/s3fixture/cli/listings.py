@@ -22,11 +22,10 @@ from s3fixture.wire.times import parse_iso
 from s3fixture.wire.xml_parser import DocumentError, Node, parse_document
 
 if TYPE_CHECKING:
-    from s3fixture.backends.endpoint import Endpoint
+    from s3fixture.cli.target_server import Target
 
 _SECONDS = 20.0  # for an answer
 _MOST = 64 * 1024 * 1024  # bytes of one
-_SIGNED = ("host", "x-amz-content-sha256", "x-amz-date")
 _BOOLEAN = "true"
 Entry = dict[str, Any]
 # Element -> how its text is read; others are texts. Keys are encoded, since XML cannot have all of them.
@@ -60,7 +59,7 @@ _VERSIONS = _Listing(
 class Listings:
     """The buckets, objects and versions of a server, as boto3 has them."""
 
-    def __init__(self, endpoint: Endpoint, *, seconds: float = _SECONDS, patient: bool = True) -> None:
+    def __init__(self, endpoint: Target, *, seconds: float = _SECONDS, patient: bool = True) -> None:
         """`seconds` for each answer; not `patient`: what is not answered at once raises S3FixtureError."""
         self._endpoint = endpoint
         self._seconds = seconds
@@ -148,9 +147,12 @@ class Listings:
         headers = {"host": host, "x-amz-content-sha256": EMPTY_SHA256, "x-amz-date": timestamp}
         date, region = timestamp[:8], self._endpoint.region
         scope = f"{date}/{region}/s3/aws4_request"
-        names = ";".join(_SIGNED)
+        if self._endpoint.token:
+            headers["x-amz-security-token"] = self._endpoint.token
+        signed = tuple(headers)  # which are in the order of their names
+        names = ";".join(signed)
         request = sigv4.canonical_request(
-            *("GET", sigv4.canonical_uri(path), query, sigv4.canonical_headers(headers, _SIGNED), names),
+            *("GET", sigv4.canonical_uri(path), query, sigv4.canonical_headers(headers, signed), names),
             EMPTY_SHA256,
         )
         signature = sigv4.signature(

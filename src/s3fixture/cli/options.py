@@ -145,6 +145,7 @@ class ServerChoice(NamedTuple):
     endpoint_url: str | None = None
     access_key: str | None = None
     secret_key: str | None = None
+    profile: str | None = None
 
 
 def connection_options(command: Command) -> Command:
@@ -152,9 +153,13 @@ def connection_options(command: Command) -> Command:
 
     @wraps(command)
     def called(
-        endpoint_url: str | None, access_key: str | None, secret_key: str | None, **others: Any
+        endpoint_url: str | None,
+        access_key: str | None,
+        secret_key: str | None,
+        profile: str | None,
+        **others: Any,
     ) -> Any:
-        return command(server=ServerChoice(endpoint_url, access_key, secret_key), **others)
+        return command(server=ServerChoice(endpoint_url, access_key, secret_key, profile), **others)
 
     return _together(
         click.option(
@@ -162,6 +167,7 @@ def connection_options(command: Command) -> Command:
         ),
         click.option("--access-key", metavar="KEY", help="The access key for that server."),
         click.option("--secret-key", metavar="KEY", help="The secret key."),
+        click.option("--profile", metavar="NAME", help="The server and keys of this profile in ~/.aws."),
     )(called)
 
 

@@ -16,7 +16,7 @@ Report = Callable[[str, "str | None"], None]
 
 
 def remove_objects(
-    client: S3Client, bucket: str, items: Iterable[Item], report: Report, *, bypass: bool = False
+    client: S3Client, place: Remote, items: Iterable[Item], report: Report, *, bypass: bool = False
 ) -> int:
     """Remove keys, or versions of them; prints what cannot be removed, and counts that.
 
@@ -26,11 +26,11 @@ def remove_objects(
     options: Any = {"BypassGovernanceRetention": True} if bypass else {}
     failed = 0
     for batch in batches(items):
-        answer = delete_batch(client, bucket, batch, **options)
+        answer = delete_batch(client, place.bucket, batch, **options)
         for gone in answer.get("Deleted", []):
             report(gone["Key"], gone.get("VersionId"))
         for error in answer.get("Errors", []):
             failed += 1
-            place = Remote(bucket, error.get("Key", ""))
-            output.print_error(f"{output.printable(str(place))}: {error.get('Code')}: {error.get('Message')}")
+            what = place.at(error.get("Key", ""))
+            output.print_error(f"{output.printable(str(what))}: {error.get('Code')}: {error.get('Message')}")
     return failed

@@ -36,17 +36,18 @@ _PLACE, _NEAR = "s3fixture_place", "s3fixture_near"  # in botocore's context of 
 _MOST_NAMES = 1000  # of a folder, looked through for one like it
 
 
-def note_places(client: S3Client) -> None:
-    """Have the errors of this client say which bucket and key they are about."""
+def note_places(client: S3Client, alias: str = "") -> None:
+    """Have the errors of this client say which bucket and key, of the server `alias`, they are about."""
 
     def note(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        context[_PLACE] = (params.get("Bucket", ""), params.get("Key", ""))
+        context[_PLACE] = Remote(params.get("Bucket", ""), params.get("Key", ""), alias)
 
     def tell(parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        bucket, key = context.get(_PLACE, ("", ""))
-        if bucket and "Error" in parsed:
-            parsed["Error"] |= {"BucketName": bucket, **({"Key": key} if key else {})}
-            parsed[_NEAR] = lambda: _near(client, bucket, key)
+        place = context.get(_PLACE, Remote())
+        if place.bucket and "Error" in parsed:
+            parsed["Error"] |= {"BucketName": place.bucket, **({"Key": place.key} if place.key else {})}
+            parsed[_PLACE] = place
+            parsed[_NEAR] = lambda: _near(client, place)
 
     client.meta.events.register("provide-client-params.s3", note)
     client.meta.events.register("after-call.s3", tell)
@@ -77,7 +78,8 @@ def _explained(error: exceptions.ClientError) -> str:
     code = found.get("code", "unknown error")
     text = f"{code}: {error.response.get('Error', {}).get('Message') or error}".rstrip(".")
     if "bucket" in found:
-        text = f"{Remote(found['bucket'], found.get('key', ''))}: {text}"
+        place = error.response.get(_PLACE) or Remote(found["bucket"], found.get("key", ""))
+        text = f"{place}: {text}"
     near = error.response.get(_NEAR) if code in _MISSING else None
     name = near() if callable(near) else None
     if name:
@@ -85,17 +87,18 @@ def _explained(error: exceptions.ClientError) -> str:
     return f"{text}; {_REMEDIES[code]}" if code in _REMEDIES else text
 
 
-def _near(client: S3Client, bucket: str, key: str) -> Remote | None:
+def _near(client: S3Client, place: Remote) -> Remote | None:
     """What is there and is called almost like this. Nothing when the server does not tell."""
+    bucket, key = place.bucket, place.key
     try:
         buckets = [found["Name"] for found in client.list_buckets().get("Buckets", [])]
         if bucket not in buckets:
             found = get_close_matches(bucket, buckets, n=1)
-            return Remote(found[0], key) if found else None
+            return place.within(found[0]).at(key) if found else None
         folder = key.rpartition("/")[0]
         prefix = f"{folder}/" if folder else ""
         listed = client.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=_MOST_NAMES)
     except (exceptions.ClientError, exceptions.BotoCoreError):
         return None
     found = get_close_matches(key, [item["Key"] for item in listed.get("Contents", [])], n=1)
-    return Remote(bucket, found[0]) if found else None
+    return place.at(found[0]) if found else None

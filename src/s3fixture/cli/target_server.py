@@ -1,59 +1,152 @@
-"""Which server a command means, in this order: options, the server of `run`, the project's, the environment.
+"""Which server a command means, in this order: an alias, options, the server of `run`, the project's, the
+environment.
 
-Never ~/.aws, a profile or AWS itself: a command that finds nothing says so.
+Never AWS itself, unless --endpoint-url or a variable says so: a command that finds nothing says so.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from s3fixture.backends.endpoint import Endpoint
 from s3fixture.backends.readiness import trusted_in_environment
 from s3fixture.cli import output
+from s3fixture.cli.addresses import Local, Remote
+from s3fixture.cli.aliases import (
+    keys_of_profile,
+    known_aliases,
+    refuse_aws,
+    server_of_alias,
+    server_of_profile,
+)
 from s3fixture.cli.options import ServerChoice
 from s3fixture.cli.state_folder import ProjectServer, StateFolder
 from s3fixture.errors import S3FixtureError
 from s3fixture.settings import Settings
 
 if TYPE_CHECKING:
+    from botocore.config import Config
     from mypy_boto3_s3 import S3Client
-
-    from s3fixture.backends.endpoint import Endpoint
 
 RUN_VARIABLE = "S3FIXTURE_RUN_URL"  # set by `run` for its command, which uses that server
 ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "MLFLOW_S3_ENDPOINT_URL")
+_PROFILE_VARIABLE = "AWS_PROFILE"
 _ATTEMPTS = 3
 _NOTHING_CHOSEN = ServerChoice()
 
 
-def connect(chosen: ServerChoice = _NOTHING_CHOSEN) -> Endpoint:
-    """The endpoint to use. Raises S3FixtureError when there is none, or only half of one."""
-    endpoint_url, access_key, secret_key = chosen
-    check_keys(access_key, secret_key)
+class Target(Endpoint):
+    """The server that a command uses.
+
+    `alias` begins the names of its places; `token` belongs to keys that are temporary.
+    """
+
+    alias = ""
+    token: str | None = None
+
+    def client(self, *, config: Config | None = None, **kwargs: Any) -> S3Client:
+        """As of any endpoint, with the token."""
+        if self.token:
+            kwargs = {
+                "aws_access_key_id": self.access_key,
+                "aws_secret_access_key": self.secret_key,
+                "aws_session_token": self.token,
+                **kwargs,
+            }
+        return super().client(config=config, **kwargs)
+
+
+def connect(chosen: ServerChoice = _NOTHING_CHOSEN, *places: Remote | Local) -> Target:
+    """The server to use for these places. Raises S3FixtureError when there is none, or only half of one."""
+    _check_options(chosen)
+    alias = _alias_of(places)
+    if alias:
+        return _by_alias(alias, chosen)
+    if chosen.profile:
+        return _by_profile(chosen.profile, chosen.endpoint_url)
     server = StateFolder.nearest().server()
-    url = endpoint_url or os.environ.get(RUN_VARIABLE) or (server.url if server else None) or _named()[1]
-    if url is None:
-        raise S3FixtureError(
-            "there is no server to use; start one with `s3fixture up --detach`, or name one with "
-            "--endpoint-url"
-        )
+    project_url = server.url if server else None
+    url = chosen.endpoint_url or os.environ.get(RUN_VARIABLE) or project_url or _named()[1]
+    if url is not None:
+        return _by_url(url, chosen, server)
+    profile = os.environ.get(_PROFILE_VARIABLE)
+    if profile:
+        return _by_profile(profile, None)
+    raise S3FixtureError(
+        "there is no server to use; start one with `s3fixture up --detach`, or name one with --endpoint-url"
+    )
+
+
+def _check_options(chosen: ServerChoice) -> None:
+    check_keys(chosen.access_key, chosen.secret_key)
+    if chosen.profile and chosen.access_key:
+        raise S3FixtureError("--profile and --access-key both name keys; give one of them")
+
+
+def _by_url(url: str, chosen: ServerChoice, server: ProjectServer | None) -> Target:
+    """The server there; its keys are known where it is the project's `server`."""
     _check_url(url)
-    if not endpoint_url and server and url == server.url:
+    if not chosen.endpoint_url and server and url == server.url:
         _note_another(server)
     ours = server if server and url == server.url else None
-    if access_key and secret_key:
-        keys = (access_key, secret_key)
+    if chosen.access_key and chosen.secret_key:
+        keys = (chosen.access_key, chosen.secret_key)
     elif ours:
         keys = (ours.access_key, ours.secret_key)
     else:
         keys = keys_of_environment()
     ca_file = (ours.ca_file if ours else None) or trusted_in_environment(url)
-    endpoint = external_endpoint(url, *keys, ours.region if ours else _region(), ca_file)
+    target = external_endpoint(url, *keys, ours.region if ours else _region(), ca_file)
     if ours:
-        endpoint.public_url = ours.public_url
-    return endpoint
+        target.public_url = ours.public_url
+    return target
+
+
+def _alias_of(places: Sequence[Remote | Local]) -> str:
+    """The alias of the server that the places are on. Raises S3FixtureError for several servers."""
+    remote = [place for place in places if isinstance(place, Remote)]
+    for place in remote:
+        if place.alias != remote[0].alias:
+            raise S3FixtureError(
+                f"{remote[0]} and {place} are on two servers, and a command uses one; "
+                "copy to a local folder, and from there"
+            )
+    return remote[0].alias if remote else ""
+
+
+def _by_alias(alias: str, chosen: ServerChoice) -> Target:
+    for option, value in (("--endpoint-url", chosen.endpoint_url), ("--profile", chosen.profile)):
+        if value:
+            raise S3FixtureError(f"{alias}/ is a server already; leave out {option}, or write s3://BUCKET")
+    found = server_of_alias(alias)
+    if found is None:
+        raise S3FixtureError(f"there is no alias {alias!r}; there are: {', '.join(known_aliases())}")
+    refuse_aws(found)
+    keys = (chosen.access_key or found.access_key, chosen.secret_key or found.secret_key)
+    target = external_endpoint(found.url, *keys, _region(), trusted_in_environment(found.url))
+    target.alias = alias
+    target.token = found.session_token if not chosen.access_key else None
+    return target
+
+
+def _by_profile(name: str, url: str | None) -> Target:
+    found = keys_of_profile(name) if url else server_of_profile(name)
+    url = url or found.url
+    _check_url(url)
+    ca_file = found.ca_file or trusted_in_environment(url)
+    target = external_endpoint(url, found.access_key, found.secret_key, found.region or _region(), ca_file)
+    target.token = found.session_token
+    return target
+
+
+def external_endpoint(url: str, access_key: str, secret_key: str, region: str, ca_file: str | None) -> Target:
+    """A server that somebody else started, whose keys are known."""
+    return Target(
+        url, access_key=access_key, secret_key=secret_key, region=region, backend="external", ca_file=ca_file
+    )
 
 
 def check_keys(access_key: str | None, secret_key: str | None) -> None:
@@ -63,7 +156,7 @@ def check_keys(access_key: str | None, secret_key: str | None) -> None:
         raise S3FixtureError(f"{missing} is missing; give both --access-key and --secret-key, or neither")
 
 
-def client_of(endpoint: Endpoint) -> S3Client:
+def client_of(endpoint: Target) -> S3Client:
     """A client that gives up early: a person waits for it."""
     from botocore.config import Config
 
@@ -76,24 +169,8 @@ def client_of(endpoint: Endpoint) -> S3Client:
             max_pool_connections=20,
         )
     )
-    note_places(client)
+    note_places(client, endpoint.alias)
     return client
-
-
-def external_endpoint(
-    url: str, access_key: str, secret_key: str, region: str, ca_file: str | None
-) -> Endpoint:
-    """A server that somebody else started, whose keys are known."""
-    from s3fixture.backends.endpoint import Endpoint
-
-    return Endpoint(
-        url,
-        access_key=access_key,
-        secret_key=secret_key,
-        region=region,
-        backend="external",
-        ca_file=ca_file,
-    )
 
 
 def _named(environ: Mapping[str, str] = os.environ) -> tuple[str, str | None]:

@@ -166,7 +166,7 @@ class Transfers:
             ) from error
         self.failed += 1
         place, text = output.printable(str(job.item.place)), explained(error)
-        text = text if text.startswith("s3://") else f"{place}: {text}"
+        text = text if text.startswith(place) else f"{place}: {text}"
         output.print_error(
             text, {"source": place, "target": output.printable(str(job.target)), **details_of(error)}
         )

@@ -20,7 +20,7 @@ def command(targets: tuple[str, ...], version_id: str | None, server: ServerChoi
     if version_id and len(targets) > 1:
         raise click.UsageError("--version-id needs exactly one object; name one")
     places = [parse_object(target) for target in targets]
-    client = client_of(connect(server))
+    client = client_of(connect(server, *places))
     for place in places:
         write_out(client, place, version_id)
     return 0

@@ -41,7 +41,7 @@ def set_cors(target: str, file: str, as_json: bool, server: ServerChoice) -> int
     source = "standard input" if file == STREAM else file
     data = sys.stdin.buffer.read() if file == STREAM else Path(file).expanduser().read_bytes()
     configuration = _from_json(data, source) if data.lstrip()[:1] in (b"{", b"[") else _from_xml(data, source)
-    client_of(connect(server)).put_bucket_cors(Bucket=place.bucket, CORSConfiguration=configuration)
+    client_of(connect(server, place)).put_bucket_cors(Bucket=place.bucket, CORSConfiguration=configuration)
     output.say_result(place, "set", f"CORS rules of {place} are set", as_json=as_json)
     return 0
 
@@ -54,7 +54,7 @@ def get_cors(target: str, as_json: bool, server: ServerChoice) -> int:
     from s3fixture.wire.document_writers import Style, make_document_writer
 
     place = parse_bucket(target)
-    found: Any = client_of(connect(server)).get_bucket_cors(Bucket=place.bucket)["CORSRules"]
+    found: Any = client_of(connect(server, place)).get_bucket_cors(Bucket=place.bucket)["CORSRules"]
     text = make_document_writer(_ROOT, _shape(), Style())({"CORSRules": found}).decode()
     output.say_result(place, "get", text, as_json=as_json, CORSRules=found)
     return 0
@@ -67,7 +67,7 @@ def remove_cors(target: str, as_json: bool, server: ServerChoice) -> int:
     from s3fixture.cli.target_server import client_of, connect
 
     place = parse_bucket(target)
-    client_of(connect(server)).delete_bucket_cors(Bucket=place.bucket)
+    client_of(connect(server, place)).delete_bucket_cors(Bucket=place.bucket)
     output.say_result(place, "remove", f"CORS rules of {place} are removed", as_json=as_json)
     return 0
 

@@ -40,7 +40,7 @@ def command(
     from s3fixture.cli.target_server import client_of, connect
 
     origins, goal = parse_addresses(sources, target, recursive=recursive, verb="cp")
-    client = client_of(connect(server))
+    client = client_of(connect(server, *origins, goal))
     jobs, failed = plan_jobs(client, sources, origins, goal, recursive=recursive, version=version_id)
     return carry_out(client, jobs, "copying", as_json=as_json, quiet=quiet) or min(failed, 1)
 
@@ -73,7 +73,7 @@ def _stream(
     from s3fixture.cli.target_server import client_of, connect
 
     place = parse_object(source) if target == STREAM else parse_input_target(target)
-    client = client_of(connect(server))
+    client = client_of(connect(server, place))
     if target == STREAM:
         write_out(client, place, version_id)
     else:

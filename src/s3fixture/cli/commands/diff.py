@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from s3fixture.cli import output
-from s3fixture.cli.addresses import Local, Remote, parse
+from s3fixture.cli.addresses import Local, Remote, both_local, parse
 from s3fixture.cli.failures import FAILED
 from s3fixture.cli.options import ServerChoice, connection_options, json_option
 from s3fixture.errors import S3FixtureError
@@ -36,7 +36,7 @@ def command(first: str, second: str, as_json: bool, server: ServerChoice) -> int
 
     one, two = parse(first), parse(second)
     _check(one, two)
-    client = client_of(connect(server))
+    client = client_of(connect(server, one, two))
     for place in (one, two):
         if not exists(client, place):
             raise S3FixtureError(f"{place}: there is no such folder or bucket to compare")
@@ -54,7 +54,7 @@ def command(first: str, second: str, as_json: bool, server: ServerChoice) -> int
 
 def _check(one: Address, two: Address) -> None:
     if isinstance(one, Local) and isinstance(two, Local):
-        raise S3FixtureError(f"{one} and {two} are both local; use your system's diff, or write s3://BUCKET")
+        raise both_local(one, two, "diff")
     for place in (one, two):
         if isinstance(place, Remote) and not place.bucket:
             raise S3FixtureError(f"{place} names no bucket; write s3://BUCKET")

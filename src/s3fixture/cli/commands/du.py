@@ -38,7 +38,7 @@ def command(
     from s3fixture.cli.target_server import client_of, connect
 
     places = [parse_remote(target) for target in targets] or [Remote()]
-    client = client_of(connect(server))
+    client = client_of(connect(server, *places))
     for place in places:
         for name, (size, count) in _sums(client, place, None if recursive else depth, versions=versions):
             if as_json:
@@ -66,7 +66,7 @@ def _sums(
     root = f"{place.bucket}/{place.folder().key}".strip("/")
     sums: dict[str, tuple[int, int]] = {}
     for bucket in [place.bucket] if place.bucket else _buckets(client):
-        folder = Remote(bucket, place.folder().key)
+        folder = place.within(bucket).at(place.folder().key)
         if not place.bucket and (depth is None or depth > 1):
             sums[bucket] = (0, 0)
         for key, size in _sizes(client, folder, versions=versions):

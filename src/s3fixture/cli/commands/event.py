@@ -182,7 +182,8 @@ def _member_of(arn: str) -> str:
 def _open(target: str, server: ServerChoice) -> tuple[Remote, S3Client]:
     from s3fixture.cli.target_server import client_of, connect
 
-    return parse_bucket(target), client_of(connect(server))
+    place = parse_bucket(target)
+    return place, client_of(connect(server, place))
 
 
 def _configuration(client: S3Client, place: Remote) -> dict[str, Any]:

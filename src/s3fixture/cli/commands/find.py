@@ -84,7 +84,7 @@ def command(
         *_byparse_bytes(larger, smaller),
     ]
     places = [parse_remote(target) for target in targets] or [Remote()]
-    client = client_of(connect(server))
+    client = client_of(connect(server, *places))
     tell = _teller(client, template, program, as_json=as_json)
     failed = False
     for place in places:
@@ -102,7 +102,7 @@ def _items(client: S3Client, place: Remote, *, versions: bool) -> Iterator[Item]
         yield from items(client, place)
         return
     for bucket in client.list_buckets()["Buckets"]:
-        yield from items(client, Remote(bucket["Name"]))
+        yield from items(client, place.within(bucket["Name"]))
 
 
 def _teller(client: S3Client, template: str | None, program: str | None, *, as_json: bool) -> Test:

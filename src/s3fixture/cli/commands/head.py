@@ -28,7 +28,7 @@ def command(
     if version_id and len(targets) > 1:
         raise click.UsageError("--version-id needs exactly one object; name one")
     places = [parse_object(target) for target in targets]
-    client = client_of(connect(server))
+    client = client_of(connect(server, *places))
     for place in places:
         write_beginning(
             client, place, lines=None if size is not None else lines, size=size, version=version_id

@@ -225,7 +225,8 @@ def import_rules(target: str, as_json: bool, server: ServerChoice) -> int:
 def _open(target: str, server: ServerChoice) -> tuple[Remote, S3Client]:
     from s3fixture.cli.target_server import client_of, connect
 
-    return parse_bucket(target), client_of(connect(server))
+    place = parse_bucket(target)
+    return place, client_of(connect(server, place))
 
 
 def _rules(client: S3Client, place: Remote, *, must_exist: bool = False) -> list[Rule]:

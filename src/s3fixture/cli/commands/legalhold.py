@@ -54,7 +54,7 @@ def info(target: str, choice: Choice, as_json: bool, server: ServerChoice) -> in
     from s3fixture.cli.target_server import client_of, connect
 
     place = parse_in_bucket(target)
-    client = client_of(connect(server))
+    client = client_of(connect(server, place))
 
     def show(which: Which) -> None:
         try:
@@ -75,7 +75,7 @@ def _put(
     from s3fixture.cli.target_server import client_of, connect
 
     place = parse_in_bucket(target)
-    client = client_of(connect(server))
+    client = client_of(connect(server, place))
 
     def put(which: Which) -> None:
         client.put_object_legal_hold(**which.parameters, LegalHold={"Status": status})

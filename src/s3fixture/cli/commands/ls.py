@@ -34,7 +34,7 @@ def command(
     from s3fixture.cli.target_server import connect
 
     places = [parse_remote(target) for target in targets] or [Remote()]
-    listings = Listings(connect(server))
+    listings = Listings(connect(server, *places))
     for place in places:
         empty = True
         for row in _rows(listings, place, recursive=recursive, versions=versions):
@@ -45,7 +45,7 @@ def command(
                 output.say(_line(row))
         if empty and place.key:
             raise S3FixtureError(
-                f"{place}: there is no such folder or object; `s3fixture ls s3://{place.bucket}` lists all"
+                f"{place}: there is no such folder or object; `s3fixture ls {place.at('')}` lists all"
             )
     return 0
 
@@ -57,7 +57,7 @@ def _rows(listings: Listings, place: Remote, *, recursive: bool, versions: bool)
     for bucket in listings.buckets():
         name = bucket["Name"]
         if recursive:
-            for row in _in_bucket(listings, Remote(name), recursive=True, versions=versions):
+            for row in _in_bucket(listings, place.within(name), recursive=True, versions=versions):
                 yield {**row, "key": f"{name}/{row['key']}"}
         else:
             yield _row("folder", f"{name}/", bucket["CreationDate"])

@@ -30,7 +30,7 @@ def command(
     from s3fixture.cli.target_server import client_of, connect
 
     places = [parse_bucket(target) for target in targets]
-    client = client_of(connect(server))
+    client = client_of(connect(server, *places))
     region = client.meta.region_name
     for place in places:
         # Asked first: in us-east-1 S3 answers 200 for a bucket that the caller owns already.

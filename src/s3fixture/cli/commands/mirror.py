@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from s3fixture.cli import output
-from s3fixture.cli.addresses import Local, Remote, parse
+from s3fixture.cli.addresses import Local, Remote, both_local, parse
 from s3fixture.cli.options import ServerChoice, connection_options, json_option, quiet_option
 from s3fixture.errors import S3FixtureError
 
@@ -50,7 +50,7 @@ def command(
 
     origin, goal = parse(source), parse(target)
     _check(origin, goal)
-    client = client_of(connect(server))
+    client = client_of(connect(server, origin, goal))
     if not exists(client, origin):
         raise S3FixtureError(f"{origin}: there is no such folder or bucket to mirror")
     found = compare(client, origin, goal)
@@ -77,13 +77,13 @@ def command(
 
 def _check(origin: Address, goal: Address) -> None:
     if isinstance(origin, Local) and isinstance(goal, Local):
-        raise S3FixtureError(f"{origin} and {goal} are both local; one must be s3://BUCKET")
+        raise both_local(origin, goal, "rsync")
     for place in (origin, goal):
         if isinstance(place, Remote) and not place.bucket:
             raise S3FixtureError(f"{place} names no bucket; write s3://BUCKET")
     if isinstance(goal, Local) and goal.path.exists() and not goal.path.is_dir():
         raise S3FixtureError(f"{goal} is a file; name a folder")
-    if isinstance(origin, Remote) and isinstance(goal, Remote) and origin.bucket == goal.bucket:
+    if isinstance(origin, Remote) and isinstance(goal, Remote) and origin.at("") == goal.at(""):
         inner, outer = sorted((origin.folder().key, goal.folder().key), key=len, reverse=True)
         if inner.startswith(outer):
             raise S3FixtureError(f"{origin} and {goal} overlap; choose two separate places")
@@ -133,10 +133,10 @@ def _remove(
 
     def report(key: str, version: str | None) -> None:
         if not quiet:
-            _say_removed(by_key[str(Remote(goal.bucket, key))], as_json=as_json)
+            _say_removed(by_key[str(goal.at(key))], as_json=as_json)
 
     keys = [(item.place.key, None) for item in extra if isinstance(item.place, Remote)]
-    return remove_objects(client, goal.bucket, keys, report)
+    return remove_objects(client, goal, keys, report)
 
 
 def _unlink(item: Item, goal: Local, *, as_json: bool, quiet: bool) -> int:

@@ -44,7 +44,7 @@ def command(
     from s3fixture.cli.target_server import client_of, connect
 
     origins, goal = parse_addresses(sources, target, recursive=recursive, verb="mv")
-    client = client_of(connect(server))
+    client = client_of(connect(server, *origins, goal))
     jobs, failed = plan_jobs(client, sources, origins, goal, recursive=recursive, follow=False)
     _check_separate(jobs)
 

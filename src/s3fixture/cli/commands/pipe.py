@@ -19,5 +19,5 @@ def command(target: str, quiet: bool, as_json: bool, server: ServerChoice) -> in
     from s3fixture.cli.target_server import client_of, connect
 
     place = parse_input_target(target)
-    upload_input(client_of(connect(server)), place, quiet=quiet, as_json=as_json)
+    upload_input(client_of(connect(server, place)), place, quiet=quiet, as_json=as_json)
     return 0

@@ -41,7 +41,7 @@ def set_policy(name: str, target: str, as_json: bool, server: ServerChoice) -> i
 
     place = parse_in_bucket(target)
     name = _NONE if name == _NEW_MC else name
-    set_access(client_of(connect(server)), place, name)
+    set_access(client_of(connect(server, place)), place, name)
     _say(place, "set", f"is now {name}", as_json=as_json, permission=name)
     return 0
 
@@ -58,7 +58,7 @@ def get_policy(target: str, as_json: bool, server: ServerChoice) -> int:
     from s3fixture.cli.target_server import client_of, connect
 
     place = parse_in_bucket(target)
-    policy = policy_of(client_of(connect(server)), place.bucket)
+    policy = policy_of(client_of(connect(server, place)), place.bucket)
     access = access_of(policy, place.bucket, place.key)
     _say(place, "get", f"is {access}", as_json=as_json, permission=access, policy=policy)
     return 0

@@ -39,7 +39,7 @@ def command(
     place, seconds = parse_object(target), _seconds(expires)
     operation: Literal["put_object", "get_object"] = "put_object" if put else "get_object"
     # Version 4 explicitly: botocore still signs URLs for us-east-1 with version 2.
-    endpoint = connect(server)
+    endpoint = connect(server, place)
     client = endpoint.client(config=Config(signature_version="s3v4"), endpoint_url=endpoint.public_url)
     params = {"Bucket": place.bucket, "Key": place.key, **({"VersionId": version_id} if version_id else {})}
     url = client.generate_presigned_url(operation, Params=params, ExpiresIn=seconds)

@@ -126,12 +126,12 @@ def _store(
 
 def _of_profile(name: str) -> tuple[str, str, str | None, str | None]:
     """Access key, secret key, session token and region, as botocore finds them. Raises S3FixtureError."""
-    import botocore.session
     from botocore.exceptions import BotoCoreError
 
+    from s3fixture.cli.aliases import profile_session
     from s3fixture.errors import S3FixtureError
 
-    session = botocore.session.Session(profile=name)
+    session = profile_session(name)
     try:
         credentials = session.get_credentials()
         region = session.get_config_variable("region")

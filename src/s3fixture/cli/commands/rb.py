@@ -27,13 +27,13 @@ def command(targets: tuple[str, ...], force: bool, bypass: bool, as_json: bool, 
     if bypass and not force:
         raise click.UsageError("--bypass needs --force; add it")
     places = [parse_bucket(target) for target in targets]
-    client = client_of(connect(server))
+    client = client_of(connect(server, *places))
     for place in places:
         client.head_bucket(Bucket=place.bucket)  # all of them must be there before the first is removed
     for place in places:
         if force:
             everything = items(client, place.bucket)
-            failed = remove_objects(client, place.bucket, everything, lambda *_: None, bypass=bypass)
+            failed = remove_objects(client, place, everything, lambda *_: None, bypass=bypass)
             if failed:
                 raise S3FixtureError(f"{place} was not removed: {failed} of its objects cannot be removed")
             abort_uploads(client, place.bucket)

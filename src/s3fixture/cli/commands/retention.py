@@ -97,7 +97,7 @@ def info(target: str, of_bucket: bool, choice: Choice, as_json: bool, server: Se
         _say_default(place, "info", _default_of(client, place), as_json=as_json)
         return 0
     place = parse_in_bucket(target)
-    client = _client(server)
+    client = _client(server, place)
 
     def show(which: Which) -> None:
         _say(which, "info", _retention_of(client, which), as_json=as_json)
@@ -109,7 +109,8 @@ def _bucket(target: str, choice: Choice, server: ServerChoice) -> tuple[Remote, 
     """The bucket that --default is about."""
     if choice.is_given:
         raise click.UsageError("--default applies to a bucket; leave out the options that choose versions")
-    return parse_bucket(target), _client(server)
+    place = parse_bucket(target)
+    return place, _client(server, place)
 
 
 def _parse_validity(text: str) -> tuple[int, str]:
@@ -120,10 +121,10 @@ def _parse_validity(text: str) -> tuple[int, str]:
     return int(number[:6]), unit
 
 
-def _client(server: ServerChoice) -> S3Client:
+def _client(server: ServerChoice, place: Remote) -> S3Client:
     from s3fixture.cli.target_server import client_of, connect
 
-    return client_of(connect(server))
+    return client_of(connect(server, place))
 
 
 def _put(
@@ -138,7 +139,7 @@ def _put(
     from s3fixture.cli.chosen_versions import act_on
 
     place = parse_in_bucket(target)
-    client = _client(server)
+    client = _client(server, place)
     options: Any = {"BypassGovernanceRetention": True} if bypass else {}
     wanted: Any = retention
 

@@ -52,21 +52,21 @@ def command(
     if version_id and (recursive or versions or len(targets) > 1):
         raise click.UsageError("--version-id needs exactly one object, without --recursive and --versions")
     places = [parse_in_bucket(target) if recursive else parse_object(target) for target in targets]
-    client = client_of(connect(server))
+    client = client_of(connect(server, *places))
     failed = 0
     for place in places:
         items = _chosen(client, place, recursive=recursive, versions=versions, version_id=version_id)
         if not recursive and not force:
             items = _existing(client, place, items)
 
-        def report(key: str, version: str | None, bucket: str = place.bucket) -> None:
-            _report(Remote(bucket, key), version, dry_run=dry_run, as_json=as_json)
+        def report(key: str, version: str | None, within: Remote = place) -> None:
+            _report(within.at(key), version, dry_run=dry_run, as_json=as_json)
 
         if dry_run:
             for key, version in items:
                 report(key, version)
         else:
-            failed += remove_objects(client, place.bucket, items, report, bypass=bypass)
+            failed += remove_objects(client, place, items, report, bypass=bypass)
     return 1 if failed else 0
 
 

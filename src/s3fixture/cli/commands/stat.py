@@ -34,7 +34,7 @@ def command(targets: tuple[str, ...], version_id: str | None, as_json: bool, ser
     from s3fixture.cli.target_server import client_of, connect
 
     places = [parse_in_bucket(target) for target in targets]
-    client = client_of(connect(server))
+    client = client_of(connect(server, *places))
     for number, place in enumerate(places):
         found = _object(client, place, version_id) if place.key else _bucket(client, place)
         if as_json:

@@ -83,7 +83,7 @@ def _open(target: str, version_id: str | None, server: ServerChoice) -> tuple[Re
         raise click.UsageError(
             "--version-id names a version of an object, but the target is a bucket; leave it out"
         )
-    return place, client_of(connect(server))
+    return place, client_of(connect(server, place))
 
 
 def _which(place: Remote, version_id: str | None) -> Any:

@@ -45,7 +45,7 @@ def command(
     from s3fixture.cli.target_server import client_of, connect
 
     places = [parse_remote(target) for target in targets] or [Remote()]
-    client = client_of(connect(server))
+    client = client_of(connect(server, *places))
     for place in places:
         root = place.folder() if place.bucket else place
         nodes = _walk(client, root, files=files, depth=depth)
@@ -82,7 +82,7 @@ def _children(client: S3Client, parent: Node, *, files: bool) -> Iterator[Node]:
 def _names(client: S3Client, place: Remote, *, files: bool) -> list[tuple[Remote, str]]:
     if not place.bucket:
         buckets = client.list_buckets()["Buckets"]
-        return [(Remote(bucket["Name"]), bucket["Name"]) for bucket in buckets]
+        return [(place.within(bucket["Name"]), bucket["Name"]) for bucket in buckets]
     found: list[str] = []
     pages = client.get_paginator("list_objects_v2").paginate(
         Bucket=place.bucket, Prefix=place.key, Delimiter="/"
@@ -91,15 +91,13 @@ def _names(client: S3Client, place: Remote, *, files: bool) -> list[tuple[Remote
         found += [folder["Prefix"] for folder in page.get("CommonPrefixes", [])]
         if files:
             found += [item["Key"] for item in page.get("Contents", []) if item["Key"] != place.key]
-    return [
-        (Remote(place.bucket, key), key.removeprefix(place.key).removesuffix("/")) for key in sorted(found)
-    ]
+    return [(place.at(key), key.removeprefix(place.key).removesuffix("/")) for key in sorted(found)]
 
 
 def _check_there(client: S3Client, place: Remote) -> None:
     if not client.list_objects_v2(Bucket=place.bucket, Prefix=place.key, MaxKeys=1)["KeyCount"]:
         raise S3FixtureError(
-            f"{place}: there is no such folder; `s3fixture tree s3://{place.bucket}` lists what there is"
+            f"{place}: there is no such folder; `s3fixture tree {place.at('')}` lists what there is"
         )
 
 

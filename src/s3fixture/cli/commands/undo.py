@@ -63,7 +63,7 @@ def command(
     place = parse_in_bucket(target)
     if place.is_folder and not recursive:
         raise S3FixtureError(f"{place} is a folder or bucket; add --recursive")
-    client = client_of(connect(server))
+    client = client_of(connect(server, place))
     _check_versioning(client, place)
     found = failed = 0
     for _, versions in by_key(client, place, recursive=recursive):
@@ -97,8 +97,8 @@ def _check_versioning(client: S3Client, place: Remote) -> None:
 
     if versioning_of(client, place.bucket) == NEVER:
         raise S3FixtureError(
-            f"s3://{place.bucket} keeps no versions, so that nothing can be taken back; "
-            f"`s3fixture version enable s3://{place.bucket}` lets it keep them from now on"
+            f"{place.at('')} keeps no versions, so that nothing can be taken back; "
+            f"`s3fixture version enable {place.at('')}` lets it keep them from now on"
         )
 
 

@@ -43,7 +43,7 @@ def info(target: str, as_json: bool, server: ServerChoice) -> int:
     from s3fixture.cli.target_server import client_of, connect
 
     place = parse_bucket(target)
-    _say(place, versioning_of(client_of(connect(server)), place.bucket), "info", as_json=as_json)
+    _say(place, versioning_of(client_of(connect(server, place)), place.bucket), "info", as_json=as_json)
     return 0
 
 
@@ -56,7 +56,7 @@ def _set(target: str, status: Literal["Enabled", "Suspended"], server: ServerCho
     from s3fixture.cli.target_server import client_of, connect
 
     place = parse_bucket(target)
-    client = client_of(connect(server))
+    client = client_of(connect(server, place))
     client.put_bucket_versioning(Bucket=place.bucket, VersioningConfiguration={"Status": status})
     _say(place, status, "set", as_json=as_json)
     return 0

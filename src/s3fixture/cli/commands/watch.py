@@ -48,7 +48,7 @@ def command(
     place, names = parse_remote(target), names_of(events)
     if place.key:
         prefix = place.folder().key + prefix
-    for record in listen(connect(server), place.bucket, names, prefix, suffix):
+    for record in listen(connect(server, place), place, names, prefix, suffix):
         if as_json:
             output.say_json(record)
         else:

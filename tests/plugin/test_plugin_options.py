@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -241,6 +242,13 @@ def test_shows(s3_server, s3_env, s3_bucket, s3_fsspec_options):
 """
 
 
+@pytest.fixture(scope="module")
+def trustme() -> Any:
+    """Imported before pytester, which forgets what was imported since, and cryptography loads only once."""
+    return pytest.importorskip("trustme", reason="needs s3fixture[tls]")
+
+
+@pytest.mark.usefixtures("trustme")
 def test_the_server_is_over_tls_where_that_is_asked_for(
     run: Run, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -252,3 +260,46 @@ def test_the_server_is_over_tls_where_that_is_asked_for(
     monkeypatch.setenv("S3FIXTURE_TLS", "yes")
     pytester.makeini("[pytest]\ns3_tls = no\n")
     assert shown(run(OVER_TLS, "-s"), "SCHEME") == "http True"
+
+
+@pytest.fixture
+def certificate(pytester: pytest.Pytester, trustme: Any) -> dict[str, str]:
+    """A certificate for this machine, its key and its authority, in files of the folder `certs`."""
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1")
+    folder = pytester.mkdir("certs")
+    blobs = {"cert": issued.cert_chain_pems[0], "key": issued.private_key_pem, "ca": authority.cert_pem}
+    for name, blob in blobs.items():
+        blob.write_to_path(str(folder / f"{name}.pem"))
+    return {f"tls_{name}": f"certs/{name}.pem" for name in blobs}
+
+
+def test_the_server_has_a_certificate_of_the_users(
+    run: Run, pytester: pytest.Pytester, certificate: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = [f"--s3-{name.replace('_', '-')}={path}" for name, path in certificate.items()]
+    assert shown(run(OVER_TLS, "-s", *options), "SCHEME") == "https True"
+    assert shown(run(OVER_TLS, "-s", *options, "--s3-emulator=process"), "SCHEME") == "https True"
+    for name, path in certificate.items():
+        monkeypatch.setenv(f"S3FIXTURE_{name.upper()}", path)
+    assert shown(run(OVER_TLS, "-s"), "SCHEME") == "https True"
+    for name in certificate:
+        monkeypatch.delenv(f"S3FIXTURE_{name.upper()}")
+    # A path in the ini file begins there, wherever pytest is started.
+    pytester.makeini("[pytest]\n" + "".join(f"s3_{name} = {path}\n" for name, path in certificate.items()))
+    monkeypatch.chdir(pytester.mkdir("elsewhere"))
+    assert shown(run(OVER_TLS, "-s", str(pytester.path)), "SCHEME") == "https True"
+
+
+def test_a_certificate_that_does_not_fit_is_said_with_the_options_of_pytest(
+    run: Run, certificate: dict[str, str]
+) -> None:
+    trustme = pytest.importorskip("trustme", reason="needs s3fixture[tls]")
+    result = run(SHOWS, "--s3-tls-key", certificate["tls_key"])
+    assert (
+        "name it with --s3-tls-cert, or leave out --s3-tls-key" in result.stdout.str() + result.stderr.str()
+    )
+    trustme.CA().issue_cert("store.example.com").private_key_and_cert_chain_pem.write_to_path("other.pem")
+    result = run(SHOWS, "--s3-tls-cert", "other.pem")
+    said = result.stdout.str() + result.stderr.str()
+    assert "name another with --s3-tls-cert, or one of its names with host= or public_url=" in said

@@ -21,6 +21,8 @@ _NOT_FOR_TESTS = frozenset(
     {"S3FIXTURE_CONSOLE_PORT", "S3FIXTURE_DATA_DIR", "S3FIXTURE_HOST", "S3FIXTURE_PORT"}
 )
 
+# Options that are settings, by the same names.
+_SETTINGS = ("defaults", "tls", "tls_cert", "tls_key", "tls_ca")
 # Option -> the only backend that has it.
 _OF_ONE_BACKEND = (("endpoint_url", "external"), ("image", "container"), ("binary", "binary"))
 _SHARED_BACKENDS = frozenset({"container", "external"})  # one server for all workers of pytest-xdist
@@ -54,7 +56,7 @@ def launch_of(
     _check_choice("s3_backend", chosen_backend, BACKENDS)
     chosen_emulator = emulator or value(config, "emulator") or "thread"
     _check_choice("s3_emulator", chosen_emulator, EMULATORS)
-    chosen: dict[str, Any] = {name: value(config, name) for name in ("defaults", "tls")}
+    chosen: dict[str, Any] = {name: value(config, name) for name in _SETTINGS}
     chosen["users"] = tuple(values(config, "user"))
     for name, needed in _OF_ONE_BACKEND:
         chosen[name] = value(config, name) if chosen_backend == needed else ""

@@ -11,6 +11,7 @@ from typing import NoReturn
 import pytest
 
 from s3fixture.errors import S3FixtureError, SettingError
+from s3fixture.pytest_plugin.options import flag
 
 _PACKAGE = Path(__file__).parents[1]
 _FACTORIES = ("s3", "s3_bucket", "s3_client", "s3_env", "s3_resource")
@@ -89,4 +90,5 @@ def _is_ours(file: Path) -> bool:
 
 
 def _option(setting: str) -> str:
-    return f"--s3-{setting.replace('_', '-')}"
+    """The option for a setting; without one it is an argument of `factories.s3_server`."""
+    return flag(setting) or f"{setting}="

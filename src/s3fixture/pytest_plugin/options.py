@@ -33,6 +33,7 @@ class Option(NamedTuple):
     choices: tuple[str, ...] = ()
     split: str = ""
     is_flag: bool = False
+    is_path: bool = False  # a relative one begins where the option was given
     convert: Callable[[str], str] = str  # raises argparse.ArgumentTypeError
     metavar: str = "VALUE"
 
@@ -95,6 +96,27 @@ OPTIONS = (
         is_flag=True,
     ),
     Option(
+        "tls_cert",
+        "S3FIXTURE_TLS_CERT",
+        "serve over TLS with the certificate, and its chain, in this file",
+        metavar="FILE",
+        is_path=True,
+    ),
+    Option(
+        "tls_key",
+        "S3FIXTURE_TLS_KEY",
+        "the key of --s3-tls-cert (default: in the same file)",
+        metavar="FILE",
+        is_path=True,
+    ),
+    Option(
+        "tls_ca",
+        "S3FIXTURE_TLS_CA",
+        "the authority that clients have to trust for --s3-tls-cert (default: one that they trust anyway)",
+        metavar="FILE",
+        is_path=True,
+    ),
+    Option(
         "user",
         "S3FIXTURE_USERS",
         "a user who may do what a policy of IAM, a JSON file, allows, as NAME:ACCESS_KEY:SECRET_KEY:POLICY; "
@@ -112,6 +134,7 @@ OPTIONS = (
         "a folder, manifest or saved state whose buckets and objects every test finds; repeatable",
         split=os.pathsep,
         metavar="PATH",
+        is_path=True,
     ),
     Option(
         "guard",
@@ -164,8 +187,8 @@ def _argument(option: Option) -> dict[str, Any]:
 
 
 def flag(name: str) -> str:
-    """The option's name on the command line."""
-    return next(option.flag for option in OPTIONS if option.name == name)
+    """The option's name on the command line; "" where there is no such option."""
+    return next((option.flag for option in OPTIONS if option.name == name), "")
 
 
 def value(config: pytest.Config, name: str) -> str | None:
@@ -211,7 +234,7 @@ def _as_list(value: str | list[str] | None) -> list[str]:
 
 
 def _absolute(option: Option, values: list[str], start: Path) -> list[str]:
-    if option.name == "seed":
+    if option.is_path:
         return [str(start / value) for value in values]
     if option.name == "user" and values:
         # Imported when used, because it imports policies.

@@ -36,7 +36,12 @@ _NO_SPACE_AFTER_FOLDERS = """\
         compopt -o nospace
     fi
 """
-
+_ZSH_ADD = "compadd -U -V unsorted -a completions"
+_ZSH_ADD_FOLDERS_APART = """\
+compadd -U -V unsorted -S '' -- ${(M)completions:#*/}
+        compadd -U -V unsorted -- ${completions:#*/}"""
+_FISH_SPLIT, _FISH_SPLIT_ONCE = 'string split "," ', 'string split -m 1 "," '
+_FISH_ECHO, _FISH_PRINT = "echo $metadata[2]", r"printf '%%s\n' $metadata[2]"
 
 # Commands whose arguments may be local paths as well.
 _ALSO_LOCAL = frozenset({"cp", "diff", "mirror", "mv"})
@@ -70,11 +75,17 @@ class _Bash(_Places, BashComplete):
 
 
 class _Zsh(_Places, ZshComplete):
-    pass
+    """Without a space behind a folder."""
+
+    source_template = ZshComplete.source_template.replace(_ZSH_ADD, _ZSH_ADD_FOLDERS_APART, 1)
 
 
 class _Fish(_Places, FishComplete):
-    pass
+    """With names as they are, which may have commas and begin with a hyphen."""
+
+    source_template = FishComplete.source_template.replace(_FISH_SPLIT, _FISH_SPLIT_ONCE, 1).replace(
+        _FISH_ECHO, _FISH_PRINT, 1
+    )
 
 
 def _escaped(character: str) -> str:

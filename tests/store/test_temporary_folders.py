@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from s3fixture.file_lock import FileLock
 from s3fixture.store import Store
-from s3fixture.temporary_folders import FileLock, TemporaryFolder, remove_abandoned
+from s3fixture.temporary_folders import TemporaryFolder, remove_abandoned
 
 MAKER = """
 import sys, time

@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from s3fixture.errors import S3FixtureError
+from s3fixture.file_lock import FileLock
 from s3fixture.steady_clock import monotonic
-from s3fixture.temporary_folders import FileLock
 
 _MARK = "s3fx"
 _NAME = re.compile(rf"{_MARK}-([0-9a-f]{{8}})([0-9a-f]{{4}})([0-9a-f]{{2}})-([a-z0-9]+)-.*")

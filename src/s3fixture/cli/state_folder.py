@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from s3fixture.errors import S3FixtureError
-from s3fixture.temporary_folders import FileLock
+from s3fixture.file_lock import FileLock
 
 FOLDER_NAME = ".s3fixture"
 FOLDER_VARIABLE = "S3FIXTURE_STATE_DIR"

@@ -15,6 +15,7 @@ import pytest
 
 import s3fixture
 from reference_pages import PAGES
+from s3fixture.backends.server_handle import ServerHandle
 from s3fixture.cli import COMMANDS
 from s3fixture.pytest_plugin import plugin
 from s3fixture.pytest_plugin.options import OPTIONS
@@ -256,6 +257,17 @@ def test_decisions_are_numbered_without_gaps() -> None:
     assert [page.read_text(encoding="utf-8")[:6] for page in pages] == [
         f"# {page.name[:4]}" for page in pages
     ]
+
+
+def test_every_fault_is_documented() -> None:
+    page = (CHECKOUT / "docs" / "faults.md").read_text(encoding="utf-8")
+    methods = [
+        name
+        for name, method in vars(ServerHandle).items()
+        if getattr(method, "__annotations__", {}).get("return") == "InjectedFault" and name[0] != "_"
+    ]
+    assert "corrupt" in methods
+    assert [name for name in methods if f"| `s3.{name}(" not in page] == []
 
 
 def test_no_table_of_the_docs_has_a_pipe_in_backticks() -> None:

@@ -14,9 +14,18 @@ from s3fixture.cli.lazy import LazyGroup
 # Section of the help -> commands in it; each stands in a module of `commands` that has its name.
 COMMANDS = {
     "The project's server": ("up", "down", "restart", "status", "logs", "doctor", "probe"),
-    "Its use": ("env", "run", "seed", "init"),
-    "Its control": ("fail", "clock", "snapshot", "restore", "save", "load", "requests", "events"),
-    "Its data": (
+    "Variables and files": ("env", "run", "seed", "init"),
+    "Control of the running server": (
+        "fail",
+        "clock",
+        "snapshot",
+        "restore",
+        "save",
+        "load",
+        "requests",
+        "events",
+    ),
+    "Buckets and objects": (
         *("ls", "tree", "find", "du", "stat", "mb", "rb", "cp", "mv", "mirror", "diff", "rm"),
         *("cat", "head", "pipe", "tag", "version", "retention", "legalhold", "undo", "ilm", "policy"),
         *("cors", "event", "watch", "presign", "clean"),

@@ -45,7 +45,7 @@ _FISH_ECHO, _FISH_PRINT = "echo $metadata[2]", r"printf '%%s\n' $metadata[2]"
 
 # Commands whose arguments may be local paths as well.
 _ALSO_LOCAL = frozenset({"cp", "diff", "mirror", "mv"})
-_SECTION = "Its data"
+_SECTION = "Buckets and objects"
 
 
 class _Places(ShellComplete):

@@ -93,7 +93,9 @@ server_options = _together(
         metavar="FILE",
         help="Serve over TLS with this certificate and its chain, in PEM.  [default: none]",
     ),
-    click.option("--tls-key", metavar="FILE", help="Its key.  [default: in the same file]"),
+    click.option(
+        "--tls-key", metavar="FILE", help="The key of that certificate.  [default: in the same file]"
+    ),
     click.option(
         "--tls-ca",
         metavar="FILE",
@@ -101,7 +103,7 @@ server_options = _together(
     ),
     click.option("--host", metavar="ADDRESS", help="Listen on this address.  [default: 127.0.0.1]"),
     click.option("--access-key", metavar="KEY", help="The main access key.  [default: minioadmin]"),
-    click.option("--secret-key", metavar="KEY", help="Its secret.  [default: minioadmin123]"),
+    click.option("--secret-key", metavar="KEY", help="The main secret key.  [default: minioadmin123]"),
     click.option("--region", metavar="NAME", help="The region.  [default: us-east-1]"),
     click.option(
         "--backend",

@@ -29,7 +29,9 @@ def command() -> None:
     """Show and set the lifecycle rules of buckets."""
 
 
-@command.group("rule", cls=VerbGroup, aliases={"list": "ls", "remove": "rm"}, short_help="Its rules.")
+@command.group(
+    "rule", cls=VerbGroup, aliases={"list": "ls", "remove": "rm"}, short_help="Show and set lifecycle rules."
+)
 def rules_group() -> None:
     """Show, add, change and remove the lifecycle rules of buckets."""
 

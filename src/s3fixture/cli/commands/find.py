@@ -81,7 +81,7 @@ def command(
     tests = [
         *_by_name(name, path, regex, ignore, maxdepth),
         *_by_age(older_than, newer_than),
-        *_byparse_bytes(larger, smaller),
+        *_by_size(larger, smaller),
     ]
     places = [parse_remote(target) for target in targets] or [Remote()]
     client = client_of(connect(server, *places))
@@ -159,7 +159,7 @@ def _by_age(older_than: str | None, newer_than: str | None) -> Iterator[Test]:
         yield lambda item: item.modified > earliest
 
 
-def _byparse_bytes(larger: str | None, smaller: str | None) -> Iterator[Test]:
+def _by_size(larger: str | None, smaller: str | None) -> Iterator[Test]:
     if larger is not None:
         least = parse_bytes(larger, "--larger")
         yield lambda item: item.size > least

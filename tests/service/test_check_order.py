@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from service_helpers import Reply, signed
+from service_helpers import Reply, send_document, signed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -214,6 +214,19 @@ BUCKETS: list[tuple[str, str, tuple[str, str]]] = [
     ("GET", "/bucket?uploads&max-uploads=-1&key-marker=a&upload-id-marker=b", UPLOADS_RANGE),
     ("GET", "/bucket?uploads&key-marker=a&upload-id-marker=b", UPLOAD_MARKER),
 ]
+
+
+DIGEST = {"Content-MD5": "garbage"}
+TWICE = "<Key>k</Key><VersionId>a</VersionId><VersionId>b</VersionId>"
+
+
+def test_what_is_wrong_with_a_delete_is_found_in_the_order_of_s3(url: str, bucket: str) -> None:
+    absent = signed(url, "POST", "/absent?delete", b"<Delete/>", DIGEST)
+    assert absent.code == "NoSuchBucket"
+    assert signed(url, "POST", f"/{bucket}?delete", b"<Delete/>", DIGEST).code == "InvalidDigest"
+    for entry in ("<Key>k</Key><Size>1</Size>", "<Key>k</Key><Key>j</Key>", TWICE, "<Key>k</Key><Nope/>"):
+        body = f"<Delete><Object>{entry}</Object></Delete>".encode()
+        assert send_document(url, "POST", f"/{bucket}?delete", body).code == "MalformedXML", entry
 
 
 @pytest.mark.usefixtures("bucket")

@@ -255,14 +255,14 @@ def refuse_anonymous(exchange: Exchange) -> None:
 def parse(exchange: Exchange) -> None:
     """A body that is a document is read here, after the signature was checked."""
     assert exchange.authentication is not None
-    payload = open_payload(exchange.request, exchange.authentication, exchange.operation)
+    app, operation = exchange.app, exchange.operation
     try:
-        exchange.params = exchange.app.protocol.parse(
-            exchange.operation, exchange.request, exchange.target, payload
-        )
+        payload = open_payload(exchange.request, exchange.authentication, operation)
+        exchange.params = app.protocol.parse(operation, exchange.request, exchange.target, payload)
     except S3Error as error:
-        document = error.code in _OF_DOCUMENTS and exchange.operation != "CreateBucket"
-        if document or error.fields.get("ArgumentName", "") == _AFTER_BUCKET.get(exchange.operation):
+        document = error.code in _OF_DOCUMENTS and operation != "CreateBucket"
+        argument = error.fields.get("ArgumentName", "") == _AFTER_BUCKET.get(operation)
+        if document or argument or (operation, error.code) == ("DeleteObjects", "InvalidDigest"):
             _find_bucket(exchange)
         raise
 

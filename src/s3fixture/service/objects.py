@@ -250,6 +250,8 @@ def delete_objects(call: Call, params: Params) -> Result:
     if not 0 < len(objects) <= limits.DELETED_KEYS or not all(entry["Key"] for entry in objects):
         raise S3Error("MalformedXML")
     for entry in objects:
+        if "LastModifiedTime" in entry or "Size" in entry:  # of directory buckets (refusals.BACKLOT)
+            raise S3Error("MalformedXML")
         if len(entry["Key"].encode()) > limits.KEY_SIZE:  # refuses the whole request, as at S3
             check_key(entry["Key"])
     with call.store.read() as index:
@@ -337,8 +339,6 @@ def _check_delete_conditions(params: Params, current: Version | None) -> None:
     for member, header in (
         ("IfMatchLastModifiedTime", "x-amz-if-match-last-modified-time"),
         ("IfMatchSize", "x-amz-if-match-size"),
-        ("LastModifiedTime", "LastModifiedTime"),
-        ("Size", "Size"),
     ):
         if params.get(member) is not None:
             raise S3Error("NotImplemented", Header=header)

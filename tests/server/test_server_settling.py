@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from raw_client import Connect, Serve
 
-from s3fixture.server import Server
+from s3fixture.server import Limits, Server, dispatcher
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -109,6 +109,29 @@ def test_an_answer_that_waits_is_sent_before_the_connection_ends(server: Server,
     head = b"PUT / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx"
     assert client.ask(head).body == b"1"
     assert client.closed()
+
+
+def test_a_large_body_holds_nobody_up_while_it_is_taken_in(
+    serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "_TICK", 2 * PATIENCE)  # nobody deposes the leader
+    begun, ended = threading.Semaphore(0), threading.Event()
+
+    def slow(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        begun.release()
+        assert ended.wait(PATIENCE)
+        environ["wsgi.input"].read()
+        start_response("200 OK", [("Content-Length", "0")])
+        return [b""]
+
+    server = serve(slow, settle=lambda _mark: None, limits=Limits(body_bytes=10))
+    clients = [connect(server) for _ in range(3)]
+    for client in clients:
+        client.send(b"PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\n\r\n" + b"x" * 11)
+    for _ in clients:
+        assert begun.acquire(timeout=PATIENCE)
+    ended.set()
+    assert [client.answer("PUT").status for client in clients] == [200, 200, 200]
 
 
 def test_who_cannot_be_told_for_sure_is_told_of_an_error(

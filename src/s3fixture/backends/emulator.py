@@ -110,7 +110,7 @@ def start_thread(settings: Settings) -> ThreadEndpoint:
             ssl_context=context,
             limits=limits,
             error_body=app.error_body,
-            settle=app.store.settle,
+            settle=None if app.store.postponing is None else app.store.settle,
         )
         undo.callback(server.stop, 0.0)
         server.start()

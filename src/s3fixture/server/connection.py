@@ -56,7 +56,7 @@ class Setting(NamedTuple):
     stopping: Stopping
     step_down: Callable[[], bool]
     """Called by a thread that is about to wait for its client: whether it may."""
-    settle: Callable[[int], None]
+    settle: Callable[[int], None] | None
     """See `Server`."""
 
 
@@ -303,7 +303,7 @@ class Connection:
         body = open_body(self._receiver, invite, length=head.content_length, chunked=head.chunked)
         response = self._response(head, body)
         try:
-            if self._is_secure:  # a record may be there in part: every call may wait
+            if self._is_secure or self._waits_for_disk(head):  # a record of TLS may be there in part
                 self._be_patient()
             self._run_app(self._environment(head, body), response)
         except ClientDisconnected as gone:
@@ -329,14 +329,18 @@ class Connection:
             self._linger()
         return False
 
+    def _waits_for_disk(self, head: RequestHead) -> bool:
+        """Whether the application is going to wait for the disk before it answers."""
+        return self._setting.settle is not None and head.content_length > self._setting.limits.body_bytes
+
     def _run_app(self, environ: dict[str, Any], response: Response) -> None:
         result = self._setting.app(environ, response.start_response)
         try:
-            mark = environ.get("s3fixture.unsettled")
-            if mark:
+            settle, mark = self._setting.settle, environ.get("s3fixture.unsettled")
+            if settle and mark:
                 self._mark, self._keeps = mark, isinstance(result, (list, tuple))
                 if not self._keeps:
-                    self._setting.settle(mark)
+                    settle(mark)
             response.send(result)
         finally:
             self._keeps = False
@@ -376,6 +380,7 @@ class Connection:
 
     def _send_kept(self) -> None:
         """What its request wrote must be settled before."""
+        assert self._setting.settle is not None
         answer, self._kept = self._kept, b""
         try:
             self._setting.settle(self._mark)

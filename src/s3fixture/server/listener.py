@@ -90,10 +90,6 @@ def _explained(error: OSError, host: str, port: int) -> S3FixtureError:
     return S3FixtureError(f"cannot listen on port {port} of {host}: {error.strerror or error}")
 
 
-def _nothing(_mark: int) -> None:
-    """For applications that have nothing to settle."""
-
-
 class Server:
     """Serves one WSGI application over HTTP/1.1: binds its port when made, serves between `start` and `stop`.
 
@@ -109,12 +105,13 @@ class Server:
         ssl_context: ssl.SSLContext | None = None,
         limits: Limits | None = None,
         error_body: ErrorBody = plain_error,
-        settle: Callable[[int], None] = _nothing,
+        settle: Callable[[int], None] | None = None,
     ) -> None:
         """Bind `host`:`port` (0: a free port). S3FixtureError when that cannot be done.
 
         `settle` is called with the mark that `app` put as "s3fixture.unsettled" into an environment, before
         the answer is sent: so what it does can be done for several at once. When it raises they are 500.
+        An application with such marks waits for the disk within a large body, too, which is given a thread.
         """
         limits = limits or Limits()
         port_socket = listen(host, port)

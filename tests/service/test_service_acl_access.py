@@ -215,6 +215,29 @@ def test_a_policy_does_not_give_away_what_belongs_to_others(
         other.get_object(Bucket=bucket, Key="theirs")
 
 
+def test_the_tags_of_every_object_are_the_buckets_owners(
+    client: S3Client, other: S3Client, bucket: str
+) -> None:
+    """They are no part of what an ACL grants, so who owns an object in another's bucket has them not.
+
+    scality/cloudserver, tests/functional/aws-node-sdk/test/object/putObjTagging.js (run at AWS, too);
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html ("By default, the bucket owner")
+    """
+    client.put_bucket_acl(Bucket=bucket, ACL="public-read-write")
+    other.put_object(Bucket=bucket, Key="k", Body=b"x", ACL="public-read-write")
+    tags: Any = {"TagSet": [{"Key": "a", "Value": "b"}]}
+    client.put_object_tagging(Bucket=bucket, Key="k", Tagging=tags)
+    assert client.get_object_tagging(Bucket=bucket, Key="k")["TagSet"] == tags["TagSet"]
+    attempts: list[Callable[[], object]] = [
+        lambda: other.put_object_tagging(Bucket=bucket, Key="k", Tagging=tags),
+        lambda: other.get_object_tagging(Bucket=bucket, Key="k"),
+        lambda: other.delete_object_tagging(Bucket=bucket, Key="k"),
+    ]
+    for attempt in attempts:
+        with refused("AccessDenied", 403):
+            attempt()
+
+
 def test_an_acl_with_a_new_object_can_be_denied(client: S3Client, other: S3Client, bucket: str) -> None:
     allow(client, bucket, "s3:PutObject", principal={"CanonicalUser": OTHER})
     other.put_object(Bucket=bucket, Key="k", Body=b"x", ACL="bucket-owner-full-control")

@@ -214,6 +214,18 @@ def test_an_acl_is_written_in_one_way_at_a_time(put_acl: Callable[..., Any], me:
         assert response["Error"]["Message"] == "This request does not support content"
 
 
+def test_an_acl_has_at_most_100_grants(client: S3Client, me: str, bucket: str) -> None:
+    for count in (100, 101):
+        grants: Any = [user(me), *[user(f"{n:064x}", "READ") for n in range(1, count)]]
+        policy: Any = {"Owner": {"ID": me}, "Grants": grants}
+        if count == 100:
+            client.put_bucket_acl(Bucket=bucket, AccessControlPolicy=policy)
+            continue
+        with refused("MalformedACLError", 400):
+            client.put_bucket_acl(Bucket=bucket, AccessControlPolicy=policy)
+    assert len(client.get_bucket_acl(Bucket=bucket)["Grants"]) == 100
+
+
 def test_an_address_of_nobody_is_refused(client: S3Client, bucket: str) -> None:
     with refused("UnresolvableGrantByEmailAddress", 400):
         client.put_bucket_acl(Bucket=bucket, GrantRead='emailAddress="nobody@example.com"')

@@ -39,7 +39,8 @@ HEADERS: Mapping[str, tuple[str, str]] = {
 }
 PARAMETERS = frozenset({"ACL", *HEADERS})
 
-# Action -> the permission that allows it, on the bucket's ACL and on an object's.
+# Action -> the permission that allows it, on the bucket's ACL and on an object's. Tags are not among them:
+# they are the bucket owner's, whoever owns the object (API_GetObjectTagging.html).
 ON_BUCKET: Mapping[str, str] = {
     "s3:DeleteObject": "WRITE",
     "s3:GetBucketAcl": "READ_ACP",

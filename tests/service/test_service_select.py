@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 from service_helpers import refused
 
 if TYPE_CHECKING:
@@ -372,6 +373,23 @@ def test_an_object_has_only_so_many_records(select: Select, monkeypatch: pytest.
         with refused("Busy", 503) as response:
             select(bad, "SELECT COUNT(*) FROM S3Object", source)
         assert "This server reads at most" in response["Error"]["Message"]
+
+
+def test_only_so_many_expressions_are_answered_at_the_same_time(
+    select: Select, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from s3fixture.service import select_engine
+
+    monkeypatch.setattr(select_engine, "_PATIENCE", 0.05)
+    with select_engine.turn():
+        assert select(PEOPLE, "SELECT COUNT(*) FROM S3Object") == b"3\n"
+        with select_engine.turn(), refused("Busy", 503):
+            select(PEOPLE, "SELECT COUNT(*) FROM S3Object")
+    with pytest.raises(ClientError):
+        select(PEOPLE, "SELECT ( FROM S3Object")
+    with pytest.raises(ClientError):
+        select(b"\xff\xfe", "SELECT * FROM S3Object")
+    assert select(PEOPLE, "SELECT COUNT(*) FROM S3Object") == b"3\n"
 
 
 def test_a_record_may_have_many_columns(select: Select) -> None:

@@ -61,13 +61,14 @@ def select_object_content(call: Call, params: Params) -> Result:
         if version.storage_class in ARCHIVED:
             raise S3Error("InvalidObjectState", StorageClass=version.storage_class)
         body = call.store.open(version)
-    query = engine.parse(params["Expression"])
     with body:
-        data = b"".join(_bounded(body))
-    plain = _decompress(data, source.get("CompressionType") or "NONE")
-    with engine.Table() as table:
-        _fill(table, query.path, plain, source, params.get("ScanRange"))
-        records = b"".join(_written(table.ask(query), target))
+        query = engine.parse(params["Expression"])
+        with engine.turn():
+            data = b"".join(_bounded(body))
+            plain = _decompress(data, source.get("CompressionType") or "NONE")
+            with engine.Table() as table:
+                _fill(table, query.path, plain, source, params.get("ScanRange"))
+                records = b"".join(_written(table.ask(query), target))
     call.note("read", bucket, version)
     details = {"BytesScanned": len(data), "BytesProcessed": len(plain), "BytesReturned": len(records)}
     asked = (params.get("RequestProgress") or {}).get("Enabled")

@@ -11,7 +11,9 @@ from __future__ import annotations
 import json
 import re
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -30,6 +32,10 @@ _BATCH = 4096  # records
 _MOST_RECORDS = 4_000_000  # S3 has no bound; these take some 30 seconds
 _MOST_COLUMNS = 4096  # with the members of structures; S3 does not tell its own bound
 _MOST_DEPTH = 100  # of an expression
+_PATIENCE = 60.0  # seconds that an expression waits for those before it
+# Expressions at the same time: each may take a gigabyte, and the memory is that of the process, so this is no
+# matter of one server.
+_TURNS = threading.BoundedSemaphore(2)
 _FROM = re.compile(
     r"""\bFROM\s+S3Object((?:\s*\[\s*(?:\*|\d{1,9})\s*\]|\s*\.\s*(?:\w+|"[^"]*"|\*))*)""", re.I
 )
@@ -64,6 +70,17 @@ class Query:
     select: exp.Select
     alias: str
     path: list[str | int]
+
+
+@contextmanager
+def turn() -> Iterator[None]:
+    """A context in which an object may be read and asked. Raises Busy when others take too long."""
+    if not _TURNS.acquire(timeout=_PATIENCE):
+        raise S3Error("Busy")
+    try:
+        yield
+    finally:
+        _TURNS.release()
 
 
 def parse(text: str) -> Query:

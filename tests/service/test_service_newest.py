@@ -120,9 +120,12 @@ def test_an_account_has_a_namespace_of_its_own(client: Any, app: App, other: Any
         (mine, None, "MissingNamespaceHeader"),
         (mine, "global", "InvalidBucketNamespace"),
         ("data", "account-regional", "InvalidBucketNamespace"),
+        ("data-an", "account-regional", "InvalidBucketNamespace"),
+        ("data-an", None, "InvalidBucketName"),
+        ("data-an", "global", "InvalidBucketName"),
+        ("data_-an", "account-regional", "InvalidBucketName"),
         ("data-123456789012-us-east-1-an", "account-regional", "InvalidBucketNamespace"),
         (f"data-{account}-eu-west-1-an", "account-regional", "InvalidBucketNamespace"),
-        ("data-an", "account-regional", "InvalidBucketName"),
         ("data", "regional", "InvalidArgument"),
     ):
         with refused(code, 400):

@@ -38,13 +38,14 @@ def create_bucket(call: Call, params: Params) -> Result:
     configuration = params.get("CreateBucketConfiguration") or {}
     if name.endswith("--x-s3") or "Bucket" in configuration or "Location" in configuration:
         raise NOT_HERE(Operation="CreateBucket", reason=DIRECTORY_BUCKETS)
-    check_bucket_name(name)
+    namespace = params.get("BucketNamespace")
+    check_bucket_name(name, namespace)
     constraint = configuration.get("LocationConstraint") or None
     region = _region(call, constraint)
     tag_set = {"TagSet": configuration.get("Tags", [])}
     wanted = tag_rules.from_document(tag_set, tag_rules.NEW_BUCKET)
     assert call.identity is not None  # access.check refuses anonymous callers
-    check_namespace(name, params.get("BucketNamespace"), call.identity.account_id, region)
+    check_namespace(name, namespace, call.identity.account_id, region)
     owner = call.identity.canonical_id
     profile = PROFILES[call.settings.defaults]
     ownership = params.get("ObjectOwnership") or profile.ownership

@@ -296,9 +296,7 @@ def test_a_certificate_that_does_not_fit_is_said_with_the_options_of_pytest(
 ) -> None:
     trustme = pytest.importorskip("trustme", reason="needs s3fixture[tls]")
     result = run(SHOWS, "--s3-tls-key", certificate["tls_key"])
-    assert (
-        "name it with --s3-tls-cert, or leave out --s3-tls-key" in result.stdout.str() + result.stderr.str()
-    )
+    assert "with --s3-tls-cert, or leave out --s3-tls-key" in result.stdout.str() + result.stderr.str()
     trustme.CA().issue_cert("store.example.com").private_key_and_cert_chain_pem.write_to_path("other.pem")
     result = run(SHOWS, "--s3-tls-cert", "other.pem")
     said = result.stdout.str() + result.stderr.str()

@@ -173,7 +173,7 @@ def without_temporary_paths(values: Mapping[str, str]) -> dict[str, str]:
     Without AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, keys and endpoints still win: every AWS SDK looks
     at the environment before files.
     """
-    return {name: value for name, value in values.items() if not is_of_this_installation(value)}
+    return {name: value for name, value in values.items() if not is_no_aws_file(value)}
 
 
 def is_own_authority(value: str) -> bool:
@@ -181,8 +181,8 @@ def is_own_authority(value: str) -> bool:
     return Path(value).name == CA_FILE
 
 
-def is_of_this_installation(value: str) -> bool:
-    """True for the path of our empty settings, of whichever installation."""
+def is_no_aws_file(value: str) -> bool:
+    """True for the path of `NO_AWS_FILE`, of whichever installation."""
     return Path(value).name == Path(NO_AWS_FILE).name
 
 
@@ -239,7 +239,7 @@ def applied(
     """Set `values`, hide what would lead elsewhere, and put everything back at the end.
 
     Everything: also what was changed inside, of the variables touched and of their families; and the clients
-    that libraries keep, which would go on with the former variables.
+    that libraries keep, which would go on with the previous variables.
     """
     environ = os.environ if environ is None else environ
     before = dict(environ)

@@ -19,7 +19,16 @@ DEFAULT_PORT = 9000
 DEFAULTS = ("aws", "minio")
 DEFAULT_CONSOLE_PORT = 9001
 DURABILITIES = ("power", "process")  # what an answered write in `data_dir` survives the end of
-METRICS = ("off", "jwt", "public")  # who may read metrics: there are none, who has a token, everybody
+METRICS = (
+    "off",
+    "jwt",
+    "public",
+)  # metrics are: not counted, for who has a token, for everybody
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "defaults": DEFAULTS,
+    "durability": DURABILITIES,
+    "metrics": METRICS,
+}
 _HTTP = ("http://", "https://")
 _WEBHOOK_ENABLE = "MINIO_NOTIFY_WEBHOOK_ENABLE"
 # Setting -> MinIO's variable for the webhook "_"; with _NAME behind it for another.
@@ -129,46 +138,9 @@ class Settings:
     def __post_init__(self) -> None:
         if self.tls_cert:
             object.__setattr__(self, "tls", True)
-        for name, value in (("tls_key", self.tls_key), ("tls_ca", self.tls_ca)):
-            if value and not self.tls_cert:
-                raise SettingError(
-                    f"{value} belongs to a certificate of your own, and no certificate is given",
-                    f"name the certificate with {{tls_cert}}, or leave out {{{name}}}",
-                )
-        if self.defaults not in DEFAULTS:
-            raise S3FixtureError(
-                f"there are no defaults called {self.defaults!r}; choose {' or '.join(DEFAULTS)}"
-            )
-        if self.metrics not in METRICS:
-            raise S3FixtureError(f"metrics cannot be {self.metrics!r}; choose one of {', '.join(METRICS)}")
-        if not 0 <= self.port <= 65535:
-            raise S3FixtureError(f"port {self.port} is not a port number; use 0 (any free one) to 65535")
-        if not 0 <= (self.console_port or 0) <= 65535:
-            raise S3FixtureError(f"{self.console_port} is not a port number; use 0 (any free one) to 65535")
-        if len(self.access_key) < 3:
-            raise S3FixtureError(f"the access key {self.access_key!r} is too short; it needs 3 characters")
-        if len(self.secret_key) < 8:
-            raise S3FixtureError("the secret key is too short; it needs 8 characters")
-        if self.durability not in DURABILITIES:
-            raise S3FixtureError(
-                f"there is no durability {self.durability!r}; choose one of {', '.join(DURABILITIES)}"
-            )
-        if not 0 < self.lifecycle_day <= 86_400:
-            raise S3FixtureError(
-                f"a day of lifecycle rules cannot last {self.lifecycle_day:g} seconds; use up to 86400"
-            )
-        if self.public_url and not self.public_url.startswith(_HTTP):
-            raise S3FixtureError(
-                f"the public URL {self.public_url!r} is not a URL; write it as http://HOST:PORT"
-            )
-        if self.events_endpoint and not self.events_endpoint.startswith(_HTTP):
-            raise S3FixtureError(
-                f"the endpoint for events {self.events_endpoint!r} is not a URL; write it as http://HOST:PORT"
-            )
-        for webhook in self.webhooks:
-            name, _, url = webhook.partition("=")
-            if not name or ":" in name or not url.startswith(_HTTP):
-                raise S3FixtureError(f"{webhook!r} is not a webhook; write it as NAME=http://HOST:PORT/PATH")
+        _check_values(self)
+        _check_certificate(self)
+        _check_urls(self)
         public_host = urlsplit(self.public_url).hostname or ""
         if public_host.strip(".0123456789") and public_host not in self.base_hosts:  # not an IP address
             object.__setattr__(self, "base_hosts", (*self.base_hosts, public_host))
@@ -196,6 +168,47 @@ class Settings:
         if "region" in chosen:  # who names a region wants the endpoint of that region
             chosen.setdefault("pinned", True)
         return replace(cls(), **{name: _convert(name, value) for name, value in chosen.items()})
+
+
+def _check_values(settings: Settings) -> None:
+    """Raise S3FixtureError for a choice, a number or a key that no server takes."""
+    for name, choices in _CHOICES.items():
+        value = getattr(settings, name)
+        if value not in choices:
+            raise S3FixtureError(f"{name} cannot be {value!r}; choose one of {', '.join(choices)}")
+    for name, port in (("port", settings.port), ("console port", settings.console_port or 0)):
+        if not 0 <= port <= 65535:
+            raise S3FixtureError(f"{name} {port} is not a port number; use 0 (any free one) to 65535")
+    if len(settings.access_key) < 3:
+        raise S3FixtureError(f"the access key {settings.access_key!r} is too short; it needs 3 characters")
+    if len(settings.secret_key) < 8:
+        raise S3FixtureError("the secret key is too short; it needs 8 characters")
+    if not 0 < settings.lifecycle_day <= 86_400:
+        raise S3FixtureError(
+            f"a day of lifecycle rules cannot last {settings.lifecycle_day:g} seconds; "
+            "use more than 0 and at most 86400"
+        )
+
+
+def _check_certificate(settings: Settings) -> None:
+    for name in ("tls_key", "tls_ca"):
+        file = getattr(settings, name)
+        if file and not settings.tls_cert:
+            raise SettingError(
+                f"{file} belongs to a certificate of your own, and no certificate is given",
+                f"name the certificate with {{tls_cert}}, or leave out {{{name}}}",
+            )
+
+
+def _check_urls(settings: Settings) -> None:
+    urls = {"the public URL": settings.public_url, "the endpoint for events": settings.events_endpoint}
+    for name, url in urls.items():
+        if url and not url.startswith(_HTTP):
+            raise S3FixtureError(f"{name} {url!r} is not a URL; write it as http://HOST:PORT")
+    for webhook in settings.webhooks:
+        name, _, url = webhook.partition("=")
+        if not name or ":" in name or not url.startswith(_HTTP):
+            raise S3FixtureError(f"{webhook!r} is not a webhook; write it as NAME=http://HOST:PORT/PATH")
 
 
 def _check_spelling(environ: Mapping[str, str]) -> None:

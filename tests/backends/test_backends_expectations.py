@@ -104,7 +104,7 @@ def test_the_order_is_that_of_the_named_operations(server: Endpoint, client: S3C
         upload(1)
     with failing("UploadPart -> UploadPart -> AbortMultipartUpload"), server.expect_order(expected):
         upload(2)
-    with failing("but it was nothing of it"), server.expect_order(expected):
+    with failing("but it was none of them"), server.expect_order(expected):
         get(client)
 
 

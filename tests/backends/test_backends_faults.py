@@ -278,7 +278,7 @@ def test_a_fault_that_did_not_happen_in_its_block_is_told(endpoint: Endpoint) ->
         (lambda s3: s3.fail("GetObject", "SlowDow"), "S3 has no error 'SlowDow'; did you mean 'SlowDown'?"),
         (lambda s3: s3.fail("GetObject", times=0), "times of a fault must be 1 or more, not 0"),
         (lambda s3: s3.fail("GetObject", every=0), "every of a fault must be 1 or more, not 0"),
-        (lambda s3: s3.fail("GetObject", probability=2), r"must be in \(0, 1\], not 2"),
+        (lambda s3: s3.fail("GetObject", probability=2), r"must be more than 0 and at most 1, not 2"),
         (
             lambda s3: s3.fail("GetObject", in_200=True),
             "only CompleteMultipartUpload, .* not 'GetO",
@@ -301,8 +301,8 @@ def test_what_cannot_happen_is_refused(endpoint: Endpoint, call: Any, message: s
 @pytest.mark.parametrize(
     ("which", "message"),
     [
-        ({"tmes": 2}, "faults have no 'tmes'; did you mean 'times'?"),
-        ({"effect": "delay"}, "faults have no 'effect', but bucket, key, times, every, skip"),
+        ({"tmes": 2}, "faults take no 'tmes'; did you mean 'times'?"),
+        ({"effect": "delay"}, "faults take no 'effect'; they take bucket, key, times, every, skip"),
     ],
 )
 def test_a_keyword_that_faults_do_not_have_is_refused(endpoint: Endpoint, which: Any, message: str) -> None:

@@ -165,5 +165,5 @@ def test_a_put_that_could_not_be_synced_did_not_succeed(
 
 
 def test_an_unknown_durability_is_refused() -> None:
-    with pytest.raises(S3FixtureError, match="no durability 'always'; choose one of power, process"):
+    with pytest.raises(S3FixtureError, match="durability cannot be 'always'; choose one of power, process"):
         serve(durability="always")

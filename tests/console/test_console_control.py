@@ -122,7 +122,7 @@ def test_a_fault_is_added_and_listed(server: Endpoint) -> None:
             "take_events",
             b'{"watcher": "w", "timeout": 1e999}',
             409,
-            "a timeout is 0 to 3,600 seconds, not inf",
+            "the timeout must be 0 to 3,600 seconds, not inf",
         ),
         ("rollback", b'{"token": 9}', 409, "snapshot 9 is not there"),
         (

@@ -418,7 +418,7 @@ LOCKED = "the object lock of the bucket 'locked' is invalid"
 IS_LOCKED = "name = 'locked'"
 # Table and column, what is put there (as SQL), and what is said of it.
 HOSTILE_ROWS: tuple[tuple[str, str, str], ...] = (
-    ("buckets.region", "'a' || char(10) || 'b'", "buckets has characters that belong in no header"),
+    ("buckets.region", "'a' || char(10) || 'b'", "buckets has characters that no header may have"),
     ("buckets.created", "1e308", f"buckets {TYPE}"),
     ("buckets.versioning", "''", LOCKED),
     (
@@ -438,7 +438,7 @@ HOSTILE_ROWS: tuple[tuple[str, str, str], ...] = (
         "the cors,policy of the bucket",
     ),
     ("versions.modified", "-1e308", f"versions {TYPE}"),
-    ("versions.etag", "'a' || char(13, 10) || 'b: c'", "versions has characters that belong in no header"),
+    ("versions.etag", "'a' || char(13, 10) || 'b: c'", "versions has characters that no header may have"),
     (
         "versions.storage_class",
         "'HOT'",

@@ -115,7 +115,7 @@ def test_nothing_is_written_any_more_after_a_sync_that_failed(
         stored.put("kept")
         with monkeypatch.context() as patch:
             patch.setattr(syncing, "sync_file", fail)
-            with pytest.raises(Damaged, match=r"Input/output error; look after it"):
+            with pytest.raises(Damaged, match=r"Input/output error; check the disk"):
                 stored.put("lost")
         with pytest.raises(Damaged, match="Input/output error"):
             stored.put("later")

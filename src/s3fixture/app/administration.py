@@ -15,7 +15,7 @@ _POLICIES = "give policies with --user, or put them on buckets: `mc anonymous se
 _REQUESTS = "`s3fixture requests --follow` shows new requests, `s3fixture logs` earlier ones"
 _RESTART = "use `s3fixture restart` and `s3fixture down` for the server of a project"
 _KMS = "give KMS keys when you start the server: --kms-key KEY"
-_WEBHOOKS = "settings are options of `s3fixture up`, such as --region, and --webhook NAME=URL for events"
+_SETTINGS = "settings are options of `s3fixture up`, such as --region, and --webhook NAME=URL for events"
 
 # The first word of the path after the version -> what to do instead, if there is a way.
 _INSTEAD: Mapping[str, str] = {
@@ -39,8 +39,8 @@ _INSTEAD: Mapping[str, str] = {
     ),
     **dict.fromkeys(("log", "logs", "trace"), _REQUESTS),
     **dict.fromkeys(("service", "update"), _RESTART),
-    **dict.fromkeys(("config", "config-kv", "del-config-kv", "get-config-kv"), _WEBHOOKS),
-    **dict.fromkeys(("help-config-kv", "set-config-kv"), _WEBHOOKS),
+    **dict.fromkeys(("config", "config-kv", "del-config-kv", "get-config-kv"), _SETTINGS),
+    **dict.fromkeys(("help-config-kv", "set-config-kv"), _SETTINGS),
     **dict.fromkeys(("key", "kms"), _KMS),
 }
 

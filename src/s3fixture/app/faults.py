@@ -105,7 +105,7 @@ class Faults:
         """Inject the first fault that matches this request, and note it in the exchange for `spoil`.
 
         Returns:
-            The answer, when the fault is one with status 200, and the request shall not be carried out.
+            The answer, for a fault with status 200, which takes the place of the request; else None.
         """
         active = self._take(exchange)
         if active is None:
@@ -266,4 +266,6 @@ def _check(fault: Fault) -> None:
             f"the delay of a fault must be at most {threading.TIMEOUT_MAX:.0f} s, not {fault.delay}"
         )
     if not 0 < fault.probability <= 1:
-        raise S3FixtureError(f"the probability of a fault must be in (0, 1], not {fault.probability}")
+        raise S3FixtureError(
+            f"the probability of a fault must be more than 0 and at most 1, not {fault.probability}"
+        )

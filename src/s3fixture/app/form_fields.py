@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
 from s3fixture.errors import S3Error
+from s3fixture.wire.header_values import url_value
 from s3fixture.wire.xml_parser import DocumentError, parse_document
 
 # Form field, in lower case -> parameter of PutObject.
@@ -31,7 +32,6 @@ _BUCKET_KEY = "x-amz-server-side-encryption-bucket-key-enabled"
 _METADATA = "x-amz-meta-"
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2: the name of a header
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_IN_URLS = ":/?#[]@!$&'()*+,;=%~"  # what stays as it is
 
 
 def parameters(fields: Mapping[str, str]) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def redirection(fields: Mapping[str, str], bucket: str, key: str, etag: str) -> 
         ("key", key),
         ("etag", etag),
     ]
-    return quote(urlunsplit(parts._replace(query=urlencode(query))), safe=_IN_URLS)
+    return url_value(urlunsplit(parts._replace(query=urlencode(query))))
 
 
 def _split(address: str) -> SplitResult | None:

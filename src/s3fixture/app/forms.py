@@ -23,11 +23,11 @@ from werkzeug.sansio.multipart import (
 from s3fixture import checksums, limits
 from s3fixture.app.form_fields import parameters, redirection
 from s3fixture.app.steps import find_region
-from s3fixture.auth.post_form import check_size, verify_post_policy
+from s3fixture.auth.post_form import check_size, missing_field, verify_post_policy
 from s3fixture.errors import S3Error
 from s3fixture.service import Params, Result, perform
 from s3fixture.service.encryption import HEADER
-from s3fixture.wire.document_writers import escape
+from s3fixture.wire.document_writers import DECLARATION, escape
 from s3fixture.wire.payload import compare, one_checksum
 from s3fixture.wire.request import Request, Response, Stream
 from s3fixture.wire.target import check_key
@@ -52,13 +52,7 @@ def post_object(exchange: Exchange) -> Response:
     form = _Form(exchange.request)
     fields = dict(form.fields)
     if not fields.get("key"):
-        raise S3Error(
-            "InvalidArgument",
-            "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of "
-            "the fields.",
-            ArgumentName="key",
-            ArgumentValue="",
-        )
+        raise missing_field("key")
     if form.filename:
         fields["key"] = fields["key"].replace("${filename}", form.filename)
     check_key(fields["key"])
@@ -99,7 +93,7 @@ def _answer(exchange: Exchange, params: Params, fields: Mapping[str, str], resul
     if status == "201":
         names = (("Location", location), ("Bucket", bucket), ("Key", key), ("ETag", etag))
         elements = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in names)
-        body = f'<?xml version="1.0" encoding="UTF-8"?>\n<PostResponse>{elements}</PostResponse>'.encode()
+        body = f"{DECLARATION}<PostResponse>{elements}</PostResponse>".encode()
         headers += (("Content-Type", "application/xml"), ("Content-Length", str(len(body))))
         return Response(201, headers, body)
     if status == "200":

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from s3fixture.auth import sigv4
 from s3fixture.errors import S3Error
+from s3fixture.limits import KEY_SIZE
 from s3fixture.service.event_listeners import MOST, Listener
 from s3fixture.wire.numbers import parse_count
 from s3fixture.wire.request import Response
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
     from s3fixture.app.exchange import Exchange
     from s3fixture.auth.authenticate import Authentication
 
-_BEAT = 0.5  # seconds between blank lines, if the client does not name a number
+_DEFAULT_PING = 0.5  # seconds between blank lines, if the client does not name a number
 _LONGEST_PING = 3600  # seconds
-_LONGEST = 1024  # characters of a prefix or suffix, as of a key
+
 _MOST_EVENTS = 100
 
 
@@ -54,11 +55,11 @@ def _asked(exchange: Exchange) -> tuple[list[str], str, str, float]:
     for name in ("prefix", "suffix"):
         if len(values[name]) > 1:
             raise S3Error("InvalidArgument", f"Cannot specify more than one {name} rule in a filter.")
-        if len("".join(values[name])) > _LONGEST:
+        if len("".join(values[name])) > KEY_SIZE:
             raise S3Error(
-                "InvalidArgument", f"Size of filter rule value cannot exceed {_LONGEST} bytes in UTF-8"
+                "InvalidArgument", f"Size of filter rule value cannot exceed {KEY_SIZE} bytes in UTF-8"
             )
-    ping = _BEAT
+    ping = _DEFAULT_PING
     if values["ping"]:
         seconds = parse_count(values["ping"][0])
         if seconds is None or not 1 <= seconds <= _LONGEST_PING:

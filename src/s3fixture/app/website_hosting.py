@@ -17,6 +17,7 @@ from s3fixture.errors import S3Error
 from s3fixture.service import perform
 from s3fixture.service.call import Result
 from s3fixture.service.website import WEBSITE, Redirect, Site, redirect_all, redirect_by_rule
+from s3fixture.wire.header_values import url_value
 from s3fixture.wire.request import Response
 from s3fixture.wire.router import PREFLIGHT
 from s3fixture.wire.target import Target, parse_target
@@ -26,7 +27,6 @@ _ANYONE = Authentication(None, "anonymous")
 _HTML = ("Content-Type", "text/html; charset=utf-8")
 _NO_BODY = ("Content-Length", "0")
 _ERROR = "x-amz-error-"
-_IN_URLS = ":/?#[]@!$&'()*+,;=%~"  # what stays as it is
 
 
 class Website:
@@ -173,7 +173,7 @@ def _header(value: str) -> str:
 
 
 def _redirection(redirect: Redirect) -> Response:
-    location = quote(redirect.location, safe=_IN_URLS)  # it may hold whatever a document held
+    location = url_value(redirect.location)  # it may hold whatever a document held
     return Response(redirect.status, [("Location", location), _NO_BODY], b"")
 
 

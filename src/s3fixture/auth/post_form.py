@@ -100,12 +100,17 @@ def _check(identity: Identity, expected: str, provided: str, policy: str) -> Non
 def _require(fields: Mapping[str, str], names: tuple[str, ...]) -> None:
     for name in names:
         if name.lower() not in fields:
-            raise _invalid(
-                name,
-                "",
-                f"Bucket POST must contain a field named '{name}'.  If it is specified, please check the "
-                "order of the fields.",
-            )
+            raise missing_field(name)
+
+
+def missing_field(name: str) -> S3Error:
+    """S3's refusal of a form without the field `name`."""
+    return _invalid(
+        name,
+        "",
+        f"Bucket POST must contain a field named '{name}'.  If it is specified, please check the order of "
+        "the fields.",
+    )
 
 
 def _invalid(name: str, value: str, message: str) -> S3Error:

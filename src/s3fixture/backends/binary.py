@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from s3fixture.backends.child_processes import PROGRAM, apart
-from s3fixture.backends.launching import Blanks, keys_of
+from s3fixture.backends.child_processes import GUARDIAN, apart
+from s3fixture.backends.launching import TemplateValues, keys_of
 from s3fixture.backends.non_emulator import NonEmulatorEndpoint
 from s3fixture.backends.ports import check_free, free_port, is_free
 from s3fixture.backends.programs import PROGRAMS, Program
@@ -79,7 +79,7 @@ class _Process:
         try:
             data = settings.data_dir or self.home / "data"
             data.mkdir(parents=True, exist_ok=True)
-            blanks = Blanks.of(
+            values = TemplateValues.of(
                 program.name,
                 settings,
                 host=settings.host,
@@ -92,15 +92,15 @@ class _Process:
             for folder in program.folders:
                 (data / folder).mkdir(exist_ok=True)
             for name, template in program.files.items():
-                (self.home / name).write_text(blanks.fill(template), encoding="utf-8")
+                (self.home / name).write_text(values.fill(template), encoding="utf-8")
             self._log = (self.home / "output.log").open("w+b")
             self._process = subprocess.Popen(  # noqa: S603 - the program that was asked for
-                [sys.executable, "-I", "-c", PROGRAM, path, *blanks.fill_all(program.arguments)],
+                [sys.executable, "-I", "-c", GUARDIAN, path, *values.fill_all(program.arguments)],
                 stdin=subprocess.PIPE,
                 stdout=self._log,
                 stderr=self._log,
                 cwd=self.home,
-                env=child_environ(blanks.fill_values(program.environment)),
+                env=child_environ(values.fill_values(program.environment)),
                 **apart(),
             )
         except OSError as error:

@@ -49,9 +49,9 @@ def put_policy(client: S3Client, bucket: str, policy: str) -> None:
 
 
 def allow_public_policies(client: S3Client, bucket: str) -> bool:
-    """Take back what the bucket's public access block has against public policies; ACLs stay blocked.
+    """Switch off the bucket's blocks against public policies; public ACLs stay blocked.
 
-    False when there was nothing to take back. Raises botocore's errors.
+    False when neither was on. Raises botocore's errors.
     """
     try:
         block = client.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]

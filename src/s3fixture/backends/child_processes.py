@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-PROGRAM = r"""
+GUARDIAN = r"""
 import os, signal, subprocess, sys, threading
 GRACE = 5.0
 posix = os.name == "posix"
@@ -42,7 +42,7 @@ os._exit(code if code >= 0 else 128 - code)
 
 
 # Not `-m`, which would put the working folder, and whatever modules lie there, before the standard library.
-_PROGRAM = """\
+_RUN_MAIN = """\
 import sys
 count = int(sys.argv[1])
 sys.path[:] = [p for p in sys.path if p]
@@ -55,7 +55,7 @@ sys.exit(main())
 
 def command(module: str, *arguments: str) -> Sequence[str]:
     """What runs `main()` of a module of this package, which finds `arguments` in sys.argv as usual."""
-    program = _PROGRAM.format(module=module)
+    program = _RUN_MAIN.format(module=module)
     return [sys.executable, "-c", program, str(len(arguments)), *arguments, *filter(None, sys.path)]
 
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from s3fixture.errors import S3FixtureError
+from s3fixture.limits import DELETED_KEYS
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_BATCH = 1000  # what S3 takes in one request
 _ROUNDS = 3  # an upload under way may end between emptying and removing
 _NO_BUCKET = frozenset({"NoSuchBucket", "404"})
 _GONE = _NO_BUCKET | frozenset({"NoSuchKey", "NoSuchVersion", "NoSuchUpload"})
@@ -93,7 +93,7 @@ def delete(client: S3Client, bucket: str, chosen: Iterable[Item]) -> None:
 def batches(chosen: Iterable[Item]) -> Iterator[list[Item]]:
     """As many as one request can delete."""
     rest = iter(chosen)
-    while batch := list(islice(rest, _BATCH)):
+    while batch := list(islice(rest, DELETED_KEYS)):
         yield batch
 
 
@@ -141,9 +141,9 @@ def _delete_protected(client: S3Client, bucket: str, key: str, version: str | No
 def _may_bypass(client: S3Client, bucket: str) -> Iterator[None]:
     """A policy that allows to delete what is under governance: VersityGW wants one, of the owner too."""
     try:
-        former: str | None = client.get_bucket_policy(Bucket=bucket)["Policy"]
+        previous: str | None = client.get_bucket_policy(Bucket=bucket)["Policy"]
     except ClientError:
-        former = None
+        previous = None
     statement = {
         "Effect": "Allow",
         "Principal": "*",
@@ -155,10 +155,10 @@ def _may_bypass(client: S3Client, bucket: str) -> Iterator[None]:
     try:
         yield
     finally:
-        if given and former is None:
+        if given and previous is None:
             _quietly(client.delete_bucket_policy, Bucket=bucket)
         elif given:
-            _quietly(client.put_bucket_policy, Bucket=bucket, Policy=former)
+            _quietly(client.put_bucket_policy, Bucket=bucket, Policy=previous)
 
 
 def _uploads(client: S3Client, bucket: str) -> Iterator[tuple[str, str]]:
@@ -175,7 +175,10 @@ def _uploads(client: S3Client, bucket: str) -> Iterator[tuple[str, str]]:
 
 def _remedy(problem: Exception | None) -> str:
     if isinstance(problem, ClientError) and _code(problem) in _PROTECTED:
-        return "retention in compliance mode ends on its day only; else use keys that may delete its objects"
+        return (
+            "use keys that may delete its objects; under retention in compliance mode, nobody may delete "
+            "them before it ends"
+        )
     return "remove it yourself: s3fixture rb --force"
 
 

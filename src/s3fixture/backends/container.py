@@ -99,7 +99,7 @@ class RunContainer(S3Container):
             docker_client_kw=CLIENT_OPTIONS,
             labels={SESSION_LABEL: run.id, PID_LABEL: str(run.pid), HOST_LABEL: this_host()},
         )
-        self._settings = self._wanted = settings
+        self._settings = settings
         if run.share is not None:
             self._docker.client.close()
             self._docker = _SharedClient(**CLIENT_OPTIONS)
@@ -116,18 +116,19 @@ class RunContainer(S3Container):
         """The loopback address by its number, where the engine is on this machine: names are tried twice."""
         if not self.is_local:
             return super().get_container_host_ip()
-        return "127.0.0.1" if self._wanted.host == ALL_ADDRESSES else self._wanted.host
+        return "127.0.0.1" if self._settings.host == ALL_ADDRESSES else self._settings.host
 
     def _configure(self) -> None:
         super()._configure()
-        host = self._wanted.host if self.is_local else ALL_ADDRESSES
-        wanted = {self.port: self._wanted.port, self.entry.console_port: self._wanted.console_port}
+        settings = self._settings
+        host = settings.host if self.is_local else ALL_ADDRESSES
+        wanted = {self.port: settings.port, self.entry.console_port: settings.console_port}
         # Docker's package takes an address with the port; testcontainers' types know of the port alone.
         ports: Any = {
             f"{port}/tcp": (host, here or None) for port, here in wanted.items() if port and here is not None
         }
         self.ports = ports
-        source = None if self.entry.server.forgetful else self._wanted.volume or self._wanted.data_dir
+        source = None if self.entry.server.forgetful else settings.volume or settings.data_dir
         if source:
             self.with_volume_mapping(source, self.entry.data, "rw")
 
@@ -174,7 +175,7 @@ def _start(container: RunContainer, settings: Settings, run: Run) -> None:
         check_free(settings.host, settings.port)
         check_free(settings.host, settings.console_port or 0, "console_port")
     if not testcontainers_config.ryuk_disabled:
-        _have_ryuk(client)
+        _pull_ryuk_image(client)
     try:
         with explained():
             container.start()
@@ -194,8 +195,8 @@ def _hint(settings: Settings) -> str:
     )
 
 
-def _have_ryuk(client: docker.DockerClient) -> None:
-    """The image of testcontainers' own clean-up, which it starts before the first container."""
+def _pull_ryuk_image(client: docker.DockerClient) -> None:
+    """Pull the image of testcontainers' own clean-up, which it starts before the first container."""
     try:
         image_here(client, testcontainers_config.ryuk_image)
     except ImageMissingError as error:
@@ -241,7 +242,7 @@ def remove_all_leftovers() -> None:
 
 
 def remove_leftovers(client: docker.DockerClient) -> None:
-    """Remove containers of runs that are over for sure: their process was on this machine and is dead."""
+    """Remove containers of runs that are certainly over: their process was on this machine and is dead."""
     with explained():
         found = client.containers.list(
             all=True, filters={"label": f"{HOST_LABEL}={this_host()}"}, ignore_removed=True

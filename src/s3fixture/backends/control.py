@@ -1,8 +1,8 @@
 """What can be done to a running emulator: its state, its time, its faults, and what was asked of it.
 
-Each of these is written here and nowhere else. The emulator in a thread has this object itself; the one in a
-process of its own receives the name and the arguments of a method, so both
-have types that `remote` can carry.
+Each of these is written here and nowhere else. The emulator in a thread has this object itself. The one in a
+process of its own receives the name and the arguments of a method, so arguments and results have types that
+`remote` can carry.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Control:
         return EndOfTest(late, unused)
 
     def reset(self) -> None:
-        """A fresh log, clock and set of faults; events go where the settings say."""
+        """Clear the log and the faults, and reset the clock; events go where the settings say."""
         self.clear_faults()
         self._app.clock.reset()
         self._app.background.reset()
@@ -91,7 +91,7 @@ class Control:
         return self._app.store.changes(token)
 
     def name_snapshot(self, name: str) -> None:
-        """Remember the state of all buckets under a name, which then means no other state any more."""
+        """Remember the state of all buckets under a name; a state that had this name loses it."""
         self._named[name] = self.snapshot()
 
     def named_snapshots(self) -> list[str]:
@@ -99,7 +99,7 @@ class Control:
         return sorted(self._named, key=self._named.__getitem__)
 
     def restore_named(self, name: str) -> None:
-        """Back to the state of that name, as often as wanted; names given after it are forgotten."""
+        """Back to the state of that name, which keeps it; names given after it are forgotten."""
         if name not in self._named:
             known = f"there is {', '.join(self.named_snapshots())}" if self._named else "there is none so far"
             raise S3FixtureError(
@@ -108,24 +108,24 @@ class Control:
         self.rollback(self._named[name])
 
     def save(self, path: str) -> None:
-        """Write the state of all buckets into one file, whole or not at all; only another state is replaced.
+        """Write the state of all buckets into one file, whole or not at all. It replaces only a saved state.
 
-        `path` is a whole one, on the server's machine. Snapshots, keys, faults, the clock and what is still
+        `path` is absolute, on the server's machine. Snapshots, keys, faults, the clock and what is still
         to be done in the background are not in it.
         """
         self._app.store.save(_state_path(path), self._owner)
 
     def load(self, path: str) -> None:
-        """Put the state in a file in the place of all buckets. A snapshot brings the former one back.
+        """Replace all buckets by the state in a file. A snapshot brings the previous state back.
 
-        `path` is a whole one, on the server's machine. Requests under way do not change anything any more.
+        `path` is absolute, on the server's machine. Requests under way do not change anything any more.
         """
         from s3fixture.store import StorageFull  # imported when used: who asks another process has no store
 
         try:
             self._running.load(_state_path(path), self._owner)
         except StorageFull as error:
-            raise S3FixtureError(f"{path} cannot be loaded: {error}; free some space on it") from error
+            raise S3FixtureError(f"{path} cannot be loaded: {error}; free some space there") from error
 
     @property
     def _owner(self) -> str:
@@ -135,15 +135,15 @@ class Control:
     # --- time
 
     def let_time_pass(self, seconds: float) -> None:
-        """Let links expire, retentions end and lifecycle rules act, while what clients sign stays good.
+        """Let links expire, retentions end and lifecycle rules act, while what clients sign stays valid.
 
-        Back when negative. What is due in the background is done when this returns.
+        A negative number goes back. What is due in the background is done when this returns.
         """
         self._app.clock.let_pass(seconds)
         self._app.background.clock_changed()
 
     def skew_clock(self, seconds: float) -> None:
-        """Let the server's clock go wrong: forward, or back when negative, against those of its clients."""
+        """Move the server's clock against its clients' clocks: forward, or back when negative."""
         self._app.clock.move(seconds)
         self._app.background.clock_changed()
 
@@ -179,7 +179,7 @@ class Control:
     def keys_for_policy(self, policy: str, name: str) -> TemporaryKeys:
         """Keys of the main account, as far as a policy of IAM (its JSON) allows; `name` stands in messages.
 
-        They do not end. Raises S3FixtureError for what is no such policy.
+        They do not expire. Raises S3FixtureError for a text that is not such a policy.
         """
         from s3fixture.auth.policies import usable_policy  # imported when used: few tests ask
 
@@ -266,7 +266,7 @@ class Control:
         return self._app.faults.add(fault)
 
     def remove_fault(self, number: int) -> FaultState:
-        """Forget a fault; requests that it delays go on at once. Returns how often it has happened."""
+        """Forget a fault; requests that it delays go on at once. Returns it with how often it happened."""
         return self._app.faults.remove(number)
 
     def faults(self) -> list[FaultState]:
@@ -280,12 +280,12 @@ class Control:
 
 def _check_wait(seconds: float) -> None:
     if not 0 <= seconds <= _LONGEST_WAIT:
-        raise S3FixtureError(f"a timeout is 0 to {_LONGEST_WAIT:,.0f} seconds, not {seconds:g}")
+        raise S3FixtureError(f"the timeout must be 0 to {_LONGEST_WAIT:,.0f} seconds, not {seconds:g}")
 
 
 def _state_path(text: str) -> Path:
-    """The path of a state, as callers in other folders mean it, too."""
+    """An absolute path, because callers may have another working folder than the server."""
     path = Path(text)
     if "\0" in text or not path.is_absolute():
-        raise S3FixtureError(f"{text!r} is not an absolute path; write it from the root of the disk on")
+        raise S3FixtureError(f"{text!r} is not an absolute path; write it from the root folder on")
     return path

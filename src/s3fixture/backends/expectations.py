@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Requests = Sequence["RequestRecord"]
 Check = Callable[[Requests], str]
-"""Says what is wrong with these requests; "" when nothing is."""
+"""Returns what is wrong with these requests, or ""."""
 
 # What requests are compared by -> how their records call it.
 _COMPARED: Mapping[str, str] = {
@@ -129,7 +129,7 @@ def order(operations: Sequence[str]) -> Check:
         found = [record.operation for record in requests if record.operation in operations]
         if found == list(operations):
             return ""
-        return f"expected {' -> '.join(operations)}, but it was {' -> '.join(found) or 'nothing of it'}"
+        return f"expected {' -> '.join(operations)}, but it was {' -> '.join(found) or 'none of them'}"
 
     return check
 

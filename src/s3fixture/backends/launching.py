@@ -29,20 +29,20 @@ def keys_of(server: str, settings: Settings) -> Keys:
 
 
 @dataclass(frozen=True, slots=True)
-class Blanks:
+class TemplateValues:
     """The values that templates are filled with."""
 
     values: Mapping[str, object]
 
     @classmethod
-    def of(cls, server: str, settings: Settings, **more: object) -> Blanks:
+    def of(cls, server: str, settings: Settings, **more: object) -> TemplateValues:
         """From the settings and whatever the way of running adds, such as port and folders."""
         access_key, secret_key = keys_of(server, settings)
         values = {"access_key": access_key, "secret_key": secret_key}
         return cls({**values, "region": settings.region, "defaults": settings.defaults, **more})
 
     def fill(self, template: str) -> str:
-        """Names in braces replaced; all other braces stay, for configuration files are full of them."""
+        """Replace the names in braces. Other braces stay, because configuration files are full of them."""
         for name, value in self.values.items():
             template = template.replace("{" + name + "}", str(value))
         return template

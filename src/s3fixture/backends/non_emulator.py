@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from s3fixture.backends.created_buckets import CreatedBuckets
     from s3fixture.backends.runs import Run
 
-_LAST_BREATH = 1.0  # seconds between a server's last answer and the end of its process
+_EXIT_SECONDS = 1.0  # seconds between a server's last answer and the end of its process
 Contents = dict[str, dict[tuple[str, "str | None"], str]]  # bucket -> (key, version) -> ETag
 
 
@@ -189,7 +189,7 @@ class NonEmulatorEndpoint(Endpoint):
     def _explain(self, caught_exception: Exception | None = None, **_: Any) -> None:
         """A server that has died is not asked again and again; the caller learns what happened."""
         if caught_exception is not None:
-            self.check(_LAST_BREATH)
+            self.check(_EXIT_SECONDS)
 
 
 def _lost(before: Contents, now: Contents) -> list[str]:

@@ -70,8 +70,6 @@ class Child:
                 answer = None
         if answer is None:
             raise S3FixtureError(self._exit_message())
-        if "setting" in answer:
-            raise SettingError(*answer["setting"])
         if "parts" in answer:
             raise SettingError(*answer["parts"])
         if "error" in answer:
@@ -88,7 +86,7 @@ class Child:
         return None
 
     def stop(self) -> None:
-        """End the input, which ends the child; kill it when it does not listen."""
+        """End the input, which ends the child; kill a child that goes on."""
         process = self._process
         assert process.stdin is not None
         assert process.stdout is not None

@@ -14,7 +14,7 @@ from testcontainers.core.waiting_utils import WaitStrategy, WaitStrategyTarget
 from s3fixture.backends.container_engine import check_running, image_here, remove, tail
 from s3fixture.backends.endpoint import Endpoint
 from s3fixture.backends.images import DEFAULT, LABEL, image_of
-from s3fixture.backends.launching import Blanks, keys_of
+from s3fixture.backends.launching import TemplateValues, keys_of
 from s3fixture.backends.readiness import NotReadyError, wait_until_ready
 from s3fixture.errors import S3FixtureError
 from s3fixture.settings import DEFAULT_ACCESS_KEY, DEFAULT_REGION, DEFAULT_SECRET_KEY, Settings
@@ -147,28 +147,28 @@ class S3Container(DockerContainer):
 
     def _configure(self) -> None:
         """What testcontainers calls before it makes the container."""
-        entry, blanks = self.entry, self._blanks()
+        entry, values = self.entry, self._template_values()
         for port in filter(None, (self.port, entry.console_port)):
             if not self.ports.keys() & {str(port), f"{port}/tcp"}:
                 self.with_exposed_ports(port)
-        self.env = blanks.fill_values(entry.environment) | self.env
+        self.env = values.fill_values(entry.environment) | self.env
         if self._command is None and entry.command:
-            self.with_command(blanks.fill_all(entry.command))
+            self.with_command(values.fill_all(entry.command))
         for path, template in entry.files.items():
-            self.with_copy_into_container(blanks.fill(template).encode(), path)
+            self.with_copy_into_container(values.fill(template).encode(), path)
         if self._wait_strategy is None:
             self.waiting_for(S3WaitStrategy(self).with_startup_timeout(int(entry.start_seconds)))
 
-    def _blanks(self) -> Blanks:
+    def _template_values(self) -> TemplateValues:
         server, settings = self.entry.name, self._settings
-        return Blanks.of(
+        return TemplateValues.of(
             server,
             settings,
             host=ALL_ADDRESSES,
             port=self.port,
             data=self.entry.data,
             rpc_port=3901,
-            rpc_secret=Blanks.of(server, settings).secret(),
+            rpc_secret=TemplateValues.of(server, settings).secret(),
         )
 
     @contextmanager

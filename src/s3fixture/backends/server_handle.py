@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class ServerHandle(ABC):
-    """One server in the hands of a test. What only the emulator can do raises S3FixtureError elsewhere."""
+    """One server, as a test uses it. What only the emulator can do raises S3FixtureError elsewhere."""
 
     @property
     @abstractmethod
@@ -156,7 +156,7 @@ class ServerHandle(ABC):
     def events(
         self, bucket: str | None = None, *events: str, prefix: str = "", suffix: str = ""
     ) -> Iterator[WatchedEvents]:
-        """`with s3.events("b") as events:` what code that is notified of the bucket's events would get.
+        """`with s3.events("b") as events:` the records that a receiver of the bucket's events would get.
 
         `events` such as "s3:ObjectCreated:*" narrow it, all events without; so do `prefix` and `suffix` of
         the key. The bucket needs no notification configuration.
@@ -233,9 +233,9 @@ class ServerHandle(ABC):
             if name not in FaultFilter.__annotations__:
                 known = (
                     did_you_mean(name, FaultFilter.__annotations__)
-                    or f", but {', '.join(FaultFilter.__annotations__)}"
+                    or f"; they take {', '.join(FaultFilter.__annotations__)}"
                 )
-                raise TypeError(f"faults have no {name!r}{known}")
+                raise TypeError(f"faults take no {name!r}{known}")
         fault = fault._replace(**which)
         return InjectedFault(self.control, self.control.add_fault(fault), fault)
 
@@ -308,7 +308,7 @@ class InjectedFault:
         return states.get(self._number, 0)
 
     def remove(self) -> int:
-        """Let it not happen any more; returns how often it has."""
+        """Remove it, so that it does not happen any more; returns how often it has happened."""
         return self._control.remove_fault(self._number).injected
 
     def __enter__(self) -> InjectedFault:
@@ -330,7 +330,7 @@ class ServerClock:
         """Let time pass (`seconds` may be a timedelta), or go back when it is negative.
 
         Links expire, retentions end, and lifecycle rules have been carried out when this returns. What
-        clients sign stays good, though their own clocks stand where they are.
+        clients sign stays valid, though their own clocks stand where they are.
         Raises S3FixtureError for a time before 1970 or after the year 8999.
         """
         if not isinstance(seconds, (int, float, timedelta)):
@@ -358,7 +358,7 @@ class ServerClock:
         self._server.control.reset_clock()
 
     def time(self) -> float:
-        """What it shows, in seconds since the epoch."""
+        """The time that it shows, in seconds since the epoch."""
         return self._server.control.time()
 
 

@@ -36,9 +36,6 @@ def main() -> int:
     try:
         with without_garbage_collection():
             endpoint = _start(first["settings"])
-    except SettingError as error:
-        _send(answers, first, {"error": str(error), "setting": [error.problem, error.remedy]})
-        return 1
     except S3FixtureError as error:
         _send(answers, first, _failure(error))
         return 1

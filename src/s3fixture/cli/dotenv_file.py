@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from s3fixture.environment import is_of_this_installation, without_temporary_paths
+from s3fixture.environment import is_no_aws_file, without_temporary_paths
 from s3fixture.errors import S3FixtureError
 
 _PLAIN = re.compile(r"[\w./:@%+,=*~-]*", re.ASCII)
@@ -44,7 +44,7 @@ def write(path: Path, variables: Mapping[str, str]) -> None:
     try:
         if not target.exists():
             target.touch(mode=0o600)
-        for name in [name for name in variables if is_of_this_installation(present.get(name, ""))]:
+        for name in [name for name in variables if is_no_aws_file(present.get(name, ""))]:
             unset_key(target, name)
         for name, value in without_temporary_paths(variables).items():
             set_key(target, name, value, quote_mode="never" if _PLAIN.fullmatch(value) else "always")

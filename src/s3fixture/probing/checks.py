@@ -22,6 +22,7 @@ from botocore.exceptions import ClientError
 from s3fixture.backends.bucket_setup import put_policy
 from s3fixture.backends.capabilities import CAPABILITIES
 from s3fixture.checksums import checksum_of
+from s3fixture.limits import PART_SIZE
 from s3fixture.probing.probed_store import ProbedStore
 
 Differences = Iterator[str]
@@ -31,7 +32,6 @@ _CHECKSUMS = ("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256")
 _NO_ETAG = '"00000000000000000000000000000000"'
 _EXPIRY_SECONDS = 10.0  # in which a URL must have expired that was made for two
 _WORM = ("AccessDenied", "InvalidRequest")  # the second is MinIO's
-_PART = 5 * 1024 * 1024  # the least that a part may have that is not the last
 
 
 class Lacking(Exception):  # noqa: N818 - a finding, named as what it is
@@ -110,7 +110,7 @@ def _listings(store: ProbedStore) -> Differences:
 def _multipart(store: ProbedStore) -> Differences:
     upload: Any = {"Bucket": store.bucket(), "Key": "k"}
     upload["UploadId"] = store.client.create_multipart_upload(**upload)["UploadId"]
-    bodies = (b"1" * _PART, b"2")
+    bodies = (b"1" * PART_SIZE, b"2")
     parts: list[Any] = [
         {
             "PartNumber": number,
@@ -120,7 +120,7 @@ def _multipart(store: ProbedStore) -> Differences:
     ]
     done = store.client.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
     which: Any = {"Bucket": upload["Bucket"], "Key": "k"}
-    ranged = store.client.get_object(**which, Range=f"bytes={_PART - 1}-")
+    ranged = store.client.get_object(**which, Range=f"bytes={PART_SIZE - 1}-")
     _must(ranged["Body"].read() == b"12", "the parts are not one object")
     digests = b"".join(hashlib.md5(body, usedforsecurity=False).digest() for body in bodies)
     expected = f'"{hashlib.md5(digests, usedforsecurity=False).hexdigest()}-2"'

@@ -17,12 +17,11 @@ from s3fixture.backends.bucket_setup import creation, put_policy, switch_on_lock
 from s3fixture.errors import S3FixtureError
 from s3fixture.seeding.etags import has_etag
 from s3fixture.seeding.plan import SeedBucket, SeedObject, SeedPlan
+from s3fixture.seeding.progress import Progress
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from s3transfer.futures import TransferFuture
-
-from s3fixture.seeding.progress import Progress
 
 PART_SIZE = 8 * 1024 * 1024  # bytes; an object of more goes up in parts of this size
 _OWN_ALREADY = "BucketAlreadyOwnedByYou"

@@ -1,8 +1,8 @@
 """Whether the index and the bodies in a folder fit together: at every start, and for `s3fixture doctor`.
 
-Only names and sizes are looked at: one look at each file, none into it. Nothing is removed that could be
-the body of an object. What no row names may belong to an index newer than this one, such as after a backup
-of the index alone was put back, so it is put aside and comes back with that index.
+Only the names and sizes of files are looked at, not their bytes. Nothing is removed that could be the body
+of an object. A body that no row names may belong to an index newer than this one, such as after a backup of
+the index alone was restored: so it goes into quarantine, and comes back with that index.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ class Comparison(NamedTuple):
     unknown: list[str]  # in their places, but no row names them
     removable: list[str]  # likewise, and the index says that they were to be removed
     arrived: list[str]  # named by a row, and still INCOMING
-    returning: list[str]  # named by a row, and put aside by a former start
+    returning: list[str]  # named by a row, and in quarantine since an earlier start
     incoming: list[str]  # INCOMING, and no row names them
-    aside: list[str]  # put aside, and no row names them
+    quarantined: list[str]  # in quarantine, and no row names them
 
 
 def compare(connection: sqlite3.Connection, files: Files) -> Comparison:
     """Look at every row and every file. Changes nothing."""
     found = Comparison(set(), set(), [], [], [], [], [], [])
     removals = {name for (name,) in connection.execute("SELECT file FROM removals")}
-    incoming, aside, folders = files.sizes(INCOMING), files.sizes(UNKNOWN), set(files.folders())
+    incoming, quarantined, folders = files.sizes(INCOMING), files.sizes(UNKNOWN), set(files.folders())
     for folder, rows in groupby(connection.execute(_FILES), lambda row: str(row[0])[:2]):
         placed = files.sizes(folder) if folder in folders else {}
         folders.discard(folder)
@@ -54,8 +54,8 @@ def compare(connection: sqlite3.Connection, files: Files) -> Comparison:
             elif name in incoming:
                 has = incoming.pop(name)
                 found.arrived.append(name)
-            elif name in aside:
-                has = aside.pop(name)
+            elif name in quarantined:
+                has = quarantined.pop(name)
                 found.returning.append(name)
             else:
                 found.missing.add(blob)
@@ -66,7 +66,7 @@ def compare(connection: sqlite3.Connection, files: Files) -> Comparison:
     for folder in folders:
         _sort_out(found, files.sizes(folder), removals)
     found.incoming.extend(incoming)
-    found.aside.extend(aside)
+    found.quarantined.extend(quarantined)
     return found
 
 
@@ -76,14 +76,14 @@ def _sort_out(found: Comparison, names: Collection[str], removals: Collection[st
 
 
 def settle(connection: sqlite3.Connection, files: Files) -> list[str]:
-    """Remove what a crash left, and put aside what is not known; returns what there is to tell, by line."""
+    """Remove what a crash left, and quarantine bodies that no row names; returns what to report, by line."""
     found = compare(connection, files)
     lines = _damage(connection, found)
     files.restore_quarantined(found.arrived, INCOMING)
     if found.returning:
         files.restore_quarantined(found.returning, UNKNOWN)
         lines.append(f"{_bodies(len(found.returning))} came back from {files.unknown}: the index names them")
-    if found.unknown:  # the index may be older than the bodies, so it is no witness against these either
+    if found.unknown:  # the index may be older than the bodies, so incoming ones are not removed either
         files.quarantine(found.unknown)
         files.quarantine(found.incoming, INCOMING)
         lines += _unknown(files, len(found.unknown) + len(found.incoming))
@@ -95,13 +95,13 @@ def settle(connection: sqlite3.Connection, files: Files) -> list[str]:
 
 
 def describe(connection: sqlite3.Connection, files: Files) -> list[str]:
-    """What is wrong now, or was at a former start and is still there, by line. Changes nothing."""
+    """What is wrong now, and what is in quarantine since earlier starts, by line. Changes nothing."""
     found = compare(connection, files)
-    return [*_damage(connection, found), *_unknown(files, len(found.unknown) + len(found.aside))]
+    return [*_damage(connection, found), *_unknown(files, len(found.unknown) + len(found.quarantined))]
 
 
 def describe_quarantined(files: Files) -> list[str]:
-    """What former starts put aside, by line."""
+    """What earlier starts put into quarantine, by line."""
     return _unknown(files, len(files.sizes(UNKNOWN)))
 
 
@@ -119,7 +119,7 @@ def _unknown(files: Files, count: int) -> list[str]:
         return []
     return [
         f"{_bodies(count)} that no object has, put aside in {files.unknown}: of writes that a power failure "
-        "cut off, or of an index newer than this one; if no object is missing, remove that folder"
+        "interrupted, or of an index newer than this one; if no object is missing, remove that folder"
     ]
 
 

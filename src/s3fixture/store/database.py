@@ -66,7 +66,7 @@ def open_folder(folder: Path, *, durable: bool) -> Opened:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # what policies keep others from lies in it
         _refuse_bodies_without_index(folder, files)
     except OSError as error:
-        raise _refusal(folder, error) from error
+        raise _refusal(folder, f"{error}; mend that") from error
     with _index(folder) as connection:
         if is_new(connection) and not files.is_empty():
             raise _lost_index(folder)
@@ -86,10 +86,10 @@ def open_folder(folder: Path, *, durable: bool) -> Opened:
 
 
 def _keep_open(connection: sqlite3.Connection) -> None:
-    """Until it is closed by name: one reference more than Python counts.
+    """Keep the connection until it is closed explicitly, by a reference that Python does not count.
 
-    When a connection is closed SQLite empties the log and removes it. A forked child that merely ends would
-    do so, too, and its parent write on into a file that has no name any more.
+    SQLite empties and removes the log when a connection is closed. A forked child that merely ends would do
+    that too, and its parent would go on writing to a file that was removed.
     """
     import ctypes  # imported when used: an index in memory needs no such care
 
@@ -101,8 +101,8 @@ def _keep_open(connection: sqlite3.Connection) -> None:
 def examine(folder: Path, *, in_use: bool = False) -> list[str]:
     """What is wrong with a folder, one line each. Changes nothing, and may take a while.
 
-    `in_use` says that another process has it: then only what was put aside can be seen. Raises
-    S3FixtureError when the index cannot be used.
+    `in_use`: another process has the folder, so only bodies in quarantine can be seen. Raises S3FixtureError
+    when the index cannot be used.
     """
     files = Files(folder / "blobs")
     if in_use:
@@ -145,11 +145,11 @@ def _index(folder: Path) -> Iterator[sqlite3.Connection]:
     try:
         connection = _connect(str((folder / INDEX).absolute()))
     except sqlite3.Error as error:
-        raise _refusal(folder, error) from error
+        raise _refusal(folder, f"{error}; mend that") from error
     try:
         _take(connection, folder)
         yield connection
-    except (sqlite3.Error, UnicodeDecodeError) as error:  # the second comes of a damaged schema in a message
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # the second: SQLite quotes a damaged schema
         connection.close()
         raise _damaged(folder, error) from error
     except BaseException:
@@ -173,7 +173,7 @@ def _take(connection: sqlite3.Connection, folder: Path) -> None:
         connection.execute("BEGIN EXCLUSIVE")
         connection.execute("COMMIT")
     except sqlite3.OperationalError as error:
-        reason = "another s3fixture has it; stop that one" if is_taken(error) else str(error)
+        reason = "another s3fixture has it; stop that one" if is_taken(error) else f"{error}; mend that"
         raise _refusal(folder, reason) from error
 
 

@@ -2,7 +2,7 @@
 
     incoming/           bodies that no final change names yet; what a crash leaves here was never acknowledged
     00/ ... ff/         bodies that a change named, in their places by the beginning of their names
-    unknown/            bodies that a start found in their places, and no row for; nothing here is removed
+    unknown/            bodies in quarantine: a start found no row for them; nothing here is removed
 
 Names are random and never come again. A file that is being read is pinned: removing it waits until the last
 reader closes, because Windows refuses to remove an open file and a range of a multipart object opens its
@@ -36,7 +36,7 @@ INCOMING, UNKNOWN = "incoming", "unknown"
 class Files:
     """Bodies in `folder`, or (None) in a private temporary directory that the first of them makes.
 
-    `durable` ones survive a power failure.
+    `durable`: they survive a power failure.
     """
 
     def __init__(self, folder: Path | None, *, durable: bool = False) -> None:
@@ -73,7 +73,7 @@ class Files:
             return name, path.open("xb", buffering=0)
 
     def sync(self, file: BinaryIO) -> None:
-        """See that a file which was `create`d, and its name, survive a power failure, if they are to."""
+        """Write a file that was `create`d, and its name, to the disk, where bodies are durable."""
         if self._durable:
             assert self._folder is not None
             sync_file(file.fileno())
@@ -87,7 +87,7 @@ class Files:
         for name in names:
             try:
                 self._move(name, INCOMING, name[:2])
-            except OSError:  # the disk is full, for one: it is found where it is, and the next start moves it
+            except OSError:  # such as of a full disk: the next start finds the file here, and moves it
                 continue
             with self._lock:
                 self._incoming.discard(name)
@@ -158,7 +158,7 @@ class Files:
     def _unlink(self, name: str) -> None:
         try:
             self.path(name).unlink(missing_ok=True)
-        except OSError:  # a virus scanner holds it on Windows: the next sweep tries again
+        except OSError:  # on Windows, such as while a virus scanner reads it: the next sweep tries again
             with self._lock:
                 self._doomed.add(name)
             return
@@ -184,12 +184,12 @@ class Files:
 
     @property
     def unknown(self) -> Path:
-        """The folder of what was put aside."""
+        """The folder of bodies in quarantine."""
         assert self._folder is not None
         return self._folder / UNKNOWN
 
     def quarantine(self, names: Iterable[str], source: str | None = None) -> None:
-        """Move bodies out of their places, or from the folder `source`, to those that nobody knows."""
+        """Move bodies that no row names, from their places or the folder `source`, to UNKNOWN."""
         for name in names:
             self._move(name, source or name[:2], UNKNOWN)
 

@@ -1,11 +1,11 @@
-"""A state in one file: an index of its own, in which the large bodies lie, too.
+"""A state in one file: an index of its own, with the large bodies in it.
 
 The file is a SQLite database with the tables of the index, the same migrations count its format, and two
 tables more. What belongs to one server only is not in it: jobs, removals, names of files. Its ids begin
 higher than those of a new store, so that they can be taken over as they are; else they are shifted.
 
-A file may come from anywhere. Nothing in it is carried out: its schema must be ours to the letter, which
-leaves no view and no trigger that is not ours, and its rows are looked at before the first is taken.
+A file may come from anywhere. Nothing in it is executed: its schema must be ours to the letter, so that it
+has no view and no trigger of others, and all rows are checked before the first is taken over.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ _USES = """
 SELECT blob FROM versions WHERE blob IS NOT NULL UNION ALL
 SELECT blob FROM parts WHERE blob IS NOT NULL UNION ALL SELECT blob FROM pieces
 """
-# What finds a row is wrong.
+# Queries that find no row in a valid state -> what is wrong when they do.
 _FAULTS = {
     "SELECT 1 FROM buckets WHERE name GLOB '*[^a-zA-Z0-9._-]*' OR length(name) NOT BETWEEN 3 AND 255": (
         "it has a bucket whose name S3 does not take"
@@ -80,24 +80,24 @@ _FAULTS = {
         "an annotation has no object"
     ),
     "SELECT 1 FROM versions AS v LEFT JOIN blobs AS b ON b.id = v.blob WHERE v.size <> coalesce(b.size, 0)": (
-        "an object has not the bytes that it should have"
+        "an object has another size than its body"
     ),
     "SELECT 1 FROM parts AS p LEFT JOIN blobs AS b ON b.id = p.blob WHERE p.size <> coalesce(b.size, 0)": (
-        "a part has not the bytes that it should have"
+        "a part has another size than its body"
     ),
     "SELECT 1 FROM blobs WHERE data IS NOT NULL AND (file IS NOT NULL OR length(data) <> size)": (
-        "a body has not the size that it should have"
+        "the size of a body is wrong"
     ),
     "SELECT 1 FROM blobs AS b WHERE file IS NOT NULL AND size <> "
     "(SELECT coalesce(sum(length(data)), 0) FROM bodies WHERE file = b.file)": (
-        "a large body has not the size that it should have"
+        "the size of a large body is wrong"
     ),
     "SELECT 1 FROM blobs WHERE file IS NOT NULL GROUP BY file HAVING count(*) > 1": (
         "two bodies have the same bytes"
     ),
     "SELECT 1 FROM blobs AS b WHERE file IS NULL AND data IS NULL AND size <> (SELECT "
     "coalesce(sum(i.size), 0) FROM pieces AS p JOIN blobs AS i ON i.id = p.blob WHERE p.whole = b.id)": (
-        "the parts of an object have not the size that it should have"
+        "the parts of an object have another size than the object"
     ),
     "SELECT 1 FROM pieces AS p LEFT JOIN blobs AS b ON b.id = p.blob "
     "WHERE b.file IS NULL AND b.data IS NULL": "a part of an object has no bytes",
@@ -115,7 +115,7 @@ class SavedState(NamedTuple):
     connection: sqlite3.Connection
     owner: str
     last_id: int
-    is_current: bool  # else it was brought up to date in memory
+    is_current: bool  # else it was upgraded in memory
 
     def buckets(self) -> list[BucketRow]:
         """Without the kinds of their documents."""
@@ -203,7 +203,7 @@ def _checked(path: Path, version: int) -> sqlite3.Connection:
         if _schema(connection) != _expected_schema(version):
             raise _damaged(path, "its tables are not those of a state")
         if version < len(MIGRATIONS):
-            connection = _brought_up(connection)
+            connection = _upgraded(connection)
         fault = _fault(connection)
         if fault:
             raise _damaged(path, fault)
@@ -229,8 +229,8 @@ def _expected_schema(version: int) -> set[tuple[str, str, str, str | None]]:
         return _schema(connection)
 
 
-def _brought_up(old: sqlite3.Connection) -> sqlite3.Connection:
-    """A copy of a state of a former version, in the present one."""
+def _upgraded(old: sqlite3.Connection) -> sqlite3.Connection:
+    """A copy of a state of an earlier version, upgraded to the current one."""
     connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
     with closing(old):
         old.backup(connection)
@@ -249,14 +249,14 @@ def _fault(connection: sqlite3.Connection) -> str | None:
             return f"its table {table} has a value of a wrong type"
         texts = "".join(text for (text,) in connection.execute(_plain(table)))
         if not (texts.isascii() and texts.isprintable()):
-            return f"its table {table} has characters that belong in no header"
+            return f"its table {table} has characters that no header may have"
     for sql, fault in _FAULTS.items():
         if connection.execute(sql).fetchone():
             return fault
     (owners,) = connection.execute("SELECT count(*) FROM state").fetchone()
     if owners != 1:
-        return "it has not one owner"
-    for table in ("versions", "uploads"):  # what is no UTF-8 raises
+        return f"it has {owners} owners instead of one"
+    for table in ("versions", "uploads"):  # raises for a key that is not UTF-8
         deque(connection.execute(f"SELECT CAST(key AS TEXT) FROM {table}"), maxlen=0)
     return None
 

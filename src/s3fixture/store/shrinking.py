@@ -1,4 +1,4 @@
-"""Space of removed rows, given back to the disk when nobody is writing much."""
+"""The space of removed rows, given back to the disk when little is being written."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Shrinking:
                     if self._stopped.is_set() or not self._step():
                         self._thread = None
                         return
-        except sqlite3.Error:  # a damaged index, or a disk in trouble: requests tell of it
+        except sqlite3.Error:  # a damaged index, or a failing disk: requests report it
             _LOG.exception("the index could not be made smaller")
 
     def _step(self) -> bool:
@@ -67,7 +67,7 @@ class Shrinking:
 
 
 def shrink(connection: sqlite3.Connection) -> None:
-    """Give the pages that are not used any more, and the log, back to the disk; as far as it lets us.
+    """Give the pages that are not used any more, and the log, back to the disk, until that is full.
 
     In steps, because the log grows by what a step moves, and this is called when there is little room.
     """

@@ -1,4 +1,4 @@
-"""Getting what was written onto the disk, so that it survives a power failure (docs/durability.md)."""
+"""Writing files and their names to the disk, so that they survive a power failure (docs/durability.md)."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ if sys.platform == "darwin":
     import fcntl
 
     def sync_file(descriptor: int) -> None:
-        """The bytes of a file, and its size. fsync would leave them in the cache of the disk."""
+        """Write the bytes and the size of a file to the disk. fsync would leave them in the disk's cache."""
         fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
 elif sys.platform == "win32":
 
     def sync_file(descriptor: int) -> None:
-        """The bytes of a file, and its size."""
+        """Write the bytes and the size of a file to the disk."""
         os.fsync(descriptor)
 else:
 
     def sync_file(descriptor: int) -> None:
-        """The bytes of a file, and its size."""
+        """Write the bytes and the size of a file to the disk."""
         os.fdatasync(descriptor)
 
 
 def sync_folder(folder: Path) -> None:
-    """The names in a folder; nothing on Windows, where names need no such help."""
+    """Write the names in a folder to the disk; does nothing on Windows, which does it by itself."""
     if sys.platform == "win32":
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -39,13 +39,13 @@ def sync_folder(folder: Path) -> None:
 
 
 class SharedSync:
-    """Syncs of one file that many threads wait for: one sync is for all who had written before it began.
+    """Syncs of one file that many threads wait for: one sync serves all that had written before it began.
 
-    Whoever comes while nobody syncs does it for all; whoever comes meanwhile waits for the next one. Once a
-    sync has failed everything raises Damaged: a file system may forget what it could not write, so that a
-    second sync would succeed for nothing.
+    The first thread syncs for all; threads that come meanwhile wait for the next sync. After a sync has
+    failed, everything raises Damaged: a file system may drop what it could not write, so that a second sync
+    would succeed without having written it.
 
-    A thread in `postponing` does not wait after each write: it calls `wait` itself, before it tells anybody.
+    A thread in `postponing` does not wait after each write: it calls `wait` itself, before it answers.
     """
 
     def __init__(self, path: Path) -> None:
@@ -59,7 +59,7 @@ class SharedSync:
         """Such threads, by their idents -> the mark that one has to wait for; 0: none."""
 
     def check(self) -> None:
-        """Call it before something is written."""
+        """Raise Damaged when a sync has failed. Call it before something is written."""
         if self._failure:
             raise Damaged(self._failure)
 
@@ -96,7 +96,8 @@ class SharedSync:
             self._synced = written
         except OSError as error:
             self._failure = (
-                f"the disk could not keep what was written: {error.strerror}; look after it, and start again"
+                f"the disk could not keep what was written: {error.strerror}; check the disk, and restart "
+                "the server"
             )
         finally:
             self._changed.acquire()
@@ -104,7 +105,7 @@ class SharedSync:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Let go of the file; nothing can be written any more."""
+        """Close the file; from now on `check` and `wait` raise Damaged."""
         with self._changed:
             self._changed.wait_for(lambda: not self._busy)
             self._failure = "the store was closed"

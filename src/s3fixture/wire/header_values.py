@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from binascii import Error as Base64Error
+from urllib.parse import quote
 
 # A space for each line break and control character but the tab: RFC 9110 section 5.5. Those from 0x80 on
 # stay, because they are bytes of what clients send as UTF-8.
@@ -16,6 +17,11 @@ def header_value(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return text.translate(_VISIBLE).encode("latin-1", "replace").decode("latin-1")
+
+
+def url_value(url: str) -> str:
+    """`url` as a Location header can carry it: characters that no URL may have are percent-encoded."""
+    return quote(url, safe=":/?#[]@!$&'()*+,;=%~")
 
 
 _WORD = re.compile(r"=\?(utf-8|us-ascii|iso-8859-1)\?([bq])\?([^? ]{0,8192})\?=", re.IGNORECASE)

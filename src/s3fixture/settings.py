@@ -98,7 +98,7 @@ VARIABLES = _PYTEST_VARIABLES.union(
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything a server can be told. `port` 0 means: any free port; `data_dir` None: in memory."""
+    """All settings of a server. The comments are their descriptions in docs/settings.md."""
 
     host: str = "127.0.0.1"  # the address to listen on
     port: int = 0  # the port to listen on; 0: any free one

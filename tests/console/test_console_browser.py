@@ -90,7 +90,7 @@ def test_previews(page: Page, box: Box, key: str, selector: str) -> None:
 def test_a_link_is_shared_copied_and_really_works(page: Page, box: Box) -> None:
     page.goto(f"{box.console_url}/buckets/data/object?key=iris.csv")
     page.get_by_role("button", name="Share").click()
-    page.get_by_label("Good for").select_option("5 minutes")
+    page.get_by_label("Valid for").select_option("5 minutes")
     page.get_by_role("button", name="Make link").click()
     page.get_by_role("button", name="Copy link").click()
     url = copied(page, box.api_url)

@@ -180,7 +180,7 @@ def test_a_person_without_a_mouse_shares_and_deletes_an_object(page: Page, box: 
     page.get_by_role("dialog", name="Share a link").wait_for()
     reach(page, "Make link")
     page.keyboard.press("Enter")
-    page.get_by_text("Good until").wait_for()
+    page.get_by_text("Valid until").wait_for()
     page.keyboard.press("Escape")
     page.get_by_role("dialog").wait_for(state="hidden")
     assert "Share" in page.evaluate("document.activeElement.innerText")

@@ -256,7 +256,7 @@ HOSTILE = {
         "not those of a state",
     ),
     "no table": ("DROP TABLE documents", "not those of a state"),
-    "no owner": ("DELETE FROM state", "not one owner"),
+    "no owner": ("DELETE FROM state", "0 owners instead of one"),
     "type": ("UPDATE versions SET etag = x'00'", "versions has a value of a wrong type"),
     "negative": ("UPDATE versions SET parts = -1", "versions has a value of a wrong type"),
     "id": ("UPDATE buckets SET id = 9223372036854775807", "buckets has a value of a wrong type"),

@@ -194,7 +194,7 @@ class App:
             return []
 
     def _translate(self, exchange: Exchange, exception: Exception) -> S3Error:
-        """What S3 calls it. What nobody foresaw is InternalError, with its traceback in the log."""
+        """The S3Error for an exception. An unexpected one is InternalError, with its traceback in the log."""
         if isinstance(exception, S3Error):
             return exception
         if isinstance(exception, STORE_ERRORS):
@@ -252,7 +252,7 @@ class App:
         return [("x-minio-error-code", error.code), ("x-minio-error-desc", f'"{text[:_LONGEST]}"')]
 
     def _record(self, exchange: Exchange, response: Response, error: S3Error | None, started: float) -> None:
-        """Tell the request log and the access logs. The answer goes out, whatever becomes of this."""
+        """Add to the request log and the access logs. Errors here do not change the answer."""
         try:
             record = self._record_of(exchange, response, error, started)
             self.log.add(record, exchange.request, exchange.target.raw_query, started)
@@ -268,7 +268,7 @@ class App:
             _LOG.exception("%s %s was answered, but not logged", exchange.request.method, exchange.bucket)
 
     def _note_needs(self, needs: set[Permission], exchange: Exchange, error: S3Error | None) -> None:
-        """What somebody refused would have needed besides is not known, so it does not count."""
+        """A refused request does not count, because what else it would have needed is not known."""
         call = exchange.call
         if call is None or call.identity is None or (error and error.code == "AccessDenied"):
             return

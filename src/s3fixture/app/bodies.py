@@ -1,4 +1,4 @@
-"""The first bytes of requests' and answers' bodies, kept only while somebody watches them in the console."""
+"""The first bytes of requests' and answers' bodies, kept only while a page of the console watches them."""
 
 from __future__ import annotations
 

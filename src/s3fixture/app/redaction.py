@@ -89,23 +89,23 @@ def redacted_url(url: str) -> str:
 
 def redacted_fields(fields: Mapping[str, str], target: str) -> dict[str, str]:
     """The elements of an error for the log; `target` is that of the request."""
-    told = {name: _FIELDS[name](text) if name in _FIELDS else text for name, text in fields.items()}
-    if "ArgumentValue" in told and not may_log_parameter(told.get("ArgumentName", "")):
-        told["ArgumentValue"] = REDACTED
-    if "URI" in told and told["URI"] in target.partition("?")[2]:
-        told["URI"] = REDACTED
-    return {name: text[:_LONGEST] for name, text in told.items()}
+    shown = {name: _FIELDS[name](text) if name in _FIELDS else text for name, text in fields.items()}
+    if "ArgumentValue" in shown and not may_log_parameter(shown.get("ArgumentName", "")):
+        shown["ArgumentValue"] = REDACTED
+    if "URI" in shown and shown["URI"] in target.partition("?")[2]:
+        shown["URI"] = REDACTED
+    return {name: text[:_LONGEST] for name, text in shown.items()}
 
 
 def completed(record: RequestRecord, headers: Mapping[str, str], raw_query: str) -> RequestRecord:
     """The record with the headers and query of its request."""
     items = parse_query(raw_query)
     query = _first(items)
-    told = {name: text for name, text in headers.items() if name in HEADERS}
+    shown = {name: text for name, text in headers.items() if name in HEADERS}
     sent = (item for item in (*headers.items(), *items) if item[0].lower().startswith(META))
     return record._replace(
         query=_bounded((name, text) for name, text in query.items() if may_log_parameter(name)),
-        headers=_bounded(told.items()),
+        headers=_bounded(shown.items()),
         metadata=_bounded((name.lower()[len(META) :], text) for name, text in sent),
         version_id=record.version_id or query.get("versionId", "")[:_LONGEST],
         attempt=_attempt(headers.get("amz-sdk-request", "")),

@@ -60,7 +60,7 @@ def answer_minio(exchange: Exchange) -> Response | None:
         return None
     path = target.partition("?")[0]
     if ADMINISTRATION.match(path):
-        from s3fixture.app.administration import refusal  # imported when used: it is of no use here
+        from s3fixture.app.administration import refusal  # imported when used: few clients are `mc admin`
 
         raise refusal(path)
     if exchange.request.method not in _READING:
@@ -117,7 +117,7 @@ def answer_other_services(exchange: Exchange) -> Response | None:
 
 
 def _answer_unsigned(exchange: Exchange) -> Response | None:
-    """A question to STS that a token answers for; forms of S3 are sent to buckets, and encoded otherwise."""
+    """Answer requests to STS with a token instead of a signature; S3's forms go to buckets, in multipart."""
     from s3fixture.app import other_services  # imported when used, as above
 
     if not exchange.request.headers.get("content-type", "").startswith(other_services.FORM):
@@ -169,7 +169,7 @@ def inject_fault(exchange: Exchange) -> Response | None:
 
 
 def answer_own_way(exchange: Exchange) -> Response | None:
-    """Forms carry their credentials in the body; who listens gets an answer without an end."""
+    """Forms carry their credentials in the body; listeners get an answer without an end."""
     way = OWN_WAYS.get(exchange.operation)
     if way is None:
         return None

@@ -384,9 +384,9 @@ def _credentials(keys: Keys) -> _Element:
 
 
 def _refusal(exchange: Exchange, error: StsError) -> Response:
-    told = {"Type": "Sender", "Code": error.code, "Message": error.message}
+    details = {"Type": "Sender", "Code": error.code, "Message": error.message}
     return _response(
-        exchange, error.status, "ErrorResponse", {"Error": told, "RequestId": exchange.request_id}
+        exchange, error.status, "ErrorResponse", {"Error": details, "RequestId": exchange.request_id}
     )
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from s3fixture.settings import Settings
 
 _SECONDS = 10.0  # for a store that should be there
-# What every client of the store reads; the settings' own variables go before these.
+# Variables of settings -> those of AWS's clients, which stand in for them.
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "MINIO_ROOT_USER": ("AWS_ACCESS_KEY_ID",),
     "MINIO_ROOT_PASSWORD": ("AWS_SECRET_ACCESS_KEY",),
@@ -47,7 +47,10 @@ class ExternalEndpoint(NonEmulatorEndpoint):
 
 
 def start_external(settings: Settings, run: Run | None = None) -> ExternalEndpoint:
-    """The store at `settings.endpoint_url`. Raises S3FixtureError when it does not answer, or not to us."""
+    """The store at `settings.endpoint_url`.
+
+    Raises S3FixtureError when it does not answer, or does not accept our keys.
+    """
     run = run or new_run()
     url = settings.endpoint_url.rstrip("/")
     if not url:
@@ -93,9 +96,9 @@ def environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _capabilities(endpoint: ExternalEndpoint) -> frozenset[str]:
-    """Of the server that answers there, if it says which; else all of S3's.
+    """Those of the server that answers there, if its headers name it; else all of S3's.
 
-    What a test needs and an unknown store has not is then seen as a failure.
+    What a test needs, but an unknown store does not have, then shows as a failure.
     """
     try:
         answer: Any = endpoint.plain_client().list_buckets()
@@ -106,7 +109,7 @@ def _capabilities(endpoint: ExternalEndpoint) -> frozenset[str]:
 
 
 def _join(run: Run) -> None:
-    """Write down that this worker uses the store too."""
+    """Record that this worker uses the store too."""
     if run.share is not None:
         (run.share / f"{run.name}.{os.getpid()}.user").touch()
 

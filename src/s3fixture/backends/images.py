@@ -1,10 +1,10 @@
 """The table of images for `--s3-backend=container`: every fact about them, and nothing but facts.
 
-An image can be named as here ("rustfs"), or by its full reference: an entry is found again by the last
-part of the name, so that a mirror of it (registry.example.com/minio/minio:TAG) needs no further words. An
-image that carries the label `s3fixture.server` says itself which entry it is to be run like.
+An image can be named as here ("rustfs"), or by its full reference: its entry is found by the last part of the
+name, so that mirrors (registry.example.com/minio/minio:TAG) work too. An image with the label
+`s3fixture.server` names its entry itself.
 
-Checked: the tags and settings against the projects' own pages and issue trackers on the date given.
+`checked`: the tags and settings against the projects' own pages and issue trackers on the date given.
 `tried`: the tests of this package have been run against it, in an image made from its makers' packages or
 source; the others were not available where that was done, and are described as documented.
 """
@@ -27,9 +27,9 @@ _MINIO_KEYS: Mapping[str, str] = {"MINIO_ROOT_USER": "{access_key}", "MINIO_ROOT
 class Image:
     """One image. Templates may hold {access_key}, {secret_key} and {region}.
 
-    `command`: () for the image's own. `files`: path in the container -> template; `folders`: made too before
-    it starts. `keys`: how the server learns them, for people. `data`: where it keeps its data. `build`: how
-    to get an image that no registry has.
+    `command`: () for the image's own. `files`: path in the container -> template. `folders`: made before it
+    starts, as the files are. `keys`: how the server gets them, for people. `data`: where it keeps its data.
+    `build`: the command that makes an image that no registry has.
     """
 
     server: Server
@@ -197,10 +197,10 @@ _HUBS_OWN = "library/"
 
 
 def image_of(reference: str, label: str | None = None) -> Image:
-    """How to run an image, by the name of an entry or by a reference; `label` is the image's own word.
+    """How to run an image, by the name of an entry or by a reference; `label`: what the image has as LABEL.
 
-    S3FixtureError for one that is no longer published. An unknown image is run as it is, with
-    MinIO's variables; `port` 0 then says that the port it exposes is to be taken.
+    Raises S3FixtureError for one that is no longer published. An unknown image is run as it is, with MinIO's
+    variables; its `port` is 0: the port that it exposes.
     """
     if reference in IMAGES:
         return IMAGES[reference]

@@ -22,7 +22,7 @@ _AUTHORITIES = "AWS_CA_BUNDLE"
 
 
 class Answer(NamedTuple):
-    """What a server says; `headers` are found whatever the case of their names."""
+    """A server's answer; the names of `headers` have no case."""
 
     status: int
     headers: Message
@@ -55,7 +55,7 @@ def ask(
 
 
 def connection(url: str, seconds: float, ca_file: str | None) -> http.client.HTTPConnection:
-    """To the server at `url`, trusting `ca_file` as `trust` does; nothing is sent yet. Raises as that."""
+    """A connection to the server at `url`, which trusts and raises as `trust` does; nothing is sent yet."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port
     if parts.scheme != "https":
@@ -64,7 +64,7 @@ def connection(url: str, seconds: float, ca_file: str | None) -> http.client.HTT
 
 
 def trust(ca_file: str | None) -> ssl.SSLContext:
-    """For a client of ours: the authorities in that file alone, or without one those of the system.
+    """A context that trusts the authorities in that file alone, or (None) those of the system.
 
     Raises OSError when the file cannot be used.
     """
@@ -114,7 +114,7 @@ def wait_until_ready(endpoint: Endpoint, *, health: str = "", seconds: float, wa
     """Return as soon as the server says it is healthy and has answered a signed request.
 
     `watch` is called between two questions, and raises S3FixtureError when waiting has become useless.
-    Raises NotReadyError when the time is over, with what the server answered last, and WrongKeysError.
+    Raises NotReadyError with the last answer when the time is over, and WrongKeysError.
     """
     deadline = monotonic() + seconds
     questions: list[Callable[[], str]] = [lambda: _ask_for_buckets(endpoint)]
@@ -137,7 +137,7 @@ def wait_until_ready(endpoint: Endpoint, *, health: str = "", seconds: float, wa
 
 
 def _ask_for_health(url: str, path: str) -> str:
-    """ "" when healthy, else what was answered."""
+    """ "" when healthy, else the answer."""
     try:
         status = ask(url, path, seconds=_ASK_SECONDS).status
     except OSError as error:
@@ -146,7 +146,7 @@ def _ask_for_health(url: str, path: str) -> str:
 
 
 def _ask_for_buckets(endpoint: Endpoint) -> str:
-    """ "" when it answers, else what; AccessDenied is an answer to keys that may do other things."""
+    """ "" when it answers, else why not; AccessDenied counts as an answer: the keys may do other things."""
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -164,7 +164,7 @@ def _ask_for_buckets(endpoint: Endpoint) -> str:
         return f"{endpoint.url}: {error}" if code in _NOT_YET or status >= 500 else _refused(code, error)
     except BotoCoreError as error:
         return str(error)
-    except ValueError as error:  # an answer that is no S3 at all
+    except ValueError as error:  # the answer is not S3's at all
         return f"{endpoint.url} does not speak S3: {error}"
     finally:
         client.close()

@@ -49,7 +49,10 @@ class Run:
 
     @contextmanager
     def exclusive(self, what: str = "") -> Iterator[None]:
-        """One worker at a time with the server, or with something in it; nothing where there is only one."""
+        """Let one worker at a time use the server, or `what` of it. Does nothing where there is only one.
+
+        Raises S3FixtureError when another worker holds it for _LOCK_SECONDS.
+        """
         if self.share is None:
             yield
             return

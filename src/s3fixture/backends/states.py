@@ -28,7 +28,7 @@ class Snapshot:
         self._token = control.snapshot()
 
     def token_for(self, control: Control) -> int:
-        """Its name in this server. S3FixtureError when it is another server's."""
+        """Its token in this server. Raises S3FixtureError when it is another server's."""
         if control is not self._control:
             raise S3FixtureError("this snapshot is of another server; use the one that took it")
         return self._token
@@ -50,7 +50,7 @@ class Snapshot:
 
 
 class Diff(NamedTuple):
-    """What has changed, by bucket and key. Buckets are among it, with the key ""."""
+    """What has changed, by bucket and key. A bucket itself has the key ""."""
 
     made: list[Change]
     changed: list[Change]

@@ -10,25 +10,25 @@ if TYPE_CHECKING:
 
 
 class BodySwitch:
-    """The switch of one console: on while somebody watches bodies."""
+    """The switch of one console: on while a page watches bodies."""
 
     def __init__(self, app: App) -> None:
         self._app = app
         self._lock = threading.Lock()
-        self._lookers = 0
+        self._watchers = 0
 
     def start(self) -> None:
-        """Begin to watch; call `stop` at the end."""
+        """Start watching; call `stop` at the end."""
         from s3fixture.app.bodies import BodyKeeper  # imported when used: few people ask
 
         with self._lock:
-            self._lookers += 1
+            self._watchers += 1
             if self._app.bodies is None:
                 self._app.bodies = BodyKeeper()
 
     def stop(self) -> None:
-        """End to watch. When nobody watches any more, the recorded bodies are dropped."""
+        """Stop watching. When no page watches any more, the recorded bodies are dropped."""
         with self._lock:
-            self._lookers -= 1
-            if not self._lookers:
+            self._watchers -= 1
+            if not self._watchers:
                 self._app.bodies = None

@@ -18,7 +18,7 @@ _FIRST_WAIT = 1.0  # seconds, doubled with each further one
 _LONGEST_WAIT = 60.0
 _FORGET = 900.0  # seconds without a wrong log-in
 _MOST = 2000  # addresses remembered
-_NETWORK = 64  # bits of an IPv6 address that tell who it is; the rest is theirs to choose
+_NETWORK = 64  # bits of an IPv6 address that are its network's; a client may choose the others
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class Throttle:
     def enter(self, address: str, access_key: str) -> float:
         """Seconds until `address` may try again. 0.0: now, and it counts as wrong until `succeeded`.
 
-        So it is no use to try many at once.
+        So trying many at once does not help.
         """
         origin, key = _origin(address), digest(access_key)
         with self._lock:

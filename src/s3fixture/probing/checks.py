@@ -1,7 +1,7 @@
-"""The checks: what a store must do for its users to say that it can do something.
+"""The checks: what a store must do so that its users can say that it has a feature.
 
 A check raises Lacking, or the error of the client, where the store cannot do it, and yields a sentence for
-each answer that differs from S3's, though users can live with it. The codes are S3's:
+each answer that differs from S3's but that clients can cope with. The codes are S3's:
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 """
 
@@ -57,7 +57,7 @@ def _must(holds: bool, otherwise: str) -> None:
 def _refused(
     what: str, as_s3: str, call: Callable[..., Any], only: Collection[str] = (), **arguments: Any
 ) -> Differences:
-    """The call must fail; `as_s3` is the status and code of S3. With `only`, no other codes will do."""
+    """The call must fail; `as_s3` is the status and code of S3. `only`: the accepted codes; (): all."""
     try:
         call(**arguments)
     except ClientError as error:
@@ -187,7 +187,7 @@ def _errors(store: ProbedStore) -> Differences:
     upload: Any = {"Bucket": bucket, "Key": "k", "UploadId": "missing"}
     try:
         yield from _refused("a missing upload", "404 NoSuchUpload", client.abort_multipart_upload, **upload)
-    except Lacking as lack:  # MinIO's; nobody misses what he wanted to abort
+    except Lacking as lack:  # MinIO's; harmless, as the upload is gone either way
         yield str(lack)
     client.put_object(Bucket=bucket, Key="k", Body=b"")
     yield from _refused("removing a full bucket", "409 BucketNotEmpty", client.delete_bucket, Bucket=bucket)
@@ -383,7 +383,7 @@ def _virtual_hosts(store: ProbedStore) -> Differences:
     endpoint = store.endpoint.url.replace("//127.0.0.1", "//localhost")
     client = store.client_with(endpoint_url=endpoint, config=Config(s3={"addressing_style": "virtual"}))
     signed = urlsplit(client.generate_presigned_url("get_object", Params=which, ExpiresIn=60))
-    _must(signed.netloc.startswith(which["Bucket"]), "an address of numbers has no subdomains; give a name")
+    _must(signed.netloc.startswith(which["Bucket"]), "an IP address has no subdomains; give a host name")
     status = store.ask(
         f"{store.endpoint.url}{signed.path}?{signed.query}", headers={"Host": signed.netloc}
     ).status
@@ -410,7 +410,7 @@ def _encryption(store: ProbedStore) -> Differences:
 
 
 def _acls(store: ProbedStore) -> Differences:
-    """Where the owner of a bucket has switched ACLs on, as it takes at AWS since April 2023."""
+    """Where the owner of a bucket has switched ACLs on, which AWS requires since April 2023."""
     bucket = store.bucket()
     ownership: Any = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
     yield from _tried(
@@ -422,7 +422,7 @@ def _acls(store: ProbedStore) -> Differences:
     yield from _tried("DeletePublicAccessBlock", store.client.delete_public_access_block, Bucket=bucket)
     try:
         store.client.head_bucket(Bucket=bucket)
-    except ClientError as error:  # a server that overlooks the subresource is asked to delete the bucket
+    except ClientError as error:  # a server that ignores the subresource has deleted the bucket
         raise Lacking("DeletePublicAccessBlock removes the bucket") from error
     store.client.put_object(Bucket=bucket, Key="public", Body=b"1", ACL="public-read")
     store.client.put_object(Bucket=bucket, Key="private", Body=b"1")
@@ -431,7 +431,7 @@ def _acls(store: ProbedStore) -> Differences:
 
 
 def _tried(operation: str, call: Callable[..., Any], **arguments: Any) -> Differences:
-    """An error of the store is a difference."""
+    """Make the call; an error of the store is a difference."""
     try:
         call(**arguments)
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""Running the checks on a store, one after the other, with every bucket of theirs removed again."""
+"""Runs the checks on a store, one after the other, and removes every bucket that they made."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from s3fixture.probing.checks import Check, Lacking
 from s3fixture.probing.probed_store import ProbedStore
 
 AS_S3, DIFFERS, LACKING = "yes", "differs", "no"
-# What an answer that is no answer of S3 ends in: a field that is not there, bytes that cannot be parsed.
-_NO_ANSWERS = (BotoCoreError, ResponseParserError, LookupError, OSError, TypeError, ValueError)
+# Errors of a client that did not get S3's answer: a member is missing, or the body cannot be parsed.
+_WRONG_ANSWERS = (BotoCoreError, ResponseParserError, LookupError, OSError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,10 @@ class Result:
 
 
 def check_usable(store: ProbedStore) -> str:
-    """The header Server of its answers, "" for none. Raises botocore's errors, S3FixtureError for no S3."""
+    """The header Server of its answers, or "".
+
+    Raises botocore's errors, and S3FixtureError for a server that does not speak S3.
+    """
     try:
         answer = store.client.head_bucket(Bucket=store.bucket())
     except ResponseParserError as error:
@@ -56,15 +59,15 @@ def _run(store: ProbedStore, check: Check) -> Result:
     except Lacking as lack:
         return Result(check, LACKING, (*notes, str(lack)))
     except ClientError as error:
-        return Result(check, LACKING, (*notes, _told(error)))
+        return Result(check, LACKING, (*notes, _shown(error)))
     except KeyError as error:
         return Result(check, LACKING, (*notes, f"the answer has no {error.args[0]}"))
-    except _NO_ANSWERS as error:
+    except _WRONG_ANSWERS as error:
         return Result(check, LACKING, (*notes, f"{type(error).__name__}: {error}"))
     return Result(check, DIFFERS if notes else AS_S3, tuple(notes))
 
 
-def _told(error: ClientError) -> str:
+def _shown(error: ClientError) -> str:
     """Such as `PutBucketCors: 501 NotImplemented`."""
     status = str(error.response["ResponseMetadata"].get("HTTPStatusCode", ""))
     code = str(error.response.get("Error", {}).get("Code", ""))

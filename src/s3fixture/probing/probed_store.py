@@ -29,7 +29,10 @@ def _is_refusal(error: ClientError) -> bool:
 
 
 class ProbedStore:
-    """`prefix` begins the names of all buckets that are made; `session_token` goes with temporary keys."""
+    """One store, asked by checks.
+
+    `prefix` begins the names of all buckets that are made; `session_token` belongs to temporary keys.
+    """
 
     def __init__(self, endpoint: Endpoint, prefix: str, session_token: str | None = None) -> None:
         self.endpoint = endpoint
@@ -75,7 +78,7 @@ class ProbedStore:
         return f"{self._prefix}{secrets.token_hex(4)}"
 
     def remove_buckets(self) -> list[str]:
-        """Remove what was made. What could not be removed is told, and tried again the next time."""
+        """Remove what was made. Returns why buckets could not be removed; the next call tries them again."""
         errors = []
         for name in list(self._made):
             try:
@@ -93,7 +96,7 @@ class ProbedStore:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> Answer:
-        """The answer to a request as it stands, without keys. Raises OSError."""
+        """The answer to a request that is sent as it is, without keys. Raises OSError."""
         parts = urlsplit(url)
         path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
         return ask(

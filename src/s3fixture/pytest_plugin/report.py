@@ -59,9 +59,9 @@ def _place(record: RequestRecord) -> str:
 class Reporter:
     """A plugin of pytest that collects the parts of all tests and reports the sum at the end."""
 
-    def __init__(self, file: Path | None, *, tells: bool) -> None:
+    def __init__(self, file: Path | None, *, prints: bool) -> None:
         self._file = file
-        self._tells = tells
+        self._prints = prints
         self._parts: dict[str, Mapping[str, Any]] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -78,7 +78,7 @@ class Reporter:
             self._file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if self._tells:
+        if self._prints:
             terminalreporter.section("requests to S3")
             for line in self._lines():
                 terminalreporter.write_line(line)

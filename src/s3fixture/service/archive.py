@@ -25,7 +25,7 @@ from s3fixture.wire.times import http_date
 if TYPE_CHECKING:
     from s3fixture.service.background import Background
 
-RESTORE = "restore"  # the part of an extra record that tells of the restored copy
+RESTORE = "restore"  # the part of an extra record about the restored copy
 # Storage class -> tier -> how long it takes, in days: the longest that the guide names.
 _DURATIONS: Mapping[str, Mapping[str, float]] = {
     "GLACIER": {"Expedited": 5 / 1440, "Standard": 5 / 24, "Bulk": 12 / 24},

@@ -99,7 +99,7 @@ def _event(call: Call, fact: Fact) -> Event | None:
 
 
 def _read_event(call: Call, fact: Fact) -> Event | None:
-    """MinIO tells of reads where somebody wants to hear of them; any other read writes nothing."""
+    """MinIO has events for reads too, where a rule asks for them; S3 has none."""
     name = _READS.get(call.operation)
     if name is None or call.settings.defaults != "minio":
         return None

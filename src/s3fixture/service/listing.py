@@ -90,7 +90,7 @@ def list_object_versions(call: Call, params: Params) -> Result:
         "Versions": [_version(entry) for entry in objects],
         "DeleteMarkers": [_marker(entry) for entry in page.entries if entry.is_delete_marker],
     }
-    _tell_restores(call, params, result["Versions"], objects)
+    _add_restores(call, params, result["Versions"], objects)
     if page.truncated:
         result["NextKeyMarker"] = page.last_key
         if page.last_version_id:
@@ -151,9 +151,9 @@ def _objects(
 ) -> list[dict[str, Any]]:
     objects = list(map(_object, entries))
     if fetch_owner:
-        for told, entry in zip(objects, entries, strict=True):
-            told["Owner"] = owner_entry(entry.owner)
-    _tell_restores(call, params, objects, entries)
+        for listed, entry in zip(objects, entries, strict=True):
+            listed["Owner"] = owner_entry(entry.owner)
+    _add_restores(call, params, objects, entries)
     return objects
 
 
@@ -193,18 +193,20 @@ def _object(entry: Entry) -> dict[str, Any]:
     return result
 
 
-def _tell_restores(call: Call, params: Params, told: list[dict[str, Any]], entries: Sequence[Entry]) -> None:
-    """Add what is known of restored copies, for a request with OptionalObjectAttributes."""
+def _add_restores(
+    call: Call, params: Params, objects: list[dict[str, Any]], entries: Sequence[Entry]
+) -> None:
+    """Add the state of restored copies, for a request with OptionalObjectAttributes."""
     if _RESTORE_STATUS not in (params.get("OptionalObjectAttributes") or ()):
         return
     from s3fixture.service.archive import restore_status
 
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
-        for entry, row in zip(told, entries, strict=True):
+        for listed, row in zip(objects, entries, strict=True):
             version = index.get_version(bucket.id, row.key, row.version_id)
             if version is not None:
-                entry.update(restore_status(version, call.clock.time()))
+                listed.update(restore_status(version, call.clock.time()))
 
 
 def _version(entry: Entry) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from s3fixture.auth.policies import is_public
 from s3fixture.clock import utc
 from s3fixture.console.rendering import bucket_path
 from s3fixture.console.visit import Visit, json_response
+from s3fixture.errors import S3Error
 from s3fixture.service.acls import bucket_acl
 from s3fixture.service.bucket_documents import POLICY
 from s3fixture.service.bucket_settings import IGNORE_ACLS, RESTRICT, is_blocked
@@ -74,7 +75,6 @@ def _totals(lines: list[BucketLine]) -> tuple[int, int]:
 
 def bucket_line(visit: Visit, name: str) -> BucketLine:
     """The facts about one bucket for its pages. Raises NoSuchBucket."""
-    from s3fixture.errors import S3Error
 
     with visit.caller.app.store.read() as index:
         row = index.get_bucket(name)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from werkzeug.http import dump_options_header
 from werkzeug.wrappers import Response
 
-from s3fixture.console.preview import PICTURE_LIMIT, not_shown
+from s3fixture.console.preview import PICTURE_LIMIT, pdf_note
 from s3fixture.console.preview.kinds import image_type
 from s3fixture.console.preview.pdf import MAGIC, objection
 from s3fixture.console.visit import NO_STORE, PageError, Visit
@@ -48,7 +48,7 @@ def show_pdf(visit: Visit, bucket: str) -> Response:
     if not data.startswith(MAGIC) or len(data) < result["ContentLength"]:
         raise PageError(415, f"This is not a PDF document, or it has more than {PICTURE_LIMIT:,} bytes.")
     if why := objection(data):
-        raise PageError(415, not_shown(why))
+        raise PageError(415, pdf_note(why))
     response = Response(data, headers=NO_STORE, content_type="application/pdf")
     response.headers["Content-Security-Policy"] = "frame-ancestors 'self'"
     response.headers["X-Frame-Options"] = "SAMEORIGIN"

@@ -93,7 +93,7 @@ def put_part(visit: Visit, bucket: str) -> Response:
     """PUT /api/buckets/<bucket>/uploads?key=&upload=&number=: upload a part."""
     number = parse_count(visit.required("number"))
     if number is None:
-        raise PageError(400, "A part's number is a number.")
+        raise PageError(400, "The number of a part must be digits.")
     result = visit.caller.perform(
         "UploadPart",
         Bucket=bucket,
@@ -113,7 +113,7 @@ def complete(visit: Visit, bucket: str) -> Response:
     except (KeyError, TypeError):
         raise PageError(400, "The list of parts cannot be read.") from None
     if not all(type(part["PartNumber"]) is int for part in parts):
-        raise PageError(400, "A part's number is a number.")
+        raise PageError(400, "The number of a part must be an integer.")
     result = visit.caller.perform(
         "CompleteMultipartUpload",
         Bucket=bucket,

@@ -7,7 +7,7 @@ from s3fixture.console.preview.show import (
     WORKER_LIMIT,
     Preview,
     beginning,
-    not_shown,
+    pdf_note,
     preview,
     read_range,
 )
@@ -19,7 +19,7 @@ __all__ = [
     "Preview",
     "Renderer",
     "beginning",
-    "not_shown",
+    "pdf_note",
     "preview",
     "read_range",
 ]

@@ -1,4 +1,4 @@
-"""What MLflow's own artifacts say, as short lists: MLmodel, conda.yaml, metrics."""
+"""The contents of MLflow's own artifacts as short lists: MLmodel, conda.yaml, metrics."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Facts = Callable[[Mapping[str, Any]], Iterator[Fact]]
 
 
 def yaml_facts(key: str, text: str) -> list[Fact]:
-    """The facts of an MLmodel or conda.yaml; [] for any other document, or one that is none."""
+    """The facts of an MLmodel or conda.yaml; [] for any other document, and for text that is not YAML."""
     facts = _FACTS.get(key.rpartition("/")[2])
     if facts is None or len(text) > _LONGEST_DOCUMENT:
         return []
@@ -27,7 +27,7 @@ def yaml_facts(key: str, text: str) -> list[Fact]:
             return []
         document = yaml.safe_load(text)
         return _shown(facts(document)) if isinstance(document, Mapping) else []
-    except Exception:  # PyYAML's own, and those of Python's types for values that they cannot hold
+    except Exception:  # PyYAML's errors, and those of Python's types for values that they cannot hold
         return []
 
 

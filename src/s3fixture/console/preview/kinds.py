@@ -1,4 +1,4 @@
-"""What an object is, by its first bytes, its name and what its uploader said, in this order."""
+"""What an object is, by its first bytes, its name and its content type, in this order."""
 
 from __future__ import annotations
 
@@ -82,12 +82,12 @@ def kind(key: str, content_type: str, first: bytes) -> str:
 def _by_name(key: str, content_type: str) -> str:
     name = key.rpartition("/")[2]
     ending = name.rpartition(".")[2].lower() if "." in name else ""
-    said = content_type.partition(";")[0].strip().lower()
-    return _NAMES.get(name) or _ENDINGS.get(ending) or _CONTENT_TYPES.get(said) or "text"
+    media_type = content_type.partition(";")[0].strip().lower()
+    return _NAMES.get(name) or _ENDINGS.get(ending) or _CONTENT_TYPES.get(media_type) or "text"
 
 
 def is_binary(data: bytes) -> bool:
-    """Whether people would not call it text: it has NUL, or is not UTF-8 (apart from a cut at its end)."""
+    """Whether it is not text: it has NUL, or is not UTF-8 (apart from a character cut off at its end)."""
     if b"\0" in data:
         return True
     for cut in range(4):

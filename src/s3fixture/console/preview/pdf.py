@@ -1,9 +1,9 @@
 """Whether a PDF document may be shown: nothing that somebody uploaded may run in the browser's viewer.
 
-A viewer finds objects wherever a cross-reference points, and mends what is broken. So the structure is not
-relied on: the names of all that acts are looked for in all of the document's bytes. What can hide a name are
-encryption and object streams. Those are inflated; one that is not written as programs write them is a reason
-not to show the document, because a viewer might read it otherwise than we do.
+A viewer finds objects wherever a cross-reference points, and repairs what is broken. So the structure is not
+relied on: the names of everything that acts are looked for in all of the document's bytes. Encryption and
+object streams can hide a name. Object streams are inflated; a document with one that is not written as
+programs usually write them is not shown, because a viewer might read it differently.
 
 ISO 32000-1, 7.5.7 (object streams) and 12.6.4 (actions).
 """
@@ -15,7 +15,7 @@ import zlib
 
 MAGIC = b"%PDF-"
 _INFLATED = 16 * 1024 * 1024  # bytes of all object streams; there are no pictures in them
-_PACKED = "objects are packed in it in an unusual way, so that nobody sees what it would run"
+_PACKED = "objects are packed in it in an unusual way, so that what it would run cannot be checked"
 
 
 def _spelled(name: str) -> str:
@@ -76,11 +76,11 @@ _PLAIN_PARAMETERS = re.compile(
 
 
 def objection(pdf: bytes) -> str:
-    """Why this document must not be shown, as the end of a sentence; "" when nothing speaks against it."""
+    """Why this document must not be shown, as the end of a sentence; "" when it may be shown."""
     if acts := _ACTS.search(pdf):
         return _acting(acts)
     if _ENCRYPTED.search(pdf):
-        return "it is encrypted, so that nobody sees what it would run"
+        return "it is encrypted, so that what it would run cannot be checked"
     before, *found = _PLAIN_OBJECT_STREAM.split(pdf)
     dictionaries, following = found[::2], found[1::2]
     if not all(b"/FlateDecode" in dictionary for dictionary in dictionaries):
@@ -101,7 +101,7 @@ def objection(pdf: bytes) -> str:
 
 
 def _is_odd(piece: bytes, *, packed: bool) -> bool:
-    """Whether this part of a document could let a viewer unpack objects otherwise than we do."""
+    """Whether a viewer could unpack objects differently than we do because of this part of a document."""
     if _OBJECT_STREAM.search(piece):
         return True
     return packed and _PARAMETERS.search(_PLAIN_PARAMETERS.sub(b" ", piece)) is not None
@@ -113,7 +113,7 @@ def _acting(found: re.Match[bytes]) -> str:
 
 
 def _inflated(data: bytes, limit: int) -> bytes | None:
-    """All that `data` stands for; None when it is damaged, or more than `limit` bytes."""
+    """`data` inflated; None when it is damaged, or inflates to more than `limit` bytes."""
     inflater = zlib.decompressobj()
     try:
         text = inflater.decompress(data, max(limit, 1))  # 0 would be no limit

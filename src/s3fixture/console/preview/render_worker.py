@@ -1,10 +1,10 @@
-"""Shows what others wrote, in a process of its own that may take neither long nor much memory.
+"""Renders what others wrote, in a process of its own with limits of time and memory.
 
     python -I render_worker.py KIND NAME < bytes
 
-prints JSON: {"html", "css"}, {"table"}, {"lines"} or {"note"}. Libraries that read such things are not
-made for hostile ones: a text of brackets keeps a parser of Markdown busy for a minute, a small Avro file may
-unpack to gigabytes. Nothing of this package is imported, so that it starts quickly.
+prints JSON: {"html", "css"}, {"table"}, {"lines"} or {"note"}. Libraries that read such files are not made
+for hostile ones: a text of brackets keeps a Markdown parser busy for a minute, a small Avro file may unpack
+to gigabytes. Nothing of this package is imported, so that it starts quickly.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Result = dict[str, Any]
 
 
 def main() -> None:
-    """What stands above."""
+    """Render standard input as the arguments say, and print the result."""
     _limit()
     kind, name = sys.argv[1:]
     try:
@@ -53,7 +53,7 @@ def _limit() -> None:
 
 
 def markdown(data: bytes, name: str) -> Result:
-    """Markdown, without the HTML in it and without pictures, which would be asked of others."""
+    """Markdown, without the HTML in it and without pictures, which the browser would fetch from others."""
     return {"html": _markdown(data.decode("utf-8", "replace")), "css": ""}
 
 
@@ -90,7 +90,7 @@ def _colours() -> str:
 
 
 def notebook(data: bytes, name: str) -> Result:
-    """The cells of a notebook with their outputs, of which pictures and text are shown."""
+    """The cells of a notebook, with those of their outputs that are pictures or text."""
     from pygments.lexers import get_lexer_by_name
 
     document = json.loads(data)
@@ -181,14 +181,14 @@ def _cell(value: object) -> str:
 
 
 def compare(data: bytes, name: str) -> Result:
-    """Lines [sign, text] of two texts, which stand behind each other; `name` is the length of the first."""
+    """Lines [sign, text] of two texts, one after the other in `data`; `name`: the bytes of the first."""
     from difflib import unified_diff
 
     cut = int(name)
     left, right = (part.decode("utf-8", "replace").splitlines() for part in (data[:cut], data[cut:]))
     found = unified_diff(left, right, n=3, lineterm="")
     signs = [[line[:1], line[1:]] for line in islice(found, 2, 3 + _LINES)]
-    return {"lines": signs[1:]}  # the first says where it begins
+    return {"lines": signs[1:]}  # without the position, which is the first line
 
 
 _KINDS: Mapping[str, Callable[[bytes, str], Result]] = {

@@ -1,4 +1,4 @@
-"""Asking `render_worker` to show something, within bounds."""
+"""Runs `render_worker`, within limits of time and number."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from pathlib import Path
 from typing import Any
 
 _WORKER = Path(__file__).with_name("render_worker.py")
-_SECONDS = 15.0  # for one, which the processor works at for fewer (`render_worker`)
-_WAIT = 10.0  # seconds for a place
+_SECONDS = 15.0  # for one worker; it may use fewer of the processor (`render_worker`)
+_WAIT = 10.0  # seconds until another worker must have ended
 _AT_ONCE = 2  # processes of one console
 _LONGEST = 16 * 1024 * 1024  # bytes of a result
-_FAILED: Mapping[str, Any] = {"note": "It cannot be shown: it is not what its name says, or too much."}
+_FAILED: Mapping[str, Any] = {"note": "It cannot be shown: it is not what its name says, or too large."}
 
 
 class Renderer:
-    """Of one console; for any thread."""
+    """The workers of one console; for any thread."""
 
     def __init__(self) -> None:
         self._places = threading.BoundedSemaphore(_AT_ONCE)
 
     def render(self, kind: str, name: str, data: bytes) -> Mapping[str, Any]:
-        """The worker's result; a note for what cannot be shown, or not in time."""
+        """The worker's result, or a note when it cannot be shown, or not in time."""
         if not self._places.acquire(timeout=_WAIT):
             return {"note": "Too much is being shown at once; load the page again."}
         try:
             # -I: without the current folder, the user's packages and the variables of Python.
-            done = subprocess.run(  # noqa: S603 - our own program; what is outside data goes to its input
+            done = subprocess.run(  # noqa: S603 - our own program; data from outside is its input
                 [sys.executable, "-I", str(_WORKER), kind, name],
                 input=data,
                 capture_output=True,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LIMIT = 256 * 1024  # bytes that are read of what is shown as text
 WORKER_LIMIT = 4 * 1024 * 1024  # bytes that are read of notebooks, Avro files and arrays
-_SNIFFED = 4096  # bytes that tell what it is
+_SNIFFED = 4096  # bytes by which `kind` tells what it is
 _HEX_ROWS = 32  # lines of 16 bytes
 PICTURE_LIMIT = 20 * 1024 * 1024  # bytes of an image or a PDF that are shown
 
@@ -59,7 +59,7 @@ def preview(
         return Preview(found)
     if found == "pdf":
         why = objection(read(0, size))
-        return Preview("none", note=not_shown(why)) if why else Preview(found)
+        return Preview("none", note=pdf_note(why)) if why else Preview(found)
     if found == "parquet":
         table = parquet_table(RangeFile(read, size))
         return Preview("none", note=table) if isinstance(table, str) else Preview("table", table=table)
@@ -117,12 +117,12 @@ def _unpacked(key: str, data: bytes, size: int) -> Preview:
 
 
 def beginning(data: bytes) -> str:
-    """The first bytes of something as text, or in hexadecimal digits where they are none."""
+    """The first bytes of something as text, or in hexadecimal digits where they are not text."""
     return _hex(data) if is_binary(data) else data.decode("utf-8", "ignore")
 
 
-def not_shown(why: str) -> str:
-    """What a person reads in place of a PDF document."""
+def pdf_note(why: str) -> str:
+    """The note in place of a PDF document that is not shown."""
     return f"This PDF is not shown here, because {why}. It can be downloaded."
 
 

@@ -32,7 +32,7 @@ class Table(NamedTuple):
 
 
 def csv_table(file: IO[bytes], start: int = 0) -> Table | None:
-    """ROWS rows of a CSV document from number `start` (0: the first) on; None when it is none.
+    """ROWS rows of a CSV document from number `start` (0: the first) on; None when it is not CSV.
 
     Its first line names the columns. All rows are counted, as far as `CSV_LIMIT` bytes go.
     """
@@ -131,7 +131,7 @@ def parquet_table(file: RangeFile) -> Table | str:
         names = schema.names[:_COLUMNS]
         batch = next(source.iter_batches(batch_size=ROWS, columns=names), None)
         rows = [[_text(value) for value in row.values()] for row in batch.to_pylist()] if batch else []
-    except Exception as error:  # pyarrow's own, and those of Python's types for values that they cannot hold
+    except Exception as error:  # pyarrow's errors, and those of Python's types for values they cannot hold
         return f"This Parquet file cannot be read: {error}"
     total = source.metadata.num_rows
     note = f"{counted(total, 'row')} in {counted(source.metadata.num_row_groups, 'row group')}."

@@ -42,7 +42,7 @@ export async function ask(method, url, body, { signal } = {}) {
   return check(response.status, await response.json().catch(() => ({})));
 }
 
-/** Send bytes with their checksum; `progress` hears how many are on their way (fetch cannot tell). */
+/** Send bytes with their checksum; `progress` is called with the number sent so far (fetch cannot tell). */
 export async function send(url, blob, { type = "", signal, progress = () => {} } = {}) {
   const checksum = await crc32(blob);
   return new Promise((resolve, reject) => {

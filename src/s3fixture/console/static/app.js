@@ -55,7 +55,7 @@ document.addEventListener("keydown", (event) => {
 
 showLocalTimes();
 
-// Secrets are masked until somebody asks for them; what is copied is whole.
+// Secrets are masked until the button shows them; what is copied has them.
 document.getElementById("show-secrets")?.addEventListener("click", ({ currentTarget: button }) => {
   const shown = button.getAttribute("aria-pressed") !== "true";
   button.setAttribute("aria-pressed", shown);

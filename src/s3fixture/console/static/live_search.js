@@ -1,4 +1,4 @@
-// Search fields that show what they find while somebody types.
+// Search fields that show what they find while one types.
 
 const PAUSE = 150; // milliseconds without a key, before the server is asked
 

@@ -11,7 +11,7 @@ onSubmit(document.querySelector("[data-share]"), async (data) => {
   document.getElementById("share-result").hidden = false;
   document.getElementById("share-copy").hidden = false;
   document.getElementById("share-url").value = made.url;
-  document.getElementById("share-until").textContent = `Good until ${made.until}.`;
+  document.getElementById("share-until").textContent = `Valid until ${made.until}.`;
 });
 document.getElementById("share-copy")?.addEventListener("click", () => copy(document.getElementById("share-url").value));
 
@@ -60,7 +60,7 @@ document.addEventListener("click", async (event) => {
       toastThere("Restored: a copy of that version is the latest now", here);
     } else {
       await ask("POST", bucketUrl(bucket, "delete"), { objects: [{ key, version: button.dataset.undelete }] });
-      toastThere("The object is back", here);
+      toastThere("Object restored", here);
     }
   } catch (error) {
     button.disabled = false;
@@ -68,7 +68,7 @@ document.addEventListener("click", async (event) => {
   }
 });
 
-// Not at once: a browser cannot show PDF in a sandboxed frame, so that somebody has to want it.
+// Only when asked for, because browsers cannot show PDF in a sandboxed frame.
 document.querySelector("[data-show-pdf]")?.addEventListener("click", ({ currentTarget: button }) => {
   const frame = element("iframe", { class: "preview-pdf", src: button.dataset.showPdf + "#navpanes=0&view=FitH", title: "The PDF" });
   button.parentElement.replaceWith(frame);

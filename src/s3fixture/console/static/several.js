@@ -92,9 +92,9 @@ dialog.addEventListener("close", () => stopping?.abort());
 
 onSubmit(document.querySelector("#new-folder form"), async (data) => {
   const name = data.get("name").replace(/\/+$/, "");
-  if (!name) throw new Error("Give it a name.");
+  if (!name) throw new Error("Give the folder a name.");
   await send(bucketUrl(bucket, "object", { key: `${prefix}${name}/` }), new Blob([]), { type: "application/x-directory" });
-  toastThere(`The folder ${visible(name)} is there`, location.href);
+  toastThere(`Folder ${visible(name)} created`, location.href);
 });
 
 /** In the place of the button: how much there is below a folder, counted step by step. */

@@ -1,6 +1,6 @@
 // What several pages show: toasts, dialogs, sizes.
 
-/** A sentence that goes by itself; also read aloud. */
+/** A message that disappears after some seconds; screen readers read it aloud. */
 export function toast(text, kind = "") {
   const shown = document.createElement("p");
   shown.className = `toast ${kind}`;
@@ -9,7 +9,7 @@ export function toast(text, kind = "") {
   setTimeout(() => shown.remove(), 5000 + 60 * text.length);
 }
 
-/** A toast that survives going to another page, or loading this one again. */
+/** A toast on the next page, after going there or loading this one again. */
 export function toastThere(text, url) {
   sessionStorage.setItem("toast", text);
   location.assign(url.split("#")[0]); // with the fragment of the skip link, nothing would be loaded

@@ -33,14 +33,14 @@ const status = (text, kind) => {
   state.className = `badge ${kind}`;
 };
 
-// A browser has six connections to a host for all its windows, so those that nobody sees give theirs back.
+// A browser has six connections to a host for all its windows, so hidden ones close theirs.
 function follow() {
   source?.close();
   if (document.hidden) return;
   source = new EventSource(`/api/watch${bodies.getAttribute("aria-checked") === "true" ? "?bodies=1" : ""}`);
   source.onopen = () => status("Live", "good");
   source.onerror = broken;
-  source.onmessage = hear;
+  source.onmessage = receive;
 }
 
 function broken() {
@@ -49,7 +49,7 @@ function broken() {
   ask("GET", "/api/usage").catch(() => {}); // leads to the log-in when that is what ended it
 }
 
-function hear(event) {
+function receive(event) {
   const batch = JSON.parse(event.data);
   if (batch.lost) toast(`${plural(batch.lost, "request")} came too quickly to be shown`, "bad");
   const known = new Set(requests.slice(0, 1000).map((one) => one.request_id));
@@ -78,7 +78,7 @@ function matches(one) {
   );
 }
 
-/** Draw at most once a frame, however many come, and not while somebody is clicking: the row would be gone. */
+/** Draw at most once a frame, however many come, and not during a click, which would miss its row. */
 function render() {
   if (due || paused || held) return;
   due = true;
@@ -173,7 +173,7 @@ document.getElementById("pause").addEventListener("click", (event) => {
 const dialog = document.getElementById("request");
 
 body.addEventListener("click", (event) => {
-  if (!getSelection().isCollapsed) return; // somebody marks a text of the row
+  if (!getSelection().isCollapsed) return; // text of the row is being selected
   const id = event.target.closest("tr")?.dataset.id;
   const one = requests.find((request) => request.request_id === id);
   if (one) showRequest(one);
@@ -194,8 +194,8 @@ for (const end of ["pointerup", "pointercancel"]) {
 /** Whose keys: those of a signature, of version 2 and 4, or what a refused one says of itself. */
 function asker(one) {
   if (one.access_key) return one.who && one.who !== one.access_key ? `${one.who} (${one.access_key})` : one.access_key;
-  const said = one.error_fields.AWSAccessKeyId;
-  return said ? `${said}, as the request says; it was refused` : one.error_code ? "nobody known: it was refused before" : "anonymous";
+  const claimed = one.error_fields.AWSAccessKeyId;
+  return claimed ? `${claimed}, as the request says; it was refused` : one.error_code ? "unknown: it was refused before its keys were checked" : "anonymous";
 }
 
 const listed = (texts) => Object.entries(texts).map(([name, value]) => `${name}: ${value}`);
@@ -251,12 +251,12 @@ async function showBodies(one) {
   }
 }
 
-/** The request as a line that asks it again. */
+/** Copy a line that sends the request again. */
 async function copyAs(one, form) {
   try {
     const line = (await ask("GET", `/api/watch/${encodeURIComponent(one.request_id)}`))[form];
     if (line) copy(line);
-    else toast("It is no operation of S3, so boto3 cannot ask it", "bad");
+    else toast("This is not an operation of S3, so boto3 cannot send it", "bad");
   } catch (error) {
     toast(error.message, "bad");
   }

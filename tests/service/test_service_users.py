@@ -510,7 +510,7 @@ def folder(tmp_path: Path) -> Path:
         ("r:KEY:hushhush:no-action.json", "Missing required field Action (statement 1)"),
         (
             "r:KEY:hushhush:long.json",
-            "*long.json: the policy has 6,310 characters, and a policy of IAM has 6,144",
+            "*long.json: the policy has 6,310 characters besides white space, and IAM allows 6,144",
         ),
         ("r:KEY:hushhush:good.json,boundary=missing.json", "missing.json cannot be read"),
         ("r:KEY:hushhush:boundary=good.json,boundary=good.json", "more than one boundary"),

@@ -27,6 +27,7 @@ ROUNDS = int(os.environ.get("S3FIXTURE_CRASH_ROUNDS", "3"))
 CLIENTS = 6
 SIZES = (8, 5_000, 100_000, 1_500_000)
 PART = 5 * 1024 * 1024
+OVERTAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=10)
 
 
@@ -74,6 +75,28 @@ class Uploader(threading.Thread):
                 for n, piece in enumerate(pieces, 1)
             ]
             self._client.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+
+
+class Counter(threading.Thread):
+    """One of several clients that count in one object, each by what it has read."""
+
+    def __init__(self, endpoint: Endpoint, acknowledged: list[int]) -> None:
+        super().__init__()
+        self._client = endpoint.client(config=ONCE)
+        self._acknowledged = acknowledged
+
+    def run(self) -> None:
+        which: Any = {"Bucket": "data", "Key": "counter"}
+        while True:
+            try:
+                answer = self._client.get_object(**which)
+                count = int(answer["Body"].read()) + 1
+                self._client.put_object(**which, Body=b"%d" % count, IfMatch=answer["ETag"])
+            except (BotoCoreError, ClientError) as error:
+                if isinstance(error, ClientError) and error.response["Error"]["Code"] in OVERTAKEN:
+                    continue
+                return  # the server was killed
+            self._acknowledged.append(count)
 
 
 def held(client: S3Client, key: str) -> bytes | None:
@@ -126,3 +149,27 @@ def test_a_killed_box_loses_nothing_that_it_acknowledged(s3: CommandLine, projec
     s3("down")
     files = [path for path in (project / ".s3fixture" / "data" / "blobs").rglob("*") if path.is_file()]
     assert files == []  # the room of what was given up was given back
+
+
+@posix_only
+@pytest.mark.timeout(120 + 30 * ROUNDS)
+def test_counts_on_a_condition_are_neither_lost_nor_given_twice(s3: CommandLine) -> None:
+    chance = random.Random(2)
+    endpoint = s3.up("--bucket", "data")
+    client = endpoint.client()
+    client.put_object(Bucket="data", Key="counter", Body=b"0")
+    acknowledged: list[int] = []
+    for _ in range(ROUNDS):
+        counters = [Counter(endpoint, acknowledged) for _ in range(3)]
+        for counter in counters:
+            counter.start()
+        time.sleep(chance.uniform(0.2, 1.5))
+        kill(s3.state()["pid"])
+        for counter in counters:
+            counter.join()
+        endpoint = s3.up()
+        count = int(held(endpoint.client(), "counter") or b"-1")
+        assert len(set(acknowledged)) == len(acknowledged)
+        # What was under way when the server was killed may have been counted, too.
+        assert 0 <= count - max(acknowledged, default=0) <= len(counters)
+    assert acknowledged

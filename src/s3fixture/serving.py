@@ -135,7 +135,8 @@ def make_bucket(
         advice = next(
             (advice for sign, advice in _ADVICE.items() if sign in str(error)), "choose another name"
         )
-        raise S3FixtureError(f"the bucket {name!r} cannot be made: {error}; {advice}") from error
+        reason = str(error).rstrip(".")
+        raise S3FixtureError(f"the bucket {name!r} cannot be made: {reason}; {advice}") from error
     if object_lock:
         switch_on_lock(client, name)
     elif versioning:

@@ -104,6 +104,7 @@ VERSIONS_OF_A_KEY = _request("There is no such thing as the ?versions sub-resour
 NO_SUCH_SUBRESOURCE_OF_A_KEY = _request(
     "Key is not expected for the {method} method ?{subresource} subresource", VERSITY
 )
+NO_USER_KEY = Refusal("UserKeyMustBeSpecified", "User key must be specified.", BACKLOT)
 KEY_MISSING = _request("A key must be specified", "s3tools/s3cmd issue 1127 (S3's answer)")
 BUCKET_POST = Refusal(
     "PreconditionFailed", "At least one of the pre-conditions you specified did not hold", RECORDED

@@ -6,6 +6,7 @@ secret, for an object, and for a key that the bucket does not hold.
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -227,6 +228,19 @@ def test_what_is_wrong_with_a_delete_is_found_in_the_order_of_s3(url: str, bucke
     for entry in ("<Key>k</Key><Size>1</Size>", "<Key>k</Key><Key>j</Key>", TWICE, "<Key>k</Key><Nope/>"):
         body = f"<Delete><Object>{entry}</Object></Delete>".encode()
         assert send_document(url, "POST", f"/{bucket}?delete", body).code == "MalformedXML", entry
+    nameless = b"<Delete><Object><Key>k</Key></Object><Object><Key></Key></Object></Delete>"
+    assert send_document(url, "POST", f"/{bucket}?delete", nameless).code == "UserKeyMustBeSpecified"
+
+
+@pytest.mark.usefixtures("bucket")
+def test_what_is_wrong_with_a_body_is_found_after_the_bucket(url: str) -> None:
+    for target in ("absent/k", "absent/k?tagging", "absent?versioning"):
+        assert signed(url, "PUT", f"/{target}", b"body", digest="0" * 64).code == "NoSuchBucket"
+        assert signed(url, "PUT", f"/{target}", b"body", DIGEST).code == "NoSuchBucket"
+    assert signed(url, "PUT", "/bucket/k", b"body", digest="0" * 64).code == "XAmzContentSHA256Mismatch"
+    digest = hashlib.sha256(b"body").hexdigest().upper()
+    assert signed(url, "PUT", "/bucket/k", b"body", digest=digest).status == 200
+    assert signed(url, "PUT", "/bucket/k", b"other", digest=digest).code == "XAmzContentSHA256Mismatch"
 
 
 @pytest.mark.usefixtures("bucket")

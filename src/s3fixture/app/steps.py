@@ -23,7 +23,13 @@ Step = Callable[[Exchange], "Response | None"]
 MINIO = "/minio/"
 HEALTH = frozenset(f"{MINIO}health/{probe}" for probe in ("live", "ready", "cluster", "cluster/read"))
 _READING = frozenset({"GET", "HEAD"})
-_OF_DOCUMENTS = frozenset({"MalformedACLError", "MalformedXML"})
+# Codes of what is wrong with a body, which S3 says when it has found the bucket.
+_OF_BODIES = frozenset(
+    {
+        *("InvalidDigest", "MalformedACLError", "MalformedXML", "MissingContentLength"),
+        "XAmzContentSHA256Mismatch",
+    }
+)
 # What an endpoint answers about buckets of all regions.
 _EVERYWHERE = frozenset({"CreateBucket", "GetBucketLocation"})
 # Operations whose access may depend on what stands in their document.
@@ -260,9 +266,8 @@ def parse(exchange: Exchange) -> None:
         payload = open_payload(exchange.request, exchange.authentication, operation)
         exchange.params = app.protocol.parse(operation, exchange.request, exchange.target, payload)
     except S3Error as error:
-        document = error.code in _OF_DOCUMENTS and operation != "CreateBucket"
-        argument = error.fields.get("ArgumentName", "") == _AFTER_BUCKET.get(operation)
-        if document or argument or (operation, error.code) == ("DeleteObjects", "InvalidDigest"):
+        body = error.code in _OF_BODIES and operation != "CreateBucket"
+        if body or error.fields.get("ArgumentName", "") == _AFTER_BUCKET.get(operation):
             _find_bucket(exchange)
         raise
 

@@ -247,9 +247,11 @@ def delete_objects(call: Call, params: Params) -> Result:
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
     """
     objects = params["Delete"].get("Objects", [])
-    if not 0 < len(objects) <= limits.DELETED_KEYS or not all(entry["Key"] for entry in objects):
+    if not 0 < len(objects) <= limits.DELETED_KEYS:
         raise S3Error("MalformedXML")
     for entry in objects:
+        if not entry["Key"]:
+            raise refusals.NO_USER_KEY()
         if "LastModifiedTime" in entry or "Size" in entry:  # of directory buckets (refusals.BACKLOT)
             raise S3Error("MalformedXML")
         if len(entry["Key"].encode()) > limits.KEY_SIZE:  # refuses the whole request, as at S3

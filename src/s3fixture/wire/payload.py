@@ -25,7 +25,7 @@ SIGNED_CHUNKS = frozenset(
 UNSIGNED_CHUNKS = frozenset({"STREAMING-UNSIGNED-PAYLOAD-TRAILER"})
 _TRAILER = "-TRAILER"
 _NO_CHECKSUMS = frozenset(HEADER_PREFIX + name for name in ("algorithm", "mode", "type"))
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
 
 
 class PayloadAuth(Protocol):
@@ -185,7 +185,7 @@ class Payload:
     def _verify_digests(self) -> None:
         if self._sha256:
             computed = self._hashers["SHA256"].digest().hex()
-            if computed != self._sha256:
+            if computed != self._sha256.lower():
                 raise S3Error(
                     "XAmzContentSHA256Mismatch",
                     ClientComputedContentSHA256=self._sha256,

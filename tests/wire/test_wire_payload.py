@@ -376,6 +376,25 @@ def test_only_the_last_chunk_may_be_small(sizes: list[int], allowed: bool) -> No
         assert (error.code, error.status) == ("InvalidChunkSizeError", 403)
 
 
+@pytest.mark.parametrize("piece", [1, 2, 7])
+def test_frames_and_trailers_may_come_in_pieces(piece: int) -> None:
+    class Source(io.BytesIO):
+        def read(self, n: int | None = -1, /) -> bytes:
+            return super().read(min(n or 0, piece))
+
+    def read(body: bytes) -> bytes:
+        headers = {"x-amz-decoded-content-length": "5", "x-amz-trailer": "x-amz-checksum-crc32"}
+        request = Request("PUT", "/b/k", headers, Source(body))
+        payload = open_payload(request, Auth(UNSIGNED_TRAILER), "PutObject")
+        payload.expect_checksums(headers)
+        return payload.read()
+
+    body = f"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:{HELLO_CRC32}\r\n\r\n".encode()
+    assert read(body) == b"hello"
+    wrong = body.replace(HELLO_CRC32.encode(), b"AAAAAA==")
+    assert refusal(lambda: read(wrong)).code == "BadDigest"
+
+
 def test_a_document_has_a_limit() -> None:
     assert refusal(lambda: open_body(b"x" * 11, {}).read_all(10)).code == "MaxMessageLengthExceeded"
     assert open_body(b"x" * 10, {}).read_all(10) == b"x" * 10

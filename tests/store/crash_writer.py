@@ -10,10 +10,12 @@ import itertools
 import os
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from stored_bucket import StoredBucket
+
+Say = Callable[..., None]
 
 THREADS = 4
 SIZES = (0, 10, 5_000, 70_000, 300_000)
@@ -29,7 +31,7 @@ def say(*words: object) -> None:
     os.write(1, (" ".join(map(str, words)) + "\n").encode())
 
 
-def work(stored: StoredBucket, thread: int, numbers: Iterable[int]) -> None:
+def work(stored: StoredBucket, thread: int, numbers: Iterable[int], say: Say = say) -> None:
     there: dict[str, int] = {}
     for number in numbers:
         key = f"t{thread}/k{number % 7}"
@@ -58,11 +60,12 @@ def work(stored: StoredBucket, thread: int, numbers: Iterable[int]) -> None:
         say("ack", key, there[key])
 
 
-def write(stored: StoredBucket, first: int, count: int | None = None) -> None:
-    """Until it is killed, or `count` times in each of the threads."""
+def write(stored: StoredBucket, first: int, count: int | None = None, says: Sequence[Say] = ()) -> None:
+    """Until it is killed, or `count` times in each of the threads; `says`: what each of them says it with."""
     numbers = [range(first, first + count) if count else itertools.count(first) for _ in range(THREADS)]
     threads = [
-        threading.Thread(target=work, args=(stored, number, numbers[number])) for number in range(THREADS)
+        threading.Thread(target=work, args=(stored, number, numbers[number], *says[number : number + 1]))
+        for number in range(THREADS)
     ]
     for thread in threads:
         thread.start()

@@ -85,8 +85,11 @@ def problem(said: list[str], files: Files) -> str:
 
 
 @pytest.mark.timeout(600)
-def test_what_was_acknowledged_survives_a_power_failure(tmp_path: Path, recorder: Path) -> None:
-    recorded = record(tmp_path, recorder, "power")
+@pytest.mark.parametrize("durability", ["power", "postponed"])
+def test_what_was_acknowledged_survives_a_power_failure(
+    tmp_path: Path, recorder: Path, durability: str
+) -> None:
+    recorded = record(tmp_path, recorder, durability)
     problems = [found for said, files in failures(recorded) if (found := problem(said, files))]
     assert problems == []
 

@@ -241,6 +241,7 @@ class Background:
         if job is None or job != seen or job.due > self.clock.time():  # done or rolled back meanwhile
             return
         try:
+            self.store.settle()  # nobody else is told of what a power failure could undo
             again: float | None = import_module(f"{__package__}.{TASKS[job.kind].module}").run(self, job)
         except Exception:
             if self._stopped:

@@ -88,10 +88,9 @@ class Store:
         """
         return self._sync.postponing if self._sync is not None else None
 
-    def settle(self, mark: int) -> None:
-        """Return when what was written before this mark survives a power failure. Raises Damaged."""
-        if self._sync is not None:
-            self._sync.wait(mark)
+    def settle(self, mark: int | None = None) -> None:
+        """Return when what was written so far, or before `mark`, survives a power failure. Raises Damaged."""
+        self._writing.settle(mark)
 
     def spool(self, source: Source, size: int | None = None) -> Spooled:
         """Read `source` to its end, outside the lock; `size` is a hint that saves a copy.

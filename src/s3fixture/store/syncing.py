@@ -67,17 +67,19 @@ class SharedSync:
         """Something was written; call it before the next thread may write."""
         self._written += 1
 
-    def end_write(self) -> None:
-        """Wait for what was written before, or note that this thread has to."""
-        thread = threading.get_ident()
+    def end_write(self) -> int:
+        """Wait for what was written before, or note that this thread has to: the mark; 0 if not."""
+        thread, mark = threading.get_ident(), self._written
         if thread not in self.postponing:
-            self.wait()
-        elif self._synced < self._written:
+            self.wait(mark)
+        elif self._synced < mark:
             self.check()
-            self.postponing[thread] = self._written
+            self.postponing[thread] = mark
+            return mark
+        return 0
 
-    def wait(self, mark: int | None = None) -> None:
-        """Return when all that was written before, or before a mark, is on the disk."""
+    def wait(self, mark: int | None = None) -> int:
+        """Return when all that was written before, or before a mark, is on the disk. Returns the mark."""
         goal = self._written if mark is None else mark
         if self._synced < goal:
             with self._changed:
@@ -87,6 +89,7 @@ class SharedSync:
                     else:
                         self._sync()
         self.check()
+        return goal
 
     def _sync(self) -> None:
         self._busy, written = True, self._written

@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Collection
 
 from s3fixture.errors import S3FixtureError
@@ -59,6 +60,7 @@ class Writing:
         self._in_folder = not files.temporary
         self._sync = sync
         self._shrinking = shrinking
+        self._unsettled: deque[tuple[int, Collection[str]]] = deque()  # files not needed after that mark
         self._changes = connection.total_changes
         self._marks: list[tuple[int, int]] = []  # for each write in progress: files made and freed before it
         self._tokens = itertools.count(1)
@@ -91,11 +93,29 @@ class Writing:
         finally:
             self._lock.release()
         if done and self._sync is not None:
-            self._sync.end_write()  # without the lock, so that others write, and share the wait
+            unsettled = self._sync.end_write()  # without the lock, so that others write, and share the wait
+            if unsettled and unneeded:  # a power failure could bring back the rows that name them
+                self._unsettled.append((unsettled, unneeded))
+                unneeded = ()
         if unneeded:
             self._files.remove(unneeded)
         if isinstance(error, sqlite3.Error):
             raise _translate(error) from error
+
+    def settle(self, mark: int | None) -> None:
+        """See `Store.settle`."""
+        if self._sync is None:
+            return
+        mark = self._sync.wait(mark)
+        while self._unsettled and self._unsettled[0][0] <= mark:
+            try:
+                before, unneeded = self._unsettled.popleft()
+            except IndexError:  # another thread was quicker
+                return
+            if before > mark:  # likewise
+                self._unsettled.appendleft((before, unneeded))
+                return
+            self._files.remove(unneeded)
 
     def _commit(self) -> sqlite3.Error | None:
         try:

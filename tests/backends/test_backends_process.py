@@ -174,7 +174,7 @@ def test_one_that_died_is_reported_with_its_exit_code() -> None:
 
 
 def test_what_it_said_is_in_the_error_when_it_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("s3fixture.backends.child_processes._PROGRAM", "raise SystemExit('no such luck')")
+    monkeypatch.setattr("s3fixture.backends.child_processes._RUN_MAIN", "raise SystemExit('no such luck')")
 
     with pytest.raises(S3FixtureError, match=r"exit code 1; it said:\nno such luck"):
         start_process(Settings())

@@ -39,7 +39,7 @@ def test_our_own_settings_win() -> None:
         ("webhooks", ("orders",), "write it as NAME=http://HOST:PORT/PATH"),
         ("webhooks", ("a:b=http://x",), "is not a webhook"),
         ("events_endpoint", "127.0.0.1:5000", "write it as http://HOST:PORT"),
-        ("lifecycle_day", 0, "use up to 86400"),
+        ("lifecycle_day", 0, "use more than 0 and at most 86400"),
         ("lifecycle_day", "soon", "is not a valid lifecycle_day"),
         ("metrics", "on", "metrics cannot be 'on'; choose one of off, jwt, public"),
     ],

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.error import HTTPError
 
 import pytest
+import urllib3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -107,6 +108,15 @@ def test_a_presigned_url_carries_metadata_too(server: Endpoint) -> None:
     assert record.metadata == {"owner": "me"}
     assert record.query["X-Amz-Expires"] == "3600"
     assert "X-Amz-Signature" not in record.query
+
+
+def test_a_form_carries_metadata_too(server: Endpoint) -> None:
+    with closing(server.client()) as client:
+        fields = {"x-amz-meta-Owner": "me"}
+        form = client.generate_presigned_post("data", "k", Fields=fields, Conditions=[fields])
+    urllib3.request("POST", form["url"], fields={**form["fields"], "file": ("k", b"1")})
+    (record,) = server.requests
+    assert (record.operation, record.status, record.metadata) == ("PostObject", 204, {"owner": "me"})
 
 
 def test_a_repr_is_one_line_whatever_clients_send(server: Endpoint) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -36,6 +37,7 @@ class Exchange:
     authentication: Authentication | None = None
     website: Website | None = None  # if the host is that of a website
     call: Call | None = None  # once caller and operation are known
+    metadata: Mapping[str, str] = field(default_factory=dict)  # of a form, bounded for the log
     params: dict[str, Any] = field(init=False)
     result: Result = field(init=False)
 

@@ -22,6 +22,7 @@ from werkzeug.sansio.multipart import (
 
 from s3fixture import checksums, limits
 from s3fixture.app.form_fields import parameters, redirection
+from s3fixture.app.redaction import bounded
 from s3fixture.app.steps import find_region
 from s3fixture.auth.post_form import check_size, missing_field, verify_post_policy
 from s3fixture.errors import S3Error
@@ -62,6 +63,7 @@ def post_object(exchange: Exchange) -> Response:
     find_region(exchange)
     payload = _FormPayload(form, fields, allowed)
     params = {"Bucket": exchange.bucket, "Key": fields["key"], "Body": payload, **parameters(fields)}
+    exchange.metadata = bounded(params["Metadata"].items())
     call = exchange.call = exchange.call_of("PutObject", authentication)
     app.access.check(call, params)
     return _answer(exchange, params, fields, perform(call, params))

@@ -104,9 +104,9 @@ def completed(record: RequestRecord, headers: Mapping[str, str], raw_query: str)
     shown = {name: text for name, text in headers.items() if name in HEADERS}
     sent = (item for item in (*headers.items(), *items) if item[0].lower().startswith(META))
     return record._replace(
-        query=_bounded((name, text) for name, text in query.items() if may_log_parameter(name)),
-        headers=_bounded(shown.items()),
-        metadata=_bounded((name.lower()[len(META) :], text) for name, text in sent),
+        query=bounded((name, text) for name, text in query.items() if may_log_parameter(name)),
+        headers=bounded(shown.items()),
+        metadata=record.metadata or bounded((name.lower()[len(META) :], text) for name, text in sent),
         version_id=record.version_id or query.get("versionId", "")[:_LONGEST],
         attempt=_attempt(headers.get("amz-sdk-request", "")),
         invocation_id=headers.get("amz-sdk-invocation-id", "")[:_LONGEST],
@@ -121,7 +121,7 @@ def _first(items: Iterable[tuple[str, str]]) -> dict[str, str]:
     return found
 
 
-def _bounded(items: Iterable[tuple[str, str]]) -> dict[str, str]:
+def bounded(items: Iterable[tuple[str, str]]) -> dict[str, str]:
     """The first values, up to the limit of characters for one request."""
     return dict(_within(items))
 

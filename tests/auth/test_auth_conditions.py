@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from policy_helpers import conditioned
+from policy_helpers import ask, conditioned, parse, statement
 
 from s3fixture.auth.policies.conditions import is_operator, parse_conditions
 
@@ -141,16 +141,53 @@ def test_an_operator_has_one_of_the_names_that_policies_may_write(name: str, kno
 @pytest.mark.parametrize(
     ("operator", "value"),
     [
-        ("Bool", "maybe"),
         ("Null", "maybe"),
-        ("NumericEquals", "many"),
-        ("DateLessThan", "tomorrow"),
         ("IpAddress", "here"),
+        ("BinaryEquals", "no base64"),
     ],
 )
 def test_a_value_that_an_operator_cannot_take_is_refused(operator: str, value: str) -> None:
     with pytest.raises(ValueError, match=value):
         parse_conditions({operator: {KEY: value}}, variables=True)
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "given"),
+    [
+        ("Bool", "tr*", "true"),
+        ("NumericEquals", "many", "2"),
+        ("NumericLessThan", "many", "2"),
+        ("DateLessThan", "tomorrow", "2026-01-01T00:00:00Z"),
+        ("DateEquals", "2026*", "2026-01-01T00:00:00Z"),
+    ],
+)
+def test_a_value_that_is_none_of_its_kind_matches_nothing(operator: str, value: str, given: str) -> None:
+    """justincormack/argmin, crates/s3-tests/tests/bucket_policy.rs"""
+    assert not conditioned(operator, KEY, value, {KEY.lower(): (given,)})
+    negated = operator.replace("Equals", "NotEquals")
+    if negated != operator:
+        assert conditioned(negated, KEY, value, {KEY.lower(): (given,)})
+
+
+@pytest.mark.parametrize("key", ["s3:RequestObjectTagKeys", "aws:TagKeys"])
+def test_a_set_of_values_matches_only_operators_for_sets(key: str) -> None:
+    """justincormack/argmin, crates/s3-tests/tests/bucket_policy_multivalue.rs"""
+    context = {key.lower(): ("security", "team")}
+
+    def applies(operator: str, values: str | list[str]) -> bool:
+        policy = parse(statement(Action="s3:PutObject", Condition={operator: {key: values}}))
+        return ask(policy, action="s3:PutObject", context=context) == "allow"
+
+    for values in ("security", ["security", "team"]):
+        assert not applies("StringEquals", values)
+        assert not applies("StringNotEquals", values)
+        assert applies("ForAnyValue:StringEquals", values)
+
+
+def test_binary_values_are_compared_as_bytes() -> None:
+    """justincormack/argmin, crates/s3-tests/tests/bucket_policy.rs"""
+    for value, expected in (("cHVibGlj", True), ("public", False), ("cHJpdmF0ZQ==", False), ("?", False)):
+        assert conditioned("BinaryEquals", KEY, "cHVibGlj", {KEY.lower(): (value,)}) is expected
 
 
 def test_names_of_keys_are_compared_without_regard_to_case() -> None:

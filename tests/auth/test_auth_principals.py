@@ -58,7 +58,7 @@ def test_who_is_not_there_is_a_principal_only_of_a_policy_that_was_put_before(el
 @pytest.mark.parametrize(
     "element",
     [
-        *({}, [], "", "x", {"AWS": []}, {"AWS": [5]}, {"AWS": ""}, {"AWS": "arn:aws:iam::1:root"}),
+        *({"AWS": []}, {"AWS": [5]}, {"AWS": ""}, {"AWS": "arn:aws:iam::1:root"}),
         *({"AWS": "arn:aws:iam:us-east-1:999999999999:root"}, {"AWS": "arn:aws:s3::999999999999:root"}),
         *({"AWS": "arn:aws:iam::999999999999:role/"}, {"AWS": "arn:aws:iam::999999999999:role/*"}),
         *({"AWS": "urn:aws:iam::999999999999:root"}, {"AWS": "arn:aws-no:iam::999999999999:root"}),
@@ -68,6 +68,12 @@ def test_who_is_not_there_is_a_principal_only_of_a_policy_that_was_put_before(el
 )
 def test_what_is_no_principal_is_refused(element: Any) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - its text is the principal
+        parse_principals(element, Identities([ALICE]))
+
+
+@pytest.mark.parametrize("element", [{}, [], "", "x"])
+def test_what_has_no_kind_is_no_element(element: Any) -> None:
+    with pytest.raises(TypeError):
         parse_principals(element, Identities([ALICE]))
 
 

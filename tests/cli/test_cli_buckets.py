@@ -185,8 +185,8 @@ def test_a_policy_that_a_server_gives_back_in_another_form_is_known(
     mc("policy", "set", "download", "data")
     policy = json.loads(client.get_bucket_policy(Bucket="data")["Policy"])
     for statement in policy["Statement"]:  # as MinIO has it
-        statement["Action"] = list(reversed(statement["Action"]))
-        statement["Resource"] = statement["Resource"][0]
+        actions = statement["Action"]
+        statement["Action"] = actions[::-1] if isinstance(actions, list) else [actions]
         statement["Principal"] = "*"
         statement["Sid"] = ""
     client.put_bucket_policy(Bucket="data", Policy=json.dumps(policy))

@@ -37,13 +37,14 @@ def bucket(client: S3Client) -> str:
     return "bucket"
 
 
-def test_a_policy_comes_back_to_the_letter(client: S3Client, bucket: str) -> None:
+def test_a_policy_comes_back_in_its_normal_form(client: S3Client, bucket: str) -> None:
     with refused("NoSuchBucketPolicy", 404):
         client.get_bucket_policy(Bucket=bucket)
     text = statement("Allow", "s3:GetObject", f"arn:aws:s3:::{bucket}/*").replace(" ", "  ")
     answer = client.put_bucket_policy(Bucket=bucket, Policy=text)
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 204
-    assert client.get_bucket_policy(Bucket=bucket)["Policy"] == text
+    found = client.get_bucket_policy(Bucket=bucket)["Policy"]
+    assert found == json.dumps(json.loads(text), separators=(",", ":"))
     client.delete_bucket_policy(Bucket=bucket)
     client.delete_bucket_policy(Bucket=bucket)
     with refused("NoSuchBucketPolicy", 404):
@@ -149,7 +150,9 @@ def test_the_tags_of_an_object_do_not_decide_about_writes(
     condition = {"StringEquals": {"s3:ExistingObjectTag/public": "yes"}}
     with refused("MalformedPolicy", 400):
         put(client, bucket, "Allow", action, Condition=condition)
-    put(client, bucket, "Allow", [action, "s3:GetObject"], Condition=condition)
+    with refused("MalformedPolicy", 400):
+        put(client, bucket, "Allow", [action, "s3:GetObject"], Condition=condition)
+    put(client, bucket, "Allow", "s3:*", Condition=condition)
     client.put_object(Bucket=bucket, Key="k", Body=b"x", Tagging="public=yes")
     assert other.get_object(Bucket=bucket, Key="k")
     for act in (

@@ -16,7 +16,7 @@ from s3fixture.store import BucketRow
 
 
 def get_bucket_policy(call: Call, params: Params) -> Result:
-    """The text of the policy, exactly as it was put."""
+    """The normalized text of the policy (justincormack/argmin, crates/s3-tests/tests/bucket_policy.rs)."""
     return {"Policy": get_document(call, params, POLICY, "NoSuchBucketPolicy")}
 
 
@@ -31,7 +31,7 @@ def put_bucket_policy(call: Call, params: Params) -> Result:
         parsed = parse_policy(text, bucket.name, call.access.identities)
         if is_blocked(index, bucket, BLOCK_POLICY) and is_public(parsed):
             raise _blocked(call, bucket)
-        index.put_document(bucket.id, POLICY, text)
+        index.put_document(bucket.id, POLICY, parsed.text)
     return {"HTTPStatusCode": 204}
 
 

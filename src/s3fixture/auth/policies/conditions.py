@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,16 @@ class AddressError(ValueError):
     """A value of IpAddress or NotIpAddress that is neither an address nor a network."""
 
 
+class BinaryError(ValueError):
+    """A value of BinaryEquals that is not base64."""
+
+
 Compare = Callable[[str, Any, Context], bool]  # (request value, prepared policy value, context)
+
+
+# Keys that may have several values in one request: operators without ForAnyValue or ForAllValues match none.
+# justincormack/argmin, crates/s3-tests/tests/bucket_policy_multivalue.rs (run against S3, too)
+_SETS = frozenset({"aws:tagkeys", "s3:requestobjecttagkeys"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,8 @@ class KeyTest:
             return all(self._accepts(value, context) for value in given)
         if self.quantifier == "any":
             return any(self._accepts(value, context) for value in given)
+        if self.key in _SETS and not self.operator.negated:
+            return False
         matched = any(self._matches(value, context) for value in given)
         return matched is not self.operator.negated
 
@@ -85,8 +97,9 @@ def parse_conditions(
 ) -> tuple[KeyTest | NullTest, ...]:
     """All tests of a Condition block; every one must hold.
 
-    Raises KeyError for an unknown operator and ValueError for a value that it cannot take (AddressError where
-    it should be an address); the shape of `block` has been checked.
+    Raises KeyError for an unknown operator, and AddressError, BinaryError or, of Null, ValueError for a value
+    that it cannot take. Numbers, dates and truth values that are none match nothing, as at S3
+    (justincormack/argmin, crates/s3-tests/tests/bucket_policy.rs). The shape of `block` has been checked.
     """
     return tuple(
         _parse_test(operator, key, _texts(values), variables)
@@ -104,7 +117,7 @@ def is_operator(name: str) -> bool:
 def _parse_test(name: str, key: str, values: tuple[str, ...], variables: bool) -> KeyTest | NullTest:
     quantifier, bare, if_exists = _split(name)
     if bare == "Null":
-        return NullTest(key.lower(), tuple(_boolean(value, False) for value in values))
+        return NullTest(key.lower(), tuple(map(_truth, values)))
     operator = OPERATORS[bare]
     prepared = tuple(operator.prepare(value, variables) for value in values)
     return KeyTest(bare, operator, key.lower(), prepared, values, if_exists, quantifier)
@@ -132,25 +145,31 @@ def _glob(value: str, variables: bool) -> Pattern:
     return compile_pattern(value, wildcards=True, variables=variables)
 
 
-def _boolean(value: str, _variables: bool) -> bool:
+def _truth(value: str) -> bool:
     if value.lower() not in ("true", "false"):
         raise ValueError(value)
     return value.lower() == "true"
 
 
-def _number(value: str, _variables: bool = False) -> float:
-    number = parse_decimal(value)
-    if number is None:
-        raise ValueError(value)
-    return number
+def _boolean(value: str, _variables: bool) -> str:
+    return value.lower()
 
 
-def _date(value: str, _variables: bool = False) -> float:
+def _binary(value: str, _variables: bool = False) -> bytes:
+    try:
+        return base64.b64decode(value, validate=True)
+    except ValueError as error:
+        raise BinaryError(value) from error
+
+
+def _number(value: str, _variables: bool = False) -> float | None:
+    return parse_decimal(value)
+
+
+def _date(value: str, _variables: bool = False) -> float | None:
     """A date of ISO 8601 or seconds since the epoch."""
     moment = parse_iso(value) or parse_seconds(value)
-    if moment is None:
-        raise ValueError(value)
-    return moment.timestamp()
+    return None if moment is None else moment.timestamp()
 
 
 def _network(value: str, _variables: bool) -> Network:
@@ -179,8 +198,15 @@ def _arn_like(value: str, wanted: Pattern, context: Context) -> bool:
     return pattern is not None and matches_arn(pattern, value)
 
 
-def _boolean_equals(value: str, wanted: bool, _context: Context) -> bool:
-    return (value.lower() == "true") is wanted
+def _boolean_equals(value: str, wanted: str, _context: Context) -> bool:
+    return ("true" if value.lower() == "true" else "false") == wanted
+
+
+def _binary_equals(value: str, wanted: bytes, _context: Context) -> bool:
+    try:
+        return _binary(value) == wanted
+    except BinaryError:
+        return False
 
 
 def _in_network(value: str, wanted: Network, _context: Context) -> bool:
@@ -197,12 +223,10 @@ def _address(value: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None
         return None
 
 
-def _compared(convert: Callable[[str], float], relation: Callable[[float, float], bool]) -> Compare:
-    def compare(value: str, wanted: float, _context: Context) -> bool:
-        try:
-            return relation(convert(value), wanted)
-        except ValueError:
-            return False
+def _compared(convert: Callable[[str], float | None], relation: Callable[[float, float], bool]) -> Compare:
+    def compare(value: str, wanted: float | None, _context: Context) -> bool:
+        given = convert(value)
+        return given is not None and wanted is not None and relation(given, wanted)
 
     return compare
 
@@ -227,7 +251,7 @@ OPERATORS: Mapping[str, Operator] = {
     "ArnNotEquals": Operator(_glob, _arn_like, negated=True),
     "ArnLike": Operator(_glob, _arn_like),
     "ArnNotLike": Operator(_glob, _arn_like, negated=True),
-    "BinaryEquals": Operator(_exact, _equals),  # both sides are base64 text
+    "BinaryEquals": Operator(_binary, _binary_equals),
     "Bool": Operator(_boolean, _boolean_equals),
     "IpAddress": Operator(_network, _in_network),
     "NotIpAddress": Operator(_network, _in_network, negated=True),

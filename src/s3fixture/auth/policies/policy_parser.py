@@ -2,34 +2,45 @@
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
-The messages are those that S3 is known to answer with.
+The messages are those that S3 is known to answer with; the details, the normalized text, the values of
+conditions that are not looked at, and which conditions go with which actions were measured there
+(justincormack/argmin, crates/s3-tests/tests/bucket_policy.rs).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NoReturn
 
 from s3fixture.auth.actions import ACTION_SCOPES
 from s3fixture.auth.context import actions_with
 from s3fixture.auth.identity import Identities
-from s3fixture.auth.policies.conditions import AddressError, KeyTest, NullTest, is_operator, parse_conditions
+from s3fixture.auth.policies.conditions import (
+    AddressError,
+    BinaryError,
+    KeyTest,
+    NullTest,
+    is_operator,
+    parse_conditions,
+)
 from s3fixture.auth.policies.document import Policy, Statement
 from s3fixture.auth.policies.patterns import Pattern, compile_pattern, matches
 from s3fixture.auth.policies.principals import Principals, parse_principals
 from s3fixture.errors import S3Error, S3FixtureError
 
-MAX_SIZE = 20 * 1024  # bytes
+MAX_SIZE = 20 * 1024  # bytes of the normalized text
 # Characters of a policy of IAM, which does not count white space.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 LONGEST_POLICY = 6144
 _VARIABLES_SINCE = "2012-10-17"
 _VERSIONS = ("2008-10-17", _VARIABLES_SINCE)
-_POLICY_FIELDS = frozenset({"Version", "Id", "Statement"})
 _ELEMENTS = ("Principal", "Action", "Resource")
-_STATEMENT_FIELDS = frozenset(
-    {"Sid", "Effect", "Condition", *_ELEMENTS, *(f"Not{name}" for name in _ELEMENTS)}
+# In the order in which S3 writes them.
+_POLICY_ORDER = ("Version", "Id", "Statement")
+_STATEMENT_ORDER = (
+    *("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource"),
+    "Condition",
 )
 _ARN = "arn:aws:s3:::"
 _S3_KEYS = (
@@ -50,26 +61,27 @@ _TAG_KEYS = ("s3:existingobjecttag/", "s3:requestobjecttag/", "s3:buckettag/", "
 
 
 def parse_policy(text: str | bytes, bucket: str, identities: Identities | None) -> Policy:
-    """The policy put on `bucket`. Raises S3Error MalformedPolicy with S3's messages.
+    """The policy put on `bucket`, with its normalized text. Raises MalformedPolicy with S3's messages.
 
     `identities` None: the policy was accepted before, so principals and conditions are not checked again.
     """
     raw = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
-    if len(raw) > MAX_SIZE:
-        _refuse("Policy exceeds the maximum allowed document size.")
     if not raw.startswith(b"{"):
         _refuse("Policies must be valid JSON and the first byte must be '{'")
-    decoded, document = _load(raw)
+    document = _load(raw)
     return _parse(
-        decoded, document, lambda variables: _StatementParser(bucket, identities, variables=variables)
+        document, lambda variables: _StatementParser(bucket, identities, variables=variables), MAX_SIZE
     )
 
 
-def _parse(decoded: str, document: Any, make: Callable[[bool], _StatementParser]) -> Policy:
-    """`make` gives the parser of statements, told whether variables count in this policy."""
+def _parse(document: Any, make: Callable[[bool], _StatementParser], longest: int | None = None) -> Policy:
+    """`make` gives the parser of statements, told whether variables count in this policy.
+
+    `longest` is in bytes of the normalized text.
+    """
     if not isinstance(document, dict):
         _refuse("Invalid policy syntax.")
-    _check_fields(document, _POLICY_FIELDS)
+    _check_fields(document, _POLICY_ORDER)
     version = document.get("Version", "2008-10-17")
     if version not in _VERSIONS:
         _refuse("The policy must contain a valid version string")
@@ -79,14 +91,38 @@ def _parse(decoded: str, document: Any, make: Callable[[bool], _StatementParser]
     statements = listed if isinstance(listed, list) else [listed]
     if not statements:
         _refuse("Could not parse the policy: Statement is empty!")
+    text = _normalized({**document, "Statement": statements})
+    if longest is not None and len(text.encode()) > longest:
+        _refuse(f"Normalized policy document exceeds the maximum allowed size of {longest} bytes")
     parser = make(version == _VARIABLES_SINCE)
-    return Policy(decoded, tuple(_parse_each(parser, statements)))
+    return Policy(text, tuple(_parse_each(parser, statements)))
+
+
+def _normalized(document: Mapping[str, Any]) -> str:
+    """The text as S3 keeps it: elements in an order, lists of one as the one, no white space."""
+    statements = [
+        {
+            name: _normal_element(statement[name]) if name.endswith(_ELEMENTS) else statement[name]
+            for name in _STATEMENT_ORDER
+            if name in statement
+        }
+        for statement in document["Statement"]
+        if isinstance(statement, dict)  # what is none is refused when it is parsed
+    ]
+    ordered = {name: document[name] for name in _POLICY_ORDER if name in document}
+    return json.dumps({**ordered, "Statement": statements}, ensure_ascii=False, separators=(",", ":"))
+
+
+def _normal_element(element: Any) -> Any:
+    if isinstance(element, dict):
+        return {kind: _normal_element(values) for kind, values in element.items()}
+    return element[0] if isinstance(element, list) and len(element) == 1 else element
 
 
 def _parse_each(parser: _StatementParser, statements: list[Any]) -> Iterator[Statement]:
     for number, statement in enumerate(statements, 1):
         try:
-            yield parser.parse(statement)
+            yield parser.parse(statement, f"NO_ID-{number - 1}")
         except S3Error as error:
             error.reason = f"statement {number}"
             raise
@@ -98,8 +134,8 @@ def parse_identity_policy(text: str) -> Policy:
     Raises S3Error MalformedPolicy.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_identity-vs-resource.html
     """
-    decoded, document = _load(text.encode("utf-8", "surrogatepass"))
-    return _parse(decoded, document, lambda variables: _IdentityStatementParser(variables=variables))
+    document = _load(text.encode("utf-8", "surrogatepass"))
+    return _parse(document, lambda variables: _IdentityStatementParser(variables=variables))
 
 
 def usable_policy(text: str) -> Policy:
@@ -124,10 +160,11 @@ class _StatementParser:
         self.identities = identities
         self.variables = variables
 
-    def parse(self, statement: Any) -> Statement:
+    def parse(self, statement: Any, name: str) -> Statement:
+        """`name` is what messages call a statement without a Sid."""
         if not isinstance(statement, dict):
             _refuse("Invalid policy syntax.")
-        _check_fields(statement, _STATEMENT_FIELDS)
+        _check_fields(statement, _STATEMENT_ORDER)
         if "Effect" not in statement:
             _refuse("Missing required field Effect")
         if statement["Effect"] not in ("Allow", "Deny"):
@@ -141,9 +178,9 @@ class _StatementParser:
         resource, not_resources = _element(statement, "Resource")
         resources = _strings(resource, "Policy has invalid resource")
         patterns = self._resources(resources)
-        named = _named_actions(actions)
+        named = [_named_actions(pattern) for pattern in actions]
         if not not_actions and not not_resources:
-            self._check_reach(named, actions, resources)
+            self._check_reach(named, _listed(action), resources, statement.get("Sid") or name)
         conditions = self._conditions(statement.get("Condition", {}))
         if self.identities is not None and not not_actions:
             _check_conditions(conditions, named)
@@ -155,8 +192,10 @@ class _StatementParser:
         element, negated = _element(statement, "Principal")
         try:
             return parse_principals(element, self.identities), negated
-        except ValueError:
-            _refuse("Invalid principal in policy")
+        except TypeError:
+            _refuse("Invalid policy syntax.")
+        except ValueError as error:
+            _refuse("Invalid principal in policy", detail=str(error))
 
     def _actions(self, element: Any) -> tuple[str, ...]:
         return _parse_actions(element)
@@ -166,12 +205,14 @@ class _StatementParser:
             name, _, _ = resource.removeprefix(_ARN).partition("/")
             ours = name.startswith(self.bucket) and matches(_glob(name), self.bucket)
             if not resource.startswith(_ARN) or not ours:
-                _refuse("Policy has invalid resource")
+                _refuse("Policy has invalid resource", detail=resource)
         return tuple(
             compile_pattern(resource, wildcards=True, variables=self.variables) for resource in resources
         )
 
-    def _check_reach(self, named: set[str], actions: tuple[str, ...], resources: list[str]) -> None:
+    def _check_reach(
+        self, named: list[set[str]], actions: list[str], resources: list[str], statement: str
+    ) -> None:
         """Every action must be one that a bucket, or an object, among the resources can have."""
         paths = [resource.removeprefix(_ARN) for resource in resources]
         reached = set()
@@ -179,9 +220,12 @@ class _StatementParser:
             reached.add("bucket")
         if any("/" in path or path.endswith("*") for path in paths):
             reached.add("object")
-        for pattern in actions:
-            if not any(ACTION_SCOPES[name] in reached for name in named if matches(pattern, name)):
-                _refuse("Action does not apply to any resource(s) in statement")
+        for action, names in zip(actions, named, strict=True):
+            if not any(ACTION_SCOPES[name] in reached for name in names):
+                _refuse(
+                    "Action does not apply to any resource(s) in statement",
+                    detail=f'Action "{action}" in Statement "{statement}"',
+                )
 
     def _conditions(self, block: Any) -> tuple[KeyTest | NullTest, ...]:
         if not isinstance(block, dict):
@@ -197,6 +241,8 @@ class _StatementParser:
             return parse_conditions(block, variables=self.variables)
         except AddressError:
             _refuse("Invalid IP address in Conditions")
+        except BinaryError:
+            _refuse("Invalid Base64 value for binary condition")
         except ValueError:
             _refuse("Invalid policy syntax.")
 
@@ -223,14 +269,15 @@ class _IdentityStatementParser(_StatementParser):
             compile_pattern(resource, wildcards=True, variables=self.variables) for resource in resources
         )
 
-    def _check_reach(self, named: set[str], actions: tuple[str, ...], resources: list[str]) -> None:
+    def _check_reach(
+        self, named: list[set[str]], actions: list[str], resources: list[str], statement: str
+    ) -> None:
         """Nothing to check: the actions may be about resources of other services."""
 
 
-def _load(raw: bytes) -> tuple[str, dict[str, Any]]:
+def _load(raw: bytes) -> Any:
     try:
-        decoded = raw.decode()
-        document = json.loads(decoded, object_pairs_hook=_unique)
+        document = json.loads(raw.decode(), object_pairs_hook=_unique)
         json.dumps(document, ensure_ascii=False).encode()  # an escaped lone surrogate is no text
     except json.JSONDecodeError as error:
         _refuse(
@@ -238,7 +285,7 @@ def _load(raw: bytes) -> tuple[str, dict[str, Any]]:
         )
     except (ValueError, RecursionError) as error:
         _refuse("This policy contains invalid Json", str(error))
-    return decoded, document
+    return document
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -248,7 +295,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _check_fields(element: Mapping[str, Any], known: frozenset[str]) -> None:
+def _check_fields(element: Mapping[str, Any], known: Collection[str]) -> None:
     for name in element:
         if name not in known:
             _refuse(f"Unknown field {name}")
@@ -267,25 +314,29 @@ def _element(statement: Mapping[str, Any], name: str) -> tuple[Any, bool]:
     return (statement[negated], True) if negated in statement else (statement[name], False)
 
 
+def _listed(element: Any) -> list[Any]:
+    return element if isinstance(element, list) else [element]
+
+
 def _strings(element: Any, message: str) -> list[str]:
-    listed = element if isinstance(element, list) else [element]
+    listed = _listed(element)
     if not listed or not all(isinstance(text, str) and text for text in listed):
         _refuse(message)
     return listed
 
 
 def _parse_actions(element: Any) -> tuple[str, ...]:
-    actions = [action.lower() for action in _strings(element, "Policy has invalid action")]
-    patterns = tuple(map(_glob, actions))
+    actions = _strings(element, "Policy has invalid action")
+    patterns = tuple(_glob(action.lower()) for action in actions)
     for action, pattern in zip(actions, patterns, strict=True):
-        known = action == "*" or action.startswith("s3:")
-        if not known or not any(matches(pattern, name) for name in ACTION_SCOPES):
-            _refuse("Policy has invalid action")
+        known = action == "*" or action.lower().startswith("s3:")
+        if not known or not _named_actions(pattern):
+            _refuse("Policy has invalid action", detail=action)
     return patterns
 
 
-def _named_actions(patterns: tuple[str, ...]) -> set[str]:
-    return {name for name in ACTION_SCOPES if any(matches(pattern, name) for pattern in patterns)}
+def _named_actions(pattern: str) -> set[str]:
+    return {name for name in ACTION_SCOPES if matches(pattern, name)}
 
 
 def _check_condition(key: str, values: Any) -> None:
@@ -299,11 +350,14 @@ def _check_condition(key: str, values: Any) -> None:
         _refuse("Invalid policy syntax.")
 
 
-def _check_conditions(conditions: tuple[KeyTest | NullTest, ...], named: set[str]) -> None:
-    """Each key must be one that the request of some action in the statement can have."""
+def _check_conditions(conditions: tuple[KeyTest | NullTest, ...], named: list[set[str]]) -> None:
+    """Each key must be one that the request of every action in the statement can have.
+
+    Of an action with wildcards, it is enough that one of those that it stands for can have it.
+    """
     for test in conditions:
         actions = actions_with(test.key)
-        if actions is not None and actions.isdisjoint(named):
+        if actions is not None and any(map(actions.isdisjoint, named)):
             _refuse("Conditions do not apply to combination of actions and resources in statement")
 
 
@@ -313,5 +367,8 @@ def _glob(text: str) -> str:
     return pattern
 
 
-def _refuse(message: str, reason: str = "") -> NoReturn:
-    raise S3Error("MalformedPolicy", message, reason=reason)
+def _refuse(message: str, reason: str = "", *, detail: str = "") -> NoReturn:
+    error = S3Error("MalformedPolicy", message, reason=reason)
+    if detail:
+        error.fields["Detail"] = detail
+    raise error

@@ -45,18 +45,29 @@ class Principals:
 
 
 def parse_principals(element: Any, identities: Identities | None) -> Principals:
-    """`identities` None: do not check who exists. Raises ValueError for what is not a principal."""
+    """`identities` None: do not check who exists.
+
+    Raises TypeError for what cannot be an element, and ValueError, with the text of S3's detail, for what is
+    not a principal.
+    """
     if element == "*":
         return Principals(everyone=True)
     if not isinstance(element, dict) or not element:
-        raise ValueError(element)
+        raise TypeError(element)
     names: set[str] = set()
     for kind, values in element.items():
         listed = values if isinstance(values, list) else [values]
         if not listed or not all(isinstance(value, str) for value in listed):
-            raise ValueError(element)
-        names.update(_name(kind, value, identities) for value in listed)
+            raise ValueError
+        names.update(_checked_name(kind, value, identities) for value in listed)
     return Principals("*" in names, frozenset(names - {"*"}))
+
+
+def _checked_name(kind: str, value: str, identities: Identities | None) -> str:
+    try:
+        return _name(kind, value, identities)
+    except ValueError:
+        raise ValueError(f'"{kind}" : "{value}"') from None
 
 
 def _name(kind: str, value: str, identities: Identities | None) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
-from service_helpers import refused, send, signed
+from service_helpers import PART, complete, put_parts, refused, send, signed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -296,3 +296,42 @@ def test_the_owner_of_a_copys_source_is_checked_however_it_is_written(
     for expected, status in ((owner, 200), ("000000000002", 403)):
         headers = {"x-amz-copy-source": source, "x-amz-source-expected-bucket-owner": expected}
         assert signed(url, "PUT", f"/{bucket}/copy", headers=headers).status == status
+
+
+def test_parts_have_the_encryption_that_their_upload_was_begun_with(client: S3Client, bucket: str) -> None:
+    """justincormack/argmin, crates/s3-tests/tests/bucket_policy.rs"""
+    client.put_object(Bucket=bucket, Key="source", Body=b"x")
+    missing = {"Null": {"s3:x-amz-server-side-encryption": "true"}}
+    put(client, bucket, "Deny", "s3:PutObject", Condition=missing)
+    for act in (client.put_object, client.create_multipart_upload):
+        with refused("AccessDenied", 403):
+            act(Bucket=bucket, Key="k")
+    upload = client.create_multipart_upload(Bucket=bucket, Key="k", ServerSideEncryption="AES256")
+    named: Any = {"Bucket": bucket, "Key": "k", "UploadId": upload["UploadId"]}
+    client.upload_part(**named, PartNumber=1, Body=PART)
+    client.upload_part_copy(**named, PartNumber=2, CopySource=f"{bucket}/source")
+    complete(client, bucket, "k", upload["UploadId"])
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == PART + b"x"
+    client.delete_bucket_policy(Bucket=bucket)
+    begun = put_parts(client, bucket, "k", [b"x"])
+    put(client, bucket, "Deny", "s3:PutObject", Condition=missing)
+    with refused("AccessDenied", 403):
+        client.upload_part(Bucket=bucket, Key="k", UploadId=begun, PartNumber=1, Body=b"y")
+    with refused("AccessDenied", 403):
+        complete(client, bucket, "k", begun)
+
+
+def test_a_customers_key_counts_in_each_request_of_an_upload(client: S3Client, bucket: str) -> None:
+    """justincormack/argmin, crates/s3-tests/tests/bucket_policy.rs"""
+    key: Any = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
+    client.put_object(Bucket=bucket, Key="source", Body=b"x")
+    missing = {"Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "true"}}
+    put(client, bucket, "Deny", "s3:PutObject", Condition=missing)
+    upload = client.create_multipart_upload(Bucket=bucket, Key="k", **key)["UploadId"]
+    client.upload_part(Bucket=bucket, Key="k", UploadId=upload, PartNumber=1, Body=b"x", **key)
+    with refused("AccessDenied", 403):
+        client.upload_part_copy(
+            Bucket=bucket, Key="k", UploadId=upload, PartNumber=2, CopySource=f"{bucket}/source"
+        )
+    with refused("AccessDenied", 403):
+        complete(client, bucket, "k", upload)

@@ -101,7 +101,6 @@ _MEMBERS: Mapping[str, str] = {
     "s3:x-amz-grant-write": "GrantWrite",
     "s3:x-amz-grant-write-acp": "GrantWriteACP",
     "s3:x-amz-metadata-directive": "MetadataDirective",
-    "s3:x-amz-server-side-encryption": "ServerSideEncryption",
     "s3:x-amz-server-side-encryption-aws-kms-key-id": "SSEKMSKeyId",
     "s3:x-amz-server-side-encryption-customer-algorithm": "SSECustomerAlgorithm",
     "s3:x-amz-storage-class": "StorageClass",
@@ -115,11 +114,15 @@ class RequestContext(Mapping[str, Sequence[str]]):
     What a request asks for is read from `params` (boto3's), never from its headers or query: a policy judges
     the value that the operation acts upon. Keys that the permission's action does not have are absent.
     `existing_tags` gives the tags of the object, or version, that the permission is about; it is called only
-    for s3:ExistingObjectTag/<key>. As everywhere in the policy language, the names of tags are compared
+    for s3:ExistingObjectTag/<key>. `begun_encryption` gives what the upload was begun with that the request
+    goes on with. As everywhere in the policy language, the names of tags are compared
     without regard to case.
     """
 
-    __slots__ = ("authentication", "clock", "existing_tags", "operation", "params", "permission", "request")
+    __slots__ = (
+        *("authentication", "begun_encryption", "clock", "existing_tags", "operation", "params"),
+        *("permission", "request"),
+    )
 
     def __init__(
         self,
@@ -130,6 +133,7 @@ class RequestContext(Mapping[str, Sequence[str]]):
         params: Mapping[str, Any],
         permission: Permission,
         existing_tags: Callable[[], Mapping[str, str]] | None = None,
+        begun_encryption: Callable[[], str | None] | None = None,
     ) -> None:
         self.operation = operation
         self.request = request
@@ -138,6 +142,7 @@ class RequestContext(Mapping[str, Sequence[str]]):
         self.params = params
         self.permission = permission
         self.existing_tags = existing_tags
+        self.begun_encryption = begun_encryption
 
     def __getitem__(self, key: str) -> Sequence[str]:
         values = self._find(key)
@@ -212,6 +217,15 @@ def _if_match(context: RequestContext) -> Values:
     """
     tag: str | None = context.params.get("IfMatch")
     return None if tag is None else tuple(dict.fromkeys((tag, tag.strip('"'))))
+
+
+def _encryption(context: RequestContext) -> Values:
+    """As the request asks, or as the upload was begun with; a customer's key counts in each request.
+
+    justincormack/argmin, crates/s3-tests/tests/bucket_policy.rs
+    """
+    asked: str | None = context.params.get("ServerSideEncryption")
+    return _one(context.begun_encryption() if asked is None and context.begun_encryption else asked)
 
 
 def _object_ownership(context: RequestContext) -> Values:
@@ -308,5 +322,6 @@ _RESOLVERS: Mapping[str, Callable[[RequestContext], Values]] = {
     "s3:x-amz-content-sha256": lambda context: _one(context.authentication.content_sha256 or None),
     "s3:x-amz-copy-source": _copy_source,
     "s3:x-amz-object-ownership": _object_ownership,
+    "s3:x-amz-server-side-encryption": _encryption,
     **{key: _member(name) for key, name in _MEMBERS.items()},
 }

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from s3fixture.service.call import Call, Params
     from s3fixture.store import Version
 
+ASKED_ENCRYPTION = "asked_encryption"  # the part that is the x-amz-server-side-encryption it was begun with
 INITIATOR = "initiator"  # the part of an upload's extra record that says who began it
 _CACHED_POLICIES = 256
 # For the bucket's owner alone, whatever the policy says: who may take back one that locks everybody out.
@@ -209,8 +210,7 @@ class Access:
         assert identity is not None
         action = permission.action
         resource = permission.resource if permission.bucket else _ALL_BUCKETS
-        tags = partial(self._tags_of, call, bucket, permission) if bucket else dict[str, str]
-        context = call.context(params, permission, tags)
+        context = self._context(call, params, permission, bucket)
         denial = denial_of(identity, action, resource, context)
         if denial is None or denial.explicit or bucket is None or bucket.owner != identity.canonical_id:
             return denial
@@ -236,7 +236,7 @@ class Access:
     def _by_policy(
         self, call: Call, params: Params, permission: Permission, bucket: BucketRow, text: str
     ) -> Verdict | None:
-        context = call.context(params, permission, partial(self._tags_of, call, bucket, permission))
+        context = self._context(call, params, permission, bucket)
         policy = self.policy_of(bucket, text)
         return policy.evaluate(call.identity, permission.action, permission.resource, context)
 
@@ -279,6 +279,21 @@ class Access:
             return self._refusal(call, permission, verdict)
         call.granted.append(permission)
         return None
+
+    def _context(
+        self, call: Call, params: Params, permission: Permission, bucket: BucketRow | None
+    ) -> Context:
+        tags = partial(self._tags_of, call, bucket, permission) if bucket else dict[str, str]
+        begun = (
+            partial(self._begun_encryption, bucket, params) if bucket and call.operation in _GO_ON else None
+        )
+        return call.context(params, permission, tags, begun)
+
+    def _begun_encryption(self, bucket: BucketRow, params: Params) -> str | None:
+        """The encryption that the upload was begun with, when the request that began it named one."""
+        with self._store.read() as index:
+            upload = index.get_upload(bucket.id, params["Key"], params["UploadId"])
+        return upload.extra.get(ASKED_ENCRYPTION) if upload else None
 
     def _tags_of(self, call: Call, bucket: BucketRow, permission: Permission) -> Mapping[str, str]:
         """Those of the object, or version of it, that the permission is about."""

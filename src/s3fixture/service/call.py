@@ -78,11 +78,16 @@ class Call:
         return self.authentication.region or self.settings.region
 
     def context(
-        self, params: Params, permission: Permission, tags: Callable[[], Mapping[str, str]]
+        self,
+        params: Params,
+        permission: Permission,
+        tags: Callable[[], Mapping[str, str]],
+        begun_encryption: Callable[[], str | None] | None = None,
     ) -> RequestContext:
-        """The condition keys that a policy may ask for; `tags` gives those of the permission's object."""
+        """The condition keys that a policy may ask for; see there."""
         return RequestContext(
-            self.operation, self.request, self.authentication, self.clock, params, permission, tags
+            *(self.operation, self.request, self.authentication, self.clock, params, permission),
+            *(tags, begun_encryption),
         )
 
     def note(self, effect: Effect, bucket: BucketRow, version: Version) -> None:

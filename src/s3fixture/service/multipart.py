@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from s3fixture import checksums, refusals
 from s3fixture.clock import is_upload_id
 from s3fixture.errors import S3Error
-from s3fixture.service.access import INITIATOR
+from s3fixture.service.access import ASKED_ENCRYPTION, INITIATOR
 from s3fixture.service.acls import new_owner
 from s3fixture.service.bucket_documents import LIFECYCLE
 from s3fixture.service.call import Call, Params, Result
@@ -89,6 +89,7 @@ def _new_upload(
             SEEN: seq_of(current),
             INITIATOR: call.identity.requester if call.identity else bucket.owner,
             **new_lock(call, bucket, params),
+            **({ASKED_ENCRYPTION: asked} if (asked := params.get("ServerSideEncryption")) else {}),
         },
     )
 

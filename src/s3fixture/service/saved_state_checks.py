@@ -354,6 +354,7 @@ _PARTS: Mapping[str, Callable[[Any], None]] = {
     encryption.ENCRYPTION: _check_encryption_record,
     kinds.ACL: _check_object_acl,
     kinds.REPLICATION: _check_replication_record,
+    access.ASKED_ENCRYPTION: _check_text,
     access.INITIATOR: _check_text,
     object_lock.LOCK: _check_lock,
     preconditions.SEEN: _check_number,

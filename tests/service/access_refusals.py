@@ -146,7 +146,7 @@ WRITE_REFUSALS: Mapping[str, tuple[Arrange, Refuses]] = {
     "no policy": (leave, to_strangers),
     "a deny by key": (deny("s3:PutObject", resource=SECRET), of_the_secret),
     "a deny by prefix": (deny("s3:PutObject", resource="top *"), of_the_secret),
-    "a deny by tag": (deny("s3:PutObject", "s3:GetObject", StringEquals=TAGGED), to_nobody),
+    "a deny by tag": (deny("s3:*Object", StringEquals=TAGGED), to_nobody),
     "a deny by address": (deny("s3:PutObject", IpAddress=HERE), to_all),
     "a deny by transport": (deny("s3:PutObject", Bool=PLAIN), to_all),
     "a deny by name": (deny("s3:PutObject", StringNotEquals={"aws:username": "minioadmin"}), to_other_names),
@@ -176,7 +176,7 @@ DELETE_REFUSALS: Mapping[str, tuple[Arrange, Refuses]] = {
     "a retention in governance mode": (retain("GOVERNANCE"), to_all),
     "a retention in compliance mode": (retain("COMPLIANCE"), to_all),
     "a deny by key": (deny("s3:DeleteObjectVersion", resource=SECRET), to_all),
-    "a deny by tag": (deny("s3:DeleteObjectVersion", "s3:GetObject", StringEquals=TAGGED), to_nobody),
+    "a deny by tag": (deny("s3:*Object*", StringEquals=TAGGED), to_nobody),
     "a public access block": (restrict, to_strangers),
 }
 

@@ -5,6 +5,8 @@ And what is refused by its name, with the reason.
 
 from __future__ import annotations
 
+import json
+from contextlib import nullcontext
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -170,3 +172,40 @@ def test_a_rename_in_disguise_writes_nothing(url: str, client: S3Client, bucket:
     assert reply.field("Header") == "x-amz-rename-source"
     with refused("404"):
         client.head_object(Bucket=bucket, Key="k")
+
+
+@since("PutBucketAbac")
+@pytest.mark.parametrize("key", ["s3:BucketTag/security", "aws:ResourceTag/Security"])
+def test_the_tags_of_a_bucket_decide_where_it_has_abac(
+    client: S3Client, other: S3Client, open_bucket: str, key: str
+) -> None:
+    """justincormack/argmin, crates/s3-tests/tests/bucket_policy_abac.rs"""
+    bucket = open_bucket
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    tags: Any = {"TagSet": [{"Key": "security", "Value": "public"}]}
+    client.put_bucket_tagging(Bucket=bucket, Tagging=tags)
+    for value, enabled, effect, allowed in (
+        ("public", False, "Allow", False),
+        ("public", True, "Allow", True),
+        ("private", True, "Allow", False),
+        ("public", False, "Deny", True),
+        ("public", True, "Deny", False),
+        ("private", True, "Deny", True),
+    ):
+        client.put_bucket_abac(Bucket=bucket, AbacStatus={"Status": "Enabled" if enabled else "Disabled"})
+        condition = {"StringEquals": {key: value}}
+        objects = {"Principal": "*", "Action": "s3:*", "Resource": f"arn:aws:s3:::{bucket}/*"}
+        rows: list[dict[str, Any]] = [{"Effect": effect, "Condition": condition, **objects}]
+        rows += [{"Effect": "Allow", **objects}] if effect == "Deny" else []
+        client.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Statement": rows}))
+        for act in (other.get_object, other.put_object):
+            with nullcontext() if allowed else refused("AccessDenied", 403):
+                act(Bucket=bucket, Key="k")
+
+
+def test_a_bucket_that_is_made_has_no_tags_for_its_own_policy(client: S3Client, bucket: str) -> None:
+    """justincormack/argmin, crates/s3-tests/tests/bucket_policy_abac.rs"""
+    row: dict[str, Any] = {"Effect": "Allow", "Principal": "*", "Action": "s3:CreateBucket"}
+    row |= {"Resource": f"arn:aws:s3:::{bucket}", "Condition": {"StringEquals": {"s3:BucketTag/a": "b"}}}
+    with refused("MalformedPolicy", 400):
+        client.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Statement": [row]}))

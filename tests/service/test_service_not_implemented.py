@@ -111,10 +111,9 @@ This page lists what this server does with each operation of S3. `NotImplemented
 operation that a server does not have; its message has the reason below. [conformance.md](conformance.md) says
 how answers were compared with S3's, and what differs.
 
-"Stored only" means that a setting is checked, stored and returned, but has no effect. Two settings do less
-than at S3: encryption is answered, but bytes are stored as they came
-([decision 10](decisions/0010-encryption-is-answered.md)), and a bucket with ABAC refuses changes of its tags,
-but its tags do not decide who may do what.
+"Stored only" means that a setting is checked, stored and returned, but has no effect. Encryption does less
+than at S3: it is answered, but bytes are stored as they came
+([decision 10](decisions/0010-encryption-is-answered.md)).
 
 This page is made from the tables in `src/s3fixture/service/__init__.py` by
 `python tests/service/test_service_not_implemented.py`, and a test compares them.

@@ -1,4 +1,4 @@
-"""Bucket policies: kept to the letter, checked when put, and obeyed."""
+"""Bucket policies: kept in a normal form, checked when put, and obeyed."""
 
 from __future__ import annotations
 

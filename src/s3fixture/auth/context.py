@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from s3fixture import limits
+from s3fixture.auth.actions import ACTION_SCOPES
 from s3fixture.wire import times
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ _HAVE_EXISTING_TAGS = _PUT_OBJECT_ACL | {
 }
 # Condition key -> the only actions whose requests have it. Keys that are not here go with every action.
 _ACTIONS_WITH: Mapping[str, frozenset[str]] = {
+    "s3:buckettag/": frozenset(ACTION_SCOPES) - _CREATE_BUCKET,
     "s3:delimiter": _LIST,
     "s3:existingobjecttag/": _HAVE_EXISTING_TAGS,
     "s3:if-match": _PUT | {"s3:deleteobject"},
@@ -81,6 +83,7 @@ _ACTIONS_WITH: Mapping[str, frozenset[str]] = {
 }
 _EXISTING_TAG = "s3:existingobjecttag/"
 _REQUEST_TAG = "s3:requestobjecttag/"
+_BUCKET_TAGS = ("s3:buckettag/", "aws:resourcetag/")
 
 # Whether what needs s3:PutObject makes an object whole, rather than prepare one or a part of one.
 _CREATES_OBJECT: Mapping[str, str] = {
@@ -115,13 +118,13 @@ class RequestContext(Mapping[str, Sequence[str]]):
     the value that the operation acts upon. Keys that the permission's action does not have are absent.
     `existing_tags` gives the tags of the object, or version, that the permission is about; it is called only
     for s3:ExistingObjectTag/<key>. `begun_encryption` gives what the upload was begun with that the request
-    goes on with. As everywhere in the policy language, the names of tags are compared
-    without regard to case.
+    goes on with, `bucket_tags` the tags of its bucket where these decide about access. As everywhere in the
+    policy language, the names of tags are compared without regard to case.
     """
 
     __slots__ = (
-        *("authentication", "begun_encryption", "clock", "existing_tags", "operation", "params"),
-        *("permission", "request"),
+        *("authentication", "begun_encryption", "bucket_tags", "clock", "existing_tags", "operation"),
+        *("params", "permission", "request"),
     )
 
     def __init__(
@@ -134,6 +137,7 @@ class RequestContext(Mapping[str, Sequence[str]]):
         permission: Permission,
         existing_tags: Callable[[], Mapping[str, str]] | None = None,
         begun_encryption: Callable[[], str | None] | None = None,
+        bucket_tags: Callable[[], Mapping[str, str]] | None = None,
     ) -> None:
         self.operation = operation
         self.request = request
@@ -143,6 +147,7 @@ class RequestContext(Mapping[str, Sequence[str]]):
         self.permission = permission
         self.existing_tags = existing_tags
         self.begun_encryption = begun_encryption
+        self.bucket_tags = bucket_tags
 
     def __getitem__(self, key: str) -> Sequence[str]:
         values = self._find(key)
@@ -169,6 +174,8 @@ class RequestContext(Mapping[str, Sequence[str]]):
             return _tag(_request_tags(self.params), key[len(_REQUEST_TAG) :])
         if key.startswith(_EXISTING_TAG) and self.existing_tags is not None:
             return _tag(self.existing_tags(), key[len(_EXISTING_TAG) :])
+        if key.startswith(_BUCKET_TAGS) and self.bucket_tags is not None:
+            return _tag(self.bucket_tags(), key.partition("/")[2])
         return None
 
 

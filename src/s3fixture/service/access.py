@@ -9,6 +9,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-a
 
 from __future__ import annotations
 
+import json
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ from s3fixture.auth.denial import RESOURCE, Denial, not_authorized
 from s3fixture.auth.identity import Identities, account_id
 from s3fixture.errors import S3Error
 from s3fixture.service.bucket_documents import ACL, OBJECT_ACLS, POLICY
-from s3fixture.service.bucket_settings import RESTRICT, is_blocked
+from s3fixture.service.bucket_settings import ABAC, RESTRICT, is_blocked
 from s3fixture.service.profiles import way_out
 from s3fixture.store import BucketRow, Store
 
@@ -287,7 +288,21 @@ class Access:
         begun = (
             partial(self._begun_encryption, bucket, params) if bucket and call.operation in _GO_ON else None
         )
-        return call.context(params, permission, tags, begun)
+        bucket_tags = partial(self._bucket_tags, bucket) if bucket and ABAC in bucket.documents else None
+        return call.context(params, permission, tags, begun, bucket_tags)
+
+    def _bucket_tags(self, bucket: BucketRow) -> Mapping[str, str]:
+        """Those of a bucket whose tags decide about access.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html
+        justincormack/argmin, crates/s3-tests/tests/bucket_policy_abac.rs (run against S3, too)
+        """
+        from s3fixture.service.tagging import TAGGING  # imported when used: few buckets have ABAC
+
+        with self._store.read() as index:
+            text = index.get_document(bucket.id, TAGGING)
+        tags: Mapping[str, str] = json.loads(text) if text else {}
+        return tags
 
     def _begun_encryption(self, bucket: BucketRow, params: Params) -> str | None:
         """The encryption that the upload was begun with, when the request that began it named one."""

@@ -83,11 +83,12 @@ class Call:
         permission: Permission,
         tags: Callable[[], Mapping[str, str]],
         begun_encryption: Callable[[], str | None] | None = None,
+        bucket_tags: Callable[[], Mapping[str, str]] | None = None,
     ) -> RequestContext:
         """The condition keys that a policy may ask for; see there."""
         return RequestContext(
             *(self.operation, self.request, self.authentication, self.clock, params, permission),
-            *(tags, begun_encryption),
+            *(tags, begun_encryption, bucket_tags),
         )
 
     def note(self, effect: Effect, bucket: BucketRow, version: Version) -> None:

@@ -38,6 +38,8 @@ def refused_statement(**elements: Any) -> str:
         ('{"Statement": [],}', "This policy contains invalid Json"),
         ('{"Statement": [], "Statement": []}', "This policy contains invalid Json"),
         ('{"Id": "\\ud800"}', "This policy contains invalid Json"),
+        ('{"Id": NaN}', "This policy contains invalid Json"),
+        ('{"Id": 1e400}', "This policy contains invalid Json"),
         (b'{"Id": "\xff"}', "This policy contains invalid Json"),
         ('{"Id":' * 3000, "This policy contains invalid Json"),
         ("{}", "Missing required field Statement"),

@@ -278,7 +278,8 @@ class _IdentityStatementParser(_StatementParser):
 def _load(raw: bytes) -> Any:
     try:
         document = json.loads(raw.decode(), object_pairs_hook=_unique)
-        json.dumps(document, ensure_ascii=False).encode()  # an escaped lone surrogate is no text
+        # An escaped lone surrogate is no text, and Python reads NaN and 1e400, which JSON cannot write.
+        json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
     except json.JSONDecodeError as error:
         _refuse(
             "This policy contains invalid Json", f"line {error.lineno}, column {error.colno}: {error.msg}"

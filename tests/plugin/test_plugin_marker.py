@@ -111,6 +111,43 @@ def test_unmarked(s3_client):
     result.assert_outcomes(passed=2)
 
 
+@pytest.mark.parametrize("chosen", [["-k", "without"], ["test_it.py::test_without"], ["--lf"], []])
+def test_a_part_of_a_module_may_leave_its_marker_unused(pytester: pytest.Pytester, chosen: list[str]) -> None:
+    pytester.makepyfile(
+        test_it="""
+import os, pytest
+
+pytestmark = pytest.mark.s3(buckets=["marked"])
+
+def test_with(s3_client):
+    assert s3_client.head_bucket(Bucket="marked")
+
+def test_without():
+    assert "FAIL" not in os.environ
+"""
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FAIL", "1")
+        pytester.runpytest_inprocess().assert_outcomes(passed=1, failed=1)
+
+    result = pytester.runpytest_inprocess(*chosen)
+
+    assert result.parseoutcomes()["passed"] == (1 if chosen else 2)
+    assert "errors" not in result.parseoutcomes()
+
+
+def test_a_marker_that_no_test_of_its_module_uses_is_an_error(run: Run) -> None:
+    source = """
+import pytest
+
+pytestmark = pytest.mark.s3(buckets=["marked"])
+
+def test_it():
+    pass
+"""
+    run(source).stdout.fnmatch_lines(["*test_it has the marker s3, but no fixture with a server*"])
+
+
 def test_a_marker_alone_starts_the_server(run: Run) -> None:
     result = run(
         """

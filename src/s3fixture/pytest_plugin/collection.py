@@ -15,6 +15,9 @@ from s3fixture.pytest_plugin.options import value
 MISPLACED = pytest.StashKey[bool]()
 """Whether a test has the marker, but no fixture with a server."""
 
+DESELECTED = pytest.StashKey[bool]()
+"""Whether tests were taken out after they were collected, as by `-k`."""
+
 _Node = pytest.Item | pytest.Collector
 
 
@@ -45,14 +48,21 @@ def inspect_tests(items: Iterable[pytest.Item], config: pytest.Config) -> None:
                 names[:0] = [SESSION, MAIN_SERVER]
         else:
             others.append((item, markers))
+    is_whole = _is_whole(config)
     for item, markers in others:
-        item.stash[MISPLACED] = item in markers or useful.isdisjoint(markers)
+        item.stash[MISPLACED] = item in markers or (is_whole and useful.isdisjoint(markers))
     if found or useful or others or value(config, "guard"):
         from s3fixture.pytest_plugin.isolation import isolation_of
 
         isolation_of(config).activate()
         if not hasattr(config, "workerinput"):  # there the fixture reports errors
             _check_options(config)
+
+
+def _is_whole(config: pytest.Config) -> bool:
+    """Whether all tests of each class and module are there; else one that uses a marker may be missing."""
+    named = any("::" in argument for argument in config.args)
+    return not (named or config.stash.get(DESELECTED, False) or config.getoption("lf", False))
 
 
 def _check_options(config: pytest.Config) -> None:

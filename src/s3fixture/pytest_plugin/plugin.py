@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -103,6 +104,11 @@ def _file_of(config: pytest.Config, name: str) -> Path | None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if MAIN_SERVER in metafunc.fixturenames:
         options.parametrize_backends(metafunc)
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    if items:
+        items[0].config.stash[collection.DESELECTED] = True
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest_report_collectionfinish

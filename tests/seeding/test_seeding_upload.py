@@ -83,7 +83,7 @@ def test_a_manifest_sets_everything_it_says(client: S3Client, tmp_path: Path) ->
     assert client.get_bucket_versioning(Bucket="models")["Status"] == "Enabled"
     assert client.get_bucket_tagging(Bucket="models")["TagSet"] == [{"Key": "team", "Value": "ml"}]
     policy = json.loads(client.get_bucket_policy(Bucket="models")["Policy"])
-    assert policy["Statement"][-1]["Resource"] == ["arn:aws:s3:::models/*"]
+    assert policy["Statement"][-1]["Resource"] == "arn:aws:s3:::models/*"
     assert client.head_object(Bucket="models", Key="a.txt")["Metadata"] == {"stage": "test"}
     tags = client.get_object_tagging(Bucket="models", Key="a.txt")["TagSet"]
     assert tags == [{"Key": "kind", "Value": "text"}]

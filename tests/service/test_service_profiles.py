@@ -41,7 +41,7 @@ def data(served: EmulatorEndpoint) -> S3Client:
 def test_the_settings_know_the_profiles_that_there_are() -> None:
     assert tuple(PROFILES) == DEFAULTS
     assert Settings().defaults == "aws"
-    with pytest.raises(S3FixtureError, match="choose aws or minio"):
+    with pytest.raises(S3FixtureError, match="choose one of aws, minio"):
         Settings(defaults="ceph")
 
 

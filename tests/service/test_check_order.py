@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 from service_helpers import Reply, send_document, signed
 
+from s3fixture.model import load_model
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
@@ -125,8 +127,12 @@ OBJECTS: list[tuple[str, dict[str, str], dict[str, tuple[str, str]]]] = [
     ("torrent&versionId=garbage", {}, {"absent": NO_VERSION_ID, "tampered": NO_VERSION_ID}),
     ("uploadId=", {}, {"missing": ("NoSuchUpload", "The specified upload does not exist")}),
 ]
+KNOWS_ANNOTATIONS = "GetObjectAnnotation" in load_model().operation_names  # an older botocore does not
 PLACES = [
-    (place, query, headers, expected) for query, headers, row in OBJECTS for place, expected in row.items()
+    (place, query, headers, expected)
+    for query, headers, row in OBJECTS
+    if KNOWS_ANNOTATIONS or "annotation" not in query
+    for place, expected in row.items()
 ]
 
 

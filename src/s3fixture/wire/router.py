@@ -95,7 +95,8 @@ class Router:
         if kind == _BUCKET:
             taken = subresource == "acl"  # S3 reads it there, although a bucket has no versions
         elif method in _READS:
-            taken = subresource in self._versioned and "uploadId" not in query
+            unknown = subresource and subresource not in self._implemented  # to this botocore
+            taken = unknown or (subresource in self._versioned and "uploadId" not in query)
         else:
             taken = method != "PUT" or bool(subresource)
         if not taken:

@@ -141,7 +141,7 @@ def test_what_cannot_be_used_is_said(files: Files, tmp_path: Path) -> None:
 
 
 def test_settings_that_do_not_fit_are_refused(files: Files) -> None:
-    with pytest.raises(S3FixtureError, match="there is none; name it with tls_cert=, or leave out tls_key="):
+    with pytest.raises(S3FixtureError, match="name the certificate with tls_cert=, or leave out tls_key="):
         Settings(tls_key=files.key)
     assert Settings(tls_cert=files.cert).tls
     environ = {"S3FIXTURE_TLS_CERT": "a", "S3FIXTURE_TLS_KEY": "b", "S3FIXTURE_TLS_CA": "c"}

@@ -212,6 +212,36 @@ def test_lacks(s3_client): ...
     result.stdout.fnmatch_lines(["*the backend 'external' has no clock*"])
 
 
+BACKENDS = """
+import pytest
+
+def test_each(s3, s3_server, request):
+    assert s3_server.backend in request.node.name
+    s3.put("a", b"1")
+    assert s3.keys() == ["a"]
+
+@pytest.mark.s3(backends=["external"])
+def test_chosen(s3_server):
+    assert s3_server.backend == "external"
+
+@pytest.mark.s3(requires="faults")
+def test_faults(s3):
+    s3.fail("PutObject", optional=True)
+"""
+
+
+def test_several_backends_run_each_test_once_on_each(run: Run) -> None:
+    with s3fixture.serve() as store:
+        options = ("--s3-backend=emulator,external", f"--s3-endpoint-url={store.url}")
+        result = run(BACKENDS, "-v", *options)
+        assert store.client().list_buckets()["Buckets"] == []
+
+    result.assert_outcomes(passed=4, skipped=1)
+    result.stdout.fnmatch_lines(
+        [f"*::test_each[[]{backend}[]] PASSED*" for backend in ("emulator", "external")], consecutive=False
+    )
+
+
 def test_the_emulator_has_all_that_a_test_may_require(run: Run) -> None:
     result = run(
         """

@@ -125,7 +125,7 @@ def test_an_alias_goes_before_a_bucket_and_nothing_is_guessed_before_a_local_fil
 
 def test_aws_is_not_reached_by_a_name_alone(home: Path) -> None:
     with pytest.raises(
-        S3FixtureError, match=r"alias 'prod' is AWS itself \(https://s3.eu-west-1.amazonaws.com"
+        S3FixtureError, match=r"alias 'prod' leads to AWS \(https://s3.eu-west-1.amazonaws.com"
     ):
         connect(ServerChoice(), Remote("data", alias="prod"))
     (home / ".aws" / "config").write_text(
@@ -136,8 +136,8 @@ def test_aws_is_not_reached_by_a_name_alone(home: Path) -> None:
     keys = "aws_access_key_id = A\naws_secret_access_key = S\n"
     (home / ".aws" / "credentials").write_text(f"[bare]\n{keys}[aws]\n{keys}[lost]\n{keys}")
     refused = {
-        "bare": "the profile 'bare' has no endpoint_url, so that it means AWS",
-        "aws": "the profile 'aws' is AWS itself",
+        "bare": "the profile 'bare' has no endpoint_url, so it means AWS",
+        "aws": "the profile 'aws' leads to AWS",
         "role": "the profile 'role' has no keys in its files",
         "lost": "the profile 'lost' has no endpoint_url",
         "missing": "has none of this name; there are: bare, aws, role, lost",

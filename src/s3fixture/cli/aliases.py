@@ -61,8 +61,9 @@ def server_of_profile(name: str) -> NamedServer:
     found = keys_of_profile(name)
     if not found.url:
         raise S3FixtureError(
-            f"{found.called} has no endpoint_url, so that it means AWS, to which nothing is sent unasked; "
-            "add endpoint_url to it in ~/.aws/config, or name the server with --endpoint-url"
+            f"{found.called} has no endpoint_url, so it means AWS, and s3fixture sends nothing to AWS unless "
+            "its URL is given; add endpoint_url to it in ~/.aws/config, or name the server with "
+            "--endpoint-url"
         )
     refuse_aws(found)
     return found
@@ -108,8 +109,9 @@ def refuse_aws(server: NamedServer) -> None:
     host = urlsplit(server.url).hostname or ""
     if f".{host}".endswith(_AWS_DOMAINS):
         raise S3FixtureError(
-            f"{server.called} is AWS itself ({server.url}), to which nothing is sent unasked; if that is "
-            f"meant, write s3://BUCKET with --endpoint-url {server.url} and the keys or --profile"
+            f"{server.called} leads to AWS ({server.url}), and s3fixture sends nothing to AWS unless its URL "
+            f"is given; to use AWS, write s3://BUCKET with --endpoint-url {server.url} and the keys or "
+            "--profile"
         )
 
 

@@ -42,8 +42,8 @@ def command(
     It asks the server as MinIO's clients do, and so needs no console; `events` asks the console of the
     project's server. --json prints S3's record of each, one a line.
     """
+    from s3fixture.cli.event_client import listen
     from s3fixture.cli.target_server import connect
-    from s3fixture.cli.watched_events import listen
 
     place, names = parse_remote(target), names_of(events)
     if place.key:

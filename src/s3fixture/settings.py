@@ -180,9 +180,11 @@ def _check_values(settings: Settings) -> None:
         if not 0 <= port <= 65535:
             raise S3FixtureError(f"{name} {port} is not a port number; use 0 (any free one) to 65535")
     if len(settings.access_key) < 3:
-        raise S3FixtureError(f"the access key {settings.access_key!r} is too short; it needs 3 characters")
+        raise S3FixtureError(
+            f"the access key {settings.access_key!r} is too short; it needs at least 3 characters"
+        )
     if len(settings.secret_key) < 8:
-        raise S3FixtureError("the secret key is too short; it needs 8 characters")
+        raise S3FixtureError("the secret key is too short; it needs at least 8 characters")
     if not 0 < settings.lifecycle_day <= 86_400:
         raise S3FixtureError(
             f"a day of lifecycle rules cannot last {settings.lifecycle_day:g} seconds; "

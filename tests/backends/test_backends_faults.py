@@ -301,8 +301,8 @@ def test_what_cannot_happen_is_refused(endpoint: Endpoint, call: Any, message: s
 @pytest.mark.parametrize(
     ("which", "message"),
     [
-        ({"tmes": 2}, "faults take no 'tmes'; did you mean 'times'?"),
-        ({"effect": "delay"}, "faults take no 'effect'; they take bucket, key, times, every, skip"),
+        ({"tmes": 2}, "faults have no keyword 'tmes'; did you mean 'times'?"),
+        ({"effect": "delay"}, "faults have no keyword 'effect'; they take bucket, key, times, every, skip"),
     ],
 )
 def test_a_keyword_that_faults_do_not_have_is_refused(endpoint: Endpoint, which: Any, message: str) -> None:

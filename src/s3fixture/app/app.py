@@ -255,7 +255,7 @@ class App:
         """Add to the request log and the access logs. Errors here do not change the answer."""
         try:
             record = self._record_of(exchange, response, error, started)
-            if exchange.operation == "PostObject":
+            if exchange.metadata is not None:
                 record = record._replace(metadata=exchange.metadata)
             self.log.add(record, exchange.request, exchange.target.raw_query, started)
             if self.bodies is not None:

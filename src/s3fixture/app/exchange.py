@@ -37,7 +37,7 @@ class Exchange:
     authentication: Authentication | None = None
     website: Website | None = None  # if the host is that of a website
     call: Call | None = None  # once caller and operation are known
-    metadata: Mapping[str, str] = field(default_factory=dict)  # of a form, bounded for the log
+    metadata: Mapping[str, str] | None = None  # of a form, bounded for the log
     params: dict[str, Any] = field(init=False)
     result: Result = field(init=False)
 

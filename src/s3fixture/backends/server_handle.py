@@ -235,7 +235,7 @@ class ServerHandle(ABC):
                     did_you_mean(name, FaultFilter.__annotations__)
                     or f"; they take {', '.join(FaultFilter.__annotations__)}"
                 )
-                raise TypeError(f"faults take no {name!r}{known}")
+                raise TypeError(f"faults have no keyword {name!r}{known}")
         fault = fault._replace(**which)
         return InjectedFault(self.control, self.control.add_fault(fault), fault)
 

@@ -79,7 +79,7 @@ def keys_of_profile(name: str) -> NamedServer:
         settings, everything = session.get_scoped_config(), session.full_config
         region, ca_file = (session.get_config_variable(name) for name in ("region", "ca_bundle"))
     except BotoCoreError as error:
-        raise S3FixtureError(f"{called} cannot be used: {error}; see ~/.aws/config") from error
+        raise S3FixtureError(f"{called} cannot be used: {error}; correct ~/.aws/config") from error
     access_key, secret_key = settings.get("aws_access_key_id"), settings.get("aws_secret_access_key")
     if not access_key or not secret_key:
         raise S3FixtureError(
@@ -187,7 +187,7 @@ def _service(settings: Mapping[str, Any], everything: Mapping[str, Any]) -> Mapp
 def _is_server(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018  # raises for one that is none
+        parts.port  # noqa: B018 - to read it raises ValueError for a wrong one
     except ValueError:
         return False
     plain = parts.path in ("", "/") and not parts.query and not parts.fragment

@@ -63,8 +63,8 @@ def listen(
         for line in _lines(response.raw.stream(_CHUNK)):
             yield from json.loads(line)["Records"] or ()
     except (HTTPError, HTTPClientError, ValueError, LookupError) as error:
-        raise S3FixtureError(f"{endpoint.url} stopped sending events: {error}") from error
-    raise S3FixtureError(f"{endpoint.url} ended the stream of events; begin another")
+        raise S3FixtureError(f"the events of {endpoint.url} cannot be read: {error}") from error
+    raise S3FixtureError(f"{endpoint.url} ended the stream of events; start the command again")
 
 
 def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -32,7 +32,7 @@ class Log(Protocol):
 class _Lines(logging.Formatter):
     """A record is one line, without what a terminal acts upon: anybody who sends a request chooses names."""
 
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 - as below
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 - logging's name
         return _time_of_day(int(record.created))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name

@@ -120,7 +120,9 @@ def _alias_of(places: Sequence[Remote | Local]) -> str:
 def _by_alias(alias: str, chosen: ServerChoice) -> Target:
     for option, value in (("--endpoint-url", chosen.endpoint_url), ("--profile", chosen.profile)):
         if value:
-            raise S3FixtureError(f"{alias}/ is a server already; leave out {option}, or write s3://BUCKET")
+            raise S3FixtureError(
+                f"the alias {alias!r} names the server already; leave out {option}, or write s3://BUCKET"
+            )
     found = server_of_alias(alias)
     if found is None:
         raise S3FixtureError(f"there is no alias {alias!r}; there are: {', '.join(known_aliases())}")

@@ -136,7 +136,9 @@ def _of_profile(name: str) -> tuple[str, str, str | None, str | None]:
         credentials = session.get_credentials()
         region = session.get_config_variable("region")
     except BotoCoreError as error:
-        raise S3FixtureError(f"the profile {name!r} cannot be used: {error}; see ~/.aws/config") from error
+        raise S3FixtureError(
+            f"the profile {name!r} cannot be used: {error}; correct ~/.aws/config"
+        ) from error
     if credentials is None:
         raise S3FixtureError(f"the profile {name!r} has no keys; add them to ~/.aws/credentials")
     keys = credentials.get_frozen_credentials()

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,16 @@ def test_an_operation_is_to_us_what_it_is_to_botocore(name: str) -> None:
         assert (shape is None) == (other is None)
         if shape is not None:
             compare(shape, other, set())
+    sent = expected.input_shape.members if expected.input_shape else {}
+    required = {name: sent[name] for name in expected.input_shape.required_members} if sent else {}
+    assert ours.query == wire_names(sent, "querystring")
+    assert ours.required_query == wire_names(required, "querystring")
+    assert ours.required_headers == wire_names(required, "header")
+
+
+def wire_names(members: Mapping[str, Any], location: str) -> list[str]:
+    items = (member.serialization for member in members.values())
+    return [item["name"] for item in items if item.get("location") == location]
 
 
 def compare(ours: shapes.Shape, expected: Any, seen: set[str]) -> None:

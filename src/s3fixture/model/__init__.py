@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from s3fixture.errors import S3FixtureError
-from s3fixture.model.shapes import ServiceModel
+from s3fixture.model.shapes import ServiceModel, with_wire_names
 from s3fixture.model.tables import SHAPES
 
 _Kept = tuple[dict[str, Any], dict[str, bytes]]  # the operations; the shapes, each as marshal writes it
 
 _S3 = Path("data", "s3", "2006-03-01")  # S3's API version since its first day
+_FORM = 2  # of what is kept; another number for another form
 _PROSE = frozenset({"documentation", "documentationUrl", "examples"})
 
 
@@ -30,7 +31,7 @@ def load_model() -> ServiceModel:
     """The model of S3: make it once. Raises S3FixtureError where botocore has no description of S3."""
     source = _source()
     status = source.stat()
-    made_from = [str(source), status.st_mtime_ns, status.st_size]
+    made_from = [_FORM, str(source), status.st_mtime_ns, status.st_size]
     prepared = Path(cache_from_source(__file__)).with_name(f"s3-model.{sys.implementation.cache_tag}")
     kept = _read_prepared(prepared, made_from)
     if kept is None:
@@ -71,7 +72,11 @@ def _read_source(source: Path) -> _Kept:
     data = source.read_bytes()
     description = json.loads(gzip.decompress(data) if source.suffix == ".gz" else data)
     shapes = _without_prose(description["shapes"])
-    return _without_prose(description["operations"]), {name: marshal.dumps(shapes[name]) for name in shapes}
+    operations = _without_prose(description["operations"])
+    return (
+        {name: with_wire_names(operation, shapes) for name, operation in operations.items()},
+        {name: marshal.dumps(shape) for name, shape in shapes.items()},
+    )
 
 
 def _without_prose(value: Any) -> Any:

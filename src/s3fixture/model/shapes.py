@@ -6,11 +6,12 @@ that a server needs to start. tests/model compares the two for every operation a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
-Description = dict[str, Any]  # "operations" and "shapes", as in botocore's service-2.json
+# "operations" and "shapes", as in botocore's service-2.json, and what `with_wire_names` adds.
+Description = dict[str, Any]
 
 _SERIALIZATION = frozenset(
     (
@@ -70,10 +71,6 @@ class StructureShape(Shape):
         required: list[str] = self._description.get("required", [])
         return required
 
-    def required_shapes(self) -> list[Shape]:
-        """Those of the required members; at less cost than `members` where the others are not wanted."""
-        return [self._resolve(self._description["members"][name]) for name in self.required_members]
-
 
 class ListShape(Shape):
     """Any number of values of one shape."""
@@ -121,6 +118,10 @@ class OperationModel:
         self.http: Description = description["http"]
         self.http_checksum: Description = description.get("httpChecksum", {})
         self.deprecated: bool = description.get("deprecated", False)
+        # Names on the wire of what may and must be in the query, and of the headers that must be there.
+        self.query: list[str] = description["query"]
+        self.required_query: list[str] = description["requiredQuery"]
+        self.required_headers: list[str] = description["requiredHeaders"]
         self._description = description
         self._model = model
 
@@ -170,3 +171,20 @@ class ServiceModel:
         if len(reference) > 1:
             description = {**description, **reference}
         return _CLASSES.get(description["type"], Shape)(name, description, self)
+
+
+def with_wire_names(operation: Description, shapes: Mapping[str, Description]) -> Description:
+    """An operation with the names by which requests are told apart, so that no start looks for them."""
+    structure = shapes[operation["input"]["shape"]] if "input" in operation else {"members": {}}
+    members = {name: {**shapes[member["shape"]], **member} for name, member in structure["members"].items()}
+    required = [members[name] for name in structure.get("required", ())]
+    return {
+        **operation,
+        "query": _names_in("querystring", members.values()),
+        "requiredQuery": _names_in("querystring", required),
+        "requiredHeaders": _names_in("header", required),
+    }
+
+
+def _names_in(location: str, members: Iterable[Description]) -> list[str]:
+    return [member["locationName"] for member in members if member.get("location") == location]

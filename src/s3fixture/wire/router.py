@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
-from urllib.parse import parse_qsl
 
 from s3fixture import refusals
 from s3fixture.errors import S3Error
@@ -165,14 +164,8 @@ def _versioned(model: ServiceModel, table: Mapping[tuple[str, str, str], tuple[_
         for (method, kind, subresource), routes in table.items()
         if method in _READS and kind == _OBJECT
         for route in routes
-        if _reads_version(model.operation_model(route.operation))
+        if "versionId" in model.operation_model(route.operation).query
     }
-
-
-def _reads_version(operation: OperationModel) -> bool:
-    shape = operation.input_shape
-    members = shape.members.values() if shape else ()
-    return any(member.serialization.get("name") == "versionId" for member in members)
 
 
 def _is_deprecated(model: ServiceModel, name: str) -> bool:
@@ -181,19 +174,16 @@ def _is_deprecated(model: ServiceModel, name: str) -> bool:
 
 def _describe(operation: OperationModel, literals: str) -> tuple[str, _Route]:
     """The subresource and, quirk 2, the demands of one operation."""
-    pairs = parse_qsl(literals, keep_blank_values=True)
-    names = [name for name, value in pairs if not value and name != "x-id"]
-    values = tuple((name, value) for name, value in pairs if value and name != "x-id")
-    shape = operation.input_shape
-    required = [member.serialization for member in shape.required_shapes()] if shape else []
+    pairs = dict(pair.partition("=")[::2] for pair in literals.split("&"))
+    pairs.pop("x-id", None)
     route = _Route(
         operation=operation.name,
-        names=frozenset(item["name"] for item in required if item.get("location") == "querystring"),
-        values=values,
-        headers=frozenset(item["name"].lower() for item in required if item.get("location") == "header"),
+        names=frozenset(operation.required_query),
+        values=tuple((name, value) for name, value in pairs.items() if value),
+        headers=frozenset(name.lower() for name in operation.required_headers),
         host_prefix=tables.HOST_PREFIXES.get(operation.name, ""),
     )
-    return (names[0] if names else ""), route
+    return next((name for name, value in pairs.items() if not value), ""), route
 
 
 def _same_demands(first: _Route, second: _Route) -> bool:

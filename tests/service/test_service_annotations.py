@@ -38,7 +38,7 @@ def put(client: Any, name: str, text: str = "text", **more: Any) -> Any:
 
 
 def get(client: Any, name: str, **more: Any) -> str:
-    answer = client.get_object_annotation(Bucket="bucket", Key="k", AnnotationName=name, **more)
+    answer = client.get_object_annotation(**{"Bucket": "bucket", "Key": "k", "AnnotationName": name, **more})
     return str(answer["AnnotationPayload"].read().decode())
 
 
@@ -154,7 +154,14 @@ def test_annotations_go_with_their_object(notes: Any, app: App) -> None:
     put(notes, "note")
     notes.delete_object(Bucket="bucket", Key="k")
     with app.store.read() as index:
-        assert index.execute("SELECT count(*) FROM annotations").fetchone() == (0,)
+        assert index.execute("SELECT count(*) FROM version_annotations").fetchone() == (0,)
+    assert payloads(app) == (0, 0)
+
+
+def payloads(app: App) -> Any:
+    """How many are stored, and how many bytes they have."""
+    with app.store.read() as index:
+        return index.execute("SELECT count(*), total(length(data)) FROM payloads").fetchone()
 
 
 def test_copies_have_the_annotations_unless_told_otherwise(notes: Any) -> None:
@@ -169,6 +176,30 @@ def test_copies_have_the_annotations_unless_told_otherwise(notes: Any) -> None:
     assert get(notes, "note") == "kept"
     with refused("InvalidArgument", 400):
         notes.copy_object(**source, Key="x", AnnotationDirective="MAYBE")
+
+
+def test_copies_share_the_payloads_until_the_last_one_goes(notes: Any, app: App) -> None:
+    """Else one small request could store a thousand payloads of 1 MiB again."""
+    notes.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
+    put(notes, "a", "1" * 100_000)
+    put(notes, "b", "2" * 100_000)
+    source = {"Bucket": "bucket", "CopySource": "bucket/k"}
+    copies = [notes.copy_object(**source, Key=key)["VersionId"] for key in ("copy", "copy", "other")]
+    itself = notes.copy_object(**source, Key="k", MetadataDirective="REPLACE")["VersionId"]
+    assert payloads(app) == (2, 200_000)
+
+    put(notes, "a", "another", Key="copy")  # of one of the copies only
+    assert [get(notes, "a", Key="copy"), get(notes, "a")] == ["another", "1" * 100_000]
+    assert payloads(app) == (3, 200_007)
+    notes.delete_object_annotation(Bucket="bucket", Key="copy", AnnotationName="a")
+    notes.delete_object_annotation(Bucket="bucket", Key="other", AnnotationName="b")
+    assert payloads(app) == (2, 200_000)
+
+    for key, version in (*zip(("copy", "copy", "other"), copies, strict=True), ("k", itself)):
+        notes.delete_object(Bucket="bucket", Key=key, VersionId=version)
+    assert get(notes, "b") == "2" * 100_000
+    notes.delete_object(Bucket="bucket", Key="k", VersionId="null")
+    assert payloads(app) == (0, 0)
 
 
 @pytest.mark.parametrize("versioned", [False, True])

@@ -12,7 +12,8 @@ import pytest
 from stored_bucket import LARGE, SMALL, StoredBucket
 
 from s3fixture.errors import S3FixtureError
-from s3fixture.store import Store, schema
+from s3fixture.store import Checksum, Store, schema
+from s3fixture.store.annotations import Annotation
 
 
 def test_everything_is_there_again_after_a_restart(tmp_path: Path) -> None:
@@ -130,6 +131,37 @@ def test_a_folder_from_before_object_lock_is_upgraded(tmp_path: Path) -> None:
             assert stored.get("a", "v1") == SMALL
             with stored.store.write() as index:
                 index.set_object_lock(1, "{}")
+
+
+def test_a_folder_from_before_shared_payloads_is_upgraded(tmp_path: Path) -> None:
+    """Each annotation keeps its payload, and copies share it from now on."""
+    (tmp_path / "blobs").mkdir()
+    rows = """
+        INSERT INTO buckets (id, name, owner, region, created) VALUES (1, 'stored', 'me', 'us-east-1', 1.0);
+        INSERT INTO versions VALUES
+            (3, 1, X'61', 'null', 1, 0, 0, 'e', 1.0, 'me', '', '', '', '', NULL, 0, NULL, NULL, NULL, NULL);
+        INSERT INTO annotations VALUES (3, X'61', 1.0, 'e', 'CRC32', 'AAAA', X'31');
+        INSERT INTO annotations VALUES (3, X'62', 2.0, 'f', 'CRC32', 'BBBB', X'3232');
+    """
+    marks = f"PRAGMA user_version = 5; PRAGMA application_id = {schema.APPLICATION_ID};"
+    change_index(tmp_path, ";".join(schema.MIGRATIONS[:5]) + rows + marks)
+    expected = [
+        Annotation("a", 1.0, "e", Checksum("CRC32", "AAAA", "FULL_OBJECT"), 1, b"1"),
+        Annotation("b", 2.0, "f", Checksum("CRC32", "BBBB", "FULL_OBJECT"), 2, b"22"),
+    ]
+    with StoredBucket(tmp_path) as stored, stored.store.write() as index:
+        assert [index.get_annotation(3, name) for name in ("a", "b")] == expected
+        copy = stored.put("copy")
+        noted = index.copy_annotations(3)
+        assert noted is not None
+        index.give_annotations(noted, copy.seq)
+        assert index.execute("SELECT count(*) FROM payloads").fetchone() == (2,)
+        stored.remove("a")
+        assert [index.get_annotation(copy.seq, name) for name in ("a", "b")] == expected
+    with StoredBucket(tmp_path) as stored, stored.store.write() as index:  # and no number is given out twice
+        assert index.next_id() > max(index.execute("SELECT max(id) FROM payloads").fetchone())
+        stored.remove("copy")
+        assert index.execute("SELECT count(*) FROM payloads").fetchone() == (0,)
 
 
 def test_an_upgrade_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

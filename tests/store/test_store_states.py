@@ -12,7 +12,7 @@ from stored_bucket import LARGE, SMALL, StoredBucket
 
 from s3fixture.errors import S3FixtureError
 from s3fixture.state_files import STATE_ID
-from s3fixture.store import Checksum, Page, Store
+from s3fixture.store import Checksum, Page, Store, Version
 from s3fixture.store.saved_states import FIRST_ID, LAYOUT
 from s3fixture.store.schema import MIGRATIONS
 
@@ -39,6 +39,12 @@ def load(stored: StoredBucket, path: Path, owner: str = "me") -> None:
         bucket = index.get_bucket("stored")
     assert bucket is not None
     stored.bucket = bucket
+
+
+def annotate(stored: StoredBucket, version: Version) -> None:
+    checksum = Checksum("CRC32", "AAAA", "FULL_OBJECT")
+    with stored.store.write() as index:
+        index.put_annotation(version.seq, "note", b"said", modified=1.0, etag="e", checksum=checksum)
 
 
 def fill(stored: StoredBucket) -> None:
@@ -237,6 +243,9 @@ def test_a_state_of_every_former_version_opens(tmp_path: Path, version: int) -> 
                 'etag', 1.0, 'me', 'STANDARD', '', '', '', {FIRST_ID + 1}, 0, NULL, NULL, NULL, NULL);
             """  # noqa: S608 - all constants
         )
+        if version == 5:  # the first with annotations, and the last whose payloads are not shared
+            row = f"({FIRST_ID + 2}, x'61', 1.0, 'e', 'CRC32', 'AAAA', x'7361696421')"
+            state.execute(f"INSERT INTO annotations VALUES {row}")  # noqa: S608 - likewise
     checksum = Checksum("CRC32", "AAAA")
     with StoredBucket() as stored:
         load(stored, path)
@@ -244,6 +253,8 @@ def test_a_state_of_every_former_version_opens(tmp_path: Path, version: int) -> 
         found = stored.find("a")
         assert found is not None
         with stored.store.write() as index:
+            kept = index.get_annotation(found.seq, "a")
+            assert (kept and kept.payload) == (b"said!" if version == 5 else None)
             index.put_annotation(found.seq, "note", b"said", modified=1.0, etag="e", checksum=checksum)
 
 
@@ -271,6 +282,11 @@ HOSTILE = {
     "large body": ("DELETE FROM bodies", "the size of a large body is wrong"),
     "count": ("UPDATE blobs SET refs = 7", "counted wrongly"),
     "no bucket": ("DELETE FROM buckets", "has no bucket"),
+    "no payload": ("DELETE FROM payloads", "an annotation has no payload"),
+    "lost payload": ("UPDATE version_annotations SET payload = payload + 1", "an annotation has no payload"),
+    "more payloads": ("INSERT INTO payloads VALUES (1 << 40, x'00')", "a payload has no annotation"),
+    "payload": ("UPDATE payloads SET data = 'text'", "payloads has a value of a wrong type"),
+    "annotation": ("UPDATE version_annotations SET name = x'ff'", "UTF-8"),
 }
 
 
@@ -278,7 +294,7 @@ HOSTILE = {
 def test_a_file_that_is_no_good_state_is_one_clear_error(tmp_path: Path, sql: str, message: str) -> None:
     path = tmp_path / "state"
     with StoredBucket() as stored:
-        stored.put("small")
+        annotate(stored, stored.put("small"))
         stored.put("large", LARGE)
         stored.store.save(path, "me")
         with closing(sqlite3.connect(path, isolation_level=None)) as state:

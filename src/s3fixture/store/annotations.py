@@ -1,21 +1,30 @@
-"""Annotations: named texts that belong to a version and go with it (by a trigger, see `schema`)."""
+"""Annotations: named texts that belong to a version and go with it (by triggers, see `schema`).
+
+Copies of an object share the payloads.
+"""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from s3fixture.store.rows import Checksum, Tables, to_key
+from s3fixture.store.storage_errors import Damaged
 
+# ruff: noqa: S608 - the statements are put together from constants
 _COLUMNS = "name, modified, etag, checksum_algorithm, checksum_value"
-_ONE = f"SELECT {_COLUMNS}, length(payload), payload FROM annotations WHERE version = ? AND name = ?"  # noqa: S608 - constants
+_ROWS = "FROM version_annotations LEFT JOIN payloads ON id = payload WHERE version = ?"
+_ONE = f"SELECT {_COLUMNS}, length(data), data {_ROWS} AND name = ?"
 _PAGE = (
-    f"SELECT {_COLUMNS}, length(payload), NULL FROM annotations "  # noqa: S608 - constants
-    "WHERE version = ? AND name > ? AND substr(name, 1, ?) = ? ORDER BY name LIMIT ?"
+    f"SELECT {_COLUMNS}, length(data), NULL {_ROWS} "
+    "AND name > ? AND substr(name, 1, ?) = ? ORDER BY name LIMIT ?"
 )
-_PUT = f"INSERT OR REPLACE INTO annotations (version, {_COLUMNS}, payload) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
+_PUT_PAYLOAD = "INSERT INTO payloads (id, data) VALUES (?, ?)"
+_PUT = f"INSERT INTO version_annotations (version, {_COLUMNS}, payload) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_DELETE = "DELETE FROM version_annotations WHERE version = ? AND name = ?"
+_COUNT = "SELECT count(*) FROM version_annotations WHERE version = ?"
 _COPY = (
-    f"INSERT INTO annotations (version, {_COLUMNS}, payload) "  # noqa: S608 - constants
-    f"SELECT ?, {_COLUMNS}, payload FROM annotations WHERE version = ?"
+    f"INSERT INTO version_annotations (version, {_COLUMNS}, payload) "
+    f"SELECT ?, {_COLUMNS}, payload FROM version_annotations WHERE version = ?"
 )
 
 
@@ -37,7 +46,10 @@ class Annotations(Tables):
         self, seq: int, name: str, payload: bytes, *, modified: float, etag: str, checksum: Checksum
     ) -> None:
         """Add an annotation, in place of one with the same name."""
-        self.execute(_PUT, (seq, name.encode(), modified, etag, checksum.algorithm, checksum.value, payload))
+        self.delete_annotation(seq, name)
+        number = self.next_id()
+        self.execute(_PUT_PAYLOAD, (number, payload))
+        self.execute(_PUT, (seq, name.encode(), modified, etag, checksum.algorithm, checksum.value, number))
 
     def get_annotation(self, seq: int, name: str) -> Annotation | None:
         """One annotation with its payload."""
@@ -46,7 +58,7 @@ class Annotations(Tables):
 
     def count_annotations(self, seq: int) -> int:
         """How many a version has."""
-        [count] = self.execute("SELECT count(*) FROM annotations WHERE version = ?", (seq,)).fetchone()
+        [count] = self.execute(_COUNT, (seq,)).fetchone()
         return int(count)
 
     def list_annotations(self, seq: int, prefix: str, after: str, limit: int) -> list[Annotation]:
@@ -57,7 +69,8 @@ class Annotations(Tables):
 
     def delete_annotation(self, seq: int, name: str) -> None:
         """Succeeds also where there is none."""
-        self.execute("DELETE FROM annotations WHERE version = ? AND name = ?", (seq, name.encode()))
+        if self.execute(_DELETE, (seq, name.encode())).rowcount:
+            self.removed_rows = True
 
     def copy_annotations(self, seq: int) -> int | None:
         """Copy those of a version, for `give_annotations` in the same change; None when it has none."""
@@ -69,9 +82,11 @@ class Annotations(Tables):
 
     def give_annotations(self, copies: int, seq: int) -> None:
         """Let copies belong to a version that has no annotations yet."""
-        self.execute("UPDATE annotations SET version = ? WHERE version = ?", (seq, copies))
+        self.execute("UPDATE version_annotations SET version = ? WHERE version = ?", (seq, copies))
 
 
-def _annotation(row: tuple[bytes, float, str, str, str, int, bytes | None]) -> Annotation:
+def _annotation(row: tuple[bytes, float, str, str, str, int | None, bytes | None]) -> Annotation:
     name, modified, etag, algorithm, value, size, payload = row
+    if size is None:
+        raise Damaged(f"the index has no row of the payload of the annotation {name!r}")
     return Annotation(to_key(name), modified, etag, Checksum(algorithm, value, "FULL_OBJECT"), size, payload)

@@ -33,7 +33,7 @@ _IN_FOLDER = (
 _LAST_ID = """
 SELECT max(coalesce((SELECT max(id) FROM buckets), 0), coalesce((SELECT max(id) FROM blobs), 0),
            coalesce((SELECT max(seq) FROM versions), 0), coalesce((SELECT max(seq) FROM uploads), 0),
-           coalesce((SELECT max(id) FROM jobs), 0))
+           coalesce((SELECT max(id) FROM payloads), 0), coalesce((SELECT max(id) FROM jobs), 0))
 """
 _MOST_IDS = 2**62  # SQLite's integers end at 2**63
 

@@ -291,7 +291,7 @@ class Tables:
         self.next_id = ids.__next__
         self.created_files: list[str] = []  # to be removed when the change is rolled back
         self.freed_files: list[str] = []  # to be removed when the change is final
-        self.removed_rows = False  # of bodies, which are what takes space
+        self.removed_rows = False  # of bodies and annotations, which are what takes space
 
     def count_from(self, number: int) -> None:
         """Let the next id be this one, because others that were given out elsewhere came in."""

@@ -47,9 +47,10 @@ _IDS = {
     "version_parts": ("version",),
     "uploads": ("seq", "bucket"),
     "parts": ("upload", "blob"),
-    "annotations": ("version",),
+    "version_annotations": ("version", "payload"),
+    "payloads": ("id",),
 }
-_OWN_IDS = {"buckets": "id", "blobs": "id", "versions": "seq", "uploads": "seq"}
+_OWN_IDS = {"buckets": "id", "blobs": "id", "versions": "seq", "uploads": "seq", "payloads": "id"}
 # What may name owners, as JSON's strings: ACLs, and policies.
 _NAMES_OWNERS = (("documents", "body"), ("versions", "extra"), ("uploads", "extra"))
 # What an upload has seen, which a condition on its completion asks for: the number of a version.
@@ -76,8 +77,14 @@ _FAULTS = {
     "SELECT 1 FROM uploads WHERE bucket NOT IN (SELECT id FROM buckets)": "an upload has no bucket",
     "SELECT 1 FROM parts WHERE upload NOT IN (SELECT seq FROM uploads)": "a part has no upload",
     "SELECT 1 FROM version_parts WHERE version NOT IN (SELECT seq FROM versions)": "a part has no object",
-    "SELECT 1 FROM annotations WHERE version NOT IN (SELECT seq FROM versions)": (
+    "SELECT 1 FROM version_annotations WHERE version NOT IN (SELECT seq FROM versions)": (
         "an annotation has no object"
+    ),
+    "SELECT 1 FROM version_annotations WHERE payload NOT IN (SELECT id FROM payloads)": (
+        "an annotation has no payload"
+    ),
+    "SELECT 1 FROM payloads WHERE id NOT IN (SELECT payload FROM version_annotations)": (
+        "a payload has no annotation"
     ),
     "SELECT 1 FROM versions AS v LEFT JOIN blobs AS b ON b.id = v.blob WHERE v.size <> coalesce(b.size, 0)": (
         "an object has another size than its body"
@@ -256,8 +263,9 @@ def _fault(connection: sqlite3.Connection) -> str | None:
     (owners,) = connection.execute("SELECT count(*) FROM state").fetchone()
     if owners != 1:
         return f"it has {owners} owners instead of one"
-    for table in ("versions", "uploads"):  # raises for a key that is not UTF-8
-        deque(connection.execute(f"SELECT CAST(key AS TEXT) FROM {table}"), maxlen=0)
+    for table, name in (("versions", "key"), ("uploads", "key"), ("version_annotations", "name")):
+        # raises for what is not UTF-8
+        deque(connection.execute(f"SELECT CAST({name} AS TEXT) FROM {table}"), maxlen=0)
     return None
 
 

@@ -152,7 +152,41 @@ CREATE TRIGGER annotations_go_with_their_version AFTER DELETE ON versions BEGIN
 END;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _OBJECT_LOCK, _JOBS, _REMOVALS, _ANNOTATIONS)
+# A payload goes with the last annotation that has it. Its number is above that of its version, as if it came
+# from the store's counter.
+_SHARED_PAYLOADS = """
+CREATE TABLE payloads (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE version_annotations (
+    version INTEGER NOT NULL,
+    name BLOB NOT NULL,
+    modified REAL NOT NULL,
+    etag TEXT NOT NULL,
+    checksum_algorithm TEXT NOT NULL,
+    checksum_value TEXT NOT NULL,
+    payload INTEGER NOT NULL,
+    PRIMARY KEY (version, name)
+) WITHOUT ROWID;
+CREATE INDEX annotations_by_payload ON version_annotations (payload);
+INSERT INTO payloads (id, data)
+    SELECT rowid + (SELECT coalesce(max(seq), 0) FROM versions), payload FROM annotations;
+INSERT INTO version_annotations
+    SELECT version, name, modified, etag, checksum_algorithm, checksum_value,
+        rowid + (SELECT coalesce(max(seq), 0) FROM versions)
+    FROM annotations;
+DROP TRIGGER annotations_go_with_their_version;
+DROP TABLE annotations;
+CREATE TRIGGER annotations_go_with_their_version AFTER DELETE ON versions
+    -- A DELETE that itself has triggers is not free when it finds nothing.
+    WHEN EXISTS (SELECT 1 FROM version_annotations WHERE version = OLD.seq) BEGIN
+    DELETE FROM version_annotations WHERE version = OLD.seq;
+END;
+CREATE TRIGGER payloads_go_with_their_last_annotation AFTER DELETE ON version_annotations BEGIN
+    DELETE FROM payloads WHERE id = OLD.payload
+        AND NOT EXISTS (SELECT 1 FROM version_annotations WHERE payload = OLD.payload);
+END;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _OBJECT_LOCK, _JOBS, _REMOVALS, _ANNOTATIONS, _SHARED_PAYLOADS)
 
 
 def is_new(connection: sqlite3.Connection) -> bool:

@@ -38,7 +38,6 @@ PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj "
     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 100]>>endobj trailer<</Root 1 0 R>>\n%%EOF\n"
 )
-SCRIPTED_PDF = PDF.replace(b"/Pages 2", b"/OpenAction<</S/JavaScript/JS(app.alert\\(1\\))>>/Pages 2")
 
 
 def png(width: int = 60, height: int = 40) -> bytes:
@@ -81,7 +80,6 @@ def fill(s3: S3Client) -> None:
         "drawing.svg": SVG,
         "page.html": HTML,
         "report.pdf": PDF,
-        "scripted.pdf": SCRIPTED_PDF,
     }
     for key, body in bodies.items():
         s3.put_object(Bucket="data", Key=key, Body=body, ContentType="text/html")

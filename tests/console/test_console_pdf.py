@@ -1,196 +1,91 @@
-"""PDF documents that would run something when they are looked at, and those that would not."""
+"""PDF documents: they open at the address of the API, where their scripts cannot reach the console."""
 
 from __future__ import annotations
 
-import zlib
-from typing import TYPE_CHECKING, Any
+import html
+import re
+from typing import TYPE_CHECKING
+from urllib.request import urlopen
 
 import pytest
-from console_pdfs import SCRIPT, packed_pdf
-from console_samples import PDF, SCRIPTED_PDF
+from console_samples import PDF
 from console_visitor import Box, Visitor
 
-from s3fixture.console.preview.pdf import objection
-
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
-
-OPENS = b"/OpenAction " + SCRIPT
-GOES_TO = b"/OpenAction<</S/GoTo/D[3 0 R/Fit]>>"  # as LaTeX writes it
-LINK = b"/A<</S/URI/URI(https://example.org/)>>"
+    from playwright.sync_api import Dialog, Page
 
 
-@pytest.mark.parametrize(
-    "catalog",
-    [
-        OPENS,
-        b"/OpenAction<</S/J#61vaScript/J#53(1)>>",
-        b"/AA<</WC<</S/JavaScript/JS(1)>>>>",
-        b"/Names<</JavaScript<</Names[(a) 9 0 R]>>>>",
-        b"/Names<</EmbeddedFiles<</Names[(a) 9 0 R]>>>>",
-        b"/AF[<</Type/Filespec/EF<</F 9 0 R>>/Subtype/EmbeddedFile>>]",
-        b"/OpenAction<</S/Launch/F(/bin/sh)>>",
-        b"/OpenAction<</S/SubmitForm/F(http://127.0.0.1/)>>",
-        b"/OpenAction<</S/ImportData/F(x)>>",
-        b"/OpenAction<</S/GoToR/F(x.pdf)>>",
-        b"/OpenAction<</S/GoToE/T<<>>>>",
-        b"/OpenAction<</S/Rendition/JS(1)>>",
-        b"/OpenAction<</S/Named/N/Print>>",  # it opens the browser's dialog
-        b"/Annots[<</Subtype/RichMedia>>]",
-        b"/AcroForm<</XFA 9 0 R>>",
-        b"/X 9 0 R/Y/ObjStm",  # a type to be referred to
-    ],
-)
-def test_what_would_act_is_found_packed_and_in_the_clear(catalog: bytes) -> None:
-    assert objection(packed_pdf(catalog))
-    assert objection(packed_pdf(b"", clear=b"12 0 obj<<%b>>endobj\n" % catalog))
+def link_of(visitor: Visitor, **query: str) -> str:
+    """Where the link of an object's page leads."""
+    text = visitor.get("/buckets/data/object", key="report.pdf", **query).text
+    found = re.search(r'href="([^"]*)" target="_blank" rel="noopener noreferrer"', text)
+    assert found is not None
+    return html.unescape(found[1])
 
 
-def test_the_reason_names_what_was_found() -> None:
-    assert objection(packed_pdf(b"/OpenAction<</S/J#61vaScript>>")).endswith("(/JavaScript)")
-
-
-@pytest.mark.parametrize(
-    ("changes", "reason"),
-    [
-        ({"dictionary": b"<</Type/ObjStm/N %(count)d/First %(first)d/Filter/AHx>>"}, "unusual"),
-        ({"dictionary": b"<</Type/ObjStm/N 1/First 4/Filter[/ASCII85Decode/FlateDecode]>>"}, "unusual"),
-        ({"dictionary": b"<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/DecodeParms 9 0 R>>"}, "unusual"),
-        ({"dictionary": b"<</Type/ObjStm/N 1/First 4/Filter 9 0 R>>"}, "unusual"),
-        ({"dictionary": b"<</Type/ObjStm/N 1/First 4>>", "encode": bytes}, "unusual"),
-        ({"dictionary": b"<</Type/#4fbjStm/N 1/First 4/Filter/AHx>>"}, "unusual"),
-        (
-            {"dictionary": b"<</Type 9 0 R/N 1/First 4/Filter/AHx>>", "clear": b"9 0 obj/ObjStm endobj\n"},
-            "unusual",
-        ),
-        (
-            {"dictionary": b"<</N 1/First 4/Filter/LZWDecode>>"},
-            "unusual",
-        ),  # not every viewer asks for the type
-        ({"dictionary": b"<</N 1/First 9 0 R/Filter/LZWDecode/Type/ObjStm>>"}, "unusual"),
-        ({"start": b"\n10 0 obj<</Filter/AHx%\n", "dictionary": b"/Type/ObjStm/N 1/First 4>>"}, "unusual"),
-        (
-            {
-                "start": b"\n10 0 obj <</Filter/AHx % 10 0 obj ",
-                "dictionary": b"<<\n/Type/ObjStm/N 1/First 4>>",
-            },
-            "unusual",
-        ),
-        (
-            {"start": b"\n10 0 obj <</Filter/AHx/X(\n", "dictionary": b"<<)/Type/ObjStm/N 1/First 4>>"},
-            "unusual",
-        ),
-        ({"encode": lambda data: zlib.compress(data)[:-6]}, "cannot be unpacked"),
-        ({"encode": lambda data: zlib.compress(data)[2:-4]}, "cannot be unpacked"),
-        ({"encode": lambda data: zlib.compress(data + bytes(17 * 1024 * 1024))}, "cannot be unpacked"),
-        ({"clear": b"trailer<</Encrypt 9 0 R>>\n"}, "encrypted"),
-    ],
-)
-def test_what_cannot_be_looked_into_is_not_shown(changes: dict[str, Any], reason: str) -> None:
-    assert reason in objection(packed_pdf(b"", **changes))
-
-
-@pytest.mark.parametrize(
-    "dictionary",
-    [
-        b"<< /Type /ObjStm /Length 9 0 R\n/N %(count)d\n/First %(first)d\n/Filter /FlateDecode\n>>\n",
-        b"<</Extends 58 0 R/Filter[/FlateDecode]/First %(first)d/Length %(length)d/N 1/Type/ObjStm>>",
-    ],
-)
-@pytest.mark.parametrize(
-    "catalog", [b"", GOES_TO, LINK, b"/Outlines<</First 9 0 R>>/ViewerPreferences<</PrintScaling/None>>"]
-)
-def test_what_programs_write_is_shown(dictionary: bytes, catalog: bytes) -> None:
-    assert objection(packed_pdf(catalog, dictionary=dictionary)) == ""
-    assert objection(PDF) == ""
-
-
-@pytest.mark.parametrize(
-    ("parameters", "shown"),
-    [
-        (b"/DecodeParms<</Columns 4/Predictor 12>>/ID[<0aF1>(0aF1)]/W[1 2 1]/X (1)>>stream\n", True),
-        (
-            b"/DecodeParms << /Colors 3 /Predictor 15 >> /ColorSpace [/ICCBased 7 0 R] >>\nstream\n",
-            True,
-        ),
-        (b"/DecodeParms 9 0 R>>stream\n", False),
-        (b"/DecodeParms[<</Predictor 12>>]>>stream\n", False),
-        (b"/DecodeParms<</Predictor 12>>/X[[1]]>>stream\n", False),
-        (b"/DecodeParms<</Predictor 12>>/X(>>stream", False),
-        (b"/DecodeParms<</Predictor 12>>/X(\\)>>stream", False),
-        (b"/DecodeParms<</Predictor 12>>/X%(\n)>>stream", False),
-        (b"/DecodeParms<</Predictor 12>>>>endobj", False),
-    ],
-)
-def test_parameters_of_filters_stand_in_dictionaries_that_end(parameters: bytes, shown: bool) -> None:
-    assert (objection(packed_pdf(GOES_TO, clear=b"12 0 obj<<" + parameters)) == "") is shown
-
-
-def test_streams_that_hold_no_objects_may_be_of_any_kind() -> None:
-    pages = b"12 0 obj\n<</Length 9>>\nstream\nBT (1) Tj\nendstream\nendobj\n"
-    pages += b"13 0 obj\n<</Length 30/Filter/FlateDecode>>\nstream\n%b\nendstream\nendobj\n" % zlib.compress(
-        bytes(17 * 1024 * 1024)
+def test_the_link_is_a_presigned_one_of_this_version(visitor: Visitor, box: Box) -> None:
+    box.s3.put_bucket_versioning(Bucket="data", VersioningConfiguration={"Status": "Enabled"})
+    box.s3.put_object(
+        Bucket="data",
+        Key="report.pdf",
+        Body=b"%PDF-2",
+        ContentType="text/html",
+        ContentDisposition="attachment",
     )
-    assert objection(PDF + pages) == ""
-    assert objection(packed_pdf(GOES_TO, clear=pages)) == ""
+    for query, body in (({}, b"%PDF-2"), ({"version": "null"}, PDF)):
+        url = link_of(visitor, **query)
+        assert "X-Amz-Expires=3600" in url
+        with urlopen(url) as answer:
+            assert (answer.headers["Content-Type"], answer.read()) == ("application/pdf", body)
+            assert answer.headers["Content-Disposition"] == "inline"
 
 
-@pytest.mark.parametrize("document", [SCRIPTED_PDF, packed_pdf(OPENS)])
-def test_neither_page_nor_bytes_are_given_out(visitor: Visitor, box: Box, document: bytes) -> None:
-    box.s3.put_object(Bucket="data", Key="a.pdf", Body=document)
-    text = visitor.get("/buckets/data/object", key="a.pdf").text
-    assert "This PDF is not shown here, because it holds scripts, files or actions (/JavaScript)." in text
-    assert "data-show-pdf" not in text
-    refused = visitor.get("/buckets/data/pdf", key="a.pdf")
-    assert refused.status_code == 415
-    assert refused.content_type.startswith("text/html")
-    assert visitor.get("/buckets/data/download", key="a.pdf").data == document
+@pytest.mark.parametrize("key", ["report.pdf", "large.pdf"])
+def test_a_pdf_opens_in_a_tab_of_its_own(page: Page, box: Box, key: str) -> None:
+    box.s3.put_object(Bucket="data", Key="large.pdf", Body=PDF + b"%" * 30_000_000)
+    page.goto(f"{box.console_url}/buckets/data/object?key={key}")
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Open the PDF in a new tab").click()
+    tab = opened.value
+    tab.wait_for_load_state()
+    assert tab.url.startswith(f"{box.api_url}/data/{key}?")
+    assert tab.evaluate("[document.contentType, window.opener]") == ["application/pdf", None]
 
 
-def predicted(data: bytes, columns: int = 8) -> bytes:
-    """As differences between rows: PNG's predictor "up"."""
-    data += b" " * (-len(data) % columns)
-    above = bytes(columns) + data
-    differences = bytes((new - old) % 256 for old, new in zip(above, data, strict=False))
-    rows = (differences[at : at + columns] for at in range(0, len(data), columns))
-    return zlib.compress(b"".join(b"\2" + row for row in rows))
+def with_button(script: str) -> bytes:
+    """A document whose only page is a button that runs this script."""
+    text = script.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)").encode()
+    button = (
+        b"4 0 obj<</Type/Annot/Subtype/Widget/FT/Btn/Ff 65536/T(b)/Rect[0 0 200 100]/F 4/P 3 0 R"
+        b"/MK<</BG[1 0 0]/CA(press)>>/A<</S/JavaScript/JS(%b)>>>>endobj " % text
+    )
+    document = PDF.replace(b"/Pages 2", b"/AcroForm<</Fields[4 0 R]>>/Pages 2")
+    return document.replace(b"/MediaBox", b"/Annots[4 0 R]/MediaBox").replace(b"trailer", button + b"trailer")
 
 
-# Each runs in Chromium's viewer, and hides what it runs in another way.
-ATTACKS: dict[str, dict[str, Any]] = {
-    "packed": {},
-    "another filter": {
-        "dictionary": b"<</Type/ObjStm/N %(count)d/First %(first)d/Length %(length)d/Filter/AHx>>",
-        "encode": lambda data: data.hex().encode() + b">",
-    },
-    "a filter of a dictionary that was not closed": {
-        "start": b"\n10 0 obj <</Filter/AHx\n8 0 obj\n",
-        "dictionary": b"<</Type/ObjStm/N %(count)d/First %(first)d/Length %(length)d>>",
-        "encode": lambda data: data.hex().encode() + b">",
-    },
-    "parameters of a dictionary that was not closed": {
-        "start": b"\n10 0 obj <</Decode#50arms<</Predictor 12/Columns 8>>\n8 0 obj\n",
-        "dictionary": b"<</Type/ObjStm/N %(count)d/First %(first)d/Length %(length)d/Filter/FlateDecode>>",
-        "encode": predicted,
-    },
-    "an end that is damaged": {"encode": lambda data: zlib.compress(data)[:-4]},
-}
-
-
-@pytest.mark.parametrize("changes", ATTACKS.values(), ids=ATTACKS)
-def test_what_runs_in_a_viewer_does_not_run_in_ours(
-    browser: Browser, page: Page, box: Box, changes: dict[str, Any]
-) -> None:
-    """The attacks are real ones: opened outside the console, they run."""
-    document = packed_pdf(OPENS, **changes)
-    box.s3.put_object(Bucket="data", Key="attack.pdf", Body=document, ContentType="application/pdf")
-    url = box.s3.generate_presigned_url("get_object", Params={"Bucket": "data", "Key": "attack.pdf"})
-    outside = browser.new_page()
-    with outside.expect_event("dialog", timeout=60_000) as dialog:
-        outside.on("dialog", lambda shown: shown.dismiss())
-        outside.goto(url)
-    assert dialog.value.message == "ran"
-    outside.close()
+def test_a_script_of_a_pdf_runs_and_does_not_reach_the_console(page: Page, box: Box) -> None:
+    target = f"{box.console_url}/api/buckets/data/delete"
+    attack = f"app.alert('before'); this.submitForm({{cURL: '{target}'}}); app.launchURL('{target}')"
+    box.s3.put_object(Bucket="data", Key="attack.pdf", Body=with_button(f"{attack}; app.alert('after')"))
     page.goto(f"{box.console_url}/buckets/data/object?key=attack.pdf")
-    page.get_by_text("This PDF is not shown here, because").wait_for()
-    assert page.get_by_role("button", name="Show the PDF").count() == 0
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Open the PDF in a new tab").click()
+    tab = opened.value
+    reached: list[str] = []
+    said: list[str] = []
+    page.context.on("request", lambda request: reached.append(request.url))
+
+    def hear(dialog: Dialog) -> None:
+        said.append(dialog.message)
+        dialog.dismiss()
+
+    tab.on("dialog", hear)
+    tab.wait_for_load_state()
+    for _ in range(60):  # the viewer draws the page when it is ready, and says so to nobody
+        tab.mouse.click(790, 125)  # the button
+        tab.wait_for_timeout(1000)
+        if "after" in said:
+            break
+    assert said[:2] == ["before", "after"]
+    assert not [url for url in reached if url.startswith(box.console_url)]
+    assert box.s3.head_object(Bucket="data", Key="iris.csv")

@@ -54,30 +54,6 @@ class Use(NamedTuple):
     fragments: tuple[str, ...] = ()
 
 
-PDF = (
-    *(
-        "/",
-        "/J",
-        "#4",
-        "/#4a",
-        "/First",
-        "/First ",
-        "/First 1 ",
-        "/First 1 1 ",
-        "/Decode",
-        "/DecodeParms<<>>",
-    ),
-    *("/DecodeParms<<", "/DecodeParms <<>>[(a)", "(a)", "[(a)]", "[<a>]", "<a>", "\n1 1 obj<<", "\n1 1 obj "),
-    *(
-        "\n1 1 obj<</N 1",
-        "/N 1",
-        "/Length 1 1 R",
-        "/Type/ObjStm",
-        "/Filter/FlateDecode",
-        "/Extends 1 1 R ",
-        "\n1",
-    ),
-)
 EXPRESSIONS: Mapping[str, Use] = {
     "app.access_log:_WORDS": Use("sub", ("",), ("aA", "-A")),
     "app.form_fields:_CONTROL": Use("search"),
@@ -94,15 +70,6 @@ EXPRESSIONS: Mapping[str, Use] = {
     "cli.found_items:_KEYWORD": Use("sub", ("", "{"), ("{a", "a}")),
     "cli.env_formats:_LOOPBACK": Use("sub", ("", "://"), ("://", "://127.0.0.1", "://localhost")),
     "console.pages.objects:_WORDS": Use("sub", ("",), ("aA", "Aa")),
-    "console.preview.pdf:_ACTS": Use("search", ("",), PDF),
-    "console.preview.pdf:_CODE": Use("sub", ("",), ("#41",)),
-    "console.preview.pdf:_ENCRYPTED": Use("search", ("",), PDF),
-    "console.preview.pdf:_OBJECT_STREAM": Use("search", ("", "/First"), PDF),
-    "console.preview.pdf:_PARAMETERS": Use("search", ("",), PDF),
-    "console.preview.pdf:_PLAIN_OBJECT_STREAM": Use(
-        "split", ("", "\n1 1 obj<<", "\n1 1 obj<</Type/ObjStm"), PDF
-    ),
-    "console.preview.pdf:_PLAIN_PARAMETERS": Use("sub", ("", "/DecodeParms<<>>", "/DecodeParms<<>>["), PDF),
     "console.rendering:_INVISIBLE": Use("sub"),
     "errors:_SETTING": Use("sub", ("", "{"), ("{a", "{a}")),
     "pytest_plugin.messages:_SCOPE_MISMATCH": Use("search", ("", "function scoped fixture a")),

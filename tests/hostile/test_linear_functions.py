@@ -12,7 +12,6 @@ import bz2
 import gzip
 import io
 import json
-import zlib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from io import BytesIO
@@ -27,7 +26,6 @@ from s3fixture.auth.identity import Identities
 from s3fixture.auth.policies import parse_policy
 from s3fixture.auth.post_policy import parse_post_policy
 from s3fixture.console.preview.facts import yaml_facts
-from s3fixture.console.preview.pdf import objection
 from s3fixture.console.preview.tabular import csv_table
 from s3fixture.console.typed_documents import check_policy, cors_rules, lifecycle_rules
 from s3fixture.console.visit import PageError
@@ -206,16 +204,6 @@ def records(data: bytes, compression: str = "NONE", **source: Any) -> None:
 DOCUMENTS, LINES = {"Type": "DOCUMENT"}, {"Type": "LINES"}
 
 
-def pdf(body: bytes) -> None:
-    objection(b"%PDF-1.7\n" + body)
-
-
-def packed(count: int) -> None:
-    stream = zlib.compress(b"1 0 2 0 <<>> ")
-    one = b"\n1 0 obj<</Type/ObjStm/N 1/First 4/Length %d/Filter/FlateDecode>>stream\n" % len(stream)
-    pdf((one + stream + b"\nendstream") * count)
-
-
 CASES: Mapping[str, Case] = {
     # Policies of buckets: 20 KiB.
     "variable of spaces": Case(19_000, lambda n: put_policy(Resource="arn:aws:s3:::b/${" + " " * n)),
@@ -283,7 +271,7 @@ CASES: Mapping[str, Case] = {
     "redirection": Case(
         9_000, lambda n: redirection({"redirect": "http://a/?" + "a&" * (n // 2)}, "b", "k", "e")
     ),
-    # What the console shows: 256 KiB of a text, 20 MiB of a PDF document. Sizes that tests have the time for.
+    # What the console shows: 256 KiB of a text. Sizes that tests have the time for.
     "nested YAML": Case(1, lambda _: yaml_facts("MLmodel", "[" * 60_000)),
     "YAML on one line": Case(10_000, lambda n: yaml_facts("MLmodel", "- " * (n // 2))),
     "YAML keys": Case(10_000, lambda n: yaml_facts("MLmodel", "a: 1\n" * (n // 5))),
@@ -293,9 +281,6 @@ CASES: Mapping[str, Case] = {
     "CSV columns": Case(256 * KIB, lambda n: csv_table(io.BytesIO(("," * n).encode()))),
     "CSV quotes": Case(256 * KIB, lambda n: csv_table(io.BytesIO(('"' * n).encode()))),
     "CSV lines": Case(256 * KIB, lambda n: csv_table(io.BytesIO(("\n" * n).encode()))),
-    "PDF names": Case(2_000_000, lambda n: pdf(b"/" * n)),
-    "PDF parameters": Case(100_000, lambda n: pdf(b"/DecodeParms<<>>[" + b"(a)" * n)),
-    "PDF object streams": Case(2_000, packed),
     # Objects that are selected from: 128 MiB. Sizes that tests have the time for.
     "JSON documents": Case(600_000, lambda n: records(b"1 " * n, JSON=DOCUMENTS)),
     "space between documents": Case(1_000_000, lambda n: records(b"1" + b" " * n, JSON=DOCUMENTS)),

@@ -46,7 +46,6 @@ RULES = (
     Rule(f"{_BUCKET}/image", methods=["GET"], endpoint=downloads.show_image),
     Rule(f"{_BUCKET}/rendered", methods=["GET"], endpoint=rendered.show_rendered),
     Rule(f"{_BUCKET}/compare", methods=["GET"], endpoint=rendered.compare),
-    Rule(f"{_BUCKET}/pdf", methods=["GET"], endpoint=downloads.show_pdf),
     Rule(f"{_BUCKET}/zip", methods=["POST"], endpoint=several.zip_objects),
     # For the JavaScript modules.
     Rule("/api/watch", methods=["GET"], endpoint=watch.stream),

@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -27,8 +29,13 @@ def presign(
     expires: int,
     now: float,
     version_id: str = "",
+    answer: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """A URL for GET, signed by `identity`, valid for `expires` seconds from `now` (since the epoch)."""
+    """A URL for GET, signed by `identity`, valid for `expires` seconds from `now` (since the epoch).
+
+    `answer`: headers that replace those of the object, by the names of their parameters:
+    "response-content-type".
+    """
     timestamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
     date, region = timestamp[:8], region or DEFAULT_REGION
     scope = f"{date}/{region}/s3/aws4_request"
@@ -42,6 +49,7 @@ def presign(
     ]
     if version_id:
         items.append(("versionId", version_id))
+    items += answer.items()
     query = sigv4.canonical_query(items)
     request = sigv4.canonical_request(
         "GET", sigv4.canonical_uri(path), query, f"host:{urlsplit(endpoint).netloc}\n", "host", UNSIGNED

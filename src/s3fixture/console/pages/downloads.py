@@ -8,9 +8,7 @@ from urllib.parse import quote
 from werkzeug.http import dump_options_header
 from werkzeug.wrappers import Response
 
-from s3fixture.console.preview import PICTURE_LIMIT, pdf_note
 from s3fixture.console.preview.kinds import image_type
-from s3fixture.console.preview.pdf import MAGIC, objection
 from s3fixture.console.visit import NO_STORE, PageError, Visit
 
 _HEAD = 64  # bytes that show the type of a file
@@ -34,24 +32,6 @@ def show_image(visit: Visit, bucket: str) -> Response:
         raise PageError(415, "This is not a picture that browsers show safely.")
     response = _streamed(visit.caller.perform("GetObject", **_named(visit, bucket)), content_type)
     response.headers["Content-Security-Policy"] = _NOTHING_RUNS
-    return response
-
-
-def show_pdf(visit: Visit, bucket: str) -> Response:
-    """GET /buckets/<bucket>/pdf?key=&version=: only for the frame of our own page.
-
-    Browsers show PDF in a separate process without access to pages, but not in a sandboxed frame.
-    """
-    result = visit.caller.perform("GetObject", **_named(visit, bucket))
-    with result["Body"] as body:
-        data: bytes = body.read(PICTURE_LIMIT)
-    if not data.startswith(MAGIC) or len(data) < result["ContentLength"]:
-        raise PageError(415, f"This is not a PDF document, or it has more than {PICTURE_LIMIT:,} bytes.")
-    if why := objection(data):
-        raise PageError(415, pdf_note(why))
-    response = Response(data, headers=NO_STORE, content_type="application/pdf")
-    response.headers["Content-Security-Policy"] = "frame-ancestors 'self'"
-    response.headers["X-Frame-Options"] = "SAMEORIGIN"
     return response
 
 

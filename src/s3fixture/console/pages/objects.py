@@ -16,6 +16,7 @@ from s3fixture.console.lock_facts import lock_facts, may_be_bypassed, why_protec
 from s3fixture.console.pages.browse import Row, crumbs, version_rows
 from s3fixture.console.pages.buckets import bucket_line
 from s3fixture.console.preview import Preview, preview
+from s3fixture.console.share_links import presign
 from s3fixture.console.snippets import object_snippets
 from s3fixture.console.visit import Visit
 from s3fixture.errors import S3Error
@@ -24,6 +25,7 @@ from s3fixture.sizes import counted, human_size
 from s3fixture.wire.numbers import parse_count
 
 _VERSIONS = 50
+_PDF_SECONDS = 3600  # for which the link to a PDF is valid; then the page has to be loaded again
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # Expiry in seconds -> text of the choice.
 EXPIRIES: Mapping[int, str] = {
@@ -46,6 +48,7 @@ def show_object(visit: Visit, bucket: str) -> Response:
         if not versions or error.code not in ("NoSuchKey", "MethodNotAllowed"):
             raise
         head = None  # a delete marker: only its older versions can be shown
+    shown = _preview(visit, named, head)
     return visit.page(
         "object.html",
         title=key.rstrip("/").rpartition("/")[2] or key,
@@ -61,13 +64,14 @@ def show_object(visit: Visit, bucket: str) -> Response:
         bypassable=bool(head and may_be_bypassed(head)),
         checksums=_checksums(head) if head else [],
         headers=_headers(head) if head else [],
-        preview=_preview(visit, named, head),
+        preview=shown,
         tags=_tags(visit, named) if head else None,
         acl=_acl(visit, named) if head else None,
         versions=versions,
         more_versions=more_versions,
         snippets=object_snippets(bucket, key, version),
         uri=f"s3://{bucket}/{key}",
+        pdf_url=_pdf_url(visit, named) if shown and shown.kind == "pdf" else "",
         expiries=EXPIRIES,
         system_headers={name: _header_name(name) for name in ("ContentType", *SYSTEM_METADATA)},
         may_edit=head is not None and not version and visit.caller.may("s3:PutObject", bucket, key),
@@ -128,6 +132,26 @@ def _preview(visit: Visit, named: dict[str, str], head: Mapping[str, Any] | None
         )
     except S3Error as error:
         return Preview("none", note=error.message)
+
+
+def _pdf_url(visit: Visit, named: dict[str, str]) -> str:
+    """A link to a PDF document at the API's address, where the browser's viewer shows it.
+
+    The viewer may run its scripts. There they can do no more than any HTML page in a bucket: the address is
+    another origin than the console's.
+    """
+    app = visit.caller.app
+    return presign(
+        visit.session.identity,
+        visit.endpoint,
+        app.settings.region,
+        named["Bucket"],
+        named["Key"],
+        expires=_PDF_SECONDS,
+        now=app.clock.time(),
+        version_id=named.get("VersionId", ""),
+        answer={"response-content-type": "application/pdf", "response-content-disposition": "inline"},
+    )
 
 
 def _tags(visit: Visit, named: dict[str, str]) -> list[dict[str, str]] | None:

@@ -7,7 +7,6 @@ from s3fixture.console.preview.show import (
     WORKER_LIMIT,
     Preview,
     beginning,
-    pdf_note,
     preview,
     read_range,
 )
@@ -19,7 +18,6 @@ __all__ = [
     "Preview",
     "Renderer",
     "beginning",
-    "pdf_note",
     "preview",
     "read_range",
 ]

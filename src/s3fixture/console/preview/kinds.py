@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from s3fixture.console.preview import pdf
-
 PARQUET = b"PAR1"
 # First bytes -> what it is.
 _MAGIC = (
-    (pdf.MAGIC, "pdf"),
+    (b"%PDF-", "pdf"),
     (PARQUET, "parquet"),
     (b"\x1f\x8b\x08", "gzip"),
     (b"Obj\x01", "avro"),

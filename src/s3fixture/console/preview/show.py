@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from s3fixture.console.preview.facts import Fact, metric_facts, yaml_facts
 from s3fixture.console.preview.kinds import RENDERED, is_binary, kind
-from s3fixture.console.preview.pdf import objection
 from s3fixture.console.preview.tabular import RangeFile, Table, csv_table, parquet_table
 from s3fixture.sizes import counted
 
@@ -24,7 +23,7 @@ LIMIT = 256 * 1024  # bytes that are read of what is shown as text
 WORKER_LIMIT = 4 * 1024 * 1024  # bytes that are read of notebooks, Avro files and arrays
 _SNIFFED = 4096  # bytes by which `kind` tells what it is
 _HEX_ROWS = 32  # lines of 16 bytes
-PICTURE_LIMIT = 20 * 1024 * 1024  # bytes of an image or a PDF that are shown
+PICTURE_LIMIT = 20 * 1024 * 1024  # bytes of an image that is shown
 
 
 @dataclass(slots=True)
@@ -53,13 +52,10 @@ def preview(
 
     first = read(0, min(size, LIMIT))
     found = kind(named["Key"], content_type, first[:_SNIFFED])
-    if found in ("image", "pdf") and size > PICTURE_LIMIT:
+    if found == "image" and size > PICTURE_LIMIT:
         return Preview("none", note="Too large to show here.")
-    if found == "image":
+    if found in ("image", "pdf"):
         return Preview(found)
-    if found == "pdf":
-        why = objection(read(0, size))
-        return Preview("none", note=pdf_note(why)) if why else Preview(found)
     if found == "parquet":
         table = parquet_table(RangeFile(read, size))
         return Preview("none", note=table) if isinstance(table, str) else Preview("table", table=table)
@@ -119,11 +115,6 @@ def _unpacked(key: str, data: bytes, size: int) -> Preview:
 def beginning(data: bytes) -> str:
     """The first bytes of something as text, or in hexadecimal digits where they are not text."""
     return _hex(data) if is_binary(data) else data.decode("utf-8", "ignore")
-
-
-def pdf_note(why: str) -> str:
-    """The note in place of a PDF document that is not shown."""
-    return f"This PDF is not shown here, because {why}. It can be downloaded."
 
 
 def _as_text(found: str, key: str, data: bytes, *, complete: bool, size: int) -> Preview:

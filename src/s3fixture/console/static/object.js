@@ -1,7 +1,7 @@
 // One object: sharing, tags, deleting, restoring.
 
 import { ask, bucketUrl } from "./api.js";
-import { copy, element, onSubmit, toast, toastThere } from "./ui.js";
+import { copy, onSubmit, toast, toastThere } from "./ui.js";
 
 const { bucket, key, version, folder } = document.getElementById("object").dataset;
 
@@ -66,10 +66,4 @@ document.addEventListener("click", async (event) => {
     button.disabled = false;
     toast(error.message, "bad");
   }
-});
-
-// Only when asked for, because browsers cannot show PDF in a sandboxed frame.
-document.querySelector("[data-show-pdf]")?.addEventListener("click", ({ currentTarget: button }) => {
-  const frame = element("iframe", { class: "preview-pdf", src: button.dataset.showPdf + "#navpanes=0&view=FitH", title: "The PDF" });
-  button.parentElement.replaceWith(frame);
 });

@@ -74,12 +74,12 @@ EXPRESSIONS: Mapping[str, Use] = {
     "errors:_SETTING": Use("sub", ("", "{"), ("{a", "{a}")),
     "pytest_plugin.messages:_SCOPE_MISMATCH": Use("search", ("", "function scoped fixture a")),
     "seeding.manifest:_HEADER_NAME": Use("fullmatch"),
-    "server.bodies:_CHUNK_SIZE": Use("fullmatch", ("", "0", "0;"), ("; ", " ;")),
-    "server.bodies:_TRAILER": Use("fullmatch", ("", "a", "a:"), ("a:", ": ")),
-    "server.heads:_ABSOLUTE": Use("fullmatch", ("", "http://"), ("http://", "\n")),
-    "server.heads:_HOST": Use("fullmatch"),
-    "server.heads:_TOKEN": Use("fullmatch"),
-    "server.heads:_VERSION": Use("fullmatch", ("", "HTTP/1.")),
+    "server.requests:_CHUNK_SIZE": Use("fullmatch", ("", "0", "0;"), ("; ", " ;")),
+    "server.requests:_TRAILER": Use("fullmatch", ("", "a", "a:"), ("a:", ": ")),
+    "server.requests:_ABSOLUTE": Use("fullmatch", ("", "http://"), ("http://", "\n")),
+    "server.requests:_HOST": Use("fullmatch"),
+    "server.requests:_TOKEN": Use("fullmatch"),
+    "server.requests:_VERSION": Use("fullmatch", ("", "HTTP/1.")),
     "service.access:_ACCOUNT_ID": Use("fullmatch"),
     "service.encryption_update:_ARN": Use(
         "fullmatch", ("", "arn:aws", "arn:aws:kms:", "arn:aws:kms:a:123456789012:key/")

@@ -30,10 +30,9 @@ from s3fixture.console.preview.tabular import csv_table
 from s3fixture.console.typed_documents import check_policy, cors_rules, lifecycle_rules
 from s3fixture.console.visit import PageError
 from s3fixture.errors import ClientDisconnected, S3Error
-from s3fixture.server.bodies import open_body
 from s3fixture.server.bounds import Limits, MalformedRequest
-from s3fixture.server.heads import HeadParser
 from s3fixture.server.receiver import Receiver
+from s3fixture.server.requests import HeadParser, open_body
 from s3fixture.service import cors, preconditions, select
 from s3fixture.wire.chunked import ChunkedReader
 from s3fixture.wire.protocol import Protocol

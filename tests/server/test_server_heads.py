@@ -9,7 +9,7 @@ import pytest
 from raw_client import GET, HOST, Connect, RawClient, Serve, describe, echo, hello
 
 from s3fixture.server import Limits
-from s3fixture.server.heads import HeadParser
+from s3fixture.server.requests import HeadParser
 
 REFUSED = {
     "no version": b"GET /\r\nHost: a\r\n\r\n",

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, Protocol
 
 from s3fixture.steady_clock import monotonic
 
-from .bodies import Body, open_body
 from .bounds import ClientDisconnected, ConnectionCut, ErrorBody, Limits, MalformedRequest, Overloaded
-from .heads import HeadParser, RequestHead
 from .receiver import Receiver
+from .requests import Body, HeadParser, RequestHead, open_body
 from .responses import Response
 
 if TYPE_CHECKING:

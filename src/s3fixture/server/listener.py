@@ -17,7 +17,7 @@ from s3fixture.errors import PortForbiddenError, PortInUseError, S3FixtureError,
 from .bounds import ErrorBody, Limits, plain_error
 from .connection import Connection, Setting
 from .dispatcher import Dispatcher
-from .heads import HeadParser
+from .requests import HeadParser
 from .responses import FileWrapper
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from botocore.auth import BaseSigner
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from s3fixture.auth.authenticate import Authentication, Authenticator
+from s3fixture.auth.authenticator import Authentication, Authenticator
 from s3fixture.auth.identity import Identities, Identity
 from s3fixture.clock import Clock
 from s3fixture.regions import Regions, regions_of

@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from signing_helpers import ALICE, CREDENTIALS, make_authenticator
 
-from s3fixture.auth.authenticate import Authentication
+from s3fixture.auth.authenticator import Authentication
 from s3fixture.auth.post_form import check_size, verify_post_policy
 from s3fixture.auth.sigv2 import signature
 from s3fixture.clock import Clock

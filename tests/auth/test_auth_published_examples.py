@@ -16,7 +16,7 @@ from email.utils import parsedate
 import pytest
 from signing_helpers import authenticate, clock_at, incoming
 
-from s3fixture.auth.authenticate import Authenticator
+from s3fixture.auth.authenticator import Authenticator
 from s3fixture.auth.identity import Identities, Identity
 from s3fixture.checksums import EMPTY_SHA256
 from s3fixture.errors import S3Error

@@ -13,7 +13,7 @@ from botocore.credentials import Credentials
 from signing_helpers import ALICE, CREDENTIALS, URL, authenticate, incoming, make_authenticator, signed
 
 from s3fixture.auth import sigv4
-from s3fixture.auth.authenticate import Authenticator
+from s3fixture.auth.authenticator import Authenticator
 from s3fixture.clock import Clock
 from s3fixture.errors import S3Error
 from s3fixture.wire.payload import UNSIGNED

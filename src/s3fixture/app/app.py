@@ -15,7 +15,7 @@ from s3fixture.app.outgoing import outgoing
 from s3fixture.app.request_log import RequestLog
 from s3fixture.app.steps import LISTEN, STEPS, follow
 from s3fixture.auth.actions import Permission
-from s3fixture.auth.authenticate import Authentication, Authenticator
+from s3fixture.auth.authenticator import Authentication, Authenticator
 from s3fixture.auth.identity import identities_of
 from s3fixture.clock import Clock
 from s3fixture.errors import ClientDisconnected, ConnectionCut, MalformedRequest, S3Error

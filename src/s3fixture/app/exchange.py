@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from s3fixture.app.app import App
     from s3fixture.app.faults import ActiveFault
     from s3fixture.app.website_hosting import Website
-    from s3fixture.auth.authenticate import Authentication
+    from s3fixture.auth.authenticator import Authentication
     from s3fixture.service import Call, Result
 
 NOWHERE = Target(None, None, "", {}, "", [])  # before the target was understood

@@ -18,7 +18,7 @@ from s3fixture.wire.request import Response
 
 if TYPE_CHECKING:
     from s3fixture.app.exchange import Exchange
-    from s3fixture.auth.authenticate import Authentication
+    from s3fixture.auth.authenticator import Authentication
 
 _DEFAULT_PING = 0.5  # seconds between blank lines, if the client does not name a number
 _LONGEST_PING = 3600  # seconds

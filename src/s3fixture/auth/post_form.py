@@ -17,7 +17,7 @@ from s3fixture.errors import S3Error
 from s3fixture.wire import times
 
 if TYPE_CHECKING:
-    from s3fixture.auth.authenticate import Authenticator
+    from s3fixture.auth.authenticator import Authenticator
     from s3fixture.auth.identity import Identity
 
 _VERSION_4 = ("policy", "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Signature")

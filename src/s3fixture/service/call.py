@@ -14,7 +14,7 @@ from s3fixture.store import BucketRow, Index, Store, Version
 
 if TYPE_CHECKING:
     from s3fixture.auth.actions import Permission
-    from s3fixture.auth.authenticate import Authentication
+    from s3fixture.auth.authenticator import Authentication
     from s3fixture.clock import Clock
     from s3fixture.service.access import Access
     from s3fixture.service.background import Background

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 from unittest import TestCase
 
-from s3fixture.auth.signature_errors import MOTO_KEY
+from s3fixture.auth.authentication import MOTO_KEY
 from s3fixture.environment import applied
 from s3fixture.serving import Seeds, serve
 

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 
 from s3fixture.auth import sigv4
 from s3fixture.auth.actions import Permission
-from s3fixture.auth.authentication import AuthContext, Authentication, same
+from s3fixture.auth.authentication import MAX_SKEW, AuthContext, Authentication, failure, same
 from s3fixture.auth.context import RequestContext
 from s3fixture.auth.credential import parse_credential
 from s3fixture.auth.denial import RESOURCE, Denial, not_authorized
@@ -22,7 +22,6 @@ from s3fixture.auth.header import parse_components, signing_time
 from s3fixture.auth.identity import role_id
 from s3fixture.auth.policies import parse_identity_policy
 from s3fixture.auth.policies.identity_policies import denial_of
-from s3fixture.auth.signature_errors import MAX_SKEW, failure
 from s3fixture.auth.web_identity import WebIdentityError
 from s3fixture.errors import S3Error
 from s3fixture.wire import times

@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from s3fixture.auth import header, presigned
-from s3fixture.auth.authentication import AuthContext, Authentication, unsigned_content_sha256
-from s3fixture.auth.signature_errors import asymmetric, failure
+from s3fixture.auth.authentication import (
+    AuthContext,
+    Authentication,
+    asymmetric,
+    failure,
+    unsigned_content_sha256,
+)
 from s3fixture.auth.temporary_keys import Sessions
 from s3fixture.errors import S3Error
 

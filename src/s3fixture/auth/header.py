@@ -17,15 +17,13 @@ from s3fixture.auth.authentication import (
     SignatureChain,
     canonical_query,
     check_content_sha256,
-    same,
-)
-from s3fixture.auth.credential import parse_credential
-from s3fixture.auth.signature_errors import (
     check_skew,
     failure,
     missing_date,
+    same,
     signature_does_not_match,
 )
+from s3fixture.auth.credential import parse_credential
 from s3fixture.errors import S3Error
 from s3fixture.wire import times
 from s3fixture.wire.payload import SIGNED_CHUNKS

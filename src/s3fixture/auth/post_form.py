@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from s3fixture.auth import sigv2, sigv4
-from s3fixture.auth.authentication import AuthContext, Authentication, same
+from s3fixture.auth.authentication import AuthContext, Authentication, failure, same, signature_does_not_match
 from s3fixture.auth.credential import parse_credential
 from s3fixture.auth.post_policy import parse_post_policy
-from s3fixture.auth.signature_errors import failure, signature_does_not_match
 from s3fixture.errors import S3Error
 from s3fixture.wire import times
 

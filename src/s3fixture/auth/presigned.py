@@ -9,22 +9,20 @@ from typing import TYPE_CHECKING
 
 from s3fixture.auth import sigv4
 from s3fixture.auth.authentication import (
+    MAX_SKEW,
     AuthContext,
     Authentication,
     SignatureChain,
+    asymmetric,
     canonical_query,
     check_content_sha256,
+    expired,
+    failure,
     same,
+    signature_does_not_match,
 )
 from s3fixture.auth.credential import parse_credential
 from s3fixture.auth.header import check_signed
-from s3fixture.auth.signature_errors import (
-    MAX_SKEW,
-    asymmetric,
-    expired,
-    failure,
-    signature_does_not_match,
-)
 from s3fixture.errors import S3Error
 from s3fixture.wire import times
 from s3fixture.wire.numbers import parse_count

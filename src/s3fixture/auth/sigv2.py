@@ -11,12 +11,15 @@ import hmac
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from s3fixture.auth.authentication import AuthContext, Authentication, same, unsigned_content_sha256
-from s3fixture.auth.signature_errors import (
+from s3fixture.auth.authentication import (
+    AuthContext,
+    Authentication,
     check_skew,
     expired,
     missing_date,
+    same,
     signature_does_not_match,
+    unsigned_content_sha256,
 )
 from s3fixture.errors import S3Error
 from s3fixture.model.tables import SUBRESOURCES

@@ -14,8 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from s3fixture.auth.authentication import same
-from s3fixture.auth.signature_errors import expired_token, invalid_token, unknown_key
+from s3fixture.auth.authentication import expired_token, invalid_token, same, unknown_key
 
 if TYPE_CHECKING:
     from s3fixture.auth.identity import Identities, Identity

@@ -18,10 +18,10 @@ from s3fixture.auth.authentication import MAX_SKEW, AuthContext, Authentication,
 from s3fixture.auth.context import RequestContext
 from s3fixture.auth.credential import parse_credential
 from s3fixture.auth.denial import RESOURCE, Denial, not_authorized
-from s3fixture.auth.header import parse_components, signing_time
 from s3fixture.auth.identity import role_id
 from s3fixture.auth.policies import parse_identity_policy
 from s3fixture.auth.policies.identity_policies import denial_of
+from s3fixture.auth.sigv4_requests import parse_components, signing_time
 from s3fixture.auth.web_identity import WebIdentityError
 from s3fixture.errors import S3Error
 from s3fixture.wire import times

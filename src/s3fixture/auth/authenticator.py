@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from s3fixture.auth import header, presigned
 from s3fixture.auth.authentication import (
     AuthContext,
     Authentication,
@@ -12,6 +11,7 @@ from s3fixture.auth.authentication import (
     failure,
     unsigned_content_sha256,
 )
+from s3fixture.auth.sigv4_requests import authenticate_header, authenticate_presigned
 from s3fixture.auth.temporary_keys import Sessions
 from s3fixture.errors import S3Error
 
@@ -52,7 +52,7 @@ class Authenticator:
             if bool(authorization) + version_4 + version_2 > 1:
                 raise _several_mechanisms(authorization)
             if version_4:
-                return presigned.authenticate_presigned(request, target, self.context)
+                return authenticate_presigned(request, target, self.context)
             if version_2:
                 from s3fixture.auth import sigv2  # imported when used: few clients sign so any more
 
@@ -65,7 +65,7 @@ class Authenticator:
     def _authenticate_header(self, request: Request, target: Target, authorization: str) -> Authentication:
         algorithm, space, rest = authorization.partition(" ")
         if algorithm == "AWS4-HMAC-SHA256" and space:
-            return header.authenticate_header(request, target, rest, self.context)
+            return authenticate_header(request, target, rest, self.context)
         if algorithm == "AWS" and space:
             from s3fixture.auth import sigv2  # as above
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from s3fixture.auth.presigned import MAX_EXPIRES
+from s3fixture.auth.sigv4_requests import MAX_EXPIRES
 from s3fixture.clock import utc
 from s3fixture.console.lock_facts import why_protected
 from s3fixture.console.rendering import moment, object_path

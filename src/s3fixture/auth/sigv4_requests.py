@@ -1,12 +1,17 @@
-"""Signature version 4 in a URL's query.
+"""Signature version 4 in the Authorization header, and in a URL's query.
 
+https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html
 https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+
+Order of the checks in a header: form of the header, date, scope, skew, key, headers that must be signed,
+signature.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from s3fixture import refusals
 from s3fixture.auth import sigv4
 from s3fixture.auth.authentication import (
     MAX_SKEW,
@@ -16,21 +21,119 @@ from s3fixture.auth.authentication import (
     asymmetric,
     canonical_query,
     check_content_sha256,
+    check_skew,
     expired,
     failure,
+    missing_date,
     same,
     signature_does_not_match,
 )
 from s3fixture.auth.credential import parse_credential
-from s3fixture.auth.header import check_signed
 from s3fixture.errors import S3Error
 from s3fixture.wire import times
 from s3fixture.wire.numbers import parse_count
 from s3fixture.wire.payload import SIGNED_CHUNKS, UNSIGNED
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from s3fixture.wire.request import Request
     from s3fixture.wire.target import Target
+
+
+def authenticate_header(
+    request: Request, target: Target, components: str, context: AuthContext
+) -> Authentication:
+    """`components` is the Authorization header after its algorithm. Raises S3Error."""
+    headers = request.headers
+    credential_text, signed_headers, provided = parse_components(components)
+    credential = context.credentials.get(credential_text) or parse_credential(
+        credential_text, context.regions, _malformed_header
+    )
+    timestamp, signed_at = signing_time(headers)
+    if not timestamp.startswith(credential.date):
+        raise _malformed_header("Invalid credential date. Date is not the same as X-Amz-Date.")
+    check_skew(signed_at, headers.get("x-amz-date") or timestamp, context.clock.clients_time())
+    identity = context.identity_of(credential.access_key, headers.get("x-amz-security-token", ""))
+    content_sha256 = headers.get("x-amz-content-sha256", "")
+    if not content_sha256:
+        raise refusals.CONTENT_SHA256_MISSING()
+    check_content_sha256(content_sha256)
+    signed = signed_headers.split(";")
+    check_signed(headers, signed)
+
+    canonical = sigv4.canonical_request(
+        request.method,
+        sigv4.canonical_uri(target.path),
+        canonical_query(target) if target.raw_query else "",
+        sigv4.canonical_headers(headers, signed),
+        signed_headers,
+        content_sha256,
+    )
+    text = sigv4.string_to_sign(timestamp, credential.scope, canonical)
+    key = context.keys.get(identity.secret_key, credential.date, credential.region)
+    if not same(sigv4.signature(key, text), provided):
+        raise signature_does_not_match(credential.access_key, provided, text, canonical)
+    context.remember(credential_text, credential)
+    verifier = None
+    if content_sha256 in SIGNED_CHUNKS:
+        verifier = SignatureChain(
+            credential.access_key, key, timestamp, credential.scope, provided, canonical
+        )
+    return Authentication(
+        identity, "header", content_sha256, verifier, "AWS4-HMAC-SHA256", signed_at, credential.region
+    )
+
+
+def check_signed(headers: Mapping[str, str], signed: list[str]) -> None:
+    """Host and every x-amz-* header must be signed. Raises S3Error AccessDenied with HeadersNotSigned."""
+    unsigned = headers.keys() - signed
+    missing = [name for name in unsigned if name.startswith("x-amz-")]
+    if "host" not in signed:
+        missing.append("host")
+    if missing:
+        raise S3Error(
+            "AccessDenied",
+            "There were headers present in the request which were not signed",
+            HeadersNotSigned=", ".join(sorted(missing)),
+        )
+
+
+def parse_components(components: str) -> tuple[str, str, str]:
+    """Credential, SignedHeaders and Signature; S3 takes them in any order, with or without spaces."""
+    found: dict[str, str] = {}
+    for component in components.split(","):
+        name, equals, value = component.strip().partition("=")
+        if not equals:
+            raise _malformed_header(f'the authorization component "{component.strip()}" is malformed.')
+        found[name] = value
+    try:
+        return found["Credential"], found["SignedHeaders"], found["Signature"]
+    except KeyError as error:
+        if len(found) < 3:
+            raise _malformed_header(
+                "the authorization header requires three components: Credential, SignedHeaders, "
+                "and Signature."
+            ) from None
+        raise _malformed_header(f"missing {error.args[0]}.") from None
+
+
+def signing_time(headers: Mapping[str, str]) -> tuple[str, int]:
+    """The time as the string to sign has it, and in seconds; x-amz-date goes before Date."""
+    written = headers.get("x-amz-date")
+    if written is None:
+        written = headers.get("date", "")
+    seconds = times.parse_signing_time(written)
+    if seconds is None:
+        raise missing_date()
+    return (written if written.endswith("Z") else times.iso_basic(seconds)), seconds
+
+
+def _malformed_header(wording: str, **fields: str) -> S3Error:
+    return failure(
+        "AuthorizationHeaderMalformed", f"The authorization header is malformed; {wording}", fields
+    )
+
 
 _CONTENT_SHA256 = "x-amz-content-sha256"
 MAX_EXPIRES = 7 * 24 * 3600  # seconds
@@ -97,10 +200,10 @@ def _check_parameters(target: Target) -> None:
     if algorithm == "AWS4-ECDSA-P256-SHA256":
         raise asymmetric()
     if algorithm != sigv4.ALGORITHM:
-        raise _malformed('X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"')
+        raise _malformed_query('X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"')
     names = [name for name, value in target.query_items if name in _REQUIRED and value]
     if len(names) != len(_REQUIRED) or len(set(names)) != len(_REQUIRED):
-        raise _malformed(
+        raise _malformed_query(
             "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, "
             "X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."
         )
@@ -109,9 +212,9 @@ def _check_parameters(target: Target) -> None:
 def _signing_time(timestamp: str, scope_date: str) -> int:
     seconds = times.parse_basic(timestamp)
     if seconds is None:
-        raise _malformed("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
+        raise _malformed_query("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
     if not timestamp.startswith(scope_date):
-        raise _malformed(
+        raise _malformed_query(
             f'Invalid credential date "{scope_date}". This date is not the same as X-Amz-Date: '
             f'"{timestamp[:8]}".'
         )
@@ -122,12 +225,12 @@ def _check_validity(signed_at: int, text: str, now: float) -> None:
     """`text` is X-Amz-Expires. A URL from a fast clock is good up to the usual skew."""
     digits = text[1:] if text[:1] in "+-" else text
     if not (digits.isascii() and digits.isdigit()):
-        raise _malformed("X-Amz-Expires should be a number")
+        raise _malformed_query("X-Amz-Expires should be a number")
     if text.startswith("-"):
-        raise _malformed("X-Amz-Expires must be non-negative")
+        raise _malformed_query("X-Amz-Expires must be non-negative")
     seconds = parse_count(digits)
     if seconds is None or seconds > MAX_EXPIRES:
-        raise _malformed(
+        raise _malformed_query(
             "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be "
             "less than 604800 seconds"
         )
@@ -146,9 +249,9 @@ def _check_validity(signed_at: int, text: str, now: float) -> None:
         )
 
 
-def _malformed(wording: str, **fields: str) -> S3Error:
+def _malformed_query(wording: str, **fields: str) -> S3Error:
     return failure("AuthorizationQueryParametersError", wording, fields)
 
 
 def _malformed_credential(wording: str, **fields: str) -> S3Error:
-    return _malformed(f"Error parsing the X-Amz-Credential parameter; {wording}", **fields)
+    return _malformed_query(f"Error parsing the X-Amz-Credential parameter; {wording}", **fields)

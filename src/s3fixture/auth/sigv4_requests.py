@@ -9,7 +9,7 @@ signature.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from s3fixture import refusals
 from s3fixture.auth import sigv4
@@ -28,7 +28,7 @@ from s3fixture.auth.authentication import (
     same,
     signature_does_not_match,
 )
-from s3fixture.auth.credential import parse_credential
+from s3fixture.auth.credential import Credential, parse_credential
 from s3fixture.errors import S3Error
 from s3fixture.wire import times
 from s3fixture.wire.numbers import parse_count
@@ -37,8 +37,17 @@ from s3fixture.wire.payload import SIGNED_CHUNKS, UNSIGNED
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from s3fixture.auth.identity import Identity
     from s3fixture.wire.request import Request
     from s3fixture.wire.target import Target
+
+
+class Sent(NamedTuple):
+    """What a request says of its signature, as text."""
+
+    credential: str
+    signed_headers: str
+    signature: str
 
 
 def authenticate_header(
@@ -46,9 +55,9 @@ def authenticate_header(
 ) -> Authentication:
     """`components` is the Authorization header after its algorithm. Raises S3Error."""
     headers = request.headers
-    credential_text, signed_headers, provided = parse_components(components)
-    credential = context.credentials.get(credential_text) or parse_credential(
-        credential_text, context.regions, _malformed_header
+    sent = parse_components(components)
+    credential = context.credentials.get(sent.credential) or parse_credential(
+        sent.credential, context.regions, _malformed_header
     )
     timestamp, signed_at = signing_time(headers)
     if not timestamp.startswith(credential.date):
@@ -59,30 +68,45 @@ def authenticate_header(
     if not content_sha256:
         raise refusals.CONTENT_SHA256_MISSING()
     check_content_sha256(content_sha256)
-    signed = signed_headers.split(";")
+    signed = sent.signed_headers.split(";")
     check_signed(headers, signed)
+    chunks = _verify(request, target, sent, signed, credential, timestamp, content_sha256, identity, context)
+    return Authentication(
+        identity, "header", content_sha256, chunks, "AWS4-HMAC-SHA256", signed_at, credential.region
+    )
 
+
+def _verify(
+    request: Request,
+    target: Target,
+    sent: Sent,
+    signed: list[str],
+    credential: Credential,
+    timestamp: str,
+    content_sha256: str,
+    identity: Identity,
+    context: AuthContext,
+) -> SignatureChain | None:
+    """What the chunks of the body are checked against, where they are signed.
+
+    Raises S3Error SignatureDoesNotMatch.
+    """
     canonical = sigv4.canonical_request(
         request.method,
         sigv4.canonical_uri(target.path),
         canonical_query(target) if target.raw_query else "",
-        sigv4.canonical_headers(headers, signed),
-        signed_headers,
+        sigv4.canonical_headers(request.headers, signed),
+        sent.signed_headers,
         content_sha256,
     )
     text = sigv4.string_to_sign(timestamp, credential.scope, canonical)
     key = context.keys.get(identity.secret_key, credential.date, credential.region)
-    if not same(sigv4.signature(key, text), provided):
-        raise signature_does_not_match(credential.access_key, provided, text, canonical)
-    context.remember(credential_text, credential)
-    verifier = None
-    if content_sha256 in SIGNED_CHUNKS:
-        verifier = SignatureChain(
-            credential.access_key, key, timestamp, credential.scope, provided, canonical
-        )
-    return Authentication(
-        identity, "header", content_sha256, verifier, "AWS4-HMAC-SHA256", signed_at, credential.region
-    )
+    if not same(sigv4.signature(key, text), sent.signature):
+        raise signature_does_not_match(credential.access_key, sent.signature, text, canonical)
+    context.remember(sent.credential, credential)
+    if content_sha256 not in SIGNED_CHUNKS:
+        return None
+    return SignatureChain(credential.access_key, key, timestamp, credential.scope, sent.signature, canonical)
 
 
 def check_signed(headers: Mapping[str, str], signed: list[str]) -> None:
@@ -99,8 +123,8 @@ def check_signed(headers: Mapping[str, str], signed: list[str]) -> None:
         )
 
 
-def parse_components(components: str) -> tuple[str, str, str]:
-    """Credential, SignedHeaders and Signature; S3 takes them in any order, with or without spaces."""
+def parse_components(components: str) -> Sent:
+    """S3 takes the components in any order, with or without spaces."""
     found: dict[str, str] = {}
     for component in components.split(","):
         name, equals, value = component.strip().partition("=")
@@ -108,7 +132,7 @@ def parse_components(components: str) -> tuple[str, str, str]:
             raise _malformed_header(f'the authorization component "{component.strip()}" is malformed.')
         found[name] = value
     try:
-        return found["Credential"], found["SignedHeaders"], found["Signature"]
+        return Sent(found["Credential"], found["SignedHeaders"], found["Signature"])
     except KeyError as error:
         if len(found) < 3:
             raise _malformed_header(
@@ -153,44 +177,24 @@ def authenticate_presigned(request: Request, target: Target, context: AuthContex
     """Raises S3Error."""
     query, headers = target.query, request.headers
     _check_parameters(target)
-    credential_text = query["X-Amz-Credential"]
-    credential = context.credentials.get(credential_text) or parse_credential(
-        credential_text, context.regions, _malformed_credential
+    sent = Sent(query["X-Amz-Credential"], query["X-Amz-SignedHeaders"], query["X-Amz-Signature"])
+    credential = context.credentials.get(sent.credential) or parse_credential(
+        sent.credential, context.regions, _malformed_credential
     )
     timestamp = query["X-Amz-Date"]
     signed_at = _signing_time(timestamp, credential.date)
     _check_validity(signed_at, query["X-Amz-Expires"], context.clock.time())
     token = query.get("X-Amz-Security-Token") or headers.get("x-amz-security-token", "")
     identity = context.identity_of(credential.access_key, token)
-    signed_headers = query["X-Amz-SignedHeaders"]
-    signed = signed_headers.split(";")
+    signed = sent.signed_headers.split(";")
     # An unsigned x-amz-content-sha256 does not count, and is the only one that may be there: recorded at AWS.
     content_sha256 = headers.get(_CONTENT_SHA256) if _CONTENT_SHA256 in signed else None
     content_sha256 = content_sha256 or query.get("X-Amz-Content-Sha256") or UNSIGNED
     check_content_sha256(content_sha256)
     check_signed(headers, [*signed, _CONTENT_SHA256])
-
-    canonical = sigv4.canonical_request(
-        request.method,
-        sigv4.canonical_uri(target.path),
-        canonical_query(target),
-        sigv4.canonical_headers(headers, signed),
-        signed_headers,
-        content_sha256,
-    )
-    text = sigv4.string_to_sign(timestamp, credential.scope, canonical)
-    key = context.keys.get(identity.secret_key, credential.date, credential.region)
-    provided = query["X-Amz-Signature"]
-    if not same(sigv4.signature(key, text), provided):
-        raise signature_does_not_match(credential.access_key, provided, text, canonical)
-    context.remember(credential_text, credential)
-    verifier = None
-    if content_sha256 in SIGNED_CHUNKS:
-        verifier = SignatureChain(
-            credential.access_key, key, timestamp, credential.scope, provided, canonical
-        )
+    chunks = _verify(request, target, sent, signed, credential, timestamp, content_sha256, identity, context)
     return Authentication(
-        identity, "presigned", content_sha256, verifier, "AWS4-HMAC-SHA256", signed_at, credential.region
+        identity, "presigned", content_sha256, chunks, "AWS4-HMAC-SHA256", signed_at, credential.region
     )
 
 

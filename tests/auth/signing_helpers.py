@@ -15,8 +15,7 @@ from s3fixture.auth.authenticator import Authentication, Authenticator
 from s3fixture.auth.identity import Identities, Identity
 from s3fixture.clock import Clock
 from s3fixture.regions import Regions, regions_of
-from s3fixture.wire.request import Request
-from s3fixture.wire.target import parse_target
+from s3fixture.wire.request import Request, parse_target
 
 ALICE = Identity("alice", "AKIDALICE", "alice's secret/+=")
 BOB = Identity("bob", "AKIDBOB", "bob's secret", email="bob@example.com")

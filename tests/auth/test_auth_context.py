@@ -15,8 +15,7 @@ from s3fixture.auth.context import RequestContext, actions_with
 from s3fixture.clock import Clock
 from s3fixture.wire.payload import open_payload
 from s3fixture.wire.protocol import Protocol
-from s3fixture.wire.request import Request
-from s3fixture.wire.target import parse_target
+from s3fixture.wire.request import Request, parse_target
 
 PROTOCOL = Protocol()
 V4 = S3SigV4Auth(CREDENTIALS, "s3", "us-east-1")

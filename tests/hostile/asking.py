@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from s3fixture.auth import sigv4
-from s3fixture.wire.target import parse_target
+from s3fixture.wire.request import parse_target
 
 HOST = "127.0.0.1:9000"
 REGION = "us-east-1"

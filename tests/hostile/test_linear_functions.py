@@ -36,7 +36,7 @@ from s3fixture.server.requests import HeadParser, open_body
 from s3fixture.service import cors, preconditions, select
 from s3fixture.wire.chunked import ChunkedReader
 from s3fixture.wire.protocol import Protocol
-from s3fixture.wire.target import parse_target
+from s3fixture.wire.request import parse_target
 from s3fixture.wire.values import make_reader
 from s3fixture.wire.xml_parser import DocumentError, parse_document
 

@@ -14,8 +14,7 @@ from s3fixture.errors import S3Error
 from s3fixture.model import tables
 from s3fixture.wire.payload import Payload, open_payload
 from s3fixture.wire.protocol import Protocol
-from s3fixture.wire.request import Request
-from s3fixture.wire.target import parse_target
+from s3fixture.wire.request import Request, parse_target
 
 PROTOCOL = Protocol()
 

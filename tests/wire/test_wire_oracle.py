@@ -20,8 +20,7 @@ from s3fixture.model import load_model, tables
 from s3fixture.wire.copy_source import parse_copy_source
 from s3fixture.wire.payload import Payload, open_payload
 from s3fixture.wire.protocol import Protocol
-from s3fixture.wire.request import Request
-from s3fixture.wire.target import parse_target
+from s3fixture.wire.request import Request, parse_target
 
 PROTOCOL = Protocol()
 SEEDS = range(6)

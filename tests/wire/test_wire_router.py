@@ -9,7 +9,7 @@ from wire_shapes import BASE_HOSTS
 
 from s3fixture.errors import S3Error
 from s3fixture.wire.protocol import Protocol
-from s3fixture.wire.target import parse_target
+from s3fixture.wire.request import parse_target
 
 PROTOCOL = Protocol()
 

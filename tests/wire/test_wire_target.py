@@ -6,7 +6,7 @@ import pytest
 from wire_shapes import BASE_HOSTS
 
 from s3fixture.errors import S3Error
-from s3fixture.wire.target import parse_target
+from s3fixture.wire.request import parse_target
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,7 @@ from s3fixture.steady_clock import monotonic
 from s3fixture.store import Damaged, StorageFull, Store, Superseded
 from s3fixture.wire.numbers import parse_count
 from s3fixture.wire.protocol import Protocol
-from s3fixture.wire.request import Request, Response
-from s3fixture.wire.target import Target
+from s3fixture.wire.request import Request, Response, Target
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from s3fixture.wire.request import Request, Stream
-from s3fixture.wire.target import Target
+from s3fixture.wire.request import Request, Stream, Target
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -30,8 +30,7 @@ from s3fixture.service import Params, Result, perform
 from s3fixture.service.encryption import HEADER
 from s3fixture.wire.document_writers import DECLARATION, escape
 from s3fixture.wire.payload import compare, one_checksum
-from s3fixture.wire.request import Request, Response, Stream
-from s3fixture.wire.target import check_key
+from s3fixture.wire.request import Request, Response, Stream, check_key
 
 if TYPE_CHECKING:
     from s3fixture.app.exchange import Exchange

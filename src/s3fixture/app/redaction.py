@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from s3fixture.records import RequestRecord
 from s3fixture.wire.numbers import parse_count
-from s3fixture.wire.target import parse_query
+from s3fixture.wire.request import parse_query
 
 REDACTED = "REDACTED"  # in the place of a secret
 META = "x-amz-meta-"

@@ -14,9 +14,8 @@ from s3fixture.refusals import SIGNATURE_VERSION
 from s3fixture.service import implementation
 from s3fixture.service.preconditions import NotModified
 from s3fixture.wire.payload import open_payload
-from s3fixture.wire.request import Response
+from s3fixture.wire.request import Response, parse_target
 from s3fixture.wire.router import POST_OBJECT
-from s3fixture.wire.target import parse_target
 
 Step = Callable[[Exchange], "Response | None"]
 

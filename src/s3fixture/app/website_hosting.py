@@ -18,9 +18,8 @@ from s3fixture.service import perform
 from s3fixture.service.call import Result
 from s3fixture.service.website import WEBSITE, Redirect, Site, redirect_all, redirect_by_rule
 from s3fixture.wire.header_values import url_value
-from s3fixture.wire.request import Response
+from s3fixture.wire.request import Response, Target, parse_target
 from s3fixture.wire.router import PREFLIGHT
-from s3fixture.wire.target import Target, parse_target
 
 _METHODS: Mapping[str, str] = {"GET": "GetObject", "HEAD": "HeadObject"}
 _ANYONE = Authentication(None, "anonymous")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from s3fixture.clock import Clock
     from s3fixture.regions import Regions
     from s3fixture.wire.chunked import ChunkVerifier
-    from s3fixture.wire.target import Target
+    from s3fixture.wire.request import Target
 
 
 _SPECIAL = SIGNED_CHUNKS | UNSIGNED_CHUNKS | {UNSIGNED}

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from s3fixture.auth.identity import Identities
     from s3fixture.clock import Clock
     from s3fixture.regions import Regions
-    from s3fixture.wire.request import Request
-    from s3fixture.wire.target import Target
+    from s3fixture.wire.request import Request, Target
 
 __all__ = ["Authentication", "Authenticator"]
 

@@ -29,8 +29,7 @@ from s3fixture.wire.numbers import parse_count
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from s3fixture.wire.request import Request
-    from s3fixture.wire.target import Target
+    from s3fixture.wire.request import Request, Target
 
 # The query parameters that are signed: all subresources, for S3 signs over the newest too
 # (boto/botocore issue 2468), and what says which part or version, or what the answer's headers are. Nobody

@@ -38,8 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from s3fixture.auth.identity import Identity
-    from s3fixture.wire.request import Request
-    from s3fixture.wire.target import Target
+    from s3fixture.wire.request import Request, Target
 
 
 class Sent(NamedTuple):

@@ -11,8 +11,7 @@ from s3fixture.auth.authentication import Authentication
 from s3fixture.errors import S3Error
 from s3fixture.service import Call, Result
 from s3fixture.wire.payload import Payload, open_payload
-from s3fixture.wire.request import Request
-from s3fixture.wire.target import Target, parse_target
+from s3fixture.wire.request import Request, Target, parse_target
 
 if TYPE_CHECKING:
     from s3fixture.app import App

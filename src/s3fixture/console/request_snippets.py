@@ -12,8 +12,7 @@ from s3fixture.console.snippets import as_python, as_shell
 from s3fixture.errors import S3Error
 from s3fixture.settings import DEFAULT_REGION
 from s3fixture.wire.copy_source import CopySource
-from s3fixture.wire.request import Request
-from s3fixture.wire.target import parse_target
+from s3fixture.wire.request import Request, parse_target
 
 if TYPE_CHECKING:
     from s3fixture.records import RequestRecord

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from s3fixture.service.access import Access
     from s3fixture.service.background import Background
     from s3fixture.service.kms import KmsKeys
-    from s3fixture.wire.request import Request
-    from s3fixture.wire.target import Target
+    from s3fixture.wire.request import Request, Target
 
 Params = Mapping[str, Any]  # a request's parameters, named and typed as boto3's
 Result = dict[str, Any]  # an answer's members, named and typed likewise; ETags without quotes

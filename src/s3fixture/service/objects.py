@@ -45,7 +45,7 @@ from s3fixture.store import (
     PartInfo,
     Version,
 )
-from s3fixture.wire.target import check_key
+from s3fixture.wire.request import check_key
 
 _DELETES_AT_ONCE = 100  # in one change, which is synced once; nobody else writes meanwhile
 

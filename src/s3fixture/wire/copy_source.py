@@ -9,7 +9,7 @@ from typing import NamedTuple
 from urllib.parse import unquote_plus
 
 from s3fixture import refusals
-from s3fixture.wire.target import BAD_ESCAPE
+from s3fixture.wire.request import BAD_ESCAPE
 
 _SCHEMES = ("http://", "https://")
 _VERSION = "?versionId="

@@ -11,8 +11,7 @@ from s3fixture.model import tables
 from s3fixture.model.shapes import OperationModel, Shape, StructureShape
 from s3fixture.wire import header_values
 from s3fixture.wire.payload import Payload
-from s3fixture.wire.request import Request
-from s3fixture.wire.target import Target
+from s3fixture.wire.request import Request, Target
 from s3fixture.wire.values import Reader, make_reader
 
 DOCUMENT_LIMIT = 2 * 1024 * 1024  # bytes; 1,000 keys of 1,024 bytes and their markup fit

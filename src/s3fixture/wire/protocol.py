@@ -11,10 +11,9 @@ from s3fixture.model.shapes import ServiceModel
 from s3fixture.wire import serializer
 from s3fixture.wire.parser import Parser, make_parser
 from s3fixture.wire.payload import Payload
-from s3fixture.wire.request import Request, Response
+from s3fixture.wire.request import Request, Response, Target
 from s3fixture.wire.router import Router
 from s3fixture.wire.serializer import Serializer, make_serializer
-from s3fixture.wire.target import Target
 
 
 class Protocol:

@@ -1,10 +1,21 @@
-"""What comes in and what goes out: plain records, free of any server's types."""
+"""What comes in and what goes out: plain records, free of any server's types; and the target of a request.
+
+The target is bucket, key and query out of a raw path and a Host header. Raw, because S3's keys are whatever
+stands between the slashes: a server's "normalized" path has lost `//`, `.` and `..`, and a literal `+`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
+from urllib.parse import unquote_to_bytes
+
+from s3fixture import limits
+from s3fixture.errors import S3Error
+from s3fixture.model import tables
 
 
 class Stream(Protocol):
@@ -52,3 +63,168 @@ class Response:
     status: int
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: bytes | Iterable[bytes] | None = None
+
+
+_KEPT_LENGTH = 1024  # characters: 1,024 targets of this length, with their parts, are some 4 MiB
+_NEVER_BUCKETS = tuple(tables.HOST_PREFIXES.values())
+_NEVER_HOISTED = frozenset(  # the parameters of a version 4 signature
+    f"X-Amz-{name}" for name in ("Algorithm", "Credential", "Date", "Expires", "Signature", "SignedHeaders")
+)
+_REGIONAL = re.compile(r"(?:(.{1,63})\.)?s3[.-](?:dualstack\.)?[a-z]{2,4}(?:-[a-z]{2,9}){1,2}-[0-9]")
+_CONDITIONS = frozenset({"if-match", "if-none-match"})
+BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Target:
+    """Where a request goes. `path` is raw; everything else is decoded.
+
+    The bucket is None at the endpoint itself, and "" where the path has an empty name, as in //key.
+
+    `query` has the first value of each name, "" where there is none; `query_items` all of them in order.
+    Requests share targets: nobody changes one. `canonical_query` is for version 4 signatures to keep.
+    """
+
+    bucket: str | None
+    key: str | None
+    path: str
+    query: dict[str, str]
+    raw_query: str
+    query_items: list[tuple[str, str]]
+    canonical_query: str | None = None
+    _hoisted: Mapping[str, str] | None = None
+
+    def hoisted_headers(self) -> Mapping[str, str]:
+        """The headers that a presigned URL carries in its query, quirk 25; names in lower case.
+
+        Of several with one name the first counts.
+        """
+        if self._hoisted is None:
+            self._hoisted = self._find_hoisted()
+        return self._hoisted
+
+    def _find_hoisted(self) -> Mapping[str, str]:
+        hoisted: dict[str, str] = {}
+        for name, value in self.query_items:
+            if name in _NEVER_HOISTED:
+                continue
+            lower = name.lower()
+            if lower.startswith("x-amz-") or lower in _CONDITIONS:
+                hoisted.setdefault(lower, value)
+        return hoisted
+
+
+def parse_target(raw_target: str, host: str, base_hosts: tuple[str, ...]) -> Target:
+    """Split and decode. `host` may carry a port; `base_hosts` are names under which a label is a bucket.
+
+    Raises S3Error InvalidURI (bad escapes, not UTF-8, NUL, a key that climbs above its root) and
+    KeyTooLongError.
+    """
+    parse = _parse_kept if len(raw_target) <= _KEPT_LENGTH else _parse
+    return parse(raw_target, host, base_hosts)
+
+
+def _parse(raw_target: str, host: str, base_hosts: tuple[str, ...]) -> Target:
+    path, _, raw_query = raw_target.partition("?")
+    items = parse_query(raw_query) if raw_query else []
+    query: dict[str, str] = {}
+    for name, value in items:
+        query.setdefault(name, value)
+    bucket, key = _split_path(path, _virtual_bucket(host, base_hosts))
+    return Target(bucket, key, path, query, raw_query, items)
+
+
+_parse_kept = lru_cache(maxsize=1024)(_parse)  # what was asked for is often asked for again
+
+
+def _split_path(path: str, virtual_bucket: str | None) -> tuple[str | None, str | None]:
+    if not path.startswith("/"):
+        raise S3Error("InvalidURI", URI=path)
+    text = _decode(path[1:])
+    if virtual_bucket is not None:
+        return virtual_bucket, _checked_key(text)
+    if not text:
+        return None, None
+    bucket, _, key = text.partition("/")
+    return bucket, _checked_key(key)
+
+
+def check_key(key: str) -> None:
+    """Refuse in a form or a document what a path could not name. Raises InvalidURI and KeyTooLongError."""
+    if "\0" in key:
+        raise S3Error("InvalidURI", URI=key)
+    _checked_key(key)
+
+
+def _checked_key(key: str) -> str | None:
+    if not key:
+        return None
+    size = len(key) if key.isascii() else len(key.encode())
+    if size > limits.KEY_SIZE:
+        raise S3Error("KeyTooLongError", Size=str(size), MaxSizeAllowed=str(limits.KEY_SIZE))
+    if ".." in key and _climbs(key):
+        raise S3Error("InvalidURI", URI=key)
+    return key
+
+
+def _climbs(key: str) -> bool:
+    """Quirk 12: read from the left, `..` may never outnumber the ordinary segments before it.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+    """
+    depth = 0
+    for segment in key.split("/"):
+        if segment == "..":
+            depth -= 1
+            if depth < 0:
+                return True
+        elif segment not in ("", "."):
+            depth += 1
+    return False
+
+
+def parse_query(raw_query: str) -> list[tuple[str, str]]:
+    """The decoded names and values, in order. Raises S3Error InvalidURI."""
+    pairs = [pair.partition("=") for pair in raw_query.replace("+", " ").split("&") if pair]  # quirk 14
+    return [(_decode(name), _decode(value)) for name, _, value in pairs]
+
+
+def _decode(text: str) -> str:
+    """Percent-decode what may only be UTF-8 without NUL, quirk 13."""
+    if "%" not in text and text.isascii() and "\0" not in text:
+        return text
+    return _remembered(text) if len(text) <= _KEPT_LENGTH else _unescape(text)
+
+
+def _unescape(text: str) -> str:
+    if BAD_ESCAPE.search(text):
+        raise S3Error("InvalidURI", URI=text)
+    try:
+        decoded = unquote_to_bytes(text.encode("latin-1")).decode()
+    except UnicodeError:
+        raise S3Error("InvalidURI", URI=text) from None
+    if "\0" in decoded:
+        raise S3Error("InvalidURI", URI=text)
+    return decoded
+
+
+# The credential of a presigned URL, and keys that are asked for again.
+_remembered = lru_cache(maxsize=256)(_unescape)
+
+
+def _virtual_bucket(host: str, base_hosts: Collection[str]) -> str | None:
+    """The label(s) before the longest base host; None for a base host itself, an address, a strange name."""
+    name = host.partition(":")[0]
+    if name[-1:].isdigit() or name.startswith("["):  # no name ends in a digit, every IPv4 address does
+        return None
+    name = name.lower().rstrip(".")
+    if not name or name in base_hosts or name.startswith(_NEVER_BUCKETS):
+        return None
+    best = max((base for base in base_hosts if name.endswith("." + base)), key=len, default="")
+    return _without_region(name[: -len(best) - 1]) if best else None
+
+
+def _without_region(label: str) -> str | None:
+    """`bucket.s3.eu-west-1` is a bucket in front of a region's endpoint; None for the endpoint itself."""
+    match = _REGIONAL.fullmatch(label) if "s3" in label else None
+    return match[1] if match else label

@@ -10,7 +10,7 @@ from s3fixture import refusals
 from s3fixture.errors import S3Error
 from s3fixture.model import tables
 from s3fixture.model.shapes import OperationModel, ServiceModel
-from s3fixture.wire.target import Target
+from s3fixture.wire.request import Target
 
 POST_OBJECT = "PostObject"
 PREFLIGHT = "PreflightRequest"

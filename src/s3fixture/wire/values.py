@@ -22,7 +22,7 @@ from s3fixture.model.shapes import ListShape, Shape, StringShape
 from s3fixture.refusals import Refusal
 from s3fixture.wire.copy_source import parse_copy_source
 from s3fixture.wire.numbers import parse_integer
-from s3fixture.wire.target import BAD_ESCAPE
+from s3fixture.wire.request import BAD_ESCAPE
 from s3fixture.wire.times import parse_time
 
 Reader = Callable[[str], Any]

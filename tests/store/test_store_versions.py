@@ -13,8 +13,8 @@ import pytest
 from stored_bucket import LARGE, SMALL, StoredBucket, new_version
 
 from s3fixture.store import BodyReader, Checksum, Damaged, Gone
+from s3fixture.store.bodies import Piece
 from s3fixture.store.files import Files
-from s3fixture.store.reader import Piece
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ The store knows nothing of HTTP, of permissions or of S3's errors: it raises Sto
 Superseded and S3FixtureError only.
 """
 
+from s3fixture.store.bodies import BodyReader, Spooled
 from s3fixture.store.index import Index
-from s3fixture.store.reader import BodyReader
 from s3fixture.store.rows import (
     NULL_VERSION,
     BucketPage,
@@ -33,7 +33,6 @@ from s3fixture.store.rows import (
     Version,
 )
 from s3fixture.store.saved_states import SavedState
-from s3fixture.store.spool import Spooled
 from s3fixture.store.storage_errors import Damaged, Gone, StorageFull, Superseded
 from s3fixture.store.store import Store
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 
-from s3fixture.store.reader import Piece
+from s3fixture.store.bodies import Piece, Spooled
 from s3fixture.store.rows import Part, Tables
-from s3fixture.store.spool import Spooled
 from s3fixture.store.storage_errors import Damaged, Gone
 
 _INSERT = "INSERT INTO blobs (id, size, refs, file, data) VALUES (?, ?, 1, ?, ?)"

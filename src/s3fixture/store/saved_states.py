@@ -21,11 +21,11 @@ from typing import NamedTuple
 
 from s3fixture.errors import S3FixtureError
 from s3fixture.state_files import STATE_ID, read_header, refuse_to_replace, unreadable, unwritable
+from s3fixture.store.bodies import CHUNK, Spooled, spool
 from s3fixture.store.files import Files
 from s3fixture.store.index import Index
 from s3fixture.store.rows import BucketRow
 from s3fixture.store.schema import APPLICATION_ID, MIGRATIONS, migrate
-from s3fixture.store.spool import CHUNK, Spooled, spool
 from s3fixture.store.storage_errors import is_full
 from s3fixture.store.syncing import sync_file, sync_folder
 

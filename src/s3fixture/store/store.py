@@ -11,9 +11,9 @@ from pathlib import Path
 
 from s3fixture.errors import S3FixtureError
 from s3fixture.records import Change
+from s3fixture.store.bodies import CHUNK, BodyReader, Source, Spooled, spool
 from s3fixture.store.database import open_folder, open_memory
 from s3fixture.store.index import Index
-from s3fixture.store.reader import BodyReader
 from s3fixture.store.rows import Version
 from s3fixture.store.saved_states import (
     Attached,
@@ -29,7 +29,6 @@ from s3fixture.store.saved_states import (
     written,
 )
 from s3fixture.store.shrinking import Shrinking, shrink
-from s3fixture.store.spool import CHUNK, Source, Spooled, spool
 from s3fixture.store.storage_errors import StorageFull
 from s3fixture.store.transactions import Reading, Writing
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from s3fixture.store.blobs import Blobs
+from s3fixture.store.bodies import Spooled
 from s3fixture.store.rows import Checksum, NewPart, NewUpload, Part, PartPage, Upload, from_json, to_json
-from s3fixture.store.spool import Spooled
 
 # ruff: noqa: S608 - the statements are put together from constants, once, at import
 UPLOAD_COLUMNS = (

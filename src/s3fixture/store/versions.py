@@ -9,6 +9,7 @@ from operator import add
 from typing import Any, NamedTuple
 
 from s3fixture.store.blobs import Blobs
+from s3fixture.store.bodies import Spooled
 from s3fixture.store.rows import (
     NULL_VERSION,
     Checksum,
@@ -21,7 +22,6 @@ from s3fixture.store.rows import (
     to_json,
     to_key,
 )
-from s3fixture.store.spool import Spooled
 
 # ruff: noqa: S608 - the statements are put together from constants, once, at import
 _COLUMNS = (

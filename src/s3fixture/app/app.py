@@ -9,9 +9,8 @@ from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from s3fixture.app.exchange import Exchange, request_of
+from s3fixture.app.exchange import Exchange, outgoing, request_of
 from s3fixture.app.faults import Faults, spoil
-from s3fixture.app.outgoing import outgoing
 from s3fixture.app.request_log import RequestLog
 from s3fixture.app.steps import LISTEN, STEPS, follow
 from s3fixture.auth.actions import Permission

@@ -1,12 +1,18 @@
-"""One request, with what the steps have found out so far."""
+"""One request, with what the steps have found out so far; from WSGI's environment and to WSGI's body.
+
+The body of an answer is sent at once when it is small, and by the kernel when it is one file.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import io
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from s3fixture.store import BodyReader
 from s3fixture.wire.request import Request, Stream, Target
 
 if TYPE_CHECKING:
@@ -17,6 +23,7 @@ if TYPE_CHECKING:
     from s3fixture.app.website_hosting import Website
     from s3fixture.auth.authenticator import Authentication
     from s3fixture.service import Call, Result
+
 
 NOWHERE = Target(None, None, "", {}, "", [])  # before the target was understood
 _RAW_TARGET = ("REQUEST_URI", "RAW_URI")  # the servers' names for the target as it was sent
@@ -100,3 +107,34 @@ def _body(environ: WSGIEnvironment) -> Stream:
     from werkzeug.wsgi import get_input_stream  # imported when used: our listener ends its bodies itself
 
     return get_input_stream(environ)
+
+
+class _ReaderFile(io.FileIO):
+    """The file that a reader is about; closing it closes the reader, which keeps the file until then."""
+
+    def __init__(self, reader: BodyReader, path: Path, offset: int) -> None:
+        self._reader = reader  # set first, so that it is closed even if the file cannot be opened
+        super().__init__(path)
+        self.seek(offset)
+
+    def close(self) -> None:
+        super().close()
+        self._reader.close()
+
+
+def outgoing(body: bytes | Iterable[bytes] | None, environ: WSGIEnvironment) -> Iterable[bytes]:
+    """The WSGI result for `body`; for files, PEP 3333's `wsgi.file_wrapper`."""
+    if body is None:
+        return ()
+    if isinstance(body, bytes):
+        return (body,)
+    if not isinstance(body, BodyReader):
+        return body
+    data = body.data
+    if data is not None:
+        return (data,)
+    place, wrapper = body.path_and_offset, environ.get("wsgi.file_wrapper")
+    if place is None or wrapper is None:
+        return body
+    wrapped: Iterable[bytes] = wrapper(_ReaderFile(body, *place))
+    return wrapped

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from s3fixture.service import Call, Result, reactions
+from s3fixture import service
+from s3fixture.service import Call, Result
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -27,7 +28,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
     module = ModuleType("s3fixture.service.recording")
     module.follow = follow  # type: ignore[attr-defined]  # a module made for this test
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setattr(reactions, "FOLLOWERS", {"cors": "recording"})
+    monkeypatch.setattr(service, "FOLLOWERS", {"cors": "recording"})
     return seen
 
 

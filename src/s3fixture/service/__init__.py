@@ -5,6 +5,7 @@ An operation of the model that has no row here answers NotImplemented by its nam
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -13,7 +14,6 @@ from importlib import import_module
 from s3fixture import refusals
 from s3fixture.feature_refusals import DIRECTORY_BUCKETS, NOT_HERE
 from s3fixture.service.call import Call, Fact, Operation, Params, Result
-from s3fixture.service.reactions import follow
 
 # Operation -> the module of this package that has its function, imported at its first use.
 OPERATIONS: Mapping[str, str] = {
@@ -143,6 +143,17 @@ REFUSED: Mapping[str, str] = {
     "GetObjectTorrent": "S3 itself gave up BitTorrent in 2022",
     "WriteGetObjectResponse": "Object Lambda needs AWS Lambda to call",
 }
+
+# Kind of a bucket's document -> the module of this package whose `follow(call, result)` acts on it. It may
+# add members to the result. It must not raise, because the operation has succeeded.
+FOLLOWERS: Mapping[str, str] = {
+    "lifecycle": "lifecycle_headers",
+    "notification": "events",
+    "replication": "replication_jobs",
+    "watched": "events",
+}
+
+_LOG = logging.getLogger("s3fixture")
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -167,8 +178,29 @@ def perform(call: Call, params: Params) -> Result:
     """Perform an operation that access checks have allowed, then what the bucket's settings add to it."""
     result = implementation(call.operation)(call, params)
     if call.facts:
-        follow(call, result)
+        _follow(call, result)
     return result
+
+
+def _follow(call: Call, result: Result) -> None:
+    """Let the settings of the buckets in `call.facts` react to these facts.
+
+    Operations note facts and do not know who reacts. A bucket without such a setting costs one comparison of
+    two sets.
+    """
+    followed: set[str] = set()
+    for fact in call.facts:
+        if not FOLLOWERS.keys().isdisjoint(fact.bucket.documents):
+            followed |= fact.bucket.documents & FOLLOWERS.keys()
+    if call.background.listeners:
+        followed.add("watched")
+    if not followed:
+        return
+    for module in sorted({FOLLOWERS[kind] for kind in followed}):
+        try:
+            import_module(f"{__name__}.{module}").follow(call, result)
+        except Exception:  # the operation has succeeded, so its answer is sent
+            _LOG.exception("what follows %s in %s failed", call.operation, module)
 
 
 __all__ = [

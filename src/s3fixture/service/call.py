@@ -62,7 +62,7 @@ class Call:
     request_id: str
     host_id: str
     granted: list[Permission] = field(default_factory=list)  # what it asked for and has
-    facts: list[Fact] = field(default_factory=list)  # what was done, in its order: see `service.reactions`
+    facts: list[Fact] = field(default_factory=list)  # what was done, in its order: see `service.FOLLOWERS`
     looked_at: dict[Place, int] = field(default_factory=dict)  # versions that access depended on; 0: none
     judged: dict[str, int] = field(default_factory=dict)  # ids of buckets that access was decided about
 

@@ -43,7 +43,7 @@ class Stopping(Protocol):
         """Whether no further request is taken."""
 
 
-class Setting(NamedTuple):
+class ServerContext(NamedTuple):
     """What all connections of one server share."""
 
     app: WSGIApplication
@@ -62,11 +62,11 @@ class Setting(NamedTuple):
 class Connection:
     """Serves one accepted socket. `cut` may be called from any thread, the rest from one at a time."""
 
-    def __init__(self, sock: socket.socket, peer: tuple[Any, ...], setting: Setting) -> None:
+    def __init__(self, sock: socket.socket, peer: tuple[Any, ...], context: ServerContext) -> None:
         self._sock = sock
-        self._setting = setting
-        self._receiver = Receiver(sock, setting.limits, self._wait_longer)
-        self._environ = setting.environ | {"REMOTE_ADDR": _address(peer[0]), "REMOTE_PORT": str(peer[1])}
+        self._context = context
+        self._receiver = Receiver(sock, context.limits, self._wait_longer)
+        self._environ = context.environ | {"REMOTE_ADDR": _address(peer[0]), "REMOTE_PORT": str(peer[1])}
         self._is_secure = isinstance(sock, ssl.SSLSocket)
         self._patience = 0
         self._head: RequestHead | None = None  # of a request whose body is not all there
@@ -81,7 +81,7 @@ class Connection:
         self.deadline = 0.0
         """When the connection is given up, by `steady_clock.monotonic`, unless it is served before."""
         if self._is_secure:
-            self._await("handshake", setting.limits.head_seconds)
+            self._await("handshake", context.limits.head_seconds)
         else:
             self._await_request()
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -115,7 +115,7 @@ class Connection:
     def give_up(self) -> None:
         """Close the connection at its deadline; a client that has begun a request gets a 408."""
         if self._awaited in ("head", "body"):
-            limits = self._setting.limits
+            limits = self._context.limits
             seconds = limits.head_seconds if self._awaited == "head" else limits.idle_seconds
             self._hurries = True
             with suppress(OSError):
@@ -172,13 +172,13 @@ class Connection:
             if self._is_leaving():
                 return True
         receiver = self._receiver
-        while not self._setting.stopping.is_set():
+        while not self._context.stopping.is_set():
             head = self._head or self._next_head()
             if head is None:
                 return True
             if head.content_length > receiver.buffered and not self._has_body(head):
                 self._head = head
-                self._await("body", self._setting.limits.idle_seconds)
+                self._await("body", self._context.limits.idle_seconds)
                 return True
             self._head = None
             if not self._answer(head):
@@ -202,7 +202,7 @@ class Connection:
     def _await_request(self) -> None:
         """The next one, from now on."""
         self._awaited = "request"
-        self.deadline = monotonic() + self._setting.limits.idle_seconds
+        self.deadline = monotonic() + self._context.limits.idle_seconds
 
     def _await(self, what: _Awaited, seconds: float) -> None:
         """The rest of something that has begun, from now on unless it was so before."""
@@ -231,7 +231,7 @@ class Connection:
 
     def _refuse_plain_http(self) -> None:
         """Answer plain HTTP on a TLS port in plain HTTP, as Go's servers (MinIO's among them) do."""
-        content_type, body = self._setting.error_body(400, _WANTS_TLS, "")
+        content_type, body = self._context.error_body(400, _WANTS_TLS, "")
         head = f"HTTP/1.1 400 Bad Request\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
         with suppress(BlockingIOError):  # never: nothing was sent before
             socket.socket.send(self._sock, f"{head}Connection: close\r\n\r\n".encode() + body)
@@ -243,16 +243,16 @@ class Connection:
             raw = self._receiver.head()
             if raw is None:
                 if self._receiver.has_begun:
-                    self._await("head", self._setting.limits.head_seconds)
+                    self._await("head", self._context.limits.head_seconds)
                 return None
-            return self._setting.parser.parse(raw)
+            return self._context.parser.parse(raw)
         except MalformedRequest as error:
             self._refuse(error.status, error.reason, header=error.header)
             return None
 
     def _has_body(self, head: RequestHead) -> bool:
         """Whether the application can be asked: a small body is all there, unless it is to be invited."""
-        if head.content_length > self._setting.limits.body_bytes or head.expects_continue:
+        if head.content_length > self._context.limits.body_bytes or head.expects_continue:
             return True
         return self._receiver.gather(head.content_length)
 
@@ -274,10 +274,10 @@ class Connection:
         """
         if self._patience == 2:
             return False
-        if self._hurries or not self._setting.step_down():
+        if self._hurries or not self._context.step_down():
             raise Overloaded
         self._patience = 2
-        self._sock.settimeout(self._setting.limits.idle_seconds)
+        self._sock.settimeout(self._context.limits.idle_seconds)
         return True
 
     def _be_quick(self) -> None:
@@ -330,12 +330,12 @@ class Connection:
 
     def _waits_for_disk(self, head: RequestHead) -> bool:
         """Whether the application is going to wait for the disk before it answers."""
-        return self._setting.settle is not None and head.content_length > self._setting.limits.body_bytes
+        return self._context.settle is not None and head.content_length > self._context.limits.body_bytes
 
     def _run_app(self, environ: dict[str, Any], response: Response) -> None:
-        result = self._setting.app(environ, response.start_response)
+        result = self._context.app(environ, response.start_response)
         try:
-            settle, mark = self._setting.settle, environ.get("s3fixture.unsettled")
+            settle, mark = self._context.settle, environ.get("s3fixture.unsettled")
             if settle and mark:
                 self._mark, self._keeps = mark, isinstance(result, (list, tuple))
                 if not self._keeps:
@@ -352,16 +352,16 @@ class Connection:
             return (
                 head.keep_alive
                 and (body.finished or self._can_drain(body))
-                and not self._setting.stopping.is_set()
+                and not self._context.stopping.is_set()
             )
 
-        return Response(self, self._setting.date, head.method, head.minor, may_continue)
+        return Response(self, self._context.date, head.method, head.minor, may_continue)
 
     def _can_drain(self, body: Body) -> bool:
         if body.broken or body.uninvited:
             return False
         unread = body.unread
-        return unread is None or unread <= self._setting.limits.drain_bytes
+        return unread is None or unread <= self._context.limits.drain_bytes
 
     def _environment(self, head: RequestHead, body: Body) -> dict[str, Any]:
         environ = self._environ | head.variables
@@ -379,10 +379,10 @@ class Connection:
 
     def _send_kept(self) -> None:
         """What its request wrote must be settled before."""
-        assert self._setting.settle is not None
+        assert self._context.settle is not None
         answer, self._kept = self._kept, b""
         try:
-            self._setting.settle(self._mark)
+            self._context.settle(self._mark)
         except Exception:
             _LOG.exception("what a request wrote could not be settled")
             self._refuse(500, "what the request wrote could not be settled; the log says why")
@@ -394,14 +394,14 @@ class Connection:
 
     def _drain(self, body: Body) -> bool:
         try:
-            return self._can_drain(body) and body.drain(self._setting.limits.drain_bytes)
+            return self._can_drain(body) and body.drain(self._context.limits.drain_bytes)
         except (ClientDisconnected, MalformedRequest):
             return False
 
     def _refuse(self, status: int, reason: str, method: str = "GET", header: str = "") -> None:
         """Answer a request that the application does not see with an error, and end the connection."""
-        content_type, body = self._setting.error_body(status, reason, header)
-        response = Response(self, self._setting.date, method, 1, lambda: False)
+        content_type, body = self._context.error_body(status, reason, header)
+        response = Response(self, self._context.date, method, 1, lambda: False)
         response.start_response(f"{status} {HTTPStatus(status).phrase}", [("Content-Type", content_type)])
         response.send([body])
         self._linger()
@@ -409,7 +409,7 @@ class Connection:
     def _linger(self) -> None:
         """Stop sending, and read on until the client closes: a socket closed with unread input resets the
         connection, and the reset may overtake the answer."""
-        self._await("close", self._setting.limits.linger_seconds)
+        self._await("close", self._context.limits.linger_seconds)
         self._be_quick()
         self._notify_close()
         # Of the plain socket: TLS has ended.

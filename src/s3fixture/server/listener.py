@@ -15,7 +15,7 @@ from s3fixture.clock import Clock
 from s3fixture.errors import PortForbiddenError, PortInUseError, S3FixtureError, SettingError
 
 from .bounds import ErrorBody, Limits, plain_error
-from .connection import Connection, Setting
+from .connection import Connection, ServerContext
 from .dispatcher import Dispatcher
 from .requests import HeadParser
 from .responses import FileWrapper
@@ -121,7 +121,7 @@ class Server:
         self.url = f"{scheme}://{url_host(port_socket)}:{self.port}"
         self._ssl_context = ssl_context
         self._dispatcher = Dispatcher(port_socket, limits)
-        self._setting = Setting(
+        self._context = ServerContext(
             app=app,
             limits=limits,
             error_body=error_body,
@@ -169,7 +169,7 @@ class Server:
                 sock.getpeername()  # wrap_socket would lose a socket whose client is gone
                 # The handshake waits for the client, so it is for the thread that serves the connection.
                 sock = self._ssl_context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
-            return Connection(sock, peer, self._setting)
+            return Connection(sock, peer, self._context)
         except OSError:
             sock.close()
             return None

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 _VERSION_4 = ("policy", "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Signature")
 _VERSION_2 = ("policy", "AWSAccessKeyId", "Signature")
 _TOKEN = "x-amz-security-token"  # noqa: S105 - the name of a field
-_MAX_AGE = 7 * 24 * 3600  # seconds that a signing key, and so a version 4 signature, is good for
 
 
 def verify_post_policy(
@@ -74,7 +73,7 @@ def _authenticate_v4(fields: Mapping[str, str], context: AuthContext) -> Authent
         return _invalid("x-amz-credential", text, wording)
 
     credential = parse_credential(text, context.regions, make_error)
-    if not written.startswith(credential.date) or context.clock.time() - signed_at > _MAX_AGE:
+    if not written.startswith(credential.date) or context.clock.time() - signed_at > sigv4.KEY_LIFETIME:
         raise S3Error("AccessDenied", "Invalid according to Policy: Policy expired.")
     identity = context.identity_of(credential.access_key, fields.get(_TOKEN, ""))
     key = context.keys.get(identity.secret_key, credential.date, credential.region)

@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote_to_bytes
 from s3fixture.checksums import EMPTY_SHA256
 
 ALGORITHM = "AWS4-HMAC-SHA256"
+KEY_LIFETIME = 7 * 24 * 3600  # seconds that a signing key is good for, and so a signature
 
 _UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 _PATH = _UNRESERVED + "/"

@@ -159,7 +159,6 @@ def _malformed_header(wording: str, **fields: str) -> S3Error:
 
 
 _CONTENT_SHA256 = "x-amz-content-sha256"
-MAX_EXPIRES = 7 * 24 * 3600  # seconds
 _REQUIRED = frozenset(
     {
         "X-Amz-Algorithm",
@@ -232,7 +231,7 @@ def _check_validity(signed_at: int, text: str, now: float) -> None:
     if text.startswith("-"):
         raise _malformed_query("X-Amz-Expires must be non-negative")
     seconds = parse_count(digits)
-    if seconds is None or seconds > MAX_EXPIRES:
+    if seconds is None or seconds > sigv4.KEY_LIFETIME:
         raise _malformed_query(
             "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be "
             "less than 604800 seconds"

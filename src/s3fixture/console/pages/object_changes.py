@@ -6,7 +6,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from s3fixture.auth.sigv4_requests import MAX_EXPIRES
+from s3fixture.auth.sigv4 import KEY_LIFETIME
 from s3fixture.clock import utc
 from s3fixture.console.lock_facts import why_protected
 from s3fixture.console.rendering import moment, object_path
@@ -99,8 +99,8 @@ def share(visit: Visit, bucket: str) -> Response:
     """POST /api/buckets/<bucket>/share {key, version, expires}: a presigned link."""
     document = visit.document()
     named, expires = identifier(document), document.get("expires")
-    if not isinstance(expires, int) or not 0 < expires <= MAX_EXPIRES:
-        raise PageError(400, f"A link can be valid for 1 to {MAX_EXPIRES:,} seconds.")
+    if not isinstance(expires, int) or not 0 < expires <= KEY_LIFETIME:
+        raise PageError(400, f"A link can be valid for 1 to {KEY_LIFETIME:,} seconds.")
     visit.caller.perform("HeadObject", Bucket=bucket, **named)  # so that the link works
     now = visit.caller.app.clock.time()
     url = presign(

@@ -19,11 +19,7 @@ DEFAULT_PORT = 9000
 DEFAULTS = ("aws", "minio")
 DEFAULT_CONSOLE_PORT = 9001
 DURABILITIES = ("power", "process")  # what an answered write in `data_dir` survives the end of
-METRICS = (
-    "off",
-    "jwt",
-    "public",
-)  # metrics are: not counted, for who has a token, for everybody
+METRICS = ("off", "jwt", "public")  # not counted; for those who have a token; for everybody
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "defaults": DEFAULTS,
     "durability": DURABILITIES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from s3fixture import refusals
@@ -64,8 +64,8 @@ def make_parser(operation: OperationModel) -> Parser:
         if "Key" in uses:
             params["Key"] = target.key
         if target.query:
-            _read_query(target.query, query, params)
-        _read_headers(sent, headers, prefixes, params)
+            _read_members(target.query, query, (), params)
+        _read_members(sent, headers, prefixes, params)
         for member, name in required:
             if member not in params:
                 raise _missing(name)
@@ -160,21 +160,13 @@ def _with_hoisted(headers: dict[str, str], target: Target) -> dict[str, str]:
     return {**promised, **headers}
 
 
-def _read_query(query: Mapping[str, str], table: _Table, params: dict[str, Any]) -> None:
-    for name, text in query.items():
-        if name in table:
-            member, read = table[name]
-            value = text if read is None else read(text)
-            if value is not None:
-                params[member] = value
-
-
-def _read_headers(
-    headers: Mapping[str, str], table: _Table, prefixes: list[tuple[str, str]], params: dict[str, Any]
+def _read_members(
+    sent: Mapping[str, str], table: _Table, prefixes: Sequence[tuple[str, str]], params: dict[str, Any]
 ) -> None:
+    """Of a query or of headers."""
     for _, member in prefixes:
         params[member] = {}
-    for name, text in headers.items():
+    for name, text in sent.items():
         if name in table:
             member, read = table[name]
             value = text if read is None else read(text)

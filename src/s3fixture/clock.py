@@ -27,7 +27,12 @@ def is_version_id(text: str) -> bool:
 
 def is_upload_id(text: str, key: str) -> bool:
     """Whether a clock may have made this id for an upload of `key`."""
-    return len(text) == 66 and text[60:] == _check(text[:60] + key)
+    return len(text) == 72 and text[60:66] == _check(text[:60] + key)
+
+
+def is_upload_id_of(text: str, key: str, initiator: str) -> bool:
+    """Whether a clock may have made this id for an upload of `key` that `initiator` began."""
+    return is_upload_id(text, key) and text[66:] == _check(text[:66] + initiator)
 
 
 def _check(text: str) -> str:
@@ -114,7 +119,8 @@ class Clock:
         return text + _check(text)
 
     @staticmethod
-    def upload_id(key: str) -> str:
-        """An opaque URL-safe string; the last of it is a checksum that `is_upload_id` knows."""
+    def upload_id(key: str, initiator: str) -> str:
+        """An opaque URL-safe string; its end are checksums that `is_upload_id` and its like know."""
         text = secrets.token_urlsafe(45)
-        return text + _check(text + key)
+        text += _check(text + key)
+        return text + _check(text + initiator)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from acl_helpers import ALL_USERS, AUTHENTICATED, LOGS, OTHER, STRANGER, allow, block, group, make, user
 from botocore.exceptions import ClientError
-from service_helpers import put_parts, refused, send, send_document, signed
+from service_helpers import complete, put_parts, refused, send, send_document, signed
 
 from s3fixture.auth.acls import ANONYMOUS
 
@@ -382,6 +382,25 @@ def test_a_public_policy_that_is_restricted_shuts_out_grantees_too(
 # Others' uploads, forms, and what has no name.
 
 
+@pytest.mark.parametrize("operation", ["PutObject", "CopyObject", "CreateMultipartUpload"])
+def test_a_new_object_may_grant_the_permission_to_write(
+    url: str, client: S3Client, bucket: str, operation: str
+) -> None:
+    """It allows nothing for an object. justincormack/argmin, object_crud_acl.rs and multipart_acl.rs"""
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    headers = {"x-amz-grant-write": f"id={OTHER}"}
+    if operation == "CreateMultipartUpload":
+        reply = signed(url, "POST", f"/{bucket}/new?uploads", headers=headers)
+        upload = reply.field("UploadId")
+        client.upload_part(Bucket=bucket, Key="new", UploadId=upload, PartNumber=1, Body=b"x")
+        complete(client, bucket, "new", upload)
+    else:
+        source = {"x-amz-copy-source": f"{bucket}/k"} if operation == "CopyObject" else {}
+        assert signed(url, "PUT", f"/{bucket}/new", headers={**headers, **source}).status == 200
+    grants = client.get_object_acl(Bucket=bucket, Key="new")["Grants"]
+    assert [(grant["Grantee"]["ID"], grant["Permission"]) for grant in grants] == [(OTHER, "WRITE")]
+
+
 def test_who_began_an_upload_may_list_and_abort_it(
     client: S3Client, other: S3Client, anonymous: S3Client
 ) -> None:
@@ -401,6 +420,29 @@ def test_who_began_an_upload_may_list_and_abort_it(
             act()
     other.abort_multipart_upload(Bucket="plain", Key="k", UploadId=theirs)
     client.abort_multipart_upload(Bucket="plain", Key="k", UploadId=mine)
+
+
+def test_who_began_an_upload_may_abort_it_when_the_bucket_is_closed_and_when_it_has_ended(
+    client: S3Client, other: S3Client, anonymous: S3Client, bucket: str
+) -> None:
+    """justincormack/argmin, crates/s3-tests/tests/multipart_acl.rs"""
+    client.put_bucket_acl(Bucket=bucket, ACL="public-read-write")
+    begun = put_parts(other, bucket, "begun", [b"x"])
+    ended = put_parts(other, bucket, "ended", [b"x"])
+    mine = put_parts(client, bucket, "mine", [b"x"])
+    for who, key, upload in ((other, "ended", ended), (client, "mine", mine)):
+        complete(who, bucket, key, upload)
+    client.put_bucket_acl(Bucket=bucket, ACL="private")
+    with refused("AccessDenied", 403):
+        other.upload_part(Bucket=bucket, Key="begun", UploadId=begun, PartNumber=2, Body=b"y")
+    for key, upload in (("begun", begun), ("ended", ended)):
+        with refused("AccessDenied", 403):
+            anonymous.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload)
+        other.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload)
+        with refused("NoSuchUpload", 404):
+            other.list_parts(Bucket=bucket, Key=key, UploadId=upload)
+    with refused("AccessDenied", 403):
+        other.abort_multipart_upload(Bucket=bucket, Key="mine", UploadId=mine)
 
 
 def test_what_nobody_signed_is_an_account_of_its_own_where_an_acl_let_it_in(

@@ -212,8 +212,9 @@ def test_an_aborted_upload_is_gone(client: S3Client, bucket: str) -> None:
     named = {"Bucket": bucket, "Key": "k", "UploadId": upload}
     answer = client.abort_multipart_upload(**named)  # type: ignore[arg-type]
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 204
+    again = client.abort_multipart_upload(**named)  # type: ignore[arg-type]
+    assert again["ResponseMetadata"]["HTTPStatusCode"] == 204
     calls: list[Any] = [
-        lambda: client.abort_multipart_upload(**named),  # type: ignore[arg-type]
         lambda: client.list_parts(**named),  # type: ignore[arg-type]
         lambda: client.upload_part(**named, PartNumber=1, Body=b"x"),  # type: ignore[arg-type]
         lambda: client.complete_multipart_upload(**named, MultipartUpload=_listed((1, "x"))),  # type: ignore[arg-type]
@@ -322,6 +323,14 @@ def test_nothing_is_left_to_abort_of_a_completed_upload(client: S3Client, bucket
     assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"body"
     with refused("NoSuchUpload", 404):
         client.list_parts(Bucket=bucket, Key="k", UploadId=upload_id)
-    client.put_object(Bucket=bucket, Key="k", Body=b"another")
-    with refused("NoSuchUpload", 404):
-        client.abort_multipart_upload(Bucket=bucket, Key="k", UploadId=upload_id)
+    client.delete_object(Bucket=bucket, Key="k")
+    client.abort_multipart_upload(Bucket=bucket, Key="k", UploadId=upload_id)
+    client.create_bucket(Bucket="another-bucket")
+    for where, key, name in (
+        (bucket, "another-key", upload_id),
+        ("another-bucket", "k", upload_id),
+        (bucket, "k", upload_id[:-1]),
+        (bucket, "k", "an-id-of-nobody"),
+    ):
+        with refused("NoSuchUpload", 404):
+            client.abort_multipart_upload(Bucket=where, Key=key, UploadId=name)

@@ -143,6 +143,20 @@ def test_the_tags_of_an_object_decide(client: S3Client, anonymous: S3Client, buc
         anonymous.get_object(Bucket=bucket, Key="closed")
 
 
+def test_the_tags_of_an_object_do_not_decide_about_its_attributes(
+    client: S3Client, other: S3Client, bucket: str
+) -> None:
+    """justincormack/argmin, crates/s3-tests/tests/bucket_policy_conditions.rs"""
+    client.put_object(Bucket=bucket, Key="k", Body=b"x", Tagging="public=yes")
+    condition = {"StringEquals": {"s3:ExistingObjectTag/public": "yes"}}
+    put(client, bucket, "Allow", ["s3:GetObject", "s3:GetObjectAttributes"], Condition=condition)
+    assert other.get_object(Bucket=bucket, Key="k")
+    with refused("AccessDenied", 403):
+        other.get_object_attributes(Bucket=bucket, Key="k", ObjectAttributes=["ObjectSize"])
+    put(client, bucket, "Allow", ["s3:GetObject", "s3:GetObjectAttributes"])
+    assert other.get_object_attributes(Bucket=bucket, Key="k", ObjectAttributes=["ObjectSize"])
+
+
 @pytest.mark.parametrize("action", ["s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"])
 def test_the_tags_of_an_object_do_not_decide_about_writes(
     client: S3Client, other: S3Client, bucket: str, action: str

@@ -48,6 +48,9 @@ _HAVE_EXISTING_TAGS = _PUT_OBJECT_ACL | {
     *("s3:getobjectversionattributes", "s3:getobjectversiontagging", "s3:putobjecttagging"),
     *("s3:putobjectversiontagging", "s3:getobjectannotation", "s3:getobjectversionannotation"),
 }
+# Actions that a policy may tie to the tags of an object, and whose requests do not have them all the same.
+# justincormack/argmin, crates/s3-tests/tests/bucket_policy_conditions.rs (run against S3, too)
+_WITHOUT_EXISTING_TAGS = frozenset({"s3:getobjectattributes", "s3:getobjectversionattributes"})
 # Condition key -> the only actions whose requests have it. Keys that are not here go with every action.
 _ACTIONS_WITH: Mapping[str, frozenset[str]] = {
     "s3:buckettag/": frozenset(ACTION_SCOPES) - _CREATE_BUCKET,
@@ -173,6 +176,8 @@ class RequestContext(Mapping[str, Sequence[str]]):
         if key.startswith(_REQUEST_TAG):
             return _tag(_request_tags(self.params), key[len(_REQUEST_TAG) :])
         if key.startswith(_EXISTING_TAG) and self.existing_tags is not None:
+            if self.permission.action.lower() in _WITHOUT_EXISTING_TAGS:
+                return None
             return _tag(self.existing_tags(), key[len(_EXISTING_TAG) :])
         if key.startswith(_BUCKET_TAGS) and self.bucket_tags is not None:
             return _tag(self.bucket_tags(), key.partition("/")[2])

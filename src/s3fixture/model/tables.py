@@ -165,6 +165,12 @@ DIGESTS_MISSING: Mapping[str, Refusal] = {
 # Operation -> headers of directory buckets that S3 refuses here although the model does not have them.
 REFUSED_HEADERS: Mapping[str, tuple[str, ...]] = {"PutObject": ("x-amz-rename-source",)}
 
+# Operation -> headers, with their members, that S3 reads although the model has them for ACLs alone.
+# justincormack/argmin, crates/s3-tests/tests/object_crud_acl.rs, multipart_acl.rs (run against S3, too)
+FURTHER_HEADERS: Mapping[str, tuple[tuple[str, str], ...]] = dict.fromkeys(
+    ("CopyObject", "CreateMultipartUpload", "PutObject"), (("x-amz-grant-write", "GrantWrite"),)
+)
+
 # Quirk 20: required header -> what its absence is refused with. MISSING_PARAMETER for all others.
 ABSENT_MEMBERS: Mapping[str, Refusal] = {
     "partNumber": refusals.PART_NUMBER,

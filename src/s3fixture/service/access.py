@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Literal
 from s3fixture.auth.actions import Permission, actions_of, permissions
 from s3fixture.auth.denial import RESOURCE, Denial, not_authorized
 from s3fixture.auth.identity import Identities, account_id
+from s3fixture.clock import is_upload_id_of
 from s3fixture.errors import S3Error
 from s3fixture.service.bucket_documents import ACL, OBJECT_ACLS, POLICY
 from s3fixture.service.bucket_settings import ABAC, RESTRICT, is_blocked
@@ -177,7 +178,8 @@ class Access:
             known = identity or self._is_open(call, params, permission, bucket, text)
             return "not allowed" if known else None
         if bucket.documents.isdisjoint(_MATTERS):
-            return "allow" if owner else None
+            begun = permission.action in _INITIATORS and self._has_initiated(call, params, bucket)
+            return "allow" if owner or begun else None
         verdict: Verdict | None = None
         if text is not None:
             verdict = self._by_policy(call, params, permission, bucket, text)
@@ -331,13 +333,14 @@ class Access:
         return version
 
     def _has_initiated(self, call: Call, params: Params, bucket: BucketRow) -> bool:
+        """Whether the caller began the upload, which may have ended since."""
+        if call.identity is None:
+            return False
         with self._store.read() as index:
             upload = index.get_upload(bucket.id, params["Key"], params["UploadId"])
-        return (
-            upload is not None
-            and call.identity is not None
-            and call.identity.began(upload.extra.get(INITIATOR, ""))
-        )
+        if upload is None:
+            return is_upload_id_of(params["UploadId"], upload_place(params), call.identity.requester)
+        return call.identity.began(upload.extra.get(INITIATOR, ""))
 
     def _is_no_upload(self, call: Call, params: Params, permission: Permission) -> bool:
         """Whether there is no such upload, which callers of the bucket's account learn in any case.
@@ -369,6 +372,11 @@ class Access:
         with self._store.read() as index:
             bucket = index.get_bucket(permission.bucket)
         return bucket is None or bucket.owner == call.identity.canonical_id
+
+
+def upload_place(params: Params) -> str:
+    """What the id of an upload is for."""
+    return f"{params['Bucket']}/{params['Key']}"
 
 
 def _is_public(policy: Policy) -> bool:

@@ -40,6 +40,7 @@ def make_parser(operation: OperationModel) -> Parser:
         return Parser(lambda request, target, payload: {}, lambda request, target: {})
     headers = _table(shape, "header", str.lower)
     headers.update((name, (name, _refuser(name))) for name in tables.REFUSED_HEADERS.get(operation.name, ()))
+    headers.update((name, (member, None)) for name, member in tables.FURTHER_HEADERS.get(operation.name, ()))
     query = _table(shape, "querystring", str)
     prefixes = [
         (str(inner.serialization["name"]).lower(), member)

@@ -152,19 +152,21 @@ def test_an_upload_under_kms(client: S3Client, bucket: str, app: App) -> None:
     assert encryption_of(client.head_object(Bucket=bucket, Key="k")) == expected
 
 
-@pytest.mark.parametrize("operation", ["GET", "HEAD", "part", "complete"])
+@pytest.mark.parametrize("operation", ["GET", "HEAD", "attributes", "part", "complete"])
 def test_encryption_is_chosen_once(client: S3Client, bucket: str, url: str, operation: str) -> None:
     client.put_object(Bucket=bucket, Key="k", Body=BODY, ServerSideEncryption="aws:kms")
     upload_id = put_parts(client, bucket, "k", [BODY])
     method, target = {
         "GET": ("GET", f"/{bucket}/k"),
         "HEAD": ("HEAD", f"/{bucket}/k"),
+        "attributes": ("GET", f"/{bucket}/k?attributes"),
         "part": ("PUT", f"/{bucket}/k?partNumber=1&uploadId={upload_id}"),
         "complete": ("POST", f"/{bucket}/k?uploadId={upload_id}"),
     }[operation]
     document = b"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber></Part></CompleteMultipartUpload>"
     body = document if method == "POST" else b""
-    reply = signed(url, method, target, body, {"x-amz-server-side-encryption": "aws:kms"})
+    headers = {"x-amz-server-side-encryption": "aws:kms", "x-amz-object-attributes": "ETag"}
+    reply = signed(url, method, target, body, headers)
     assert reply.status == 400
     if method != "HEAD":
         assert (reply.code, reply.field("ArgumentValue")) == ("InvalidArgument", "aws:kms")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3.s3.transfer
 import pytest
-from service_helpers import MIB, PART, complete, put_parts, refused, send_document, signed
+from service_helpers import MIB, PART, complete, needs, put_parts, refused, send_document, signed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -222,6 +222,16 @@ def test_an_aborted_upload_is_gone(client: S3Client, bucket: str) -> None:
     for call in calls:
         with refused("NoSuchUpload", 404):
             call()
+
+
+@needs("AbortMultipartUploadRequest", "IfMatchInitiatedTime")
+def test_a_condition_of_directory_buckets_never_aborts(url: str, client: S3Client, bucket: str) -> None:
+    upload_id = put_parts(client, bucket, "k", [b"x"])
+    condition = {"x-amz-if-match-initiated-time": "Wed, 21 Oct 2015 07:28:00 GMT"}
+    reply = signed(url, "DELETE", f"/{bucket}/k?uploadId={upload_id}", headers=condition)
+    assert (reply.status, reply.code) == (501, "NotImplemented")
+    assert reply.field("Header") == "x-amz-if-match-initiated-time"
+    assert len(client.list_parts(Bucket=bucket, Key="k", UploadId=upload_id)["Parts"]) == 1
 
 
 def test_an_upload_belongs_to_its_key(client: S3Client, bucket: str) -> None:

@@ -94,6 +94,22 @@ def test_clients_follow_to_the_region_of_a_bucket(url: str, client: S3Client, ne
     client.delete_bucket(Bucket="away")
 
 
+def test_who_may_not_enter_a_bucket_still_learns_its_region(url: str, new_client: NewClient) -> None:
+    far = new_client(region="eu-west-3")
+    make(far, "closed", "eu-west-3")
+    reply = send(url, "HEAD", "/closed")
+    assert (reply.status, reply.headers["x-amz-bucket-region"]) == (403, "eu-west-3")
+    other = new_client("otheraccesskey", "othersecretkey", region="eu-west-3")
+    with refused("403", 403) as response:
+        other.head_bucket(Bucket="closed")
+    assert response["ResponseMetadata"]["HTTPHeaders"]["x-amz-bucket-region"] == "eu-west-3"
+    with refused("403", 403) as response:
+        far.head_bucket(Bucket="closed", ExpectedBucketOwner="111122223333")
+    assert response["ResponseMetadata"]["HTTPHeaders"]["x-amz-bucket-region"] == "eu-west-3"
+    assert "x-amz-bucket-region" not in send(url, "HEAD", "/nowhere").headers
+    assert "x-amz-bucket-region" not in send(url, "HEAD", "/closed/k").headers
+
+
 @pytest.mark.parametrize("name", ["s3.eu-west-1", "s3-eu-west-1", "s3.dualstack.eu-west-1"])
 def test_a_virtual_host_may_name_the_region(url: str, new_client: NewClient, name: str) -> None:
     client = new_client(region="eu-west-1")

@@ -282,7 +282,23 @@ def authorize(exchange: Exchange) -> None:
     assert exchange.authentication is not None
     app = exchange.app
     call = exchange.call = exchange.call_of(exchange.operation, exchange.authentication)
-    app.access.check(call, exchange.params)
+    try:
+        app.access.check(call, exchange.params)
+    except S3Error as refusal:
+        if exchange.operation == "HeadBucket":
+            _tell_region(exchange, refusal)
+        raise
+
+
+def _tell_region(exchange: Exchange, refusal: S3Error) -> None:
+    """Whom S3 does not let in still learns from HeadBucket in which region the bucket is.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+    """
+    with exchange.app.store.read() as index:
+        bucket = index.get_bucket(exchange.bucket)
+    if bucket is not None:
+        refusal.headers["x-amz-bucket-region"] = bucket.region
 
 
 def perform(exchange: Exchange) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from s3fixture import checksums, refusals
 from s3fixture.service.call import Call, Params, Result
-from s3fixture.service.encryption import check_reader
+from s3fixture.service.encryption import check_reader, refuse_header
 from s3fixture.service.listing import page_size
 from s3fixture.service.objects import checksum_members
 from s3fixture.service.versions import find_version, version_header
@@ -18,6 +18,7 @@ from s3fixture.store import Index, PartInfo, Version
 
 def get_object_attributes(call: Call, params: Params) -> Result:
     """Some of ETag, Checksum, ObjectParts, StorageClass and ObjectSize."""
+    refuse_header(call)
     wanted = set(params["ObjectAttributes"])
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])

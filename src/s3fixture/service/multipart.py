@@ -180,7 +180,11 @@ def abort_multipart_upload(call: Call, params: Params) -> Result:
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html; completed uploads:
     refusals.ARGMIN, and boto/boto3, tests/integration/test_s3.py, where the object was deleted as well;
     aborted ones: minio/minio issues 2250 and 13494
+
+    Raises NotImplemented for the condition that only directory buckets know.
     """
+    if params.get("IfMatchInitiatedTime") is not None:
+        raise S3Error("NotImplemented", Header="x-amz-if-match-initiated-time")
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
         upload = index.get_upload(bucket.id, params["Key"], params["UploadId"])

@@ -18,7 +18,7 @@ from s3fixture.service.call import Call, Fact, Operation, Params, Result
 # Operation -> the module of this package that has its function, imported at its first use.
 OPERATIONS: Mapping[str, str] = {
     "AbortMultipartUpload": "multipart",
-    "CompleteMultipartUpload": "completing",
+    "CompleteMultipartUpload": "complete_upload",
     "CopyObject": "copying",
     "CreateBucket": "buckets",
     "CreateMultipartUpload": "multipart",

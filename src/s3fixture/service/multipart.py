@@ -1,4 +1,4 @@
-"""Multipart uploads: create, upload parts, list, abort. Completing is in completing.py.
+"""Multipart uploads: create, upload parts, list, abort. complete_upload.py completes them.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 """

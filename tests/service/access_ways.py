@@ -249,11 +249,6 @@ def _console_compared(caller: Caller, goal: Goal) -> str:
     return _verdict(answer.status_code, "", done=answer.status_code == 200)
 
 
-def _console_pdf(caller: Caller, goal: Goal) -> str:
-    verdict = _console("pdf")(caller, goal)
-    return READ if verdict.startswith("415") else verdict
-
-
 def _console_share(caller: Caller, goal: Goal) -> str:
     """A link is given to those only for whom it works."""
     document = {"key": goal.key, "version": goal.version, "expires": 60}
@@ -362,7 +357,6 @@ READS: Mapping[str, Reading] = {
     "console, download": Reading("GetObject", _console("download"), route=downloads.download, signed=True),
     "console, preview": Reading("GetObject", _console("object"), route=objects.show_object, signed=True),
     "console, picture": Reading("GetObject", _console_picture, route=downloads.show_image, signed=True),
-    "console, PDF": Reading("GetObject", _console_pdf, route=downloads.show_pdf, signed=True),
     "console, rendered": Reading("GetObject", _console_rendered, route=rendered.show_rendered, signed=True),
     "console, compared": Reading(
         "GetObject", _console_compared, needs_version=True, route=rendered.compare, signed=True

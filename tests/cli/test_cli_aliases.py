@@ -174,8 +174,6 @@ def test_options_that_do_not_fit_are_refused(home: Path) -> None:
     }.items():
         with pytest.raises(S3FixtureError, match=message):
             connect(chosen, place)
-    with pytest.raises(S3FixtureError, match="work/data and s3://data are on two servers"):
-        connect(ServerChoice(), place, Remote("data"))
 
 
 @pytest.fixture
@@ -205,7 +203,6 @@ def test_commands_by_an_alias(mc: CommandLine, client: S3Client, other: Endpoint
     assert refused.startswith("s3fixture: work/dat/in/a.txt: NoSuchBucket")
     assert refused.endswith("did you mean work/data/in/a.txt?")
     assert mc.refused("cp", "wrok/data/k", ".").endswith("ALIAS/BUCKET (aliases: minio, work)")
-    assert "on two servers" in mc.refused("mirror", "work/data", "s3://data")
 
 
 def test_temporary_keys_of_an_alias(s3: CommandLine, other: Endpoint) -> None:

@@ -15,7 +15,7 @@ from s3fixture.cli.transfer import Job
 from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+    from s3fixture.cli.target_server import Servers
 
 Address = Remote | Local
 _DEEDS = {"cp": "copy", "mv": "move"}
@@ -31,7 +31,7 @@ def parse_addresses(
 
 
 def plan_jobs(
-    client: S3Client,
+    servers: Servers,
     sources: Sequence[str],
     origins: Sequence[Address],
     goal: Address,
@@ -45,10 +45,10 @@ def plan_jobs(
     `sources` as they were written: a slash at the end means what is in the folder. `follow`: also into linked
     folders. Raises S3FixtureError for a source that is not there.
     """
-    into = len(origins) > 1 or goal.is_folder or _is_folder_there(client, goal)
+    into = len(origins) > 1 or goal.is_folder or _is_folder_there(servers, goal)
     jobs, failed = [], 0
     for text, origin in zip(sources, origins, strict=True):
-        for item, name in _items(client, origin, text, recursive=recursive, version=version, follow=follow):
+        for item, name in _items(servers, origin, text, recursive=recursive, version=version, follow=follow):
             if item.is_folder_mark and isinstance(goal, Local):
                 continue
             try:
@@ -77,24 +77,24 @@ def _check(origins: Sequence[Address], goal: Address, *, recursive: bool, verb: 
             raise S3FixtureError(f"{origin} names no bucket; write s3://BUCKET/KEY")
 
 
-def _is_folder_there(client: S3Client, goal: Address) -> bool:
+def _is_folder_there(servers: Servers, goal: Address) -> bool:
     """`cp a s3://b/c` means s3://b/c/a when there is a folder c, as with cp."""
     if isinstance(goal, Local):
         return False
-    found = client.list_objects_v2(Bucket=goal.bucket, Prefix=goal.folder().key, MaxKeys=1)
+    found = servers.client(goal).list_objects_v2(Bucket=goal.bucket, Prefix=goal.folder().key, MaxKeys=1)
     return found["KeyCount"] > 0
 
 
 def _items(
-    client: S3Client, origin: Address, text: str, *, recursive: bool, version: str | None, follow: bool
+    servers: Servers, origin: Address, text: str, *, recursive: bool, version: str | None, follow: bool
 ) -> Iterator[tuple[Item, str]]:
     """What one source comes to, and what each is called in the target folder."""
     if not recursive or (isinstance(origin, Local) and not origin.path.is_dir()):
-        item = _single(client, origin, version)
+        item = _single(servers, origin, version)
         yield item, item.name
         return
     head = "" if text.endswith(("/", os.sep)) else f"{_name(origin)}/"
-    for item in _tree(client, origin, follow=follow):
+    for item in _tree(servers, origin, follow=follow):
         yield item, head + item.name
 
 
@@ -104,10 +104,10 @@ def _name(origin: Address) -> str:
     return origin.name if origin.key else origin.bucket
 
 
-def _tree(client: S3Client, origin: Address, *, follow: bool) -> Iterator[Item]:
+def _tree(servers: Servers, origin: Address, *, follow: bool) -> Iterator[Item]:
     if isinstance(origin, Local):
         return local_items(origin.path, follow=follow)
-    items = iter(remote_items(client, origin))
+    items = iter(remote_items(servers.client(origin), origin))
     first = next(items, None)
     if first is None and origin.key:
         raise S3FixtureError(
@@ -116,11 +116,11 @@ def _tree(client: S3Client, origin: Address, *, follow: bool) -> Iterator[Item]:
     return items if first is None else chain([first], items)
 
 
-def _single(client: S3Client, origin: Address, version: str | None) -> Item:
+def _single(servers: Servers, origin: Address, version: str | None) -> Item:
     if isinstance(origin, Remote):
         if origin.is_folder:
             raise S3FixtureError(f"{origin} is a folder or bucket; add --recursive")
-        return remote_item(client, origin, version)
+        return remote_item(servers.client(origin), origin, version)
     if origin.path.is_dir():
         raise S3FixtureError(f"{origin} is a folder; add --recursive")
     if not origin.path.exists():

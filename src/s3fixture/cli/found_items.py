@@ -16,9 +16,8 @@ from s3fixture.clock import utc
 from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
     from s3fixture.cli.items import Item
+    from s3fixture.cli.target_server import Servers
 
 _KEYWORD = re.compile(r"\{([a-z]*)\}")
 _LINK_SECONDS = int(timedelta(days=7).total_seconds())  # the longest that S3 takes
@@ -48,12 +47,12 @@ def document(item: Item) -> dict[str, Any]:
     return {**found, "size": item.size, "etag": item.etag, "lastModified": utc(item.modified)}
 
 
-def filled(client: S3Client, template: str, item: Item) -> str:
+def filled(servers: Servers, template: str, item: Item) -> str:
     """The text with its keywords replaced; braces with something else in them stay."""
 
     def value(match: re.Match[str]) -> str:
         if match[1] == "url":
-            return _link(client, item)
+            return _link(servers, item)
         return _VALUES[match[1]](item) if match[1] in _VALUES else match[0]
 
     return _KEYWORD.sub(value, template)
@@ -73,9 +72,9 @@ def parse_command(text: str) -> list[str]:
     return words
 
 
-def run(client: S3Client, command: Sequence[str], item: Item) -> bool:
+def run(servers: Servers, command: Sequence[str], item: Item) -> bool:
     """Run the command for this item; whether it went well. Raises S3FixtureError when it cannot be run."""
-    words = [filled(client, word, item) for word in command]
+    words = [filled(servers, word, item) for word in command]
     sys.stdout.flush()
     try:
         code = subprocess.run(words, check=False).returncode  # noqa: S603 - the user names it
@@ -87,8 +86,9 @@ def run(client: S3Client, command: Sequence[str], item: Item) -> bool:
     return code == 0
 
 
-def _link(client: S3Client, item: Item) -> str:
+def _link(servers: Servers, item: Item) -> str:
     assert isinstance(item.place, Remote)
     version = {"VersionId": item.version} if item.version else {}
     which = {"Bucket": item.place.bucket, "Key": item.place.key, **version}
+    client = servers.client(item.place)
     return client.generate_presigned_url("get_object", Params=which, ExpiresIn=_LINK_SECONDS)

@@ -11,11 +11,11 @@ from s3fixture.cli.transfer import Job, Transfers
 from s3fixture.sizes import counted, human_size
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+    from s3fixture.cli.target_server import Servers
 
 
 def carry_out(
-    client: S3Client,
+    servers: Servers,
     jobs: Sequence[Job],
     what: str,
     *,
@@ -40,7 +40,7 @@ def carry_out(
 
     progress.begin(what, sum(job.item.size for job in jobs))
     try:
-        with Transfers(client, progress, report, finish) as transfers:
+        with Transfers(servers, progress, report, finish) as transfers:
             for job in jobs:
                 transfers.add(job)
     finally:

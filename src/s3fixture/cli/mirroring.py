@@ -13,7 +13,7 @@ from s3fixture.cli.transfer import Job
 from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+    from s3fixture.cli.target_server import Servers
 
 Address = Remote | Local
 
@@ -29,11 +29,11 @@ class Mirror:
     sources: int = 0
 
 
-def compare(client: S3Client, source: Address, target: Address) -> Mirror:
+def compare(servers: Servers, source: Address, target: Address) -> Mirror:
     """Compare two folders or buckets. Raises when either cannot be read to its end."""
     both_remote = isinstance(source, Remote) and isinstance(target, Remote)
-    here = _listed(client, source, follow=True, marks=both_remote)
-    there = _listed(client, target, follow=False, marks=both_remote) if exists(client, target) else {}
+    here = _listed(servers, source, follow=True, marks=both_remote)
+    there = _listed(servers, target, follow=False, marks=both_remote) if exists(servers, target) else {}
     found = Mirror(sources=len(here))
     for name, item in here.items():
         try:
@@ -49,24 +49,24 @@ def compare(client: S3Client, source: Address, target: Address) -> Mirror:
     return found
 
 
-def _listed(client: S3Client, address: Address, *, follow: bool, marks: bool) -> dict[str, Item]:
+def _listed(servers: Servers, address: Address, *, follow: bool, marks: bool) -> dict[str, Item]:
     """What is in a folder or bucket, by name; `marks`: also the empty objects that stand for folders."""
     items = (
         local_items(address.path, follow=follow)
         if isinstance(address, Local)
-        else remote_items(client, address)
+        else remote_items(servers.client(address), address)
     )
     return {item.name: item for item in items if marks or not item.is_folder_mark}
 
 
-def exists(client: S3Client, address: Address) -> bool:
+def exists(servers: Servers, address: Address) -> bool:
     """Whether the folder or bucket is there."""
     if isinstance(address, Local):
         return address.path.is_dir()
     from botocore.exceptions import ClientError
 
     try:
-        client.head_bucket(Bucket=address.bucket)
+        servers.client(address).head_bucket(Bucket=address.bucket)
     except ClientError as error:
         if error.response["Error"]["Code"] in ("404", "NoSuchBucket"):
             return False

@@ -7,7 +7,7 @@ Never AWS itself, unless --endpoint-url or a variable says so: a command that fi
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -35,7 +35,7 @@ RUN_VARIABLE = "S3FIXTURE_RUN_URL"  # set by `run` for its command, which uses t
 ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "MLFLOW_S3_ENDPOINT_URL")
 _PROFILE_VARIABLE = "AWS_PROFILE"
 _ATTEMPTS = 3
-_NOTHING_CHOSEN = ServerChoice()
+_NOTHING_CHOSEN, _ANYWHERE = ServerChoice(), Remote()
 
 
 class Target(Endpoint):
@@ -59,12 +59,11 @@ class Target(Endpoint):
         return super().client(config=config, **kwargs)
 
 
-def connect(chosen: ServerChoice = _NOTHING_CHOSEN, *places: Remote | Local) -> Target:
-    """The server to use for these places. Raises S3FixtureError when there is none, or only half of one."""
+def connect(chosen: ServerChoice = _NOTHING_CHOSEN, place: Remote = _ANYWHERE) -> Target:
+    """The server to use for a place. Raises S3FixtureError when there is none, or only half of one."""
     _check_options(chosen)
-    alias = _alias_of(places)
-    if alias:
-        return _by_alias(alias, chosen)
+    if place.alias:
+        return _by_alias(place.alias, chosen)
     if chosen.profile:
         return _by_profile(chosen.profile, chosen.endpoint_url)
     server = StateFolder.nearest().server()
@@ -78,6 +77,48 @@ def connect(chosen: ServerChoice = _NOTHING_CHOSEN, *places: Remote | Local) -> 
     raise S3FixtureError(
         "there is no server to use; start one with `s3fixture up --detach`, or name one with --endpoint-url"
     )
+
+
+class Servers:
+    """The servers that the places of a command are on, each with one client.
+
+    Options that choose a server are about the places without an alias, where others have one. Raises
+    S3FixtureError as `connect` does.
+    """
+
+    def __init__(self, chosen: ServerChoice, *places: Remote | Local) -> None:
+        found = {place.alias: place for place in places if isinstance(place, Remote)}
+        several = len(found) > 1
+        if several and "" not in found and chosen != _NOTHING_CHOSEN:
+            one, other, *_ = found.values()
+            raise S3FixtureError(
+                f"{one} and {other} name their servers and keys already; leave out --endpoint-url, "
+                "--access-key, --secret-key and --profile"
+            )
+        self._targets = {
+            alias: connect(_NOTHING_CHOSEN if several and alias else chosen, place)
+            for alias, place in found.items()
+        }
+        self._clients: dict[str, S3Client] = {}
+
+    def target(self, place: Remote) -> Target:
+        """The server of that place."""
+        return self._targets[place.alias]
+
+    def client(self, place: Remote) -> S3Client:
+        """The client for the server of that place."""
+        if place.alias not in self._clients:
+            self._clients[place.alias] = client_of(self.target(place))
+        return self._clients[place.alias]
+
+    def can_copy(self, source: Remote, target: Remote) -> bool:
+        """Whether a server can copy by itself: both are on it, and by the same keys."""
+        one, other = self.target(source), self.target(target)
+        return (one.url, one.access_key) == (other.url, other.access_key)
+
+    def canonical(self, place: Remote) -> tuple[str, str, str]:
+        """The server, bucket and key, which are the same under each alias."""
+        return self.target(place).url, place.bucket, place.key
 
 
 def _check_options(chosen: ServerChoice) -> None:
@@ -103,18 +144,6 @@ def _by_url(url: str, chosen: ServerChoice, server: ProjectServer | None) -> Tar
     if ours:
         target.public_url = ours.public_url
     return target
-
-
-def _alias_of(places: Sequence[Remote | Local]) -> str:
-    """The alias of the server that the places are on. Raises S3FixtureError for several servers."""
-    remote = [place for place in places if isinstance(place, Remote)]
-    for place in remote:
-        if place.alias != remote[0].alias:
-            raise S3FixtureError(
-                f"{remote[0]} and {place} are on two servers, and a command uses one; "
-                "copy to a local folder, and from there"
-            )
-    return remote[0].alias if remote else ""
 
 
 def _by_alias(alias: str, chosen: ServerChoice) -> Target:

@@ -1,10 +1,11 @@
-"""Moving objects and files: up, down, and from bucket to bucket, several at once, with s3transfer."""
+"""Moving objects and files: up, down, and between buckets and servers, several at once, with s3transfer."""
 
 from __future__ import annotations
 
 import os
 from collections import deque
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,15 +17,17 @@ from s3transfer.manager import TransferConfig, TransferManager
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Remote
 from s3fixture.cli.failures import details_of, explained
+from s3fixture.cli.object_reader import ObjectReader, carried
 from s3fixture.content_types import guess
 from s3fixture.errors import S3FixtureError
 from s3fixture.seeding.upload import Watcher
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
     from s3transfer.futures import TransferFuture
+    from s3transfer.subscribers import BaseSubscriber
 
     from s3fixture.cli.items import Item
+    from s3fixture.cli.target_server import Servers
     from s3fixture.seeding import Progress
 
 MIB = 1024 * 1024
@@ -34,15 +37,6 @@ COPY_PART_SIZE = 64 * MIB  # the server copies without sending bytes, so that pa
 _FATAL = (exceptions.ConnectionError, exceptions.HTTPClientError)
 _FATAL_CODES = frozenset(
     {"NoSuchBucket", "InvalidAccessKeyId", "SignatureDoesNotMatch", "RequestTimeTooSkewed"}
-)
-# Headers of an object that a copy in parts must be told; a copy in one request takes them by itself.
-_CARRIED = (
-    "CacheControl",
-    "ContentDisposition",
-    "ContentEncoding",
-    "ContentLanguage",
-    "ContentType",
-    "Metadata",
 )
 
 
@@ -64,21 +58,17 @@ class Transfers:
 
     def __init__(
         self,
-        client: S3Client,
+        servers: Servers,
         progress: Progress,
         report: Callable[[Job], None],
         finish: Callable[[Job], None] | None = None,
     ) -> None:
-        self._client = client
+        self._servers = servers
         self._last_step = finish
         self._report = report
         self._watcher = Watcher(progress)
-        self._loads = TransferManager(
-            client, TransferConfig(multipart_threshold=PART_SIZE, multipart_chunksize=PART_SIZE)
-        )
-        self._copies = TransferManager(
-            client, TransferConfig(multipart_threshold=COPY_PART_SIZE, multipart_chunksize=COPY_PART_SIZE)
-        )
+        self._managers: dict[tuple[str, int], TransferManager] = {}
+        self._open = ExitStack()  # of the managers
         self._running: deque[tuple[Job, TransferFuture]] = deque()
         self.failed = 0
         self.done = 0
@@ -89,7 +79,7 @@ class Transfers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._loads, self._copies:  # which cancel what is under way when an exception passes them
+        with self._open:  # the managers cancel what is under way when an exception passes them
             if error is not None:
                 raise error
             while self._running:
@@ -109,22 +99,42 @@ class Transfers:
         if isinstance(target, Path):
             assert isinstance(source, Remote)
             target.parent.mkdir(parents=True, exist_ok=True)
-            which = {"VersionId": job.version} if job.version else {}
-            return self._loads.download(source.bucket, source.key, str(target), which, [self._watcher])
+            which = _version(job)
+            return self._manager(source, PART_SIZE).download(
+                source.bucket, source.key, str(target), which, [self._watcher]
+            )
         if isinstance(source, Path):
             kind = guess(source.name)
             extra = {"ContentType": kind} if kind else {}
-            return self._loads.upload(str(source), target.bucket, target.key, extra, [self._watcher])
-        return self._copy(job, source, target)
+            return self._upload(str(source), target, extra, self._watcher)
+        if self._servers.can_copy(source, target):
+            return self._copy(job, source, target)
+        reader = ObjectReader(self._servers.client(source), job.item, job.version)
+        return self._upload(reader, target, {}, self._watcher, reader)
+
+    def _manager(self, place: Remote, part_size: int) -> TransferManager:
+        """The one whose requests go to the server of that place."""
+        which = (place.alias, part_size)
+        if which not in self._managers:
+            config = TransferConfig(multipart_threshold=part_size, multipart_chunksize=part_size)
+            manager = TransferManager(self._servers.client(place), config)
+            self._managers[which] = self._open.enter_context(manager)
+        return self._managers[which]
+
+    def _upload(
+        self, source: str | ObjectReader, target: Remote, extra: dict[str, Any], *watchers: BaseSubscriber
+    ) -> TransferFuture:
+        body: Any = source  # the stubs do not know what s3transfer reads
+        return self._manager(target, PART_SIZE).upload(body, target.bucket, target.key, extra, watchers)
 
     def _copy(self, job: Job, source: Remote, target: Remote) -> TransferFuture:
-        which = {"VersionId": job.version} if job.version else {}
-        place: Any = {"Bucket": source.bucket, "Key": source.key, **which}
+        place: Any = {"Bucket": source.bucket, "Key": source.key, **_version(job)}
         extra: dict[str, Any] = {"CopySourceIfMatch": job.item.etag} if job.item.etag else {}
         if job.item.size >= COPY_PART_SIZE:
-            head: Any = self._client.head_object(**place)
-            extra |= {name: head[name] for name in _CARRIED if head.get(name)}
-        return self._copies.copy(place, target.bucket, target.key, extra, [self._watcher])
+            extra |= carried(self._servers.client(source).head_object(**place))
+        return self._manager(target, COPY_PART_SIZE).copy(
+            place, target.bucket, target.key, extra, [self._watcher]
+        )
 
     def _reap(self) -> None:
         job, future = self._running.popleft()
@@ -144,18 +154,21 @@ class Transfers:
         source, target = job.item.place, job.target
         if isinstance(target, Path):  # so that the next mirror sees that nothing changed
             os.utime(target, (job.item.modified, job.item.modified))
-        elif isinstance(source, Remote) and job.item.size >= COPY_PART_SIZE:
-            which: Any = {"VersionId": job.version} if job.version else {}
-            tags: Any = self._client.get_object_tagging(Bucket=source.bucket, Key=source.key, **which)[
-                "TagSet"
-            ]
-            if tags:
-                self._client.put_object_tagging(
-                    Bucket=target.bucket, Key=target.key, Tagging={"TagSet": tags}
-                )
+            return
+        if isinstance(source, Path) or job.item.size < COPY_PART_SIZE:
+            return
+        if not self._servers.can_copy(source, target):
+            return
+        tags: Any = self._servers.client(source).get_object_tagging(
+            Bucket=source.bucket, Key=source.key, **_version(job)
+        )["TagSet"]
+        if tags:
+            self._servers.client(target).put_object_tagging(
+                Bucket=target.bucket, Key=target.key, Tagging={"TagSet": tags}
+            )
 
     def _note(self, job: Job, error: Exception) -> None:
-        """ErrorFactory of one job and go on, unless all others would meet the same."""
+        """Print the error of one job and go on, unless all others would meet the same."""
         if isinstance(error, _FATAL):
             raise error
         if isinstance(error, exceptions.ClientError) and error.response["Error"].get("Code") in _FATAL_CODES:
@@ -165,8 +178,12 @@ class Transfers:
                 f"{job.item.place} was removed while it was copied; the copy was stopped"
             ) from error
         self.failed += 1
-        place, text = output.printable(str(job.item.place)), explained(error)
-        text = text if text.startswith(place) else f"{place}: {text}"
-        output.print_error(
-            text, {"source": place, "target": output.printable(str(job.target)), **details_of(error)}
-        )
+        source, target = output.printable(str(job.item.place)), output.printable(str(job.target))
+        text = explained(error)
+        text = text if text.startswith((f"{source}: ", f"{target}: ")) else f"{source}: {text}"
+        output.print_error(text, {"source": source, "target": target, **details_of(error)})
+
+
+def _version(job: Job) -> Any:
+    """For calls of boto3."""
+    return {"VersionId": job.version} if job.version else {}

@@ -15,12 +15,12 @@ from s3fixture.cli.options import ServerChoice, connection_options
 def command(targets: tuple[str, ...], version_id: str | None, server: ServerChoice) -> int:
     """Write the objects s3://BUCKET/KEY to standard output, one after the other."""
     from s3fixture.cli.streams import write_out
-    from s3fixture.cli.target_server import client_of, connect
+    from s3fixture.cli.target_server import Servers
 
     if version_id and len(targets) > 1:
         raise click.UsageError("--version-id needs exactly one object; name one")
     places = [parse_object(target) for target in targets]
-    client = client_of(connect(server, *places))
+    servers = Servers(server, *places)
     for place in places:
-        write_out(client, place, version_id)
+        write_out(servers.client(place), place, version_id)
     return 0

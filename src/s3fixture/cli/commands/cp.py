@@ -25,7 +25,8 @@ def command(
     as_json: bool,
     server: ServerChoice,
 ) -> int:
-    """Copy between local paths and s3://BUCKET/KEY, or from one bucket to another.
+    """Copy between local paths and s3://BUCKET/KEY, or from one bucket to another, also of another
+    server (ALIAS/BUCKET/KEY).
 
     As with cp, a folder is copied with its name; SOURCE/ with a slash at its end copies what is in it.
     `-` is standard input as the source, and standard output as the target.
@@ -37,12 +38,12 @@ def command(
         raise click.UsageError("--version-id needs exactly one object; name one")
     from s3fixture.cli.copy_plan import parse_addresses, plan_jobs
     from s3fixture.cli.job_progress import carry_out
-    from s3fixture.cli.target_server import client_of, connect
+    from s3fixture.cli.target_server import Servers
 
     origins, goal = parse_addresses(sources, target, recursive=recursive, verb="cp")
-    client = client_of(connect(server, *origins, goal))
-    jobs, failed = plan_jobs(client, sources, origins, goal, recursive=recursive, version=version_id)
-    return carry_out(client, jobs, "copying", as_json=as_json, quiet=quiet) or min(failed, 1)
+    servers = Servers(server, *origins, goal)
+    jobs, failed = plan_jobs(servers, sources, origins, goal, recursive=recursive, version=version_id)
+    return carry_out(servers, jobs, "copying", as_json=as_json, quiet=quiet) or min(failed, 1)
 
 
 def _check_stream(

@@ -32,15 +32,15 @@ def command(first: str, second: str, as_json: bool, server: ServerChoice) -> int
     Exit code 0 when there is no difference, 1 when there is one.
     """
     from s3fixture.cli.mirroring import compare, exists
-    from s3fixture.cli.target_server import client_of, connect
+    from s3fixture.cli.target_server import Servers
 
     one, two = parse(first), parse(second)
     _check(one, two)
-    client = client_of(connect(server, one, two))
+    servers = Servers(server, one, two)
     for place in (one, two):
-        if not exists(client, place):
+        if not exists(servers, place):
             raise S3FixtureError(f"{place}: there is no such folder or bucket to compare")
-    found = compare(client, one, two)
+    found = compare(servers, one, two)
     signs = {
         **{job.item.name: _ONLY_FIRST for job in found.missing},
         **dict.fromkeys(found.refused, _ONLY_FIRST),

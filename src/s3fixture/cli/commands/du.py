@@ -35,12 +35,13 @@ def command(
 
     With --depth 2 its folders are shown too, with --depth 3 theirs, and so on.
     """
-    from s3fixture.cli.target_server import client_of, connect
+    from s3fixture.cli.target_server import Servers
 
     places = [parse_remote(target) for target in targets] or [Remote()]
-    client = client_of(connect(server, *places))
+    servers = Servers(server, *places)
     for place in places:
-        for name, (size, count) in _sums(client, place, None if recursive else depth, versions=versions):
+        sums = _sums(servers.client(place), place, None if recursive else depth, versions=versions)
+        for name, (size, count) in sums:
             if as_json:
                 output.say_json(
                     {

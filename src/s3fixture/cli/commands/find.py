@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from s3fixture.cli.items import Item
+    from s3fixture.cli.target_server import Servers
 
 Test = Callable[["Item"], bool]
 
@@ -74,7 +75,7 @@ def command(
 
     Exit code 1 when a command of --exec failed; the others are run.
     """
-    from s3fixture.cli.target_server import client_of, connect
+    from s3fixture.cli.target_server import Servers
 
     if sum((as_json, template is not None, program is not None)) > 1:
         raise click.UsageError("--json, --print and --exec cannot be given together; choose one")
@@ -84,11 +85,11 @@ def command(
         *_by_size(larger, smaller),
     ]
     places = [parse_remote(target) for target in targets] or [Remote()]
-    client = client_of(connect(server, *places))
-    tell = _teller(client, template, program, as_json=as_json)
+    servers = Servers(server, *places)
+    tell = _teller(servers, template, program, as_json=as_json)
     failed = False
     for place in places:
-        for item in _items(client, place, versions=versions):
+        for item in _items(servers.client(place), place, versions=versions):
             if all(test(item) for test in tests):
                 failed |= not tell(item)
     return FAILED if failed else 0
@@ -105,17 +106,17 @@ def _items(client: S3Client, place: Remote, *, versions: bool) -> Iterator[Item]
         yield from items(client, place.within(bucket["Name"]))
 
 
-def _teller(client: S3Client, template: str | None, program: str | None, *, as_json: bool) -> Test:
+def _teller(servers: Servers, template: str | None, program: str | None, *, as_json: bool) -> Test:
     """What is done with an item; whether that went well."""
     from s3fixture.cli import found_items
 
     if program is not None:
         arguments = found_items.parse_command(program)
-        return lambda item: found_items.run(client, arguments, item)
+        return lambda item: found_items.run(servers, arguments, item)
 
     def say(item: Item) -> bool:
         if template is not None:
-            output.say(output.printable(found_items.filled(client, template, item)))
+            output.say(output.printable(found_items.filled(servers, template, item)))
         elif as_json:
             output.say_json({"status": "success", **found_items.document(item)})
         else:

@@ -23,14 +23,13 @@ def command(
 ) -> int:
     """Write the beginning of the objects s3://BUCKET/KEY to standard output. No more of them is fetched."""
     from s3fixture.cli.streams import write_beginning
-    from s3fixture.cli.target_server import client_of, connect
+    from s3fixture.cli.target_server import Servers
 
     if version_id and len(targets) > 1:
         raise click.UsageError("--version-id needs exactly one object; name one")
     places = [parse_object(target) for target in targets]
-    client = client_of(connect(server, *places))
+    servers = Servers(server, *places)
+    shown = None if size is not None else lines
     for place in places:
-        write_beginning(
-            client, place, lines=None if size is not None else lines, size=size, version=version_id
-        )
+        write_beginning(servers.client(place), place, lines=shown, size=size, version=version_id)
     return 0

@@ -31,11 +31,12 @@ def command(
 ) -> int:
     """List the buckets, or what is in s3://BUCKET or s3://BUCKET/FOLDER."""
     from s3fixture.cli.listings import Listings
-    from s3fixture.cli.target_server import connect
+    from s3fixture.cli.target_server import Servers
 
     places = [parse_remote(target) for target in targets] or [Remote()]
-    listings = Listings(connect(server, *places))
+    servers = Servers(server, *places)
     for place in places:
+        listings = Listings(servers.target(place))
         empty = True
         for row in _rows(listings, place, recursive=recursive, versions=versions):
             empty = False

@@ -27,12 +27,13 @@ def command(
 ) -> int:
     """Make the buckets s3://NAME (or just NAME)."""
     from s3fixture.backends.bucket_setup import creation, switch_on_lock
-    from s3fixture.cli.target_server import client_of, connect
+    from s3fixture.cli.target_server import Servers
 
     places = [parse_bucket(target) for target in targets]
-    client = client_of(connect(server, *places))
-    region = client.meta.region_name
+    servers = Servers(server, *places)
     for place in places:
+        client = servers.client(place)
+        region = client.meta.region_name
         # Asked first: in us-east-1 S3 answers 200 for a bucket that the caller owns already.
         ours = place.bucket in {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}
         if ours and not ignore_existing:

@@ -12,10 +12,9 @@ from s3fixture.cli.options import ServerChoice, connection_options, json_option,
 from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
     from s3fixture.cli.items import Item
     from s3fixture.cli.mirroring import Mirror
+    from s3fixture.cli.target_server import Servers
 
 Address = Remote | Local
 
@@ -46,14 +45,15 @@ def command(
     anything failed before.
     """
     from s3fixture.cli.mirroring import compare, exists
-    from s3fixture.cli.target_server import client_of, connect
+    from s3fixture.cli.target_server import Servers
 
     origin, goal = parse(source), parse(target)
     _check(origin, goal)
-    client = client_of(connect(server, origin, goal))
-    if not exists(client, origin):
+    servers = Servers(server, origin, goal)
+    _check_apart(servers, origin, goal)
+    if not exists(servers, origin):
         raise S3FixtureError(f"{origin}: there is no such folder or bucket to mirror")
-    found = compare(client, origin, goal)
+    found = compare(servers, origin, goal)
     if remove and found.extra and not found.sources:
         raise S3FixtureError(
             f"{origin} is empty, and --remove would empty {goal} too; "
@@ -66,12 +66,12 @@ def command(
     if dry_run:
         _tell(found, jobs, remove=remove, as_json=as_json)
         return 1 if failed else 0
-    _make(client, goal)
+    _make(servers, goal)
     from s3fixture.cli.job_progress import carry_out
 
-    failed += carry_out(client, jobs, "mirroring", as_json=as_json, quiet=quiet)
+    failed += carry_out(servers, jobs, "mirroring", as_json=as_json, quiet=quiet)
     if remove and found.extra:
-        failed += _remove(client, goal, found.extra, failed=failed, as_json=as_json, quiet=quiet)
+        failed += _remove(servers, goal, found.extra, failed=failed, as_json=as_json, quiet=quiet)
     return 1 if failed else 0
 
 
@@ -83,7 +83,12 @@ def _check(origin: Address, goal: Address) -> None:
             raise S3FixtureError(f"{place} names no bucket; write s3://BUCKET")
     if isinstance(goal, Local) and goal.path.exists() and not goal.path.is_dir():
         raise S3FixtureError(f"{goal} is a file; name a folder")
-    if isinstance(origin, Remote) and isinstance(goal, Remote) and origin.at("") == goal.at(""):
+
+
+def _check_apart(servers: Servers, origin: Address, goal: Address) -> None:
+    if not isinstance(origin, Remote) or not isinstance(goal, Remote):
+        return
+    if servers.canonical(origin.at("")) == servers.canonical(goal.at("")):
         inner, outer = sorted((origin.folder().key, goal.folder().key), key=len, reverse=True)
         if inner.startswith(outer):
             raise S3FixtureError(f"{origin} and {goal} overlap; choose two separate places")
@@ -110,18 +115,18 @@ def _tell(found: Mirror, jobs: list[Any], *, remove: bool, as_json: bool) -> Non
         _say_removed(item, as_json=as_json)
 
 
-def _make(client: S3Client, goal: Address) -> None:
+def _make(servers: Servers, goal: Address) -> None:
     from s3fixture.cli.mirroring import exists
     from s3fixture.seeding.upload import ensure_bucket
 
     if isinstance(goal, Local):
         goal.path.mkdir(parents=True, exist_ok=True)
-    elif not exists(client, goal):
-        ensure_bucket(client, goal.bucket)
+    elif not exists(servers, goal):
+        ensure_bucket(servers.client(goal), goal.bucket)
 
 
 def _remove(
-    client: S3Client, goal: Address, extra: list[Item], *, failed: int, as_json: bool, quiet: bool
+    servers: Servers, goal: Address, extra: list[Item], *, failed: int, as_json: bool, quiet: bool
 ) -> int:
     if failed:
         output.print_error("nothing was removed, because not everything could be mirrored")
@@ -136,7 +141,7 @@ def _remove(
             _say_removed(by_key[str(goal.at(key))], as_json=as_json)
 
     keys = [(item.place.key, None) for item in extra if isinstance(item.place, Remote)]
-    return remove_objects(client, goal, keys, report)
+    return remove_objects(servers.client(goal), goal, keys, report)
 
 
 def _unlink(item: Item, goal: Local, *, as_json: bool, quiet: bool) -> int:

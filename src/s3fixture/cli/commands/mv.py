@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from s3fixture.cli.addresses import Remote
 from s3fixture.cli.options import ServerChoice, connection_options, json_option, quiet_option
 from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
+    from s3fixture.cli.target_server import Servers
     from s3fixture.cli.transfer import Job
 
 
@@ -41,48 +41,56 @@ def command(
     """
     from s3fixture.cli.copy_plan import parse_addresses, plan_jobs
     from s3fixture.cli.job_progress import carry_out
-    from s3fixture.cli.target_server import client_of, connect
+    from s3fixture.cli.target_server import Servers
 
     origins, goal = parse_addresses(sources, target, recursive=recursive, verb="mv")
-    client = client_of(connect(server, *origins, goal))
-    jobs, failed = plan_jobs(client, sources, origins, goal, recursive=recursive, follow=False)
-    _check_separate(jobs)
+    servers = Servers(server, *origins, goal)
+    jobs, failed = plan_jobs(servers, sources, origins, goal, recursive=recursive, follow=False)
+    _check_separate(servers, jobs)
 
     def remove(job: Job) -> None:
-        _remove_source(client, job)
+        _remove_source(servers, job)
 
-    code = carry_out(client, jobs, "moving", as_json=as_json, quiet=quiet, finish=remove)
+    code = carry_out(servers, jobs, "moving", as_json=as_json, quiet=quiet, finish=remove)
     for text, origin in zip(sources, origins, strict=True):
         if recursive and isinstance(origin.place, Path):
             _remove_empty_folders(origin.place, with_root=not text.endswith(("/", os.sep)))
     return code or min(failed, 1)
 
 
-def _check_separate(jobs: Sequence[Job]) -> None:
+def _check_separate(servers: Servers, jobs: Sequence[Job]) -> None:
     """Raise S3FixtureError where one thing would replace another that is moved, or itself."""
-    sources = {job.item.place for job in jobs}
+
+    def canonical(place: Remote | Path) -> object:
+        return servers.canonical(place) if isinstance(place, Remote) else place
+
+    sources = {canonical(job.item.place) for job in jobs}
     targets = set()
     for job in jobs:
-        if job.target in sources:
+        target = canonical(job.target)
+        if target in sources:
             raise S3FixtureError(
                 f"{job.item.place} would replace {job.target}, which is moved too; nothing was moved: "
                 "move one of them first"
             )
-        if job.target in targets:
+        if target in targets:
             raise S3FixtureError(
                 f"several sources would become {job.target}; nothing was moved: give each a target of its own"
             )
-        targets.add(job.target)
+        targets.add(target)
 
 
-def _remove_source(client: S3Client, job: Job) -> None:
+def _remove_source(servers: Servers, job: Job) -> None:
     """Remove what has arrived. Raises S3FixtureError when it is not the same any more."""
     item = job.item
     if isinstance(item.place, Path):
         _unlink(item.place, item.size, item.modified)
         return
+    if isinstance(job.target, Remote):
+        _check_another(servers, item.place, job.target)
     from botocore.exceptions import ClientError
 
+    client = servers.client(item.place)
     which = {"IfMatch": f'"{item.etag}"'} if item.etag else {}
     try:
         client.delete_object(Bucket=item.place.bucket, Key=item.place.key, **which)  # type: ignore[arg-type]  # the stubs know no dict of options
@@ -90,6 +98,17 @@ def _remove_source(client: S3Client, job: Job) -> None:
         if error.response["Error"]["Code"] == "PreconditionFailed":
             raise S3FixtureError(f"{item.place} has changed since it was copied; it stays") from error
         raise
+
+
+def _check_another(servers: Servers, source: Remote, target: Remote) -> None:
+    """Raise S3FixtureError where two addresses of one server may have made a source its own target."""
+    if source.alias == target.alias or (source.bucket, source.key) != (target.bucket, target.key):
+        return
+    heads = [
+        servers.client(place).head_object(Bucket=place.bucket, Key=place.key) for place in (source, target)
+    ]
+    if heads[0]["LastModified"] == heads[1]["LastModified"]:
+        raise S3FixtureError(f"{source} may be the same object as {target}, of the same time; it stays")
 
 
 def _unlink(path: Path, size: int, modified: float) -> None:

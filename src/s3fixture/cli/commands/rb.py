@@ -22,15 +22,16 @@ def command(targets: tuple[str, ...], force: bool, bypass: bool, as_json: bool, 
     """Remove the buckets s3://NAME (or just NAME), which must be empty unless --force is given."""
     from s3fixture.backends.cleaning import abort_uploads, items
     from s3fixture.cli.removal import remove_objects
-    from s3fixture.cli.target_server import client_of, connect
+    from s3fixture.cli.target_server import Servers
 
     if bypass and not force:
         raise click.UsageError("--bypass needs --force; add it")
     places = [parse_bucket(target) for target in targets]
-    client = client_of(connect(server, *places))
+    servers = Servers(server, *places)
+    for place in places:  # all of them must be there before the first is removed
+        servers.client(place).head_bucket(Bucket=place.bucket)
     for place in places:
-        client.head_bucket(Bucket=place.bucket)  # all of them must be there before the first is removed
-    for place in places:
+        client = servers.client(place)
         if force:
             everything = items(client, place.bucket)
             failed = remove_objects(client, place, everything, lambda *_: None, bypass=bypass)

@@ -45,16 +45,17 @@ def command(
     also when it is empty then.
     """
     from s3fixture.cli.removal import remove_objects
-    from s3fixture.cli.target_server import client_of, connect
+    from s3fixture.cli.target_server import Servers
 
     if (recursive or versions) and not force and not dry_run:
         raise click.UsageError("this removes many objects for good; add --force to confirm")
     if version_id and (recursive or versions or len(targets) > 1):
         raise click.UsageError("--version-id needs exactly one object, without --recursive and --versions")
     places = [parse_in_bucket(target) if recursive else parse_object(target) for target in targets]
-    client = client_of(connect(server, *places))
+    servers = Servers(server, *places)
     failed = 0
     for place in places:
+        client = servers.client(place)
         items = _chosen(client, place, recursive=recursive, versions=versions, version_id=version_id)
         if not recursive and not force:
             items = _existing(client, place, items)

@@ -31,11 +31,12 @@ _HEADERS = (
 @connection_options
 def command(targets: tuple[str, ...], version_id: str | None, as_json: bool, server: ServerChoice) -> int:
     """Show what is known of s3://BUCKET/KEY or s3://BUCKET: size, time, ETag, checksum, metadata, tags."""
-    from s3fixture.cli.target_server import client_of, connect
+    from s3fixture.cli.target_server import Servers
 
     places = [parse_in_bucket(target) for target in targets]
-    client = client_of(connect(server, *places))
+    servers = Servers(server, *places)
     for number, place in enumerate(places):
+        client = servers.client(place)
         found = _object(client, place, version_id) if place.key else _bucket(client, place)
         if as_json:
             output.say_json({"status": "success", **found})

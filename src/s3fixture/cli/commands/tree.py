@@ -42,11 +42,12 @@ def command(
     targets: tuple[str, ...], files: bool, depth: int | None, as_json: bool, server: ServerChoice
 ) -> int:
     """Show the folders in s3://BUCKET or s3://BUCKET/FOLDER, or on the whole server, as a tree."""
-    from s3fixture.cli.target_server import client_of, connect
+    from s3fixture.cli.target_server import Servers
 
     places = [parse_remote(target) for target in targets] or [Remote()]
-    client = client_of(connect(server, *places))
+    servers = Servers(server, *places)
     for place in places:
+        client = servers.client(place)
         root = place.folder() if place.bucket else place
         nodes = _walk(client, root, files=files, depth=depth)
         first = next(nodes, None)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -17,8 +18,11 @@ from botocore.exceptions import ClientError
 from mypy_boto3_s3 import S3Client
 
 from s3fixture import S3FixtureError, Settings
+from s3fixture.app import App
 from s3fixture.backends import start
+from s3fixture.backends.control import Control
 from s3fixture.backends.emulator import EmulatorEndpoint, ThreadEndpoint
+from s3fixture.backends.running_requests import RunningRequests
 from s3fixture.records import RequestRecord
 
 ONCE = Config(retries={"total_max_attempts": 1})
@@ -277,3 +281,15 @@ def test_permissions_are_recorded_only_while_a_test_runs(running: EmulatorEndpoi
     control.finish(token)
     with pytest.raises(S3FixtureError, match="only while a test runs"):
         control.needs()
+
+
+def test_a_snapshot_that_has_no_name_any_more_is_released_once_none_follows_it() -> None:
+    with closing(App(Settings())) as app:
+        control = Control(app, RunningRequests(app))
+        for name in ("a", "b", "b"):
+            control.name_snapshot(name)
+        newest = app.store.newest_snapshot()
+        control.forget_named("a")
+        assert app.store.newest_snapshot() == newest
+        control.forget_named("b")
+        assert app.store.newest_snapshot() is None

@@ -5,11 +5,16 @@ from __future__ import annotations
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
 from botocore.exceptions import ClientError
 from console_person import keys_of, open_bucket
 from console_visitor import Box, Visitor
+
+import s3fixture
+from s3fixture.records import Fault
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -88,6 +93,73 @@ def test_the_state_is_saved_and_restored(page: Page, box: Box, tmp_path: Path) -
     page.get_by_role("button", name="Replace all buckets").click()
     page.get_by_text("The state is restored").wait_for()
     assert "iris.csv" in keys_of(box, "data")
+
+
+def test_snapshots_are_taken_restored_and_deleted(page: Page, box: Box) -> None:
+    open_control(page, box)
+    names = page.get_by_role("list", name="Snapshots")
+
+    def take(name: str) -> None:
+        page.get_by_label("Name", exact=True).fill(name)
+        page.get_by_role("button", name="Take snapshot").click()
+
+    take("clean <b>\u202e")
+    names.get_by_text("clean <b>\N{LEFT-POINTING ANGLE BRACKET}U+202E").wait_for()
+    take("clean <b>\u202e")
+    page.get_by_role("alert").get_by_text("There is a snapshot clean").wait_for()
+    box.s3.put_object(Bucket="data", Key="iris.csv", Body=b"changed")
+    box.s3.delete_object(Bucket="data", Key="notes.txt")
+    box.s3.create_bucket(Bucket="later")
+    take("second")
+    take("third")
+    names.get_by_text("third").wait_for()
+    page.get_by_role("button", name="Restore the snapshot clean").click()
+    dialog = page.get_by_role("dialog", name="Restore this snapshot?")
+    dialog.get_by_text("done since: 1 bucket made, 1 object changed, 1 object removed.").wait_for()
+    assert dialog.get_by_text("Later snapshots are deleted: second, third.").is_visible()
+    dialog.get_by_role("button", name="Cancel").click()
+    assert "notes.txt" not in keys_of(box, "data")
+    page.get_by_role("button", name="Delete the snapshot second").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    names.get_by_text("second").wait_for(state="detached")
+    assert "notes.txt" not in keys_of(box, "data")
+    page.get_by_role("button", name="Restore the snapshot third").click()
+    dialog.get_by_text("No bucket and no latest version of an object has changed since.").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Restore the snapshot clean").click()
+    dialog.get_by_role("button", name="Restore", exact=True).click()
+    page.get_by_text("All buckets are as they were at the snapshot clean").wait_for()
+    assert "notes.txt" in keys_of(box, "data")
+    names.get_by_text("third").wait_for(state="detached")
+    page.get_by_role("button", name="Delete the snapshot clean").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    names.get_by_role("listitem").wait_for(state="detached")
+
+
+def test_a_server_with_a_data_folder_says_that_it_has_no_snapshots(tmp_path: Path) -> None:
+    with s3fixture.serve(console=True, data_dir=tmp_path) as endpoint:
+        assert endpoint.console_url is not None
+        keys = urlencode({"access_key": "minioadmin", "secret_key": "minioadmin123"}).encode()
+        opener = build_opener(HTTPCookieProcessor())
+        opener.open(f"{endpoint.console_url}/login", keys).close()
+        with opener.open(f"{endpoint.console_url}/watch") as answer:
+            text = answer.read().decode()
+    assert "has no snapshots" in text
+    assert "Take snapshot" not in text
+
+
+def test_the_focus_stays_on_a_row_while_the_page_looks_again(page: Page, box: Box) -> None:
+    box.app.faults.add(Fault(code="SlowDown", operation="PutObject"))
+    open_control(page, box)
+    remove = page.get_by_role("button", name="Remove the fault")
+    remove.focus()
+    with page.expect_response("**/api/control/faults"):
+        pass
+    page.wait_for_timeout(500)
+    assert page.evaluate("document.activeElement.textContent") == "Remove"
+    page.keyboard.press("Enter")
+    remove.wait_for(state="detached")
+    assert page.evaluate("document.activeElement.textContent") == "Add fault"
 
 
 def test_others_than_the_main_keys_control_nothing(visitor: Visitor, other: Visitor) -> None:

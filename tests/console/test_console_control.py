@@ -213,3 +213,28 @@ def test_what_is_no_state_changes_nothing(server: Endpoint, body: bytes) -> None
 def test_a_state_needs_the_keys_and_its_methods(server: Endpoint) -> None:
     assert ask(server, "state", method="GET", keys="a:b")[0] == 403
     assert ask(server, "state", b"{}", method="POST")[0] == 405
+
+
+def test_a_snapshot_is_forgotten_and_the_others_stay(server: Endpoint) -> None:
+    def control(method: str, **arguments: str) -> Any:
+        status, answer = ask(server, method, json.dumps(arguments).encode())
+        assert status == 200, answer
+        return answer
+
+    server.client().create_bucket(Bucket="books")
+    before = server.control.snapshot()
+    for name in ("a", "b", "b", "c"):  # the second b replaces the first
+        control("name_snapshot", name=name)
+        server.put(f"of {name}", b"x", bucket="books")
+    assert [change["key"] for change in control("changes_since_named", name="b")] == ["of b", "of c"]
+    control("forget_named", name="a")
+    control("forget_named", name="b")
+    assert control("named_snapshots") == ["c"]
+    status, answer = ask(server, "forget_named", b'{"name": "b"}')
+    assert (status, "there is no snapshot 'b'; there is c" in answer["message"]) == (409, True)
+    control("restore_named", name="c")
+    assert server.keys(bucket="books") == ["of a", "of b"]
+    control("forget_named", name="c")
+    assert server.keys(bucket="books") == ["of a", "of b"]
+    server.control.rollback(before)
+    assert server.keys(bucket="books") == []

@@ -39,6 +39,7 @@ class Control:
         self._app = app
         self._running = running
         self._named: dict[str, int] = {}  # the tokens of snapshots that have a name
+        self._nameless: set[int] = set()  # of those that had one: released when no snapshot follows them
 
     # --- tests
 
@@ -92,7 +93,10 @@ class Control:
 
     def name_snapshot(self, name: str) -> None:
         """Remember the state of all buckets under a name; a state that had this name loses it."""
-        self._named[name] = self.snapshot()
+        token = self.snapshot()
+        if name in self._named:
+            self._nameless.add(self._named[name])
+        self._named[name] = token
 
     def named_snapshots(self) -> list[str]:
         """The names that `restore_named` knows, in the order in which they were given."""
@@ -100,12 +104,27 @@ class Control:
 
     def restore_named(self, name: str) -> None:
         """Back to the state of that name, which keeps it; names given after it are forgotten."""
+        self.rollback(self._token_of(name))
+
+    def changes_since_named(self, name: str) -> list[Change]:
+        """What has changed since the snapshot of that name, and `restore_named` would undo."""
+        return self.changes(self._token_of(name))
+
+    def forget_named(self, name: str) -> None:
+        """Forget the snapshot of that name; all buckets stay as they are, and so do the other snapshots."""
+        self._nameless.add(self._token_of(name))
+        del self._named[name]
+        while (newest := self._app.store.newest_snapshot()) in self._nameless:
+            self._nameless.discard(newest)
+            self.release(newest)
+
+    def _token_of(self, name: str) -> int:
         if name not in self._named:
             known = f"there is {', '.join(self.named_snapshots())}" if self._named else "there is none so far"
             raise S3FixtureError(
                 f"there is no snapshot {name!r}{did_you_mean(name, self._named) or f'; {known}'}"
             )
-        self.rollback(self._named[name])
+        return self._named[name]
 
     def save(self, path: str) -> None:
         """Write the state of all buckets into one file, whole or not at all. It replaces only a saved state.

@@ -128,6 +128,10 @@ class Store:
             raise S3FixtureError("a store in a folder has no snapshots; use one in memory")
         return self._writing.snapshot()
 
+    def newest_snapshot(self) -> int | None:
+        """The token of the snapshot that was taken last and is still there; None without snapshots."""
+        return self._writing.newest_snapshot()
+
     def rollback(self, token: int) -> None:
         """Back to that state, at the cost of what changed since; the token stays valid.
 

@@ -172,6 +172,11 @@ class Writing:
             self._snapshots.append(_Snapshot(next(self._tokens), mark))
             return self._snapshots[-1].token
 
+    def newest_snapshot(self) -> int | None:
+        """See `Store.newest_snapshot`."""
+        with self._lock:
+            return self._snapshots[-1].token if self._snapshots else None
+
     def changes(self, token: int) -> list[Change]:
         """See `Store.changes`."""
         with self._lock:

@@ -32,6 +32,7 @@ def show_watch(visit: Visit) -> Response:
         title="Requests",
         sees_all=visit.session.identity.root,
         may_control=may_control(visit),
+        in_memory=visit.caller.app.settings.data_dir is None,
         effects=EFFECTS,
         operations=sorted(visit.caller.app.protocol.operations),
         codes=sorted(ERRORS),

@@ -3,8 +3,17 @@
 import { ask } from "./api.js";
 import { element, onSubmit, plural, toast, toastThere, visible } from "./ui.js";
 
-const EVERY = 5000; // milliseconds between looks at faults and clock
-const control = (method, args = {}) => ask("POST", `/api/control/${method}`, args);
+const EVERY = 5000; // milliseconds between looks at faults, clock and snapshots
+
+/** Call a method of the server's control; its name, which begins the message of an error, is for programs. */
+async function control(method, args = {}) {
+  try {
+    return await ask("POST", `/api/control/${method}`, args);
+  } catch (error) {
+    error.message = error.message.replace(`${method}: `, "");
+    throw error;
+  }
+}
 const act = (work) => async () => {
   try {
     await work();
@@ -12,6 +21,22 @@ const act = (work) => async () => {
     toast(error.message, "bad");
   }
 };
+
+/** Put what there is into a list. While it stays the same so do its rows, and the focus on one of them. */
+function showRows(list, all, row) {
+  const known = JSON.stringify(all);
+  if (list.dataset.known === known) return;
+  const hadFocus = list.contains(document.activeElement);
+  list.dataset.known = known;
+  list.replaceChildren(...all.map(row));
+  if (hadFocus) list.closest("section").querySelector("button.primary").focus();
+}
+
+function rowButton(text, label, kind, work) {
+  const button = element("button", { type: "button", class: `button quiet small ${kind}`, "aria-label": label }, text);
+  button.addEventListener("click", act(work));
+  return button;
+}
 
 /* --- faults */
 
@@ -44,7 +69,7 @@ document.getElementById("clear-faults").addEventListener("click", act(async () =
 
 async function showFaults() {
   const states = await control("faults");
-  list.replaceChildren(...states.map(faultRow));
+  showRows(list, states, faultRow);
   const active = states.filter(({ fault, injected }) => fault.times === null || injected < fault.times).length;
   const badge = document.getElementById("faults-badge");
   badge.hidden = !active;
@@ -55,11 +80,10 @@ function faultRow({ number, fault, injected }) {
   const where = [fault.operation, fault.bucket, fault.key].map((part) => (part === "*" ? "" : part)).filter(Boolean).join(" ");
   const what = `${fault.effect} ${fault.code}`.trim();
   const times = fault.times === null ? "always" : `${injected} of ${fault.times}`;
-  const remove = element("button", { type: "button", class: "button quiet small", "aria-label": `Remove the fault ${what}` }, "Remove");
-  remove.addEventListener("click", act(async () => {
+  const remove = rowButton("Remove", `Remove the fault ${what}`, "", async () => {
     await control("remove_fault", { number });
     await showFaults();
-  }));
+  });
   const happened = fault.times === null ? `${times}, happened ${injected} times` : `happened ${times} times`;
   return element("li", {}, element("span", {}, `${visible(what)} ${visible(where)}: ${happened}`), remove);
 }
@@ -97,6 +121,87 @@ function span(seconds) {
   return plural(Math.round(seconds / unit), name);
 }
 
+/* --- snapshots */
+
+const taking = document.getElementById("take-snapshot"); // not there where the data is in a folder
+const restoring = document.getElementById("restore-snapshot");
+const deleting = document.getElementById("delete-snapshot");
+let snapshots = [];
+
+onSubmit(taking, async (data) => {
+  const name = data.get("name").trim();
+  await showSnapshots();
+  if (snapshots.includes(name)) throw new Error(`There is a snapshot ${visible(name)}; delete it first, or choose another name.`);
+  await control("name_snapshot", { name });
+  taking.reset();
+  await showSnapshots();
+});
+
+async function showSnapshots() {
+  if (!taking) return;
+  snapshots = await control("named_snapshots");
+  showRows(document.getElementById("snapshots"), snapshots, snapshotRow);
+}
+
+function snapshotRow(name) {
+  const shown = visible(name);
+  const restore = rowButton("Restore…", `Restore the snapshot ${shown}`, "", () => askToRestore(name));
+  const remove = rowButton("Delete…", `Delete the snapshot ${shown}`, "danger-text", () => openFor(deleting, name));
+  return element("li", {}, element("bdi", {}, shown), element("span", {}, restore, remove));
+}
+
+/** Open a dialog that is about one snapshot. */
+function openFor(dialog, name) {
+  dialog.dataset.name = name;
+  dialog.querySelector("bdi").textContent = visible(name);
+  dialog.querySelector(".field-error").textContent = "";
+  dialog.showModal();
+}
+
+/** Say what is lost before anything is. */
+async function askToRestore(name) {
+  await showSnapshots();
+  const [changes, later] = ["snapshot-changes", "snapshot-later"].map((id) => document.getElementById(id));
+  const following = snapshots.slice(snapshots.indexOf(name) + 1).map(visible);
+  later.textContent = `Later snapshots are deleted: ${following.join(", ")}.`;
+  later.hidden = !following.length;
+  changes.textContent = "Looking at what has changed since…";
+  const button = restoring.querySelector(".danger");
+  button.disabled = true;
+  openFor(restoring, name);
+  const text = await control("changes_since_named", { name }).then(undone);
+  if (restoring.dataset.name !== name) return; // another one was asked for meanwhile
+  changes.textContent = text;
+  button.disabled = false;
+}
+
+/** Such as "This undoes what was done since: 2 objects made, 1 bucket removed." */
+function undone(changes) {
+  const parts = ["made", "changed", "removed"].flatMap((kind) => {
+    const these = changes.filter((change) => change.kind === kind);
+    const objects = these.filter((change) => change.key).length;
+    return [[objects, "object"], [these.length - objects, "bucket"]].map(([count, what]) => count && `${plural(count, what)} ${kind}`);
+  });
+  const counted = parts.filter(Boolean).join(", ");
+  if (!counted) return "No bucket and no latest version of an object has changed since.";
+  return `This undoes what was done since: ${counted}. Settings, older versions and unfinished uploads go back, too.`;
+}
+
+onSubmit(restoring.querySelector("form"), async () => {
+  const { name } = restoring.dataset;
+  await control("restore_named", { name });
+  restoring.close();
+  toast(`All buckets are as they were at the snapshot ${visible(name)}`);
+  await showSnapshots();
+});
+onSubmit(deleting.querySelector("form"), async () => {
+  const { name } = deleting.dataset;
+  await control("forget_named", { name });
+  deleting.close();
+  toast(`The snapshot ${visible(name)} is deleted`);
+  await showSnapshots();
+});
+
 /* --- the state */
 
 const file = document.getElementById("state-file");
@@ -117,6 +222,6 @@ onSubmit(dialog.querySelector("form"), async () => {
   toastThere("The state is restored", "/");
 });
 
-const look = act(() => Promise.all([showFaults(), showTime()]));
+const look = act(() => Promise.all([showFaults(), showTime(), showSnapshots()]));
 setInterval(() => document.hidden || look(), EVERY);
 look();

@@ -63,7 +63,7 @@ def certificate_for(settings: Settings) -> Certificate:
 
         given = read_certificate(settings.tls_cert, settings.tls_key, settings.tls_ca)
         host = given.host_for(settings.host, urlsplit(settings.public_url).hostname)
-        context = _new_context()
+        context = new_context()
         given.load_into(context)
         return Certificate(context, given.ca_file, host=host)
     names = list(dict.fromkeys(_names(settings)))
@@ -159,12 +159,13 @@ def _is_usable(folder: Path, names: list[str]) -> bool:
 
 
 def _context(folder: Path) -> ssl.SSLContext:
-    context = _new_context()
+    context = new_context()
     context.load_cert_chain(folder / _SERVER_FILE)
     return context
 
 
-def _new_context() -> ssl.SSLContext:
+def new_context() -> ssl.SSLContext:
+    """A context for a server, without a certificate yet."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)  # TLS 1.2 and 1.3
     context.options |= ssl.OP_NO_RENEGOTIATION
     return context

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import struct
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from s3fixture.server import Server
 
@@ -28,11 +29,26 @@ class Answer:
     body: bytes
 
 
-class RawClient:
-    """One connection. `answer()` reads one answer and leaves the next where it is."""
+class Contexts(NamedTuple):
+    """Those of a server over TLS, and of clients that trust it."""
 
-    def __init__(self, port: int, host: str = "127.0.0.1", timeout: float = 20.0) -> None:
+    server: ssl.SSLContext
+    client: ssl.SSLContext
+
+
+class RawClient:
+    """One connection, over TLS with `trusting`. `answer()` reads one answer, and leaves the next there."""
+
+    def __init__(
+        self,
+        port: int,
+        host: str = "127.0.0.1",
+        timeout: float = 20.0,
+        trusting: ssl.SSLContext | None = None,
+    ) -> None:
         self.sock = socket.create_connection((host, port), timeout)
+        if trusting is not None:
+            self.sock = trusting.wrap_socket(self.sock, server_hostname=host)
         self._file = self.sock.makefile("rb")
 
     def __enter__(self) -> RawClient:

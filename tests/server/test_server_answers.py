@@ -12,7 +12,13 @@ from typing import Any, BinaryIO
 
 import pytest
 import urllib3
-from raw_client import GET, Connect, Environ, RawClient, Serve, StartResponse, echo, hello
+from raw_client import GET, Connect, Contexts, Environ, Serve, StartResponse, echo, hello
+
+
+@pytest.fixture(params=["plain", "tls"])
+def transport(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
 
 HEAD = GET.replace(b"GET", b"HEAD")
 OLD = b"GET / HTTP/1.0\r\n\r\n"
@@ -272,9 +278,13 @@ def test_the_reference_validator_has_nothing_to_say(serve: Serve, connect: Conne
         assert client.ask(put).body == b"hello"
 
 
-def test_the_standard_library_keeps_its_connection(serve: Serve) -> None:
+def test_the_standard_library_keeps_its_connection(serve: Serve, contexts: Contexts | None) -> None:
     server = serve(echo)
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    connection = (
+        http.client.HTTPSConnection("127.0.0.1", server.port, timeout=20, context=contexts.client)
+        if contexts
+        else http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    )
     connection.connect()
     sock = connection.sock
     for body, sent in (
@@ -289,21 +299,20 @@ def test_the_standard_library_keeps_its_connection(serve: Serve) -> None:
     connection.close()
 
 
-def test_urllib3_reuses_one_connection(serve: Serve) -> None:
+def test_urllib3_reuses_one_connection(serve: Serve, contexts: Contexts | None) -> None:
     server = serve(echo)
-    with urllib3.HTTPConnectionPool("127.0.0.1", server.port, maxsize=1) as pool:
+    trust = {"ssl_context": contexts.client} if contexts else {}
+    with urllib3.connection_from_url(server.url, maxsize=1, **trust) as pool:
         for number in range(50):
             body = b"x" * (number * 20_000)
             assert pool.request("PUT", "/", body=body, retries=False).data == body
         assert pool.num_connections == 1
 
 
-def test_many_clients_at_once_get_their_own_answers(serve: Serve) -> None:
+def test_many_clients_at_once_get_their_own_answers(serve: Serve, connect: Connect) -> None:
     server = serve(echo)
-    clients = [RawClient(server.port) for _ in range(100)]
+    clients = [connect(server) for _ in range(100)]
     for _ in range(3):
         for number, client in enumerate(clients):
             client.send(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n%03d" % number)
         assert [client.answer().body for client in clients] == [b"%03d" % number for number in range(100)]
-    for client in clients:
-        client.close()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
-import trustme
-from raw_client import GET, Connect, RawClient, Serve, echo, hello
+from raw_client import GET, Connect, Contexts, RawClient, Serve, echo, hello
 
 from s3fixture.server import Limits, Server
 
@@ -72,23 +73,55 @@ def test_those_who_do_not_take_their_refusal_cost_no_thread(
     assert threading.active_count() - before <= FEW
 
 
+@pytest.mark.parametrize("whole", [False, True], ids=["begun", "greeted"])
 def test_handshakes_that_do_not_come_to_an_end_cost_no_thread(
-    serve: Serve, crowd: Callable[[Server], list[RawClient]]
+    serve: Serve, crowd: Callable[[Server], list[RawClient]], tls: Contexts, *, whole: bool
 ) -> None:
-    authority = trustme.CA()
-    context, trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    authority.configure_trust(trusting)
+    """`whole`: the server has answered with its certificate, and waits for the rest."""
+    outgoing = ssl.MemoryBIO()
+    with pytest.raises(ssl.SSLWantReadError):
+        tls.client.wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname="127.0.0.1").do_handshake()
+    greeting = outgoing.read() if whole else b"\x16\x03\x01\x02"
     before = threading.active_count()
-    server = serve(hello, ssl_context=context)
+    server = serve(hello, ssl_context=tls.server)
     for client in crowd(server):
-        client.send(b"\x16\x03\x01\x02")
-    raw = socket.create_connection(("127.0.0.1", server.port), 20)
-    with trusting.wrap_socket(raw, server_hostname="127.0.0.1") as secure:
-        secure.sendall(GET[:-5])  # in a record of its own
-        secure.sendall(GET[-5:] + GET)
-        assert secure.recv(9) == b"HTTP/1.1 "
+        client.send(greeting)
+    with RawClient(server.port, trusting=tls.client) as secure:
+        secure.send(GET[:-5])  # in a record of its own
+        secure.send(GET[-5:] + GET)
+        assert [secure.answer().status for _ in range(2)] == [200, 200]
     assert threading.active_count() - before <= FEW
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such limit")
+def test_more_clients_than_files_that_may_be_open_hold_up_nobody() -> None:
+    """Many systems allow 1,024, some 256; in a process of its own, which may open few."""
+    program = """
+import resource, sys
+from raw_client import GET, RawClient, hello
+from s3fixture.server import Limits, Server
+resource.setrlimit(resource.RLIMIT_NOFILE, (200, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+with Server(hello, limits=Limits(head_seconds=120)) as server:
+    print(server.port, flush=True)
+    sys.stdin.read()
+"""
+    with (
+        subprocess.Popen(
+            [sys.executable, "-c", program],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=Path(__file__).parent,
+        ) as process,
+        ExitStack() as stack,
+    ):
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        for _ in range(CROWD):
+            stack.enter_context(RawClient(port)).send(GET[:-2])
+        with RawClient(port) as client:
+            assert [client.ask(GET).status for _ in range(3)] == [200] * 3
+        assert process.stdin is not None
+        process.stdin.close()
 
 
 def test_there_are_only_so_many_threads_for_large_bodies_that_do_not_come(

@@ -6,10 +6,16 @@ import json
 import tracemalloc
 
 import pytest
-from raw_client import GET, HOST, Connect, RawClient, Serve, describe, echo, hello
+from raw_client import GET, HOST, Connect, Serve, describe, echo, hello
 
 from s3fixture.server import Limits
 from s3fixture.server.requests import HeadParser
+
+
+@pytest.fixture(params=["plain", "tls"])
+def transport(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
 
 REFUSED = {
     "no version": b"GET /\r\nHost: a\r\n\r\n",
@@ -177,7 +183,7 @@ def test_the_environ_tells_what_was_sent(serve: Serve, connect: Connect) -> None
         "SERVER_PORT": str(server.port),
         "SERVER_PROTOCOL": "HTTP/1.1",
         "SERVER_SOFTWARE": "s3fixture",
-        "wsgi.url_scheme": "http",
+        "wsgi.url_scheme": server.url.partition(":")[0],
     }
 
 
@@ -262,7 +268,7 @@ def test_names_that_clients_invent_are_remembered_up_to_a_bound() -> None:
 def test_a_client_that_leaves_at_once_harms_nobody(serve: Serve, connect: Connect) -> None:
     server = serve(hello)
     for data in (b"", b"GET", b"GET / HTTP/1.1\r\n", GET):
-        client = RawClient(server.port)
+        client = connect(server)
         client.send(data)
         client.reset()
     assert connect(server).ask(GET).status == 200

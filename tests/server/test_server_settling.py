@@ -12,6 +12,12 @@ from raw_client import Connect, Serve
 
 from s3fixture.server import Limits, Server, dispatcher
 
+
+@pytest.fixture(params=["plain", "tls"])
+def transport(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 

@@ -13,7 +13,8 @@ class Limits(NamedTuple):
     """Bounds of one connection, and of all together: bytes, counts and seconds."""
 
     connections: int = 4096
-    """Beyond it, the connection with the nearest deadline is closed to make room for a new one."""
+    """Beyond it, or beyond three quarters of the files that the process may open, the connection with the
+    nearest deadline is closed to make room for a new one."""
     threads: int = 512
     """That may wait for clients within a large body or answer; beyond it 503."""
 

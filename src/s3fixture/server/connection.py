@@ -263,6 +263,7 @@ class Connection:
         """
         if self._patience == 0:
             self._patience = 1
+            self._receiver.forget_waiting()
             self._sock.settimeout(_BRIEF)
             return True
         return self._be_patient()

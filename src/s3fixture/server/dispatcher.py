@@ -13,9 +13,11 @@ were served meanwhile: then one sync is for all of them.
 
 from __future__ import annotations
 
+import errno
 import logging
 import selectors
 import socket
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -33,6 +35,7 @@ _TICK = 0.01  # seconds; a request that takes longer than one or two of them doe
 _SHARING = 64  # connections turned to while answers wait to be settled together
 _RESERVE = 4  # threads kept for the next change of leader
 _PAUSE = 0.05  # seconds after a failed accept, such as "too many open files"
+_NO_FILE = (errno.EMFILE, errno.ENFILE)  # the process, or the system, may not open one more
 _CUT_SECONDS = 2.0  # what a thread gets to end after its connection was cut
 
 Connect = Callable[[socket.socket, tuple[Any, ...]], Connection | None]
@@ -47,6 +50,7 @@ class Dispatcher:
         """Set by `stop`: no further request is taken."""
         self._port = port
         self._limits = limits
+        self._most = _most_connections(limits)
         self._due = inf  # when the first connection may have to be given up, by `steady_clock.monotonic`
         self._waker, self._woken = socket.socketpair()
         self._waker.setblocking(False)
@@ -212,13 +216,16 @@ class Dispatcher:
             except ConnectionError:
                 continue  # gone before we came to it
             except OSError as error:
+                if error.errno in _NO_FILE and self._close_next():
+                    continue
                 if not self.stopping.is_set():
                     _LOG.error("cannot accept a connection: %s", error)
                     self.stopping.wait(_PAUSE)
                 return
             connection = self._connect(sock, peer)
             if connection is not None:
-                self._make_room()
+                if len(self._connections) >= self._most:
+                    self._close_next()
                 with self._lock:
                     self._connections.add(connection)
                 self._register(connection)
@@ -249,10 +256,12 @@ class Dispatcher:
                 self._close(connection)
         self._due = min((one.deadline for one in waiting if one.deadline > now), default=inf)
 
-    def _make_room(self) -> None:
-        """Close the connection that would be given up next, when there are as many as there may be."""
-        if len(self._connections) >= self._limits.connections and (waiting := self._waiting()):
+    def _close_next(self) -> bool:
+        """Make room for a connection: close the one that would be given up next. False when none waits."""
+        waiting = self._waiting()
+        if waiting:
             self._close(min(waiting, key=lambda connection: connection.deadline))
+        return bool(waiting)
 
     def _close(self, connection: Connection) -> None:
         self._selector.unregister(connection)
@@ -313,3 +322,13 @@ class Dispatcher:
         deadline = monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, deadline - monotonic()))
+
+
+def _most_connections(limits: Limits) -> int:
+    """The limit, or less where the process may open few files: a quarter of those are for bodies."""
+    if sys.platform == "win32":
+        return limits.connections
+    import resource  # imported when used: other platforms do not have it
+
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return limits.connections if files == resource.RLIM_INFINITY else min(limits.connections, files * 3 // 4)

@@ -33,7 +33,7 @@ class Receiver:
         "_sock",
         "_start",
         "_wait_longer",
-        "_waits_since",
+        "_waited",
     )
 
     def __init__(self, sock: socket.socket, limits: Limits, wait_longer: Callable[[], bool]) -> None:
@@ -46,8 +46,8 @@ class Receiver:
         self._partial = bytearray()  # of a head or a body that is not all there
         self._checked = 0  # of the partial head
         self._skipped = 0  # bytes of empty lines before it
-        self._waits_since = 0.0  # for the rest of a body, by the steady clock; 0: it did not have to wait
-        self._received = 0  # since then
+        self._waited = 0.0  # seconds, for what came of a body when it was read
+        self._received = 0  # bytes, meanwhile
 
     @property
     def buffered(self) -> int:
@@ -134,8 +134,8 @@ class Receiver:
         return True
 
     def forget_waiting(self) -> None:
-        """The next wait is for another request."""
-        self._waits_since = 0.0
+        """The next wait is the first one for its request."""
+        self._waited, self._received = 0.0, 0
 
     def some(self, limit: int) -> bytes:
         """At most `limit` bytes, as soon as there are any; b"" at the end of the stream."""
@@ -193,23 +193,24 @@ class Receiver:
 
     def _wait_for(self, size: int) -> bytes:
         while True:
+            began = monotonic()
             try:
                 data = self._sock.recv(size)
             except _NOTHING_YET:
                 if not self._wait_longer():
                     raise
-                if not self._waits_since:
-                    self._waits_since, self._received = monotonic(), 0
                 continue
-            if self._waits_since and data:
-                self._received += len(data)
+            finally:
+                self._waited += monotonic() - began
+            self._received += len(data)
+            if data:
                 self._check_rate()
             return data
 
     def _check_rate(self) -> None:
         """A client that sends a byte now and then would keep its thread for ever."""
-        seconds = monotonic() - self._waits_since
-        if seconds > self._limits.idle_seconds and self._received < seconds * self._limits.body_rate:
+        limits, seconds = self._limits, self._waited
+        if seconds > limits.idle_seconds and self._received < seconds * limits.body_rate:
             raise OSError(f"it sent {self._received} bytes of a body in {seconds:.0f} s")
 
 

@@ -19,6 +19,7 @@ _PARAMETERS: Mapping[str, str] = {
     "content-encoding": "ContentEncoding",
     "content-type": "ContentType",
     "expires": "Expires",
+    "x-amz-request-payer": "RequestPayer",
     "x-amz-server-side-encryption": "ServerSideEncryption",
     "x-amz-server-side-encryption-aws-kms-key-id": "SSEKMSKeyId",
     "x-amz-server-side-encryption-context": "SSEKMSEncryptionContext",

@@ -171,6 +171,20 @@ FURTHER_HEADERS: Mapping[str, tuple[tuple[str, str], ...]] = dict.fromkeys(
     ("CopyObject", "CreateMultipartUpload", "PutObject"), (("x-amz-grant-write", "GrantWrite"),)
 )
 
+# Operations that have x-amz-request-payer in the model.
+PAID_BY_REQUESTERS = frozenset(
+    {
+        *("AbortMultipartUpload", "CompleteMultipartUpload", "CopyObject", "CreateMultipartUpload"),
+        *("DeleteObject", "DeleteObjectAnnotation", "DeleteObjects", "GetBucketAccelerateConfiguration"),
+        *("GetObject", "GetObjectAcl", "GetObjectAnnotation", "GetObjectAttributes", "GetObjectLegalHold"),
+        *("GetObjectRetention", "GetObjectTagging", "GetObjectTorrent", "HeadObject", "ListMultipartUploads"),
+        *("ListObjectAnnotations", "ListObjectVersions", "ListObjects", "ListObjectsV2", "ListParts"),
+        *("PutObject", "PutObjectAcl", "PutObjectAnnotation", "PutObjectLegalHold"),
+        *("PutObjectLockConfiguration", "PutObjectRetention", "PutObjectTagging", "RestoreObject"),
+        *("UpdateObjectEncryption", "UploadPart", "UploadPartCopy"),
+    }
+)
+
 # Quirk 20: required header -> what its absence is refused with. MISSING_PARAMETER for all others.
 ABSENT_MEMBERS: Mapping[str, Refusal] = {
     "partNumber": refusals.PART_NUMBER,

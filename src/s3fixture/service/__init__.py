@@ -41,7 +41,7 @@ OPERATIONS: Mapping[str, str] = {
     "DeleteObjects": "objects",
     "DeletePublicAccessBlock": "bucket_settings",
     "GetBucketAbac": "bucket_settings",
-    "GetBucketAccelerateConfiguration": "payment",
+    "GetBucketAccelerateConfiguration": "acceleration",
     "GetBucketAcl": "acls",
     "GetBucketAnalyticsConfiguration": "configurations",
     "GetBucketCors": "cors",
@@ -57,7 +57,7 @@ OPERATIONS: Mapping[str, str] = {
     "GetBucketPolicy": "bucket_policy",
     "GetBucketPolicyStatus": "bucket_policy",
     "GetBucketReplication": "replication",
-    "GetBucketRequestPayment": "payment",
+    "GetBucketRequestPayment": "bucket_settings",
     "GetBucketTagging": "tagging",
     "GetBucketVersioning": "bucket_settings",
     "GetBucketWebsite": "website",
@@ -84,7 +84,7 @@ OPERATIONS: Mapping[str, str] = {
     "ListObjectsV2": "listing",
     "ListParts": "multipart",
     "PutBucketAbac": "bucket_settings",
-    "PutBucketAccelerateConfiguration": "payment",
+    "PutBucketAccelerateConfiguration": "acceleration",
     "PutBucketAcl": "acls",
     "PutBucketAnalyticsConfiguration": "configurations",
     "PutBucketCors": "cors",
@@ -98,7 +98,7 @@ OPERATIONS: Mapping[str, str] = {
     "PutBucketOwnershipControls": "ownership",
     "PutBucketPolicy": "bucket_policy",
     "PutBucketReplication": "replication",
-    "PutBucketRequestPayment": "payment",
+    "PutBucketRequestPayment": "bucket_settings",
     "PutBucketTagging": "tagging",
     "PutBucketVersioning": "bucket_settings",
     "PutBucketWebsite": "website",
@@ -119,8 +119,8 @@ OPERATIONS: Mapping[str, str] = {
 
 # Modules whose settings are only checked and stored -> what S3 does with them and this server does not.
 STORED_ONLY: Mapping[str, str] = {
+    "acceleration": "no transfer is accelerated",
     "configurations": "nothing is measured, reported or moved to another tier",
-    "payment": "nobody is charged, and no transfer is accelerated",
 }
 
 # Operations of S3 that will not be implemented -> why; `docs/operations.md` shows this.
@@ -177,6 +177,8 @@ def implementation(operation: str) -> Operation:
 def perform(call: Call, params: Params) -> Result:
     """Perform an operation that access checks have allowed, then what the bucket's settings add to it."""
     result = implementation(call.operation)(call, params)
+    if call.charged:
+        result["RequestCharged"] = "requester"
     if call.facts:
         _follow(call, result)
     return result

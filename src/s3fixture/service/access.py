@@ -21,7 +21,8 @@ from s3fixture.auth.denial import RESOURCE, Denial, not_authorized
 from s3fixture.auth.identity import Identities, account_id
 from s3fixture.clock import is_upload_id_of
 from s3fixture.errors import S3Error
-from s3fixture.service.bucket_documents import ACL, OBJECT_ACLS, POLICY
+from s3fixture.model.tables import PAID_BY_REQUESTERS
+from s3fixture.service.bucket_documents import ACL, OBJECT_ACLS, PAYMENT, POLICY, REQUESTER
 from s3fixture.service.bucket_settings import ABAC, RESTRICT, is_blocked
 from s3fixture.service.profiles import way_out
 from s3fixture.store import BucketRow, Store
@@ -49,8 +50,9 @@ _ALL_BUCKETS = "arn:aws:s3:::*"
 # Documents without which a bucket is its owner's alone.
 _MATTERS = frozenset({POLICY, ACL, OBJECT_ACLS})
 _RESTRICTED = f"because the bucket's policy is public and its setting {RESTRICT} lets in its owner only"
+_UNPAID = "requesters pay in this bucket: others than its owner sign, and send x-amz-request-payer: requester"
 # "not allowed": it is its owner's alone. None: no policy of the bucket allows it.
-Verdict = Literal["allow", "deny", "restrict", "not allowed"] | Denial
+Verdict = Literal["allow", "deny", "restrict", "not allowed", "unpaid"] | Denial
 
 
 class Access:
@@ -189,7 +191,25 @@ class Access:
             return "deny"
         if owner and OBJECT_ACLS not in bucket.documents:
             return "allow"
-        return self._unless_denied(call, params, permission, bucket, trusted=owner or verdict == "allow")
+        decision = self._unless_denied(call, params, permission, bucket, trusted=owner or verdict == "allow")
+        if decision == "allow" and not owner and not self._is_paid(call, params, bucket):
+            return "unpaid"
+        return decision
+
+    def _is_paid(self, call: Call, params: Params, bucket: BucketRow) -> bool:
+        """Whether the bucket's owner pays, or the caller, who is somebody else, agrees to do so.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/RequesterPaysBuckets.html
+        """
+        if PAYMENT not in bucket.documents:
+            return True
+        with self._store.read() as index:
+            if index.get_document(bucket.id, PAYMENT) != REQUESTER:
+                return True
+        if call.identity is None:
+            return False
+        call.charged = params.get("RequestPayer") == "requester"
+        return call.charged or call.operation not in PAID_BY_REQUESTERS
 
     def _denial(
         self,
@@ -359,6 +379,8 @@ class Access:
         if verdict == "restrict":
             why = not_authorized(call.identity, permission.action, resource, _RESTRICTED)
             return S3Error("AccessDenied", reason=why, advice=way_out(call.settings, "public access"))
+        if verdict == "unpaid":
+            return S3Error("AccessDenied", reason=_UNPAID)
         denial = verdict if isinstance(verdict, Denial) else Denial(RESOURCE, explicit=verdict == "deny")
         why = not_authorized(call.identity, permission.action, resource, denial.because(permission.action))
         return S3Error("AccessDenied", why if self._explains(call, permission) else None, reason=why)

@@ -20,9 +20,8 @@ from s3fixture.auth.identity import account_id
 from s3fixture.auth.policies.principals import service_name
 from s3fixture.clock import utc
 from s3fixture.service.acls import bucket_acl
-from s3fixture.service.bucket_documents import LOGGING
+from s3fixture.service.bucket_documents import LOGGING, PAYMENT, REQUESTER
 from s3fixture.service.ownership import acls_count
-from s3fixture.service.payment import PAYMENT, REQUESTER
 from s3fixture.service.service_objects import put_service_object
 
 if TYPE_CHECKING:

@@ -8,6 +8,8 @@ from s3fixture.service.call import Call, Params
 ACL = "acl"  # the grants on the bucket; an extra record has those of an object under this name
 OBJECT_ACLS = "object-acls"  # set once any object has its own ACL or owner
 POLICY = "policy"
+PAYMENT = "request-payment"
+REQUESTER = "Requester"  # the document of a bucket whose requesters pay
 # The kinds that react to what is done in the bucket.
 LIFECYCLE = "lifecycle"
 NOTIFICATION = "notification"

@@ -1,4 +1,4 @@
-"""The small settings of a bucket: attribute-based access control, Block Public Access, versioning."""
+"""Small settings of a bucket: attribute-based access control, Block Public Access, who pays, versioning."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ import json
 
 from s3fixture import refusals, rule_refusals
 from s3fixture.errors import S3Error
-from s3fixture.service.bucket_documents import REPLICATION, delete_document, get_document, put_document
+from s3fixture.service.bucket_documents import (
+    PAYMENT,
+    REPLICATION,
+    delete_document,
+    get_document,
+    put_document,
+)
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.store import BucketRow, Index
 
@@ -86,6 +92,19 @@ def put_public_access_block(call: Call, params: Params) -> Result:
 def delete_public_access_block(call: Call, params: Params) -> Result:
     """Succeeds also when there is no such setting."""
     delete_document(call, params, PUBLIC_ACCESS_BLOCK)
+    return {}
+
+
+def get_bucket_request_payment(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketRequestPayment.html"""
+    with call.store.read() as index:
+        payer = index.get_document(call.bucket(index, params["Bucket"]).id, PAYMENT)
+    return {"Payer": payer or "BucketOwner"}
+
+
+def put_bucket_request_payment(call: Call, params: Params) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketRequestPayment.html"""
+    put_document(call, params, PAYMENT, params["RequestPaymentConfiguration"]["Payer"])
     return {}
 
 

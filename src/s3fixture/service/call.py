@@ -65,6 +65,7 @@ class Call:
     facts: list[Fact] = field(default_factory=list)  # what was done, in its order: see `service.FOLLOWERS`
     looked_at: dict[Place, int] = field(default_factory=dict)  # versions that access depended on; 0: none
     judged: dict[str, int] = field(default_factory=dict)  # ids of buckets that access was decided about
+    charged: bool = False  # the caller pays, and not the bucket's owner
 
     @property
     def identity(self) -> Identity | None:

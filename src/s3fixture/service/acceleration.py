@@ -1,4 +1,4 @@
-"""Who pays for requests, and transfer acceleration: settings for S3's bills, only stored here."""
+"""Transfer acceleration: a setting that is only stored here."""
 
 from __future__ import annotations
 
@@ -7,19 +7,7 @@ from s3fixture.errors import S3Error
 from s3fixture.service.bucket_documents import put_document
 from s3fixture.service.call import Call, Params, Result
 
-PAYMENT, ACCELERATE = "request-payment", "accelerate"  # the kinds of their documents
-REQUESTER = "Requester"
-
-
-def get_bucket_request_payment(call: Call, params: Params) -> Result:
-    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketRequestPayment.html"""
-    return {"Payer": _read(call, params, PAYMENT) or "BucketOwner"}
-
-
-def put_bucket_request_payment(call: Call, params: Params) -> Result:
-    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketRequestPayment.html"""
-    put_document(call, params, PAYMENT, params["RequestPaymentConfiguration"]["Payer"])
-    return {}
+ACCELERATE = "accelerate"  # the kind of its document
 
 
 def get_bucket_accelerate_configuration(call: Call, params: Params) -> Result:
@@ -27,7 +15,8 @@ def get_bucket_accelerate_configuration(call: Call, params: Params) -> Result:
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketAccelerateConfiguration.html
     """
-    status = _read(call, params, ACCELERATE)
+    with call.store.read() as index:
+        status = index.get_document(call.bucket(index, params["Bucket"]).id, ACCELERATE)
     return {"Status": status} if status else {}
 
 
@@ -40,8 +29,3 @@ def put_bucket_accelerate_configuration(call: Call, params: Params) -> Result:
         raise S3Error("MalformedXML")
     put_document(call, params, ACCELERATE, status)
     return {}
-
-
-def _read(call: Call, params: Params, kind: str) -> str | None:
-    with call.store.read() as index:
-        return index.get_document(call.bucket(index, params["Bucket"]).id, kind)

@@ -23,6 +23,28 @@ start = time.perf_counter()
 {statement}
 print((time.perf_counter() - start) * 1000)
 """
+# From the typed command to the answer to the first request of a program that tries until it is there.
+_UP = """\
+import socket, subprocess, sys, tempfile, time
+with socket.socket() as free:
+    free.bind(("127.0.0.1", 0))
+    address = free.getsockname()
+command = [sys.executable, "-m", "s3fixture", "up", "--memory", "--console-port", "0", "--port"]
+with tempfile.TemporaryDirectory() as folder:
+    start = time.perf_counter()
+    with subprocess.Popen([*command, str(address[1])], cwd=folder, stdout=subprocess.DEVNULL) as server:
+        while True:
+            try:
+                client = socket.create_connection(address)
+                break
+            except ConnectionRefusedError:
+                time.sleep(0.001)
+        with client:
+            client.sendall(b"GET /minio/health/live HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n")
+            assert client.recv(4096).startswith(b"HTTP/1.1 200")
+        print((time.perf_counter() - start) * 1000)
+        server.terminate()
+"""
 _ANSWER = "urllib.request.urlopen({url}).read()"
 _SERVE = f"import s3fixture; endpoint = s3fixture.serve(emulator={{emulator!r}}); {_ANSWER}"
 
@@ -54,6 +76,8 @@ def measure(options: Options) -> list[Row]:
         _row("start to first answer, boto3 imported", "boto3", STARTS, options),
         _row("start, client, first boto3 call", "boto3", FIRST_CALL, options),
     ]
+    typed = in_turns({PROCESS: _UP}, _run, options.starts)
+    rows.append(row("s3fixture up --memory, typed to first answer", "ms", typed))
     for name, (before, statements) in IMPORTS.items():
         rows.append(_row(f"import: {name}", before, statements, options))
     return [*rows, _empty_tests(options), *_resets(options)]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import http.client
 import os
-import ssl
 import time
 from collections.abc import Callable, Mapping
-from email.message import Message
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
@@ -15,6 +12,10 @@ from s3fixture.errors import S3FixtureError
 from s3fixture.steady_clock import monotonic
 
 if TYPE_CHECKING:
+    import ssl
+    from email.message import Message
+    from http.client import HTTPConnection
+
     from s3fixture.backends.endpoint import Endpoint
 
 
@@ -42,6 +43,8 @@ def ask(
 
     Raises OSError when nothing answers in HTTP within that time.
     """
+    from http.client import HTTPException  # imported when used: an emulator need not be asked
+
     try:
         server = connection(url, seconds, ca_file)
         try:
@@ -50,17 +53,19 @@ def ask(
             return Answer(response.status, response.headers)
         finally:
             server.close()
-    except (http.client.HTTPException, ValueError) as error:
+    except (HTTPException, ValueError) as error:
         raise OSError(f"no HTTP: {error}") from error
 
 
-def connection(url: str, seconds: float, ca_file: str | None) -> http.client.HTTPConnection:
+def connection(url: str, seconds: float, ca_file: str | None) -> HTTPConnection:
     """A connection to the server at `url`, which trusts and raises as `trust` does; nothing is sent yet."""
+    from http.client import HTTPConnection, HTTPSConnection  # as above
+
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port
     if parts.scheme != "https":
-        return http.client.HTTPConnection(host, port, timeout=seconds)
-    return http.client.HTTPSConnection(host, port, timeout=seconds, context=trust(ca_file))
+        return HTTPConnection(host, port, timeout=seconds)
+    return HTTPSConnection(host, port, timeout=seconds, context=trust(ca_file))
 
 
 def trust(ca_file: str | None) -> ssl.SSLContext:
@@ -68,6 +73,8 @@ def trust(ca_file: str | None) -> ssl.SSLContext:
 
     Raises OSError when the file cannot be used.
     """
+    import ssl  # as above
+
     return ssl.create_default_context(cafile=ca_file)
 
 

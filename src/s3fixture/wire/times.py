@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from calendar import timegm
 from datetime import datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from math import floor
 
@@ -66,6 +65,8 @@ def parse_http(text: str) -> datetime | None:
     """`Fri, 24 May 2013 00:00:00 GMT`, and the older forms of mail and HTTP."""
     if len(text) > _LONGEST:
         return None
+    from email.utils import parsedate_to_datetime  # imported when used: few requests have such a date
+
     try:
         moment = parsedate_to_datetime(text)
         return moment.replace(tzinfo=moment.tzinfo or timezone.utc).astimezone(timezone.utc)

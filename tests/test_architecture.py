@@ -32,6 +32,7 @@ LAYERS = (
         "anonymous_access",
         "content_types",
         "file_lock",
+        "named_tuples",
         "prices",
         "sizes",
         "state_files",

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, timezone
 from ipaddress import ip_address
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import trustme
@@ -22,6 +21,7 @@ from cryptography.exceptions import InvalidSignature
 
 from s3fixture.environment import CA_FILE
 from s3fixture.errors import S3FixtureError
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.settings import Settings
 from s3fixture.temporary_folders import TemporaryFolder
 

@@ -10,7 +10,9 @@ import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
+
+from s3fixture.named_tuples import NamedTuple
 
 COMPOSITE = "COMPOSITE"
 FULL_OBJECT = "FULL_OBJECT"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.sizes import human_size
 
 _NOTHING: Mapping[str, str] = {}

@@ -5,10 +5,9 @@ The codes themselves, each with its status and the words that it has otherwise, 
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from s3fixture import limits
 from s3fixture.errors import S3Error
+from s3fixture.named_tuples import NamedTuple
 
 _API = "https://docs.aws.amazon.com/AmazonS3/latest/API"
 _GUIDE = "https://docs.aws.amazon.com/AmazonS3/latest/userguide"

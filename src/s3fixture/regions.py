@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/general/latest/gr/s3.html
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from s3fixture.named_tuples import NamedTuple
 
 FIRST = "us-east-1"  # whose buckets need no location constraint, and whose endpoint makes buckets anywhere
 

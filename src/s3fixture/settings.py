@@ -92,7 +92,7 @@ VARIABLES = _PYTEST_VARIABLES.union(
 """All variables that s3fixture reads."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Settings:
     """All settings of a server. The comments are their descriptions in docs/settings.md."""
 

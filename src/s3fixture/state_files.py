@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
 
 from s3fixture.errors import S3FixtureError
+from s3fixture.named_tuples import NamedTuple
 
 STATE_ID = 0x53335354  # "S3ST" as SQLite's application id
 _MAGIC = b"SQLite format 3\0"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pytest
 
 from s3fixture.auth.identity import Identities, Identity, parse_identity
@@ -16,7 +18,7 @@ def test_an_identity_is_read_from_its_text() -> None:
 
 def test_what_is_not_given_is_derived_and_the_same_every_time() -> None:
     identity = parse_identity("alice:AKIDALICE:secret")
-    assert identity == parse_identity("alice:AKIDALICE:secret")
+    assert asdict(identity) == asdict(parse_identity("alice:AKIDALICE:secret"))
     assert len(identity.canonical_id) == 64
     assert identity.account_id.isdigit()
     assert len(identity.account_id) == 12

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.store import BodyReader
 
 if TYPE_CHECKING:

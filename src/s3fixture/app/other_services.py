@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.wire.document_writers import DECLARATION, escape_strict
 from s3fixture.wire.request import Request, Response
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from s3fixture.auth import sigv4
@@ -24,6 +24,7 @@ from s3fixture.auth.policies.identity_policies import denial_of
 from s3fixture.auth.sigv4_requests import parse_components, signing_time
 from s3fixture.auth.web_identity import WebIdentityError
 from s3fixture.errors import S3Error
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.wire import times
 from s3fixture.wire.document_writers import DECLARATION, escape_strict
 from s3fixture.wire.numbers import parse_count

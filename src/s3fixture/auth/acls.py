@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from s3fixture import refusals
 from s3fixture.auth.identity import Identities, Identity
 from s3fixture.errors import S3Error
+from s3fixture.named_tuples import NamedTuple
 
 FULL_CONTROL = "FULL_CONTROL"
 _GROUPS = "http://acs.amazonaws.com/groups/"

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import chain
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
+
+from s3fixture.named_tuples import NamedTuple
 
 Scope = Literal["service", "bucket", "object"]
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from s3fixture import refusals
 from s3fixture.auth import sigv4
 from s3fixture.errors import S3Error
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.wire import times
 from s3fixture.wire.payload import SIGNED_CHUNKS, UNSIGNED, UNSIGNED_CHUNKS
 
@@ -60,7 +61,7 @@ class Authentication(NamedTuple):
     region: str = ""  # that the signature names; "" where it names none
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class AuthContext:
     """What signatures are checked against: one for a server."""
 

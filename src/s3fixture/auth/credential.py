@@ -7,9 +7,9 @@ for each; `ErrorFactory` makes that error from the wording.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from s3fixture.errors import S3Error
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.regions import Regions
 from s3fixture.wire import times
 

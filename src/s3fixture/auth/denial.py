@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from s3fixture.auth.identity import Identity
+from s3fixture.named_tuples import NamedTuple
 
 # How AWS calls the types of policies in its messages.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html

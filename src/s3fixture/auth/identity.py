@@ -27,7 +27,7 @@ FORMAT = "NAME:ACCESS_KEY:SECRET_KEY[:CANONICAL_ID[:EMAIL]]"
 USER_FORMAT = "[ACCOUNT/]NAME:ACCESS_KEY:SECRET_KEY[:POLICY[,POLICY ...][,boundary=POLICY]]"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Identity:
     """One account, or a user of one. `root` marks the server's main keys, never when they are limited; an
     empty `canonical_id` is derived.
@@ -38,19 +38,19 @@ class Identity:
 
     name: str
     access_key: str
-    secret_key: str = field(repr=False)
+    secret_key: str
     canonical_id: str = ""
     email: str = ""
     root: bool = False
     user_id: str = ""  # its access key, unless that is a temporary one
     role: str = ""
-    session_policy: Policy | None = field(default=None, repr=False)
-    policies: tuple[Policy, ...] | None = field(default=None, repr=False)  # None: of an account's own keys
-    boundary: Policy | None = field(default=None, repr=False)
-    is_limited: bool = field(init=False, repr=False)  # whether any of these policies must be asked
+    session_policy: Policy | None = None
+    policies: tuple[Policy, ...] | None = None  # None: of an account's own keys
+    boundary: Policy | None = None
+    is_limited: bool = field(init=False)  # whether any of these policies must be asked
     account_id: str = field(init=False)
     arn: str = field(init=False)
-    principals: frozenset[str] = field(init=False, repr=False)  # the forms above
+    principals: frozenset[str] = field(init=False)  # the forms above
 
     @property
     def is_temporary(self) -> bool:

@@ -9,7 +9,7 @@ signature.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from s3fixture import refusals
 from s3fixture.auth import sigv4
@@ -30,6 +30,7 @@ from s3fixture.auth.authentication import (
 )
 from s3fixture.auth.credential import Credential, parse_credential
 from s3fixture.errors import S3Error
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.wire import times
 from s3fixture.wire.numbers import parse_count
 from s3fixture.wire.payload import SIGNED_CHUNKS, UNSIGNED

@@ -10,7 +10,7 @@ import base64
 import hmac
 import json
 import secrets
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -26,13 +26,13 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _LONGEST = 40 * 1024  # characters of a token; a policy takes four bytes each, and a third more here
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Keys:
     """Temporary keys as STS answers with them; `expires` in seconds since the epoch."""
 
     access_key: str
-    secret_key: str = field(repr=False)
-    session_token: str = field(repr=False)
+    secret_key: str
+    session_token: str
     expires: int
 
 

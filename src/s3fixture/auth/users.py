@@ -6,11 +6,11 @@ import json
 import string
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from s3fixture.auth.identity import USER_FORMAT, Identities, Identity, check_keys
 from s3fixture.auth.policies import Policy, usable_policy
 from s3fixture.errors import S3FixtureError, did_you_mean
+from s3fixture.named_tuples import NamedTuple
 
 _BOUNDARY = "boundary="
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html

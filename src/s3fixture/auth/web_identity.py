@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from s3fixture.errors import S3FixtureError
+from s3fixture.named_tuples import NamedTuple
 
 UNVERIFIED = "unverified"
 _SHORTEST_SECRET = 32  # bytes: https://www.rfc-editor.org/rfc/rfc7518#section-3.2

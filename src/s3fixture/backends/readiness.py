@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from s3fixture.errors import S3FixtureError
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.steady_clock import monotonic
 
 if TYPE_CHECKING:

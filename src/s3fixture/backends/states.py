@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from s3fixture.errors import S3FixtureError
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.records import Change
 
 if TYPE_CHECKING:

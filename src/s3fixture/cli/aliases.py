@@ -10,10 +10,11 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from s3fixture.errors import S3FixtureError
+from s3fixture.named_tuples import NamedTuple
 
 if TYPE_CHECKING:
     from botocore.session import Session

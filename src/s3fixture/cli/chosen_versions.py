@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,7 @@ from s3fixture.cli.addresses import Remote
 from s3fixture.cli.failures import FAILED, details_of, explained
 from s3fixture.cli.quantities import parse_duration
 from s3fixture.errors import S3FixtureError
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.wire.times import parse_iso
 
 if TYPE_CHECKING:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import reduce, wraps
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
 from s3fixture.auth.identity import FORMAT, USER_FORMAT
 from s3fixture.cli.output import as_json_wanted
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.settings import DEFAULTS, DURABILITIES, KMS_KEY_FORMAT, METRICS
 
 Command = Callable[..., Any]

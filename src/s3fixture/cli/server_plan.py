@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
@@ -16,6 +16,7 @@ from s3fixture.auth.identity import identities_of
 from s3fixture.backends import environment
 from s3fixture.cli import dotenv_file
 from s3fixture.cli.state_folder import ProjectServer
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.seeding import Seed, read
 from s3fixture.seeding.plan import check_bucket_name
 from s3fixture.settings import Settings

@@ -16,10 +16,11 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from s3fixture.errors import S3FixtureError
 from s3fixture.file_lock import FileLock
+from s3fixture.named_tuples import NamedTuple
 
 FOLDER_NAME = ".s3fixture"
 FOLDER_VARIABLE = "S3FIXTURE_STATE_DIR"

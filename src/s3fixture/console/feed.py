@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from s3fixture.named_tuples import NamedTuple
 
 if TYPE_CHECKING:
     from s3fixture.app import RequestLog

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import shlex
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from s3fixture.console.rendering import visible
 from s3fixture.environment import NO_AWS_FILE, variables
+from s3fixture.named_tuples import NamedTuple
 
 if TYPE_CHECKING:
     from s3fixture.auth.identity import Identity

@@ -5,10 +5,11 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from s3fixture.console.rendering import visible
 from s3fixture.errors import S3Error
+from s3fixture.named_tuples import NamedTuple
 
 _CHUNK = 256 * 1024  # bytes
 _FIRST_YEAR = 1980  # of the format

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from s3fixture import checksums, limits, refusals
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.refusals import Refusal
 
 # Quirk 18: shapes that differ from the model, where the last two are times.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from s3fixture.errors import S3FixtureError
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.pytest_plugin import MARKER
 
 _FLAGS = ("versioning", "object_lock")

@@ -6,11 +6,12 @@ import os
 from argparse import ArgumentTypeError
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import pytest
 
 from s3fixture.backends import BACKENDS, EMULATORS
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.pytest_plugin import MAIN_SERVER, MARKER
 
 _PREFIX = "s3_"

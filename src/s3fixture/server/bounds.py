@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import NamedTuple
 
 from s3fixture.errors import ClientDisconnected, ConnectionCut, MalformedRequest
+from s3fixture.named_tuples import NamedTuple
 
 
 class Limits(NamedTuple):

@@ -11,8 +11,9 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.steady_clock import monotonic
 
 from .bounds import ClientDisconnected, ConnectionCut, ErrorBody, Limits, MalformedRequest, Overloaded

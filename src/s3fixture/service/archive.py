@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from s3fixture import rule_refusals as refusals
 from s3fixture.errors import S3Error
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.lifecycle_rules import after
 from s3fixture.service.metadata import ARCHIVED

@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.service.bucket_documents import LOGGING, TOLD
 from s3fixture.store import BucketRow, Index, Job, Store
 

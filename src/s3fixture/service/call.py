@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from s3fixture.auth.context import RequestContext
 from s3fixture.auth.identity import Identity
 from s3fixture.errors import S3Error
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.settings import Settings
 from s3fixture.store import BucketRow, Index, Store, Version
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import string
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from s3fixture import limits, refusals, rule_refusals
 from s3fixture.errors import S3Error
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.service.call import Call, Operation, Params, Result
 from s3fixture.service.continuation import from_token, to_token
 

@@ -12,7 +12,9 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from s3fixture.named_tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote_plus
 
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.store import NULL_VERSION, BucketRow, Version
 from s3fixture.wire.times import iso_millis, iso_seconds
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from s3fixture import feature_refusals as refusals
 from s3fixture.errors import S3FixtureError
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.settings import KMS_KEY_FORMAT
 
 ENABLED, DISABLED, PENDING_DELETION = "enabled", "disabled", "pending-deletion"

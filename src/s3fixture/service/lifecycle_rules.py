@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.service.metadata import ARCHIVED, STANDARD
 from s3fixture.service.rule_filters import predicates, wanted_tags
 from s3fixture.store import Upload, Version

@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote_plus
+
+from s3fixture.named_tuples import NamedTuple
 
 # Member of the configuration -> the member of its rules that names the destination.
 DESTINATIONS: Mapping[str, str] = {

@@ -11,12 +11,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from s3fixture import limits, refusals
 from s3fixture.auth.actions import Permission
 from s3fixture.clock import utc
 from s3fixture.errors import S3Error
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.versions import find_version, get_version
 from s3fixture.store import BucketRow, Index, Upload, Version

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.regions import VERSION_4_ONLY
 from s3fixture.service.ownership import ENFORCED, WRITER
 from s3fixture.settings import Settings

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any
 
 import duckdb
 import sqlglot
@@ -26,6 +26,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from s3fixture.errors import S3Error
+from s3fixture.named_tuples import NamedTuple
 
 _MEMORY = "512MB"
 _BATCH = 4096  # records

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from s3fixture import limits, refusals
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.refusals import Refusal
 
 _ALLOWED = re.compile(r"[\w\s+\-=.:/@]*")  # letters, digits, white space and + - = . _ : / @

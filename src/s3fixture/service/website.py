@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 from s3fixture import feature_refusals as refusals
 from s3fixture import limits
 from s3fixture.errors import S3Error
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.service.bucket_documents import delete_document, get_document, put_document
 from s3fixture.service.call import Call, Params, Result
 

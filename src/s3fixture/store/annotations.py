@@ -5,8 +5,7 @@ Copies of an object share the payloads.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.store.rows import Checksum, Tables, to_key
 from s3fixture.store.storage_errors import Damaged
 

@@ -9,8 +9,9 @@ import errno
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, Protocol
+from typing import Any, BinaryIO, Protocol
 
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.store.files import Files
 from s3fixture.store.storage_errors import Damaged, StorageFull
 

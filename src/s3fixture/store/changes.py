@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.records import Change
 
 _OLD = "OLD.seq, OLD.bucket, OLD.key, OLD.size, OLD.etag, OLD.is_delete_marker"

@@ -10,8 +10,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection
 from itertools import groupby
-from typing import NamedTuple
 
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.store.files import INCOMING, UNKNOWN, Files
 
 _FILES = "SELECT file, id, size FROM blobs WHERE file IS NOT NULL ORDER BY file"

@@ -7,9 +7,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 from s3fixture.errors import S3FixtureError
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.store.checking import describe, describe_quarantined, settle
 from s3fixture.store.files import Files
 from s3fixture.store.schema import is_current, is_new, migrate

@@ -10,8 +10,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.store.rows import Entry, Page, RowPage, Tables, UploadPage
 from s3fixture.store.uploads import upload_of
 

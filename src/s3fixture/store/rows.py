@@ -12,8 +12,9 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.store.storage_errors import Damaged
 
 NULL_VERSION = "null"  # the version id of what an unversioned or suspended bucket writes
@@ -151,7 +152,7 @@ class PartInfo(NamedTuple):
     checksum: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class NewUpload:
     """What a caller says of a multipart upload that it begins. Mappings as in NewVersion."""
 

@@ -17,9 +17,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 from s3fixture.errors import S3FixtureError
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.state_files import STATE_ID, read_header, refuse_to_replace, unreadable, unwritable
 from s3fixture.store.bodies import CHUNK, Spooled, spool
 from s3fixture.store.files import Files

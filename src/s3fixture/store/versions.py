@@ -6,8 +6,9 @@ import sqlite3
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from operator import add
-from typing import Any, NamedTuple
+from typing import Any
 
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.store.blobs import Blobs
 from s3fixture.store.bodies import Spooled
 from s3fixture.store.rows import (

@@ -5,10 +5,10 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 
 from __future__ import annotations
 
-from typing import NamedTuple
 from urllib.parse import unquote_plus
 
 from s3fixture import refusals
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.wire.request import BAD_ESCAPE
 
 _SCHEMES = ("http://", "https://")

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import groupby
-from typing import Any, NamedTuple, overload
+from typing import Any, overload
 from urllib.parse import quote_plus
 
 from s3fixture.model import tables
 from s3fixture.model.shapes import ListShape, Shape, StringShape, StructureShape
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.wire.times import iso_millis, iso_seconds
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'

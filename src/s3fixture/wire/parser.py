@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from s3fixture import refusals
 from s3fixture.errors import S3Error
 from s3fixture.model import tables
 from s3fixture.model.shapes import OperationModel, Shape, StructureShape
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.wire import header_values
 from s3fixture.wire.payload import Payload
 from s3fixture.wire.request import Request, Target

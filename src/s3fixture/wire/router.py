@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from typing import NamedTuple
 
 from s3fixture import refusals
 from s3fixture.errors import S3Error
 from s3fixture.model import tables
 from s3fixture.model.shapes import OperationModel, ServiceModel
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.wire.request import Target
 
 POST_OBJECT = "PostObject"

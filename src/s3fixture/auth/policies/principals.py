@@ -10,9 +10,10 @@ id or an access key must exist.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from s3fixture.auth.identity import Identities
+from s3fixture.named_tuples import NamedTuple
 
 _PARTITIONS = frozenset({"aws", "aws-cn", "aws-us-gov"})
 _RESOURCES = {"iam": ("user/", "role/"), "sts": ("assumed-role/", "federated-user/")}

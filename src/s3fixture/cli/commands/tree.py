@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +11,7 @@ from s3fixture.cli import output
 from s3fixture.cli.addresses import Remote, parse_remote
 from s3fixture.cli.options import ServerChoice, connection_options, json_option
 from s3fixture.errors import S3FixtureError
+from s3fixture.named_tuples import NamedTuple
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from werkzeug.wrappers import Response
 
@@ -12,6 +12,7 @@ from s3fixture.clock import utc
 from s3fixture.console.pages.buckets import bucket_line
 from s3fixture.console.rendering import bucket_path, link
 from s3fixture.console.visit import PageError, Visit
+from s3fixture.named_tuples import NamedTuple
 
 PAGE_SIZES = (100, 500, 1000)
 _DELIMITER = "/"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
 
 from werkzeug.wrappers import Response
 
@@ -13,6 +12,7 @@ from s3fixture.clock import utc
 from s3fixture.console.rendering import bucket_path
 from s3fixture.console.visit import Visit, json_response
 from s3fixture.errors import S3Error
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.service.acls import bucket_acl
 from s3fixture.service.bucket_documents import POLICY
 from s3fixture.service.bucket_settings import IGNORE_ACLS, RESTRICT, is_blocked

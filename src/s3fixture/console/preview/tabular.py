@@ -6,8 +6,9 @@ import csv
 import io
 from collections.abc import Callable, Iterator
 from itertools import chain, islice
-from typing import IO, NamedTuple
+from typing import IO
 
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.sizes import counted
 
 ROWS = 50

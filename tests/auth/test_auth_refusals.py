@@ -10,7 +10,16 @@ from urllib.parse import quote
 import pytest
 from botocore.auth import HmacV1Auth, HmacV1QueryAuth, S3SigV4Auth, S3SigV4QueryAuth
 from botocore.credentials import Credentials
-from signing_helpers import ALICE, CREDENTIALS, URL, authenticate, incoming, make_authenticator, signed
+from signing_helpers import (
+    ALICE,
+    CREDENTIALS,
+    URL,
+    authenticate,
+    clock_at,
+    incoming,
+    make_authenticator,
+    signed,
+)
 
 from s3fixture.auth import sigv4
 from s3fixture.auth.authenticator import Authenticator
@@ -18,10 +27,12 @@ from s3fixture.clock import Clock
 from s3fixture.errors import S3Error
 from s3fixture.wire.payload import UNSIGNED
 from s3fixture.wire.request import Request
+from s3fixture.wire.times import parse_signing_time
 
 HOUR = 3600
 V4 = S3SigV4Auth(CREDENTIALS, "s3", "us-east-1")
 V4_URL = S3SigV4QueryAuth(CREDENTIALS, "s3", "us-east-1", expires=600)
+NO_SPACE = "Authorization header is invalid -- one and only one ' ' (space) required."
 
 
 def refused(request: Request, authenticator: Authenticator | None = None) -> S3Error:
@@ -77,9 +88,36 @@ def test_a_clock_that_differs_by_more_than_fifteen_minutes_is_refused(
     assert error.fields["ServerTime"].endswith("Z")
 
 
+@pytest.mark.parametrize(("name", "as_written"), [("x-amz-date", True), ("date", False)])
+def test_the_refusal_of_a_clock_names_the_time_of_either_header(name: str, as_written: bool) -> None:
+    request = signed(V4)
+    del request.headers["x-amz-date"]
+    written = request.headers[name] = Clock().http_date()
+    told = refused(request, later(2 * HOUR)).fields["RequestTime"]
+    assert parse_signing_time(told) == parse_signing_time(written)
+    assert (told == written) is as_written
+
+
 @pytest.mark.parametrize("seconds", [890, -890])
 def test_a_clock_that_differs_by_less_is_accepted(seconds: float) -> None:
     assert authenticate(signed(V4), later(seconds)).identity == ALICE
+
+
+@pytest.mark.parametrize(
+    ("signer", "seconds"),
+    [
+        *((signer, skew) for signer in (V4, HmacV1Auth(CREDENTIALS)) for skew in (900, -900)),
+        *((V4_URL, 600), (V4_URL, -900)),
+    ],
+)
+def test_the_last_second_counts_and_the_next_one_does_not(signer: HmacV1Auth, seconds: int) -> None:
+    request = signed(signer)
+    signed_at = authenticate(request).signed_at
+    assert signed_at is not None
+    last = signed_at + seconds
+    assert authenticate(request, make_authenticator(clock_at(last))).identity == ALICE
+    beyond = make_authenticator(clock_at(last + (1 if seconds > 0 else -1)))
+    assert refused(request, beyond).code in ("RequestTimeTooSkewed", "AccessDenied")
 
 
 def test_the_skew_is_told_before_the_key_is_looked_up() -> None:
@@ -147,7 +185,7 @@ def test_components_may_come_in_any_order_and_without_spaces() -> None:
     [
         ("Basic YWxpY2U6c2VjcmV0", "Unsupported Authorization Type"),
         ("AWS4-HMAC-SHA1 Credential=x", "Unsupported Authorization Type"),
-        ("nonsense", "Authorization header is invalid -- one and only one ' ' (space) required."),
+        *((word, NO_SPACE) for word in ("nonsense", "AWS", "AWS4-HMAC-SHA256")),
         ("AWS HAHAHA", "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature"),
     ],
 )
@@ -225,6 +263,21 @@ def test_the_payload_hash_is_required_and_must_be_one() -> None:
         )
     request.headers["x-amz-content-sha256"] = "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"
     assert refused(request).code == "NotImplemented"
+
+
+@pytest.mark.parametrize("signer", [None, HmacV1Auth(CREDENTIALS), HmacV1QueryAuth(CREDENTIALS)])
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [("invalid", "InvalidArgument"), ("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "NotImplemented")],
+)
+def test_the_payload_hash_of_a_request_without_a_version_4_signature_must_be_one_too(
+    signer: HmacV1Auth | None, value: str, code: str
+) -> None:
+    headers = {"x-amz-content-sha256": value}
+    request = signed(signer, headers=headers) if signer else incoming("GET", URL, headers)
+    # botocore hoists the header into the URL, where it is signed, too.
+    request.headers.update(headers)
+    assert refused(request).code == code
 
 
 def test_a_payload_hash_is_signed() -> None:
@@ -350,3 +403,16 @@ def test_signing_keys_are_kept_for_each_secret_day_and_region_and_do_not_pile_up
     assert len(others) == 1000
     assert len(keys) <= 256
     assert keys.get("secret", "20260101", "us-east-1") == first
+
+
+@pytest.mark.parametrize("kind", [S3SigV4Auth, S3SigV4QueryAuth])
+def test_credentials_are_kept_for_right_signatures_only_and_do_not_pile_up(kind: type[S3SigV4Auth]) -> None:
+    authenticator = make_authenticator(region="")
+    wrong = Credentials(ALICE.access_key, "guessed")
+    assert refused(signed(kind(wrong, "s3", "us-east-1")), authenticator).code == "SignatureDoesNotMatch"
+    kept = authenticator.context.credentials
+    assert not kept
+    for number in range(300):
+        request = signed(kind(CREDENTIALS, "s3", f"region-{number}"))
+        assert authenticate(request, authenticator).region == f"region-{number}"
+    assert 0 < len(kept) <= 256

@@ -88,7 +88,7 @@ class AuthContext:
 
     def remember(self, text: str, credential: Credential) -> None:
         """Keep the credential of a request whose signature is right; what others send is not kept."""
-        if text not in self.credentials and len(self.credentials) < _MAX_CREDENTIALS:
+        if len(self.credentials) < _MAX_CREDENTIALS:
             self.credentials[text] = credential
 
 

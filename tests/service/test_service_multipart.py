@@ -262,6 +262,67 @@ def test_versioned_buckets_give_the_object_a_version(client: S3Client, bucket: s
     assert done["VersionId"] == client.head_object(Bucket=bucket, Key="k")["VersionId"]
 
 
+def versioning(client: S3Client, bucket: str, status: Any) -> None:
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": status})
+
+
+def test_an_upload_has_its_version_from_the_beginning(url: str, client: S3Client, bucket: str) -> None:
+    def version_of(answer: Any) -> str | None:  # no member of older models
+        found: str | None = answer["ResponseMetadata"]["HTTPHeaders"].get("x-amz-version-id")
+        return found
+
+    versioning(client, bucket, "Enabled")
+    client.put_object(Bucket=bucket, Key="source", Body=b"x")
+    place: Any = {"Bucket": bucket, "Key": "k"}
+    begun = client.create_multipart_upload(**place)
+    expected = version_of(begun)
+    place["UploadId"] = begun["UploadId"]
+    assert expected
+    assert version_of(client.upload_part(**place, PartNumber=1, Body=PART)) == expected
+    copied = client.upload_part_copy(**place, PartNumber=2, CopySource=f"{bucket}/source")
+    assert version_of(copied) == expected
+    assert version_of(client.list_parts(**place)) == expected
+    assert complete(client, bucket, "k", begun["UploadId"])["VersionId"] == expected
+    assert client.head_object(Bucket=bucket, Key="k")["VersionId"] == expected
+    other = client.create_multipart_upload(Bucket=bucket, Key="k")
+    aborted = client.abort_multipart_upload(Bucket=bucket, Key="k", UploadId=other["UploadId"])
+    assert version_of(aborted) == version_of(other) != expected
+
+
+@pytest.mark.parametrize("later", ["Enabled", "Suspended"])
+def test_an_upload_ends_in_the_bucket_as_it_was_when_it_began(
+    client: S3Client, bucket: str, later: str
+) -> None:
+    if later == "Suspended":
+        versioning(client, bucket, "Enabled")
+    client.put_object(Bucket=bucket, Key="k", Body=b"before")
+    upload_id = put_parts(client, bucket, "k", [b"x"])
+    versioning(client, bucket, later)
+    client.put_object(Bucket=bucket, Key="k", Body=b"between")
+    complete(client, bucket, "k", upload_id)
+    found = client.list_object_versions(Bucket=bucket)["Versions"]
+    current = next(version for version in found if version["IsLatest"])
+    assert current["Size"] == 1
+    if later == "Enabled":
+        assert current["VersionId"] == "null"
+        assert [version["Size"] for version in found] == [1, len("between")]
+    else:
+        assert current["VersionId"] != "null"
+        assert [version["Size"] for version in found] == [1, len("between"), len("before")]
+
+
+def test_an_upload_from_before_object_lock_replaces_no_locked_version(client: S3Client, bucket: str) -> None:
+    client.put_object(Bucket=bucket, Key="k", Body=b"kept")
+    upload_id = put_parts(client, bucket, "k", [b"x"])
+    versioning(client, bucket, "Enabled")
+    locked: Any = {"ObjectLockEnabled": "Enabled"}
+    client.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=locked)
+    client.put_object_legal_hold(Bucket=bucket, Key="k", LegalHold={"Status": "ON"})
+    complete(client, bucket, "k", upload_id)
+    null = client.get_object(Bucket=bucket, Key="k", VersionId="null")
+    assert null["Body"].read() == b"kept"
+
+
 def test_attributes_of_an_upload_stand_in_its_creation(client: S3Client, bucket: str) -> None:
     with refused("AccessControlListNotSupported", 400):
         client.create_multipart_upload(Bucket=bucket, Key="k", ACL="public-read")

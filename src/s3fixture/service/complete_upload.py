@@ -22,12 +22,12 @@ from s3fixture.service.encryption import (
     is_customers,
     refuse_header,
 )
-from s3fixture.service.multipart import UPLOAD_ID, find_upload, part_checksum
+from s3fixture.service.multipart import UPLOAD_ID, VERSION_ID, find_upload, part_checksum
 from s3fixture.service.object_lock import lock_of, with_lock
 from s3fixture.service.objects import checksum_members, new_version_id
 from s3fixture.service.ownership import owner_of
 from s3fixture.service.versions import version_header
-from s3fixture.store import BucketRow, Checksum, Index, NewVersion, Part, Upload, Version
+from s3fixture.store import NULL_VERSION, BucketRow, Checksum, Index, NewVersion, Part, Upload, Version
 from s3fixture.wire.numbers import parse_count
 
 _BY_MEMBER = {row.member: row for row in checksums.ALGORITHMS.values()}
@@ -61,7 +61,7 @@ def complete_multipart_upload(call: Call, params: Params) -> Result:
             bucket.id,
             NewVersion(
                 key=upload.key,
-                version_id=new_version_id(call, bucket),
+                version_id=_version_id(call, bucket, upload),
                 modified=call.clock.time(),
                 owner=owner,
                 etag=checksums.composite_md5(part.etag for part in parts),
@@ -81,6 +81,14 @@ def complete_multipart_upload(call: Call, params: Params) -> Result:
         note_owner(index, bucket, owner, upload.extra)
     call.note("created", bucket, version)
     return _answer(call, bucket, version, params)
+
+
+def _version_id(call: Call, bucket: BucketRow, upload: Upload) -> str:
+    """The one that the upload began with, as the bucket was then. A null version may be locked by now."""
+    kept: str | None = upload.extra.get(VERSION_ID)  # None: of an older version of this server
+    if kept is None or (kept == NULL_VERSION and bucket.object_lock):
+        return new_version_id(call, bucket)
+    return kept
 
 
 def _check_headers(params: Params) -> None:

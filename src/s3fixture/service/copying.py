@@ -33,7 +33,7 @@ from s3fixture.service.metadata import (
     object_tags,
     storage_class,
 )
-from s3fixture.service.multipart import find_part_upload, part_checksum, put_part
+from s3fixture.service.multipart import find_part_upload, part_checksum, put_part, version_of_upload
 from s3fixture.service.names import is_bucket_name, was_bucket_name
 from s3fixture.service.object_lock import new_lock
 from s3fixture.service.objects import checksum_members, new_version_id
@@ -139,7 +139,8 @@ def upload_part_copy(call: Call, params: Params) -> Result:
     result: Result = {"CopyPartResult": {"ETag": part.etag, "LastModified": part.modified}}
     if upload.checksum_algorithm:
         result["CopyPartResult"] |= checksum_members(part.checksum)
-    return result | _source_version(original) | describe_encryption(upload.extra, params)
+    version = version_of_upload(upload)
+    return result | _source_version(original) | version | describe_encryption(upload.extra, params)
 
 
 def _copied_bytes(params: Params, original: Version) -> tuple[int, int]:

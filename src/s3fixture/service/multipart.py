@@ -26,11 +26,22 @@ from s3fixture.service.encryption import (
 from s3fixture.service.listing import check_encoding_type, owner_entry, page_size
 from s3fixture.service.metadata import Attributes, from_request
 from s3fixture.service.object_lock import LOCK, new_lock, require_digest
-from s3fixture.service.objects import check_size, checksum_members
+from s3fixture.service.objects import check_size, checksum_members, new_version_id
 from s3fixture.service.preconditions import SEEN, seq_of
-from s3fixture.store import BucketRow, Checksum, Index, NewPart, NewUpload, Part, Upload, Version
+from s3fixture.store import (
+    NULL_VERSION,
+    BucketRow,
+    Checksum,
+    Index,
+    NewPart,
+    NewUpload,
+    Part,
+    Upload,
+    Version,
+)
 
 UPLOAD_ID = "upload_id"  # kept with the version that the upload became
+VERSION_ID = "version_id"  # the part of an upload's extra record that has the id of that version
 
 
 class HashedSource(Protocol):
@@ -56,13 +67,14 @@ def create_multipart_upload(call: Call, params: Params) -> Result:
         owner, acl = new_owner(call, index, bucket, params)
         current = index.get_current(bucket.id, params["Key"])
         new = _new_upload(call, params, attributes, upload_id, bucket, current, algorithm, kind, initiator)
-        extra = {**new.extra, **encryption, **acl}
+        version = {VERSION_ID: new_version_id(call, bucket)}
+        extra = {**new.extra, **version, **encryption, **acl}
         upload = index.create_upload(bucket.id, replace(new, owner=owner, extra=extra))
         notice = _abort_notice(call, index, bucket, upload)
     result: Result = {"Bucket": params["Bucket"], "Key": params["Key"], "UploadId": upload_id, **notice}
     if algorithm:
         result |= {"ChecksumAlgorithm": algorithm, "ChecksumType": kind}
-    return result | describe_encryption(encryption, params)
+    return result | version_of_upload(upload) | describe_encryption(encryption, params)
 
 
 def _new_upload(
@@ -109,6 +121,16 @@ def _checksum_choice(params: Params) -> tuple[str, str]:
     return algorithm, kind or row.types[0]
 
 
+def version_of_upload(upload: Upload) -> Result:
+    """x-amz-version-id, which S3 sends if versioning was enabled when the upload began.
+
+    What a bucket was like then holds for the whole upload.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html
+    """
+    version_id = upload.extra.get(VERSION_ID, NULL_VERSION)
+    return {"VersionId": version_id} if version_id != NULL_VERSION else {}
+
+
 def find_upload(call: Call, index: Index, params: Params) -> Upload:
     """The upload in `params`. Raises NoSuchBucket, NoSuchUpload."""
     bucket = call.bucket(index, params["Bucket"])
@@ -146,7 +168,8 @@ def upload_part(call: Call, params: Params) -> Result:
     part = put_part(call, params, payload, payload.size)
     answered = declared or upload.checksum_algorithm
     members = checksum_members(Checksum(answered, payload.checksum(answered))) if answered else {}
-    return {"ETag": part.etag, **members, **describe_encryption(upload.extra, params)}
+    encryption = describe_encryption(upload.extra, params)
+    return {"ETag": part.etag, **members, **version_of_upload(upload), **encryption}
 
 
 def _check_declared(upload: Upload, declared: str | None) -> None:
@@ -190,7 +213,8 @@ def abort_multipart_upload(call: Call, params: Params) -> Result:
         upload = index.get_upload(bucket.id, params["Key"], params["UploadId"])
         if upload is not None:
             index.delete_upload(upload)
-        elif not is_upload_id(params["UploadId"], upload_place(params)):
+            return version_of_upload(upload)
+        if not is_upload_id(params["UploadId"], upload_place(params)):
             raise S3Error("NoSuchUpload", UploadId=params["UploadId"])
     return {}
 
@@ -216,6 +240,7 @@ def list_parts(call: Call, params: Params) -> Result:
         "StorageClass": upload.storage_class,
         "NextPartNumberMarker": page.parts[-1].number if page.parts else 0,
         **notice,
+        **version_of_upload(upload),
     }
     if upload.checksum_algorithm:
         result |= {"ChecksumAlgorithm": upload.checksum_algorithm, "ChecksumType": upload.checksum_type}

@@ -41,6 +41,7 @@ from s3fixture.service import (
     replication_jobs,
     tag_rules,
     tagging,
+    versions,
     website,
 )
 from s3fixture.service import bucket_documents as kinds
@@ -343,6 +344,11 @@ def _check_text(value: Any) -> None:
         _refuse("it is not text")
 
 
+def _check_version_id(value: Any) -> None:
+    if not isinstance(value, str) or not versions.may_have_been(value):
+        _refuse("it is not a version id")
+
+
 def _check_number(value: Any) -> None:
     if type(value) is not int:
         _refuse("it is not a number")
@@ -351,6 +357,7 @@ def _check_number(value: Any) -> None:
 _PARTS: Mapping[str, Callable[[Any], None]] = {
     archive.RESTORE: _check_restore,
     multipart.UPLOAD_ID: _check_text,
+    multipart.VERSION_ID: _check_version_id,
     encryption.ENCRYPTION: _check_encryption_record,
     kinds.ACL: _check_object_acl,
     kinds.REPLICATION: _check_replication_record,

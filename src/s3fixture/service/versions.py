@@ -56,17 +56,18 @@ def get_version(index: Index, bucket: BucketRow, key: str, version_id: str) -> V
     if not version_id:
         raise refusals.EMPTY_VERSION_ID("")
     version = index.get_version(bucket.id, key, version_id)
-    if version is None and not _may_have_been(version_id):
+    if version is None and not may_have_been(version_id):
         raise refusals.BAD_VERSION_ID(version_id)
     return version
 
 
 def is_known(index: Index, bucket: BucketRow, key: str, version_id: str) -> bool:
     """Whether the key has the version, or may have had it."""
-    return _may_have_been(version_id) or index.get_version(bucket.id, key, version_id) is not None
+    return may_have_been(version_id) or index.get_version(bucket.id, key, version_id) is not None
 
 
-def _may_have_been(version_id: str) -> bool:
+def may_have_been(version_id: str) -> bool:
+    """Whether it has the form of a version id."""
     return version_id == NULL_VERSION or is_version_id(version_id)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -329,3 +331,52 @@ def test_the_document_of_201_writes_keys_as_listings_do(url: str, client: S3Clie
     reply = post(url, bucket, presign(client, bucket, "a&<\x01", conditions=[wanted]) | wanted)
     assert reply.status == 201
     assert b"<Key>a&amp;&lt;&#x1;</Key>" in reply.body
+
+
+def test_a_form_may_say_its_digest(url: str, client: S3Client, bucket: str) -> None:
+    def content_md5(data: bytes) -> str:
+        return base64.b64encode(hashlib.md5(data).digest()).decode()
+
+    wrong = post(url, bucket, presign(client, bucket, Content_MD5=content_md5(b"other")))
+    assert (wrong.status, wrong.code) == (400, "BadDigest")
+    none = post(url, bucket, presign(client, bucket, Content_MD5="abc"))
+    assert (none.status, none.code) == (400, "InvalidDigest")
+    assert "Contents" not in client.list_objects_v2(Bucket=bucket)
+    assert post(url, bucket, presign(client, bucket, Content_MD5=content_md5(b"form"))).status == 204
+
+
+def test_the_lock_and_the_language_of_a_form_take_effect(url: str, client: S3Client) -> None:
+    client.create_bucket(Bucket="vault", ObjectLockEnabledForBucket=True)
+    lock = {
+        "x_amz_object_lock_mode": "GOVERNANCE",
+        "x_amz_object_lock_retain_until_date": "2199-01-01T00:00:00Z",
+        "x_amz_object_lock_legal_hold": "ON",
+    }
+    without = post(url, "vault", presign(client, "vault", **lock))
+    assert (without.status, without.code) == (400, "InvalidRequest")  # a locked object needs a digest
+    digest = base64.b64encode(hashlib.md5(b"form").digest()).decode()
+    fields = presign(client, "vault", Content_Language="de", Content_MD5=digest, **lock)
+    assert post(url, "vault", fields).status == 204
+    head = client.head_object(Bucket="vault", Key="k")
+    assert (head["ObjectLockMode"], head["ObjectLockLegalHoldStatus"]) == ("GOVERNANCE", "ON")
+    assert head["ObjectLockRetainUntilDate"].year == 2199
+    assert head["ContentLanguage"] == "de"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("x_amz_object_lock_legal_hold", "MAYBE"),
+        ("x_amz_object_lock_retain_until_date", "tomorrow"),
+        ("x_amz_object_lock_mode", "GOVERNANCE"),  # without a date
+    ],
+)
+def test_a_lock_that_is_none_is_refused_in_a_form(url: str, client: S3Client, field: str, value: str) -> None:
+    client.create_bucket(Bucket="vault", ObjectLockEnabledForBucket=True)
+    reply = post(url, "vault", presign(client, "vault", **{field: value}))
+    assert (reply.status, reply.code) == (400, "InvalidArgument")
+
+
+def test_a_form_names_the_expected_owner(url: str, client: S3Client, bucket: str) -> None:
+    reply = post(url, bucket, presign(client, bucket, x_amz_expected_bucket_owner="111122223333"))
+    assert (reply.status, reply.code) == (403, "AccessDenied")

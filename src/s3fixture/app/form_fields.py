@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
+from s3fixture import refusals
 from s3fixture.errors import S3Error
 from s3fixture.wire.header_values import url_value
+from s3fixture.wire.times import parse_time
 from s3fixture.wire.xml_parser import DocumentError, parse_document
 
 # Form field, in lower case -> parameter of PutObject.
@@ -17,8 +19,12 @@ _PARAMETERS: Mapping[str, str] = {
     "cache-control": "CacheControl",
     "content-disposition": "ContentDisposition",
     "content-encoding": "ContentEncoding",
+    "content-language": "ContentLanguage",
+    "content-md5": "ContentMD5",
     "content-type": "ContentType",
     "expires": "Expires",
+    "x-amz-expected-bucket-owner": "ExpectedBucketOwner",
+    "x-amz-object-lock-mode": "ObjectLockMode",
     "x-amz-request-payer": "RequestPayer",
     "x-amz-server-side-encryption": "ServerSideEncryption",
     "x-amz-server-side-encryption-aws-kms-key-id": "SSEKMSKeyId",
@@ -30,13 +36,19 @@ _PARAMETERS: Mapping[str, str] = {
     "x-amz-website-redirect-location": "WebsiteRedirectLocation",
 }
 _BUCKET_KEY = "x-amz-server-side-encryption-bucket-key-enabled"
+_LEGAL_HOLD = "x-amz-object-lock-legal-hold"
+_RETAIN_UNTIL = "x-amz-object-lock-retain-until-date"
 _METADATA = "x-amz-meta-"
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2: the name of a header
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 def parameters(fields: Mapping[str, str]) -> dict[str, Any]:
-    """The parameters of PutObject. Raises MalformedXML, or InvalidArgument for an impossible header."""
+    """The parameters of PutObject. Raises MalformedXML, or InvalidArgument for an impossible header.
+
+    What PutObject takes in headers stands in the fields of a form.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
+    """
     params: dict[str, Any] = {
         member: _as_header(name, fields[name]) for name, member in _PARAMETERS.items() if fields.get(name)
     }
@@ -45,6 +57,14 @@ def parameters(fields: Mapping[str, str]) -> dict[str, Any]:
     }
     if fields.get(_BUCKET_KEY):
         params["BucketKeyEnabled"] = fields[_BUCKET_KEY].strip().lower() == "true"
+    if hold := fields.get(_LEGAL_HOLD):
+        if hold not in ("ON", "OFF"):
+            raise refusals.LEGAL_HOLD(hold)
+        params["ObjectLockLegalHoldStatus"] = hold
+    if until := fields.get(_RETAIN_UNTIL):
+        params["ObjectLockRetainUntilDate"] = parse_time(until)
+        if params["ObjectLockRetainUntilDate"] is None:
+            raise refusals.NOT_A_RETAIN_UNTIL_DATE(until, ArgumentName=_RETAIN_UNTIL)
     if fields.get("tagging"):
         params["Tagging"] = _tagging(fields["tagging"].encode())
     return params

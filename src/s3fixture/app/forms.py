@@ -29,7 +29,7 @@ from s3fixture.errors import S3Error
 from s3fixture.service import Params, Result, perform
 from s3fixture.service.encryption import HEADER
 from s3fixture.wire.document_writers import DECLARATION, escape
-from s3fixture.wire.payload import compare, one_checksum
+from s3fixture.wire.payload import check_md5, compare, compare_md5, one_checksum
 from s3fixture.wire.request import Request, Response, Stream, check_key
 
 if TYPE_CHECKING:
@@ -184,6 +184,9 @@ class _FormPayload:
         self._allowed = allowed
         self._total = 0
         self._md5 = checksums.md5()
+        self._content_md5 = fields.get("content-md5", "")
+        if self._content_md5:
+            check_md5(self._content_md5)
         self._hashers: dict[str, checksums.Hasher] = {}
         declared = one_checksum(fields)
         self._expected = fields[declared.header] if declared else ""
@@ -202,6 +205,8 @@ class _FormPayload:
             raise S3Error("EntityTooLarge", MaxSizeAllowed=str(limits.OBJECT_SIZE))
         if not data:
             check_size(self._total, self._allowed)
+            if self._content_md5:
+                compare_md5(self._content_md5, self.md5)
             if self.declared_algorithm:
                 compare(self.declared_algorithm, self._expected, self.checksum(self.declared_algorithm))
             return data

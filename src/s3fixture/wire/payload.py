@@ -97,8 +97,7 @@ class Payload:
     def expect_digests(self, content_md5: str | None, content_sha256: str) -> None:
         """Verify Content-MD5 and, if it is a digest, x-amz-content-sha256."""
         if content_md5 is not None:
-            if len(checksums.decode(content_md5)) != 16:
-                raise S3Error("InvalidDigest", None, headers=None, **{"Content-MD5": content_md5})
+            check_md5(content_md5)
             self._content_md5 = content_md5
             self.want("MD5")
         if _SHA256.fullmatch(content_sha256):
@@ -192,12 +191,21 @@ class Payload:
                     S3ComputedContentSHA256=computed,
                 )
         if self._content_md5:
-            computed = checksums.encode(self.md5)
-            if computed != self._content_md5:
-                expected = self._content_md5
-                if self.hex_digest:
-                    expected = checksums.decode(expected).hex()
-                raise S3Error("BadDigest", ExpectedDigest=expected, CalculatedDigest=computed)
+            compare_md5(self._content_md5, self.md5, hex_digest=self.hex_digest)
+
+
+def check_md5(content_md5: str) -> None:
+    """Raise InvalidDigest for a Content-MD5 that is no digest in base64."""
+    if len(checksums.decode(content_md5)) != 16:
+        raise S3Error("InvalidDigest", None, headers=None, **{"Content-MD5": content_md5})
+
+
+def compare_md5(content_md5: str, digest: bytes, *, hex_digest: bool = True) -> None:
+    """Raise BadDigest, which writes what was expected as `hex_digest` says: quirk 49."""
+    computed = checksums.encode(digest)
+    if computed != content_md5:
+        expected = checksums.decode(content_md5).hex() if hex_digest else content_md5
+        raise S3Error("BadDigest", ExpectedDigest=expected, CalculatedDigest=computed)
 
 
 def one_checksum(headers: Mapping[str, str]) -> Algorithm | None:

@@ -130,7 +130,7 @@ class Wire:
 
 def receiver(data: bytes, piece: int = 64 * KIB) -> Receiver:
     wire: Any = Wire(data, piece)
-    return Receiver(wire, Limits(), lambda: False)
+    return Receiver(wire, Limits(), lambda: False, (BlockingIOError,))
 
 
 def read_head(data: bytes) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import socket
-import ssl
 import struct
 import sys
 from collections.abc import Callable
@@ -30,8 +29,6 @@ _BRIEF = 0.002  # seconds that a connection waits before another thread takes ov
 _RESET_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 _DISCARDED_AT_ONCE = 8  # reads
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_WANTS_TLS = "this port speaks TLS; use https:// instead of http:// in the address of the server"
-
 
 # What a connection waits for while no thread does.
 _Awaited = Literal["", "handshake", "request", "head", "body", "close"]
@@ -63,12 +60,16 @@ class ServerContext(NamedTuple):
 class Connection:
     """Serves one accepted socket. `cut` may be called from any thread, the rest from one at a time."""
 
+    is_secure = False
+    # What the socket raises where reading has nothing yet, and where sending has no room.
+    nothing_yet: tuple[type[OSError], ...] = (BlockingIOError, TimeoutError)
+    no_room: tuple[type[OSError], ...] = (BlockingIOError, TimeoutError)
+
     def __init__(self, sock: socket.socket, peer: tuple[Any, ...], context: ServerContext) -> None:
         self._sock = sock
         self._context = context
-        self._receiver = Receiver(sock, context.limits, self._wait_longer)
+        self._receiver = Receiver(sock, context.limits, self._wait_longer, self.nothing_yet)
         self._environ = context.environ | {"REMOTE_ADDR": _address(peer[0]), "REMOTE_PORT": str(peer[1])}
-        self._is_secure = isinstance(sock, ssl.SSLSocket)
         self._patience = 0
         self._head: RequestHead | None = None  # of a request whose body is not all there
         self._awaited: _Awaited = ""
@@ -76,15 +77,12 @@ class Connection:
         self._keeps = False  # whether what is sent is kept as `_kept`, for the next `serve`
         self._kept = b""
         self._mark = 0  # to be settled before that
-        self.can_sendfile = hasattr(os, "sendfile") and not self._is_secure
+        self.can_sendfile = hasattr(os, "sendfile") and not self.is_secure
         self.idle = True
         """Whether no request is being answered."""
         self.deadline = 0.0
         """When the connection is given up, by `steady_clock.monotonic`, unless it is served before."""
-        if self._is_secure:
-            self._await("handshake", context.limits.head_seconds)
-        else:
-            self._await_request()
+        self._await_request()
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setblocking(False)
 
@@ -166,8 +164,6 @@ class Connection:
     def _serve_available(self) -> bool:
         if self._awaited == "close":
             return self._discard()
-        if self._awaited == "handshake" and not self._shake_hands():
-            return True
         if self._kept:
             self._send_kept()
             if self._is_leaving():
@@ -193,7 +189,7 @@ class Connection:
                 self._send_kept()
                 if self._is_leaving():
                     return True
-            if not receiver.buffered and not (self._is_secure and self._has_decrypted()):
+            if not receiver.buffered and not (self.is_secure and self._has_decrypted()):
                 return True
         return False
 
@@ -210,33 +206,6 @@ class Connection:
         if self._awaited != what:
             self._awaited = what
             self.deadline = monotonic() + seconds
-
-    def _has_decrypted(self) -> bool:
-        assert isinstance(self._sock, ssl.SSLSocket)
-        return self._sock.pending() > 0
-
-    def _shake_hands(self) -> bool:
-        """Whether that is done. OSError for a client that does not trust us, or speaks no TLS."""
-        assert isinstance(self._sock, ssl.SSLSocket)
-        try:
-            self._sock.do_handshake()
-        except ssl.SSLWantReadError:
-            return False
-        except ssl.SSLError as error:
-            if error.reason == "HTTP_REQUEST":
-                self._refuse_plain_http()
-                return False
-            raise
-        self._await_request()
-        return True
-
-    def _refuse_plain_http(self) -> None:
-        """Answer plain HTTP on a TLS port in plain HTTP, as Go's servers (MinIO's among them) do."""
-        content_type, body = self._context.error_body(400, _WANTS_TLS, "")
-        head = f"HTTP/1.1 400 Bad Request\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
-        with suppress(BlockingIOError):  # never: nothing was sent before
-            socket.socket.send(self._sock, f"{head}Connection: close\r\n\r\n".encode() + body)
-        self._linger()
 
     def _next_head(self) -> RequestHead | None:
         """None when it is not all there, or was refused."""
@@ -293,7 +262,7 @@ class Connection:
             return 0
         try:
             return self._sock.send(data)
-        except (BlockingIOError, TimeoutError, ssl.SSLWantWriteError):
+        except self.no_room:
             return 0
 
     def _answer(self, head: RequestHead) -> bool:
@@ -304,7 +273,7 @@ class Connection:
         body = open_body(self._receiver, invite, length=head.content_length, chunked=head.chunked)
         response = self._response(head, body)
         try:
-            if self._is_secure or self._waits_for_disk(head):  # a record of TLS may be there in part
+            if self.is_secure or self._waits_for_disk(head):  # a record of TLS may be there in part
                 self._be_patient()
             self._run_app(self._environment(head, body), response)
         except ClientDisconnected as gone:
@@ -428,14 +397,11 @@ class Connection:
         return True
 
     def _notify_close(self) -> None:
-        """Send the close_notify of TLS, so that the client can tell the end of an answer from a cut."""
-        if not isinstance(self._sock, ssl.SSLSocket):
-            return
-        try:
-            self._sock.settimeout(0)  # sends ours, does not wait for the client's
-            self._sock.unwrap()
-        except (OSError, ValueError):
-            pass  # it is to be closed anyway
+        """Tell the client that this is the end and no cut, where the protocol can."""
+
+    def _has_decrypted(self) -> bool:
+        """Whether there is something that the socket's selector does not tell."""
+        return False
 
 
 def _address(text: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import socket
-import ssl
 import sys
 import threading
 from collections.abc import Callable
@@ -21,6 +20,8 @@ from .requests import HeadParser
 from .responses import FileWrapper
 
 if TYPE_CHECKING:
+    import ssl
+
     from _typeshed.wsgi import WSGIApplication
 
 
@@ -120,6 +121,7 @@ class Server:
         self.port: int = port_socket.getsockname()[1]
         self.url = f"{scheme}://{url_host(port_socket)}:{self.port}"
         self._ssl_context = ssl_context
+        self._connection = Connection if ssl_context is None else _tls_connection()
         self._dispatcher = Dispatcher(port_socket, limits)
         self._context = ServerContext(
             app=app,
@@ -169,10 +171,16 @@ class Server:
                 sock.getpeername()  # wrap_socket would lose a socket whose client is gone
                 # The handshake waits for the client, so it is for the thread that serves the connection.
                 sock = self._ssl_context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
-            return Connection(sock, peer, self._context)
+            return self._connection(sock, peer, self._context)
         except OSError:
             sock.close()
             return None
+
+
+def _tls_connection() -> type[Connection]:
+    from .tls import TlsConnection  # imported when used: `ssl` takes as long as a fifth of a start
+
+    return TlsConnection
 
 
 def _environment(host: str, port: int, scheme: str) -> dict[str, Any]:

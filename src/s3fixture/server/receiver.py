@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import ssl
 from collections.abc import Callable
 
 from s3fixture.steady_clock import monotonic
@@ -13,7 +12,6 @@ from .bounds import ClientDisconnected, Limits, MalformedBody, MalformedRequest
 _HEAD_READ = 64 * 1024
 _BODY_READ = 256 * 1024  # less costs more calls, more is slower when pieces are joined
 _HEAD_END = b"\r\n\r\n"
-_NOTHING_YET = (BlockingIOError, TimeoutError, ssl.SSLWantReadError)
 
 
 class Receiver:
@@ -27,6 +25,7 @@ class Receiver:
         "_buffer",
         "_checked",
         "_limits",
+        "_nothing_yet",
         "_partial",
         "_received",
         "_skipped",
@@ -36,11 +35,21 @@ class Receiver:
         "_waited",
     )
 
-    def __init__(self, sock: socket.socket, limits: Limits, wait_longer: Callable[[], bool]) -> None:
-        """`wait_longer` is called when `sock` has nothing: whether it now has a longer time limit."""
+    def __init__(
+        self,
+        sock: socket.socket,
+        limits: Limits,
+        wait_longer: Callable[[], bool],
+        nothing_yet: tuple[type[OSError], ...],
+    ) -> None:
+        """`wait_longer` is called when `sock` has nothing: whether it now has a longer time limit.
+
+        `nothing_yet` are the errors by which `sock` says so.
+        """
         self._sock = sock
         self._limits = limits
         self._wait_longer = wait_longer
+        self._nothing_yet = nothing_yet
         self._buffer = b""
         self._start = 0
         self._partial = bytearray()  # of a head or a body that is not all there
@@ -183,7 +192,7 @@ class Receiver:
         """What has come, at most `size` bytes; None for nothing. ClientDisconnected at the end."""
         try:
             data = self._sock.recv(size)
-        except _NOTHING_YET:
+        except self._nothing_yet:
             return None
         except OSError as error:
             raise ClientDisconnected(f"the client is gone: {error}") from error
@@ -196,7 +205,7 @@ class Receiver:
             began = monotonic()
             try:
                 data = self._sock.recv(size)
-            except _NOTHING_YET:
+            except self._nothing_yet:
                 if not self._wait_longer():
                     raise
                 continue

@@ -148,6 +148,7 @@ def steps(stored: StoredBucket, work: Callable[[], object]) -> int:
         count += 1
         return 0
 
+    work()  # prepares the statements: from version 3.41 on, SQLite counts that too
     connection = stored.store._connection
     connection.set_progress_handler(step, 1)
     work()

@@ -153,6 +153,8 @@ def test_a_picture_is_given_out_by_its_bytes_not_by_what_its_uploader_said(visit
     ("first", "key", "said", "expected"),
     [
         (SVG, "a.svg", "image/svg+xml", "text"),
+        (b"BMI,age\n21.5,40\n", "people.csv", "", "csv"),
+        (b"BM\x36\0\0\0\0\0\0\0\x36\0\0\0", "a", "", "image"),
         (b"\xff\xfe\x00a", "a.txt", "text/plain", "binary"),
         ("é".encode()[:1], "cut.txt", "", "text"),
         (b"a;b\n1;2", "a.bin", "text/csv; charset=utf-8", "csv"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 import time
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
-from console_documents import CODE, MARKDOWN, avro, avro_bomb, notebook, npy, packed
+from console_documents import CODE, MARKDOWN, arrow, avro, avro_bomb, notebook, npy, npz, packed
 from console_samples import png
 from console_visitor import Box, Visitor
 
@@ -61,11 +63,30 @@ class TestRendering:
         text = rendered(visitor, box, "training.ipynb", notebook())
         assert "<h1>Training</h1>" in text
         assert "epoch 1\nepoch 2" in text
-        assert text.count("<img") == 1
+        assert text.count("<img") == 2
         assert "data:image/png;base64,iVBOR" in text
+        assert "data:image/svg+xml;base64," in text
         assert "a frame" in text
         assert "&lt;b&gt;wrong" in text
         assert "<script" not in text
+
+    def test_html_of_a_notebook_is_shown_as_tables_and_text(self, visitor: Visitor, box: Box) -> None:
+        text = rendered(visitor, box, "training.ipynb", notebook())
+        assert '<thead><tr><th rowspan="2">loss &amp; gain</th></tr></thead>' in text
+        assert "<tr><td>\n0.25</td></tr>" in text
+        assert '<b>open <table><tr><td colspan="2">end</td></tr></table></b>' in text
+        unwanted = ("not shown", "alert(3)", "javascript", "style", "position", "inner", "192.0.2.1", "<form")
+        assert [word for word in unwanted if word in text] == []
+
+    def test_colours_of_a_terminal(self, visitor: Visitor, box: Box) -> None:
+        text = rendered(visitor, box, "training.ipynb", notebook())
+        assert '100%\n<span class="bold t1">red &lt;i&gt;</span> plain' in text
+        assert "50%" not in text
+        assert '<span class="t2">line 1</span>' in text
+        log = b"\x1b[33mWARN\x1b[0m \x1b]0;title\x07\x1b[2K<b>\x1b[38;2;250;10;10mred\x1b[m" + b" ." * 300_000
+        text = rendered(visitor, box, "train.log", log)
+        assert '<pre><span class="t3">WARN</span> &lt;b&gt;<span class="t1">red</span> . .' in text
+        assert "\x1b" not in text
 
     @pytest.mark.parametrize("body", [b"{", b"[]", b'{"cells": 3}', b'{"cells": [[]]}', b"[" * 100_000])
     def test_a_notebook_that_is_none_is_said_to_be_none(
@@ -97,6 +118,25 @@ class TestRendering:
         body = avro_bomb()
         assert len(body) < 4 * 1024 * 1024
         assert "It cannot be shown" in show(visitor, box, "bomb.avro", body)
+
+    @pytest.mark.parametrize("stream", [True, False])
+    def test_arrow(self, visitor: Visitor, box: Box, stream: bool) -> None:
+        pytest.importorskip("pyarrow", reason="the group `browser` has it")
+        page = show(visitor, box, "rows.arrow", arrow(stream=stream))
+        assert '<th scope="col">id<small>int64</small>' in page
+        assert "row 49<" in page
+        assert "row 50<" not in page
+        page = show(visitor, box, "rows.arrow", arrow(400_000, stream=stream))  # its rows are one batch
+        assert '<th scope="col">id<small>int64</small>' in page
+        assert "too large to show" in page
+        damaged = arrow(stream=stream)[:60] + b"\xff" * 5000
+        assert "cannot be shown" in show(visitor, box, "rows.arrow", damaged)
+
+    def test_arrays_in_a_zip_file(self, visitor: Visitor, box: Box) -> None:
+        page = show(visitor, box, "weights.npz", npz())
+        assert "<bdi>float32, 2 \N{MULTIPLICATION SIGN} 3</bdi>" in page
+        assert "<bdi>object, 1 \N{MULTIPLICATION SIGN} 1</bdi>" in page
+        assert "&lt;b&gt;.txt" in page
 
     def test_an_array(self, visitor: Visitor, box: Box) -> None:
         page = show(visitor, box, "weights.npy", npy())
@@ -149,6 +189,20 @@ def test_a_renderer_has_few_processes_at_once() -> None:
     assert renderer.render("compare", "2", b"a\nb\n") == {"lines": [["-", "a"], ["+", "b"]]}
     assert "cannot be shown" in renderer.render("nonsense", "", b"")["note"]
     assert "cannot be shown" in renderer.render("code", "a\0b", b"")["note"]
+
+
+def test_a_zip_file_is_listed_by_its_end(visitor: Visitor, box: Box) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("large.bin", b"x" * 6_000_000)
+        for number in range(1200):
+            archive.writestr(f"folder/{number}.txt", b"12345")
+    page = show(visitor, box, "data.zip", file.getvalue())
+    assert "1,201 files, 6,006,000 bytes when unpacked. The first 1,000 are shown." in page
+    assert "<bdi>6,000,000</bdi>" in page
+    assert "folder/998.txt" in page
+    assert "folder/1000.txt" not in page
+    assert "is damaged" in show(visitor, box, "data.zip", file.getvalue()[:-30])
 
 
 def test_gzip_is_unpacked_as_far_as_it_is_shown(visitor: Visitor, box: Box) -> None:

@@ -70,6 +70,9 @@ EXPRESSIONS: Mapping[str, Use] = {
     "cli.found_items:_KEYWORD": Use("sub", ("", "{"), ("{a", "a}")),
     "cli.env_formats:_LOOPBACK": Use("sub", ("", "://"), ("://", "://127.0.0.1", "://localhost")),
     "console.pages.objects:_WORDS": Use("sub", ("",), ("aA", "Aa")),
+    "console.preview.render_worker:_ESCAPE": Use(
+        "split", ("", "\x1b[", "\x1b]"), ("\x1b", "\x1b[", "\x1b[0", "0;", "\x1b]0", "\x1b[0m", "\x1b\\")
+    ),
     "console.rendering:_INVISIBLE": Use("sub"),
     "errors:_SETTING": Use("sub", ("", "{"), ("{a", "{a}")),
     "pytest_plugin.messages:_SCOPE_MISMATCH": Use("search", ("", "function scoped fixture a")),

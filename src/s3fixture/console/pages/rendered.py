@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response
 
 from s3fixture.console.pages.browse import crumbs
 from s3fixture.console.pages.buckets import bucket_line
-from s3fixture.console.preview import LIMIT, WORKER_LIMIT, read_range
-from s3fixture.console.preview.kinds import RENDERED, is_binary, kind
+from s3fixture.console.preview import LIMIT, SNIFFED, is_rendered, read_range
+from s3fixture.console.preview.kinds import is_binary, kind
 from s3fixture.console.visit import PageError, Visit, html_response
 
 
@@ -21,10 +21,11 @@ def show_rendered(visit: Visit, bucket: str) -> Response:
     head = visit.caller.perform("HeadObject", **named)
     size = head["ContentLength"]
     first = read_range(visit.caller, named, 0, min(size, LIMIT)) if size else b""
-    found = kind(key, head.get("ContentType", ""), first)
-    if found not in RENDERED or size > (WORKER_LIMIT if found == "notebook" else LIMIT):
+    found = kind(key, head.get("ContentType", ""), first[:SNIFFED])
+    if not is_rendered(found, size):
         raise PageError(415, "This object can only be shown as text.")
-    data = first if size <= LIMIT else read_range(visit.caller, named, 0, size)
+    whole = size <= LIMIT or found == "terminal"  # of which the beginning is shown
+    data = first if whole else read_range(visit.caller, named, 0, size)
     result = visit.console.renderer.render(found, key.rpartition("/")[2], data)
     nonce = secrets.token_urlsafe()
     html = visit.console.render("rendered.html", result=result, nonce=nonce)

@@ -3,21 +3,23 @@
 from s3fixture.console.preview.renderer import Renderer
 from s3fixture.console.preview.show import (
     LIMIT,
-    PICTURE_LIMIT,
+    SNIFFED,
     WORKER_LIMIT,
     Preview,
     beginning,
+    is_rendered,
     preview,
     read_range,
 )
 
 __all__ = [
     "LIMIT",
-    "PICTURE_LIMIT",
+    "SNIFFED",
     "WORKER_LIMIT",
     "Preview",
     "Renderer",
     "beginning",
+    "is_rendered",
     "preview",
     "read_range",
 ]

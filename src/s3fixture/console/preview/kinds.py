@@ -10,16 +10,18 @@ _MAGIC = (
     (b"\x1f\x8b\x08", "gzip"),
     (b"Obj\x01", "avro"),
     (b"\x93NUMPY", "numpy"),
+    (b"PK\x03\x04", "zip"),
+    (b"ARROW1", "arrow"),
 )
+_ARROW_STREAM = b"\xff\xff\xff\xff"  # how each of its messages begins; other files may begin so, too
 # What `render_worker` renders, in a frame of its own -> the module that it needs.
-RENDERED = {"markdown": "markdown_it", "notebook": "pygments", "code": "pygments"}
+RENDERED = {"markdown": "markdown_it", "notebook": "pygments", "code": "pygments", "terminal": "html"}
 
 _IMAGES = (  # SVG is not among them: it is a document that runs scripts
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
-    (b"BM", "image/bmp"),
     (b"\x00\x00\x01\x00", "image/x-icon"),
 )
 _ENDINGS = {
@@ -58,6 +60,8 @@ def image_type(first: bytes) -> str | None:
     for magic, content_type in _IMAGES:
         if first.startswith(magic):
             return content_type
+    if first[:2] == b"BM" and first[6:10] == bytes(4):  # a table may begin with BMI
+        return "image/bmp"
     if first[:4] == b"RIFF" and first[8:12] == b"WEBP":
         return "image/webp"
     if first[4:12] in (b"ftypavif", b"ftypavis"):
@@ -73,8 +77,9 @@ def kind(key: str, content_type: str, first: bytes) -> str:
         if first.startswith(magic):
             return name
     if is_binary(first):
-        return "binary"
-    return _by_name(key, content_type)
+        return "arrow" if first.startswith(_ARROW_STREAM) and key.endswith(".arrow") else "binary"
+    found = _by_name(key, content_type)
+    return "terminal" if found == "text" and b"\x1b[" in first else found
 
 
 def _by_name(key: str, content_type: str) -> str:

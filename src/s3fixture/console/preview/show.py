@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from s3fixture.console.preview.renderer import Renderer
 
 LIMIT = 256 * 1024  # bytes that are read of what is shown as text
-WORKER_LIMIT = 4 * 1024 * 1024  # bytes that are read of notebooks, Avro files and arrays
-_SNIFFED = 4096  # bytes by which `kind` tells what it is
+WORKER_LIMIT = 4 * 1024 * 1024  # bytes that are read of notebooks, arrays, Avro, Arrow and ZIP files
+SNIFFED = 4096  # bytes by which `kind` tells what it is
 _HEX_ROWS = 32  # lines of 16 bytes
-PICTURE_LIMIT = 20 * 1024 * 1024  # bytes of an image that is shown
+_PICTURE_LIMIT = 20 * 1024 * 1024  # bytes of an image that is shown
 
 
 @dataclass(slots=True)
@@ -51,16 +51,19 @@ def preview(
         return read_range(caller, named, start, length)
 
     first = read(0, min(size, LIMIT))
-    found = kind(named["Key"], content_type, first[:_SNIFFED])
-    if found == "image" and size > PICTURE_LIMIT:
+    found = kind(named["Key"], content_type, first[:SNIFFED])
+    if found == "image" and size > _PICTURE_LIMIT:
         return Preview("none", note="Too large to show here.")
     if found in ("image", "pdf"):
         return Preview(found)
     if found == "parquet":
         table = parquet_table(RangeFile(read, size))
         return Preview("none", note=table) if isinstance(table, str) else Preview("table", table=table)
-    if found in ("avro", "numpy"):
+    if found in ("avro", "numpy", "arrow"):
         return _of_worker(renderer.render(found, "", read(0, min(size, WORKER_LIMIT))))
+    if found == "zip":  # the list of its files is at its end
+        cut = max(size - WORKER_LIMIT, 0)
+        return _of_worker(renderer.render(found, str(cut), read(cut, size - cut)))
     if found == "gzip":
         return _unpacked(named["Key"], first, size)
     if found == "csv":
@@ -70,12 +73,18 @@ def preview(
     if found == "binary" or is_binary(first):
         return Preview("hex", text=_hex(first), note=_cut_note(min(len(first), 16 * _HEX_ROWS), size))
     shown = _as_text(found, named["Key"], first, complete=len(first) == size, size=size)
-    if found in RENDERED and size <= (WORKER_LIMIT if found == "notebook" else LIMIT):
+    if is_rendered(found, size):
         if find_spec(RENDERED[found]) is None:
             shown.note = "Install s3fixture[preview] to see what this looks like."
         else:
             shown.kind = "rendered"
     return shown
+
+
+def is_rendered(found: str, size: int) -> bool:
+    """Whether an object of this kind and size is rendered in a frame; of a log the beginning is."""
+    most = {"notebook": WORKER_LIMIT, "terminal": size}.get(found, LIMIT)
+    return found in RENDERED and size <= most
 
 
 def read_range(caller: Caller, named: dict[str, str], start: int, length: int) -> bytes:
@@ -100,9 +109,9 @@ def _unpacked(key: str, data: bytes, size: int) -> Preview:
         return Preview("hex", text=_hex(data), note=_cut_note(min(len(data), 16 * _HEX_ROWS), size))
     complete = unpacking.eof and not unpacking.unused_data
     inner = key[: -len(".gz")] if key.lower().endswith(".gz") else key
-    found = kind(inner, "", text[:_SNIFFED])
+    found = kind(inner, "", text[:SNIFFED])
     note = f"Unpacked from {counted(size, 'byte')}." if complete else "The beginning, unpacked."
-    if found in ("binary", "image", "pdf", "parquet", "avro", "numpy", "gzip") or is_binary(text):
+    if is_binary(text):
         return Preview("hex", text=_hex(text), note=note)
     table = csv_table(io.BytesIO(text)) if found == "csv" else None
     if table is not None:

@@ -27,7 +27,7 @@ from s3fixture.service.kms import KmsKeys
 from s3fixture.service.profiles import PROFILES
 from s3fixture.settings import Settings
 from s3fixture.steady_clock import monotonic
-from s3fixture.store import Damaged, StorageFull, Store, Superseded
+from s3fixture.store import Damaged, StorageFull, Store, Superseded, trace_of
 from s3fixture.wire.numbers import parse_count
 from s3fixture.wire.protocol import Protocol
 from s3fixture.wire.request import Request, Response, Target
@@ -199,7 +199,7 @@ class App:
             return store_error(exception)
         if isinstance(exception, Damaged):
             _LOG.error("%s %s failed: %s", exchange.request.method, exchange.request.path, exception)
-            return S3Error("InternalError", "What is stored is damaged; the server's log says where.")
+            return S3Error("InternalError", "The server cannot use what it stores; its log says why.")
         if isinstance(exception, ClientDisconnected):  # it may have closed only its own half
             return S3Error("IncompleteBody")
         if isinstance(exception, MalformedRequest):
@@ -264,8 +264,9 @@ class App:
                 from s3fixture.app.access_log import log_access  # imported when used: few buckets have a log
 
                 log_access(exchange, record, response)
-        except Exception:
-            _LOG.exception("%s %s was answered, but not logged", exchange.request.method, exchange.bucket)
+        except Exception as failure:
+            message = "%s %s was answered, but not logged: %s"
+            _LOG.error(message, exchange.request.method, exchange.bucket, failure, exc_info=trace_of(failure))
 
     def _note_needs(self, needs: set[Permission], exchange: Exchange, error: S3Error | None) -> None:
         """A refused request does not count, because what else it would have needed is not known."""

@@ -12,6 +12,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 
+from s3fixture.errors import S3FixtureError
 from s3fixture.named_tuples import NamedTuple
 from s3fixture.steady_clock import monotonic
 
@@ -354,8 +355,9 @@ class Connection:
         answer, self._kept = self._kept, b""
         try:
             self._context.settle(self._mark)
-        except Exception:
-            _LOG.exception("what a request wrote could not be settled")
+        except Exception as error:
+            unexpected = None if isinstance(error, S3FixtureError) else error
+            _LOG.error("what a request wrote could not be settled: %s", error, exc_info=unexpected)
             self._refuse(500, "what the request wrote could not be settled; the log says why")
         else:
             self.send(answer)

@@ -14,6 +14,7 @@ from importlib import import_module
 from s3fixture import refusals
 from s3fixture.feature_refusals import DIRECTORY_BUCKETS, NOT_HERE
 from s3fixture.service.call import Call, Fact, Operation, Params, Result
+from s3fixture.store import trace_of
 
 # Operation -> the module of this package that has its function, imported at its first use.
 OPERATIONS: Mapping[str, str] = {
@@ -201,8 +202,9 @@ def _follow(call: Call, result: Result) -> None:
     for module in sorted({FOLLOWERS[kind] for kind in followed}):
         try:
             import_module(f"{__name__}.{module}").follow(call, result)
-        except Exception:  # the operation has succeeded, so its answer is sent
-            _LOG.exception("what follows %s in %s failed", call.operation, module)
+        except Exception as error:  # the operation has succeeded, so its answer is sent
+            message = "what follows %s in %s failed: %s"
+            _LOG.error(message, call.operation, module, error, exc_info=trace_of(error))
 
 
 __all__ = [

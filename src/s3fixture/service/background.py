@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from s3fixture.named_tuples import NamedTuple
 from s3fixture.service.bucket_documents import LOGGING, TOLD
-from s3fixture.store import BucketRow, Index, Job, Store
+from s3fixture.store import BucketRow, Index, Job, Store, trace_of
 
 if TYPE_CHECKING:
     from s3fixture.clock import Clock
@@ -193,10 +193,11 @@ class Background:
             try:
                 self.run_due()
                 pause = self._pause()
-            except Exception:
+            except Exception as error:
                 if self._stopped:  # the store may be closed by now
                     return
-                _LOG.exception("the background jobs failed; they are tried again later")
+                message = "the background jobs failed, and are tried again later: %s"
+                _LOG.error(message, error, exc_info=trace_of(error))
                 pause = _AFTER_A_BUG
             self._woken.wait(pause)
 
@@ -244,10 +245,11 @@ class Background:
         try:
             self.store.settle()  # nobody else is told of what a power failure could undo
             again: float | None = import_module(f"{__package__}.{TASKS[job.kind].module}").run(self, job)
-        except Exception:
+        except Exception as error:
             if self._stopped:
                 raise
-            _LOG.exception("the job %s of %s failed; it is tried again later", job.kind, job.queue)
+            message = "the job %s of %s failed, and is tried again later: %s"
+            _LOG.error(message, job.kind, job.queue, error, exc_info=trace_of(error))
             again = self.clock.time() + _AFTER_A_BUG
         with self.store.write() as index:
             if again is None:

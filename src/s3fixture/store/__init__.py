@@ -33,7 +33,7 @@ from s3fixture.store.rows import (
     Version,
 )
 from s3fixture.store.saved_states import SavedState
-from s3fixture.store.storage_errors import Damaged, Gone, StorageFull, Superseded
+from s3fixture.store.storage_errors import Damaged, Gone, StorageFull, Superseded, trace_of
 from s3fixture.store.store import Store
 
 __all__ = [
@@ -64,4 +64,5 @@ __all__ = [
     "UploadPage",
     "Usage",
     "Version",
+    "trace_of",
 ]

@@ -50,8 +50,10 @@ class Shrinking:
                     if self._stopped.is_set() or not self._step():
                         self._thread = None
                         return
-        except sqlite3.Error:  # a damaged index, or a failing disk: requests report it
-            _LOG.exception("the index could not be made smaller")
+        except sqlite3.Error as error:  # a damaged index, or a failing disk; the next removal tries again
+            _LOG.error("the index could not be made smaller: %s", error)
+            with self._lock:
+                self._thread = None
 
     def _step(self) -> bool:
         """Whether there is more to do."""

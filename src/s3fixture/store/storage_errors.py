@@ -16,7 +16,7 @@ class Gone(LookupError):  # noqa: N818 - likewise
 
 
 class Damaged(S3FixtureError):  # noqa: N818 - likewise
-    """What is stored was changed from outside, or by the disk: a body, or the index. Says which."""
+    """What is stored, a body or the index, was changed from outside, or the disk fails. Says which."""
 
 
 class Superseded(Exception):  # noqa: N818 - likewise
@@ -24,8 +24,14 @@ class Superseded(Exception):  # noqa: N818 - likewise
 
 
 # https://www.sqlite.org/rescode.html: code -> SQLite's words, which are all that Python 3.10 has.
-_FULL, _BUSY = 13, 5
-_WORDS = {_FULL: "disk is full", _BUSY: "is locked"}
+_FULL, _BUSY, _INPUT_OUTPUT, _READ_ONLY, _CANNOT_OPEN = 13, 5, 10, 8, 14
+_WORDS = {
+    _FULL: "disk is full",
+    _BUSY: "is locked",
+    _INPUT_OUTPUT: "disk I/O error",
+    _READ_ONLY: "readonly database",
+    _CANNOT_OPEN: "unable to open",
+}
 
 
 def is_full(error: sqlite3.Error) -> bool:
@@ -36,6 +42,16 @@ def is_full(error: sqlite3.Error) -> bool:
 def is_taken(error: sqlite3.Error) -> bool:
     """Whether another process has the index."""
     return _has_code(error, _BUSY)
+
+
+def is_of_the_disk(error: sqlite3.Error) -> bool:
+    """Whether the disk has failed, or is read-only, rather than what is stored on it."""
+    return any(_has_code(error, code) for code in (_INPUT_OUTPUT, _READ_ONLY, _CANNOT_OPEN))
+
+
+def trace_of(error: Exception) -> Exception | None:
+    """For `exc_info` of a log: None for what the disk is to blame for, which needs no traceback."""
+    return None if isinstance(error, (StorageFull, Damaged)) else error
 
 
 def _has_code(error: sqlite3.Error, code: int) -> bool:

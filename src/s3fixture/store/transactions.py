@@ -20,7 +20,7 @@ from s3fixture.store.changes import Mark, Notes
 from s3fixture.store.files import Files
 from s3fixture.store.index import Index
 from s3fixture.store.shrinking import Shrinking
-from s3fixture.store.storage_errors import Damaged, StorageFull, Superseded, is_full
+from s3fixture.store.storage_errors import Damaged, StorageFull, Superseded, is_full, is_of_the_disk
 from s3fixture.store.syncing import SharedSync
 
 
@@ -244,4 +244,6 @@ def _translate(error: sqlite3.Error) -> Exception:
         return StorageFull("the disk has no room for the change in the index")
     if not isinstance(error, sqlite3.DatabaseError) or isinstance(error, sqlite3.ProgrammingError):
         return error
+    if is_of_the_disk(error):
+        return Damaged(f"the index cannot be read or written: {error}; check the disk that the data is on")
     return Damaged(f"the index cannot be used: {error}; stop the server and run `s3fixture doctor`")

@@ -5,10 +5,13 @@ Sources are named in the modules; where S3's order of checks matters, more than 
 
 from __future__ import annotations
 
+import re
+from copy import copy
 from urllib.parse import quote
 
 import pytest
 from botocore.auth import HmacV1Auth, HmacV1QueryAuth, S3SigV4Auth, S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from signing_helpers import (
     ALICE,
@@ -23,6 +26,7 @@ from signing_helpers import (
 
 from s3fixture.auth import sigv4
 from s3fixture.auth.authenticator import Authenticator
+from s3fixture.checksums import EMPTY_SHA256
 from s3fixture.clock import Clock
 from s3fixture.errors import S3Error
 from s3fixture.wire.payload import UNSIGNED
@@ -186,7 +190,10 @@ def test_components_may_come_in_any_order_and_without_spaces() -> None:
         ("Basic YWxpY2U6c2VjcmV0", "Unsupported Authorization Type"),
         ("AWS4-HMAC-SHA1 Credential=x", "Unsupported Authorization Type"),
         *((word, NO_SPACE) for word in ("nonsense", "AWS", "AWS4-HMAC-SHA256")),
-        ("AWS HAHAHA", "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature"),
+        *(
+            (f"AWS {rest}", "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature")
+            for rest in ("HAHAHA", ":signature", "")
+        ),
     ],
 )
 def test_another_kind_of_authorization_is_an_invalid_argument(authorization: str, message: str) -> None:
@@ -293,6 +300,34 @@ def test_anonymous_requests_cannot_have_signed_chunks() -> None:
     assert error.message.startswith("Anonymous requests don't support this x-amz-content-sha256 value.")
 
 
+class HashedUrl(S3SigV4QueryAuth):
+    """Signs over the hash in the request's header or URL, as no client of botocore's does."""
+
+    def payload(self, request: AWSRequest) -> str:
+        return str(request.headers.get("x-amz-content-sha256") or EMPTY_SHA256)
+
+
+@pytest.mark.parametrize("where", ["header", "URL"])
+def test_the_payload_hash_of_a_url_counts_when_it_is_signed(where: str) -> None:
+    def send(value: str) -> Request:
+        headers = {"x-amz-content-sha256": value} if where == "header" else {}
+        url = URL if where == "header" else f"{URL}?X-Amz-Content-Sha256={value}"
+        return signed(HashedUrl(CREDENTIALS, "s3", "us-east-1", expires=600), "PUT", url, headers)
+
+    assert authenticate(send(EMPTY_SHA256)).content_sha256 == EMPTY_SHA256
+    assert refused(send("invalid")).code == "InvalidArgument"
+    changed = send(EMPTY_SHA256)
+    changed.headers = {name: text.replace(EMPTY_SHA256, UNSIGNED) for name, text in changed.headers.items()}
+    changed.target = changed.target.replace(EMPTY_SHA256, UNSIGNED)
+    assert refused(changed).code == "SignatureDoesNotMatch"
+
+
+def test_a_payload_hash_of_a_url_that_is_not_signed_does_not_count() -> None:
+    request = signed(V4_URL, "PUT")
+    request.headers["x-amz-content-sha256"] = EMPTY_SHA256
+    assert authenticate(request).content_sha256 == UNSIGNED
+
+
 def test_a_url_expires_when_its_time_has_passed_and_says_so_before_all_else() -> None:
     request = signed(V4_URL)
     assert authenticate(request, later(590)).identity == ALICE
@@ -334,6 +369,7 @@ def test_a_url_from_the_future_is_not_yet_valid() -> None:
         ("X-Amz-Algorithm=", "x=", "Query-string authentication version 4 requires"),
         ("X-Amz-Signature", "X-Amz-Sig", "Query-string authentication version 4 requires"),
         ("?", "?X-Amz-Expires=1&", "Query-string authentication version 4 requires"),
+        ("X-Amz-Expires=600", "X-Amz-Signature=0", "Query-string authentication version 4 requires"),
         ("?", "?X-Amz-Signature=0&", "Query-string authentication version 4 requires"),
         ("AWS4-HMAC-SHA256", "AWS4-SHA1", "X-Amz-Algorithm only supports"),
         ("X-Amz-Date=20", "X-Amz-Date=A20", "X-Amz-Date must be in the ISO8601 Long Format"),
@@ -377,6 +413,28 @@ def test_a_session_token_is_refused_because_no_identity_has_one(kind: type[S3Sig
     error = refused(signed(kind(credentials, "s3", "us-east-1")))
     assert (error.code, error.status) == ("InvalidToken", 400)
     assert error.fields == {"Token-0": "token/+="}
+
+
+@pytest.mark.parametrize("kind", [V4, V4_URL, HmacV1Auth(CREDENTIALS), HmacV1QueryAuth(CREDENTIALS)])
+def test_a_session_token_may_come_in_a_header_and_ends_with_its_session(kind: HmacV1Auth) -> None:
+    ends = 2_000_000_000
+    authenticator = make_authenticator()
+    sessions = authenticator.context.sessions
+    keys = sessions.issue(ALICE, ends)
+    signer = copy(kind)
+    signer.credentials = Credentials(keys.access_key, keys.secret_key)
+    request = signed(signer, headers={"x-amz-security-token": keys.session_token})
+    # botocore puts it into URLs of version 2 as well, which are signed over as if it were a header.
+    request.target = re.sub("[?&]x-amz-security-token=[^&]*", "", request.target)
+    request.headers["x-amz-security-token"] = keys.session_token
+    identity = authenticate(request, authenticator).identity
+    assert identity is not None
+    assert (identity.user_id, identity.access_key) == (ALICE.user_id, keys.access_key)
+    del request.headers["x-amz-security-token"]
+    assert refused(request, authenticator).code == "InvalidAccessKeyId"
+    sessions.identity(keys.access_key, keys.session_token, ends - 1)
+    with pytest.raises(S3Error, match="ExpiredToken"):
+        sessions.identity(keys.access_key, keys.session_token, ends)
 
 
 def test_an_empty_session_token_is_no_token() -> None:

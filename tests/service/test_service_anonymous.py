@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from acl_helpers import make
 from service_helpers import refused, send
 
 from s3fixture.feature_refusals import ANONYMOUS
@@ -149,6 +150,28 @@ def test_a_list_of_keys_is_read_where_a_policy_may_let_its_sender_delete(
         assert reply.status == 400
     else:
         assert (reply.status, reply.code) == (403, "AccessDenied")
+
+
+@pytest.mark.parametrize(
+    ("acl_of", "request_line", "is_read"),
+    [
+        ("bucket", "POST /{bucket}?delete", True),
+        ("bucket", "PUT /{bucket}/k?tagging", False),
+        ("object", "POST /{bucket}?delete", False),
+        ("object", "PUT /{bucket}/k?tagging", False),
+    ],
+)
+def test_a_document_is_read_where_an_acl_may_let_its_sender_in(
+    client: S3Client, url: str, acl_of: str, request_line: str, is_read: bool
+) -> None:
+    """An ACL lets in by WRITE on the bucket, which allows to delete; tags are beyond ACLs."""
+    bucket = make(client)
+    client.put_object(Bucket=bucket, Key="k", ACL="public-read" if acl_of == "object" else "private")
+    if acl_of == "bucket":
+        client.put_bucket_acl(Bucket=bucket, ACL="public-read-write")
+    method, path = request_line.format(bucket=bucket).split()
+    reply = send(url, method, path, b"<no document")
+    assert (reply.status, reply.code == "AccessDenied") == ((400, False) if is_read else (403, True))
 
 
 def test_completing_is_decided_before_its_document(client: S3Client, url: str, bucket: str) -> None:

@@ -124,6 +124,21 @@ def test_a_deny_beats_an_allow(client: S3Client, anonymous: S3Client, bucket: st
         anonymous.get_object(Bucket=bucket, Key="closed/k")
 
 
+def test_parsed_policies_are_kept_for_the_next_request_and_do_not_pile_up(
+    app: App, client: S3Client, anonymous: S3Client, bucket: str
+) -> None:
+    parsed = app.access._parsed
+    for number in range(300):
+        put(client, bucket, "Allow", "s3:PutObject", path=f"/{number}")
+        anonymous.put_object(Bucket=bucket, Key=str(number))
+    assert len(parsed) == 256
+    with refused("AccessDenied", 403):
+        anonymous.put_object(Bucket=bucket, Key="298")
+    before = list(parsed)
+    anonymous.put_object(Bucket=bucket, Key="299")
+    assert list(parsed) == before
+
+
 def test_conditions_are_obeyed(client: S3Client, anonymous: S3Client, bucket: str) -> None:
     client.put_object(Bucket=bucket, Key="a/k")
     condition = {"StringLike": {"s3:prefix": "a/*"}}

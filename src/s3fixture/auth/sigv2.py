@@ -63,8 +63,8 @@ def authenticate_header(
 ) -> Authentication:
     """`credentials` is `ACCESS_KEY:SIGNATURE`. Raises S3Error."""
     headers = request.headers
-    access_key, colon, provided = credentials.strip().rpartition(":")
-    if not colon or not access_key:
+    access_key, _, provided = credentials.strip().rpartition(":")
+    if not access_key:
         raise S3Error(
             "InvalidArgument",
             "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature",

@@ -43,7 +43,6 @@ _ACCOUNT_ID = re.compile("[0-9]{12}")
 _INITIATORS = frozenset({"s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"})
 # What goes on with an upload that was begun before.
 _GO_ON = frozenset({"UploadPart", "UploadPartCopy", "CompleteMultipartUpload"})
-_NEEDS_NO_BUCKET = frozenset({"s3:ListAllMyBuckets", "s3:CreateBucket"})
 # What s3:ListAllMyBuckets is asked about, as the examples of policies have it.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
 _ALL_BUCKETS = "arn:aws:s3:::*"
@@ -97,17 +96,20 @@ class Access:
     def may_let_in_anyone(self, bucket: str, operation: str) -> bool:
         """Whether anything could let a caller who does not sign do this in a bucket that is there.
 
-        For what is decided by a document that was not read yet: a policy that allows it somewhere, or ACLs.
+        For what is decided by a document that was not read yet: a policy that allows it somewhere, or an ACL.
         """
+        from s3fixture.auth.acls import ON_BUCKET  # imported when used: most buckets need none
+
         with self._store.read() as index:
             row = index.get_bucket(bucket)
             text = index.get_document(row.id, POLICY) if row is not None else None
         if row is None:
             return False
-        if ACL in row.documents or OBJECT_ACLS in row.documents:
+        actions = actions_of(operation)
+        if ACL in row.documents and not ON_BUCKET.keys().isdisjoint(actions):
             return True
         policy = self.policy_of(row, text) if text is not None else None
-        return policy is not None and any(policy.may_allow(None, action) for action in actions_of(operation))
+        return policy is not None and any(policy.may_allow(None, action) for action in actions)
 
     def lets_in(
         self, bucket: BucketRow, names: frozenset[str], permission: Permission, context: Context
@@ -159,8 +161,7 @@ class Access:
         identity = call.identity
         limited = identity is not None and identity.is_limited
         # Whose bucket it is that has the name of a new one, CreateBucket says itself.
-        new = permission.action in _NEEDS_NO_BUCKET or call.operation == "CreateBucket"
-        if new or permission.bucket is None:
+        if permission.bucket is None or call.operation == "CreateBucket":
             denial = self._denial(call, params, permission) if limited else None
             return denial or ("allow" if identity else None)
         with self._store.read() as index:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -19,14 +19,6 @@ if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
     from s3fixture.backends.runs import Run
 
-# What stands in the reason why a bucket cannot be made -> what to do.
-_ADVICE: Mapping[str, str] = {
-    "(RequestTimeTooSkewed)": (
-        "the time of this process is not the server's: where a tool such as freezegun or time-machine has "
-        "changed it, use --s3-emulator=thread, whose server follows it"
-    ),
-    "CERTIFICATE_VERIFY_FAILED": "name your certificate's authority with tls_ca (--tls-ca) or AWS_CA_BUNDLE",
-}
 Seeds = str | Path | Iterable[str | Path] | None
 
 
@@ -121,26 +113,10 @@ def _has_buckets(endpoint: Endpoint) -> bool:
 def make_bucket(
     endpoint: Endpoint, name: str, *, versioning: bool = False, object_lock: bool = False
 ) -> None:
-    """Make the bucket unless the server's keys own it already. S3FixtureError when S3 refuses it."""
-    from botocore.exceptions import BotoCoreError, ClientError
+    """As `bucket_setup.make_bucket`, on that server."""
+    from s3fixture.backends import bucket_setup  # imported when used: it brings botocore with it
 
-    from s3fixture.backends.bucket_setup import creation, switch_on_lock
-
-    client = endpoint.setup_client
-    try:
-        client.create_bucket(Bucket=name, **creation(endpoint.region, object_lock=object_lock))
-    except client.exceptions.BucketAlreadyOwnedByYou:
-        pass
-    except (BotoCoreError, ClientError) as error:
-        advice = next(
-            (advice for sign, advice in _ADVICE.items() if sign in str(error)), "choose another name"
-        )
-        reason = str(error).rstrip(".")
-        raise S3FixtureError(f"the bucket {name!r} cannot be made: {reason}; {advice}") from error
-    if object_lock:
-        switch_on_lock(client, name)
-    elif versioning:
-        client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    bucket_setup.make_bucket(endpoint.setup_client, name, versioning=versioning, object_lock=object_lock)
 
 
 def _sources(seed: Seeds) -> list[str | Path]:

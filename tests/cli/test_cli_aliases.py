@@ -17,9 +17,13 @@ from command_line import PATIENCE, CommandLine
 from s3fixture.backends import start
 from s3fixture.backends.endpoint import Endpoint
 from s3fixture.cli.addresses import Local, Remote, parse, parse_bucket, parse_object, parse_remote
-from s3fixture.cli.aliases import known_aliases, server_of_alias, server_of_profile
+from s3fixture.cli.aliases import known_aliases, server_of_alias
+from s3fixture.cli.aws_profiles import profiles, server_of_profile
+from s3fixture.cli.listings import Listings
+from s3fixture.cli.mc_authorities import bundle
 from s3fixture.cli.options import ServerChoice
-from s3fixture.cli.target_server import connect
+from s3fixture.cli.target_server import client_of, connect
+from s3fixture.client_options import Connection
 from s3fixture.errors import S3FixtureError
 from s3fixture.settings import Settings
 
@@ -43,7 +47,8 @@ _ALIASES = {
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home folder with mc's configuration, and a folder to be in beside it."""
-    for name in ("MC_CONFIG_DIR", "AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+    aws = ("PROFILE", "CA_BUNDLE", "CONFIG_FILE", "SHARED_CREDENTIALS_FILE", "REGION", "DEFAULT_REGION")
+    for name in ("MC_CONFIG_DIR", *(f"AWS_{name}" for name in aws)):
         monkeypatch.delenv(name, raising=False)
     folder = tmp_path / "home"
     (folder / ".mc").mkdir(parents=True)
@@ -162,7 +167,71 @@ def test_the_server_of_a_profile(home: Path) -> None:
         "[lab]\naws_access_key_id = A\naws_secret_access_key = S\naws_session_token = T\n"
     )
     found = server_of_profile("lab")
-    assert found[1:6] == ("http://127.0.0.1:2", "A", "S", "T", "eu-west-1")
+    assert found == Connection("http://127.0.0.1:2", "A", "S", "eu-west-1", "T")
+
+
+def test_a_profile_with_an_endpoint_is_an_alias(home: Path) -> None:
+    (home / ".aws" / "config").write_text(
+        "[default]\nregion = eu-west-1\n[profile lab]\nendpoint_url=http://127.0.0.1:1\n"
+        "[profile 'two words']\nservices = mine\n[profile bare]\n"
+        "s3 =\n  endpoint_url = http://127.0.0.1:3\n# endpoint_url = x\n"
+        "[services mine]\ns3 =\n  endpoint_url = http://127.0.0.1:2\n[sso-session lab2]\n"
+    )
+    (home / ".aws" / "credentials").write_text(
+        "[lab]\naws_access_key_id = A\naws_secret_access_key = S\n[k]\n"
+    )
+    assert list(profiles()) == ["default", "lab", "two words", "bare", "k"]
+    assert known_aliases({}) == ["lab", "prod", "temporary", "two words", "work"]
+    assert server_of_alias("lab", {}) == Connection("http://127.0.0.1:1", "A", "S", "us-east-1")
+    assert parse_remote("lab/data/k") == Remote("data", "k", "lab")
+    assert parse_remote("bare/data") == Remote("bare", "data")
+    assert connect(ServerChoice(), Remote("data", alias="lab")).url == "http://127.0.0.1:1"
+    (home / ".aws" / "config").write_bytes(
+        b"\xff\xfe[profile\n[]\n[profile ]\n=\n[profile a\nendpoint_url=b\n"
+    )
+    profiles()
+
+
+def test_the_authorities_of_mc_are_trusted(home: Path, tmp_path: Path) -> None:
+    folder = home / ".mc" / "certs" / "CAs"
+    folder.mkdir(parents=True)
+    address = "https://A:S@127.0.0.1:1"
+    found = server_of_alias("x", {"MC_HOST_x": address})
+    assert found is not None
+    assert found.ca_file is None
+    with start("emulator", Settings(tls=True, data_dir=tmp_path / "data")) as endpoint:
+        assert endpoint.ca_file is not None
+        shutil.copy(endpoint.ca_file, folder / "mine.crt")
+        secret = f"{endpoint.access_key}:{endpoint.secret_key}"
+        url = f"https://{secret}@{urlsplit(endpoint.url).netloc}"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("MC_HOST_x", url)
+            server = connect(ServerChoice(), Remote(alias="x"))
+            assert Listings(server, patient=False).buckets() == []
+            assert client_of(server).list_buckets()["Buckets"] == []
+    (folder / "mine.crt").write_text("nothing")
+    with pytest.raises(S3FixtureError, match=r"mine.crt cannot be used .*; it has to be PEM"):
+        bundle(folder, "")
+    theirs = server_of_alias("x", {"MC_HOST_x": "http://A:S@127.0.0.1:1"})
+    assert theirs is not None
+    assert theirs.ca_file is None  # of no use without TLS
+
+
+def test_a_damaged_alias_does_not_hide_the_others(s3: CommandLine, other: Endpoint) -> None:
+    s3.environ |= {"MC_HOST_bad": "nonsense", "MC_HOST_work": _variable(other)}
+    done = s3("cp", "wrok/data/k", ".", code=1)
+    warning, error = done.stderr.splitlines()
+    assert warning.startswith("MC_HOST_bad is no server")
+    assert warning.endswith("; it is left out")
+    assert error.endswith("(aliases: minio, work)")
+
+
+def test_a_mistyped_alias_is_recognized(mc: CommandLine, other: Endpoint) -> None:
+    mc.environ["MC_HOST_work"] = _variable(other)
+    for command in (("ls", "wrk/data"), ("cat", "wrok/data/a/b"), ("ls", "wrk")):
+        said = mc.refused(*command)
+        assert "NoSuchBucket" in said
+        assert said.endswith("; did you mean the alias work (aliases: minio, work)?")
 
 
 def test_options_that_do_not_fit_are_refused(home: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -76,6 +77,20 @@ def test_aliases_are_completed(filled: CommandLine, server: Endpoint) -> None:
     assert completed(filled, "cp", "mi") == ["minio/"]
     assert completed(filled, "cp", "database/da") == ["database/data/", "database/database/"]
     assert completed(filled, "cat", "database/data/in") == ["database/data/in/", "database/data/index"]
+
+
+def test_profiles_are_completed(filled: CommandLine, server: Endpoint) -> None:
+    folder = Path(filled.environ["HOME"]) / ".aws"
+    folder.mkdir()
+    (folder / "config").write_text(
+        f"[profile lab]\nendpoint_url = {server.url}\naws_access_key_id = {server.access_key}\n"
+        f"aws_secret_access_key = {server.secret_key}\n[profile late]\n"
+    )
+    assert completed(filled, "ls", "--profile", "la") == ["lab", "late"]
+    assert completed(filled, "cp", "la") == ["lab/"]  # the other one has no endpoint
+    assert completed(filled, "cp", "lab/dat") == ["lab/data/", "lab/database/"]
+    filled.environ["MC_HOST_bad"] = "nonsense"
+    assert completed(filled, "cp", "la") == ["lab/"]
 
 
 def test_nothing_is_said_where_no_server_answers(s3: CommandLine) -> None:
@@ -157,6 +172,28 @@ def test_a_listing_does_not_wait_for_boto3(filled: CommandLine) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "index" in done.stdout
+
+
+def test_a_completion_waits_for_no_module_that_takes_long(filled: CommandLine) -> None:
+    asked = {
+        "_S3FIXTURE_COMPLETE": "bash_complete",
+        "COMP_WORDS": "s3fixture cat data/in",
+        "COMP_CWORD": "2",
+    }
+    program = (
+        "import atexit, sys; from s3fixture.cli import main;"  # which ends the process
+        "slow = {'botocore', 'email', 'http.client', 'ssl', 's3fixture.settings', 's3fixture.backends'};"
+        "atexit.register(lambda: print(sorted(slow & sys.modules.keys()))); main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**filled.environ, **asked},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-3:] == ["plain,data/in/", "plain,data/index", "[]"]
 
 
 def test_what_is_refused_once_is_asked_for_again(filled: CommandLine, server: Endpoint) -> None:

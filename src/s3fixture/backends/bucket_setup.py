@@ -2,15 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore import exceptions
+from botocore.exceptions import BotoCoreError, ClientError
 
+from s3fixture.errors import S3FixtureError
 from s3fixture.settings import DEFAULT_REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import PublicAccessBlockConfigurationTypeDef
+
+
+_OWN_ALREADY = "BucketAlreadyOwnedByYou"
+# What stands in the reason why a bucket cannot be made -> what to do.
+_ADVICE: Mapping[str, str] = {
+    "RequestTimeTooSkewed": (
+        "the time of this process is not the server's: where a tool such as freezegun or time-machine has "
+        "changed it, use --s3-emulator=thread, whose server follows it"
+    ),
+    "CERTIFICATE_VERIFY_FAILED": "name your certificate's authority with tls_ca (--tls-ca) or AWS_CA_BUNDLE",
+    "AccessDenied": "use keys that may do this",
+}
+
+
+def make_bucket(client: S3Client, name: str, *, versioning: bool = False, object_lock: bool = False) -> None:
+    """Make a bucket unless the client's account owns it already, and switch on what is wanted.
+
+    Raises S3FixtureError when S3 refuses to make it, as where another account owns it.
+    """
+    try:
+        client.create_bucket(Bucket=name, **creation(client.meta.region_name, object_lock=object_lock))
+    except (BotoCoreError, ClientError) as error:
+        if _code(error) != _OWN_ALREADY:
+            text = reason(error)
+            advice = next((advice for sign, advice in _ADVICE.items() if sign in text), "choose another name")
+            raise S3FixtureError(f"the bucket {name!r} cannot be made: {text}; {advice}") from error
+    if object_lock:
+        switch_on_lock(client, name)
+    elif versioning:
+        client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+
+
+def reason(error: Exception) -> str:
+    """An error of a server or of botocore in one line."""
+    if isinstance(error, ClientError):
+        return f"{_code(error)}: {error.response['Error'].get('Message', '')}".rstrip(": .")
+    if isinstance(error, (exceptions.ConnectionError, exceptions.HTTPClientError)):
+        return f"{error}; is the server running?"
+    return str(error)
+
+
+def _code(error: Exception) -> str:
+    return error.response["Error"].get("Code", "") if isinstance(error, ClientError) else ""
 
 
 def creation(region: str, *, object_lock: bool = False) -> dict[str, Any]:

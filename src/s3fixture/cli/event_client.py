@@ -54,7 +54,7 @@ def listen(
         headers={"User-Agent": _AGENT},
         stream_output=True,
     )
-    keys = Credentials(endpoint.access_key, endpoint.secret_key, endpoint.token)
+    keys = Credentials(endpoint.access_key, endpoint.secret_key, endpoint.session_token)
     S3SigV4Auth(keys, "s3", endpoint.region).add_auth(request)
     response = session.send(request.prepare())
     if response.status_code != 200:

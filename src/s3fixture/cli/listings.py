@@ -7,15 +7,15 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 
 from __future__ import annotations
 
-import http.client
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_plus, urlsplit
 
 from s3fixture.auth import sigv4
-from s3fixture.backends.readiness import connection
 from s3fixture.checksums import EMPTY_SHA256
 from s3fixture.errors import S3FixtureError
 from s3fixture.wire.times import parse_iso
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 
 _SECONDS = 20.0  # for an answer
 _MOST = 64 * 1024 * 1024  # bytes of one
-_BOOLEAN = "true"
+_BOOLEAN, _OK = "true", 200
 Entry = dict[str, Any]
+
+
 # Element -> how its text is read; others are texts. Keys are encoded, since XML cannot have all of them.
 _READERS: Mapping[str, Callable[[str], Any]] = {
     "Size": int,
@@ -126,17 +128,13 @@ class Listings:
         parts = urlsplit(self._endpoint.url)
         path = f"{parts.path.rstrip('/')}/{quote(bucket, safe='')}"
         line = sigv4.canonical_query(query.items())
+        ask = _ask_over_tls if parts.scheme == "https" else _ask
         try:
-            server = connection(self._endpoint.url, self._seconds, self._endpoint.ca_file)
-            try:
-                server.request("GET", f"{path}?{line}", headers=self._signed(parts.netloc, path, line))
-                response = server.getresponse()
-                body = response.read(_MOST)
-            finally:
-                server.close()
-            if response.status == 200:
+            headers = self._signed(parts.netloc, path, line)
+            status, body = ask(self._endpoint, f"{path}?{line}", headers, self._seconds)
+            if status == _OK:
                 return parse_document(body)
-        except (OSError, http.client.HTTPException, DocumentError, ValueError):
+        except (OSError, DocumentError, ValueError):
             pass  # boto3 will say it
         if not self._patient:
             raise S3FixtureError(f"{self._endpoint.url} does not answer at once")
@@ -147,8 +145,8 @@ class Listings:
         headers = {"host": host, "x-amz-content-sha256": EMPTY_SHA256, "x-amz-date": timestamp}
         date, region = timestamp[:8], self._endpoint.region
         scope = f"{date}/{region}/s3/aws4_request"
-        if self._endpoint.token:
-            headers["x-amz-security-token"] = self._endpoint.token
+        if self._endpoint.session_token:
+            headers["x-amz-security-token"] = self._endpoint.session_token
         signed = tuple(headers)  # which are in the order of their names
         names = ";".join(signed)
         request = sigv4.canonical_request(
@@ -162,6 +160,37 @@ class Listings:
         credential = f"{self._endpoint.access_key}/{scope}"
         authorization = f"Credential={credential}, SignedHeaders={names}, Signature={signature}"
         return {**headers, "Authorization": f"{sigv4.ALGORITHM} {authorization}", "User-Agent": "s3fixture"}
+
+
+def _ask(server: Target, path: str, headers: Mapping[str, str], seconds: float) -> tuple[int, bytes]:
+    """Status and body, by HTTP/1.0: the answer ends with the connection.
+
+    Without http.client, whose import takes longer than the rest of a completion in a shell.
+    """
+    parts = urlsplit(server.url)
+    lines = [f"GET {path} HTTP/1.0", *(f"{name}: {value}" for name, value in headers.items())]
+    if any("\r" in line or "\n" in line for line in lines):
+        raise ValueError("a header has more than one line")
+    host: Any = (parts.hostname or "").encode("ascii")  # for a text, Python would load its tables of IDNA
+    with socket.create_connection((host, parts.port or 80), seconds) as connection:
+        connection.sendall("\r\n".join([*lines, "", ""]).encode("ascii"))
+        with connection.makefile("rb") as answer:
+            head, _, body = answer.read(_MOST).partition(b"\r\n\r\n")
+    return int(head.split(b" ", 2)[1]), body
+
+
+def _ask_over_tls(server: Target, path: str, headers: Mapping[str, str], seconds: float) -> tuple[int, bytes]:
+    from http.client import HTTPException  # imported when used: with TLS it takes its time anyway
+
+    from s3fixture.backends.readiness import connection
+
+    try:
+        with closing(connection(server.url, seconds, server.ca_file)) as asked:
+            asked.request("GET", path, headers=dict(headers))
+            response = asked.getresponse()
+            return response.status, response.read(_MOST)
+    except HTTPException as error:
+        raise OSError(f"no HTTP: {error}") from error
 
 
 def _page(answer: Node) -> Entry:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore import exceptions
 
-from s3fixture.cli.addresses import Remote
+from s3fixture.cli.addresses import ALIAS, Remote
+from s3fixture.cli.aliases import known_aliases
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -87,18 +88,28 @@ def _explained(error: exceptions.ClientError) -> str:
     return f"{text}; {_REMEDIES[code]}" if code in _REMEDIES else text
 
 
-def _near(client: S3Client, place: Remote) -> Remote | None:
+def _near(client: S3Client, place: Remote) -> str | None:
     """What is there and is called almost like this. Nothing when the server does not tell."""
     bucket, key = place.bucket, place.key
     try:
         buckets = [found["Name"] for found in client.list_buckets().get("Buckets", [])]
         if bucket not in buckets:
-            found = get_close_matches(bucket, buckets, n=1)
-            return place.within(found[0]).at(key) if found else None
+            return _near_bucket(place, buckets)
         folder = key.rpartition("/")[0]
         prefix = f"{folder}/" if folder else ""
         listed = client.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=_MOST_NAMES)
     except (exceptions.ClientError, exceptions.BotoCoreError):
         return None
     found = get_close_matches(key, [item["Key"] for item in listed.get("Contents", [])], n=1)
-    return place.at(found[0]) if found else None
+    return str(place.at(found[0])) if found else None
+
+
+def _near_bucket(place: Remote, buckets: list[str]) -> str | None:
+    """A bucket or an alias; `wrk/data` may be meant for the bucket data of the server work."""
+    aliases = [] if place.alias else known_aliases()
+    found = get_close_matches(place.bucket, [*buckets, *aliases], n=1)
+    if not found:
+        return None
+    if found[0] in buckets:
+        return str(place.within(found[0]).at(place.key))
+    return f"the alias {found[0]} (aliases: {', '.join([ALIAS, *aliases])})"

@@ -8,28 +8,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from s3fixture.backends.endpoint import Endpoint
-from s3fixture.backends.readiness import trusted_in_environment
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Local, Remote
-from s3fixture.cli.aliases import (
-    keys_of_profile,
-    known_aliases,
-    refuse_aws,
-    server_of_alias,
-    server_of_profile,
-)
+from s3fixture.cli.aliases import known_aliases, refuse_aws, server_of_alias
+from s3fixture.cli.aws_profiles import keys_of_profile, region_of_environment, server_of_profile
 from s3fixture.cli.options import ServerChoice
 from s3fixture.cli.state_folder import ProjectServer, StateFolder
+from s3fixture.client_options import Connection
 from s3fixture.errors import S3FixtureError
-from s3fixture.settings import Settings
 
 if TYPE_CHECKING:
-    from botocore.config import Config
     from mypy_boto3_s3 import S3Client
+
+    from s3fixture.backends.endpoint import Endpoint
 
 RUN_VARIABLE = "S3FIXTURE_RUN_URL"  # set by `run` for its command, which uses that server
 ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "MLFLOW_S3_ENDPOINT_URL")
@@ -38,25 +33,28 @@ _ATTEMPTS = 3
 _NOTHING_CHOSEN, _ANYWHERE = ServerChoice(), Remote()
 
 
-class Target(Endpoint):
-    """The server that a command uses.
+@dataclass(frozen=True)
+class Target(Connection):
+    """The server that a command uses. `alias` begins the names of its places.
 
-    `alias` begins the names of its places; `token` belongs to keys that are temporary.
+    `public_url` is where clients elsewhere reach it, unless they use `url`, too.
     """
 
-    alias = ""
-    token: str | None = None
+    alias: str = ""
+    public_url: str = ""
 
-    def client(self, *, config: Config | None = None, **kwargs: Any) -> S3Client:
-        """As of any endpoint, with the token."""
-        if self.token:
-            kwargs = {
-                "aws_access_key_id": self.access_key,
-                "aws_secret_access_key": self.secret_key,
-                "aws_session_token": self.token,
-                **kwargs,
-            }
-        return super().client(config=config, **kwargs)
+    def endpoint(self) -> Endpoint:
+        """For what asks for one; its clients have no session token."""
+        from s3fixture.backends.endpoint import Endpoint  # imported when used, for completion's sake
+
+        return Endpoint(
+            self.url,
+            access_key=self.access_key,
+            secret_key=self.secret_key,
+            region=self.region,
+            backend="external",
+            ca_file=self.ca_file,
+        )
 
 
 def connect(chosen: ServerChoice = _NOTHING_CHOSEN, place: Remote = _ANYWHERE) -> Target:
@@ -139,11 +137,13 @@ def _by_url(url: str, chosen: ServerChoice, server: ProjectServer | None) -> Tar
         keys = (ours.access_key, ours.secret_key)
     else:
         keys = keys_of_environment()
-    ca_file = (ours.ca_file if ours else None) or trusted_in_environment(url)
-    target = external_endpoint(url, *keys, ours.region if ours else _region(), ca_file)
-    if ours:
-        target.public_url = ours.public_url
-    return target
+    return Target(
+        url,
+        *keys,
+        ours.region if ours else region_of_environment(),
+        ca_file=(ours.ca_file if ours else None) or _authority(url),
+        public_url=ours.public_url if ours else "",
+    )
 
 
 def _by_alias(alias: str, chosen: ServerChoice) -> Target:
@@ -155,29 +155,33 @@ def _by_alias(alias: str, chosen: ServerChoice) -> Target:
     found = server_of_alias(alias)
     if found is None:
         raise S3FixtureError(f"there is no alias {alias!r}; there are: {', '.join(known_aliases())}")
-    refuse_aws(found)
-    keys = (chosen.access_key or found.access_key, chosen.secret_key or found.secret_key)
-    target = external_endpoint(found.url, *keys, _region(), trusted_in_environment(found.url))
-    target.alias = alias
-    target.token = found.session_token if not chosen.access_key else None
-    return target
+    refuse_aws(alias, found)
+    server = Target(**vars(found), alias=alias)
+    server = replace(server, ca_file=found.ca_file or _authority(found.url))
+    return _with_keys(server, chosen)
+
+
+def _with_keys(server: Target, chosen: ServerChoice) -> Target:
+    """The server with the keys of the options, where these have any."""
+    if not chosen.access_key or not chosen.secret_key:
+        return server
+    return replace(server, access_key=chosen.access_key, secret_key=chosen.secret_key, session_token=None)
 
 
 def _by_profile(name: str, url: str | None) -> Target:
     found = keys_of_profile(name) if url else server_of_profile(name)
     url = url or found.url
     _check_url(url)
-    ca_file = found.ca_file or trusted_in_environment(url)
-    target = external_endpoint(url, found.access_key, found.secret_key, found.region or _region(), ca_file)
-    target.token = found.session_token
-    return target
+    return Target(**{**vars(found), "url": url, "ca_file": found.ca_file or _authority(url)})
 
 
-def external_endpoint(url: str, access_key: str, secret_key: str, region: str, ca_file: str | None) -> Target:
-    """A server that somebody else started, whose keys are known."""
-    return Target(
-        url, access_key=access_key, secret_key=secret_key, region=region, backend="external", ca_file=ca_file
-    )
+def _authority(url: str) -> str | None:
+    """What the environment says that clients have to trust for that server. Raises S3FixtureError."""
+    if urlsplit(url).scheme != "https":
+        return None
+    from s3fixture.backends.readiness import trusted_in_environment  # imported when used, as above
+
+    return trusted_in_environment(url)
 
 
 def check_keys(access_key: str | None, secret_key: str | None) -> None:
@@ -187,20 +191,26 @@ def check_keys(access_key: str | None, secret_key: str | None) -> None:
         raise S3FixtureError(f"{missing} is missing; give both --access-key and --secret-key, or neither")
 
 
-def client_of(endpoint: Target) -> S3Client:
+def client_of(server: Target) -> S3Client:
     """A client that gives up early: a person waits for it."""
     from botocore.config import Config
 
     from s3fixture.cli.server_failures import note_places
 
-    client = endpoint.client(
+    keys = {
+        "aws_access_key_id": server.access_key,
+        "aws_secret_access_key": server.secret_key,
+        "aws_session_token": server.session_token,
+    }
+    client = server.endpoint().client(
         config=Config(
             connect_timeout=5,
             retries={"total_max_attempts": _ATTEMPTS, "mode": "standard"},
             max_pool_connections=20,
-        )
+        ),
+        **keys,
     )
-    note_places(client, endpoint.alias)
+    note_places(client, server.alias)
     return client
 
 
@@ -229,11 +239,8 @@ def keys_of_environment() -> tuple[str, str]:
     access_key, secret_key = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
     if access_key and secret_key:
         return access_key, secret_key
-    from s3fixture.cli.server_plan import project_environment  # imported when used, for completion's sake
+    from s3fixture.cli.server_plan import project_environment  # imported when used, as above
+    from s3fixture.settings import Settings
 
     settings = Settings.load(environ=project_environment())
     return settings.access_key, settings.secret_key
-
-
-def _region() -> str:
-    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or Settings().region

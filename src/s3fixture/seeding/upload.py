@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from botocore import exceptions
 from botocore.exceptions import BotoCoreError, ClientError
 from s3transfer.manager import TransferConfig, TransferManager
 from s3transfer.subscribers import BaseSubscriber
 
-from s3fixture.backends.bucket_setup import creation, put_policy, switch_on_lock
+from s3fixture.backends.bucket_setup import make_bucket, put_policy, reason
 from s3fixture.errors import S3FixtureError
 from s3fixture.seeding.etags import has_etag
 from s3fixture.seeding.plan import SeedBucket, SeedObject, SeedPlan
@@ -24,21 +23,6 @@ if TYPE_CHECKING:
     from s3transfer.futures import TransferFuture
 
 PART_SIZE = 8 * 1024 * 1024  # bytes; an object of more goes up in parts of this size
-_OWN_ALREADY = "BucketAlreadyOwnedByYou"
-
-
-def ensure_bucket(client: S3Client, name: str, *, object_lock: bool = False) -> None:
-    """Make a bucket unless it exists, and switch its object lock on if wanted.
-
-    Raises S3FixtureError when another account owns it.
-    """
-    try:
-        client.create_bucket(Bucket=name, **creation(client.meta.region_name, object_lock=object_lock))
-    except ClientError as error:
-        if error.response["Error"]["Code"] != _OWN_ALREADY:
-            raise S3FixtureError(f"the bucket {name!r} cannot be made: {reason(error)}") from error
-    if object_lock:
-        switch_on_lock(client, name)
 
 
 def carry_out(client: S3Client, plan: SeedPlan, progress: Progress) -> None:
@@ -47,7 +31,7 @@ def carry_out(client: S3Client, plan: SeedPlan, progress: Progress) -> None:
     try:
         existing = _existing(client, plan)
         for bucket in plan.buckets:
-            ensure_bucket(client, bucket.name, object_lock=bucket.object_lock)
+            make_bucket(client, bucket.name, object_lock=bucket.object_lock)
             _set_versioning(client, bucket)
         _put_objects(client, plan, existing, progress)
         for bucket in plan.buckets:
@@ -56,16 +40,6 @@ def carry_out(client: S3Client, plan: SeedPlan, progress: Progress) -> None:
         raise S3FixtureError(f"{plan.source}: seeding failed: {reason(error)}") from error
     finally:
         progress.end()
-
-
-def reason(error: Exception) -> str:
-    """An error of a server or of botocore in one line."""
-    if isinstance(error, ClientError):
-        details = error.response["Error"]
-        return f"{details.get('Code')}: {details.get('Message')}".rstrip(": ")
-    if isinstance(error, (exceptions.ConnectionError, exceptions.HTTPClientError)):
-        return f"{error}; is the server running?"
-    return str(error)
 
 
 def _existing(client: S3Client, plan: SeedPlan) -> dict[tuple[str, str], int]:

@@ -100,7 +100,7 @@ def _artifact_root(name: str, value: str, seen: Surroundings) -> Finding:
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        client_with_short_timeouts(connect()).head_bucket(Bucket=bucket)
+        client_with_short_timeouts(connect().endpoint()).head_bucket(Bucket=bucket)
     except ClientError:
         return problem(
             "mlflow", f"{name}={value}, but there is no such bucket", f"s3fixture mb s3://{bucket}"

@@ -17,7 +17,7 @@ from s3fixture.cli.checkup.findings import (
     time_of,
 )
 from s3fixture.cli.health import answers, is_up
-from s3fixture.cli.target_server import RUN_VARIABLE, external_endpoint
+from s3fixture.cli.target_server import RUN_VARIABLE, Target
 from s3fixture.settings import DEFAULT_CONSOLE_PORT, DEFAULT_PORT
 
 _SKEW, _LARGE_SKEW = 60, 15 * 60  # seconds; S3 refuses requests beyond the second
@@ -118,7 +118,7 @@ def keys(seen: Surroundings) -> Iterator[Finding]:
 def _try_keys(url: str, access_key: str, secret_key: str, region: str, ca_file: str | None) -> Finding:
     from botocore.exceptions import BotoCoreError, ClientError
 
-    endpoint = external_endpoint(url, access_key, secret_key, region, ca_file)
+    endpoint = Target(url, access_key, secret_key, region, ca_file=ca_file).endpoint()
     try:
         count = len(client_with_short_timeouts(endpoint).list_buckets()["Buckets"])
     except ClientError as error:

@@ -116,13 +116,13 @@ def _tell(found: Mirror, jobs: list[Any], *, remove: bool, as_json: bool) -> Non
 
 
 def _make(servers: Servers, goal: Address) -> None:
+    from s3fixture.backends.bucket_setup import make_bucket
     from s3fixture.cli.mirroring import exists
-    from s3fixture.seeding.upload import ensure_bucket
 
     if isinstance(goal, Local):
         goal.path.mkdir(parents=True, exist_ok=True)
     elif not exists(servers, goal):
-        ensure_bucket(servers.client(goal), goal.bucket)
+        make_bucket(servers.client(goal), goal.bucket)
 
 
 def _remove(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import click
@@ -30,17 +31,14 @@ def command(
     target: str, expires: str, put: bool, version_id: str | None, as_json: bool, server: ServerChoice
 ) -> int:
     """Make a URL with which anyone may download s3://BUCKET/KEY for a while, or with --put upload to it."""
-    from botocore.config import Config
-
-    from s3fixture.cli.target_server import connect
+    from s3fixture.cli.target_server import client_of, connect
 
     if put and version_id:
         raise click.UsageError("--version-id cannot be used with --put; leave one of them out")
     place, seconds = parse_object(target), _seconds(expires)
     operation: Literal["put_object", "get_object"] = "put_object" if put else "get_object"
-    # Version 4 explicitly: botocore still signs URLs for us-east-1 with version 2.
-    endpoint = connect(server, place)
-    client = endpoint.client(config=Config(signature_version="s3v4"), endpoint_url=endpoint.public_url)
+    used = connect(server, place)
+    client = client_of(replace(used, url=used.public_url or used.url))
     params = {"Bucket": place.bucket, "Key": place.key, **({"VersionId": version_id} if version_id else {})}
     url = client.generate_presigned_url(operation, Params=params, ExpiresIn=seconds)
     if as_json:

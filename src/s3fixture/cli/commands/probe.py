@@ -109,7 +109,7 @@ def _store(
     if profile:
         access_key, secret_key, token, its_region = _of_profile(profile)
         region = region or its_region
-    endpoint = connect(ServerChoice(url, access_key, secret_key))
+    endpoint = connect(ServerChoice(url, access_key, secret_key)).endpoint()
     if not access_key and endpoint.access_key == os.environ.get("AWS_ACCESS_KEY_ID"):
         token = os.environ.get("AWS_SESSION_TOKEN")
     endpoint.region = region or endpoint.region
@@ -128,7 +128,7 @@ def _of_profile(name: str) -> tuple[str, str, str | None, str | None]:
     """Access key, secret key, session token and region, as botocore finds them. Raises S3FixtureError."""
     from botocore.exceptions import BotoCoreError
 
-    from s3fixture.cli.aliases import profile_session
+    from s3fixture.cli.aws_profiles import profile_session
     from s3fixture.errors import S3FixtureError
 
     session = profile_session(name)

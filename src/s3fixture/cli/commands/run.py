@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from s3fixture.cli import output
-from s3fixture.cli.options import server_options
+from s3fixture.cli.server_options import server_options
 from s3fixture.cli.target_server import RUN_VARIABLE
 
 # What `.env` and the environment say of these is for the project's server, not for one command's.

@@ -19,11 +19,11 @@ def command(paths: tuple[Path, ...], server: ServerChoice) -> int:
     In a folder, each sub-folder is a bucket and the files below it are its objects. A manifest is a YAML or
     JSON file. All of them are checked before the first bucket is made; doing it twice changes nothing.
     """
-    from s3fixture.cli.target_server import connect
+    from s3fixture.cli.target_server import client_of, connect
     from s3fixture.seeding import read, seed
 
     plans = [read(path) for path in paths]
-    endpoint = connect(server)
+    client = client_of(connect(server))
     for plan in plans:
-        output.say(str(seed(endpoint, plan, progress=output.progress())))
+        output.say(str(seed(client, plan, progress=output.progress())))
     return 0

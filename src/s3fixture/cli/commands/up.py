@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from s3fixture.cli import output
-from s3fixture.cli.options import server_options
+from s3fixture.cli.server_options import server_options
 from s3fixture.cli.state_folder import ProjectServer, StateFolder
 from s3fixture.settings import DEFAULT_CONSOLE_PORT, DEFAULT_PORT
 

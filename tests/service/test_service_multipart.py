@@ -68,6 +68,22 @@ def test_part_numbers_may_have_gaps(client: S3Client, bucket: str) -> None:
     assert (got["Body"].read(), got["PartsCount"]) == (b"end", 2)
 
 
+@pytest.mark.parametrize(("kind", "numbers"), [("COMPOSITE", (1, 3)), ("COMPOSITE", (2, 3)), (None, (2,))])
+def test_parts_with_a_composite_checksum_have_no_gaps(
+    client: S3Client, bucket: str, kind: Any, numbers: tuple[int, ...]
+) -> None:
+    begin: Any = {"ChecksumAlgorithm": "CRC32"} | ({"ChecksumType": kind} if kind else {})
+    upload_id = client.create_multipart_upload(Bucket=bucket, Key="k", **begin)["UploadId"]
+    for number in numbers:
+        client.upload_part(Bucket=bucket, Key="k", UploadId=upload_id, PartNumber=number, Body=PART)
+    with refused("InvalidPartOrder", 400):
+        complete(client, bucket, "k", upload_id)
+    client.upload_part(Bucket=bucket, Key="k", UploadId=upload_id, PartNumber=1, Body=PART)
+    if 3 in numbers:
+        client.upload_part(Bucket=bucket, Key="k", UploadId=upload_id, PartNumber=2, Body=PART)
+    complete(client, bucket, "k", upload_id)
+
+
 def test_a_part_sent_again_replaces_the_first(client: S3Client, bucket: str) -> None:
     upload = put_parts(client, bucket, "k", [b"wrong"])
     client.upload_part(Bucket=bucket, Key="k", UploadId=upload, PartNumber=1, Body=b"right")
@@ -266,7 +282,7 @@ def versioning(client: S3Client, bucket: str, status: Any) -> None:
     client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": status})
 
 
-def test_an_upload_has_its_version_from_the_beginning(url: str, client: S3Client, bucket: str) -> None:
+def test_an_upload_has_its_version_from_the_beginning(client: S3Client, bucket: str) -> None:
     def version_of(answer: Any) -> str | None:  # no member of older models
         found: str | None = answer["ResponseMetadata"]["HTTPHeaders"].get("x-amz-version-id")
         return found
@@ -287,6 +303,14 @@ def test_an_upload_has_its_version_from_the_beginning(url: str, client: S3Client
     other = client.create_multipart_upload(Bucket=bucket, Key="k")
     aborted = client.abort_multipart_upload(Bucket=bucket, Key="k", UploadId=other["UploadId"])
     assert version_of(aborted) == version_of(other) != expected
+
+
+@needs("MultipartUpload", "VersionId")
+def test_a_list_of_uploads_has_their_versions(client: S3Client, bucket: str) -> None:
+    versioning(client, bucket, "Enabled")
+    begun: Any = client.create_multipart_upload(Bucket=bucket, Key="k")
+    [listed] = client.list_multipart_uploads(Bucket=bucket)["Uploads"]
+    assert listed["VersionId"] == begun["VersionId"]  # type: ignore[typeddict-item]  # of a newer model
 
 
 @pytest.mark.parametrize("later", ["Enabled", "Suspended"])

@@ -124,6 +124,13 @@ def arn_of(app: App, name: str) -> str:
     return identity.arn
 
 
+def test_only_who_may_read_tags_learns_how_many_there_are(app: App, main: S3Client, connect: Client) -> None:
+    for user, count in (("", 1), ("admin", 1), ("reader", None), ("bounded", None)):
+        assert connect(user).head_object(Bucket="data", Key="k").get("TagCount") == count, user
+    put_policy(main, allow("s3:GetObjectTagging", WHOLE[1], Principal={"AWS": arn_of(app, "reader")}))
+    assert connect("reader").head_object(Bucket="data", Key="k")["TagCount"] == 1
+
+
 def put_policy(main: S3Client, *statements: dict[str, Any]) -> None:
     main.put_bucket_policy(Bucket="data", Policy=policy(*statements))
 

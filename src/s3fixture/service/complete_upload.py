@@ -152,7 +152,11 @@ def _answer(call: Call, bucket: BucketRow, version: Version, params: Params) -> 
 def _chosen_parts(
     upload: Upload, listed: Sequence[Mapping[str, Any]], stored: Mapping[int, Part]
 ) -> list[Part]:
-    """The stored parts that the client lists. Raises InvalidPart, EntityTooSmall and others."""
+    """The stored parts that the client lists. Raises InvalidPart, EntityTooSmall and others.
+
+    With a composite checksum they must be numbered from 1 without a gap.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompletedPart.html
+    """
     if any(entry.get("PartNumber") is None or entry.get("ETag") is None for entry in listed):
         raise S3Error("MalformedXML")
     numbers = [int(entry["PartNumber"]) for entry in listed]
@@ -163,6 +167,8 @@ def _chosen_parts(
     for entry in listed:
         _check_claims(entry)
     parts = [_match(upload, entry, stored.get(entry["PartNumber"])) for entry in listed]
+    if upload.checksum_type == checksums.COMPOSITE and numbers[-1] != len(numbers):
+        raise S3Error("InvalidPartOrder", UploadId=upload.upload_id)
     for part in parts[:-1]:
         if part.size < limits.PART_SIZE:
             raise S3Error(

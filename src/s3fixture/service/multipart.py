@@ -332,6 +332,7 @@ def _upload_entry(call: Call, upload: Upload) -> dict[str, Any]:
         "Owner": owner_entry(upload.owner),
         "StorageClass": upload.storage_class,
         "Initiated": upload.initiated,
+        **version_of_upload(upload),
     }
     if upload.checksum_algorithm:
         entry |= {"ChecksumAlgorithm": upload.checksum_algorithm, "ChecksumType": upload.checksum_type}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from s3fixture import checksums, limits, refusals
-from s3fixture.auth.actions import permissions
+from s3fixture.auth.actions import Permission, permissions
 from s3fixture.errors import S3Error
 from s3fixture.service import preconditions, ranges
 from s3fixture.service.acls import new_owner, note_owner
@@ -166,6 +166,8 @@ def _read(call: Call, index: Index, params: Params) -> tuple[Result, Version, By
     result |= _overrides(call, params)
     chosen = _chosen_bytes(version, part, params)
     result["ContentLength"] = chosen.length if chosen else version.size
+    if version.tags and _may_read_tags(call, params):
+        result["TagCount"] = len(version.tags)
     if LOCK in version.extra:
         result |= describe_lock(call, params, version)
     if version.storage_class in ARCHIVED:
@@ -182,6 +184,16 @@ def _read(call: Call, index: Index, params: Params) -> tuple[Result, Version, By
             raise refusals.CHECKSUM_MALFORMED(header="x-amz-checksum-mode")
         result |= _read_checksum(version, part, chosen)
     return result, version, chosen
+
+
+def _may_read_tags(call: Call, params: Params) -> bool:
+    """Without this permission S3 does not say how many tags there are.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (x-amz-tagging-count)
+    """
+    version_id = params.get("VersionId")
+    action = "s3:GetObjectVersionTagging" if version_id else "s3:GetObjectTagging"
+    return call.access.allows(call, params, Permission(action, params["Bucket"], params["Key"], version_id))
 
 
 def _part(index: Index, version: Version, params: Params) -> PartInfo | None:

@@ -114,8 +114,6 @@ def describe(bucket: BucketRow, version: Version, params: Params) -> Result:
         result["StorageClass"] = version.storage_class
     if REPLICATION in version.extra:
         result["ReplicationStatus"] = version.extra[REPLICATION]["status"]
-    if version.tags:
-        result["TagCount"] = len(version.tags)
     return result
 
 

@@ -359,6 +359,12 @@ CORS_ID_TOO_LONG = _request(
     f"The ID of a CORS rule cannot be longer than {limits.CORS_RULE_ID_LENGTH} characters",
     f"{OURS}; the bound is that of {_API}/API_CORSRule.html",
 )
+CORS_METHOD = _request(
+    "Found unsupported HTTP method in CORS config. Unsupported method is {method}", VERSITY
+)
+CORS_WILDCARDS = _request(
+    '{element} "{value}" can not have more than one wildcard.', "versity/versitygw issue 1870 (S3's answer)"
+)
 EXPOSED_WILDCARD = _request(
     'ExposeHeader "{header}" contains wildcard. We currently do not support wildcard for ExposeHeader.',
     "noobaa/noobaa-core and google/neuroglancer issue 788 (seen at S3)",

@@ -63,14 +63,11 @@ def _check_rule(rule: Rule) -> None:
         raise refusals.CORS_ID_TOO_LONG()
     for method in rule["AllowedMethods"]:
         if method not in _METHODS:
-            raise S3Error(
-                "InvalidRequest",
-                f"Found unsupported HTTP method in CORS config. Unsupported method is {method}",
-            )
+            raise refusals.CORS_METHOD(method=method)
     for member, name in (("AllowedOrigins", "AllowedOrigin"), ("AllowedHeaders", "AllowedHeader")):
         for value in rule.get(member, []):
             if value.count("*") > 1:
-                raise S3Error("InvalidRequest", f'{name} "{value}" can not have more than one wildcard.')
+                raise refusals.CORS_WILDCARDS(element=name, value=value)
     for value in rule.get("ExposeHeaders", []):
         if "*" in value:
             raise refusals.EXPOSED_WILDCARD(header=value)

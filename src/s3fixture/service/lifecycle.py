@@ -22,7 +22,7 @@ from s3fixture.service.bucket_documents import LIFECYCLE, delete_document, get_d
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.lifecycle_jobs import schedule
 from s3fixture.service.lifecycle_rules import ALL_CLASSES, CLASSES, MINIMUM_SIZES
-from s3fixture.service.rule_filters import check_filter, check_lengths, predicates
+from s3fixture.service.rule_filters import check_filter, check_ids, check_lengths, predicates
 
 _ACTIONS = (
     "AbortIncompleteMultipartUpload",
@@ -80,12 +80,7 @@ def check_rules(rules: Sequence[Document]) -> None:
     """Raise MalformedXML, InvalidRequest or InvalidArgument for rules that S3 refuses."""
     if not 0 < len(rules) <= limits.LIFECYCLE_RULES:
         raise S3Error("MalformedXML")
-    ids = [rule["ID"] for rule in rules if rule.get("ID")]
-    for name in ids:
-        if len(name) > limits.RULE_ID_LENGTH:
-            raise refusals.RULE_ID_TOO_LONG(name)
-        if ids.count(name) > 1:
-            raise refusals.RULE_ID_TWICE(name)
+    check_ids(rules, refusals.RULE_ID_TOO_LONG, refusals.RULE_ID_TWICE)
     filtered = "Filter" in rules[0]  # "Lifecycle V2": all rules of a document are of one form
     for rule in rules:
         _check_form(rule, filtered=filtered)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ from s3fixture.errors import S3Error
 from s3fixture.service.bucket_documents import REPLICATION, delete_document, get_document, new_id
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.names import is_bucket_name
-from s3fixture.service.rule_filters import check_filter, predicates, wanted_tags
+from s3fixture.service.rule_filters import check_filter, check_ids, predicates, wanted_tags
 from s3fixture.store import BucketRow, Index
 
 ARN = "arn:aws:s3:::"  # and the name of a bucket
@@ -94,17 +95,16 @@ def _check_rules(rules: Sequence[Rule], bucket: BucketRow) -> None:
         _check_schema(rule, filtered=filtered)
         _check_selection(rule)
         _check_destination(rule, bucket)
-    ids = [rule["ID"] for rule in rules if rule.get("ID")]
-    for name in ids:
-        if len(name) > limits.RULE_ID_LENGTH:
-            raise refusals.REPLICATION_ID_TOO_LONG(name)
-        if ids.count(name) > 1:
-            raise refusals.REPLICATION_ID_TWICE(name)
-    priorities = [rule["Priority"] for rule in rules if "Priority" in rule]
+    check_ids(rules, refusals.REPLICATION_ID_TOO_LONG, refusals.REPLICATION_ID_TWICE)
+    _check_priorities([rule["Priority"] for rule in rules if "Priority" in rule])
+
+
+def _check_priorities(priorities: Sequence[int]) -> None:
+    numbers = Counter(priorities)
     for priority in priorities:
         if priority < 0:
             raise refusals.BAD_PRIORITY()
-        if priorities.count(priority) > 1:
+        if numbers[priority] > 1:
             raise refusals.PRIORITY_TWICE(priority=str(priority))
 
 

@@ -1,14 +1,27 @@
-"""The filters of rules for lifecycle and replication, which have the same form."""
+"""The ids and filters of rules for lifecycle and replication, which have the same form."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from s3fixture import limits
 from s3fixture import rule_refusals as refusals
 from s3fixture.errors import S3Error
+from s3fixture.refusals import Refusal
 from s3fixture.service.tag_rules import utf16_length
+
+
+def check_ids(rules: Sequence[Mapping[str, Any]], too_long: Refusal, twice: Refusal) -> None:
+    """Raise the refusal `too_long` or `twice`, with the id, for the first rule whose id is one of these."""
+    ids = [rule["ID"] for rule in rules if rule.get("ID")]
+    numbers = Counter(ids)
+    for name in ids:
+        if len(name) > limits.RULE_ID_LENGTH:
+            raise too_long(name)
+        if numbers[name] > 1:
+            raise twice(name)
 
 
 def predicates(rule: Mapping[str, Any]) -> Mapping[str, Any]:

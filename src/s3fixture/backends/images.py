@@ -65,7 +65,7 @@ _MINIO = Image(
     source="https://github.com/dandi/dandi-cli/pull/1921",
     tried=True,
 )
-_IMAGES: Mapping[str, Image] = {
+IMAGES: Mapping[str, Image] = {
     "minio": _MINIO,
     # The release after the last one on quay.io was published as source only; this is built from it.
     "coollabsio-minio": replace(
@@ -184,7 +184,6 @@ _IMAGES: Mapping[str, Image] = {
         tried=True,
     ),
 }
-IMAGES = _IMAGES
 
 _REFUSED: Mapping[str, str] = {
     "minio/minio": (
@@ -193,7 +192,7 @@ _REFUSED: Mapping[str, str] = {
     ),
 }
 _HUBS = ("docker.io/", "index.docker.io/", "registry-1.docker.io/", "registry.hub.docker.com/")
-_HUBS_OWN = "library/"
+_OFFICIAL = "library/"
 
 
 def image_of(reference: str, label: str | None = None) -> Image:
@@ -228,7 +227,7 @@ def _repository(reference: str) -> str:
     name = f"{head}{slash}{last.partition(':')[0]}"
     for hub in _HUBS:
         name = name.removeprefix(hub)
-    return name.removeprefix(_HUBS_OWN)
+    return name.removeprefix(_OFFICIAL)
 
 
 def _entry(repository: str) -> Image | None:

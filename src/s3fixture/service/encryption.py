@@ -75,7 +75,7 @@ def new_encryption(call: Call, index: Index, bucket: BucketRow, params: Params) 
         check_not_blocked(call, index, bucket, params)
     if not CUSTOMER_PARAMETERS.isdisjoint(params):
         return {ENCRYPTION: _customers_record(call, params)}
-    record = _asked_record(call, params) or _default_record(index, bucket)
+    record = _asked_record(params) or _default_record(index, bucket)
     if record["algorithm"] == AES256:
         return {}
     key = call.kms.resolve(record["key"], _place(call, bucket))
@@ -196,7 +196,7 @@ def check_not_blocked(call: Call, index: Index, bucket: BucketRow, params: Param
         )
 
 
-def _asked_record(call: Call, params: Params) -> dict[str, Any] | None:
+def _asked_record(params: Params) -> dict[str, Any] | None:
     """The encryption that a request with S3's or KMS's keys asks for."""
     algorithm = params.get("ServerSideEncryption")
     if algorithm is not None and algorithm != AES256 and algorithm not in OF_KMS:

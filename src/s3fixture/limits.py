@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/general/latest/gr/s3.html
 
 from __future__ import annotations
 
-LARGEST_INTEGER = 2**63 - 1
+LARGEST_INTEGER = 2**63 - 1  # what S3, Java and SQLite hold
 
 # objects
 KEY_SIZE = 1024  # of a key in UTF-8
@@ -32,6 +32,9 @@ OBJECT_TAGS = 10
 BUCKET_TAGS = 50
 TAG_KEY_LENGTH = 128  # in UTF-16
 TAG_VALUE_LENGTH = 256  # in UTF-16
+
+# buckets
+BUCKET_NAME_LENGTH = 63  # characters
 
 # settings of a bucket
 CORS_RULES = 100

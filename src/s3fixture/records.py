@@ -9,6 +9,7 @@ from s3fixture.named_tuples import NamedTuple
 from s3fixture.sizes import human_size
 
 _NOTHING: Mapping[str, str] = {}
+KEPT_REQUESTS = 1000  # records in the request log; the oldest give way
 SETUP_USER_AGENT = "s3fixture-setup"  # marks the requests of fixtures and seeds in the request log
 
 

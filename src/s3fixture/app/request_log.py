@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping
 
-from s3fixture.records import RequestRecord
+from s3fixture.records import KEPT_REQUESTS, RequestRecord
 from s3fixture.steady_clock import monotonic
 from s3fixture.wire.request import Request
 
-_KEPT = 1000  # requests
 # Larger heads are parsed at once and only partly kept, so that all records need at most some 10 MiB.
 _SMALL = 8 * 1024  # bytes
 _MOST_HEADERS = 64
@@ -24,7 +23,7 @@ class RequestLog:
     """The last requests, and the observers that get each new one."""
 
     def __init__(self) -> None:
-        self._entries: deque[_Entry] = deque(maxlen=_KEPT)
+        self._entries: deque[_Entry] = deque(maxlen=KEPT_REQUESTS)
         self._observers: dict[Observer, bool] = {}  # replaced, not changed: others iterate over it
         self._cleared = 0.0
 
@@ -47,7 +46,7 @@ class RequestLog:
     def clear(self) -> None:
         """Forget all requests, also those that are still running."""
         self._cleared = monotonic()
-        self._entries = deque(maxlen=_KEPT)
+        self._entries = deque(maxlen=KEPT_REQUESTS)
 
     def observe(self, observer: Observer, *, completed: bool = False) -> None:
         """Call `observer` with each record, in the request's thread; it must be quick and not raise.

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from botocore import exceptions
 from botocore.exceptions import BotoCoreError, ClientError
 
+from s3fixture import regions
 from s3fixture.errors import S3FixtureError
-from s3fixture.settings import DEFAULT_REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -60,8 +60,8 @@ def _code(error: Exception) -> str:
 
 
 def creation(region: str, *, object_lock: bool = False) -> dict[str, Any]:
-    """What CreateBucket is asked for besides the name; S3 takes a location for all regions but one."""
-    place = {} if region == DEFAULT_REGION else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    """The arguments of CreateBucket besides the name; S3 takes a location for all regions but the first."""
+    place = {} if region == regions.FIRST else {"CreateBucketConfiguration": {"LocationConstraint": region}}
     return {**place, "ObjectLockEnabledForBucket": True} if object_lock else place
 
 

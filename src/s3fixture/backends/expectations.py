@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from s3fixture.errors import S3FixtureError
+from s3fixture.records import KEPT_REQUESTS
 
 if TYPE_CHECKING:
     from s3fixture.records import RequestRecord
@@ -22,7 +23,6 @@ _COMPARED: Mapping[str, str] = {
     "error_code": "error_code",
     "access_key": "access_key",
 }
-_KEPT = 1000  # requests; the log has no more
 _BUDGETS: Mapping[str, Callable[[Requests], int]] = {
     "requests": len,
     "bytes_in": lambda requests: sum(record.bytes_in for record in requests),
@@ -77,10 +77,10 @@ class Expectation:
         ids = [record.request_id for record in requests]
         if self._last in ids:
             return requests[ids.index(self._last) + 1 :]
-        if len(requests) >= _KEPT:
+        if len(requests) >= KEPT_REQUESTS:
             raise S3FixtureError(
-                f"{self._call} cannot be checked: its block made more than the {_KEPT} requests that the "
-                "server keeps; make the block smaller"
+                f"{self._call} cannot be checked: its block made more than the {KEPT_REQUESTS} requests "
+                "that the server keeps; make the block smaller"
             )
         return requests  # the first ones, or the log was cleared within the block
 

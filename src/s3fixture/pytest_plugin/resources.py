@@ -15,6 +15,7 @@ from s3fixture.backends.endpoint import Endpoint
 from s3fixture.client_options import Connection
 from s3fixture.environment import applied, variables
 from s3fixture.errors import S3FixtureError
+from s3fixture.limits import BUCKET_NAME_LENGTH
 from s3fixture.pytest_plugin.isolation import Span
 from s3fixture.pytest_plugin.marker import MarkerArguments, marker_arguments
 from s3fixture.serving import make_bucket
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 
     from s3fixture.records import TemporaryKeys
 
-_NAME_LENGTH = 63  # characters of a bucket's name, by S3's rules
-_WORDS_LENGTH = 40  # of the part with the test's name
+_WORDS_LENGTH = 40  # characters of the test's name in that of its bucket
 
 
 class TestResources:
@@ -159,5 +159,5 @@ def _bucket_name(node: pytest.Item | pytest.Collector, prefix: str) -> str:
     end = f"-{secrets.token_hex(4)}"
     words = re.sub(r"[^a-z0-9]+", "-", node.name.lower()).strip("-")  # compiled when used
     name = words if words.startswith("test") else f"test-{words}"  # S3 reserves some prefixes
-    length = min(_WORDS_LENGTH, _NAME_LENGTH - len(prefix) - len(end))
+    length = min(_WORDS_LENGTH, BUCKET_NAME_LENGTH - len(prefix) - len(end))
     return f"{prefix}{name[:length].rstrip('-')}{end}"

@@ -159,29 +159,34 @@ def _metadata(node: Node) -> dict[str, str]:
 
 
 def _tags(node: Node, limit: int) -> dict[str, str]:
+    from s3fixture.service.tag_rules import utf16_length  # imported when used: it brings the store
+
     found = {name: value.text(empty=True) for name, value in node.pairs()}
     if len(found) > limit:
         raise node.fault(f"there are {len(found)} tags; S3 allows {limit}")
     for name, value in found.items():
-        if len(name) > 128 or len(value) > 256:
-            raise node.fault(f"the tag {name!r} is too long; S3 allows 128 characters, and 256 for its value")
+        if utf16_length(name) > limits.TAG_KEY_LENGTH or utf16_length(value) > limits.TAG_VALUE_LENGTH:
+            raise node.fault(
+                f"the tag {name!r} is too long; S3 allows {limits.TAG_KEY_LENGTH} characters, and "
+                f"{limits.TAG_VALUE_LENGTH} for its value"
+            )
     return found
 
 
 def _policy(node: Node, bucket: str, folder: Path) -> str:
     """The text of a policy that is given by a name, as a document, or as a file."""
     if isinstance(node.value, dict):
-        return _checked_policy(json.dumps(node.value, default=str), bucket, node)
+        return _checked_policy(json.dumps(node.value, default=str), node)
     name = node.text()
     if name in anonymous_access.NAMES:
         return anonymous_access.document(name, bucket)
     if Path(name).suffix != ".json":
         known = ", ".join(anonymous_access.NAMES)
         raise node.fault(f"there is no policy {name!r}; use {known}, a .json file, or the document itself")
-    return _checked_policy(_file(node, folder).read_text(encoding="utf-8"), bucket, node)
+    return _checked_policy(_file(node, folder).read_text(encoding="utf-8"), node)
 
 
-def _checked_policy(text: str, bucket: str, node: Node) -> str:
+def _checked_policy(text: str, node: Node) -> str:
     try:
         json.loads(text)
     except ValueError as error:

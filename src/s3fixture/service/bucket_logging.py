@@ -13,13 +13,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from s3fixture import regions
 from s3fixture import rule_refusals as refusals
 from s3fixture.errors import S3Error
 from s3fixture.service.bucket_documents import LOGGING
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.store import BucketRow
 
-_US_EAST_1 = "us-east-1"
 # S3 also accepts the latter two, which its model does not have.
 _PERMISSIONS = frozenset({"FULL_CONTROL", "READ", "WRITE", "READ_ACP", "WRITE_ACP"})
 
@@ -64,7 +64,7 @@ def _check_target(bucket: BucketRow, target: BucketRow | None, name: str) -> Non
     if target.owner != bucket.owner:
         raise refusals.FOREIGN_TARGET(name)
     if target.region != bucket.region:
-        source = {} if bucket.region == _US_EAST_1 else {"SourceBucketLocation": bucket.region}
+        source = {} if bucket.region == regions.FIRST else {"SourceBucketLocation": bucket.region}
         raise S3Error(
             "CrossLocationLoggingProhibitted", headers=None, **source, TargetBucketLocation=target.region
         )

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 
+from s3fixture.limits import LARGEST_INTEGER
+
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,19}(?:\.[0-9]{1,19})?")
 _DIGITS = 19
-_LEAST, _MOST = -(2**63), 2**63 - 1  # what S3, Java and SQLite hold
 
 
 def parse_integer(text: str) -> int | None:
     """A number of 64 bits, perhaps with a sign; None for anything else."""
     number = int(text) if _INTEGER.fullmatch(text) else None
-    return number if number is not None and _LEAST <= number <= _MOST else None
+    return number if number is not None and -LARGEST_INTEGER - 1 <= number <= LARGEST_INTEGER else None
 
 
 def parse_count(text: str) -> int | None:
@@ -21,7 +22,7 @@ def parse_count(text: str) -> int | None:
     if len(text) > _DIGITS or not (text.isascii() and text.isdigit()):  # faster than an expression
         return None
     number = int(text)
-    return number if number <= _MOST else None
+    return number if number <= LARGEST_INTEGER else None
 
 
 def parse_decimal(text: str) -> float | None:

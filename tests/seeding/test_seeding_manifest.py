@@ -77,6 +77,17 @@ def test_everything_a_manifest_can_say(folder: Path) -> None:
     assert str(found.report()) == f"seeded 2 buckets, 3 objects ({3 + 7 + run.size} B)"
 
 
+def test_a_character_that_json_escapes_by_two_is_one(folder: Path) -> None:
+    text = json.dumps(
+        {"buckets": [{"name": "data", "objects": [{"key": "k😀", "json": ["😀"], "tags": {"😀": "😀"}}]}]}
+    )
+    assert "\\ud83d" in text
+    [item] = plan(folder, text).buckets[0].objects
+    assert item.key == "k😀"
+    assert item.body == '["😀"]'.encode()
+    assert item.tags == {"😀": "😀"}
+
+
 def test_a_manifest_may_be_json(folder: Path) -> None:
     text = json.dumps({"buckets": [{"name": "data", "objects": [{"key": "k", "content": ""}]}]})
     assert plan(folder, text, "seed.json").report().objects == 1
@@ -99,6 +110,11 @@ def test_a_manifest_may_be_json(folder: Path) -> None:
         (of_object('content: x, content_type: "a\\nb"'), "cannot be in a header"),
         (of_object("content: 2026-01-01"), "content: must be text, not date; put it in quotes"),
         (of_object("json: {day: 2026-01-01}"), "cannot be written as JSON"),
+        (of_object('content: "a\\ud800"'), "line 1, column 52: 'a\\ud800' has half of a surrogate pair"),
+        (of_object('content: x, tags: {"\\ud800": a}'), "'\\ud800' has half of a surrogate pair"),
+        (of_object('content: x, tags: {a: "\\ud800"}'), "'\\ud800' has half of a surrogate pair"),
+        (of_object("content: x, tags: {" + "\U0001f600" * 65 + ": a}"), "S3 allows 128 characters, and 256"),
+        (of_object('file: "a\\0b"'), "there is no file"),
         (of_object("content: x, tags: {a: true}"), "tags.a: must be text, not true or false"),
         (
             of_object("content: x, tags: {" + ",".join(f"t{n}: v" for n in range(11)) + "}"),
@@ -148,6 +164,12 @@ def test_a_policy_may_be_a_document_or_a_file(folder: Path) -> None:
     assert inline is not None
     assert filed is not None
     assert json.loads(inline) == json.loads(filed) == document
+
+
+def test_a_policy_file_that_cannot_be_read_is_named(folder: Path) -> None:
+    (folder / "open.json").write_bytes("{}".encode("utf-16"))
+    text = "buckets: [{name: data, policy: open.json}]"
+    assert "open.json is not text in UTF-8; save it as UTF-8" in refusal(folder, text)
 
 
 def test_a_manifest_that_is_not_utf8_is_refused(folder: Path) -> None:

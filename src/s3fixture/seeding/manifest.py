@@ -40,8 +40,18 @@ def read_manifest(path: Path) -> SeedPlan:
     return SeedPlan(path, buckets)
 
 
-class _UniqueKeys(yaml.SafeLoader):
+class _Loader(yaml.SafeLoader):
     """Refuses a field that appears twice, where YAML would silently use the last one."""
+
+    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:
+        """Join surrogate pairs, by which JSON escapes characters beyond U+FFFF; YAML leaves two halves."""
+        value: Any = super().construct_scalar(node)
+        try:
+            return value.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            raise yaml.MarkedYAMLError(
+                problem=f"{value!r} has half of a surrogate pair", problem_mark=node.start_mark
+            ) from None
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set()
@@ -54,16 +64,20 @@ class _UniqueKeys(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _load(path: Path) -> Any:
+def _read_text(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise S3FixtureError(f"{path} is not text in UTF-8; save it as UTF-8") from error
     except OSError as error:
         raise S3FixtureError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _load(path: Path) -> Any:
+    text = _read_text(path)
     try:
         # JSON is YAML too, and YAML's messages name line and column in both.
-        return yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 - derived from SafeLoader
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - derived from SafeLoader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -134,7 +148,8 @@ def _file(node: Node, folder: Path) -> Path:
     path = folder / node.text()
     try:
         real = path.resolve(strict=True)
-    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, before Python 3.13
+    except (OSError, RuntimeError, ValueError) as error:
+        # RuntimeError: a loop of links, before Python 3.13. ValueError: a NUL in the name.
         raise node.fault(f"there is no file {path}; correct the path") from error
     if not real.is_relative_to(folder.resolve()):
         raise node.fault(
@@ -183,7 +198,11 @@ def _policy(node: Node, bucket: str, folder: Path) -> str:
     if Path(name).suffix != ".json":
         known = ", ".join(anonymous_access.NAMES)
         raise node.fault(f"there is no policy {name!r}; use {known}, a .json file, or the document itself")
-    return _checked_policy(_file(node, folder).read_text(encoding="utf-8"), node)
+    try:
+        text = _read_text(_file(node, folder))
+    except S3FixtureError as error:
+        raise node.fault(str(error)) from error
+    return _checked_policy(text, node)
 
 
 def _checked_policy(text: str, node: Node) -> str:

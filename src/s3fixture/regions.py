@@ -20,7 +20,7 @@ NAMES = frozenset(
         *("us-gov-east-1", "us-gov-west-1", "us-west-1", "us-west-2"),
     )
 )
-
+PARTITIONS = frozenset({"aws", "aws-cn", "aws-us-gov"})  # as ARNs name them
 
 # Opened before 30 January 2014; botocore's endpoints.json lists the signatures of each region, too.
 # https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html

@@ -25,6 +25,7 @@ from s3fixture.auth.sigv4_requests import parse_components, signing_time
 from s3fixture.auth.web_identity import WebIdentityError
 from s3fixture.errors import S3Error
 from s3fixture.named_tuples import NamedTuple
+from s3fixture.regions import PARTITIONS
 from s3fixture.wire import times
 from s3fixture.wire.document_writers import DECLARATION, escape_strict
 from s3fixture.wire.numbers import parse_count
@@ -40,7 +41,6 @@ _NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 _VERSION = "2011-06-15"
 _LARGEST = 64 * 1024  # bytes of a request
 _MOST_FIELDS = 200
-_PARTITIONS = frozenset({"aws", "aws-cn", "aws-us-gov"})
 _LONGEST_ROLE = 64  # characters of its name
 _SESSION_NAME = re.compile(r"[\w+=,.@-]*", re.A)
 _Fields = Mapping[str, str]
@@ -255,7 +255,7 @@ def _session_of(role: str, session: str) -> str:
     path = parts[5].split("/") if len(parts) == 6 else [""]
     good = (
         parts[:1] == ["arn"]
-        and parts[1] in _PARTITIONS
+        and parts[1] in PARTITIONS
         and parts[2:4] == ["iam", ""]
         and len(parts[4]) == 12
         and parse_count(parts[4]) is not None

@@ -14,8 +14,8 @@ from typing import Any, Protocol
 
 from s3fixture.auth.identity import Identities
 from s3fixture.named_tuples import NamedTuple
+from s3fixture.regions import PARTITIONS
 
-_PARTITIONS = frozenset({"aws", "aws-cn", "aws-us-gov"})
 _RESOURCES = {"iam": ("user/", "role/"), "sts": ("assumed-role/", "federated-user/")}
 
 
@@ -98,7 +98,7 @@ def _aws(value: str, identities: Identities | None) -> str:
     if identities is None and ":" not in value:
         return value
     arn, partition, service, region, account, resource = (*value.split(":", 5), *("",) * 6)[:6]
-    if arn != "arn" or partition not in _PARTITIONS or region or not _is_account(account) or "*" in value:
+    if arn != "arn" or partition not in PARTITIONS or region or not _is_account(account) or "*" in value:
         raise ValueError(value)
     if service == "iam" and resource == "root":
         return value

@@ -162,8 +162,7 @@ class Access:
         limited = identity is not None and identity.is_limited
         # Whose bucket it is that has the name of a new one, CreateBucket says itself.
         if permission.bucket is None or call.operation == "CreateBucket":
-            denial = self._denial(call, params, permission) if limited else None
-            return denial or ("allow" if identity else None)
+            return self._without_bucket(call, params, permission)
         with self._store.read() as index:
             bucket = index.get_bucket(permission.bucket)
             if bucket is None:
@@ -212,6 +211,13 @@ class Access:
         call.charged = params.get("RequestPayer") == "requester"
         return call.charged or call.operation not in PAID_BY_REQUESTERS
 
+    def _without_bucket(self, call: Call, params: Params, permission: Permission) -> Verdict | None:
+        """What is not about a bucket that is there may be done with keys, as far as own policies allow it."""
+        if call.identity is None:
+            return None
+        denial = self._denial(call, params, permission) if call.identity.is_limited else None
+        return denial or "allow"
+
     def _denial(
         self,
         call: Call,
@@ -226,9 +232,8 @@ class Access:
         what their policies leave out; what it gives to a role is limited by boundary and session policy.
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
         """
-        from s3fixture.auth.policies.identity_policies import (
-            denial_of,  # imported when used: few callers are limited
-        )
+        # Imported when used: few callers are limited.
+        from s3fixture.auth.policies.identity_policies import denial_of
 
         identity = call.identity
         assert identity is not None

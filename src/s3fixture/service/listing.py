@@ -61,12 +61,7 @@ def list_objects_v2(call: Call, params: Params) -> Result:
 def list_object_versions(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html"""
     key_marker = params.get("KeyMarker") or ""
-    version_marker = params.get("VersionIdMarker")
-    if version_marker is not None:
-        if not key_marker:
-            raise refusals.VERSION_MARKER_ALONE(version_marker)
-        if not version_marker:
-            raise refusals.EMPTY_VERSION_MARKER("")
+    version_marker = _version_marker(params, key_marker)
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
         if version_marker and not is_known(index, bucket, key_marker, version_marker):
@@ -78,7 +73,7 @@ def list_object_versions(call: Call, params: Params) -> Result:
             prefix=params.get("Prefix") or "",
             delimiter=params.get("Delimiter") or "",
             key_marker=key_marker,
-            version_id_marker=version_marker or "",
+            version_id_marker=version_marker,
             limit=limit,
         )
     page = _with_owners(bucket, page)
@@ -86,7 +81,7 @@ def list_object_versions(call: Call, params: Params) -> Result:
     result = _frame(params, page.prefixes, page.truncated, limit)
     result |= {
         "KeyMarker": key_marker,
-        "VersionIdMarker": version_marker or "",
+        "VersionIdMarker": version_marker,
         "Versions": [_version(entry) for entry in objects],
         "DeleteMarkers": [_marker(entry) for entry in page.entries if entry.is_delete_marker],
     }
@@ -96,6 +91,18 @@ def list_object_versions(call: Call, params: Params) -> Result:
         if page.last_version_id:
             result["NextVersionIdMarker"] = page.last_version_id
     return result
+
+
+def _version_marker(params: Params, key_marker: str) -> str:
+    """The version-id-marker, "" without one. Raises InvalidArgument when it, or `key_marker`, is empty."""
+    marker = params.get("VersionIdMarker")
+    if marker is None:
+        return ""
+    if not key_marker:
+        raise refusals.VERSION_MARKER_ALONE(marker)
+    if not marker:
+        raise refusals.EMPTY_VERSION_MARKER("")
+    return str(marker)
 
 
 def page_size(params: Params, member: str, refusal: Refusal) -> int:

@@ -159,7 +159,7 @@ def run(background: Background, job: Job) -> None:
         if body["what"] == "change":
             _copy_change(background, index, version, target, body["rule"])
             return
-        failure = _hindrance(background, index, bucket, version, target, body)
+        failure = _failure_reason(background, index, bucket, version, target, body)
         if failure or target is None:
             _settle(index, version, body["target"], failed=True)
             _tell_failure(background, index, bucket, version, body, failure)
@@ -168,7 +168,7 @@ def run(background: Background, job: Job) -> None:
         _settle(index, version, body["target"], failed=False)
 
 
-def _hindrance(
+def _failure_reason(
     background: Background,
     index: Index,
     bucket: BucketRow,
@@ -214,14 +214,8 @@ def _may_read(background: Background, index: Index, bucket: BucketRow, version: 
 def _copy(background: Background, index: Index, version: Version, target: BucketRow, rule: Rule) -> None:
     if index.get_version(target.id, version.key, version.version_id) is not None:
         return  # the version is there already: the server was killed after this job
-    extra = {name: part for name, part in version.extra.items() if name not in _NOT_COPIED}
-    extra |= _acl_for(version, target, rule)
-    if target.object_lock and not version.is_delete_marker:
-        extra = with_lock(extra, lock_of_replica(version, target, background.clock.time()))
+    extra = _extra_of_replica(version, target, rule, background.clock.time())
     owner = target.owner if _changes_owner(rule) else owner_of(target, version.owner)
-    key = rule["Destination"].get("EncryptionConfiguration", {}).get("ReplicaKmsKeyID")
-    if key and ENCRYPTION in extra:
-        extra[ENCRYPTION] = {**extra[ENCRYPTION], "key": key}
     new = NewVersion(
         key=version.key,
         version_id=version.version_id,
@@ -234,7 +228,7 @@ def _copy(background: Background, index: Index, version: Version, target: Bucket
         headers=version.headers,
         metadata=version.metadata,
         tags=version.tags,
-        extra={**extra, REPLICATION: {"status": REPLICA}},
+        extra=extra,
     )
     replica = index.add_version(target.id, new, None if version.is_delete_marker else version)
     note_owner(index, target, owner, extra)
@@ -243,6 +237,18 @@ def _copy(background: Background, index: Index, version: Version, target: Bucket
     if background.has_event_receivers(target):
         name = "ObjectRemoved:DeleteMarkerCreated" if version.is_delete_marker else "ObjectCreated:Put"
         _announce(background, index, target, replica, name, {})
+
+
+def _extra_of_replica(version: Version, target: BucketRow, rule: Rule, now: float) -> dict[str, Any]:
+    """The extra record of a replica: that of its source, with what the target and the rule change."""
+    extra = {name: part for name, part in version.extra.items() if name not in _NOT_COPIED}
+    extra |= _acl_for(version, target, rule)
+    if target.object_lock and not version.is_delete_marker:
+        extra = with_lock(extra, lock_of_replica(version, target, now))
+    key = rule["Destination"].get("EncryptionConfiguration", {}).get("ReplicaKmsKeyID")
+    if key and ENCRYPTION in extra:
+        extra[ENCRYPTION] = {**extra[ENCRYPTION], "key": key}
+    return {**extra, REPLICATION: {"status": REPLICA}}
 
 
 def _changes_owner(rule: Rule) -> bool:

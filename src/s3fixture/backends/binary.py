@@ -7,10 +7,11 @@ import secrets
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from s3fixture.backends.child_processes import GUARDIAN, apart
+from s3fixture.backends.child_processes import GUARDIAN, apart, end_of_output
 from s3fixture.backends.launching import TemplateValues, keys_of
 from s3fixture.backends.non_emulator import NonEmulatorEndpoint
 from s3fixture.backends.ports import check_free, free_port, is_free
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from s3fixture.settings import Settings
 
 _STOP_SECONDS = 10.0  # the guardian gives the program half of it
-_TAIL_LINES = 15
 _ATTEMPTS = 3  # another program may take a free port first
 
 
@@ -127,8 +127,7 @@ class _Process:
 
     def said(self) -> str:
         """The end of its output, for an error."""
-        lines = self.output()[-_TAIL_LINES:]
-        return "\n".join(["; it said:", *lines]) if lines else " and said nothing"
+        return end_of_output(self.output())
 
     def stop(self) -> None:
         self._stopped = True
@@ -175,23 +174,36 @@ def start_binary(settings: Settings, run: Run | None = None) -> BinaryEndpoint:
 
 
 def find(wanted: str) -> tuple[str, Program]:
-    """The path of a program and how to run it; `wanted` is a name, a path, or "" for any that is there."""
+    """The path of a program and how to run it; `wanted` is a name, a path, or "" for any that is there.
+
+    Raises S3FixtureError when it is unknown, or not there.
+    """
     if not wanted:
-        for program in PROGRAMS[:-1]:  # our own is the emulator, not another server
-            for name in program.names:
-                path = shutil.which(name)
-                if path:
-                    return path, program
-        names = ", ".join(name for program in PROGRAMS[:-1] for name in program.names)
-        raise SettingError(
-            f"no server program is on PATH, of {names}", "install one, or name one with {binary}"
-        )
+        return _first_on_path()
     stem = Path(wanted).name.lower().removesuffix(".exe")
     known = next((p for p in PROGRAMS if stem in (*p.names, p.name) or stem.startswith(p.names)), None)
     if known is None:
-        names = ", ".join(name for program in PROGRAMS for name in program.names)
-        raise S3FixtureError(f"{wanted!r} is not a known server program; the known ones are {names}")
+        raise S3FixtureError(
+            f"{wanted!r} is not a known server program; the known ones are {_names(PROGRAMS)}"
+        )
     path = shutil.which(wanted) or next(filter(None, map(shutil.which, known.names)), None)
     if path is None:
         raise S3FixtureError(f"there is no program {wanted!r}; install it, or check its path and PATH")
     return path, known
+
+
+def _first_on_path() -> tuple[str, Program]:
+    others = [program for program in PROGRAMS if program.name != "s3fixture"]  # ours is the emulator itself
+    for program in others:
+        for name in program.names:
+            path = shutil.which(name)
+            if path:
+                return path, program
+    raise SettingError(
+        f"none of the known server programs is on PATH: {_names(others)}",
+        "install one, or name one with {binary}",
+    )
+
+
+def _names(programs: Iterable[Program]) -> str:
+    return ", ".join(name for program in programs for name in program.names)

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+_LAST_LINES = 15  # of a child's output, in a message
+
 GUARDIAN = r"""
 import os, signal, subprocess, sys, threading
 GRACE = 5.0
@@ -57,6 +59,11 @@ def command(module: str, *arguments: str) -> Sequence[str]:
     """What runs `main()` of a module of this package, which finds `arguments` in sys.argv as usual."""
     program = _RUN_MAIN.format(module=module)
     return [sys.executable, "-c", program, str(len(arguments)), *arguments, *filter(None, sys.path)]
+
+
+def end_of_output(lines: Sequence[str]) -> str:
+    """What a child printed last, for a message that says how it ended."""
+    return "\n".join(["; it said:", *lines[-_LAST_LINES:]]) if lines else " and said nothing"
 
 
 def apart() -> dict[str, Any]:

@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from s3fixture.backends.child_processes import apart, command
+from s3fixture.backends.child_processes import apart, command, end_of_output
 from s3fixture.errors import S3FixtureError, SettingError
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from s3fixture.settings import Settings
 
 _STOP_SECONDS = 5.0
-_STDERR_LINES = 15
 
 
 class Child:
@@ -108,8 +107,7 @@ class Child:
         except subprocess.TimeoutExpired:
             code = "unknown"
         self._stderr.seek(0)
-        lines = self._stderr.read().decode(errors="replace").splitlines()[-_STDERR_LINES:]
-        said = "\n".join(["; it said:", *lines]) if lines else " and said nothing"
+        said = end_of_output(self._stderr.read().decode(errors="replace").splitlines())
         return f"the S3 server's process {self.pid} ended with exit code {code}{said}"
 
 

@@ -63,11 +63,9 @@ class TestResources:
     @property
     def connection(self) -> Connection:
         """The server's address with the keys of the test."""
-        server, keys = self.endpoint, self.keys
-        if keys is None:
-            keys_only = (server.access_key, server.secret_key)
-            return Connection(server.url, *keys_only, server.region, ca_file=server.ca_file)
-        return Connection(server.url, *keys[:2], server.region, keys.session_token, server.ca_file)
+        server = self.endpoint
+        access_key, secret_key, token = self.keys or (server.access_key, server.secret_key, None)
+        return Connection(server.url, access_key, secret_key, server.region, token, server.ca_file)
 
     @cached_property
     def client(self) -> S3Client:
@@ -90,16 +88,15 @@ class TestResources:
     @cached_property
     def environ(self) -> dict[str, str]:
         """The variables, set in this process until the scope ends, after monkeypatch has restored its own."""
-        found = self.endpoint.environ()
-        if self.keys is not None:
-            server = self.endpoint
-            found = variables(
-                server.url,
-                *self.keys[:2],
-                server.region,
-                session_token=self.keys.session_token,
-                ca_file=server.ca_file,
-            )
+        to = self.connection
+        found = variables(
+            to.url,
+            to.access_key,
+            to.secret_key,
+            to.region,
+            session_token=to.session_token,
+            ca_file=to.ca_file,
+        )
         self._span.enter(applied(found))
         return found
 

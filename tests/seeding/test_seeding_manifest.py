@@ -96,9 +96,15 @@ def test_a_manifest_may_be_json(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("bucket: []", "unknown field 'bucket'; did you mean 'buckets'?"),
-        ("buckets: [{name: data, color: red}]", "buckets[0]: unknown field 'color'; the fields are name, "),
-        (of_object("contnt: x"), "buckets[0].objects[0]: unknown field 'contnt'; did you mean 'content'?"),
+        ("bucket: []", "there is no field 'bucket'; did you mean 'buckets'?"),
+        (
+            "buckets: [{name: data, color: red}]",
+            "buckets[0]: there is no field 'color'; the fields are name, ",
+        ),
+        (
+            of_object("contnt: x"),
+            "buckets[0].objects[0]: there is no field 'contnt'; did you mean 'content'?",
+        ),
         (
             of_object("content: x, file: y"),
             "needs exactly one of file, content, json; this one has file and content",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from s3fixture.errors import S3FixtureError
+from s3fixture.errors import S3FixtureError, did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +24,8 @@ class Node:
         found = dict(self.pairs())
         for name in found:
             if name not in known:
-                close = difflib.get_close_matches(name, known, 1)
-                hint = f"did you mean {close[0]!r}?" if close else f"the fields are {', '.join(known)}"
-                raise self.fault(f"unknown field {name!r}; {hint}")
+                hint = did_you_mean(name, known) or f"; the fields are {', '.join(known)}"
+                raise self.fault(f"there is no field {name!r}{hint}")
         for name in required:
             if name not in found:
                 raise self.fault(f"the field {name!r} is missing; add it")

@@ -39,15 +39,8 @@ def start(backend: str, settings: Settings, *, emulator: str = "thread", run: Ru
     if emulator not in EMULATORS:
         raise S3FixtureError(f"there is no emulator {emulator!r}; choose one of {', '.join(EMULATORS)}")
     own = backend == "emulator"
-    for name, what in (("identities", "further identities"), ("users", "users")):
-        if getattr(settings, name) and not own:
-            raise S3FixtureError(
-                f"the backend {backend!r} cannot have {what}; leave them out, or use the emulator"
-            )
-    if settings.tls and not own:
-        raise SettingError(
-            f"the backend {backend!r} makes no certificates", "leave out {tls}, or use the emulator"
-        )
+    if not own:
+        _check_other_backend(backend, settings)
     module, _, function = (EMULATORS[emulator] if own else BACKENDS[backend]).partition(":")
     try:
         starter: Callable[..., Endpoint] = getattr(import_module(module), function)
@@ -59,6 +52,19 @@ def start(backend: str, settings: Settings, *, emulator: str = "thread", run: Ru
     endpoint = starter(settings) if own else starter(settings, run)
     endpoint.public_url = settings.public_url or endpoint.url
     return endpoint
+
+
+def _check_other_backend(backend: str, settings: Settings) -> None:
+    """S3FixtureError for what only the emulator has."""
+    for name, what in (("identities", "further identities"), ("users", "users")):
+        if getattr(settings, name):
+            raise S3FixtureError(
+                f"the backend {backend!r} cannot have {what}; leave them out, or use the emulator"
+            )
+    if settings.tls:
+        raise SettingError(
+            f"the backend {backend!r} makes no certificates", "leave out {tls}, or use the emulator"
+        )
 
 
 def environment(backend: str, environ: Mapping[str, str]) -> Mapping[str, str]:

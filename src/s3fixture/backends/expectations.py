@@ -102,12 +102,7 @@ def calls(
     at_most: int | None,
 ) -> Check:
     """So many requests for `operation` that are as `expected`; at least one when nothing is said."""
-    if exactly is not None and (at_least is not None or at_most is not None):
-        raise TypeError("exactly= cannot be used with at_least= or at_most=; leave these out")
-    if exactly is None and at_most is None and at_least is None:
-        at_least = 1
-    least = exactly if exactly is not None else at_least or 0
-    most = exactly if exactly is not None else at_most
+    least, most = _bounds(exactly, at_least, at_most)
     if least < 0 or (most is not None and most < least):
         raise ValueError(f"no number of calls is at least {least} and at most {most}")
     wanted = _amount(least, most)
@@ -120,6 +115,16 @@ def calls(
         return f"expected {wanted} of {sentence(operation, expected)}, but saw {count}"
 
     return check
+
+
+def _bounds(exactly: int | None, at_least: int | None, at_most: int | None) -> tuple[int, int | None]:
+    """The least and the greatest number; None: there is no greatest one."""
+    if exactly is None:
+        by_default = 1 if at_most is None else 0
+        return by_default if at_least is None else at_least, at_most
+    if at_least is not None or at_most is not None:
+        raise TypeError("exactly= cannot be used with at_least= or at_most=; leave these out")
+    return exactly, exactly
 
 
 def order(operations: Sequence[str]) -> Check:

@@ -40,29 +40,9 @@ METADATA_HOSTS = ("169.254.169.254", "169.254.170.2", "fd00:ec2::254")
 # What stands between the code that asks for a host and the look-up of its name.
 _CLIENTS = frozenset(
     {
-        *(
-            "s3fixture",
-            "socket",
-            "http",
-            "urllib",
-            "contextlib",
-            "functools",
-            "threading",
-            "concurrent",
-            "asyncio",
-        ),
-        *(
-            "urllib3",
-            "requests",
-            "botocore",
-            "boto3",
-            "s3transfer",
-            "aiobotocore",
-            "aiohttp",
-            "httpx",
-            "httpcore",
-        ),
-        *("anyio", "s3fs", "fsspec"),
+        *("s3fixture", "socket", "http", "urllib", "contextlib", "functools", "threading", "concurrent"),
+        *("asyncio", "urllib3", "requests", "botocore", "boto3", "s3transfer", "aiobotocore", "aiohttp"),
+        *("httpx", "httpcore", "anyio", "s3fs", "fsspec"),
     }
 )
 _ENDS = tuple(f".{domain}" for domain in AWS_DOMAINS)

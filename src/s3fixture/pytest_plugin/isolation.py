@@ -15,7 +15,7 @@ them.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -310,10 +310,7 @@ class TestSpan(Span):
         arguments = marker_arguments(self.node)
         if arguments is None:
             return
-        check_known(arguments.requires)
-        missing = [name for name in arguments.requires if name not in server.capabilities]
-        if missing:
-            pytest.skip(f"the backend {server.backend!r} has no {', '.join(missing)}")
+        _skip_without(arguments.requires, server)
         if isinstance(server, NonEmulatorEndpoint) and not server.exclusive:
             # A test of another worker may ask for the same names; it waits until this test's buckets are
             # removed.
@@ -366,6 +363,14 @@ class TestSpan(Span):
                 f"the test set a fault that was never injected: {', '.join(end.unused_faults)}. Make a "
                 "request that matches it, or set it with optional=True."
             )
+
+
+def _skip_without(required: Iterable[str], server: Endpoint) -> None:
+    """Skip the test where the server lacks a capability. S3FixtureError for one that no server has."""
+    check_known(required)
+    missing = [name for name in required if name not in server.capabilities]
+    if missing:
+        pytest.skip(f"the backend {server.backend!r} has no {', '.join(missing)}")
 
 
 def _writes_to(server: Endpoint) -> int:

@@ -212,6 +212,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     "NoSuchBucketPolicy": (404, "The bucket policy does not exist"),
     "NoSuchCORSConfiguration": (404, "The CORS configuration does not exist"),
     "NoSuchConfiguration": (404, "The specified configuration does not exist."),
+    "NoLoggingStatusForKey": (400, "There is no such thing as the ?logging sub-resource for a key"),
     "NoSuchKey": (404, "The specified key does not exist."),
     "NoSuchLifecycleConfiguration": (404, "The lifecycle configuration does not exist"),
     "NoSuchObjectLockConfiguration": (404, "The specified object does not have a ObjectLock configuration"),

@@ -98,6 +98,16 @@ VERSION_ID_NOT_TAKEN = _argument(
     "versionId", "This operation does not accept a version-id.", "scality/cloudserver pull request 698"
 )
 WEBSITE_VALUE = _argument("website", "The website parameter must not have a value", BACKLOT)
+UNEXPECTED_PARAMETER = _argument("ResourceType", "Unexpected query string parameter", BACKLOT)
+LOGGING_OF_A_KEY = Refusal(
+    "NoLoggingStatusForKey", "There is no such thing as the ?logging sub-resource for a key", BACKLOT
+)
+_OF_OTHER_LISTING = "only supported in REST.GET.BUCKET with list-type=2"
+MARKER_OF_OTHER_LISTING = _argument(
+    "marker", "Marker unsupported with REST.GET.BUCKET in list-type=2", BACKLOT
+)
+START_AFTER_OF_OTHER_LISTING = _argument("start-after", f"startAfter {_OF_OTHER_LISTING}", BACKLOT)
+TOKEN_OF_OTHER_LISTING = _argument("continuation-token", f"continuation-token {_OF_OTHER_LISTING}", BACKLOT)
 UPLOADS_OF_A_KEY = _request("Key is not expected for the GET method ?uploads subresource", VERSITY)
 VERSIONS_OF_A_KEY = _request("There is no such thing as the ?versions sub-resource for a key", VERSITY)
 NO_SUCH_SUBRESOURCE_OF_A_KEY = _request(
@@ -105,6 +115,7 @@ NO_SUCH_SUBRESOURCE_OF_A_KEY = _request(
 )
 NO_USER_KEY = Refusal("UserKeyMustBeSpecified", "User key must be specified.", BACKLOT)
 KEY_MISSING = _request("A key must be specified", "s3tools/s3cmd issue 1127 (S3's answer)")
+NO_VALID_KEY = _request("Object must have a valid key name.", BACKLOT)
 BUCKET_POST = Refusal(
     "PreconditionFailed", "At least one of the pre-conditions you specified did not hold", RECORDED
 )

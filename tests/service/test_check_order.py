@@ -6,13 +6,16 @@ secret, for an object, and for a key that the bucket does not hold.
 
 from __future__ import annotations
 
+import base64
 import hashlib
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from service_helpers import Reply, send_document, signed
 
 from s3fixture.model import load_model
+from s3fixture.model.tables import AT_KEYS, IGNORED_AT_KEYS
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -146,6 +149,10 @@ def ask(url: str, place: str, target: str, method: str = "GET", **headers: str) 
     return signed(url, method, target, headers=headers, **keys)  # type: ignore[arg-type]  # keys is a tuple
 
 
+def without_ids(body: bytes) -> bytes:
+    return re.sub(rb"<(RequestId|HostId)>[^<]*</\1>", b"", body)
+
+
 def check(reply: Reply, expected: tuple[str, str]) -> None:
     code, words = expected
     assert reply.code == code, reply.body
@@ -167,6 +174,9 @@ NO_KEY_MARKER = ("InvalidArgument", "A version-id marker cannot be specified wit
 EMPTY_MARKER = ("InvalidArgument", "A version-id marker cannot be empty.")
 NEGATIVE = ("InvalidArgument", "max-keys cannot be negative")
 TOKEN = ("InvalidArgument", "The continuation token provided is incorrect")
+OTHER_MARKER = ("InvalidArgument", "Marker unsupported with REST.GET.BUCKET in list-type=2")
+OTHER_START = ("InvalidArgument", "startAfter only supported in REST.GET.BUCKET with list-type=2")
+OTHER_TOKEN = ("InvalidArgument", "continuation-token only supported in REST.GET.BUCKET with list-type=2")
 WEBSITE = ("InvalidArgument", "The website parameter must not have a value")
 MAX_UPLOADS = ("InvalidArgument", "Provided max-uploads not an integer or within integer range")
 UPLOADS_RANGE = ("InvalidArgument", "Argument max-uploads must be an integer between 0 and 2147483647")
@@ -188,6 +198,9 @@ BUCKETS: list[tuple[str, str, tuple[str, str]]] = [
     ("GET", "/bucket?versionId=x&encoding-type=bogus", NO_VERSION_ID),
     ("GET", "/absent?website=v", WEBSITE),
     ("PUT", "/absent?website=v", WEBSITE),
+    ("GET", "/absent?list-type=2&marker=a", OTHER_MARKER),
+    ("GET", "/absent?start-after=a", OTHER_START),
+    ("GET", "/absent?continuation-token=a&start-after=b", OTHER_TOKEN),
     ("GET", "/absent?versions&max-keys=abc", MAX_KEYS),
     ("GET", "/absent?versions&version-id-marker=x", NO_KEY_MARKER),
     ("GET", "/absent?versions&key-marker=a&version-id-marker=", EMPTY_MARKER),
@@ -236,6 +249,88 @@ def test_what_is_wrong_with_a_delete_is_found_in_the_order_of_s3(url: str, bucke
         assert send_document(url, "POST", f"/{bucket}?delete", body).code == "MalformedXML", entry
     nameless = b"<Delete><Object><Key>k</Key></Object><Object><Key></Key></Object></Delete>"
     assert send_document(url, "POST", f"/{bucket}?delete", nameless).code == "UserKeyMustBeSpecified"
+
+
+WRONG_DIGEST = {"Content-MD5": base64.b64encode(bytes(16)).decode()}
+WRONG_CHECKSUM = {"x-amz-checksum-crc32": "AAAAAA=="}
+NO_CHECKSUM = ("InvalidRequest", "Value for x-amz-checksum-crc32 header is invalid.")
+NO_DIGEST = ("InvalidRequest", "Missing required header for this request: Content-MD5 OR x-amz-checksum-*")
+ENTRY = b"<Delete><Object><Key>k</Key></Object></Delete>"
+
+
+@pytest.mark.parametrize("place", ["", "/key"])
+@pytest.mark.parametrize(
+    ("body", "headers", "expected"),
+    [
+        (b"", {"x-amz-checksum-crc32": "garbage", "Content-MD5": "garbage"}, NO_CHECKSUM),
+        (b"", {"Content-MD5": "garbage"}, ("InvalidDigest", "was invalid")),
+        (b"<Delete", {}, NO_DIGEST),
+        (b"", WRONG_DIGEST, ("MissingRequestBodyError", "Request Body is empty")),
+        (b"<Delete/>", WRONG_DIGEST, ("MalformedXML", "not well-formed")),
+        (b"<Delete/>", WRONG_CHECKSUM, ("MalformedXML", "not well-formed")),
+        (ENTRY, WRONG_DIGEST, ("BadDigest", "Content-MD5")),
+        (ENTRY, WRONG_CHECKSUM, ("BadDigest", "CRC32")),
+    ],
+)
+def test_the_digests_of_a_delete_are_compared_when_its_document_is_right(
+    url: str, client: S3Client, bucket: str, place: str, body: bytes, headers: dict[str, str], expected: Any
+) -> None:
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    check(signed(url, "POST", f"/{bucket}{place}?delete", body, headers), expected)
+    assert client.head_object(Bucket=bucket, Key="k")["ContentLength"] == 1
+
+
+def test_the_signed_digest_of_a_delete_is_compared_last(url: str, bucket: str) -> None:
+    target = f"/{bucket}?delete"
+    wrong = signed(url, "POST", target, ENTRY, WRONG_DIGEST, digest="0" * 64)
+    assert wrong.code == "BadDigest"
+    digest = {"Content-MD5": base64.b64encode(hashlib.md5(ENTRY).digest()).decode()}
+    assert signed(url, "POST", target, ENTRY, digest, digest="0" * 64).code == "XAmzContentSHA256Mismatch"
+
+
+@pytest.mark.parametrize(("quiet", "listed"), [("maybe", True), ("", True), ("false", True), ("TRUE", False)])
+def test_quiet_may_have_any_text(url: str, bucket: str, quiet: str, listed: bool) -> None:
+    body = f"<Delete><Quiet>{quiet}</Quiet><Object><Key>k</Key></Object></Delete>".encode()
+    reply = send_document(url, "POST", f"/{bucket}?delete", body)
+    assert (reply.status, b"<Key>k</Key>" in reply.body) == (200, listed)
+
+
+@pytest.mark.usefixtures("key")
+@pytest.mark.parametrize("key", ["key", "none"])
+@pytest.mark.parametrize("subresource", sorted(AT_KEYS - {"delete", "logging", "versions"}))
+def test_a_subresource_of_the_bucket_means_the_bucket_at_a_key_too(
+    url: str, subresource: str, key: str
+) -> None:
+    of_bucket = signed(url, "GET", f"/bucket?{subresource}")
+    of_key = signed(url, "GET", f"/bucket/{key}?{subresource}")
+    assert (of_key.status, without_ids(of_key.body)) == (of_bucket.status, without_ids(of_bucket.body))
+    assert signed(url, "GET", f"/absent/{key}?{subresource}").code == "NoSuchBucket"
+    version = signed(url, "GET", f"/bucket/{key}?{subresource}&versionId=null")
+    check(version, NO_VERSION_ID)
+
+
+@pytest.mark.usefixtures("key")
+@pytest.mark.parametrize("subresource", sorted(IGNORED_AT_KEYS))
+def test_other_subresources_of_the_bucket_are_ignored_at_a_key(url: str, subresource: str) -> None:
+    assert signed(url, "GET", f"/bucket/key?{subresource}").body == b"a text of some bytes"
+    check(signed(url, "GET", f"/bucket/none?{subresource}"), NO_KEY)
+    assert signed(url, "PUT", f"/bucket/key?{subresource}", b"other").status in (400, 501)
+    assert signed(url, "GET", "/bucket/key").body == b"a text of some bytes"
+
+
+WRITES = [
+    *(("PUT", f"/absent?{name}") for name in ("cors", "lifecycle", "policy", "tagging", "versioning")),
+    *(("PUT", f"/absent?{name}&id=x") for name in ("analytics", "inventory", "metrics")),
+    *(("PUT", f"/absent?{name}") for name in ("analytics", "inventory", "metrics")),
+    *(("PUT", f"/absent/key?{name}") for name in ("legal-hold", "retention", "tagging", "cors")),
+    ("POST", "/absent?delete"),
+    ("POST", "/absent/key?select&select-type=2"),
+]
+
+
+@pytest.mark.parametrize(("method", "target"), WRITES)
+def test_the_bucket_is_looked_for_before_what_is_to_be_written(url: str, method: str, target: str) -> None:
+    check(signed(url, method, target), NO_BUCKET)
 
 
 @pytest.mark.usefixtures("bucket")

@@ -8,10 +8,12 @@ import pytest
 from wire_shapes import BASE_HOSTS
 
 from s3fixture.errors import S3Error
+from s3fixture.model import load_model
 from s3fixture.wire.protocol import Protocol
 from s3fixture.wire.request import parse_target
 
 PROTOCOL = Protocol()
+KNOWS_OBJECT_ENCRYPTION = "UpdateObjectEncryption" in load_model().operation_names  # an older botocore
 
 
 def route(method: str, target: str, headers: Mapping[str, str] | None = None) -> str:
@@ -58,6 +60,14 @@ FORM = {"content-type": "Multipart/Form-Data; boundary=x"}
         ("DELETE", "/b/k?uploadId=u", None, "AbortMultipartUpload"),
         ("POST", "/WriteGetObjectResponse", None, "WriteGetObjectResponse"),
         ("PUT", "/b?foo=bar", None, "CreateBucket"),
+        # The bucket's subresources at the path of a key (quirk 6)
+        ("GET", "/b/k?cors", None, "GetBucketCors"),
+        ("DELETE", "/b/k?policy", None, "DeleteBucketPolicy"),
+        ("POST", "/b/k?delete", None, "DeleteObjects"),
+        ("GET", "/b/k?metrics", None, "GetObject"),
+        ("HEAD", "/b/k?object-lock", None, "HeadObject"),
+        ("GET", "/b?retention", None, "ListObjects"),
+        ("GET", "/b/k?metrics&acl", None, "GetObjectAcl"),
     ],
 )
 def test_a_request_is_routed(
@@ -78,8 +88,18 @@ def test_a_request_is_routed(
         ("PUT", "/b/k?versionId=v", None, "InvalidArgument"),
         ("GET", "/b/k?uploads", None, "InvalidRequest"),
         ("GET", "/b/k?versions", None, "InvalidRequest"),
-        ("GET", "/b/k?policy", None, "InvalidRequest"),
-        ("GET", "/b?torrent", None, "InvalidRequest"),
+        ("GET", "/b/k?logging", None, "NoLoggingStatusForKey"),
+        ("PUT", "/b/k?metrics", None, "InvalidRequest"),
+        ("GET", "/b/k?acl&partNumber=1", None, "InvalidArgument"),
+        ("GET", "/b/k?uploadId=u&partNumber=1", None, "MethodNotAllowed"),
+        ("GET", "/b/k?annotationName=n", None, "InvalidArgument"),
+        ("HEAD", "/b/k?policy", None, "MethodNotAllowed"),
+        ("GET", "/b?torrent", None, "MethodNotAllowed"),
+        ("POST", "/b?restore", None, "UserKeyMustBeSpecified"),
+        ("POST", "/b?uploads", None, "InvalidRequest"),
+        ("PUT", "/b?legal-hold", None, "InvalidRequest"),
+        *((method, "/b?uploadId=u", None, "InvalidRequest") for method in ("DELETE", "GET", "POST")),
+        *((method, "/b?partNumber=1", None, "InvalidRequest") for method in ("DELETE", "GET", "PUT")),
         ("GET", "/b/k", COPY, "InvalidArgument"),
         ("PUT", "/b", COPY, "InvalidArgument"),
         ("POST", "/b/k", None, "MethodNotAllowed"),
@@ -105,6 +125,40 @@ def test_a_wrong_method_is_told_the_right_ones() -> None:
 
     assert caught.value.headers == {"Allow": "GET, PUT"}
     assert caught.value.fields == {"Method": "POST", "ResourceType": "ACL"}
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "kind", "allowed"),
+    [
+        ("PATCH", "/b", "BUCKET", "HEAD, DELETE, POST, GET, PUT"),
+        ("POST", "/b?policy", "BUCKETPOLICY", "DELETE, GET, PUT"),
+        ("PATCH", "/b/k?policy", "BUCKETPOLICY", "DELETE, GET, PUT"),
+        ("PUT", "/b?versions", "BUCKETVERSIONS", "GET"),
+        ("PUT", "/b?location", "LOCATION", "GET"),
+        ("GET", "/b?delete", "MULTI_OBJECT_DELETE", "POST"),
+        ("DELETE", "/b?uploads", "UPLOADS", "POST, GET"),
+        ("PUT", "/b?restore", "RESTORE", "POST"),
+        ("PUT", "/b?uploadId=u", "UPLOAD", "DELETE, POST, GET"),
+        ("POST", "/b/k?encryption", "OBJECT_ENCRYPTION", "PUT"),
+        ("POST", "/b?encryption", "ENCRYPTION", "DELETE, GET, PUT"),
+        ("PATCH", "/b/k?tagging", "OBJECT_TAGGING", "DELETE, GET, PUT"),
+        ("DELETE", "/b/k?legal-hold", "OBJECT_LOCK_LEGALHOLD", "GET, PUT"),
+        ("PATCH", "/b/k?uploadId=u&partNumber=1", "PART", "PUT"),
+    ],
+)
+def test_what_a_method_cannot_be_used_with_is_named_as_s3_does(
+    method: str, target: str, kind: str, allowed: str
+) -> None:
+    """Quirk 8: brekkylab/backlot measured it for each subresource."""
+    if kind == "OBJECT_ENCRYPTION" and not KNOWS_OBJECT_ENCRYPTION:
+        pytest.skip("this botocore has no UpdateObjectEncryption")
+    with pytest.raises(S3Error) as caught:
+        route(method, target)
+    assert (caught.value.code, caught.value.fields) == (
+        "MethodNotAllowed",
+        {"Method": method, "ResourceType": kind},
+    )
+    assert caught.value.headers == {"Allow": allowed}
 
 
 def test_conflicting_subresources_are_named() -> None:

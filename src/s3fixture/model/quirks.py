@@ -11,6 +11,7 @@ _API = "https://docs.aws.amazon.com/AmazonS3/latest/API"
 _GUIDE = "https://docs.aws.amazon.com/AmazonS3/latest/userguide"
 _RECORDED = "localstack/localstack, tests/aws/services/s3/*.snapshot.json (answers recorded from S3)"
 _VERSITY = "versity/versitygw, tests/integration (answers recorded from S3)"
+_BACKLOT = "brekkylab/backlot, backlot/routers/s3.py (what S3 was measured to answer, 2026-09)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +52,18 @@ QUIRKS: tuple[Quirk, ...] = (
     ),
     Quirk(
         5,
-        "PUT with partNumber and no uploadId is InvalidArgument; with uploadId alone, MethodNotAllowed.",
-        "Either falling through to PutObject would overwrite the object with one part.",
-        _VERSITY + "/general.go",
+        "PUT with partNumber and no uploadId is InvalidArgument; with uploadId alone, MethodNotAllowed; and "
+        "both parameters belong to a key, without any subresource.",
+        "PUT falling through to PutObject would overwrite the object with one part, and DELETE of a bucket "
+        "with an uploadId would delete the bucket.",
+        _VERSITY + "/general.go; " + _BACKLOT,
     ),
     Quirk(
         6,
-        "?uploads and ?versions on a key with GET are InvalidRequest with messages of their own.",
-        "Both are subresources of the bucket; clients show the message.",
-        _VERSITY + "/general.go",
+        "At the path of a key, some subresources of the bucket mean the bucket (?cors, ?policy), others are "
+        "ignored by reads (?metrics), and GET with ?logging, ?uploads or ?versions is refused by name.",
+        "S3 looks for a key's own subresources only; a bucket's path ignores those of objects likewise.",
+        _VERSITY + "/general.go; " + _BACKLOT,
     ),
     Quirk(
         7,
@@ -69,9 +73,10 @@ QUIRKS: tuple[Quirk, ...] = (
     ),
     Quirk(
         8,
-        "MethodNotAllowed names Method and ResourceType, and the answer has an Allow header.",
+        "MethodNotAllowed names Method and ResourceType, for which subresources have names of their own, and "
+        "the answer has an Allow header.",
         "HTTP wants Allow with 405.",
-        _VERSITY + "/general.go; RFC 9110 section 15.5.6",
+        _VERSITY + "/general.go; RFC 9110 section 15.5.6; " + _BACKLOT,
     ),
     Quirk(
         9,
@@ -154,10 +159,11 @@ QUIRKS: tuple[Quirk, ...] = (
         21,
         "A document that is not well-formed or not of the schema is MalformedXML; some operations differ.",
         "ACL documents answer MalformedACLError, a wrong versioning status "
-        "IllegalVersioningConfigurationException.",
+        "IllegalVersioningConfigurationException; and Quiet of DeleteObjects may have any text.",
         "ceph/s3-tests, test_lifecycle_invalid_status; aws/aws-sdk-js-v3 issue 2267; "
         + _API
-        + "/ErrorResponses.html",
+        + "/ErrorResponses.html; "
+        + _BACKLOT,
     ),
     Quirk(
         22,
@@ -175,11 +181,11 @@ QUIRKS: tuple[Quirk, ...] = (
     Quirk(
         24,
         "Operations with httpChecksumRequired want Content-MD5 or a checksum, else InvalidRequest; but not "
-        "all (CHECKSUM_NOT_REQUIRED).",
+        "all (CHECKSUM_NOT_REQUIRED). Some compare it once the document was found right (DIGESTS_LAST).",
         "The message names both, except for a lifecycle. MinIO's mc, s3cmd and boto 2 put policies without "
         "either, on S3 too.",
         "the trait requestChecksumRequired in the model; versity/versitygw, s3api/router.go; minio/minio-go, "
-        "api-bucket-policy.go; justincormack/argmin, crates/s3-tests/tests/request_checksums.rs",
+        "api-bucket-policy.go; justincormack/argmin, crates/s3-tests/tests/request_checksums.rs; " + _BACKLOT,
     ),
     Quirk(
         25,

@@ -34,8 +34,63 @@ SUBRESOURCES = frozenset(
 
 # Quirk 6: (method, subresource) on a key -> what it is refused with.
 BUCKET_ONLY: Mapping[tuple[str, str], Refusal] = {
+    ("GET", "logging"): refusals.LOGGING_OF_A_KEY,
     ("GET", "uploads"): refusals.UPLOADS_OF_A_KEY,
     ("GET", "versions"): refusals.VERSIONS_OF_A_KEY,
+}
+
+# Quirk 6: subresources of a bucket that are meant at the path of a key, too.
+AT_KEYS = frozenset(
+    (
+        *("accelerate", "cors", "delete", "inventory", "lifecycle", "location", "logging", "notification"),
+        *("policy", "replication", "requestPayment", "versioning", "versions", "website"),
+    )
+)
+# Quirk 6: subresources that reads of a key, and those that reads of a bucket, do without.
+IGNORED_AT_KEYS = frozenset(
+    (
+        *("abac", "analytics", "intelligent-tiering", "metadataConfiguration", "metadataTable", "metrics"),
+        *("object-lock", "ownershipControls", "policyStatus", "publicAccessBlock"),
+    )
+)
+IGNORED_AT_BUCKETS = frozenset({"annotation", "attributes", "legal-hold", "retention", "select"})
+
+# Quirk 8: subresource at a bucket -> methods that Allow has there besides those of the model; "" for forms.
+FURTHER_METHODS: Mapping[str, frozenset[str]] = {
+    "": frozenset({"POST"}),
+    "restore": frozenset({"POST"}),
+    "torrent": frozenset({"GET"}),
+    "uploads": frozenset({"POST"}),
+}
+# Subresource of an object -> what a POST of it to a bucket is refused with.
+WITHOUT_KEY: Mapping[str, Refusal] = {"restore": refusals.NO_USER_KEY, "uploads": refusals.KEY_MISSING}
+
+# Quirk 8: subresource of a bucket, or of a key -> ResourceType. Its name in upper case for all others.
+RESOURCE_TYPES: Mapping[str, str] = {
+    "abac": "BUCKET_ABAC",
+    "delete": "MULTI_OBJECT_DELETE",
+    "intelligent-tiering": "INTELLIGENT_TIERING",
+    "logging": "LOGGING_STATUS",
+    "metadataAnnotationTable": "BUCKET_METADATA_ANNOTATION_TABLE_CONFIGURATION",
+    "metadataConfiguration": "BUCKET_METADATA_CONFIGURATION",
+    "metadataInventoryTable": "BUCKET_METADATA_INVENTORY_TABLE_CONFIGURATION",
+    "metadataJournalTable": "BUCKET_METADATA_JOURNAL_TABLE_CONFIGURATION",
+    "metadataTable": "BUCKET_METADATA_TABLE_CONFIGURATION",
+    "object-lock": "OBJECT_LOCK_CONFIGURATION",
+    "ownershipControls": "OWNERSHIP_CONTROLS",
+    "policy": "BUCKETPOLICY",
+    "policyStatus": "POLICY_STATUS",
+    "publicAccessBlock": "PUBLIC_ACCESS_BLOCK",
+    "requestPayment": "REQUEST_PAYMENT",
+    "versions": "BUCKETVERSIONS",
+}
+RESOURCE_TYPES_OF_KEYS: Mapping[str, str] = {
+    "annotation": "OBJECT_ANNOTATIONS",
+    "attributes": "OBJECT_ATTRIBUTES",
+    "encryption": "OBJECT_ENCRYPTION",
+    "legal-hold": "OBJECT_LOCK_LEGALHOLD",
+    "retention": "OBJECT_LOCK_RETENTION",
+    "tagging": "OBJECT_TAGGING",
 }
 
 # Quirk 9: operation -> what its Host header begins with.
@@ -115,6 +170,14 @@ OPEN_ENUMS = frozenset(
 # Quirk 21: shape -> members that the model requires and S3 does not.
 OPTIONAL_MEMBERS: Mapping[str, frozenset[str]] = {"Tagging": frozenset({"TagSet"})}
 
+# Quirk 21: booleans that may have any text, which is false unless it is a true one.
+LENIENT_BOOLEANS = frozenset({"Quiet"})
+
+# Quirk 24: operations whose x-amz-checksum-* is judged before their Content-MD5, and those whose document is
+# read before it is compared with its digests.
+CHECKSUM_FIRST = frozenset({"DeleteObjects"})
+DIGESTS_LAST = frozenset({"DeleteObjects", "UpdateObjectEncryption"})
+
 # Quirk 22: operation -> code for an absent document that the model calls optional.
 ABSENT_DOCUMENTS: Mapping[str, str] = {
     "PutBucketLifecycleConfiguration": "MissingRequestBodyError",
@@ -161,6 +224,15 @@ CHECKSUM_NOT_REQUIRED = frozenset(
 # Quirk 24: operation -> what it is refused with without a checksum. DIGEST_MISSING for all others.
 DIGESTS_MISSING: Mapping[str, Refusal] = {
     "PutBucketLifecycleConfiguration": refusals.LIFECYCLE_DIGEST_MISSING
+}
+
+# Operation -> parameters of the query that S3 refuses there, because they belong to another operation.
+REFUSED_PARAMETERS: Mapping[str, Mapping[str, Refusal]] = {
+    "ListObjects": {
+        "continuation-token": refusals.TOKEN_OF_OTHER_LISTING,
+        "start-after": refusals.START_AFTER_OF_OTHER_LISTING,
+    },
+    "ListObjectsV2": {"marker": refusals.MARKER_OF_OTHER_LISTING},
 }
 
 # Operation -> headers of directory buckets that S3 refuses here although the model does not have them.

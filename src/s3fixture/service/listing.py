@@ -51,7 +51,7 @@ def list_objects_v2(call: Call, params: Params) -> Result:
     result["KeyCount"] = len(result["Contents"]) + len(result["CommonPrefixes"])
     if token is not None:
         result["ContinuationToken"] = token
-    elif start_after:
+    elif "StartAfter" in params:
         result["StartAfter"] = start_after
     if last_key:
         result["NextContinuationToken"] = to_token(last_key)

@@ -138,7 +138,10 @@ def _make_integer(shape: Shape) -> Reader:
     return read
 
 
-def _make_boolean(_shape: Shape) -> Reader:
+def _make_boolean(shape: Shape) -> Reader:
+    if shape.name in tables.LENIENT_BOOLEANS:
+        return lambda node: _BOOLEANS.get(_text(node).strip().lower(), False)
+
     def read(node: Node) -> bool:
         try:
             return _BOOLEANS[_text(node).strip().lower()]

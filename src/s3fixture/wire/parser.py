@@ -10,6 +10,7 @@ from s3fixture.errors import S3Error
 from s3fixture.model import tables
 from s3fixture.model.shapes import OperationModel, Shape, StructureShape
 from s3fixture.named_tuples import NamedTuple
+from s3fixture.refusals import Refusal
 from s3fixture.wire import header_values
 from s3fixture.wire.payload import Payload
 from s3fixture.wire.request import Request, Target
@@ -48,6 +49,7 @@ def make_parser(operation: OperationModel) -> Parser:
         for member, inner in shape.members.items()
         if inner.serialization.get("location") == "headers"
     ]
+    refused = tables.REFUSED_PARAMETERS.get(operation.name, {})
     uses = {inner.serialization["name"] for inner in _at(shape, "uri").values()}
     required = _required(shape)
     read_body = _make_body_reader(operation, shape)
@@ -66,6 +68,7 @@ def make_parser(operation: OperationModel) -> Parser:
         if "Key" in uses:
             params["Key"] = target.key
         if target.query:
+            _refuse_parameters(target.query, refused)
             _read_members(target.query, query, (), params)
         _read_members(sent, headers, prefixes, params)
         for member, name in required:
@@ -162,6 +165,12 @@ def _with_hoisted(headers: dict[str, str], target: Target) -> dict[str, str]:
     return {**promised, **headers}
 
 
+def _refuse_parameters(query: Mapping[str, str], refused: Mapping[str, Refusal]) -> None:
+    for name, refusal in refused.items():
+        if name in query:
+            raise refusal()
+
+
 def _read_members(
     sent: Mapping[str, str], table: _Table, prefixes: Sequence[tuple[str, str]], params: dict[str, Any]
 ) -> None:
@@ -231,13 +240,17 @@ def _make_member_reader(
     read_document = _make_document_reader(operation, shape.serialization["name"], shape)
     absent = "MissingRequestBodyError" if required else tables.ABSENT_DOCUMENTS.get(operation.name)
     limit = tables.DOCUMENT_LIMITS.get(operation.name, DOCUMENT_LIMIT)
+    digests_last = operation.name in tables.DIGESTS_LAST
 
     def read(payload: Payload, params: dict[str, Any]) -> None:
+        payload.digests_last = digests_last
         data = payload.read_all(limit)
         if data:
             params[member] = read_document(data)
         elif absent:  # quirk 22
             raise S3Error(absent)
+        if digests_last:
+            payload.verify()
 
     return read
 

@@ -12,7 +12,7 @@ from typing import Protocol
 from s3fixture import checksums, refusals
 from s3fixture.checksums import ALGORITHMS, BY_HEADER, HEADER_PREFIX, Algorithm, Hasher
 from s3fixture.errors import S3Error
-from s3fixture.model.tables import STREAMED
+from s3fixture.model.tables import CHECKSUM_FIRST, STREAMED
 from s3fixture.wire.chunked import ChunkedReader, ChunkVerifier
 from s3fixture.wire.numbers import parse_count
 from s3fixture.wire.request import Request, Stream
@@ -57,6 +57,7 @@ class Payload:
         "_trailer",
         "_updates",
         "declared_algorithm",
+        "digests_last",
         "hex_digest",
         "length_known",
         "size",
@@ -66,6 +67,7 @@ class Payload:
         self.size = size
         self.length_known = length_known
         self.declared_algorithm: str | None = None
+        self.digests_last = False  # whether `verify` compares them, rather than the read that meets the end
         self.hex_digest = False  # how BadDigest writes the Content-MD5: quirk 49
         self._source = source
         self._chunked = source if isinstance(source, ChunkedReader) else None
@@ -165,7 +167,17 @@ class Payload:
             if self._chunked.read(1):  # more data than x-amz-decoded-content-length says
                 raise refusals.DECODED_LENGTH()
             self._take_trailers(self._chunked.trailers)
-        self._verify_digests()
+        if not self.digests_last:
+            self._verify_sha256()
+            self._verify_rest()
+
+    def verify(self) -> None:
+        """Compare what was read with its digests, for a document that is judged before them (quirk 24)."""
+        self._verify_rest()
+        self._verify_sha256()
+
+    def _verify_rest(self) -> None:
+        self._verify_md5()
         if self._expected is not None:
             algorithm, expected = self._expected
             compare(algorithm, expected, self.checksum(algorithm))
@@ -181,7 +193,7 @@ class Payload:
                 raise refusals.TRAILING_CHECKSUM_MALFORMED(header=announced)
             self._expected = self._trailer, value
 
-    def _verify_digests(self) -> None:
+    def _verify_sha256(self) -> None:
         if self._sha256:
             computed = self._hashers["SHA256"].digest().hex()
             if computed != self._sha256.lower():
@@ -190,6 +202,8 @@ class Payload:
                     ClientComputedContentSHA256=self._sha256,
                     S3ComputedContentSHA256=computed,
                 )
+
+    def _verify_md5(self) -> None:
         if self._content_md5:
             compare_md5(self._content_md5, self.md5, hex_digest=self.hex_digest)
 
@@ -235,6 +249,8 @@ def open_payload(request: Request, authentication: PayloadAuth, operation: str) 
     A body whose length is not known is not refused here but by those operations that need it.
     """
     headers, sha256 = request.headers, authentication.content_sha256
+    if operation in CHECKSUM_FIRST:
+        one_checksum(headers)
     if sha256 in SIGNED_CHUNKS or sha256 in UNSIGNED_CHUNKS:
         if sha256.endswith(_TRAILER) and operation not in STREAMED:
             raise refusals.TRAILER_OF_NO_UPLOAD()

@@ -16,6 +16,8 @@ POST_OBJECT = "PostObject"
 PREFLIGHT = "PreflightRequest"
 
 _READS = frozenset({"GET", "HEAD"})
+_OF_UPLOADS = frozenset({"DELETE", "GET", "POST"})
+_ADDRESS = frozenset({"partNumber", "uploadId"})  # what they name has no subresources
 _METHODS = ("HEAD", "DELETE", "POST", "GET", "PUT")  # in the order of S3's Allow
 _SERVICE, _BUCKET, _OBJECT = "SERVICE", "BUCKET", "OBJECT"
 _KINDS = {"/": _SERVICE, "/{Bucket}": _BUCKET, "/{Bucket}/{Key+}": _OBJECT}
@@ -49,8 +51,7 @@ class Router:
     def __init__(self, model: ServiceModel) -> None:
         self._fixed: dict[str, str] = {}  # quirk 10: raw path -> operation
         self._table = _build_table(model, self._fixed)
-        self._known = {key[1:] for key in self._table}
-        self._implemented = {subresource for _, subresource in self._known}
+        self._implemented = {subresource for _, _, subresource in self._table}
         self._versioned = _versioned(model, self._table)
         self._subresources = tables.SUBRESOURCES | self._implemented - {""}
 
@@ -66,16 +67,21 @@ class Router:
             return PREFLIGHT
         kind = _OBJECT if target.key is not None else _BUCKET if target.bucket is not None else _SERVICE
         query = target.query
-        subresource = self._subresource(query) if query else ""
+        subresource = ""
+        if query and kind != _SERVICE:
+            subresource = self._subresource(method, kind, query)
+            if kind == _OBJECT and subresource in tables.AT_KEYS:
+                refusal = tables.BUCKET_ONLY.get((method, subresource))
+                if refusal:
+                    raise refusal()
+                kind = _BUCKET
+            if not subresource:
+                _check_address(method, kind, query)
         if method == "POST" and not subresource:
             special = self._post(kind, target, headers)
             if special:
                 return special
-        if method == "HEAD" and "uploadId" in query:
-            raise _method_not_allowed(method, "UPLOAD", {"DELETE", "GET", "POST"})
         _check_copy_source(method, kind, headers)
-        if query and method == "PUT" and kind == _OBJECT:
-            _check_part_address(query)
         if "versionId" in query and kind != _SERVICE:
             self._check_version_id(method, kind, subresource, query)
         if query.get("website"):
@@ -103,14 +109,20 @@ class Router:
         if not version_id:
             raise refusals.EMPTY_VERSION_ID("")
 
-    def _subresource(self, query: Mapping[str, str]) -> str:
-        """Quirks 3 and 4."""
+    def _subresource(self, method: str, kind: str, query: Mapping[str, str]) -> str:
+        """Quirks 3, 4 and 6."""
         if self._subresources.isdisjoint(query):
             return ""
-        found = [name for name in query if name in self._subresources]
+        found = {name for name in query if name in self._subresources}
+        if method in _READS:
+            found -= tables.IGNORED_AT_KEYS if kind == _OBJECT else tables.IGNORED_AT_BUCKETS
+            if not found:
+                return ""
+        found |= _ADDRESS & query.keys()
         if len(found) > 1:
-            raise refusals.CONFLICTING_SUBRESOURCES(found[0], names=", ".join(sorted(found)))
-        return found[0]
+            names = sorted(found)
+            raise refusals.CONFLICTING_SUBRESOURCES(names[0], names=", ".join(names))
+        return found.pop()
 
     def _post(self, kind: str, target: Target, headers: Mapping[str, str]) -> str | None:
         """Quirks 10 and 11."""
@@ -129,9 +141,13 @@ class Router:
         refusal = tables.BUCKET_ONLY.get((method, subresource)) if kind == _OBJECT else None
         if refusal:  # quirk 6
             return refusal()
-        if (kind, subresource) in self._known or kind == _SERVICE:
-            allowed = {m for m, _, named in self._table if named == subresource and m != method}
-            return _method_not_allowed(method, subresource.upper() or kind, allowed)
+        allowed = {m for m, of, named in self._table if (of, named) == (kind, subresource)}
+        if kind == _BUCKET:
+            allowed |= tables.FURTHER_METHODS.get(subresource, frozenset())
+            if method == "POST" and subresource in tables.WITHOUT_KEY:
+                return tables.WITHOUT_KEY[subresource]()
+        if allowed or kind == _SERVICE:
+            return _method_not_allowed(method, _resource_type(kind, subresource), allowed - {method})
         if kind == _BUCKET:
             return refusals.KEY_MISSING()
         return refusals.NO_SUCH_SUBRESOURCE_OF_A_KEY(method=method, subresource=subresource)
@@ -201,13 +217,30 @@ def _check_copy_source(method: str, kind: str, headers: Mapping[str, str]) -> No
         raise refusals.COPY_SOURCE_ELSEWHERE(headers["x-amz-copy-source"])
 
 
-def _check_part_address(query: Mapping[str, str]) -> None:
+def _check_address(method: str, kind: str, query: Mapping[str, str]) -> None:
     """Quirk 5."""
-    if "partNumber" in query:
-        if not query.get("uploadId"):
+    part, upload = "partNumber" in query, "uploadId" in query
+    if part and upload:
+        if method != "PUT" or kind == _BUCKET:
+            raise _method_not_allowed(method, "PART", {"PUT"})
+        if not query["uploadId"]:
             raise refusals.PART_WITHOUT_UPLOAD("partNumber")
-    elif "uploadId" in query:
-        raise _method_not_allowed("PUT", "UPLOAD", {"DELETE", "GET", "POST"})
+    elif upload and method not in _OF_UPLOADS:
+        raise _method_not_allowed(method, "UPLOAD", _OF_UPLOADS)
+    elif kind == _BUCKET and (part or upload):
+        raise refusals.NO_VALID_KEY() if part else refusals.KEY_MISSING()
+    elif part and method == "PUT":
+        raise refusals.PART_WITHOUT_UPLOAD("partNumber")
+    elif kind == _OBJECT and method in _READS and "annotationName" in query and "annotation" not in query:
+        raise refusals.UNEXPECTED_PARAMETER("annotationName")
+
+
+def _resource_type(kind: str, subresource: str) -> str:
+    """Quirk 8."""
+    if not subresource:
+        return kind
+    of_key = tables.RESOURCE_TYPES_OF_KEYS.get(subresource) if kind == _OBJECT else None
+    return of_key or tables.RESOURCE_TYPES.get(subresource, subresource.upper())
 
 
 def _method_not_allowed(method: str, resource: str, allowed: Collection[str]) -> S3Error:

@@ -6,9 +6,10 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -221,6 +222,41 @@ def test_a_new_server_on_the_folder_does_what_the_last_one_left(tmp_path: Path, 
         diary.wait(1)
     finally:
         second.close()
+    assert diary.done == ["a"]
+
+
+def test_a_clock_that_was_ahead_in_the_last_run_makes_nothing_wait(
+    tmp_path: Path, diary: Diary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background, "TASKS", {"test": background.Task("testing_task", furthest=60.0)})
+    first = App(Settings(data_dir=tmp_path))
+    first.clock.move(365 * 86400)
+    add(first, "a", due=60)
+    first.close()
+
+    second = App(Settings(data_dir=tmp_path))
+    try:
+        with second.store.read() as index:
+            due = index.next_due()
+        assert due is not None
+        assert due <= second.clock.time() + 60
+    finally:
+        second.close()
+
+
+def test_a_clock_that_is_set_back_makes_nothing_wait(diary: Diary, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine's, of which nobody tells the server."""
+    monkeypatch.setattr(background, "TASKS", {"test": background.Task("testing_task", furthest=2.0)})
+    monkeypatch.setattr(background, "_LONGEST_SLEEP", 0.05)
+    ahead = 0.0
+    monkeypatch.setattr("s3fixture.clock.time", SimpleNamespace(time=lambda: time.time() + ahead))
+    app = App(Settings())
+    try:
+        add(app, "a", due=2)
+        ahead = -86400.0
+        diary.wait(1)
+    finally:
+        app.close()
     assert diary.done == ["a"]
 
 

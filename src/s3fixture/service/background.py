@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from s3fixture.named_tuples import NamedTuple
 from s3fixture.service.bucket_documents import LOGGING, TOLD
+from s3fixture.steady_clock import monotonic
 from s3fixture.store import BucketRow, Index, Job, Store, trace_of
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ TASKS: Mapping[str, Task] = {
 _AT_ONCE = 100  # jobs looked up together
 _ROUNDS = 16  # of jobs added by jobs; without it a webhook that writes into its own bucket would never end
 _LONGEST_SLEEP = 60.0  # seconds; the wall clock may jump meanwhile
+_JUMP = 1.0  # seconds by which a clock was set back, rather than slowed down
 _AFTER_A_BUG = 60.0  # seconds until a job whose code failed is tried again
 _GRACE = 1.0  # seconds for the job under way when the server stops
 _LOG = logging.getLogger("s3fixture")
@@ -124,13 +126,17 @@ class Background:
 
     def clock_changed(self) -> None:
         """Do all jobs that are due now, then return."""
+        self._bring_forward()
+        self._woken.set()
+        self.run_due()
+
+    def _bring_forward(self) -> None:
+        """Let no job wait for longer than its kind may, because the clock was set back since it was added."""
         now = self.clock.time()
         with self.store.write() as index:
             for kind, task in TASKS.items():
                 if task.furthest is not None:
                     index.bring_forward(kind, now + task.furthest)
-        self._woken.set()
-        self.run_due()
 
     def run_due(self) -> None:
         """Do all jobs that are due, and those that they add, then return."""
@@ -169,6 +175,7 @@ class Background:
             due = index.next_due()
             self.keeps_access_logs = index.has_documents(LOGGING)
         if due is not None:
+            self._bring_forward()  # the clock may have been ahead then
             self._start()
 
     def add_jobs_of_loaded_buckets(self, index: Index) -> None:
@@ -188,9 +195,13 @@ class Background:
 
     def _work(self) -> None:
         """The thread."""
+        ahead = self.clock.time() - monotonic()
         while not self._stopped:
             self._woken.clear()
             try:
+                before, ahead = ahead, self.clock.time() - monotonic()
+                if ahead < before - _JUMP:
+                    self._bring_forward()
                 self.run_due()
                 pause = self._pause()
             except Exception as error:

@@ -322,18 +322,45 @@ def test_what_a_bucket_denies_to_others_is_given_to_nobody(main: S3Client, conne
     assert connect("reader").get_object(Bucket="data", Key="k")["Body"].read() == b"1"
 
 
-def test_what_a_bucket_gives_to_a_role_its_user_need_not_have(main: S3Client, connect: Client) -> None:
+def test_what_a_bucket_gives_to_a_role_its_user_need_not_have(
+    app: App, main: S3Client, connect: Client
+) -> None:
+    role = ROLE.replace("123456789012", arn_of(app, "climber").split(":")[4])
     sts = connect("climber", "sts")
-    keys = sts.assume_role(RoleArn=ROLE, RoleSessionName="me")["Credentials"]
+    keys = sts.assume_role(RoleArn=role, RoleSessionName="me")["Credentials"]
     with refused("AccessDenied", 403):
         connect(keys).get_object(Bucket="data", Key="k")
-    put_policy(main, allow("s3:GetObject", WHOLE[1], Principal={"AWS": ROLE}))
+    put_policy(main, allow("s3:GetObject", WHOLE[1], Principal={"AWS": role}))
     assert connect(keys).get_object(Bucket="data", Key="k")["Body"].read() == b"1"
     with refused("AccessDenied", 403):
         connect("climber").get_object(Bucket="data", Key="k")
-    narrow = sts.assume_role(RoleArn=ROLE, RoleSessionName="me", Policy=policy(allow("s3:PutObject")))
+    narrow = sts.assume_role(RoleArn=role, RoleSessionName="me", Policy=policy(allow("s3:PutObject")))
     with refused("AccessDenied", 403):
         connect(narrow["Credentials"]).get_object(Bucket="data", Key="k")
+
+
+@pytest.mark.parametrize("principal", [ROLE, "arn:aws:sts::123456789012:assumed-role/reader/me"])
+def test_a_role_of_an_unknown_account_gives_a_user_nothing(
+    main: S3Client, connect: Client, principal: str
+) -> None:
+    """Its account trusts everybody here, so what a bucket gives to it must not be more than the user may do.
+
+    Across accounts, both sides have to allow a request:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
+    """
+    put_policy(main, allow("s3:*", WHOLE, Principal={"AWS": principal}))
+    for user, may_read in (("climber", False), ("assumer", True)):
+        keys = connect(user, "sts").assume_role(RoleArn=ROLE, RoleSessionName="me")["Credentials"]
+        again = connect(keys, "sts").assume_role(RoleArn=ROLE, RoleSessionName="me")["Credentials"]
+        for session in map(connect, (keys, again)):
+            if may_read:
+                session.get_object(Bucket="data", Key="k")
+            else:
+                with refused("AccessDenied", 403) as error:
+                    session.get_object(Bucket="data", Key="k")
+                assert "because no identity-based policy allows" in message(error)
+            with refused("AccessDenied", 403):
+                session.delete_object(Bucket="data", Key="k")
 
 
 def test_a_user_may_be_given_the_policy_of_a_bucket(main: S3Client, connect: Client) -> None:

@@ -85,6 +85,11 @@ class Identity:
         return frozenset({role_of(self.role), self.user_id})
 
     @property
+    def has_foreign_role(self) -> bool:
+        """Whether it is the session of a role of another account."""
+        return bool(self.role) and self.role.split(":")[4] != self.account_id
+
+    @property
     def requester(self) -> str:
         """How S3 names who asked in logs and who began an upload: an account by its canonical id."""
         return self.arn if self.role or self.policies is not None else self.canonical_id

@@ -230,6 +230,7 @@ class Access:
 
         Within the account, what the bucket's policy gives to a user or to a session itself is not limited by
         what their policies leave out; what it gives to a role is limited by boundary and session policy.
+        What it gives to a role of another account, the policies of the user who assumed that must allow too.
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
         """
         # Imported when used: few callers are limited.
@@ -245,7 +246,7 @@ class Access:
             return denial
         if action in _INITIATORS and self._has_initiated(call, params, bucket):
             return None
-        if text is None:
+        if text is None or (identity.policies is not None and identity.has_foreign_role):
             return denial
         policy = self.policy_of(bucket, text)
         if policy.evaluate(identity, action, resource, context) == "deny":

@@ -152,6 +152,16 @@ def test_the_header_is_a_query(url: str, bucket: str, header: str, code: str) ->
     assert signed(url, "PUT", f"/{bucket}/k", b"", {"x-amz-tagging": header}).code == code
 
 
+@pytest.mark.parametrize("document", [b"<Tagging><TagSet/></Tagging>", b"<Tagging/>"])
+def test_a_document_without_tags_removes_those_of_an_object(
+    url: str, client: S3Client, bucket: str, document: bytes
+) -> None:
+    """Also without a TagSet, which the model requires: recorded at AWS, see OPTIONAL_MEMBERS."""
+    client.put_object(Bucket=bucket, Key="k", Tagging="a=1")
+    assert send_document(url, "PUT", f"/{bucket}/k?tagging", document).status == 200
+    assert client.get_object_tagging(Bucket=bucket, Key="k")["TagSet"] == []
+
+
 def test_no_tags_of_a_bucket_are_no_tag_set(url: str, client: S3Client, bucket: str) -> None:
     for document in (b"<Tagging><TagSet/></Tagging>", b"<Tagging/>"):
         client.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [{"Key": "a", "Value": ""}]})

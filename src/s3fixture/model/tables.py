@@ -168,6 +168,8 @@ OPEN_ENUMS = frozenset(
 )
 
 # Quirk 21: shape -> members that the model requires and S3 does not.
+# localstack/localstack, tests/aws/services/s3/test_s3_api.py, test_put_object_tagging_none_value and
+# test_put_bucket_tagging_none_value, recorded at AWS: boto3 sends <Tagging/> there, which removes all tags.
 OPTIONAL_MEMBERS: Mapping[str, frozenset[str]] = {"Tagging": frozenset({"TagSet"})}
 
 # Quirk 21: booleans that may have any text, which is false unless it is a true one.

@@ -6,18 +6,28 @@ import base64
 import secrets
 import time
 import zlib
-from datetime import datetime, timezone
-from email.utils import formatdate
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from random import Random
 
 from s3fixture.errors import S3FixtureError
 
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _LATEST = 221845392000.0  # seconds: the year 9000; what lasts 100 years still ends in the calendar
 
 
 def utc(seconds: float) -> datetime:
     """Seconds since the epoch as an aware UTC datetime."""
     return datetime.fromtimestamp(seconds, timezone.utc)
+
+
+@lru_cache(maxsize=1024)  # one object is read again and again, and a second has many answers
+def http_date(second: int) -> str:
+    """Thu, 29 Feb 2024 12:00:00 GMT, in any locale (RFC 9110 section 5.6.7)."""
+    t = EPOCH + timedelta(seconds=second)
+    return f"{DAYS[t.weekday()]}, {t.day:02d} {MONTHS[t.month - 1]} {t.year:04d} {t:%H:%M:%S} GMT"
 
 
 def is_version_id(text: str) -> bool:
@@ -47,7 +57,6 @@ class Clock:
         self._offset = 0.0
         self._passed = 0.0
         self._frozen: float | None = None
-        self._date = (-1, "")  # the last second asked for, and its text
         self._random = Random()  # noqa: S311 - for ids that tell requests apart and guard nothing
         self.host_id = base64.b64encode(self._random.randbytes(42)).decode()
         """An opaque base64 string, as in `x-amz-id-2`: it names a server."""
@@ -66,13 +75,8 @@ class Clock:
         return utc(self.time())
 
     def http_date(self) -> str:
-        """The present instant as the header `Date` has it; made once a second."""
-        now = int(self.time())
-        second, text = self._date
-        if second != now:
-            text = formatdate(now, usegmt=True)
-            self._date = now, text
-        return text
+        """The present instant as the header `Date` has it."""
+        return http_date(int(self.time()))
 
     def move(self, seconds: float) -> None:
         """Make the clock wrong by `seconds` (negative: slow), also for the signatures of clients.

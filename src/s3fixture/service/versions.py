@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from email.utils import formatdate
-
 from s3fixture import refusals
 from s3fixture.clock import Clock, is_version_id
 from s3fixture.errors import S3Error
@@ -12,6 +10,7 @@ from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.encryption import describe_encryption
 from s3fixture.service.metadata import STANDARD
 from s3fixture.store import NULL_VERSION, BucketRow, Index, NewVersion, Version
+from s3fixture.wire.times import http_date
 
 
 def find_version(
@@ -43,7 +42,7 @@ def find_version(
             headers={
                 **_marker_headers(version),
                 "Allow": "DELETE",
-                "Last-Modified": formatdate(version.modified, usegmt=True),
+                "Last-Modified": http_date(version.modified),
             },
             Method=call.request.method,
             ResourceType="DeleteMarker",

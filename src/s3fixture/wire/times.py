@@ -6,10 +6,12 @@ Every reader returns None for what is not a time between the years 1 and 9999.
 from __future__ import annotations
 
 import re
-from calendar import timegm
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from math import floor
+
+from s3fixture import clock
+from s3fixture.clock import DAYS, EPOCH, MONTHS
 
 _ISO = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
@@ -18,9 +20,6 @@ _ISO = re.compile(
 _SECONDS = re.compile(r"-?[0-9]{1,11}(?:\.[0-9]{1,9})?")
 _LONGEST = 64  # characters of an HTTP date; the standard library's reader takes numbers of any length
 _LATEST = 253402300799  # seconds: 9999-12-31T23:59:59Z
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def parse_time(text: str) -> datetime | None:
@@ -56,7 +55,7 @@ def parse_seconds(text: str) -> datetime | None:
     if not _SECONDS.fullmatch(text) or not float(text) <= _LATEST:
         return None
     try:
-        return _EPOCH + timedelta(seconds=float(text))
+        return EPOCH + timedelta(seconds=float(text))
     except OverflowError:  # before the year 1
         return None
 
@@ -90,12 +89,11 @@ def _parse_basic(text: str) -> int | None:
     hour, minute, second = int(text[9:11]), int(text[11:13]), int(text[13:15])
     if hour > 23 or minute > 59 or second > 59:
         return None
-    if day > 28 or not 1 <= month <= 12 or day < 1 or year < 1970:  # only the rare need the calendar
-        try:
-            datetime(year, month, day)
-        except ValueError:
-            return None
-    return timegm((year, month, day, hour, minute, second))
+    try:
+        days = date(year, month, day).toordinal() - EPOCH.toordinal()
+    except ValueError:
+        return None
+    return ((days * 24 + hour) * 60 + minute) * 60 + second
 
 
 def parse_signing_time(text: str) -> int | None:
@@ -119,7 +117,7 @@ def iso_basic(seconds: float) -> str:
 
 def iso_extended(seconds: float) -> str:
     """`2013-05-24T00:00:00Z`; the last second of the year 9999 for what ends later."""
-    return (_EPOCH + timedelta(seconds=min(floor(seconds), _LATEST))).isoformat()[:19] + "Z"
+    return (EPOCH + timedelta(seconds=min(floor(seconds), _LATEST))).isoformat()[:19] + "Z"
 
 
 Moment = datetime | float
@@ -129,7 +127,7 @@ Moment = datetime | float
 def iso_millis(moment: Moment) -> str:
     """2024-02-29T12:00:00.250Z"""
     if not isinstance(moment, datetime):
-        moment = _EPOCH + timedelta(seconds=moment)
+        moment = EPOCH + timedelta(seconds=moment)
     return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
@@ -140,7 +138,7 @@ def iso_seconds(moment: Moment) -> str:
 
 def http_date(moment: Moment) -> str:
     """Thu, 29 Feb 2024 12:00:00 GMT, in any locale (RFC 9110 section 5.6.7)."""
-    return _http_second(floor(moment.timestamp() if isinstance(moment, datetime) else moment))
+    return clock.http_date(floor(moment.timestamp() if isinstance(moment, datetime) else moment))
 
 
 def pacific_time(moment: datetime) -> str:
@@ -151,7 +149,7 @@ def pacific_time(moment: datetime) -> str:
         local = moment.astimezone(ZoneInfo("America/Los_Angeles"))
     except ZoneInfoNotFoundError:  # a system without a database of time zones
         local = moment.astimezone(timezone(timedelta(hours=-8), "PST"))
-    day, month = _DAYS[local.weekday()], _MONTHS[local.month - 1]
+    day, month = DAYS[local.weekday()], MONTHS[local.month - 1]
     return f"{day} {month} {local.day:02d} {local:%H:%M:%S} {local.tzname()} {local.year:04d}"
 
 
@@ -164,10 +162,4 @@ def _iso_second(seconds: int) -> str:
 
 @lru_cache(maxsize=4096)
 def _iso_minute(minute: int) -> str:
-    return (_EPOCH + timedelta(minutes=minute)).isoformat(timespec="minutes")[:16] + ":"
-
-
-@lru_cache(maxsize=1024)  # one object is read again and again
-def _http_second(seconds: int) -> str:
-    t = _EPOCH + timedelta(seconds=seconds)
-    return f"{_DAYS[t.weekday()]}, {t.day:02d} {_MONTHS[t.month - 1]} {t.year:04d} {t:%H:%M:%S} GMT"
+    return (EPOCH + timedelta(minutes=minute)).isoformat(timespec="minutes")[:16] + ":"

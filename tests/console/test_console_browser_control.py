@@ -59,7 +59,7 @@ def test_a_fault_is_added_happens_and_is_removed(page: Page, box: Box) -> None:
 def test_the_clock_is_moved_and_put_back(page: Page, box: Box) -> None:
     open_control(page, box)
     page.get_by_label("Time", exact=True).fill("31")
-    page.get_by_role("button", name="Let it pass").click()
+    page.get_by_role("button", name="Let this time pass").click()
     page.get_by_text("clock 31 days ahead").wait_for()
     assert box.app.clock.time() - time.time() == pytest.approx(31 * 86400, abs=60)
     box.s3.list_buckets()  # signatures stay good
@@ -67,12 +67,12 @@ def test_the_clock_is_moved_and_put_back(page: Page, box: Box) -> None:
     page.get_by_text("clock 31 days ahead").wait_for(state="hidden")
     page.get_by_label("Unit").select_option("hours")
     page.get_by_label("Time", exact=True).fill("-2")
-    page.get_by_role("button", name="Set it wrong by it").click()
+    page.get_by_role("button", name="Set the clock wrong by it").click()
     page.get_by_text("clock 2 hours behind").wait_for()
     with pytest.raises(ClientError, match="RequestTimeTooSkewed"):
         box.s3.list_buckets()
     page.get_by_label("Time", exact=True).fill("1e12")
-    page.get_by_role("button", name="Let it pass").click()
+    page.get_by_role("button", name="Let this time pass").click()
     page.get_by_text("it goes from 1970 to the year 8999").wait_for()
 
 

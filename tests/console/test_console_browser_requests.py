@@ -178,3 +178,46 @@ def test_errors_name_what_is_missing(page: Page, box: Box) -> None:
         [{"name": "a.txt", "mimeType": "text/plain", "buffer": b"a"}]
     )
     page.get_by_text("The specified bucket does not exist (bucket empty)").wait_for()
+
+
+def test_the_focus_stays_on_a_request_while_others_come(page: Page, box: Box) -> None:
+    watch(page, box)
+    box.s3.head_bucket(Bucket="data")
+    page.get_by_role("button", name="HeadBucket").focus()
+    box.s3.list_buckets()
+    page.get_by_role("button", name="ListBuckets").wait_for()
+    assert page.evaluate("document.activeElement.textContent") == "HeadBucket"
+    page.keyboard.press("Enter")
+    box.s3.list_objects_v2(Bucket="data")
+    page.locator("#requests").get_by_text("ListObjectsV2").wait_for()
+    page.keyboard.press("Escape")
+    page.wait_for_function("document.activeElement.textContent === 'HeadBucket'")
+
+
+def test_what_a_dialog_says_is_not_hidden_behind_it(page: Page, box: Box) -> None:
+    page.goto(f"{box.console_url}/buckets/data/object?key=iris.csv")
+    page.get_by_role("button", name="Share").click()
+    page.get_by_role("button", name="Make link").click()
+    page.get_by_role("button", name="Copy link").click()
+    toast = page.get_by_text("Copied", exact=True)
+    toast.wait_for()
+    assert toast.evaluate("one => one.closest('dialog[open]') !== null")
+
+
+def test_a_switch_is_switched_by_the_space_bar(page: Page, box: Box) -> None:
+    open_bucket(page, box)
+    page.get_by_role("switch", name="In folders").focus()
+    with page.expect_navigation():
+        page.keyboard.press("Space")
+    assert page.get_by_role("switch", name="In folders").get_attribute("aria-checked") == "true"
+
+
+def test_a_search_without_an_answer_says_so(page: Page, box: Box) -> None:
+    open_bucket(page, box)
+    page.route("**/buckets/data/?**", lambda route: route.abort())
+    page.get_by_role("searchbox").press_sequentially("n")
+    page.get_by_text("The server cannot be reached.").wait_for()
+    page.unroute_all()
+    page.get_by_role("searchbox").press_sequentially("o")
+    page.wait_for_url("**search=no**")
+    assert page.locator("#listing").get_attribute("aria-busy") is None

@@ -31,7 +31,6 @@ class Row(NamedTuple):
     modified: datetime | None = None
     version_id: str = ""
     is_latest: bool = True
-    storage_class: str = "STANDARD"
 
 
 class Crumb(NamedTuple):
@@ -156,7 +155,6 @@ def _object_row(entry: dict[str, Any]) -> Row:
         kind="object",
         size=entry["Size"],
         modified=utc(entry["LastModified"]),
-        storage_class=entry["StorageClass"],
     )
 
 
@@ -193,7 +191,6 @@ def version_rows(found: dict[str, Any]) -> list[Row]:
             modified=utc(entry["LastModified"]),
             version_id=entry["VersionId"],
             is_latest=entry["IsLatest"],
-            storage_class=entry.get("StorageClass", ""),
         )
         for kind, entry in entries
     ]

@@ -5,7 +5,7 @@ import { visible } from "./ui.js";
 
 const token = () => document.querySelector('meta[name="csrf-token"]').content;
 
-export class ApiError extends Error {
+class ApiError extends Error {
   constructor(status, details) {
     const named = (details.named || []).map(([word, name]) => `${word} ${visible(name)}`).join(", ");
     const message = details.message || `The server answered ${status}.`;

@@ -31,7 +31,7 @@ document.getElementById("theme").addEventListener("click", () => {
 showTheme();
 
 /** The text of an element, with its secrets. */
-const whole = ({ dataset, textContent }) => (dataset.secret !== undefined && !dataset.shown ? dataset.secret : textContent);
+const whole = ({ dataset, textContent }) => (dataset.secret !== undefined && !shown ? dataset.secret : textContent);
 
 document.addEventListener("click", (event) => {
   const target = event.target.closest("[data-copy], [data-copy-from], [data-open], [data-close]");
@@ -55,14 +55,20 @@ document.addEventListener("keydown", (event) => {
 
 showLocalTimes();
 
+// A link that is a switch is switched by the space bar, too.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== " " || !event.target.matches('a[role="switch"]')) return;
+  event.preventDefault();
+  event.target.click();
+});
+
 // Secrets are masked until the button shows them; what is copied has them.
+let shown = false;
 document.getElementById("show-secrets")?.addEventListener("click", ({ currentTarget: button }) => {
-  const shown = button.getAttribute("aria-pressed") !== "true";
-  button.setAttribute("aria-pressed", shown);
+  shown = !shown;
   button.textContent = shown ? "Hide secrets" : "Show secrets";
   for (const code of document.querySelectorAll("[data-secret]")) {
     [code.textContent, code.dataset.secret] = [code.dataset.secret, code.textContent];
-    code.dataset.shown = shown ? "1" : "";
   }
 });
 

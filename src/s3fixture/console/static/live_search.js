@@ -1,5 +1,7 @@
 // Search fields that show what they find while one types.
 
+import { toast } from "./ui.js";
+
 const PAUSE = 150; // milliseconds without a key, before the server is asked
 
 /**
@@ -24,6 +26,8 @@ export function searchLive(form, ids, shown = () => {}) {
       history.replaceState(null, "", url);
       shown();
     };
+    asking.onerror = () => toast("The server cannot be reached.", "bad");
+    document.getElementById(ids[0]).setAttribute("aria-busy", "true"); // what replaces it is not busy
     asking.send();
   };
   field.addEventListener("input", () => {

@@ -5,7 +5,10 @@ export function toast(text, kind = "") {
   const shown = document.createElement("p");
   shown.className = `toast ${kind}`;
   shown.textContent = text;
-  document.getElementById("toasts").append(shown);
+  const toasts = document.getElementById("toasts");
+  // What is behind an open dialog is dark, and screen readers do not read it.
+  (document.querySelector("dialog[open]") || document.body).append(toasts);
+  toasts.append(shown);
   setTimeout(() => shown.remove(), 5000 + 60 * text.length);
 }
 
@@ -92,11 +95,14 @@ export async function copy(text) {
   } catch {
     // Not allowed, or not over plain HTTP from another machine: the old way.
     const area = element("textarea", { class: "hidden", "aria-hidden": "true" });
+    const focused = document.activeElement;
     area.value = text;
     (document.querySelector("dialog[open]") || document.body).append(area);
     area.select();
-    document.execCommand("copy");
+    const done = document.execCommand("copy");
     area.remove();
+    focused?.focus();
+    if (!done) return toast("The browser does not allow copying; select the text, and copy it by its keys", "bad");
   }
   toast("Copied");
 }

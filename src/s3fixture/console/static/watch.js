@@ -65,18 +65,21 @@ follow();
 
 /* --- the list */
 
-function matches(one) {
-  const wanted = new FormData(filters);
-  const text = wanted.get("text").toLowerCase();
-  const wantedStatus = wanted.get("status");
-  const kind = one.status < 400 ? "2" : String(one.status)[0];
-  return (
-    (!wanted.get("operation") || one.operation === wanted.get("operation")) &&
-    (!wanted.get("bucket") || one.bucket === wanted.get("bucket")) &&
-    (!wantedStatus || kind === wantedStatus) &&
-    (!text || `${one.key}\n${one.user_agent}\n${one.error_code}\n${one.access_key}`.toLowerCase().includes(text))
+/** Those of `requests` that the filters let through. */
+function matching() {
+  const { operation, bucket, status, text } = Object.fromEntries(new FormData(filters));
+  const part = text.toLowerCase();
+  return requests.filter(
+    (one) =>
+      (!operation || one.operation === operation) &&
+      (!bucket || one.bucket === bucket) &&
+      (!status || (one.status < 400 ? "2" : String(one.status)[0]) === status) &&
+      (!part || `${one.key}\n${one.user_agent}\n${one.error_code}\n${one.access_key}`.toLowerCase().includes(part)),
   );
 }
+
+/** The button of a request's row, if the row is shown. */
+const opener = (id) => body.querySelector(`tr[data-id="${CSS.escape(id)}"] .open`);
 
 /** Draw at most once a frame, however many come, and not during a click, which would miss its row. */
 function render() {
@@ -84,10 +87,12 @@ function render() {
   due = true;
   requestAnimationFrame(() => {
     due = false;
-    const found = requests.filter(matches);
+    const found = matching();
     const start = first === null ? 0 : Math.max(found.indexOf(first), 0);
     const rows = found.slice(start, start + ON_A_PAGE).map(row);
+    const focused = body.contains(document.activeElement) ? document.activeElement.closest("tr").dataset.id : "";
     body.replaceChildren(...rows);
+    if (focused) opener(focused)?.focus({ preventScroll: true });
     showPages(found, start);
     const nothing = document.getElementById("nothing");
     nothing.hidden = found.length > 0;
@@ -163,7 +168,6 @@ document.getElementById("clear").addEventListener("click", () => {
 });
 document.getElementById("pause").addEventListener("click", (event) => {
   paused = !paused;
-  event.target.setAttribute("aria-pressed", paused);
   event.target.textContent = paused ? "Go on" : "Pause";
   render();
 });
@@ -191,6 +195,9 @@ for (const end of ["pointerup", "pointercancel"]) {
   });
 }
 
+// Its row may have been drawn anew meanwhile.
+dialog.addEventListener("close", () => opener(dialog.dataset.id)?.focus());
+
 /** Whose keys: those of a signature, of version 2 and 4, or what a refused one says of itself. */
 function asker(one) {
   if (one.access_key) return one.who && one.who !== one.access_key ? `${one.who} (${one.access_key})` : one.access_key;
@@ -201,6 +208,7 @@ function asker(one) {
 const listed = (texts) => Object.entries(texts).map(([name, value]) => `${name}: ${value}`);
 
 function showRequest(one) {
+  dialog.dataset.id = one.request_id;
   document.getElementById("request-title").replaceChildren(`${one.operation || one.method} `, badge(one, `${one.status} ${one.error_code}`));
   const facts = {
     Time: [new Date(one.time * 1000).toISOString(), localTime(new Date(one.time * 1000))].filter(Boolean).join(", here "),

@@ -58,6 +58,15 @@ def test_any_url_that_botocore_presigns_is_accepted(key: str, query: dict[str, s
     assert (found.identity, found.kind, found.content_sha256) == (ALICE, "presigned", "UNSIGNED-PAYLOAD")
 
 
+@pytest.mark.parametrize("value", ["a  b", "a\tb", "a \t b   c", "a b"])
+def test_version_4_signs_over_headers_with_single_spaces(value: str) -> None:
+    request = signed(S3SigV4Auth(CREDENTIALS, "s3", "us-east-1"), "PUT", URL, {"x-amz-meta-a": value})
+    assert request.headers["x-amz-meta-a"] == value
+    assert authenticate(request).identity == ALICE
+    request.headers["x-amz-meta-a"] = value.replace("b", " bb")
+    assert_refused(request, "SignatureDoesNotMatch")
+
+
 @settings(max_examples=100)
 @given(key=KEYS, metadata=METADATA)
 @pytest.mark.parametrize("host", ["127.0.0.1:9000/bucket", "bucket.localhost:9000"])
@@ -72,6 +81,19 @@ def test_version_2_of_botocore_is_accepted_for_paths_and_for_virtual_hosts(
     assert authenticate(request).identity == ALICE
     url_signer = HmacV1QueryAuth(CREDENTIALS, expires=60)
     assert authenticate(signed(url_signer, "GET", url, auth_path=auth_path)).kind == "presigned"
+
+
+@pytest.mark.parametrize(
+    ("url", "signed_path"),
+    [
+        *(("http://127.0.0.1:9000", "/"), ("http://127.0.0.1:9000/", "/")),
+        *(("http://127.0.0.1:9000/bucket", "/bucket/"), ("http://127.0.0.1:9000/bucket/", "/bucket/")),
+        *(("http://bucket.localhost:9000/", "/bucket/"), ("http://bucket.localhost:9000/?acl", "/bucket/")),
+    ],
+)
+def test_version_2_signs_the_service_and_buckets(url: str, signed_path: str) -> None:
+    for signer in (HmacV1Auth(CREDENTIALS), HmacV1QueryAuth(CREDENTIALS, expires=60)):
+        assert authenticate(signed(signer, "GET", url, auth_path=signed_path)).identity == ALICE
 
 
 @pytest.mark.parametrize("query", ["acl", "uploads", "versionId=a%20b", "response-content-type=text%2Fx&acl"])

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import json
 from datetime import datetime, timedelta, timezone
+from time import gmtime, strftime
 from typing import Any
 
 import pytest
 from botocore.auth import BaseSigner, HmacV1PostAuth, S3SigV4PostAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from signing_helpers import ALICE, CREDENTIALS, make_authenticator
+from signing_helpers import ALICE, CREDENTIALS, clock_at, make_authenticator
 
 from s3fixture.auth.authenticator import Authentication
 from s3fixture.auth.post_form import check_size, verify_post_policy
@@ -60,6 +61,12 @@ def refused(fields: dict[str, str], bucket: str = "bucket", clock: Clock | None 
     with pytest.raises(S3Error) as caught:
         verify(fields, bucket, clock)
     return caught.value
+
+
+def signed_at(fields: dict[str, str]) -> float:
+    seconds = verify(fields).signed_at
+    assert seconds is not None
+    return seconds
 
 
 def with_document(document: bytes | str) -> dict[str, str]:
@@ -152,6 +159,18 @@ def test_an_expired_policy_is_denied() -> None:
     assert (error.code, error.message) == ("AccessDenied", "Invalid according to Policy: Policy expired.")
 
 
+def test_a_form_of_version_4_is_good_for_a_week_from_the_day_of_its_key() -> None:
+    day, week = 24 * 3600, 7 * 24 * 3600
+    fields = form(policy={"expiration": in_time(2 * week), "conditions": list(CONDITIONS)})
+    clock = clock_at(signed_at(fields) + week)
+    assert verify(fields, clock=clock).identity == ALICE
+    clock.move(1)
+    another_day = strftime("%Y%m%dT%H%M%SZ", gmtime(signed_at(fields) - day))
+    for form_, time in ((fields, clock), ({**fields, "x-amz-date": another_day}, None)):
+        error = refused(form_, clock=time)
+        assert (error.code, error.message) == ("AccessDenied", "Invalid according to Policy: Policy expired.")
+
+
 def test_a_session_token_is_refused() -> None:
     signer = S3SigV4PostAuth(Credentials(ALICE.access_key, ALICE.secret_key, "token"), "s3", "us-east-1")
     assert refused(form(signer)).code == "InvalidToken"
@@ -242,6 +261,11 @@ SOON = "2999-01-01T00:00:00Z"
         ({"expiration": SOON, "conditions": [["eq", "$a"]]}, "Invalid eq: wrong number of arguments."),
         ({"expiration": SOON, "conditions": [["content-length-range", 0]]}, "wrong number of arguments"),
         ({"expiration": SOON, "conditions": [["content-length-range", -1, 0]]}, "content-length-range"),
+        ({"expiration": SOON, "conditions": [["content-length-range", 5, 2]]}, "5 to 2 is not a range"),
+        *(
+            ({"expiration": SOON, "conditions": [["eq", name, value]]}, "Invalid JSON.")
+            for name, value in ((1, "x"), ("$a", ["x"]), ("$a", None), ("$a", True))
+        ),
     ],
 )
 def test_a_policy_that_is_none_is_refused(document: Any, message: str) -> None:
@@ -250,6 +274,19 @@ def test_a_policy_that_is_none_is_refused(document: Any, message: str) -> None:
     assert (error.code, error.status) == ("InvalidPolicyDocument", 400)
     assert error.message.startswith("Invalid Policy: ")
     assert message in error.message
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        *(["eq", "a", "b"], ["eq", "$", "b"], ["starts-with", "", "b"]),
+        *(["content-length-range", "0", "many"], ["content-length-range", "few", "9"]),
+    ],
+)
+def test_a_condition_that_nothing_can_meet_is_denied(condition: list[str]) -> None:
+    error = refused(with_document(json.dumps({"expiration": SOON, "conditions": [condition]})))
+    assert (error.code, error.status) == ("AccessDenied", 403)
+    assert error.message == f"Invalid according to Policy: Policy Condition failed: {json.dumps(condition)}"
 
 
 def test_a_policy_that_is_not_base64_is_refused() -> None:

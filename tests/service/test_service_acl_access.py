@@ -327,6 +327,19 @@ def test_an_upload_that_could_begin_replaces_what_came_meanwhile(
     assert other.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
 
 
+def test_a_delete_marker_is_no_object_of_whoever_made_it(
+    client: S3Client, other: S3Client, anonymous: S3Client, bucket: str
+) -> None:
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    client.put_bucket_acl(Bucket=bucket, ACL="public-read-write")
+    other.put_object(Bucket=bucket, Key="k", Body=b"x")
+    other.delete_object(Bucket=bucket, Key="k")
+    for act in (client.get_object, client.get_object_acl):
+        with refused("NoSuchKey", 404):
+            act(Bucket=bucket, Key="k")
+    anonymous.put_object(Bucket=bucket, Key="k", Body=b"y")
+
+
 PUBLIC = ["public-read", "public-read-write", "authenticated-read"]
 
 

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from service_helpers import refused, signed
 
+from s3fixture.auth.acls import parse_document
+from s3fixture.errors import S3Error
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
 ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
 
 
@@ -41,7 +45,7 @@ def test_the_owner_of_the_bucket_has_full_control_of_objects(client: S3Client, b
 
 def test_the_document_names_the_type_of_its_grantees(url: str, bucket: str) -> None:
     body = signed(url, "GET", f"/{bucket}?acl").body.decode()
-    assert 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"' in body
+    assert f'xmlns:xsi="{XSI}"' in body
     assert 'xsi:type="CanonicalUser"' in body
 
 
@@ -82,6 +86,35 @@ def test_an_acl_that_says_what_is_so_already_is_taken(client: S3Client, bucket: 
 def test_an_acl_with_holes_is_refused(url: str, bucket: str, grant: str) -> None:
     body = f"<AccessControlPolicy><AccessControlList>{grant}</AccessControlList></AccessControlPolicy>"
     assert signed(url, "PUT", f"/{bucket}?acl", body.encode()).status == 400
+
+
+ID, URI = "<ID>" + "a" * 64 + "</ID>", f"<URI>{ALL_USERS}</URI>"
+EMAIL = "<EmailAddress>other@example.com</EmailAddress>"
+
+
+@pytest.mark.parametrize(
+    ("kind", "element"),
+    [
+        *(("CanonicalUser", element) for element in ("", URI, EMAIL)),
+        *(("Group", element) for element in ("", ID, EMAIL)),
+        *(("AmazonCustomerByEmail", element) for element in ("", ID, URI)),
+    ],
+)
+def test_a_grantee_is_named_as_its_type_says(url: str, me: str, bucket: str, kind: str, element: str) -> None:
+    grantee = f'<Grantee xmlns:xsi="{XSI}" xsi:type="{kind}">{element}</Grantee>'
+    body = (
+        f"<AccessControlPolicy><Owner><ID>{me}</ID></Owner><AccessControlList>"
+        f"<Grant>{grantee}<Permission>READ</Permission></Grant></AccessControlList></AccessControlPolicy>"
+    )
+    reply = signed(url, "PUT", f"/{bucket}?acl", body.encode())
+    assert (reply.status, reply.code) == (400, "MalformedACLError")
+
+
+def test_a_stored_acl_names_accounts_by_their_ids_alone() -> None:
+    grantee = {"Type": "AmazonCustomerByEmail", "EmailAddress": "other@example.com"}
+    grants = [{"Grantee": grantee, "Permission": "READ"}]
+    with pytest.raises(S3Error, match="MalformedACLError"):
+        parse_document({"Owner": {"ID": "me"}, "Grants": grants}, None, "me")
 
 
 @pytest.mark.parametrize("options", [{"ACL": "public-read"}, {"GrantRead": "id=" + "a" * 64}])

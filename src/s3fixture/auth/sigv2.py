@@ -121,7 +121,7 @@ def _as_header(text: str) -> str:
 
 
 def _resource(target: Target) -> str:
-    path = target.path or "/"
+    path = target.path
     if target.bucket is not None and unquote(path[1:]) == (target.key or ""):
         path = f"/{target.bucket}{path}"  # the bucket came from the Host header
     elif target.key is None and not path.endswith("/"):

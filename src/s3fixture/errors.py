@@ -291,8 +291,14 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     ),
     "UnsupportedFunction": (400, "Encountered an unsupported SQL function."),
     "UnsupportedMediaType": (415, "The annotation payload is not valid UTF-8 encoded text."),
+    "UnsupportedRangeHeader": (400, "Range header is not supported for this operation."),
     "UnsupportedScanRangeInput": (400, "Scan range queries are not supported on this type of object."),
     "UnsupportedSqlStructure": (400, "Encountered an unsupported SQL structure. Check the SQL Reference."),
+    "UnsupportedStorageClass": (
+        400,
+        "Encountered an invalid storage class. Only STANDARD, STANDARD_IA, and ONEZONE_IA storage classes "
+        "are supported.",
+    ),
     "UserKeyMustBeSpecified": (
         400,
         "The bucket POST must contain the specified field name. If it is specified, please check the order "

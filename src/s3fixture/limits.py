@@ -8,6 +8,9 @@ from __future__ import annotations
 
 LARGEST_INTEGER = 2**63 - 1  # what S3, Java and SQLite hold
 
+# requests
+HEADER_SECTION = 8 * 1024  # all headers
+
 # objects
 KEY_SIZE = 1024  # of a key in UTF-8
 OBJECT_SIZE = 5 * 1024**3  # of a PutObject, a part, the source of a CopyObject

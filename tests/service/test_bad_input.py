@@ -231,3 +231,14 @@ def test_an_upload_id_that_is_none(url: str, bucket: str, upload: str) -> None:
         query = f"uploadId={upload}" + ("&partNumber=1" if method == "PUT" else "")
         reply = signed(url, method, f"/{bucket}/old?{query}", b"")
         assert 400 <= reply.status < 500
+
+
+def test_headers_end_at_8_kb(url: str, bucket: str) -> None:
+    for size in (8192 - 1024, 9000):  # the signature's headers have a part of it
+        reply = signed(url, "GET", f"/{bucket}/old", headers={"x-large": "a" * size})
+        if size < 8192:
+            assert (reply.status, reply.body) == (200, b"old")
+        else:
+            assert (reply.status, reply.code) == (400, "RequestHeaderSectionTooLarge")
+            assert reply.field("MaxSizeAllowed") == "8192"
+    assert signed(url, "GET", f"/{bucket}/old?x-id={'a' * 9000}").status == 200  # not in the headers

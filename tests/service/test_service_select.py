@@ -408,3 +408,18 @@ def test_without_the_packages_it_says_what_to_install(
     with refused("NotImplemented", 501) as response:
         select(PEOPLE, "SELECT * FROM S3Object")
     assert "pip install 's3fixture[select]'" in response["Error"]["Message"]
+
+
+def test_a_range_and_reduced_redundancy_are_refused(client: S3Client, bucket: str, select: Select) -> None:
+    with refused("UnsupportedStorageClass", 400):
+        select(PEOPLE, "SELECT * FROM s3object", put={"StorageClass": "REDUCED_REDUNDANCY"})
+
+    def add_range(request: Any, **_: Any) -> None:
+        request.headers["Range"] = "bytes=0-9"
+
+    client.meta.events.register_first("before-sign.s3.SelectObjectContent", add_range)
+    try:
+        with refused("UnsupportedRangeHeader", 400):
+            select(PEOPLE, "SELECT * FROM s3object")
+    finally:
+        client.meta.events.unregister("before-sign.s3.SelectObjectContent", add_range)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from importlib import import_module
 
-from s3fixture import service
+from s3fixture import limits, service
 from s3fixture.app.exchange import Exchange
 from s3fixture.errors import S3Error
 from s3fixture.feature_refusals import ANONYMOUS
@@ -129,7 +129,10 @@ def _answer_unsigned(exchange: Exchange) -> Response | None:
 
 
 def find_target(exchange: Exchange) -> None:
+    """Raises RequestHeaderSectionTooLarge (measured: versity/versitygw issue 2180), InvalidURI."""
     request = exchange.request
+    if request.head_bytes - len(request.target) > limits.HEADER_SECTION:
+        raise S3Error("RequestHeaderSectionTooLarge", MaxSizeAllowed=str(limits.HEADER_SECTION))
     exchange.target = parse_target(request.target, request.host, exchange.app.settings.base_hosts)
 
 

@@ -53,6 +53,8 @@ def select_object_content(call: Call, params: Params) -> Result:
     """
     source, target = params["InputSerialization"], params["OutputSerialization"]
     _check_request(params, source, target)
+    if "range" in call.request.headers:
+        raise S3Error("UnsupportedRangeHeader")
     engine = _engine()
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
@@ -60,6 +62,8 @@ def select_object_content(call: Call, params: Params) -> Result:
         check_reader(call, version.extra, params)
         if version.storage_class in ARCHIVED:
             raise S3Error("InvalidObjectState", StorageClass=version.storage_class)
+        if version.storage_class == "REDUCED_REDUNDANCY":
+            raise S3Error("UnsupportedStorageClass")
         body = call.store.open(version)
     with body:
         query = engine.parse(params["Expression"])

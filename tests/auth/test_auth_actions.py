@@ -71,6 +71,7 @@ def test_an_operation_needs_its_action_on_its_resource(
     ("operation", "params", "further"),
     [
         ("PutObject", {"ACL": "public-read", "GrantRead": "id=x"}, ["s3:PutObjectAcl"]),
+        ("PutObject", {"ACL": "private"}, ["s3:PutObjectAcl"]),
         ("PutObject", {"Tagging": "a=b"}, ["s3:PutObjectTagging"]),
         (
             "PutObject",
@@ -97,6 +98,7 @@ def test_an_operation_needs_its_action_on_its_resource(
         ("PutObjectRetention", {"BypassGovernanceRetention": False}, []),
         ("GetObjectAttributes", {}, ["s3:GetObject"]),
         ("CreateBucket", {"ACL": "private", "ObjectLockEnabledForBucket": False}, []),
+        ("CreateBucket", {"ACL": "public-read"}, ["s3:PutBucketAcl"]),
         ("CreateBucket", {"ACL": "public-read", "GrantRead": "id=x"}, ["s3:PutBucketAcl"]),
         (
             "CreateBucket",
@@ -114,6 +116,12 @@ def test_parameters_may_need_further_actions(
     operation: str, params: dict[str, Any], further: list[str]
 ) -> None:
     assert [action for action, _ in needed(operation, {**OBJECT, **params})][1:] == further
+
+
+@pytest.mark.parametrize("operation", ["GetObjectRetention", "PutObjectLegalHold", "RestoreObject"])
+def test_an_action_for_all_versions_is_about_the_version_that_is_named(operation: str) -> None:
+    (permission,) = permissions(operation, {**OBJECT, "VersionId": "7"})
+    assert (permission.action, permission.version_id) == (f"s3:{operation}", "7")
 
 
 @pytest.mark.parametrize("operation", ["CopyObject", "UploadPartCopy"])

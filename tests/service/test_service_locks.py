@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -278,6 +279,24 @@ def test_a_document_that_breaks_the_rules_is_refused(
 ) -> None:
     assert send_document(url, "PUT", f"/{locked}/k?{subresource}", document).code == code
     client.delete_object(Bucket=locked, Key="k", VersionId=version)
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_there_is_nothing_to_bypass_in_a_bucket_without_locks(
+    client: S3Client, bucket: str, value: bool
+) -> None:
+    client.put_object(Bucket=bucket, Key="k")
+    which: Any = {"Bucket": bucket, "BypassGovernanceRetention": value}
+    acts: tuple[Callable[[], Any], ...] = (
+        lambda: client.delete_object(**which, Key="k"),
+        lambda: client.delete_object(**which, Key="k", VersionId="null"),
+        lambda: client.delete_objects(**which, Delete={"Objects": [{"Key": "k"}]}),
+    )
+    for act in acts:
+        with refused("InvalidArgument", 400) as answer:
+            act()
+        assert answer["Error"]["ArgumentName"] == "x-amz-bypass-governance-retention"
+    client.head_object(Bucket=bucket, Key="k")
 
 
 def test_bypassing_needs_a_permission_of_its_own(

@@ -7,13 +7,15 @@ import hashlib
 import io
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 from botocore.httpchecksum import AwsChunkedWrapper, BaseChecksum
 from wire_shapes import Auth
 
-from s3fixture import checksums
+from s3fixture import checksums, refusals
 from s3fixture.errors import S3Error
+from s3fixture.wire.chunked import ChunkedReader
 from s3fixture.wire.payload import Payload, open_payload
 from s3fixture.wire.request import Request
 
@@ -96,6 +98,8 @@ def test_the_read_that_meets_the_last_byte_verifies() -> None:
 def test_an_empty_body_is_verified_too() -> None:
     assert open_body(b"", {"content-md5": base64.b64encode(hashlib.md5(b"").digest()).decode()}).read() == b""
     assert refusal(open_body(b"", {"content-md5": "A" * 22 + "=="}).read).code == "BadDigest"
+    assert open_body(b"", {}, checksums.EMPTY_SHA256).read() == b""
+    assert refusal(open_body(b"", {}, "0" * 64).read).code == "XAmzContentSHA256Mismatch"
 
 
 @pytest.mark.parametrize(
@@ -103,6 +107,7 @@ def test_an_empty_body_is_verified_too() -> None:
     [
         ({"content-md5": "A" * 22 + "=="}, "UNSIGNED-PAYLOAD", "BadDigest"),
         ({}, "0" * 64, "XAmzContentSHA256Mismatch"),
+        ({}, checksums.EMPTY_SHA256, "XAmzContentSHA256Mismatch"),
         ({"content-length": "6"}, "UNSIGNED-PAYLOAD", "IncompleteBody"),
         ({"x-amz-checksum-sha256": "A" * 43 + "="}, "UNSIGNED-PAYLOAD", "BadDigest"),
     ],
@@ -143,6 +148,12 @@ def test_a_body_that_ends_early_is_refused_in_the_words_that_s3_sends() -> None:
             {"x-amz-checksum-crc32": HELLO_CRC32, "x-amz-sdk-checksum-algorithm": "SHA1"},
             "UNSIGNED-PAYLOAD",
             "InvalidRequest",
+        ),
+        ({"x-amz-checksum-crc31": "AAAA"}, "UNSIGNED-PAYLOAD", "InvalidRequest"),
+        (
+            {"x-amz-checksum-crc32": f"{HELLO_CRC32}, {HELLO_CRC32}"},
+            "UNSIGNED-PAYLOAD",
+            "InvalidArgument",
         ),
         ({"x-amz-trailer": "x-amz-meta-a"}, "UNSIGNED-PAYLOAD", "InvalidRequest"),
         ({"content-length": "-1"}, "UNSIGNED-PAYLOAD", "MissingContentLength"),
@@ -310,6 +321,7 @@ def test_a_trailer_after_signed_chunks_that_have_none_is_an_incomplete_body() ->
         b"A;chunk-signature=" + b"0" * 64 + b"\r\ndummy data\r\n0\r\n\r\n",
         b"1" * 100_000,
         b"B\r\ndummy data!\r\n0\r\n\r\n",
+        b"A\r\ndummy dataXX0\r\n\r\n",
         b"5\r\ndummy\r\n0\r\n\r\n",
         b"0\r\n\r\n",
         b"A\r\ndummy data\r\nA\r\ndummy data\r\n0\r\n\r\n",
@@ -335,6 +347,56 @@ def test_whole_chunks_of_another_sum_have_words_of_their_own(size: int, signed: 
     assert (ended.code, ended.message) == ("IncompleteBody", "The request body terminated unexpectedly")
 
 
+@pytest.mark.parametrize(
+    ("begin", "goes_on", "code"),
+    [
+        (b"", b"1", "IncompleteBody"),
+        (b"A;chunk-signature=", b"0", "IncompleteBody"),
+        (b"0\r\n", b"x", "MalformedTrailerError"),
+        (b"0\r\n", b"x:y\r\n", "MalformedTrailerError"),
+    ],
+)
+def test_a_line_that_never_ends_and_trailers_without_end_are_not_kept(
+    begin: bytes, goes_on: bytes, code: str
+) -> None:
+    class Endless:
+        given = 0
+
+        def read(self, n: int = -1, /) -> bytes:
+            data = (begin if not self.given else b"") + goes_on * 1000
+            self.given += len(data)
+            assert self.given < 1 << 20
+            return data[:n]
+
+    source = Endless()
+    assert refusal(lambda: ChunkedReader(source, None, signed=False).read(10)).code == code
+    assert source.given < 32 * 1024
+
+
+def test_after_the_end_there_is_nothing_and_nothing_of_nothing_is_no_end() -> None:
+    reader = ChunkedReader(io.BytesIO(b"2\r\nab\r\n0\r\n\r\n"), None, signed=False)
+    assert [reader.read(10) for _ in range(3)] == [b"ab", b"", b""]
+    payload = open_body(b"ab", {})
+    assert [payload.read(n) for n in (0, 1, 0, 9, 0, 9)] == [b"", b"a", b"", b"b", b"", b""]
+
+
+def test_an_empty_document_is_verified_too() -> None:
+    other = base64.b64encode(hashlib.md5(b"other", usedforsecurity=False).digest()).decode()
+    assert open_body(b"", {}).read_all(10) == b""
+    for headers in ({"content-md5": other}, {"x-amz-checksum-crc32": HELLO_CRC32}):
+        assert refusal(partial(open_body(b"", headers).read_all, 10)).code == "BadDigest"
+    assert refusal(lambda: chunked(b"0\r\n", 0, {}).read_all(10)).code == "IncompleteBody"
+
+
+def test_an_algorithm_without_its_checksum_is_told_from_another_algorithm() -> None:
+    lacking = refusal(lambda: open_body(b"x", {"x-amz-sdk-checksum-algorithm": "SHA1"}))
+    other = {"x-amz-checksum-crc32": HELLO_CRC32, "x-amz-sdk-checksum-algorithm": "SHA1"}
+    assert lacking.message == refusals.ALGORITHM_WITHOUT_CHECKSUM().message
+    assert refusal(lambda: open_body(b"hello", other)).message != lacking.message
+    same = {**other, "x-amz-sdk-checksum-algorithm": "crc32"}
+    assert open_body(b"hello", same).read() == b"hello"
+
+
 def test_a_carriage_return_in_a_trailer_is_an_incomplete_body() -> None:
     announced = {"x-amz-trailer": "x-amz-checksum-crc32"}
     body = (
@@ -342,6 +404,17 @@ def test_a_carriage_return_in_a_trailer_is_an_incomplete_body() -> None:
     )
 
     assert refusal(chunked(body, 5, announced).read).code == "IncompleteBody"
+
+
+@pytest.mark.parametrize("name", ["algorithm", "mode", "type"])
+def test_what_is_said_about_a_checksum_is_none(name: str) -> None:
+    assert open_body(b"hello", {f"x-amz-checksum-{name}": "CRC32"}).read() == b"hello"
+
+
+def test_a_document_may_come_in_signed_chunks() -> None:
+    body = sign([b"hello"])
+    request = Request("PUT", "/b?tagging", {"x-amz-decoded-content-length": "5"}, io.BytesIO(body))
+    assert open_payload(request, Auth(SIGNED, Verifier()), "PutBucketTagging").read() == b"hello"
 
 
 @pytest.mark.parametrize("operation", ["ListBuckets", "PutBucketTagging", "DeleteObjects", "CopyObject"])

@@ -50,12 +50,20 @@ def test_a_path_names_bucket_and_key(raw: str, bucket: str | None, key: str | No
         ("example.com", "x", "y"),
         ("", "x", "y"),
         ("notlocalhost", "x", "y"),
+        ("s3express-control.localhost", "x", "y"),
+        (".", "x", "y"),
     ],
 )
 def test_a_host_may_name_the_bucket(host: str, bucket: str, key: str) -> None:
     target = parse_target("/x/y", host, BASE_HOSTS)
 
     assert (target.bucket, target.key) == (bucket, key)
+
+
+def test_a_base_host_may_end_in_a_digit() -> None:
+    """As computers and services of Docker do; `public_host` adds their names."""
+    target = parse_target("/x/y", "b.build7:9000", (*BASE_HOSTS, "build7"))
+    assert (target.bucket, target.key) == ("b", "x/y")
 
 
 def test_a_virtual_host_without_key_is_the_bucket() -> None:

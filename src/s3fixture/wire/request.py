@@ -215,10 +215,10 @@ _remembered = lru_cache(maxsize=256)(_unescape)
 def _virtual_bucket(host: str, base_hosts: Collection[str]) -> str | None:
     """The label(s) before the longest base host; None for a base host itself, an address, a strange name."""
     name = host.partition(":")[0]
-    if name[-1:].isdigit() or name.startswith("["):  # no name ends in a digit, every IPv4 address does
+    if not name.strip(".0123456789"):  # an IPv4 address, as most tests have
         return None
     name = name.lower().rstrip(".")
-    if not name or name in base_hosts or name.startswith(_NEVER_BUCKETS):
+    if name in base_hosts or name.startswith(_NEVER_BUCKETS):
         return None
     best = max((base for base in base_hosts if name.endswith("." + base)), key=len, default="")
     return _without_region(name[: -len(best) - 1]) if best else None

@@ -127,6 +127,16 @@ def test_axe_finds_nothing_serious(page: Page, box: Box, colours: str) -> None:
     page.get_by_text("Faults, clock and state").click()
     page.get_by_text("happened 0 of 1 times").wait_for()
     found["control"] = _serious(axe.Axe().run(page).response["violations"])
+    page.get_by_label("Name", exact=True).fill("clean")
+    page.get_by_role("button", name="Take snapshot").click()
+    page.get_by_role("button", name="Restore the snapshot clean").click()
+    page.get_by_text("No bucket and no latest version of an object has changed since.").wait_for()
+    found["restore a snapshot"] = _serious(axe.Axe().run(page).response["violations"])
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Delete the snapshot clean").click()
+    found["delete a snapshot"] = _serious(axe.Axe().run(page).response["violations"])
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete the snapshot clean").wait_for(state="detached")
     box.s3.list_buckets()
     page.locator("#requests tbody tr").first.click()
     found["request"] = _serious(axe.Axe().run(page).response["violations"])
@@ -148,7 +158,7 @@ def _serious(violations: list[dict[str, object]]) -> list[str]:
 
 def test_every_page_fits_a_phone(page: Page, box: Box) -> None:
     prepare(box)
-    page.set_viewport_size({"width": 375, "height": 844})
+    page.set_viewport_size({"width": 360, "height": 740})
     too_wide = {}
     for name, path in PAGES.items():
         page.goto(box.console_url + path)

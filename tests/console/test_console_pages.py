@@ -216,3 +216,16 @@ def steps(box: Box, visitor: Visitor, path: str) -> int:
     assert visitor.http.get(path).status_code == 200
     connection.set_progress_handler(None, 0)
     return count
+
+
+def test_a_search_that_looked_at_a_part_says_so(
+    visitor: Visitor, box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("_AT_ONCE", "_SEARCHED"):
+        monkeypatch.setattr(f"s3fixture.console.pages.browse.{name}", 2)
+    found = visitor.get("/buckets/data/", deep="1", search="report").text
+    assert "Nothing found so far" in found
+    assert "2 names were looked at for “report”, and there are more." in found
+    assert "Continue the search" in found
+    monkeypatch.undo()
+    assert "Nothing here contains “reports”" in visitor.get("/buckets/data/", deep="1", search="reports").text

@@ -86,6 +86,7 @@ def show_folder(visit: Visit, bucket: str) -> Response:
         crumbs=crumbs(prefix),
         prefix=prefix,
         search=search,
+        searched=_SEARCHED,
         with_versions=with_versions,
         deep=deep,
         with_pictures=with_pictures,

@@ -313,9 +313,13 @@ def zip_files(data: bytes, name: str) -> Result:
         for entry in found[:_FILES]
     ]
     total = sum(entry.file_size for entry in found)
-    note = f"{len(found):,} files, {total:,} bytes when unpacked."
+    note = f"{_counted(len(found), 'file')}, {_counted(total, 'byte')} when unpacked."
     note += f" The first {_FILES:,} are shown." if len(found) > _FILES else ""
     return {"table": [["Name", "Bytes", *(["Array"] if arrays else [])], [], rows, note]}
+
+
+def _counted(count: int, one: str) -> str:
+    return f"{count:,} {one}{'' if count == 1 else 's'}"
 
 
 def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> str:

@@ -8,6 +8,7 @@ import time
 import zlib
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
+from itertools import count
 from random import Random
 
 from s3fixture.errors import S3FixtureError
@@ -15,6 +16,10 @@ from s3fixture.errors import S3FixtureError
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+# Version ids hold numbers that go up, each multiplied by an odd one, so that they look like any others.
+_NUMBERS = 2**64
+_MIXED = 0x9E3779B97F4A7C15  # odd, so it has an inverse
+_UNMIXED = pow(_MIXED, -1, _NUMBERS)
 _LATEST = 221845392000.0  # seconds: the year 9000; what lasts 100 years still ends in the calendar
 
 
@@ -33,6 +38,12 @@ def http_date(second: int) -> str:
 def is_version_id(text: str) -> bool:
     """Whether a clock may have made this version id. S3, too, tells ids of its own from invented ones."""
     return len(text) == 32 and text[26:] == _check(text[:26])
+
+
+def version_order(text: str) -> int:
+    """A number that is greater for the version ids that a clock made later; `text` is one of them."""
+    number = base64.urlsafe_b64decode(text[:11].replace(".", "-") + "=")
+    return int.from_bytes(number, "big") * _UNMIXED % _NUMBERS
 
 
 def is_upload_id(text: str, key: str) -> bool:
@@ -57,6 +68,7 @@ class Clock:
         self._offset = 0.0
         self._passed = 0.0
         self._frozen: float | None = None
+        self._numbers = count(time.time_ns())  # of version ids: greater than those of a server before it
         self._random = Random()  # noqa: S311 - for ids that tell requests apart and guard nothing
         self.host_id = base64.b64encode(self._random.randbytes(42)).decode()
         """An opaque base64 string, as in `x-amz-id-2`: it names a server."""
@@ -116,10 +128,14 @@ class Clock:
         """32 hexadecimal digits: an ETag that is not a digest."""
         return f"{self._random.getrandbits(128):032x}"
 
-    @staticmethod
-    def version_id() -> str:
-        """32 letters, digits, `.` and `_`, as S3's are; the last six are a checksum of the others."""
-        text = secrets.token_urlsafe(20)[:26].replace("-", ".")
+    def version_id(self) -> str:
+        """32 letters, digits, `.` and `_`, as S3's are.
+
+        The first 11 tell `version_order` and nobody else when it was made; the last six are a checksum.
+        """
+        number = (next(self._numbers) * _MIXED % _NUMBERS).to_bytes(8, "big")
+        text = base64.urlsafe_b64encode(number)[:11].decode() + secrets.token_urlsafe(12)[:15]
+        text = text.replace("-", ".")
         return text + _check(text)
 
     @staticmethod

@@ -205,7 +205,7 @@ def test_what_fails_here_is_logged_by_its_path(
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("s3fixture.auth.sigv4_requests.authenticate_presigned", broken)
+    monkeypatch.setattr("s3fixture.auth.authenticator.authenticate_presigned", broken)
     with caplog.at_level(logging.ERROR, "s3fixture"):
         assert get(server, f"{server.url}/data/k?X-Amz-Signature=hush").status == 500
     assert "GET /data/k failed" in caplog.text

@@ -213,3 +213,16 @@ def test_a_delete_of_no_or_too_many_keys_is_malformed(url: str, bucket: str, cou
 def test_a_delete_of_many_without_a_digest_is_refused(url: str, bucket: str) -> None:
     document = b"<Delete><Object><Key>k</Key></Object></Delete>"
     assert signed(url, "POST", f"/{bucket}?delete", document).code == "InvalidRequest"
+
+
+def test_a_page_goes_on_behind_a_version_that_was_deleted(client: S3Client, versioned: str) -> None:
+    """justincormack/argmin, crates/s3-tests (run against S3, too)"""
+    made = [client.put_object(Bucket=versioned, Key="k", Body=b"x")["VersionId"] for _ in range(6)]
+    made.append(client.delete_object(Bucket=versioned, Key="k")["VersionId"])
+    newest = made[::-1]
+    for gone in (2, 3, 0, 6):  # in the middle, its neighbour, the first, the last
+        client.delete_object(Bucket=versioned, Key="k", VersionId=newest[gone])
+        page = client.list_object_versions(Bucket=versioned, KeyMarker="k", VersionIdMarker=newest[gone])
+        deleted = {newest[index] for index in (2, 3, 0, 6)[: (2, 3, 0, 6).index(gone) + 1]}
+        left = [version for version in newest[gone + 1 :] if version not in deleted]
+        assert [version["VersionId"] for version in page.get("Versions", [])] == left

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any
 
+from s3fixture.clock import is_version_id, version_order
 from s3fixture.named_tuples import NamedTuple
 from s3fixture.store.rows import Entry, Page, RowPage, Tables, UploadPage
 from s3fixture.store.uploads import upload_of
@@ -34,6 +35,7 @@ _OLDER = (
     f"SELECT {_ENTRY}, {_FLAGS} FROM versions WHERE bucket = ? AND key = ? AND seq < ? "
     "ORDER BY seq DESC LIMIT ?"
 )
+_VERSION_SEQS = "SELECT version_id, seq FROM versions WHERE bucket = ? AND key = ? ORDER BY seq DESC"
 _VERSION_SEQ = "SELECT seq FROM versions WHERE bucket = ? AND key = ? AND version_id = ?"
 _UPLOAD = (
     "CAST(key AS TEXT), upload_id, initiated, owner, storage_class, checksum_algorithm, checksum_type, "
@@ -121,13 +123,13 @@ class Listing(Tables):
         """All versions and delete markers, by key and then newest first, behind the markers.
 
         Without a `version_id_marker` the listing goes on with the first key greater than `key_marker`,
-        with one behind that version of it. A version that is gone (deleted since the last page) makes it
-        go on with all that is left of the key.
+        with one behind that version of it, also when that version was deleted since the last page.
         """
         query = _Query(prefix, delimiter, limit)
         rest: Iterable[_Row] = ()
         if version_id_marker and _is_plain(query, key_marker):
-            seq = self._seq(_VERSION_SEQ, bucket_id, key_marker, version_id_marker, sys.maxsize)
+            seq = self._seq(_VERSION_SEQ, bucket_id, key_marker, version_id_marker, 0)
+            seq = seq or self._place_of_gone(bucket_id, key_marker, version_id_marker)
             rest = self.execute(_OLDER, (bucket_id, key_marker.encode(), seq, limit + 1))
         found = self._walk(_VERSIONS, bucket_id, query, query.first_after(key_marker), rest)
         return _page(found, [Entry._make((*row[:9], row[9] == 1, row[10] == 1)) for row in found.rows])
@@ -151,6 +153,16 @@ class Listing(Tables):
         found = self._walk(_UPLOADS, bucket_id, query, query.first_after(key_marker), rest)
         uploads = [upload_of((*row[-2:], *row[:-2])) for row in found.rows]
         return UploadPage(uploads, found.prefixes, found.truncated, *_last_names(found))
+
+    def _place_of_gone(self, bucket_id: int, key: str, version_id: str) -> int:
+        """A number that separates the versions older than one that was deleted from those that are not."""
+        if not is_version_id(version_id):
+            return sys.maxsize  # the null version says nothing of its age
+        order = version_order(version_id)
+        for other, seq in self.execute(_VERSION_SEQS, (bucket_id, key.encode())):
+            if is_version_id(other) and version_order(other) < order:
+                return int(seq) + 1
+        return 0
 
     def _seq(self, sql: str, bucket_id: int, key: str, name: str, default: int) -> int:
         row = self.execute(sql, (bucket_id, key.encode(), name)).fetchone()

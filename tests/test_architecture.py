@@ -184,7 +184,7 @@ def test_loading_it_imports_nothing_heavy(module: str) -> None:
 
 
 def test_the_server_process_imports_neither_boto3_nor_pytest() -> None:
-    assert not modules_after("import s3fixture.backends.worker") & {"boto3", "pytest", "rich", "click"}
+    assert not modules_after("import s3fixture.backends.process_main") & {"boto3", "pytest", "rich", "click"}
 
 
 def modules_after(statement: str) -> set[str]:

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from s3fixture.backends.child_processes import GUARDIAN, apart, end_of_output
-from s3fixture.backends.launching import TemplateValues, keys_of
 from s3fixture.backends.non_emulator import NonEmulatorEndpoint
 from s3fixture.backends.ports import check_free, free_port, is_free
 from s3fixture.backends.programs import PROGRAMS, Program
 from s3fixture.backends.readiness import NotReadyError, wait_until_ready
 from s3fixture.backends.runs import Run, new_run
+from s3fixture.backends.server_templates import TemplateValues, keys_of
 from s3fixture.environment import child_environ
 from s3fixture.errors import S3FixtureError, SettingError
 from s3fixture.temporary_folders import TemporaryFolder

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from s3fixture.backends.launching import GARAGE_FILE
+from s3fixture.backends.server_templates import GARAGE_FILE
 from s3fixture.backends.servers import SERVERS, UNKNOWN, Server
 from s3fixture.errors import S3FixtureError
 

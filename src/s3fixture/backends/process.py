@@ -38,7 +38,7 @@ class Child:
         self._numbers = itertools.count(1)
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop
         self._process = subprocess.Popen(  # noqa: S603 - our own program
-            command("s3fixture.backends.worker"),
+            command("s3fixture.backends.process_main"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from s3fixture.backends.launching import GARAGE_FILE
+from s3fixture.backends.server_templates import GARAGE_FILE
 from s3fixture.backends.servers import SERVERS, Server
 
 _ADDRESS = "{host}:{port}"

@@ -14,8 +14,8 @@ from testcontainers.core.waiting_utils import WaitStrategy, WaitStrategyTarget
 from s3fixture.backends.container_engine import check_running, image_here, remove, tail
 from s3fixture.backends.endpoint import Endpoint
 from s3fixture.backends.images import DEFAULT, LABEL, image_of
-from s3fixture.backends.launching import TemplateValues, keys_of
 from s3fixture.backends.readiness import NotReadyError, wait_until_ready
+from s3fixture.backends.server_templates import TemplateValues, keys_of
 from s3fixture.errors import S3FixtureError
 from s3fixture.settings import DEFAULT_ACCESS_KEY, DEFAULT_REGION, DEFAULT_SECRET_KEY, Settings
 

@@ -82,7 +82,7 @@ _package_span = _span("package")
 def _mlflow_database(tmp_path_factory: pytest.TempPathFactory, s3_server: Endpoint) -> Path:
     """The tracking database; each test gets a copy of it."""
     from s3fixture.pytest_plugin.messages import readable_errors
-    from s3fixture.pytest_plugin.tracking import make_database
+    from s3fixture.pytest_plugin.mlflow_tracking import make_database
 
     with readable_errors():
         return make_database(
@@ -103,7 +103,7 @@ def mlflow_s3(
     the artifact root."""
     from s3fixture.environment import applied
     from s3fixture.pytest_plugin.messages import readable_errors
-    from s3fixture.pytest_plugin.tracking import tracking
+    from s3fixture.pytest_plugin.mlflow_tracking import tracking
     from s3fixture.serving import make_bucket
 
     bucket = _mlflow_bucket(s3_server)

@@ -1,4 +1,7 @@
-"""What images and programs need to be told: the texts with `{access_key}` and the like, filled in."""
+"""Templates of arguments, variables and files, with names such as `{access_key}`, and the values for them.
+
+`images` and `programs` start their servers with these.
+"""
 
 from __future__ import annotations
 

@@ -180,10 +180,10 @@ def test_encryption_is_chosen_once(client: S3Client, bucket: str, url: str, oper
 
 
 @pytest.fixture
-def keys(app: App) -> Iterator[KmsKeys]:
+def keys(app: App) -> Iterator[None]:
     """KEY_ID with an alias, and a key that is disabled; no others."""
     everything, app.kms = app.kms, KmsKeys([f"{KEY_ID},alias/mine", f"{OTHER_ID},disabled"])
-    yield app.kms
+    yield
     app.kms = everything
 
 
@@ -232,24 +232,23 @@ def test_other_keys_are_not_found(client: S3Client, bucket: str, app: App, name:
         )
 
 
-def test_a_disabled_key_neither_writes_nor_reads(
-    client: S3Client, bucket: str, app: App, keys: KmsKeys
-) -> None:
+@pytest.mark.usefixtures("keys")
+def test_a_disabled_key_neither_writes_nor_reads(client: S3Client, bucket: str, app: App) -> None:
     with refused("KMS.DisabledException", 400) as response:
         write_under(client, bucket, OTHER_ID)
     assert response["Error"]["Message"] == f"{arn(app, OTHER_ID)} is disabled."
     write_under(client, bucket, KEY_ID)
-    keys.set_state("alias/mine", "disabled")
+    app.kms = KmsKeys([f"{KEY_ID},alias/mine,disabled"])
     for read in (client.get_object, client.head_object):
         with refused("KMS.DisabledException" if read == client.get_object else "400", 400):
             read(Bucket=bucket, Key="k")
     with refused("KMS.DisabledException"):
         client.copy_object(Bucket=bucket, Key="copy", CopySource=f"{bucket}/k")
-    keys.set_state(KEY_ID, "pending-deletion")
+    app.kms = KmsKeys([f"{KEY_ID},pending-deletion"])
     with refused("KMS.KMSInvalidStateException", 400) as response:
         client.get_object(Bucket=bucket, Key="k")
     assert response["Error"]["Message"] == f"{arn(app)} is pending deletion."
-    keys.reset()
+    app.kms = KmsKeys([KEY_ID])
     assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == BODY
 
 

@@ -42,7 +42,6 @@ class KmsKeys:
         self._aliases: dict[str, str] = {}
         for text in declared:
             self._declare(text)
-        self._declared = dict(self._states)
 
     def _declare(self, text: str) -> None:
         key, *words = (word.strip() for word in text.split(","))
@@ -52,21 +51,6 @@ class KmsKeys:
             raise S3FixtureError(f"{text!r} is not a KMS key; write it as {KMS_KEY_FORMAT}")
         self._states[key] = states[0] if states else ENABLED
         self._aliases.update(dict.fromkeys(aliases, key))
-
-    def set_state(self, key: str, state: str) -> None:
-        """Set the state of a key (id, ARN or alias): "enabled", "disabled" or "pending-deletion".
-
-        Raises S3FixtureError for another state.
-        """
-        if state not in _STATES:
-            raise S3FixtureError(
-                f"{state!r} is not a state of a KMS key; use one of {', '.join(sorted(_STATES))}"
-            )
-        self._states[self._aliases.get(key, key)] = state
-
-    def reset(self) -> None:
-        """Back to the states that were declared."""
-        self._states = dict(self._declared)
 
     def resolve(self, name: str, place: Place) -> str:
         """The ARN of the key `name`, as S3 answers it; "" means the account's own key.
@@ -81,7 +65,7 @@ class KmsKeys:
         if alias.startswith("alias/"):
             return self._resolve_alias(alias, place)
         arn = place.arn(f"key/{name}") if _KEY_ID.fullmatch(name) else name
-        if not self._declared or not self._declared.keys().isdisjoint((name, arn, _id_of(name))):
+        if not self._states or not self._states.keys().isdisjoint((name, arn, _id_of(name))):
             return arn
         if match and match[1] != place.region:
             raise refusals.KMS_OTHER_REGION(region=match[1])
@@ -93,7 +77,7 @@ class KmsKeys:
         key = self._aliases.get(alias)
         if key is not None:
             return self.resolve(key, place)
-        if self._declared:
+        if self._states:
             raise refusals.KMS_NO_SUCH_ALIAS(arn=place.arn(alias))
         return place.arn(f"key/{_key_id_of(place.arn(alias))}")
 

@@ -1,4 +1,4 @@
-"""The one source of time and of ids. Tests move it; nothing else in the project asks the system clock."""
+"""The one source of time and of ids in a server. Tests move it; requests are answered by no other clock."""
 
 from __future__ import annotations
 

@@ -95,7 +95,9 @@ def test_a_snapshot_is_restored_as_often_as_wanted(run: CommandLine, server: End
         assert run("snapshot", *at(server)).stdout == "clean\nlater\n"
         run("restore", "clean", *at(server))
         assert server.keys(bucket="books") == []
-    assert "there is no snapshot 'later'; there is clean" in run.refused("restore", "later", *at(server))
+    assert "there is no snapshot 'later'; the snapshots are clean" in run.refused(
+        "restore", "later", *at(server)
+    )
 
 
 def test_requests_are_printed(run: CommandLine, server: Endpoint) -> None:

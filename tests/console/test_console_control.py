@@ -231,7 +231,7 @@ def test_a_snapshot_is_forgotten_and_the_others_stay(server: Endpoint) -> None:
     control("forget_named", name="b")
     assert control("named_snapshots") == ["c"]
     status, answer = ask(server, "forget_named", b'{"name": "b"}')
-    assert (status, "there is no snapshot 'b'; there is c" in answer["message"]) == (409, True)
+    assert (status, "there is no snapshot 'b'; the snapshots are c" in answer["message"]) == (409, True)
     control("restore_named", name="c")
     assert server.keys(bucket="books") == ["of a", "of b"]
     control("forget_named", name="c")

@@ -120,7 +120,9 @@ class Control:
 
     def _token_of(self, name: str) -> int:
         if name not in self._named:
-            known = f"there is {', '.join(self.named_snapshots())}" if self._named else "there is none so far"
+            names = ", ".join(self.named_snapshots())
+            known = f"; the snapshots are {names}" if names else "; there is none so far"
+            raise S3FixtureError(f"there is no snapshot {name!r}{did_you_mean(name, self._named) or known}")
             raise S3FixtureError(
                 f"there is no snapshot {name!r}{did_you_mean(name, self._named) or f'; {known}'}"
             )
@@ -191,7 +193,7 @@ class Control:
         identity = self._app.identities.by_name(name)
         if identity is None:
             known = [identity.name for identity in self._app.identities]
-            near = did_you_mean(name, known) or f"; there is {', '.join(known)}"
+            near = did_you_mean(name, known) or f"; the users and accounts are {', '.join(known)}"
             raise S3FixtureError(f"there is no user or account {name!r}{near}")
         return identity.access_key, identity.secret_key
 

@@ -111,7 +111,7 @@ class Endpoint(ServerHandle):
         )
 
     def stop(self) -> None:
-        """Stop what was started for this endpoint; safe to call twice, and nothing in a forked child."""
+        """Stop what was started for this endpoint; safe to call twice. Does nothing in a forked child."""
         if os.getpid() != self._made_by:
             return
         with self._lock:

@@ -13,7 +13,7 @@ from s3fixture.seeding.plan import SeedBucket, SeedObject, SeedPlan, check_bucke
 
 # Files that operating systems and git put into folders. With `.gitkeep` git keeps an empty folder, an
 # empty bucket here.
-LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", ".gitkeep", ".keep", ".gitignore"})
+_IGNORED = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", ".gitkeep", ".keep", ".gitignore"})
 
 
 def read_folder(folder: Path) -> SeedPlan:
@@ -21,7 +21,7 @@ def read_folder(folder: Path) -> SeedPlan:
     root = folder.resolve()
     buckets = []
     for entry in _entries(folder):
-        if entry.name.startswith(".") or entry.name in LITTER:
+        if entry.name.startswith(".") or entry.name in _IGNORED:
             continue  # no bucket's name starts with a dot
         if not entry.is_dir():
             raise S3FixtureError(
@@ -51,7 +51,7 @@ def _files(bucket: Path, root: Path) -> Iterator[tuple[Path, str]]:
         folder, prefix, trail = waiting.pop()
         folders = []
         for entry in _entries(folder):
-            if entry.name in LITTER:
+            if entry.name in _IGNORED:
                 continue
             target = _inside(entry, root)
             if target.is_dir():

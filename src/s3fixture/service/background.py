@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from s3fixture.named_tuples import NamedTuple
-from s3fixture.service.bucket_documents import LOGGING, TOLD
+from s3fixture.service.bucket_documents import LOGGING, WITH_EVENTS
 from s3fixture.steady_clock import monotonic
 from s3fixture.store import BucketRow, Index, Job, Store, trace_of
 
@@ -75,7 +75,7 @@ class Background:
         self._stopped = False
         self._process = os.getpid()
         if settings.data_dir is not None:
-            self._go_on()
+            self._resume()
 
     @cached_property
     def destinations(self) -> Destinations:
@@ -86,7 +86,7 @@ class Background:
 
     def has_event_receivers(self, bucket: BucketRow) -> bool:
         """Whether anything receives the events of a bucket."""
-        return bool(self.listeners) or not bucket.documents.isdisjoint(TOLD)
+        return bool(self.listeners) or not bucket.documents.isdisjoint(WITH_EVENTS)
 
     def add_listener(self, listener: Listener, most: int) -> bool:
         """Send it all events from now on. Returns False when there are already `most` listeners."""
@@ -169,7 +169,7 @@ class Background:
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(_GRACE)
 
-    def _go_on(self) -> None:
+    def _resume(self) -> None:
         """Resume the jobs that the last server on this data folder left."""
         with self.store.read() as index:
             due = index.next_due()

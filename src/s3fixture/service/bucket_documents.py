@@ -16,7 +16,7 @@ NOTIFICATION = "notification"
 LOGGING = "logging"
 REPLICATION = "replication"
 WATCHED = "watched"  # rules of tests that watch the bucket, in the form of a notification configuration
-TOLD = frozenset({NOTIFICATION, WATCHED})  # buckets with one of these have events
+WITH_EVENTS = frozenset({NOTIFICATION, WATCHED})  # buckets with one of these have events
 
 
 def new_id() -> str:

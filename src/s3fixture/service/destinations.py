@@ -29,6 +29,7 @@ _MOST_WATCHED = 10_000  # records that a watcher has not taken yet
 _TOO_BUSY = frozenset({408, 425, 429})  # statuses below 500 after which another attempt may succeed
 # Service of an ARN -> the element of a configuration in which it stands.
 _SERVICES: Mapping[str, str] = {"sqs": "Queue", "sns": "Topic", "lambda": "CloudFunction"}
+BRIDGE = "eventbridge"  # in place of an ARN
 _NO_ENDPOINT = "no endpoint for events of AWS's services is set; use --events-endpoint URL"
 
 
@@ -100,13 +101,13 @@ class Destinations:
             arn = parse_arn(text)
             if arn.service == "webhook":
                 if arn.name not in self.webhooks:
-                    missing[text] = _LOOKS["sqs"][1]
+                    missing[text] = _CHECKS["sqs"][1]
                 continue
-            look, reason = _LOOKS[arn.service]
+            check, reason = _CHECKS[arn.service]
             try:
                 if not is_down:
                     with _failures():
-                        look(self._client(arn.service, arn.region), arn, text)
+                        check(self._client(arn.service, arn.region), arn, text)
                     continue
             except Unreachable:
                 is_down = True
@@ -118,7 +119,7 @@ class Destinations:
     def send(self, body: Mapping[str, Any]) -> None:
         """Deliver the message of a job. Raises Unreachable, Undeliverable."""
         text = body["arn"]
-        if text == "eventbridge":
+        if text == BRIDGE:
             self._send_to_service("events", body["region"], None, body)
             return
         arn = parse_arn(text)
@@ -279,7 +280,7 @@ _SENDERS: Mapping[str, Callable[[Any, Any, Mapping[str, Any]], None]] = {
     "sqs": _send_to_queue,
 }
 # Service -> how to check that a destination exists, and S3's message when it does not.
-_LOOKS: Mapping[str, tuple[Callable[[Any, Arn, str], object], str]] = {
+_CHECKS: Mapping[str, tuple[Callable[[Any, Arn, str], object], str]] = {
     "sqs": (lambda client, arn, _: _queue_url(client, arn), "The destination queue does not exist"),
     "sns": (
         lambda client, _, text: client.get_topic_attributes(TopicArn=text),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from s3fixture.service.bucket_documents import NOTIFICATION, WATCHED
 from s3fixture.service.call import Call, Effect, Fact, Result
+from s3fixture.service.destinations import BRIDGE
 from s3fixture.service.event_records import KINDS, SERVICE, Event, Origin, bridge_entry, record
 from s3fixture.service.notification_rules import parse_notifications
 from s3fixture.store import Index
@@ -33,7 +34,6 @@ _NAMES: Mapping[Effect, str] = {
 }
 _READS: Mapping[str, str] = {"GetObject": "ObjectAccessed:Get", "HeadObject": "ObjectAccessed:Head"}
 _REASONS: Mapping[str, str] = {"ObjectCreated:Post": "POST Object", "ObjectRemoved:Delete": "DeleteObject"}
-BRIDGE = "eventbridge"  # in place of a destination's ARN
 
 
 def follow(call: Call, _result: Result) -> None:

@@ -128,7 +128,7 @@ class RunContainer(S3Container):
             f"{port}/tcp": (host, here or None) for port, here in wanted.items() if port and here is not None
         }
         self.ports = ports
-        source = None if self.entry.server.forgetful else settings.volume or settings.data_dir
+        source = None if self.entry.server.volatile else settings.volume or settings.data_dir
         if source:
             self.with_volume_mapping(source, self.entry.data, "rw")
 

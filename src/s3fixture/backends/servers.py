@@ -21,7 +21,7 @@ class Server:
     a signed request must tell. `capabilities` are keys of `capabilities.CAPABILITIES`: what its own
     documentation says, and, where it could be tried, what `tests/anywhere` has seen. `identities` is nobody's
     but the emulator's: each server has an administration of its own for them. `banner` is the header Server
-    of its answers, where that tells it from others. `forgetful`: it keeps nothing when it is stopped.
+    of its answers, where that tells it from others. `volatile`: it keeps nothing when it is stopped.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Server:
     capabilities: frozenset[str]
     note: str = ""
     banner: str = ""
-    forgetful: bool = False
+    volatile: bool = False
 
 
 _SERVERS = (
@@ -42,7 +42,7 @@ _SERVERS = (
         frozenset({"bucket-policy", "checksums", "conditional-writes", "cors", "object-lock"})
         | {"presigned-urls", "tagging", "versioning"},
         "Takes any keys. Later releases want an account.",
-        forgetful=True,
+        volatile=True,
     ),
     Server(
         "minio",
@@ -58,7 +58,7 @@ _SERVERS = (
         "/moto-api/",
         _CONDITIONS | {"cors", "object-lock", "tagging", "versioning"},
         "Takes any keys and checks no signatures. Presigned URLs do not expire.",
-        forgetful=True,
+        volatile=True,
     ),
     Server("rclone", "MIT", "", _WITH_SIGNATURES, "Objects and multipart uploads only."),
     Server("rustfs", "Apache-2.0", "/health", _USUAL | {"conditional-writes"}, "Before its first release."),
@@ -77,7 +77,7 @@ _SERVERS = (
         _CONDITIONS | {"checksums"},
         "Takes any keys and checks no signatures. Objects have tags, buckets have none; locks are not "
         "enforced; there are versions, but deleted keys are listed, and stay deleted without their marker.",
-        forgetful=True,
+        volatile=True,
     ),
     Server("seaweedfs", "Apache-2.0", "/healthz", _USUAL | {"conditional-writes"}),
     Server(

@@ -67,7 +67,7 @@ def wait_for_end(folder: StateFolder) -> None:
 
 
 def _described(endpoint: Endpoint, plan: ServerPlan) -> ProjectServer:
-    kept = not SERVERS.get(getattr(endpoint, "server", ""), UNKNOWN).forgetful
+    kept = not SERVERS.get(getattr(endpoint, "server", ""), UNKNOWN).volatile
     data_dir = plan.settings.data_dir if kept else None
     return ProjectServer(
         url=endpoint.url,

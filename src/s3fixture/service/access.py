@@ -24,7 +24,7 @@ from s3fixture.errors import S3Error
 from s3fixture.model.tables import PAID_BY_REQUESTERS
 from s3fixture.service.bucket_documents import ACL, OBJECT_ACLS, PAYMENT, POLICY, REQUESTER
 from s3fixture.service.bucket_settings import ABAC, RESTRICT, is_blocked
-from s3fixture.service.profiles import way_out
+from s3fixture.service.profiles import how_to_allow
 from s3fixture.store import BucketRow, Store
 
 if TYPE_CHECKING:
@@ -385,7 +385,7 @@ class Access:
         resource = f'"{permission.resource}"' if permission.bucket else ""
         if verdict == "restrict":
             why = not_authorized(call.identity, permission.action, resource, _RESTRICTED)
-            return S3Error("AccessDenied", reason=why, advice=way_out(call.settings, "public access"))
+            return S3Error("AccessDenied", reason=why, advice=how_to_allow(call.settings, "public access"))
         if verdict == "unpaid":
             return S3Error("AccessDenied", reason=_UNPAID)
         denial = verdict if isinstance(verdict, Denial) else Denial(RESOURCE, explicit=verdict == "deny")

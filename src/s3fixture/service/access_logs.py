@@ -21,7 +21,7 @@ from s3fixture.auth.policies.principals import service_name
 from s3fixture.clock import utc
 from s3fixture.service.acls import bucket_acl
 from s3fixture.service.bucket_documents import LOGGING, PAYMENT, REQUESTER
-from s3fixture.service.ownership import acls_count
+from s3fixture.service.ownership import acls_enabled
 from s3fixture.service.service_objects import put_service_object
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _may_write(
     if background.access.lets_in(target, frozenset({service_name(_SERVICE)}), permission, context):
         return True
     with background.store.read() as index:
-        return acls_count(target) and any(grant in bucket_acl(index, target) for grant in _GRANTS)
+        return acls_enabled(target) and any(grant in bucket_acl(index, target) for grant in _GRANTS)
 
 
 def _objects(

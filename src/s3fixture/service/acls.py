@@ -22,8 +22,8 @@ from s3fixture.service.bucket_documents import ACL, OBJECT_ACLS
 from s3fixture.service.bucket_settings import BLOCK_ACLS, IGNORE_ACLS, is_blocked
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.listing import owner_entry
-from s3fixture.service.ownership import OWNERSHIP, PREFERRED, acls_count, owner_of
-from s3fixture.service.profiles import way_out
+from s3fixture.service.ownership import OWNERSHIP, PREFERRED, acls_enabled, owner_of
+from s3fixture.service.profiles import how_to_allow
 from s3fixture.service.versions import find_version
 from s3fixture.store import BucketRow, Index, Upload, Version
 
@@ -61,7 +61,7 @@ def allowed_by_acls(
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#permissions
     justincormack/argmin, crates/s3-tests/tests/access_matrix.rs, public_access_acl.rs (run against S3, too)
     """
-    if not acls_count(bucket):
+    if not acls_enabled(bucket):
         return trusted
     action = permission.action
     ignore_public = is_blocked(index, bucket, IGNORE_ACLS)
@@ -108,10 +108,10 @@ def new_owner(call: Call, index: Index, bucket: BucketRow, params: Params) -> tu
     Raises AccessControlListNotSupported where ACLs are off, AccessDenied where public ones are blocked, and
     what `acls.parse_request` raises.
     """
-    if not acls_count(bucket) and acls.PARAMETERS.isdisjoint(params):
+    if not acls_enabled(bucket) and acls.PARAMETERS.isdisjoint(params):
         return bucket.owner, {}
     owner = call.identity.canonical_id if call.identity else _owner_without_keys(index, bucket)
-    if not acls_count(bucket):
+    if not acls_enabled(bucket):
         acl = acls.parse_request(params, call.access.identities, bucket.owner, bucket.owner)
         if owner != bucket.owner or params.get("ACL") not in _OWNERS_ALONE:
             _refuse_acl(call, params, acl, bucket)
@@ -134,7 +134,7 @@ def _owner_without_keys(index: Index, bucket: BucketRow) -> str:
     """
     ignore_public = is_blocked(index, bucket, IGNORE_ACLS)
     written = acls.allows(bucket_acl(index, bucket), None, "WRITE", ignore_public=ignore_public)
-    return acls.ANONYMOUS if written and acls_count(bucket) else bucket.owner
+    return acls.ANONYMOUS if written and acls_enabled(bucket) else bucket.owner
 
 
 def note_owner(index: Index, bucket: BucketRow, owner: str, extra: Mapping[str, Any]) -> None:
@@ -152,7 +152,7 @@ def get_bucket_acl(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketAcl.html"""
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
-        acl = bucket_acl(index, bucket) if acls_count(bucket) else acls.private(bucket.owner)
+        acl = bucket_acl(index, bucket) if acls_enabled(bucket) else acls.private(bucket.owner)
     return {"Owner": owner_entry(bucket.owner), "Grants": acls.describe(acl)}
 
 
@@ -164,7 +164,7 @@ def get_object_acl(call: Call, params: Params) -> Result:
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
         version = find_version(call, index, bucket, params)
-    acl = object_acl(version) if acls_count(bucket) else acls.private(bucket.owner)
+    acl = object_acl(version) if acls_enabled(bucket) else acls.private(bucket.owner)
     return {"Owner": owner_entry(owner_of(bucket, version.owner)), "Grants": acls.describe(acl)}
 
 
@@ -173,7 +173,7 @@ def put_bucket_acl(call: Call, params: Params) -> Result:
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
         acl = _asked(call, params, bucket.owner, bucket.owner)
-        if not acls_count(bucket):
+        if not acls_enabled(bucket):
             _refuse_acl(call, params, acl, bucket)
             return {}
         _refuse_public(call, index, bucket, acl, "s3:PutBucketAcl", bucket.name)
@@ -188,7 +188,7 @@ def put_object_acl(call: Call, params: Params) -> Result:
         version = find_version(call, index, bucket, params, current_marker="MethodNotAllowed")
         owner = owner_of(bucket, version.owner)
         acl = _asked(call, params, owner, bucket.owner)
-        if not acls_count(bucket):
+        if not acls_enabled(bucket):
             _refuse_acl(call, params, acl, bucket)
             return {}
         _refuse_public(call, index, bucket, acl, "s3:PutObjectAcl", f"{bucket.name}/{version.key}")
@@ -232,7 +232,7 @@ def _refuse_acl(call: Call, params: Params, acl: Acl | None, bucket: BucketRow) 
     name = params.get("ACL")
     same = name == acls.BUCKET_OWNER_FULL_CONTROL if name else acl in (None, acls.private(bucket.owner))
     if not same:
-        raise S3Error("AccessControlListNotSupported", advice=way_out(call.settings, "acls"))
+        raise S3Error("AccessControlListNotSupported", advice=how_to_allow(call.settings, "acls"))
 
 
 def _refuse_public(call: Call, index: Index, bucket: BucketRow, acl: Acl, action: str, path: str) -> None:
@@ -244,7 +244,7 @@ def _refuse_public(call: Call, index: Index, bucket: BucketRow, acl: Acl, action
     )
     why = not_authorized(call.identity, action, f'"arn:aws:s3:::{path}"', because)
     same_account = call.identity is not None and call.identity.canonical_id == bucket.owner
-    advice = way_out(call.settings, "public access")
+    advice = how_to_allow(call.settings, "public access")
     raise S3Error("AccessDenied", why if same_account else None, reason=why, advice=advice)
 
 

@@ -11,7 +11,7 @@ from s3fixture.errors import S3Error
 from s3fixture.service.bucket_documents import POLICY, delete_document, get_document
 from s3fixture.service.bucket_settings import BLOCK_POLICY, is_blocked
 from s3fixture.service.call import Call, Params, Result
-from s3fixture.service.profiles import way_out
+from s3fixture.service.profiles import how_to_allow
 from s3fixture.store import BucketRow
 
 
@@ -42,7 +42,7 @@ def _blocked(call: Call, bucket: BucketRow) -> S3Error:
     return S3Error(
         "AccessDenied",
         not_authorized(call.identity, "s3:PutBucketPolicy", f'"arn:aws:s3:::{bucket.name}"', because),
-        advice=way_out(call.settings, "public access"),
+        advice=how_to_allow(call.settings, "public access"),
     )
 
 

@@ -17,8 +17,8 @@ from s3fixture.service.continuation import from_token, to_token
 from s3fixture.service.listing import owner_entry
 from s3fixture.service.names import check_bucket_name, check_namespace
 from s3fixture.service.object_lock import ENABLED, NO_DEFAULT
-from s3fixture.service.ownership import ENFORCED, acls_count, set_ownership
-from s3fixture.service.profiles import PROFILES, Profile, way_out
+from s3fixture.service.ownership import ENFORCED, acls_enabled, set_ownership
+from s3fixture.service.profiles import PROFILES, Profile, how_to_allow
 from s3fixture.service.tagging import TAGGING
 from s3fixture.store import BucketRow, Index
 
@@ -56,7 +56,7 @@ def create_bucket(call: Call, params: Params) -> Result:
         existing = index.get_bucket(name)
         if existing is not None:
             _answer_existing(existing, owner, region, tagged=bool(wanted))
-            if acls_count(existing):
+            if acls_enabled(existing):
                 set_bucket_acl(index, existing, acl or private(owner))
         else:
             row = index.create_bucket(
@@ -102,10 +102,10 @@ def _check_acl(call: Call, acl: Acl | None, owner: str, ownership: str) -> None:
     if acl is None or is_private(acl, owner):
         return
     if ownership == ENFORCED:
-        raise S3Error("InvalidBucketAclWithObjectOwnership", advice=way_out(call.settings, "acls"))
+        raise S3Error("InvalidBucketAclWithObjectOwnership", advice=how_to_allow(call.settings, "acls"))
     if PROFILES[call.settings.defaults].block_public_access and is_public(acl):
         raise S3Error(
-            "InvalidBucketAclWithBlockPublicAccessError", advice=way_out(call.settings, "public access")
+            "InvalidBucketAclWithBlockPublicAccessError", advice=how_to_allow(call.settings, "public access")
         )
 
 

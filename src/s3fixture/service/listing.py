@@ -14,7 +14,7 @@ from s3fixture.refusals import Refusal
 from s3fixture.service.bucket_documents import OBJECT_ACLS
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.continuation import from_token, to_token
-from s3fixture.service.ownership import acls_count
+from s3fixture.service.ownership import acls_enabled
 from s3fixture.service.versions import is_known
 from s3fixture.store import BucketRow, Entry, Page, RowPage
 from s3fixture.wire.document_writers import Entries
@@ -166,7 +166,7 @@ def _objects(
 
 def _with_owners(bucket: BucketRow, page: Page) -> Page:
     """Where ACLs were switched off, everything is the bucket's owner's."""
-    if acls_count(bucket) or OBJECT_ACLS not in bucket.documents:
+    if acls_enabled(bucket) or OBJECT_ACLS not in bucket.documents:
         return page
     return page._replace(entries=[entry._replace(owner=bucket.owner) for entry in page.entries])
 

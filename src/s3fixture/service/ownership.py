@@ -19,14 +19,14 @@ NO_CONTROLS = ""  # the document's text after the controls were deleted; S3 then
 OWNERSHIP = "ownership"  # the kind of the document; its text is one of these
 
 
-def acls_count(bucket: BucketRow) -> bool:
+def acls_enabled(bucket: BucketRow) -> bool:
     """Whether ACLs are on in this bucket, so that others may own its objects."""
     return OWNERSHIP in bucket.documents
 
 
 def owner_of(bucket: BucketRow, owner: str) -> str:
     """The owner of an object: as stored, or the bucket's owner if ACLs are off."""
-    return owner if acls_count(bucket) else bucket.owner
+    return owner if acls_enabled(bucket) else bucket.owner
 
 
 def set_ownership(index: Index, bucket: BucketRow, ownership: str) -> None:
@@ -44,7 +44,7 @@ def get_bucket_ownership_controls(call: Call, params: Params) -> Result:
     """
     with call.store.read() as index:
         bucket = call.bucket(index, params["Bucket"])
-        ownership = index.get_document(bucket.id, OWNERSHIP) if acls_count(bucket) else ENFORCED
+        ownership = index.get_document(bucket.id, OWNERSHIP) if acls_enabled(bucket) else ENFORCED
     if ownership == NO_CONTROLS:
         raise S3Error("OwnershipControlsNotFoundError", BucketName=bucket.name)
     return {"OwnershipControls": {"Rules": [{"ObjectOwnership": ownership}]}}

@@ -30,15 +30,15 @@ PROFILES: Mapping[str, Profile] = {
     "minio": Profile(WRITER, block_public_access=False, version_4_only=frozenset(), first_as_constraint=True),
 }
 
-_WAYS_OUT: Mapping[str, str] = {
+_HOW_TO_ALLOW: Mapping[str, str] = {
     "acls": "put ownership controls on the bucket (ObjectWriter)",
     "public access": "delete the bucket's public access block",
 }
 
 
-def way_out(settings: Settings, refused: str) -> str:
+def how_to_allow(settings: Settings, refused: str) -> str:
     """For the log: what to do when a bucket refuses "acls" or "public access" because of its defaults."""
-    advice = f"to allow it, {_WAYS_OUT[refused]}"
+    advice = f"to allow it, {_HOW_TO_ALLOW[refused]}"
     if settings.defaults == "minio":  # this was put on the bucket later, so it is not a default
         return advice
     return (

@@ -22,7 +22,7 @@ from s3fixture.service.call import Call, Result
 from s3fixture.service.encryption import ENCRYPTION, OF_KMS
 from s3fixture.service.metadata import ARCHIVED
 from s3fixture.service.object_lock import LOCK, lock_of_replica, replicated_lock, with_lock
-from s3fixture.service.ownership import acls_count, owner_of
+from s3fixture.service.ownership import acls_enabled, owner_of
 from s3fixture.service.replication import ARN, is_of_other_account
 from s3fixture.service.rule_filters import predicates, wanted_tags
 from s3fixture.store import BucketRow, Index, NewVersion, Version
@@ -261,7 +261,7 @@ def _changes_owner(rule: Rule) -> bool:
 
 def _acl_for(version: Version, target: BucketRow, rule: Rule) -> dict[str, Any]:
     """The part of a replica's extra record that is its ACL."""
-    return acl_of(version.extra) if acls_count(target) and not _changes_owner(rule) else {}
+    return acl_of(version.extra) if acls_enabled(target) and not _changes_owner(rule) else {}
 
 
 def _copy_change(

@@ -16,7 +16,7 @@ from s3fixture.named_tuples import NamedTuple
 from s3fixture.service.acls import bucket_acl
 from s3fixture.service.bucket_documents import POLICY
 from s3fixture.service.bucket_settings import IGNORE_ACLS, RESTRICT, is_blocked
-from s3fixture.service.ownership import acls_count
+from s3fixture.service.ownership import acls_enabled
 from s3fixture.settings import DEFAULT_REGION
 from s3fixture.store import BucketRow, Index, Usage
 
@@ -100,7 +100,7 @@ def _has_public_policy(visit: Visit, index: Index, row: BucketRow) -> bool:
 
 
 def _has_public_acl(index: Index, row: BucketRow) -> bool:
-    if not acls_count(row) or is_blocked(index, row, IGNORE_ACLS):
+    if not acls_enabled(row) or is_blocked(index, row, IGNORE_ACLS):
         return False
     return acls.is_public(bucket_acl(index, row))
 

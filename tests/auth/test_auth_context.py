@@ -13,6 +13,7 @@ from signing_helpers import ALICE, BASE_HOSTS, CREDENTIALS, URL, incoming, make_
 from s3fixture.auth.actions import permissions
 from s3fixture.auth.context import RequestContext, actions_with
 from s3fixture.clock import Clock
+from s3fixture.wire.copy_source import CopySource
 from s3fixture.wire.payload import open_payload
 from s3fixture.wire.protocol import Protocol
 from s3fixture.wire.request import Request, parse_target
@@ -20,6 +21,7 @@ from s3fixture.wire.request import Request, parse_target
 PROTOCOL = Protocol()
 V4 = S3SigV4Auth(CREDENTIALS, "s3", "us-east-1")
 V4_URL = S3SigV4QueryAuth(CREDENTIALS, "s3", "us-east-1")
+CONTROLS = {"Rules": [{"ObjectOwnership": "BucketOwnerPreferred"}]}
 
 
 def context_of(
@@ -236,7 +238,63 @@ def test_a_version_is_a_key_when_the_action_is_about_versions() -> None:
     assert "s3:versionid" not in context_of(signed(V4, url="http://127.0.0.1/bucket?acl&versionId=7"))
 
 
+@pytest.mark.parametrize(
+    ("target", "params", "values"),
+    [
+        ("/bucket", {"ObjectOwnership": "ObjectWriter"}, ("ObjectWriter",)),
+        ("/bucket", {}, None),
+        ("/bucket?ownershipControls", {"OwnershipControls": CONTROLS}, ("BucketOwnerPreferred",)),
+        ("/bucket?ownershipControls", {"OwnershipControls": {"Rules": []}}, None),
+        ("/bucket/key", {"ObjectOwnership": "ObjectWriter"}, None),  # no action of objects has it
+    ],
+)
+def test_the_ownership_of_a_buckets_objects_is_a_key(
+    target: str, params: dict[str, Any], values: tuple[str, ...] | None
+) -> None:
+    rule = b"<Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule>"
+    body = b"<OwnershipControls>%s</OwnershipControls>" % rule if "?" in target else b""
+    request = signed(V4, "PUT", f"http://127.0.0.1{target}", body=body)
+    assert context_of(request, **params).get("s3:x-amz-object-ownership") == values
+
+
+@pytest.mark.parametrize(
+    ("asked", "begun", "values"),
+    [
+        ({}, None, None),
+        ({}, "aws:kms", ("aws:kms",)),
+        ({"ServerSideEncryption": "AES256"}, "aws:kms", ("AES256",)),
+        ({"ServerSideEncryption": "AES256"}, None, ("AES256",)),
+    ],
+)
+def test_the_encryption_that_a_request_asks_for_goes_before_that_of_its_upload(
+    asked: dict[str, str], begun: str | None, values: tuple[str, ...] | None
+) -> None:
+    context = context_of(signed(V4, "PUT"), **asked)
+    assert context.get("s3:x-amz-server-side-encryption") == (tuple(asked.values()) or None)
+    context.begun_encryption = lambda: begun
+    assert context.get("s3:x-amz-server-side-encryption") == values
+
+
+def test_only_keys_of_tags_are_looked_up_in_tags() -> None:
+    context = context_of(signed(V4), {"owner": "alice"})
+    context.bucket_tags = lambda: {"team": "blue"}
+    assert context["s3:existingobjecttag/owner"] == ("alice",)
+    assert context["s3:buckettag/team"] == context["aws:resourcetag/team"] == ("blue",)
+    for key in ("s3:existingsomethings/owner", "aws:requesttag/team", "s3:requestobjecttag/owner"):
+        assert context.get(key) is None
+    context.existing_tags = context.bucket_tags = None
+    for key in ("s3:existingobjecttag/owner", "s3:buckettag/team", "aws:resourcetag/team"):
+        assert context.get(key) is None
+
+
+def test_a_copy_source_that_came_in_no_header_is_a_key() -> None:
+    """As the console's copies name theirs."""
+    context = context_of(signed(V4, "PUT"), CopySource=CopySource("b", "k"))
+    assert context["s3:x-amz-copy-source"] == ("b/k", "/b/k")
+
+
 def test_the_region_of_a_new_bucket_is_a_key() -> None:
+    assert "s3:locationconstraint" not in context_of(signed(V4, "PUT", "http://127.0.0.1/bucket"))
     configuration = {"LocationConstraint": "eu-west-1"}
     request = signed(V4, "PUT", "http://127.0.0.1/bucket")
     context = context_of(request, CreateBucketConfiguration=configuration)

@@ -267,7 +267,7 @@ def test_the_ownership_of_a_buckets_objects_is_a_key(
     ],
 )
 def test_the_encryption_that_a_request_asks_for_goes_before_that_of_its_upload(
-    asked: dict[str, str], begun: str | None, values: tuple[str, ...] | None
+    asked: dict[str, Any], begun: str | None, values: tuple[str, ...] | None
 ) -> None:
     context = context_of(signed(V4, "PUT"), **asked)
     assert context.get("s3:x-amz-server-side-encryption") == (tuple(asked.values()) or None)

@@ -125,6 +125,19 @@ def test_a_request_after_its_limit_in_pieces_is_refused(serve: Serve, connect: C
     assert answer.status == 431
 
 
+def test_empty_lines_before_a_request_do_not_count_up_to_a_limit(serve: Serve, connect: Connect) -> None:
+    server = serve(hello, limits=Limits(head_bytes=200))
+    client = connect(server)
+    for pieces in ((b"\r\n" * 100 + GET,), (b"\r\n" * 50, b"\r\n" * 50, GET)):
+        for piece in pieces:
+            client.send(piece)
+        assert client.answer().status == 200
+    client.send(b"\r\n" * 60)
+    answer = client.ask(b"\r\n" * 60)
+    assert (answer.status, b"nothing but empty lines" in answer.body) == (400, True)
+    assert client.closed()
+
+
 def test_a_head_without_end_is_given_up_at_its_deadline(serve: Serve, connect: Connect) -> None:
     client = connect(serve(hello, limits=Limits(head_seconds=0.2)))
     answer = client.ask(b"GET / HTTP/1.1\r\n")

@@ -31,6 +31,7 @@ LAYERS = (
     (
         "anonymous_access",
         "content_types",
+        "expressions",
         "file_lock",
         "named_tuples",
         "prices",

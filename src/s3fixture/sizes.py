@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from s3fixture.expressions import Expression
+
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
-_SIZE = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,9})?) ?([KMGTPE]?)(I?)B?", re.I | re.A)
+_SIZE = Expression(r"([0-9]{1,18}(?:\.[0-9]{1,9})?) ?([KMGTPE]?)(I?)B?", re.I | re.A)
 
 
 def human_size(size: int) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -127,7 +127,9 @@ EXPRESSIONS: Mapping[str, Use] = {
 }
 # Compiled where they are called, because a module that hardly ever calls them must be imported quickly.
 # `find --regex` compiles what its user typed, and runs it on that user's machine.
-INLINE = {"pytest_plugin.resources", "cli.commands.find"}
+# `expressions` compiles those of other modules, which have names there.
+INLINE = {"pytest_plugin.resources", "cli.commands.find", "expressions"}
+COMPILING = frozenset({"Expression"})  # what modules call beside the functions of `re`
 
 
 @cache
@@ -137,11 +139,11 @@ def sources() -> Mapping[str, ast.Module]:
     return {
         ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): ast.parse(text)
         for path, text in texts.items()
-        if "re." in text
+        if "re." in text or "Expression(" in text
     }
 
 
-def uses_re(tree: ast.AST, helpers: frozenset[str] = frozenset()) -> bool:
+def uses_re(tree: ast.AST, helpers: Set[str] = COMPILING) -> bool:
     """Whether a function of `re` is called in `tree`, or one of `helpers`, which compile expressions."""
     calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
     return any(
@@ -161,7 +163,7 @@ def functions_using_re(tree: ast.Module) -> set[str]:
 
 def compiled_in(name: str, tree: ast.Module) -> Iterator[str]:
     """`module:NAME` of all expressions that a module compiles when it is imported."""
-    helpers = frozenset(functions_using_re(tree))
+    helpers = COMPILING | functions_using_re(tree)
     for node in tree.body:
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value and uses_re(node.value, helpers):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from importlib import import_module
 
 from s3fixture import limits, service
 from s3fixture.app.exchange import Exchange
 from s3fixture.errors import S3Error
+from s3fixture.expressions import Expression
 from s3fixture.feature_refusals import ANONYMOUS
 from s3fixture.refusals import SIGNATURE_VERSION
 from s3fixture.service import implementation
@@ -44,7 +44,7 @@ OWN_WAYS: Mapping[str, tuple[str, str]] = {
     POST_OBJECT: ("forms", "post_object"),
     LISTEN: ("listening", "listen"),
 }
-ADMINISTRATION = re.compile(f"{MINIO}(admin|kms)/v[0-9]+/")
+ADMINISTRATION = Expression(f"{MINIO}(admin|kms)/v[0-9]+/")
 
 
 def answer_minio(exchange: Exchange) -> Response | None:

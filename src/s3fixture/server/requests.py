@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from s3fixture.expressions import Expression
+
 from .bounds import ClientDisconnected, MalformedBody, MalformedRequest
 from .receiver import Receiver
 
@@ -18,7 +20,7 @@ _METHODS = frozenset(("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH"
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _VERSION = re.compile(r"HTTP/([0-9])\.([0-9])")
 _HOST = re.compile(r"[!$&'()*+,;=%\-._~:\[\]0-9A-Za-z]*")
-_ABSOLUTE = re.compile(r"https?://([^/?#]+)(.*)", re.IGNORECASE)
+_ABSOLUTE = Expression(r"https?://([^/?#]+)(.*)", re.IGNORECASE)
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\r\n") + b"\x7f"
 _ONLY_ONCE = frozenset(("content-length", "host", "content-type"))
 _MOST_NAMES = 1024  # names remembered: clients invent them (x-amz-meta-*)
@@ -233,8 +235,8 @@ _PIECE = 1024 * 1024
 _LINE_READ = 8192
 _CHUNK_LINE = 1024  # size and extensions of one chunk, and each trailer
 _TRAILERS = 64
-_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;.*)?")
-_TRAILER = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*")
+_CHUNK_SIZE = Expression(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;.*)?")
+_TRAILER = Expression(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*")
 
 
 class Body(ABC):

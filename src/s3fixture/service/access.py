@@ -10,7 +10,6 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-a
 from __future__ import annotations
 
 import json
-import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from functools import partial
@@ -21,6 +20,7 @@ from s3fixture.auth.denial import RESOURCE, Denial, not_authorized
 from s3fixture.auth.identity import Identities, account_id
 from s3fixture.clock import is_upload_id_of
 from s3fixture.errors import S3Error
+from s3fixture.expressions import Expression
 from s3fixture.model.tables import PAID_BY_REQUESTERS
 from s3fixture.service.bucket_documents import ACL, OBJECT_ACLS, PAYMENT, POLICY, REQUESTER
 from s3fixture.service.bucket_settings import ABAC, RESTRICT, is_blocked
@@ -37,7 +37,7 @@ INITIATOR = "initiator"  # the part of an upload's extra record that says who be
 _CACHED_POLICIES = 256
 # For the bucket's owner alone, whatever the policy says: who may take back one that locks everybody out.
 _OWNERS_ALONE = frozenset({"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"})
-_ACCOUNT_ID = re.compile("[0-9]{12}")
+_ACCOUNT_ID = Expression("[0-9]{12}")
 # Who began an upload may look at it and abort it.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
 _INITIATORS = frozenset({"s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"})

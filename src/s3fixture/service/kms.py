@@ -8,19 +8,19 @@ https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from s3fixture import feature_refusals as refusals
 from s3fixture.errors import S3FixtureError
+from s3fixture.expressions import Expression
 from s3fixture.named_tuples import NamedTuple
 from s3fixture.settings import KMS_KEY_FORMAT
 
 ENABLED, DISABLED, PENDING_DELETION = "enabled", "disabled", "pending-deletion"
 _STATES = frozenset({ENABLED, DISABLED, PENDING_DELETION})
 _MANAGED = "alias/aws/s3"  # the key for S3 that AWS makes in each account
-_KEY_ID = re.compile(r"(?:mrk-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}")
-_ARN = re.compile(r"arn:aws[a-z-]*:kms:([a-z0-9-]*):([0-9]*):(key/|alias/)(.+)")
+_KEY_ID = Expression(r"(?:mrk-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}")
+_ARN = Expression(r"arn:aws[a-z-]*:kms:([a-z0-9-]*):([0-9]*):(key/|alias/)(.+)")
 
 
 class Place(NamedTuple):

@@ -12,7 +12,6 @@ files one after the other.
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import threading
 from collections import Counter, deque
@@ -20,6 +19,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from s3fixture.expressions import Expression
 from s3fixture.store.storage_errors import Damaged
 from s3fixture.store.syncing import sync_file, sync_folder
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 # Bodies leave this much of the disk free (bytes), more than the index's log ever takes: deleting writes to
 # the log, and on a disk filled to the last byte nothing could be deleted to make room again.
 RESERVE = 8 * 1024 * 1024
-_NAME = re.compile(r"[0-9a-f]{32}\.body")  # nothing else is ever touched: it may not be ours
+_NAME = Expression(r"[0-9a-f]{32}\.body")  # nothing else is ever touched: it may not be ours
 INCOMING, UNKNOWN = "incoming", "unknown"
 
 

@@ -9,17 +9,17 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
 from __future__ import annotations
 
 import hashlib
-import re
 from typing import Protocol
 
 from s3fixture.errors import S3Error
+from s3fixture.expressions import Expression
 from s3fixture.wire.request import Stream
 
 MIN_CHUNK = 8192  # bytes; only the last chunk may have fewer
 _MAX_LINE = 1024
 _MAX_TRAILERS = 16 * 1024
 _READ = 64 * 1024
-_HEADER = re.compile(rb"([0-9A-Fa-f]{1,16})(?:;chunk-signature=([0-9a-f]{64}))?")
+_HEADER = Expression(rb"([0-9A-Fa-f]{1,16})(?:;chunk-signature=([0-9a-f]{64}))?")
 _TRAILER_SIGNATURE = "x-amz-trailer-signature"
 
 

@@ -14,6 +14,7 @@ from itertools import groupby
 from typing import Any, overload
 from urllib.parse import quote_plus
 
+from s3fixture.expressions import Expression
 from s3fixture.model import tables
 from s3fixture.model.shapes import ListShape, Shape, StringShape, StructureShape
 from s3fixture.named_tuples import NamedTuple
@@ -25,7 +26,7 @@ NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 Writer = Callable[[Any], str]
 
 _SPECIAL = re.compile('[&<>"\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]')
-FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+FORBIDDEN = Expression("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _is_special = _SPECIAL.search
 _is_url_plain = re.compile(r"[A-Za-z0-9./*_-]*").fullmatch
 _KEPT_FUNCTIONS = 128  # of one list: documents that clients put have their members in any combination

@@ -7,6 +7,8 @@ import re
 from binascii import Error as Base64Error
 from urllib.parse import quote
 
+from s3fixture.expressions import Expression
+
 # A space for each line break and control character but the tab: RFC 9110 section 5.5. Those from 0x80 on
 # stay, because they are bytes of what clients send as UTF-8.
 _VISIBLE = dict.fromkeys((*range(9), *range(10, 32), 127), " ")
@@ -24,8 +26,8 @@ def url_value(url: str) -> str:
     return quote(url, safe=":/?#[]@!$&'()*+,;=%~")
 
 
-_WORD = re.compile(r"=\?(utf-8|us-ascii|iso-8859-1)\?([bq])\?([^? ]{0,8192})\?=", re.IGNORECASE)
-_ESCAPE = re.compile(r"=([0-9A-Fa-f]{2})")
+_WORD = Expression(r"=\?(utf-8|us-ascii|iso-8859-1)\?([bq])\?([^? ]{0,8192})\?=", re.IGNORECASE)
+_ESCAPE = Expression(r"=([0-9A-Fa-f]{2})")
 _SPECIAL = frozenset("=_?")
 
 

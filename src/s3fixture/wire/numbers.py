@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
+from s3fixture.expressions import Expression
 from s3fixture.limits import LARGEST_INTEGER
 
-_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
-_DECIMAL = re.compile(r"[+-]?[0-9]{1,19}(?:\.[0-9]{1,19})?")
+_INTEGER = Expression(r"[+-]?[0-9]{1,19}")
+_DECIMAL = Expression(r"[+-]?[0-9]{1,19}(?:\.[0-9]{1,19})?")
 _DIGITS = 19
 
 

@@ -6,7 +6,6 @@ stands between the slashes: a server's "normalized" path has lost `//`, `.` and 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -15,6 +14,7 @@ from urllib.parse import unquote_to_bytes
 
 from s3fixture import limits
 from s3fixture.errors import S3Error
+from s3fixture.expressions import Expression
 from s3fixture.model import tables
 
 
@@ -70,9 +70,9 @@ _NEVER_BUCKETS = tuple(tables.HOST_PREFIXES.values())
 _NEVER_HOISTED = frozenset(  # the parameters of a version 4 signature
     f"X-Amz-{name}" for name in ("Algorithm", "Credential", "Date", "Expires", "Signature", "SignedHeaders")
 )
-_REGIONAL = re.compile(r"(?:(.{1,63})\.)?s3[.-](?:dualstack\.)?[a-z]{2,4}(?:-[a-z]{2,9}){1,2}-[0-9]")
+_REGIONAL = Expression(r"(?:(.{1,63})\.)?s3[.-](?:dualstack\.)?[a-z]{2,4}(?:-[a-z]{2,9}){1,2}-[0-9]")
 _CONDITIONS = frozenset({"if-match", "if-none-match"})
-BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+BAD_ESCAPE = Expression(r"%(?![0-9A-Fa-f]{2})")
 
 
 @dataclass(slots=True, eq=False, repr=False)

@@ -5,19 +5,19 @@ Every reader returns None for what is not a time between the years 1 and 9999.
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from math import floor
 
 from s3fixture import clock
 from s3fixture.clock import DAYS, EPOCH, MONTHS
+from s3fixture.expressions import Expression
 
-_ISO = re.compile(
+_ISO = Expression(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
     r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
-_SECONDS = re.compile(r"-?[0-9]{1,11}(?:\.[0-9]{1,9})?")
+_SECONDS = Expression(r"-?[0-9]{1,11}(?:\.[0-9]{1,9})?")
 _LONGEST = 64  # characters of an HTTP date; the standard library's reader takes numbers of any length
 _LATEST = 253402300799  # seconds: 9999-12-31T23:59:59Z
 

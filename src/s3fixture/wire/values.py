@@ -7,7 +7,6 @@ effect. It raises S3Error for what S3 refuses.
 from __future__ import annotations
 
 import base64
-import re
 from binascii import Error as Base64Error
 from collections.abc import Callable
 from datetime import datetime
@@ -17,6 +16,7 @@ from urllib.parse import parse_qsl
 
 from s3fixture import refusals
 from s3fixture.errors import S3Error
+from s3fixture.expressions import Expression
 from s3fixture.model import tables
 from s3fixture.model.shapes import ListShape, Shape, StringShape
 from s3fixture.refusals import Refusal
@@ -26,8 +26,8 @@ from s3fixture.wire.request import BAD_ESCAPE
 from s3fixture.wire.times import parse_time
 
 Reader = Callable[[str], Any]
-_ITEM = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^,]*))\s*(?:,|$)')
-_ESCAPE = re.compile(r"\\(.)")
+_ITEM = Expression(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^,]*))\s*(?:,|$)')
+_ESCAPE = Expression(r"\\(.)")
 _BOOLEANS = {"true": True, "false": False, "": None}
 
 

@@ -209,6 +209,50 @@ def test_fields_must_be_what_the_policy_says(fields: dict[str, str], message: st
     assert error.message == f"Invalid according to Policy: {message}"
 
 
+@pytest.mark.parametrize(
+    ("condition", "key", "allowed"),
+    [
+        (["eq", "$key", "foo"], "foo", True),
+        (["eq", "$key", "foo"], "foobar", False),
+        ({"key": "foo"}, "foobar", False),
+        (["starts-with", "$key", "foo"], "foobar", True),
+        (["starts-with", "$key", "foo"], "foo, bar", True),  # only types are lists
+        (["starts-with", "$key", "foo"], "a foo", False),
+        (["starts-with", "$key", ""], "anything", True),
+    ],
+)
+def test_a_value_is_what_its_condition_says_or_starts_so(condition: Any, key: str, allowed: bool) -> None:
+    others = [one for one in CONDITIONS if "$key" not in one]
+    fields = form(fields={**FIELDS, "key": key}, conditions=[*others, condition])
+    if allowed:
+        assert verify(fields).identity == ALICE
+    else:
+        assert refused(fields).code == "AccessDenied"
+
+
+def test_a_policy_may_have_numbers_one_size_and_white_space_around_it() -> None:
+    document = {
+        "expiration": SOON,
+        "conditions": [
+            *({"bucket": "bucket"}, {"key": "foo.txt"}),
+            *(["eq", "$x-amz-meta-n", 5], ["content-length-range", 7, 7]),
+        ],
+    }
+    fields = {**with_document(json.dumps(document)), "x-amz-meta-n": "5"}
+    fields["policy"] = f"\r\n {fields['policy']}\n"
+    fields["signature"] = signature(ALICE.secret_key, fields["policy"])
+    assert verify_post_policy(make_authenticator(), fields, "bucket")[1] == (7, 7)
+    assert refused({**fields, "x-amz-meta-n": "6"}).code == "AccessDenied"
+
+
+def test_a_policy_is_good_until_its_last_second() -> None:
+    ends = datetime(2999, 1, 1, tzinfo=timezone.utc).timestamp()
+    document = {"expiration": SOON, "conditions": [{"bucket": "bucket"}, {"key": "foo.txt"}]}
+    fields = with_document(json.dumps(document))
+    assert verify(fields, clock=clock_at(ends)).identity == ALICE
+    assert refused(fields, clock=clock_at(ends + 1)).message.endswith("Policy expired.")
+
+
 def test_the_bucket_is_checked_and_must_be_among_the_conditions() -> None:
     assert "Policy Condition failed" in refused(form(), "other").message
     without = [condition for condition in CONDITIONS if condition != {"bucket": "bucket"}]
@@ -258,6 +302,7 @@ SOON = "2999-01-01T00:00:00Z"
         ({"expiration": SOON, "conditions": [{"a": "1", "b": "2"}]}, "exactly one property"),
         ({"expiration": SOON, "conditions": [{"a": 1}]}, "value must be a string"),
         ({"expiration": SOON, "conditions": [["ne", "$a", "b"]]}, "unknown operation 'ne'"),
+        ({"expiration": SOON, "conditions": [[1, "$a", "b"]]}, "unknown operation '1'"),
         ({"expiration": SOON, "conditions": [["eq", "$a"]]}, "Invalid eq: wrong number of arguments."),
         ({"expiration": SOON, "conditions": [["content-length-range", 0]]}, "wrong number of arguments"),
         ({"expiration": SOON, "conditions": [["content-length-range", -1, 0]]}, "content-length-range"),
@@ -279,7 +324,7 @@ def test_a_policy_that_is_none_is_refused(document: Any, message: str) -> None:
 @pytest.mark.parametrize(
     "condition",
     [
-        *(["eq", "a", "b"], ["eq", "$", "b"], ["starts-with", "", "b"]),
+        *(["eq", "a", "b"], ["eq", "$", "b"], ["starts-with", "", "b"], ["eq", "-key", "foo.txt"]),
         *(["content-length-range", "0", "many"], ["content-length-range", "few", "9"]),
     ],
 )

@@ -29,6 +29,7 @@ from s3fixture.auth.authenticator import Authenticator
 from s3fixture.checksums import EMPTY_SHA256
 from s3fixture.clock import Clock
 from s3fixture.errors import S3Error
+from s3fixture.wire.chunked import ChunkVerifier
 from s3fixture.wire.payload import UNSIGNED
 from s3fixture.wire.request import Request
 from s3fixture.wire.times import parse_signing_time
@@ -300,6 +301,13 @@ def test_anonymous_requests_cannot_have_signed_chunks() -> None:
     assert error.message.startswith("Anonymous requests don't support this x-amz-content-sha256 value.")
 
 
+class HashedHeader(S3SigV4Auth):
+    """Signs over the hash that the request names."""
+
+    def payload(self, request: AWSRequest) -> str:
+        return str(request.context["hash"])
+
+
 class HashedUrl(S3SigV4QueryAuth):
     """Signs over the hash in the request's header or URL, as no client of botocore's does."""
 
@@ -320,6 +328,25 @@ def test_the_payload_hash_of_a_url_counts_when_it_is_signed(where: str) -> None:
     changed.headers = {name: text.replace(EMPTY_SHA256, UNSIGNED) for name, text in changed.headers.items()}
     changed.target = changed.target.replace(EMPTY_SHA256, UNSIGNED)
     assert refused(changed).code == "SignatureDoesNotMatch"
+
+
+@pytest.mark.parametrize("where", ["header", "URL"])
+def test_signed_chunks_go_on_from_the_signature_of_the_request(where: str) -> None:
+    kind = HashedHeader if where == "header" else HashedUrl
+    signer = kind(CREDENTIALS, "s3", "us-east-1")
+
+    def verifier_of(value: str) -> ChunkVerifier | None:
+        headers = {} if where == "header" else {"x-amz-content-sha256": value}
+        found = authenticate(signed(signer, "PUT", URL, headers, context={"hash": value}))
+        assert found.content_sha256 == value
+        return found.chunk_verifier
+
+    assert verifier_of(EMPTY_SHA256) is verifier_of("STREAMING-UNSIGNED-PAYLOAD-TRAILER") is None
+    verifier = verifier_of("STREAMING-AWS4-HMAC-SHA256-PAYLOAD")
+    assert verifier is not None
+    for verify in (verifier.verify_chunk, verifier.verify_trailer):
+        with pytest.raises(S3Error, match="SignatureDoesNotMatch"):
+            verify("0" * 64, EMPTY_SHA256)
 
 
 def test_a_payload_hash_of_a_url_that_is_not_signed_does_not_count() -> None:

@@ -288,6 +288,12 @@ def test_a_checksum_may_not_come_both_before_and_after_the_body(trailer: str) ->
     assert error.message == "Expecting a single x-amz-checksum- header"
 
 
+def test_the_name_of_a_trailer_may_be_written_in_any_case() -> None:
+    announced = {"x-amz-trailer": " X-Amz-Checksum-CRC32 ", "x-amz-sdk-checksum-algorithm": " crc32 "}
+    body = f"5\r\nhello\r\n0\r\nX-AMZ-checksum-crc32: {HELLO_CRC32} \r\n\r\n".encode()
+    assert chunked(body, 5, announced).read() == b"hello"
+
+
 def test_a_trailer_that_was_not_announced_is_refused() -> None:
     body = f"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:{HELLO_CRC32}\r\n\r\n".encode()
 

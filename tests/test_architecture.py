@@ -253,6 +253,13 @@ def test_the_files_that_the_page_names_are_there() -> None:
     } == set()
 
 
+@pytest.mark.parametrize("name", sorted(RANK.keys() - {"__init__", "__main__"}))
+def test_every_layer_is_in_the_list_of_the_page(name: str) -> None:
+    listed = f"{name}.py" if (PACKAGE / f"{name}.py").exists() else f"{name}/"
+    packages = (CHECKOUT / "docs" / "architecture.md").read_text(encoding="utf-8").partition("## How a ")[0]
+    assert re.search(rf"^ +(?:.*, )?{re.escape(listed)}", packages, re.MULTILINE)
+
+
 def test_decisions_are_numbered_without_gaps() -> None:
     pages = sorted((CHECKOUT / "docs" / "decisions").iterdir())
     assert [page.name[:4] for page in pages] == [f"{number:04}" for number in range(1, len(pages) + 1)]

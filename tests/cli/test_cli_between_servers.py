@@ -207,9 +207,9 @@ def test_reading_goes_on_where_a_connection_broke(server: ThreadEndpoint, client
     client.put_object(Bucket="here", Key="a", Body=body)
     item = remote_item(client, Remote("here", "a"))
     server.truncate("GetObject", after_bytes=MIB // 2, times=2)
-    reader = ObjectReader(client, item, None)
+    reader = ObjectReader(client, item, None, {})
     assert reader.read(MIB) + reader.read() == body
     assert reader.read(1) == b""
     server.truncate("GetObject", after_bytes=1, times=20, optional=True)
     with pytest.raises(S3FixtureError, match="s3://here/a broke off again and again"):
-        ObjectReader(client, item, None).read()
+        ObjectReader(client, item, None, {}).read()

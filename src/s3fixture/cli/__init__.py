@@ -35,8 +35,8 @@ COMMANDS = {
 _PROGRAM = "s3fixture"
 _COMPLETING = f"_{_PROGRAM.upper()}_COMPLETE"  # click's name of the variable that shells set to ask
 
-# Not for people: what compose files that were written for MinIO say.
-HIDDEN = ("server", "minio")
+# What compose files that were written for MinIO say, and a name of mc's.
+HIDDEN = ("server", "minio", "anonymous")
 
 
 @click.group(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Local, Remote, both_local, local_target, parse
 from s3fixture.cli.items import Item, local_item, local_items, remote_item, remote_items
+from s3fixture.cli.properties import Properties
 from s3fixture.cli.transfer import Job
 from s3fixture.errors import S3FixtureError
 
@@ -39,17 +41,20 @@ def plan_jobs(
     recursive: bool,
     version: str | None = None,
     follow: bool = True,
+    written: Callable[[float], bool] = lambda time: True,
+    properties: Properties = MappingProxyType({}),
 ) -> tuple[list[Job], int]:
     """All that is to be done, and how many keys cannot be files here; each of these is said.
 
     `sources` as they were written: a slash at the end means what is in the folder. `follow`: also into linked
-    folders. Raises S3FixtureError for a source that is not there.
+    folders. `written`: whether what was written then is meant. Raises S3FixtureError for a source that is
+    not there.
     """
     into = len(origins) > 1 or goal.is_folder or _is_folder_there(servers, goal)
     jobs, failed = [], 0
     for text, origin in zip(sources, origins, strict=True):
         for item, name in _items(servers, origin, text, recursive=recursive, version=version, follow=follow):
-            if item.is_folder_mark and isinstance(goal, Local):
+            if not written(item.modified) or (item.is_folder_mark and isinstance(goal, Local)):
                 continue
             try:
                 place = _place(goal, name) if into or recursive else goal.place
@@ -57,7 +62,7 @@ def plan_jobs(
                 output.print_error(str(error))
                 failed += 1
                 continue
-            jobs.append(Job(item, place, version))
+            jobs.append(Job(item, place, version, properties))
     return jobs, failed
 
 

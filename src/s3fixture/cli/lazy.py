@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from s3fixture.cli import output
+from s3fixture.cli import mc_words, output
 from s3fixture.cli.failures import report
 from s3fixture.cli.groups import refuse_misspelt
 
@@ -36,13 +36,15 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does; a name that is not there gets the one that it was likely meant to be."""
+        if args[0] in mc_words.COMMANDS:
+            ctx.fail(f"there is no command {args[0]!r}: {mc_words.COMMANDS[args[0]]}")
         refuse_misspelt(self, ctx, args[0])
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """As click does, but failures are printed here, where `ctx` knows whether as JSON."""
         try:
-            return super().invoke(ctx)
+            return self._invoke(ctx)
         except (click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except click.ClickException as error:
@@ -51,6 +53,15 @@ class LazyGroup(click.Group):
             raise click.exceptions.Exit(report(error)) from error
         except Exception as error:
             raise click.exceptions.Exit(report(error)) from error
+
+    def _invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            hint = mc_words.OPTIONS.get(error.option_name)
+            if hint is None:
+                raise
+            raise click.UsageError(f"there is no option {error.option_name}: {hint}", error.ctx) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         width = max(map(len, self.list_commands(ctx)))

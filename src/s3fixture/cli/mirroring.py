@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from s3fixture.cli.addresses import Local, Remote, local_target
 from s3fixture.cli.comparing import differs
@@ -29,13 +31,27 @@ class Mirror:
     sources: int = 0
 
 
-def compare(servers: Servers, source: Address, target: Address) -> Mirror:
-    """Compare two folders or buckets. Raises when either cannot be read to its end."""
+def compare(
+    servers: Servers,
+    source: Address,
+    target: Address,
+    *,
+    excluded: Sequence[str] = (),
+    written: Callable[[float], bool] = lambda time: True,
+) -> Mirror:
+    """Compare two folders or buckets. Raises when either cannot be read to its end.
+
+    Names that match a pattern of `excluded` count on neither side, and of the source only what was `written`
+    at such a time.
+    """
     both_remote = isinstance(source, Remote) and isinstance(target, Remote)
-    here = _listed(servers, source, follow=True, marks=both_remote)
-    there = _listed(servers, target, follow=False, marks=both_remote) if exists(servers, target) else {}
+    options: Any = {"marks": both_remote, "excluded": excluded}
+    here = _listed(servers, source, follow=True, **options)
+    there = _listed(servers, target, follow=False, **options) if exists(servers, target) else {}
     found = Mirror(sources=len(here))
     for name, item in here.items():
+        if not written(item.modified):
+            continue
         try:
             job = Job(item, _place(target, name))
         except S3FixtureError as error:
@@ -49,14 +65,21 @@ def compare(servers: Servers, source: Address, target: Address) -> Mirror:
     return found
 
 
-def _listed(servers: Servers, address: Address, *, follow: bool, marks: bool) -> dict[str, Item]:
+def _listed(
+    servers: Servers, address: Address, *, follow: bool, marks: bool, excluded: Sequence[str]
+) -> dict[str, Item]:
     """What is in a folder or bucket, by name; `marks`: also the empty objects that stand for folders."""
     items = (
         local_items(address.path, follow=follow)
         if isinstance(address, Local)
         else remote_items(servers.client(address), address)
     )
-    return {item.name: item for item in items if marks or not item.is_folder_mark}
+    return {
+        item.name: item
+        for item in items
+        if (marks or not item.is_folder_mark)
+        and not any(fnmatchcase(item.name, pattern) for pattern in excluded)
+    }
 
 
 def exists(servers: Servers, address: Address) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -10,6 +9,7 @@ from s3transfer.subscribers import BaseSubscriber
 from s3transfer.utils import S3_RETRYABLE_DOWNLOAD_ERRORS
 
 from s3fixture.cli.addresses import Remote
+from s3fixture.cli.properties import Properties, carried, changes_tags, merged
 from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
@@ -20,37 +20,24 @@ if TYPE_CHECKING:
     from s3fixture.cli.items import Item
 
 _ATTEMPTS = 5  # to read on, as s3transfer has for downloads
-# What belongs to an object beside its bytes, by boto3's names. A copy in one request takes it by itself.
-_CARRIED = (
-    "CacheControl",
-    "ContentDisposition",
-    "ContentEncoding",
-    "ContentLanguage",
-    "ContentType",
-    "Expires",
-    "Metadata",
-    "WebsiteRedirectLocation",
-)
-
-
-def carried(head: Mapping[str, Any]) -> dict[str, Any]:
-    """Of an answer to HeadObject or GetObject what an upload has to be told."""
-    return {name: head[name] for name in _CARRIED if head.get(name)}
 
 
 class ObjectReader(BaseSubscriber):
-    """Opens the object when its upload begins, and tells the upload its size, headers, metadata and tags.
+    """Opens the object when its upload begins, and tells the upload its size and what else belongs to it.
+
+    That is its headers, metadata and tags, changed by what is `wanted`.
 
     A connection that breaks is made again where it broke, and only if the object is still the same: nothing
     of it is kept but the part that s3transfer asks for.
     """
 
-    def __init__(self, client: S3Client, item: Item, version: str | None) -> None:
+    def __init__(self, client: S3Client, item: Item, version: str | None, wanted: Properties) -> None:
         super().__init__()
         assert isinstance(item.place, Remote)
         self._client = client
         self._place = item.place
         self._size = item.size
+        self._wanted = wanted
         self._which: Any = {"Bucket": item.place.bucket, "Key": item.place.key}
         self._which |= {"VersionId": version} if version else {}
         self._same: Any = {"IfMatch": f'"{item.etag}"'} if item.etag else {}
@@ -63,8 +50,8 @@ class ObjectReader(BaseSubscriber):
         future.meta.provide_transfer_size(self._size)
         call: Any = future.meta.call_args  # the stubs have a dict
         extra = call.extra_args
-        extra.update(carried(found))
-        if found.get("TagCount"):
+        extra.update(merged(carried(found), self._wanted))
+        if found.get("TagCount") and not changes_tags(self._wanted):
             tags = self._client.get_object_tagging(**self._which)["TagSet"]
             extra["Tagging"] = urlencode({tag["Key"]: tag["Value"] for tag in tags})
 

@@ -86,6 +86,36 @@ target_options = together(click.argument("target"), json_option, connection_opti
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
 
 
+age_options = together(
+    click.option(
+        "--older-than", metavar="TIME", help="Only what was written longer ago, such as 1h30m or 7d."
+    ),
+    click.option("--newer-than", metavar="TIME", help="Only what was written less long ago."),
+)
+
+
+def property_options(command: Command) -> Command:
+    """The options for what objects get beside their bytes; the command gets them as `properties`."""
+
+    @wraps(command)
+    def called(attr: str | None, tags: str | None, storage_class: str | None, **others: Any) -> Any:
+        from s3fixture.cli.properties import parse_properties
+
+        return command(properties=parse_properties(attr, tags, storage_class), **others)
+
+    return together(
+        click.option(
+            "--attr",
+            metavar="NAME=VALUE;...",
+            help="Headers and metadata for the objects, such as 'Cache-Control=no-cache;owner=me'.",
+        ),
+        click.option(
+            "--tags", metavar="KEY=VALUE&...", help="Tags for the objects, instead of the source's."
+        ),
+        click.option("--storage-class", "--sc", metavar="NAME", help="The storage class of the objects."),
+    )(called)
+
+
 def versions_options(command: Command) -> Command:
     """A target and the options that choose versions in it, which the command gets as one `choice`."""
 

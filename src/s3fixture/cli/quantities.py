@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
+import time
+from collections.abc import Callable
 
 from s3fixture.errors import S3FixtureError
 from s3fixture.sizes import parse_size
@@ -17,6 +20,14 @@ def parse_duration(text: str, option: str) -> int:
     if not _DURATION.fullmatch(text):
         raise S3FixtureError(f"{option} {text!r} is not a time; write it as 30s, 15m, 1h30m or 7d")
     return sum(int(number) * _UNITS[unit or "s"] for number, unit in _PART.findall(text))
+
+
+def parse_ages(older_than: str | None, newer_than: str | None) -> Callable[[float], bool]:
+    """Whether what was written then (seconds since the epoch) is so old and so new. Raises S3FixtureError."""
+    now = time.time()
+    latest = now - parse_duration(older_than, "--older-than") if older_than is not None else math.inf
+    earliest = now - parse_duration(newer_than, "--newer-than") if newer_than is not None else -math.inf
+    return lambda written: earliest < written < latest
 
 
 def parse_bytes(text: str, option: str) -> int:

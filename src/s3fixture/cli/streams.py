@@ -10,6 +10,7 @@ from s3transfer.manager import TransferConfig, TransferManager
 
 from s3fixture.cli import output
 from s3fixture.cli.addresses import STREAM, Remote
+from s3fixture.cli.properties import Properties, merged
 from s3fixture.cli.transfer import PART_SIZE
 from s3fixture.content_types import guess
 
@@ -36,19 +37,21 @@ class _Counted:
         return data
 
 
-def upload_input(client: S3Client, place: Remote, *, quiet: bool, as_json: bool) -> None:
+def upload_input(
+    client: S3Client, place: Remote, properties: Properties, *, quiet: bool, as_json: bool
+) -> None:
     """Make an object of standard input, and say so."""
-    size = _read_in(client, place, output.progress(quiet=quiet))
+    size = _read_in(client, place, properties, output.progress(quiet=quiet))
     if as_json and not quiet:
         output.say_json({"status": "success", "source": STREAM, "target": str(place), "size": size})
     elif not quiet:
         output.say(f"{STREAM} -> {output.printable(str(place))}")
 
 
-def _read_in(client: S3Client, place: Remote, progress: Progress) -> int:
+def _read_in(client: S3Client, place: Remote, properties: Properties, progress: Progress) -> int:
     """In parts when it is long; the number of bytes."""
     kind = guess(place.name)
-    extra = {"ContentType": kind} if kind else {}
+    extra = merged({"ContentType": kind} if kind else {}, properties)
     source = _Counted(progress)
     progress.begin("uploading", 0)  # nobody knows how much it will be
     try:
@@ -62,9 +65,10 @@ def _read_in(client: S3Client, place: Remote, progress: Progress) -> int:
     return source.size
 
 
-def write_out(client: S3Client, place: Remote, version: str | None = None) -> None:
-    """Write an object to standard output, as it arrives."""
+def write_out(client: S3Client, place: Remote, version: str | None = None, span: str = "") -> None:
+    """Write an object to standard output, as it arrives; `span` as in the header Range."""
     which: Any = {"VersionId": version} if version else {}
+    which |= {"Range": span} if span else {}
     body = client.get_object(Bucket=place.bucket, Key=place.key, **which)["Body"]
     for chunk in body.iter_chunks(_CHUNK):
         sys.stdout.buffer.write(chunk)

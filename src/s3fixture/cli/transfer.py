@@ -6,7 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,8 @@ from s3transfer.manager import TransferConfig, TransferManager
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Remote
 from s3fixture.cli.failures import details_of, explained
-from s3fixture.cli.object_reader import ObjectReader, carried
+from s3fixture.cli.object_reader import ObjectReader
+from s3fixture.cli.properties import Properties, carried, changes_headers, changes_tags, merged
 from s3fixture.content_types import guess
 from s3fixture.errors import S3FixtureError
 from s3fixture.seeding.upload import Watcher
@@ -42,11 +43,15 @@ _FATAL_CODES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One thing to bring to one place; `version` of the source, None: the latest."""
+    """One thing to bring to one place; `version` of the source, None: the latest.
+
+    `properties` that the object gets, beside or instead of what the source has.
+    """
 
     item: Item
     target: Remote | Path
     version: str | None = None
+    properties: Properties = field(default_factory=dict)
 
 
 class Transfers:
@@ -105,11 +110,11 @@ class Transfers:
             )
         if isinstance(source, Path):
             kind = guess(source.name)
-            extra = {"ContentType": kind} if kind else {}
+            extra = merged({"ContentType": kind} if kind else {}, job.properties)
             return self._upload(str(source), target, extra, self._watcher)
         if self._servers.can_copy(source, target):
             return self._copy(job, source, target)
-        reader = ObjectReader(self._servers.client(source), job.item, job.version)
+        reader = ObjectReader(self._servers.client(source), job.item, job.version, job.properties)
         return self._upload(reader, target, {}, self._watcher, reader)
 
     def _manager(self, place: Remote, part_size: int) -> TransferManager:
@@ -130,8 +135,14 @@ class Transfers:
     def _copy(self, job: Job, source: Remote, target: Remote) -> TransferFuture:
         place: Any = {"Bucket": source.bucket, "Key": source.key, **_version(job)}
         extra: dict[str, Any] = {"CopySourceIfMatch": job.item.etag} if job.item.etag else {}
-        if job.item.size >= COPY_PART_SIZE:
-            extra |= carried(self._servers.client(source).head_object(**place))
+        extra |= job.properties
+        if changes_headers(job.properties) or job.item.size >= COPY_PART_SIZE:
+            head = self._servers.client(source).head_object(**place)
+            extra |= merged(carried(head), job.properties)
+        if changes_headers(job.properties):
+            extra["MetadataDirective"] = "REPLACE"
+        if changes_tags(job.properties):
+            extra["TaggingDirective"] = "REPLACE"
         return self._manager(target, COPY_PART_SIZE).copy(
             place, target.bucket, target.key, extra, [self._watcher]
         )
@@ -155,7 +166,7 @@ class Transfers:
         if isinstance(target, Path):  # so that the next mirror sees that nothing changed
             os.utime(target, (job.item.modified, job.item.modified))
             return
-        if isinstance(source, Path) or job.item.size < COPY_PART_SIZE:
+        if isinstance(source, Path) or job.item.size < COPY_PART_SIZE or changes_tags(job.properties):
             return
         if not self._servers.can_copy(source, target):
             return

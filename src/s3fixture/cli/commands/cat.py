@@ -11,16 +11,27 @@ from s3fixture.cli.options import ServerChoice, connection_options
 @click.command("cat", short_help="Write objects to standard output.")
 @click.argument("targets", metavar="TARGET...", nargs=-1, required=True)
 @click.option("--version-id", metavar="ID", help="This version of it.")
+@click.option("--offset", type=click.IntRange(0), metavar="N", help="Leave out the first N bytes.")
+@click.option("--tail", type=click.IntRange(1), metavar="N", help="Only the last N bytes.")
 @connection_options
-def command(targets: tuple[str, ...], version_id: str | None, server: ServerChoice) -> int:
+def command(
+    targets: tuple[str, ...],
+    version_id: str | None,
+    offset: int | None,
+    tail: int | None,
+    server: ServerChoice,
+) -> int:
     """Write the objects s3://BUCKET/KEY to standard output, one after the other."""
     from s3fixture.cli.streams import write_out
     from s3fixture.cli.target_server import Servers
 
     if version_id and len(targets) > 1:
         raise click.UsageError("--version-id needs exactly one object; name one")
+    if offset and tail:
+        raise click.UsageError("--offset and --tail cannot be given together; choose one")
+    span = f"bytes={offset}-" if offset else f"bytes=-{tail}" if tail else ""
     places = [parse_object(target) for target in targets]
     servers = Servers(server, *places)
     for place in places:
-        write_out(servers.client(place), place, version_id)
+        write_out(servers.client(place), place, version_id, span)
     return 0

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import click
 
-from s3fixture.cli.addresses import STREAM, parse_input_target, parse_object
-from s3fixture.cli.options import ServerChoice, connection_options, json_option, quiet_option
+from s3fixture.cli.addresses import STREAM, Local, parse_object
+from s3fixture.cli.commands.pipe import upload_input_to
+from s3fixture.cli.options import (
+    ServerChoice,
+    age_options,
+    connection_options,
+    json_option,
+    property_options,
+    quiet_option,
+)
+from s3fixture.cli.properties import Properties
+from s3fixture.cli.quantities import parse_ages
 
 
 @click.command("cp", short_help="Copy files and objects.")
@@ -13,6 +23,8 @@ from s3fixture.cli.options import ServerChoice, connection_options, json_option,
 @click.argument("target", metavar="TARGET")
 @click.option("--recursive", "-r", is_flag=True, help="Copy folders and buckets with all that is in them.")
 @click.option("--version-id", metavar="ID", help="This version of the object.")
+@age_options
+@property_options
 @quiet_option
 @json_option
 @connection_options
@@ -21,6 +33,9 @@ def command(
     target: str,
     recursive: bool,
     version_id: str | None,
+    older_than: str | None,
+    newer_than: str | None,
+    properties: Properties,
     quiet: bool,
     as_json: bool,
     server: ServerChoice,
@@ -33,7 +48,9 @@ def command(
     """
     if STREAM in (*sources, target):
         _check_stream(sources, target, recursive=recursive, as_json=as_json, version_id=version_id)
-        return _stream(sources[0], target, version_id, quiet=quiet, as_json=as_json, server=server)
+        if target == STREAM:
+            return _write_out(sources[0], version_id, server)
+        return upload_input_to(target, properties, quiet=quiet, as_json=as_json, server=server)
     if version_id and (recursive or len(sources) > 1):
         raise click.UsageError("--version-id needs exactly one object; name one")
     from s3fixture.cli.copy_plan import parse_addresses, plan_jobs
@@ -42,7 +59,18 @@ def command(
 
     origins, goal = parse_addresses(sources, target, recursive=recursive, verb="cp")
     servers = Servers(server, *origins, goal)
-    jobs, failed = plan_jobs(servers, sources, origins, goal, recursive=recursive, version=version_id)
+    if properties and isinstance(goal, Local):
+        raise click.UsageError("--attr, --tags and --storage-class are for objects; the target is local")
+    jobs, failed = plan_jobs(
+        servers,
+        sources,
+        origins,
+        goal,
+        recursive=recursive,
+        version=version_id,
+        written=parse_ages(older_than, newer_than),
+        properties=properties,
+    )
     return carry_out(servers, jobs, "copying", as_json=as_json, quiet=quiet) or min(failed, 1)
 
 
@@ -67,16 +95,10 @@ def _check_stream(
         )
 
 
-def _stream(
-    source: str, target: str, version_id: str | None, *, quiet: bool, as_json: bool, server: ServerChoice
-) -> int:
-    from s3fixture.cli.streams import upload_input, write_out
+def _write_out(source: str, version_id: str | None, server: ServerChoice) -> int:
+    from s3fixture.cli.streams import write_out
     from s3fixture.cli.target_server import client_of, connect
 
-    place = parse_object(source) if target == STREAM else parse_input_target(target)
-    client = client_of(connect(server, place))
-    if target == STREAM:
-        write_out(client, place, version_id)
-    else:
-        upload_input(client, place, quiet=quiet, as_json=as_json)
+    place = parse_object(source)
+    write_out(client_of(connect(server, place)), place, version_id)
     return 0

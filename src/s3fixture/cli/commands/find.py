@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -13,8 +12,8 @@ import click
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Remote, parse_remote
 from s3fixture.cli.failures import FAILED
-from s3fixture.cli.options import ServerChoice, connection_options, json_option
-from s3fixture.cli.quantities import parse_bytes, parse_duration
+from s3fixture.cli.options import ServerChoice, age_options, connection_options, json_option
+from s3fixture.cli.quantities import parse_ages, parse_bytes
 from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
@@ -32,8 +31,7 @@ Test = Callable[["Item"], bool]
 @click.option("--path", metavar="PATTERN", help="The key below TARGET is like this; * matches slashes, too.")
 @click.option("--regex", metavar="REGEX", help="This regular expression is found in the key below TARGET.")
 @click.option("--ignore", metavar="PATTERN", help="The key below TARGET is not like this.")
-@click.option("--older-than", metavar="TIME", help="Written longer ago than 30s, 15m, 1h30m or 7d.")
-@click.option("--newer-than", metavar="TIME", help="Written less long ago.")
+@age_options
 @click.option("--larger", metavar="SIZE", help="Larger than 512, 64KiB or 10MB.")
 @click.option("--smaller", metavar="SIZE", help="Smaller.")
 @click.option("--maxdepth", type=click.IntRange(1), metavar="N", help="At most this many levels deep.")
@@ -79,9 +77,10 @@ def command(
 
     if sum((as_json, template is not None, program is not None)) > 1:
         raise click.UsageError("--json, --print and --exec cannot be given together; choose one")
-    tests = [
+    written = parse_ages(older_than, newer_than)
+    tests: list[Test] = [
         *_by_name(name, path, regex, ignore, maxdepth),
-        *_by_age(older_than, newer_than),
+        lambda item: written(item.modified),
         *_by_size(larger, smaller),
     ]
     places = [parse_remote(target) for target in targets] or [Remote()]
@@ -148,16 +147,6 @@ def _compiled(regex: str) -> re.Pattern[str]:
         return re.compile(regex)
     except (re.error, RecursionError, OverflowError) as error:
         raise S3FixtureError(f"--regex {regex!r} is not a regular expression: {error}") from error
-
-
-def _by_age(older_than: str | None, newer_than: str | None) -> Iterator[Test]:
-    now = time.time()
-    if older_than is not None:
-        latest = now - parse_duration(older_than, "--older-than")
-        yield lambda item: item.modified < latest
-    if newer_than is not None:
-        earliest = now - parse_duration(newer_than, "--newer-than")
-        yield lambda item: item.modified > earliest
 
 
 def _by_size(larger: str | None, smaller: str | None) -> Iterator[Test]:

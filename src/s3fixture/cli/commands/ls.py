@@ -15,6 +15,8 @@ from s3fixture.errors import S3FixtureError
 from s3fixture.sizes import human_size
 
 if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
     from s3fixture.cli.listings import Listings
 
 Row = dict[str, Any]
@@ -24,31 +26,67 @@ Row = dict[str, Any]
 @click.argument("targets", metavar="[TARGET]...", nargs=-1)
 @click.option("--recursive", "-r", is_flag=True, help="Everything below, not only one level.")
 @click.option("--versions", is_flag=True, help="All versions and delete markers.")
+@click.option("--incomplete", "-I", is_flag=True, help="Uploads in parts that were not completed, instead.")
+@click.option("--summarize", is_flag=True, help="Then say how many objects these are, and how large.")
 @json_option
 @connection_options
 def command(
-    targets: tuple[str, ...], recursive: bool, versions: bool, as_json: bool, server: ServerChoice
+    targets: tuple[str, ...],
+    recursive: bool,
+    versions: bool,
+    incomplete: bool,
+    summarize: bool,
+    as_json: bool,
+    server: ServerChoice,
 ) -> int:
     """List the buckets, or what is in s3://BUCKET or s3://BUCKET/FOLDER."""
     from s3fixture.cli.listings import Listings
     from s3fixture.cli.target_server import Servers
 
+    if incomplete and versions:
+        raise click.UsageError("an upload that was not completed has no versions; leave out one of the two")
     places = [parse_remote(target) for target in targets] or [Remote()]
     servers = Servers(server, *places)
+    count = size = 0
     for place in places:
-        listings = Listings(servers.target(place))
+        if incomplete:
+            rows = _upload_rows(servers.client(place), place)
+        else:
+            rows = _rows(Listings(servers.target(place)), place, recursive=recursive, versions=versions)
         empty = True
-        for row in _rows(listings, place, recursive=recursive, versions=versions):
+        for row in rows:
             empty = False
+            count += row["type"] == "file"
+            size += row["size"]
             if as_json:
                 output.say_json({"status": "success", **row})
             else:
                 output.say(_line(row))
-        if empty and place.key:
+        if empty and place.key and not incomplete:
             raise S3FixtureError(
                 f"{place}: there is no such folder or object; `s3fixture ls {place.at('')}` lists all"
             )
+    if summarize:
+        _sum_up(count, size, as_json=as_json)
     return 0
+
+
+def _sum_up(count: int, size: int, *, as_json: bool) -> None:
+    if as_json:
+        output.say_json({"status": "success", "totalObjects": count, "totalSize": size})
+    else:
+        output.say(f"\nTotal Size: {human_size(size)}\nTotal Objects: {count}")
+
+
+def _upload_rows(client: S3Client, place: Remote) -> Iterator[Row]:
+    from s3fixture.cli.uploads import size_of, uploads
+
+    everything = [] if place.bucket else client.list_buckets()["Buckets"]
+    for bucket in [place.bucket] if place.bucket else [found["Name"] for found in everything]:
+        within = place.within(bucket).at(place.key)
+        for key, upload, begun in uploads(client, within):
+            name = key if place.bucket else f"{bucket}/{key}"
+            yield {**_row("file", name, begun, size_of(client, within.at(key), upload)), "uploadId": upload}
 
 
 def _rows(listings: Listings, place: Remote, *, recursive: bool, versions: bool) -> Iterator[Row]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Local, Remote, both_local, parse
-from s3fixture.cli.options import ServerChoice, connection_options, json_option, quiet_option
+from s3fixture.cli.options import ServerChoice, age_options, connection_options, json_option, quiet_option
+from s3fixture.cli.quantities import parse_ages
 from s3fixture.errors import S3FixtureError
+from s3fixture.named_tuples import NamedTuple
 
 if TYPE_CHECKING:
     from s3fixture.cli.items import Item
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from s3fixture.cli.target_server import Servers
 
 Address = Remote | Local
+_PAUSE = 2.0  # seconds between two looks with --watch
+_LOOKED = ""  # among what was told: both sides were looked at before
 
 
 @click.command("mirror", short_help="Make a folder or bucket like another.")
@@ -24,6 +29,11 @@ Address = Remote | Local
 @click.argument("target", metavar="TARGET")
 @click.option("--overwrite", is_flag=True, help="Replace what differs in the target.")
 @click.option("--remove", is_flag=True, help="Remove what is only in the target.")
+@click.option(
+    "--exclude", "excluded", multiple=True, metavar="PATTERN", help="Leave out names like this. Repeatable."
+)
+@age_options
+@click.option("--watch", "-w", is_flag=True, help="Go on until Ctrl-C, and mirror what changes.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
 @quiet_option
 @json_option
@@ -33,6 +43,10 @@ def command(
     target: str,
     overwrite: bool,
     remove: bool,
+    excluded: tuple[str, ...],
+    older_than: str | None,
+    newer_than: str | None,
+    watch: bool,
     dry_run: bool,
     quiet: bool,
     as_json: bool,
@@ -44,33 +58,67 @@ def command(
     code 1 when something could not be done, or differs and --overwrite is missing. Nothing is removed when
     anything failed before.
     """
-    from s3fixture.cli.mirroring import compare, exists
     from s3fixture.cli.target_server import Servers
 
+    if watch and dry_run:
+        raise click.UsageError("--watch and --dry-run cannot be given together; choose one")
     origin, goal = parse(source), parse(target)
     _check(origin, goal)
     servers = Servers(server, origin, goal)
     _check_apart(servers, origin, goal)
+    wishes = _Wishes(overwrite, remove, excluded, older_than, newer_than, dry_run, quiet, as_json)
+    told: set[str] = set()
+    while True:
+        code = _mirror(servers, origin, goal, wishes, told)
+        if not watch:
+            return code
+        time.sleep(_PAUSE)
+
+
+class _Wishes(NamedTuple):
+    """The options."""
+
+    overwrite: bool
+    remove: bool
+    excluded: tuple[str, ...]
+    older_than: str | None
+    newer_than: str | None
+    dry_run: bool
+    quiet: bool
+    as_json: bool
+
+
+def _mirror(servers: Servers, origin: Address, goal: Address, wishes: _Wishes, told: set[str]) -> int:
+    """Do it once; the exit code. What was `told` the time before, and is still so, is not told again."""
+    from s3fixture.cli.job_progress import carry_out
+    from s3fixture.cli.mirroring import compare, exists
+
     if not exists(servers, origin):
         raise S3FixtureError(f"{origin}: there is no such folder or bucket to mirror")
-    found = compare(servers, origin, goal)
-    if remove and found.extra and not found.sources:
+    written = parse_ages(wishes.older_than, wishes.newer_than)
+    found = compare(servers, origin, goal, excluded=wishes.excluded, written=written)
+    remove, as_json, quiet = wishes.remove and bool(found.extra), wishes.as_json, wishes.quiet
+    if remove and not found.sources:
         raise S3FixtureError(
             f"{origin} is empty, and --remove would empty {goal} too; "
             "if that is meant, use `s3fixture rm --recursive --force`"
         )
-    failed = _print_blocked(found, overwrite=overwrite)
-    jobs = found.missing + (found.changed if overwrite else [])
-    if not failed and not jobs and not (remove and found.extra) and not quiet and not as_json:
+    blocked = _blocked(found, overwrite=wishes.overwrite)
+    for text in blocked:
+        if text not in told:
+            output.print_error(text)
+    failed = len(blocked)
+    jobs = found.missing + (found.changed if wishes.overwrite else [])
+    if not failed and not jobs and not remove and not quiet and not as_json and not told:
         output.tell(f"nothing to do: {goal} has what {origin} has")
-    if dry_run:
+    told.clear()
+    told.update(blocked, [_LOOKED])
+    if wishes.dry_run:
         _tell(found, jobs, remove=remove, as_json=as_json)
         return 1 if failed else 0
     _make(servers, goal)
-    from s3fixture.cli.job_progress import carry_out
-
     failed += carry_out(servers, jobs, "mirroring", as_json=as_json, quiet=quiet)
-    if remove and found.extra:
+    if remove:
         failed += _remove(servers, goal, found.extra, failed=failed, as_json=as_json, quiet=quiet)
     return 1 if failed else 0
 
@@ -94,16 +142,16 @@ def _check_apart(servers: Servers, origin: Address, goal: Address) -> None:
             raise S3FixtureError(f"{origin} and {goal} overlap; choose two separate places")
 
 
-def _print_blocked(found: Mirror, *, overwrite: bool) -> int:
-    """Say what will not be done; how many that are."""
-    for text in found.refused.values():
-        output.print_error(text)
-    blocked = [] if overwrite else found.changed
-    for job in blocked:
-        output.print_error(
+def _blocked(found: Mirror, *, overwrite: bool) -> list[str]:
+    """Why some will not be done."""
+    changed = [] if overwrite else found.changed
+    return [
+        *found.refused.values(),
+        *(
             f"{output.printable(str(job.target))} differs from its source; add --overwrite to replace it"
-        )
-    return len(found.refused) + len(blocked)
+            for job in changed
+        ),
+    ]
 
 
 def _tell(found: Mirror, jobs: list[Any], *, remove: bool, as_json: bool) -> None:

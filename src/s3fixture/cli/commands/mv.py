@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from s3fixture.cli.addresses import Remote
-from s3fixture.cli.options import ServerChoice, connection_options, json_option, quiet_option
+from s3fixture.cli.options import ServerChoice, age_options, connection_options, json_option, quiet_option
+from s3fixture.cli.quantities import parse_ages
 from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
 @click.argument("target", metavar="TARGET")
 @click.option("--recursive", "-r", is_flag=True, help="Move folders and buckets with all that is in them.")
+@age_options
 @quiet_option
 @json_option
 @connection_options
@@ -29,6 +31,8 @@ def command(
     sources: tuple[str, ...],
     target: str,
     recursive: bool,
+    older_than: str | None,
+    newer_than: str | None,
     quiet: bool,
     as_json: bool,
     server: ServerChoice,
@@ -45,7 +49,15 @@ def command(
 
     origins, goal = parse_addresses(sources, target, recursive=recursive, verb="mv")
     servers = Servers(server, *origins, goal)
-    jobs, failed = plan_jobs(servers, sources, origins, goal, recursive=recursive, follow=False)
+    jobs, failed = plan_jobs(
+        servers,
+        sources,
+        origins,
+        goal,
+        recursive=recursive,
+        follow=False,
+        written=parse_ages(older_than, newer_than),
+    )
     _check_separate(servers, jobs)
 
     def remove(job: Job) -> None:

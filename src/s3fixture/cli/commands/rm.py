@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Remote, parse_in_bucket, parse_object
-from s3fixture.cli.options import ServerChoice, connection_options, json_option
+from s3fixture.cli.options import ServerChoice, age_options, connection_options, json_option
+from s3fixture.cli.quantities import parse_ages
+from s3fixture.cli.uploads import uploads
 from s3fixture.errors import S3FixtureError
 
 if TYPE_CHECKING:
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 @click.option("--versions", is_flag=True, help="All versions and delete markers, for good; needs --force.")
 @click.option("--version-id", metavar="ID", help="This version, for good.")
 @click.option("--bypass", is_flag=True, help="Also versions under retention in governance mode.")
+@click.option("--incomplete", "-I", is_flag=True, help="Uploads in parts that were not completed, instead.")
+@age_options
 @click.option("--dry-run", is_flag=True, help="Show what would be removed, and remove nothing.")
 @json_option
 @connection_options
@@ -35,6 +40,9 @@ def command(
     versions: bool,
     version_id: str | None,
     bypass: bool,
+    incomplete: bool,
+    older_than: str | None,
+    newer_than: str | None,
     dry_run: bool,
     as_json: bool,
     server: ServerChoice,
@@ -51,12 +59,20 @@ def command(
         raise click.UsageError("this removes many objects for good; add --force to confirm")
     if version_id and (recursive or versions or len(targets) > 1):
         raise click.UsageError("--version-id needs exactly one object, without --recursive and --versions")
+    if (older_than or newer_than) and not (recursive or versions):
+        raise click.UsageError("--older-than and --newer-than choose among several; add --recursive")
+    if incomplete and (versions or version_id):
+        raise click.UsageError("an upload that was not completed has no version; leave out --incomplete")
+    written = parse_ages(older_than, newer_than)
     places = [parse_in_bucket(target) if recursive else parse_object(target) for target in targets]
     servers = Servers(server, *places)
     failed = 0
     for place in places:
         client = servers.client(place)
-        items = _chosen(client, place, recursive=recursive, versions=versions, version_id=version_id)
+        if incomplete:
+            _abort(client, place, written, recursive=recursive, dry_run=dry_run, as_json=as_json)
+            continue
+        items = _chosen(client, place, written, recursive=recursive, versions=versions, version_id=version_id)
         if not recursive and not force:
             items = _existing(client, place, items)
 
@@ -72,25 +88,55 @@ def command(
 
 
 def _chosen(
-    client: S3Client, place: Remote, *, recursive: bool, versions: bool, version_id: str | None
+    client: S3Client,
+    place: Remote,
+    written: Callable[[float], bool],
+    *,
+    recursive: bool,
+    versions: bool,
+    version_id: str | None,
 ) -> Iterator[Item]:
-    from s3fixture.backends.cleaning import items
-
     if not recursive and not versions:
         yield place.key, version_id
         return
     folder = place.folder().key
-    found = items(client, place.bucket, place.key) if versions else _keys(client, place)
-    for key, version in found:
-        if key == place.key or (recursive and key.startswith(folder)):
+    found = _versions(client, place) if versions else _keys(client, place)
+    for key, version, modified in found:
+        if (key == place.key or (recursive and key.startswith(folder))) and written(modified.timestamp()):
             yield key, version
 
 
-def _keys(client: S3Client, place: Remote) -> Iterator[Item]:
+def _keys(client: S3Client, place: Remote) -> Iterator[tuple[str, None, datetime]]:
     pages = client.get_paginator("list_objects_v2").paginate(Bucket=place.bucket, Prefix=place.key)
     for page in pages:
         for found in page.get("Contents", []):
-            yield found["Key"], None
+            yield found["Key"], None, found["LastModified"]
+
+
+def _versions(client: S3Client, place: Remote) -> Iterator[tuple[str, str, datetime]]:
+    """Versions and delete markers."""
+    pages: Any = client.get_paginator("list_object_versions").paginate(Bucket=place.bucket, Prefix=place.key)
+    for page in pages:
+        for found in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
+            yield found["Key"], found["VersionId"], found["LastModified"]
+
+
+def _abort(
+    client: S3Client,
+    place: Remote,
+    written: Callable[[float], bool],
+    *,
+    recursive: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Abort the uploads of that key or folder."""
+    folder = place.folder().key
+    for key, upload, begun in list(uploads(client, place)):
+        if (key == place.key or (recursive and key.startswith(folder))) and written(begun.timestamp()):
+            if not dry_run:
+                client.abort_multipart_upload(Bucket=place.bucket, Key=key, UploadId=upload)
+            _report(place.at(key), None, dry_run=dry_run, as_json=as_json, upload=upload)
 
 
 def _existing(client: S3Client, place: Remote, items: Iterator[Item]) -> Iterator[Item]:
@@ -111,11 +157,14 @@ def _existing(client: S3Client, place: Remote, items: Iterator[Item]) -> Iterato
         yield key, version
 
 
-def _report(place: Remote, version: str | None, *, dry_run: bool, as_json: bool) -> None:
+def _report(
+    place: Remote, version: str | None, *, dry_run: bool, as_json: bool, upload: str | None = None
+) -> None:
+    ids = {name: text for name, text in (("versionId", version), ("uploadId", upload)) if text}
     if as_json:
         document = {"status": "success", "key": place.key, "bucket": place.bucket, "dryRun": dry_run}
-        output.say_json({**document, **({"versionId": version} if version else {})})
+        output.say_json({**document, **ids})
         return
-    suffix = f" (version {version})" if version else ""
+    suffix = f" (version {version})" if version else " (its upload)" if upload else ""
     verb = "Would remove" if dry_run else "Removed"
     output.say(f"{verb} {output.printable(str(place))}{suffix}")

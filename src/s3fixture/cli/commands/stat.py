@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,32 +10,32 @@ import click
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Remote, parse_in_bucket
 from s3fixture.cli.options import ServerChoice, connection_options, json_option
+from s3fixture.cli.properties import HEADERS
 from s3fixture.sizes import human_size
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_HEADERS = (
-    ("Content-Type", "ContentType"),
-    ("Content-Encoding", "ContentEncoding"),
-    ("Content-Disposition", "ContentDisposition"),
-    ("Content-Language", "ContentLanguage"),
-    ("Cache-Control", "CacheControl"),
-)
+    from s3fixture.cli.target_server import Servers
 
 
 @click.command("stat", short_help="Show everything about objects and buckets.")
 @click.argument("targets", metavar="TARGET...", nargs=-1, required=True)
 @click.option("--version-id", metavar="ID", help="This version of the object.")
+@click.option("--recursive", "-r", is_flag=True, help="All objects in a bucket or folder.")
 @json_option
 @connection_options
-def command(targets: tuple[str, ...], version_id: str | None, as_json: bool, server: ServerChoice) -> int:
+def command(
+    targets: tuple[str, ...], version_id: str | None, recursive: bool, as_json: bool, server: ServerChoice
+) -> int:
     """Show what is known of s3://BUCKET/KEY or s3://BUCKET: size, time, ETag, checksum, metadata, tags."""
     from s3fixture.cli.target_server import Servers
 
+    if version_id and (recursive or len(targets) > 1):
+        raise click.UsageError("--version-id needs exactly one object; name one")
     places = [parse_in_bucket(target) for target in targets]
     servers = Servers(server, *places)
-    for number, place in enumerate(places):
+    for number, place in enumerate(_below(servers, places) if recursive else places):
         client = servers.client(place)
         found = _object(client, place, version_id) if place.key else _bucket(client, place)
         if as_json:
@@ -45,6 +45,16 @@ def command(targets: tuple[str, ...], version_id: str | None, as_json: bool, ser
             output.say()
         output.say(output.pairs([(name, _text(name, value)) for name, value in found.items()], indent=""))
     return 0
+
+
+def _below(servers: Servers, folders: Iterable[Remote]) -> Iterator[Remote]:
+    """The objects in these buckets and folders."""
+    from s3fixture.cli.items import remote_items
+
+    for folder in folders:
+        for item in remote_items(servers.client(folder), folder):
+            assert isinstance(item.place, Remote)
+            yield item.place
 
 
 def _object(client: S3Client, place: Remote, version_id: str | None) -> dict[str, Any]:
@@ -71,7 +81,7 @@ def _object(client: S3Client, place: Remote, version_id: str | None) -> dict[str
         "retention": _retention(head),
         "legalHold": head.get("ObjectLockLegalHoldStatus"),
         "metadata": {
-            **{name: head[member] for name, member in _HEADERS if head.get(member)},
+            **{name: head[member] for name, member in HEADERS.items() if head.get(member)},
             **{f"X-Amz-Meta-{name}": value for name, value in head["Metadata"].items()},
         },
         "tags": {tag["Key"]: tag["Value"] for tag in tags},

@@ -106,8 +106,9 @@ def test_what_was_public_before_a_rollback_is_private_after_it(
 
     endpoint.control.rollback(token)
 
-    with pytest.raises(HTTPError, match="403"):
+    with pytest.raises(HTTPError, match="403") as refused:
         urlopen(f"{endpoint.url}/data/a")
+    refused.value.close()
 
 
 def test_the_clock_moves_for_the_server_alone(endpoint: EmulatorEndpoint, client: S3Client) -> None:

@@ -91,8 +91,9 @@ def test_the_attempts_of_a_call_belong_together(server: Endpoint) -> None:
 def test_a_client_that_does_not_say_has_no_attempt(server: Endpoint) -> None:
     for text in ("", "attempt=", "attempt=two; max=3", "attempt=-1", "attempt=" + "9" * 5000, "max=3"):
         headers = {"amz-sdk-request": text} if text else {}
-        with pytest.raises(HTTPError):
-            urllib.request.urlopen(urllib.request.Request(f"{server.url}/data/k", headers=headers)).close()
+        with pytest.raises(HTTPError) as refused:
+            urllib.request.urlopen(urllib.request.Request(f"{server.url}/data/k", headers=headers))
+        refused.value.close()
     assert {record.attempt for record in server.requests} == {0}
     assert {record.invocation_id for record in server.requests} == {""}
 
@@ -132,10 +133,11 @@ def test_what_is_kept_of_a_request_is_bounded(server: Endpoint) -> None:
     headers = {"x-amz-meta-long": "m" * 20_000, **{f"x-amz-meta-{n:03}": "v" for n in range(150)}}
     for more in ({}, {"Content-Type": "text/plain"}):
         query = "&".join(f"q{number}=" for number in range(5000))
-        with pytest.raises(HTTPError):
+        with pytest.raises(HTTPError) as refused:
             urllib.request.urlopen(
                 urllib.request.Request(f"{server.url}/data/k?{query}", headers={**more, **headers})
-            ).close()
+            )
+        refused.value.close()
     for record in server.requests:
         assert len(record.query) <= 64
         assert len(record.metadata) <= 64

@@ -52,8 +52,9 @@ def test_hostile_names_and_bodies_run_nothing_and_keep_the_layout(page: Page, bo
     fill_hostile(box.s3)
     box.s3.create_multipart_upload(Bucket="hostile", Key=HOSTILE[1])
     agent = Request(f"{box.api_url}/hostile", headers={"User-Agent": "<img src=x onerror=alert('agent')>"})
-    with pytest.raises(HTTPError, match="403"):
+    with pytest.raises(HTTPError, match="403") as refused:
         urlopen(agent)
+    refused.value.close()
     page.set_viewport_size({"width": width, "height": 844})
     paths = ["/buckets/hostile/", "/buckets/hostile/?versions=1", "/buckets/hostile/uploads", "/watch"]
     paths += [f"/buckets/hostile/object?{urlencode({'key': key})}" for key in HOSTILE]

@@ -114,8 +114,9 @@ def test_the_clock_can_be_moved_past_the_end_of_a_presigned_url(s3: S3) -> None:
 
     s3.clock.move(seconds=61)
 
-    with pytest.raises(HTTPError, match="403"):
+    with pytest.raises(HTTPError, match="403") as refused:
         urllib.request.urlopen(url)
+    refused.value.close()
 
 
 @pytest.mark.s3(object_lock=True)

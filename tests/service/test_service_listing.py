@@ -227,3 +227,9 @@ def test_paging_agrees_with_a_naive_model(
     for key in keys:
         client.delete_object(Bucket=bucket, Key=key)
     assert listed == expected
+
+
+def test_an_empty_start_is_echoed(url: str, bucket: str) -> None:
+    body = signed(url, "GET", f"/{bucket}?list-type=2&start-after=").body
+    assert b"<StartAfter/>" in body or b"<StartAfter></StartAfter>" in body
+    assert b"StartAfter" not in signed(url, "GET", f"/{bucket}?list-type=2").body

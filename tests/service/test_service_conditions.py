@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
+from email.utils import formatdate
 from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
-from service_helpers import complete, needs, put_parts, refused, send_document
+from service_helpers import complete, needs, put_parts, refused, send_document, signed
 
 from s3fixture.app import App
 
@@ -72,6 +73,25 @@ def test_the_objects_own_time_is_not_a_change_since_then(
 def test_tags_go_before_times(client: S3Client, bucket: str, etag: str, operation: str) -> None:
     assert ask(client, operation, bucket, IfMatch=etag, IfUnmodifiedSince=BEFORE) == 200
     assert ask(client, operation, bucket, IfNoneMatch=etag, IfModifiedSince=BEFORE) == 304
+
+
+def test_attributes_are_read_under_the_same_conditions(
+    url: str, client: S3Client, bucket: str, etag: str
+) -> None:
+    def read(**conditions: str) -> int:
+        named = {name.replace("_", "-"): value for name, value in conditions.items()}
+        wanted = {"x-amz-object-attributes": "ETag"}
+        return signed(url, "GET", f"/{bucket}/key?attributes", headers=wanted | named).status
+
+    modified = client.head_object(Bucket=bucket, Key="key")["LastModified"]
+    before, same = (formatdate(when.timestamp(), usegmt=True) for when in (BEFORE, modified))
+    assert read(If_Match=WRONG) == 412
+    assert read(If_Match=etag, If_Unmodified_Since=before) == 200
+    assert read(If_Unmodified_Since=before) == 412
+    assert read(If_None_Match=etag, If_Modified_Since=before) == 304
+    assert read(If_None_Match=WRONG, If_Modified_Since=same) == 200
+    assert read(If_Modified_Since=same) == 304
+    assert read(If_Modified_Since="yesterday") == 200
 
 
 def test_an_unmet_condition_is_named(client: S3Client, bucket: str, etag: str) -> None:

@@ -240,11 +240,20 @@ REFUSED_PARAMETERS: Mapping[str, Mapping[str, Refusal]] = {
 # Operation -> headers of directory buckets that S3 refuses here although the model does not have them.
 REFUSED_HEADERS: Mapping[str, tuple[str, ...]] = {"PutObject": ("x-amz-rename-source",)}
 
-# Operation -> headers, with their members, that S3 reads although the model has them for ACLs alone.
-# justincormack/argmin, crates/s3-tests/tests/object_crud_acl.rs, multipart_acl.rs (run against S3, too)
-FURTHER_HEADERS: Mapping[str, tuple[tuple[str, str], ...]] = dict.fromkeys(
-    ("CopyObject", "CreateMultipartUpload", "PutObject"), (("x-amz-grant-write", "GrantWrite"),)
-)
+# Operation -> headers, with their members, that S3 reads although the model has them for other operations.
+# justincormack/argmin, crates/s3-tests/tests/object_crud_acl.rs, multipart_acl.rs (run against S3, too);
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html (Conditional request headers)
+FURTHER_HEADERS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    **dict.fromkeys(
+        ("CopyObject", "CreateMultipartUpload", "PutObject"), (("x-amz-grant-write", "GrantWrite"),)
+    ),
+    "GetObjectAttributes": (
+        ("if-match", "IfMatch"),
+        ("if-modified-since", "IfModifiedSince"),
+        ("if-none-match", "IfNoneMatch"),
+        ("if-unmodified-since", "IfUnmodifiedSince"),
+    ),
+}
 
 # Operations that have x-amz-request-payer in the model.
 PAID_BY_REQUESTERS = frozenset(

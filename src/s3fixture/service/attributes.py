@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from s3fixture import checksums, refusals
+from s3fixture.service import preconditions
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.encryption import check_reader, refuse_header
 from s3fixture.service.listing import page_size
@@ -24,6 +25,7 @@ def get_object_attributes(call: Call, params: Params) -> Result:
         bucket = call.bucket(index, params["Bucket"])
         version = find_version(call, index, bucket, params)
         check_reader(call, version.extra, params)
+        preconditions.check_read(params, version, call.clock.time())
         result: Result = {"LastModified": version.modified, **version_header(bucket, version)}
         for name in wanted:
             result |= _attribute(name, index, version, params)

@@ -14,7 +14,7 @@ from s3fixture.refusals import Refusal
 from s3fixture.wire import header_values
 from s3fixture.wire.payload import Payload
 from s3fixture.wire.request import Request, Target
-from s3fixture.wire.values import Reader, make_reader
+from s3fixture.wire.values import Reader, make_reader, make_time_reader
 
 DOCUMENT_LIMIT = 2 * 1024 * 1024  # bytes; 1,000 keys of 1,024 bytes and their markup fit
 _AWS_CHUNKED = "aws-chunked"
@@ -42,7 +42,8 @@ def make_parser(operation: OperationModel) -> Parser:
         return Parser(lambda request, target, payload: {}, lambda request, target: {})
     headers = _table(shape, "header", str.lower)
     headers.update((name, (name, _refuser(name))) for name in tables.REFUSED_HEADERS.get(operation.name, ()))
-    headers.update((name, (member, None)) for name, member in tables.FURTHER_HEADERS.get(operation.name, ()))
+    for name, member in tables.FURTHER_HEADERS.get(operation.name, ()):
+        headers[name] = member, make_time_reader(name) if name.endswith("-since") else None
     query = _table(shape, "querystring", str)
     prefixes = [
         (str(inner.serialization["name"]).lower(), member)

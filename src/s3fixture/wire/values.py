@@ -74,7 +74,7 @@ def _make_boolean(name: str, _shape: Shape) -> Reader:
     return read
 
 
-def _make_timestamp(name: str, _shape: Shape) -> Reader:
+def make_time_reader(name: str, _shape: Shape | None = None) -> Reader:
     lenient = name.endswith("-since")  # quirk 19
     refusal = _TIME_ERRORS.get(name, refusals.NOT_A_DATE)
 
@@ -187,5 +187,5 @@ _MAKERS: dict[str, Callable[[str, Shape], Reader | None]] = {
     "list": _make_list,
     "long": _make_integer,
     "string": _make_string,
-    "timestamp": _make_timestamp,
+    "timestamp": make_time_reader,
 }

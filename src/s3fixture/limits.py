@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/general/latest/gr/s3.html
 from __future__ import annotations
 
 LARGEST_INTEGER = 2**63 - 1  # what S3, Java and SQLite hold
+LATEST_TIME = 253_402_300_799  # seconds since the epoch: 9999-12-31T23:59:59Z, the last that dates can show
 
 # requests
 HEADER_SECTION = 8 * 1024  # all headers

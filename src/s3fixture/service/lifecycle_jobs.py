@@ -105,7 +105,7 @@ class _Walk:
         self._rules = rules
         self._now = now
         self._first = next_midnight(rules.put, self._day)
-        self._is_told = background.has_event_receivers(bucket)
+        self._has_receivers = background.has_event_receivers(bucket)
         self.events: list[Event] = []
 
     def versions(self, position: _Position) -> bool:
@@ -122,7 +122,7 @@ class _Walk:
                     position.seq = sys.maxsize
                     return False
             if version.extra.get(REPLICATION, {}).get("status") in _REPLICATING:
-                self._pass_by(version, position)
+                self._skip(version, position)
             elif version.is_latest:
                 self._current(version, position)
             else:
@@ -133,8 +133,8 @@ class _Walk:
         self._end_key(position.key)
         return True
 
-    def _pass_by(self, version: Version, position: _Position) -> None:
-        """Whether a rule may act: not before the version is replicated."""
+    def _skip(self, version: Version, position: _Position) -> None:
+        """Go past a version that is not replicated yet: until it is, no rule acts on it."""
         position.since = version.modified
         position.newer += not version.is_latest
 
@@ -207,7 +207,7 @@ class _Walk:
 
     def _tell(self, name: str, version: Version, **data: Any) -> None:
         """Send an event, if the bucket has notifications."""
-        if not self._is_told:
+        if not self._has_receivers:
             return
         from s3fixture.service.event_records import Event  # imported when used, as above
         from s3fixture.service.events import service_origin

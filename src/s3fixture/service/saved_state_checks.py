@@ -15,6 +15,7 @@ from s3fixture import checksums
 from s3fixture.auth import acls
 from s3fixture.auth.policies import parse_policy
 from s3fixture.errors import S3Error
+from s3fixture.limits import LATEST_TIME
 from s3fixture.model import load_model
 from s3fixture.model.shapes import ServiceModel, Shape
 from s3fixture.service import (
@@ -52,7 +53,6 @@ from s3fixture.wire.stored_values import check_value
 from s3fixture.wire.xml_parser import DocumentError
 
 _LONGEST = 200  # characters of a reason
-_LATEST = 253_402_300_799.0  # the end of the year 9999, in seconds since the epoch
 _FAILURES = (S3Error, DocumentError, ValueError, RecursionError)
 Check = Callable[[str, BucketRow], None]  # raises one of these
 Document = Mapping[str, Any]
@@ -308,7 +308,7 @@ def _check_record(text: str, _bucket: None) -> None:
 
 
 def _check_moment(value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= _LATEST:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= LATEST_TIME:
         _refuse(f"{value!r} is not a time")
 
 

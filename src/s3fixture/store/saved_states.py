@@ -19,6 +19,7 @@ from functools import cache
 from pathlib import Path
 
 from s3fixture.errors import S3FixtureError
+from s3fixture.limits import LATEST_TIME
 from s3fixture.named_tuples import NamedTuple
 from s3fixture.state_files import STATE_ID, read_header, refuse_to_replace, unreadable, unwritable
 from s3fixture.store.bodies import CHUNK, Spooled, spool
@@ -58,7 +59,6 @@ _NAMES_A_VERSION = ("uploads", "extra")
 _JSON = ("headers", "metadata", "tags", "extra")
 ATTRIBUTES = ("storage_class", "checksum_algorithm", "checksum_type", *_JSON)
 _OTHER_TEXTS = frozenset({*ATTRIBUTES, "body", "owner"})  # columns that are checked elsewhere, or harm nobody
-_LATEST = 253_402_300_799  # the end of the year 9999, in seconds since the epoch
 _PRIME = 1_000_003
 _USES = """
 SELECT blob FROM versions WHERE blob IS NOT NULL UNION ALL
@@ -298,7 +298,7 @@ def _wrong_types(table: str) -> str:
         elif name in _JSON:
             faults.append(f"json_type({name}) <> 'object'")
         elif kind == "real":
-            faults.append(f"{name} NOT BETWEEN 0 AND {_LATEST}")
+            faults.append(f"{name} NOT BETWEEN 0 AND {LATEST_TIME}")
         elif kind == "integer":
             faults.append(f"{name} < 0")
         fault = " OR ".join(faults)

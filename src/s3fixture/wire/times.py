@@ -12,6 +12,7 @@ from math import floor
 from s3fixture import clock
 from s3fixture.clock import DAYS, EPOCH, MONTHS
 from s3fixture.expressions import Expression
+from s3fixture.limits import LATEST_TIME
 
 _ISO = Expression(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
@@ -19,7 +20,6 @@ _ISO = Expression(
 )
 _SECONDS = Expression(r"-?[0-9]{1,11}(?:\.[0-9]{1,9})?")
 _LONGEST = 64  # characters of an HTTP date; the standard library's reader takes numbers of any length
-_LATEST = 253402300799  # seconds: 9999-12-31T23:59:59Z
 
 
 def parse_time(text: str) -> datetime | None:
@@ -52,7 +52,7 @@ def _offset(zone: str) -> timedelta:
 
 def parse_seconds(text: str) -> datetime | None:
     """Seconds since the epoch, perhaps with a fraction."""
-    if not _SECONDS.fullmatch(text) or not float(text) <= _LATEST:
+    if not _SECONDS.fullmatch(text) or not float(text) <= LATEST_TIME:
         return None
     try:
         return EPOCH + timedelta(seconds=float(text))
@@ -117,7 +117,7 @@ def iso_basic(seconds: float) -> str:
 
 def iso_extended(seconds: float) -> str:
     """`2013-05-24T00:00:00Z`; the last second of the year 9999 for what ends later."""
-    return (EPOCH + timedelta(seconds=min(floor(seconds), _LATEST))).isoformat()[:19] + "Z"
+    return (EPOCH + timedelta(seconds=min(floor(seconds), LATEST_TIME))).isoformat()[:19] + "Z"
 
 
 Moment = datetime | float

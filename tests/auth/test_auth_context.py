@@ -275,6 +275,14 @@ def test_the_encryption_that_a_request_asks_for_goes_before_that_of_its_upload(
     assert context.get("s3:x-amz-server-side-encryption") == values
 
 
+def test_the_key_of_an_update_of_an_encryption_is_a_key() -> None:
+    context = context_of(signed(V4, "PUT"), ObjectEncryption={"SSEKMS": {"KMSKeyArn": "arn"}})
+    assert context["s3:x-amz-server-side-encryption"] == ("aws:kms",)
+    assert context["s3:x-amz-server-side-encryption-aws-kms-key-id"] == ("arn",)
+    plain = context_of(signed(V4, "PUT"), SSEKMSKeyId="id")
+    assert plain["s3:x-amz-server-side-encryption-aws-kms-key-id"] == ("id",)
+
+
 def test_only_keys_of_tags_are_looked_up_in_tags() -> None:
     context = context_of(signed(V4), {"owner": "alice"})
     context.bucket_tags = lambda: {"team": "blue"}

@@ -264,9 +264,23 @@ def test_a_condition_must_go_with_every_action(actions: list[str], key: str) -> 
         (["s3:GetObject", "s3:PutObject"], "aws:Referer"),
         ("s3:*", "s3:x-amz-acl"),
         (["s3:Get*", "s3:PutObjectAcl"], "s3:ExistingObjectTag/a"),
+        (["s3:PutObject", "s3:ReplicateObject"], "s3:x-amz-server-side-encryption"),
+        (["s3:PutObject", "s3:ReplicateObject"], "s3:x-amz-server-side-encryption-customer-algorithm"),
+        (["s3:PutObject", "s3:UpdateObjectEncryption"], "s3:x-amz-server-side-encryption"),
+        ("s3:UpdateObjectEncryption", "s3:x-amz-server-side-encryption-aws-kms-key-id"),
+        *(
+            (["s3:PutObject", "s3:BypassGovernanceRetention"], key)
+            for key in ("s3:RequestObjectTag/a", "s3:RequestObjectTagKeys", "s3:x-amz-acl")
+        ),
+        *(
+            ("s3:BypassGovernanceRetention", f"s3:x-amz-{name}")
+            for name in ("copy-source", "grant-read", "metadata-directive", "storage-class")
+        ),
+        ("s3:BypassGovernanceRetention", "s3:x-amz-website-redirect-location"),
     ],
 )
 def test_a_condition_that_goes_with_every_action_is_accepted(actions: Any, key: str) -> None:
+    """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html"""
     assert parse(statement(Action=actions, Condition={"StringEquals": {key: "x"}})).statements
 
 

@@ -27,10 +27,13 @@ _AUTH_TYPES = {"header": "REST-HEADER", "presigned": "REST-QUERY-STRING", "post"
 # Actions, in lower case, by the condition keys that their requests can have.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 _PUT = frozenset({"s3:putobject"})
+_PUT_OR_BYPASS = _PUT | {"s3:bypassgovernanceretention"}
 _PUT_OBJECT_ACL = frozenset({"s3:putobjectacl", "s3:putobjectversionacl"})
-_PUT_ACL = _PUT | _PUT_OBJECT_ACL | {"s3:createbucket", "s3:putbucketacl"}
+_PUT_ACL = _PUT_OR_BYPASS | _PUT_OBJECT_ACL | {"s3:createbucket", "s3:putbucketacl"}
 _PUT_RETENTION = _PUT | {"s3:putobjectretention"}
-_PUT_TAGS = _PUT | {"s3:putobjecttagging", "s3:putobjectversiontagging"}
+_PUT_TAGS = _PUT_OR_BYPASS | {"s3:putobjecttagging", "s3:putobjectversiontagging"}
+_PUT_CUSTOMER_KEY = _PUT_OR_BYPASS | {"s3:replicateobject"}
+_PUT_ENCRYPTION = _PUT_CUSTOMER_KEY | {"s3:updateobjectencryption"}
 _CREATE_BUCKET = frozenset({"s3:createbucket"})
 _LIST = frozenset({"s3:listbucket", "s3:listbucketversions"})
 _NAME_VERSION = frozenset(
@@ -70,19 +73,19 @@ _ACTIONS_WITH: Mapping[str, frozenset[str]] = {
     "s3:requestobjecttagkeys": _PUT_TAGS,
     "s3:versionid": _NAME_VERSION,
     "s3:x-amz-acl": _PUT_ACL,
-    "s3:x-amz-copy-source": _PUT,
+    "s3:x-amz-copy-source": _PUT_OR_BYPASS,
     "s3:x-amz-grant-full-control": _PUT_ACL,
     "s3:x-amz-grant-read": _PUT_ACL,
     "s3:x-amz-grant-read-acp": _PUT_ACL,
     "s3:x-amz-grant-write": _PUT_ACL,
     "s3:x-amz-grant-write-acp": _PUT_ACL,
-    "s3:x-amz-metadata-directive": _PUT,
+    "s3:x-amz-metadata-directive": _PUT_OR_BYPASS,
     "s3:x-amz-object-ownership": _CREATE_BUCKET | {"s3:putbucketownershipcontrols"},
-    "s3:x-amz-server-side-encryption": _PUT,
-    "s3:x-amz-server-side-encryption-aws-kms-key-id": _PUT,
-    "s3:x-amz-server-side-encryption-customer-algorithm": _PUT,
-    "s3:x-amz-storage-class": _PUT | _PUT_OBJECT_ACL,
-    "s3:x-amz-website-redirect-location": _PUT,
+    "s3:x-amz-server-side-encryption": _PUT_ENCRYPTION,
+    "s3:x-amz-server-side-encryption-aws-kms-key-id": _PUT_ENCRYPTION,
+    "s3:x-amz-server-side-encryption-customer-algorithm": _PUT_CUSTOMER_KEY,
+    "s3:x-amz-storage-class": _PUT_OR_BYPASS | _PUT_OBJECT_ACL,
+    "s3:x-amz-website-redirect-location": _PUT_OR_BYPASS,
 }
 _EXISTING_TAG = "s3:existingobjecttag/"
 _REQUEST_TAG = "s3:requestobjecttag/"
@@ -107,7 +110,6 @@ _MEMBERS: Mapping[str, str] = {
     "s3:x-amz-grant-write": "GrantWrite",
     "s3:x-amz-grant-write-acp": "GrantWriteACP",
     "s3:x-amz-metadata-directive": "MetadataDirective",
-    "s3:x-amz-server-side-encryption-aws-kms-key-id": "SSEKMSKeyId",
     "s3:x-amz-server-side-encryption-customer-algorithm": "SSECustomerAlgorithm",
     "s3:x-amz-storage-class": "StorageClass",
     "s3:x-amz-website-redirect-location": "WebsiteRedirectLocation",
@@ -237,7 +239,19 @@ def _encryption(context: RequestContext) -> Values:
     justincormack/argmin, crates/s3-tests/tests/bucket_policy.rs
     """
     asked: str | None = context.params.get("ServerSideEncryption")
+    if _new_kms_key(context) is not None:
+        asked = "aws:kms"
     return _one(context.begun_encryption() if asked is None and context.begun_encryption else asked)
+
+
+def _kms_key(context: RequestContext) -> Values:
+    return _one(context.params.get("SSEKMSKeyId") or _new_kms_key(context))
+
+
+def _new_kms_key(context: RequestContext) -> str | None:
+    """That UpdateObjectEncryption asks for."""
+    asked: Mapping[str, Any] = context.params.get("ObjectEncryption") or {}
+    return (asked.get("SSEKMS") or {}).get("KMSKeyArn")
 
 
 def _object_ownership(context: RequestContext) -> Values:
@@ -335,5 +349,6 @@ _RESOLVERS: Mapping[str, Callable[[RequestContext], Values]] = {
     "s3:x-amz-copy-source": _copy_source,
     "s3:x-amz-object-ownership": _object_ownership,
     "s3:x-amz-server-side-encryption": _encryption,
+    "s3:x-amz-server-side-encryption-aws-kms-key-id": _kms_key,
     **{key: _member(name) for key, name in _MEMBERS.items()},
 }

@@ -46,8 +46,11 @@ def test_a_request_is_one_line_in_each_log(tmp_path: Path, capsys: pytest.Captur
     text = (tmp_path / "log").read_text(encoding="utf-8")
     assert_tame(text)
     made, refused = text.splitlines()
-    assert re.fullmatch(r"\d\d:\d\d:\d\d CreateBucket PUT /bucket 200 - \d+\.\d ms", made)
-    assert re.fullmatch(r"\S+ GetObject GET /bucket/a.*b.* 404 NoSuchKey \d+\.\d ms", refused)
+    time = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
+    assert re.fullmatch(time + r" 200 - CreateBucket \d+\.\dms minioadmin Boto3/\S+ PUT /bucket", made)
+    assert re.fullmatch(
+        time + r" 404 NoSuchKey GetObject \d+\.\dms minioadmin Boto3/\S+ GET /bucket/a.*b.*", refused
+    )
     assert capsys.readouterr().out == text
 
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
     from s3fixture.records import RequestRecord
 
+_LONGEST_WORD = 64  # characters of an access key or a client's name
 MAX_BYTES = 16 * 1024 * 1024  # then the log starts anew: a server may live for weeks
+TIME_FORMAT = "%Y-%m-%d %H:%M:%S"  # of this machine
 LOGGER = logging.getLogger("s3fixture")
 
 
@@ -33,7 +35,7 @@ class _Lines(logging.Formatter):
     """A record is one line, without what a terminal acts upon: anybody who sends a request chooses names."""
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 - logging's name
-        return _time_of_day(int(record.created))
+        return _time(int(record.created))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         record.message = output.printable(record.message)
@@ -41,8 +43,8 @@ class _Lines(logging.Formatter):
 
 
 @lru_cache(maxsize=1)  # a second has many requests
-def _time_of_day(seconds: int) -> str:
-    return time.strftime("%H:%M:%S", time.localtime(seconds))
+def _time(seconds: int) -> str:
+    return time.strftime(TIME_FORMAT, time.localtime(seconds))
 
 
 _FORMAT = _Lines("%(asctime)s %(message)s")
@@ -140,7 +142,7 @@ def log_requests(endpoint: Endpoint, logs: Sequence[Log]) -> None:
     from s3fixture.backends.emulator import ThreadEndpoint
 
     def write(record: RequestRecord) -> None:
-        line = f"{_time_of_day(int(time.time()))} {output.printable(_said(record))}\n"
+        line = f"{_time(int(time.time()))} {output.printable(_said(record))}\n"
         for log in logs:
             log.write(line)
 
@@ -149,12 +151,19 @@ def log_requests(endpoint: Endpoint, logs: Sequence[Log]) -> None:
 
 
 def _said(record: RequestRecord) -> str:
+    """One word for each of `log_lines.FIELDS`, and the place, which may have spaces, at the end."""
     place = f"{record.bucket}/{record.key}" if record.key else record.bucket
     reason = f": {record.error_reason}" if record.error_reason else ""
+    who, client = _word(record.access_key), _word(record.user_agent)
     return (
-        f"{record.operation or '-'} {record.method} /{place} {record.status} {record.error_code or '-'} "
-        f"{record.seconds * 1000:.1f} ms{reason}"
+        f"{record.status} {record.error_code or '-'} {record.operation or '-'} {record.seconds * 1000:.1f}ms "
+        f"{who} {client} {record.method} /{place}{reason}"
     )
+
+
+def _word(text: str) -> str:
+    """The first word of a text that a client chose."""
+    return text[:_LONGEST_WORD].partition(" ")[0] or "-"
 
 
 def tail(path: Path, lines: int | None = None, start: int = 0) -> list[str]:

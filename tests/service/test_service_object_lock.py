@@ -301,3 +301,13 @@ def test_the_default_retention_makes_uploads_and_parts_need_a_digest(
 def test_event_holds_are_not_ignored(client: S3Client, locked: str, options: dict[str, Any]) -> None:
     with refused("NotImplemented", 501):
         client.put_object(Bucket=locked, Key="k", Body=b"1", **options)
+
+
+@needs("DefaultRetention", "DefaultEventHold")
+def test_default_event_holds_are_not_ignored(url: str, locked: str) -> None:
+    document = (
+        b"<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention>"
+        b"<Mode>GOVERNANCE</Mode><Days>1</Days><DefaultEventHold>ON</DefaultEventHold></DefaultRetention>"
+        b"</Rule></ObjectLockConfiguration>"
+    )
+    assert send_document(url, "PUT", f"/{locked}?object-lock", document).code == "NotImplemented"

@@ -279,3 +279,18 @@ def test_a_storage_class_is_changed_alone(stored: StoredBucket) -> None:
         index.update_version(version.seq, storage_class="GLACIER")
         changed = index.get_current(stored.bucket.id, "k")
     assert changed == version._replace(storage_class="GLACIER")
+
+
+def test_the_latest_versions_that_are_kept_do_not_pile_up(
+    stored: StoredBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("s3fixture.store.versions._KEPT", 10)
+    keys = [f"k{number}" for number in range(30)]
+    for key in keys:
+        stored.put(key, SMALL)
+    with stored.store.read() as index:
+        for key in (*keys, *keys):
+            found = index.get_current(stored.bucket.id, key)
+            assert found is not None
+            assert found.key == key
+            assert 0 < len(index._current) <= 10

@@ -328,6 +328,8 @@ def test_a_trailer_after_signed_chunks_that_have_none_is_an_incomplete_body() ->
         b"1" * 100_000,
         b"B\r\ndummy data!\r\n0\r\n\r\n",
         b"A\r\ndummy dataXX0\r\n\r\n",
+        b"A;x=y\r\ndummy data\r\n0\r\n\r\n",
+        b"A \r\ndummy data\r\n0\r\n\r\n",
         b"5\r\ndummy\r\n0\r\n\r\n",
         b"0\r\n\r\n",
         b"A\r\ndummy data\r\nA\r\ndummy data\r\n0\r\n\r\n",
@@ -453,6 +455,8 @@ def test_only_the_last_chunk_may_be_small(sizes: list[int], allowed: bool) -> No
     else:
         error = refusal(payload.read)
         assert (error.code, error.status) == ("InvalidChunkSizeError", 403)
+        small = next(number for number, size in enumerate(sizes, 1) if size < 8192)
+        assert error.fields == {"Chunk": str(small + 1), "BadChunkSize": str(sizes[small - 1])}
 
 
 @pytest.mark.parametrize("piece", [1, 2, 7])

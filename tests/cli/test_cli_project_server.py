@@ -132,7 +132,7 @@ def test_logs_show_the_requests(s3: CommandLine) -> None:
         client.put_object(Bucket="data", Key=f"k{number}", Body=b"x")
     lines = s3("logs").stdout.splitlines()
     assert any("ready at" in line for line in lines)
-    assert sum("PutObject PUT /data/k" in line for line in lines) == 5
+    assert sum(" PutObject " in line and " PUT /data/k" in line for line in lines) == 5
     assert len(s3("logs", "--tail", 2).stdout.splitlines()) == 2
     s3("down")
     assert "stopped by `s3fixture down`" in s3("logs", "--tail", 1).stdout

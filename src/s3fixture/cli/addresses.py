@@ -104,6 +104,21 @@ def parse(text: str) -> Remote | Local:
     return place
 
 
+def parse_trees(one: str, other: str, program: str) -> tuple[Remote | Local, Remote | Local]:
+    """Two folders or buckets, of which one at least is on a server; `program` is for two local ones.
+
+    Raises S3FixtureError for other addresses.
+    """
+    places = parse(one), parse(other)
+    for place in places:
+        if isinstance(place, Remote) and not place.bucket:
+            raise S3FixtureError(f"{place} names no bucket; write {place}BUCKET")
+    first, second = places
+    if isinstance(first, Local) and isinstance(second, Local):
+        raise both_local(first, second, program)
+    return places
+
+
 def parse_remote(text: str) -> Remote:
     """An address where only a server makes sense; there `bucket/key` will do, too."""
     if text.startswith(SCHEME):

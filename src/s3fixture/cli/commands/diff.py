@@ -5,12 +5,11 @@ from __future__ import annotations
 import click
 
 from s3fixture.cli import output
-from s3fixture.cli.addresses import Local, Remote, both_local, parse
+from s3fixture.cli.addresses import parse_trees
 from s3fixture.cli.failures import FAILED
 from s3fixture.cli.options import ServerChoice, connection_options, json_option
 from s3fixture.errors import S3FixtureError
 
-Address = Remote | Local
 # Sign of mc's -> its meaning.
 _ONLY_FIRST, _ONLY_SECOND, _DIFFERS = "<", ">", "!"
 _MEANINGS = {_ONLY_FIRST: "only-in-first", _ONLY_SECOND: "only-in-second", _DIFFERS: "differs"}
@@ -34,8 +33,7 @@ def command(first: str, second: str, as_json: bool, server: ServerChoice) -> int
     from s3fixture.cli.mirroring import compare, exists
     from s3fixture.cli.target_server import Servers
 
-    one, two = parse(first), parse(second)
-    _check(one, two)
+    one, two = parse_trees(first, second, "diff")
     servers = Servers(server, one, two)
     for place in (one, two):
         if not exists(servers, place):
@@ -50,14 +48,6 @@ def command(first: str, second: str, as_json: bool, server: ServerChoice) -> int
     for name, sign in sorted(signs.items()):
         _say(sign, name, as_json=as_json)
     return FAILED if signs else 0
-
-
-def _check(one: Address, two: Address) -> None:
-    if isinstance(one, Local) and isinstance(two, Local):
-        raise both_local(one, two, "diff")
-    for place in (one, two):
-        if isinstance(place, Remote) and not place.bucket:
-            raise S3FixtureError(f"{place} names no bucket; write s3://BUCKET")
 
 
 def _say(sign: str, name: str, *, as_json: bool) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from s3fixture.cli import output
-from s3fixture.cli.addresses import Local, Remote, both_local, parse
+from s3fixture.cli.addresses import Local, Remote, parse_trees
 from s3fixture.cli.options import ServerChoice, age_options, connection_options, json_option, quiet_option
 from s3fixture.cli.quantities import parse_ages
 from s3fixture.errors import S3FixtureError
@@ -62,8 +62,9 @@ def command(
 
     if watch and dry_run:
         raise click.UsageError("--watch and --dry-run cannot be given together; choose one")
-    origin, goal = parse(source), parse(target)
-    _check(origin, goal)
+    origin, goal = parse_trees(source, target, "rsync")
+    if isinstance(goal, Local) and goal.path.exists() and not goal.path.is_dir():
+        raise S3FixtureError(f"{goal} is a file; name a folder")
     servers = Servers(server, origin, goal)
     _check_apart(servers, origin, goal)
     wishes = _Wishes(overwrite, remove, excluded, older_than, newer_than, dry_run, quiet, as_json)
@@ -121,16 +122,6 @@ def _mirror(servers: Servers, origin: Address, goal: Address, wishes: _Wishes, t
     if remove:
         failed += _remove(servers, goal, found.extra, failed=failed, as_json=as_json, quiet=quiet)
     return 1 if failed else 0
-
-
-def _check(origin: Address, goal: Address) -> None:
-    if isinstance(origin, Local) and isinstance(goal, Local):
-        raise both_local(origin, goal, "rsync")
-    for place in (origin, goal):
-        if isinstance(place, Remote) and not place.bucket:
-            raise S3FixtureError(f"{place} names no bucket; write s3://BUCKET")
-    if isinstance(goal, Local) and goal.path.exists() and not goal.path.is_dir():
-        raise S3FixtureError(f"{goal} is a file; name a folder")
 
 
 def _check_apart(servers: Servers, origin: Address, goal: Address) -> None:

@@ -17,7 +17,7 @@ from service_helpers import PART, complete, put_parts, refused
 
 from s3fixture.app import App
 from s3fixture.service.access import Access
-from s3fixture.store import Index, NewVersion
+from s3fixture.store import Checksum, Index, NewVersion
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -36,10 +36,12 @@ class Rival:
         self._numbers = count(1)
         self._depth = threading.local()
         self.bodies: set[bytes] = set()
+        self.newest = b""
 
     def body(self) -> bytes:
         body = (b"%08d" % next(self._numbers)) * (self._size // 8)
         self.bodies.add(body)
+        self.newest = body
         return body
 
     def read(self) -> AbstractContextManager[Index]:
@@ -100,6 +102,46 @@ def test_an_object_is_read_whole(client: S3Client, rival: Rival) -> None:
 
 def test_an_object_of_parts_is_read_whole(client: S3Client, rival_of_parts: Rival) -> None:
     check(client, rival_of_parts, "source")
+
+
+def test_an_object_is_copied_with_its_own_annotations(
+    app: App, client: S3Client, rival: Rival, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy has the body and the annotation of one source, whichever that is."""
+    replace = rival._replace
+
+    def replace_and_annotate() -> None:
+        replace()
+        with app.store.write() as index:
+            bucket = index.get_bucket("bucket")
+            assert bucket is not None
+            version = index.get_current(bucket.id, "source")
+            assert version is not None
+            crc = Checksum("CRC64NVME", "", "FULL_OBJECT")
+            index.put_annotation(version.seq, "head", rival.newest[:8], modified=1.0, etag="", checksum=crc)
+
+    rivals: list[threading.Thread] = []
+
+    def replace_elsewhere() -> None:
+        """In a thread of its own, which waits while the request holds the store."""
+        rivals.append(threading.Thread(target=replace_and_annotate))
+        rivals[-1].start()
+        rivals[-1].join(0.5)
+
+    monkeypatch.setattr(rival, "_replace", replace_elsewhere)
+    client.head_object(Bucket="bucket", Key="source")  # from now on each source has one
+    client.copy_object(Bucket="bucket", Key="copy", CopySource="bucket/source")
+    monkeypatch.undo()
+    for thread in rivals:
+        thread.join()
+    body = client.get_object(Bucket="bucket", Key="copy")["Body"].read()
+    with app.store.read() as index:
+        bucket = index.get_bucket("bucket")
+        copy = bucket and index.get_current(bucket.id, "copy")
+        assert copy
+        annotation = index.get_annotation(copy.seq, "head")
+    assert annotation is not None
+    assert annotation.payload == body[:8]
 
 
 def test_an_object_is_copied_whole(client: S3Client, rival: Rival) -> None:

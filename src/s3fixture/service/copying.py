@@ -54,9 +54,21 @@ from s3fixture.wire.copy_source import CopySource
 _DIRECTIVES = ("COPY", "REPLACE")
 
 
+class _SourceReplacedError(Exception):
+    """The source was replaced while it was copied, and its annotations went with it."""
+
+
 def copy_object(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html"""
     check_supported(params)
+    try:
+        return _copy_object(call, params)
+    except _SourceReplacedError:
+        with call.store.write():  # nobody replaces it again
+            return _copy_object(call, params)
+
+
+def _copy_object(call: Call, params: Params) -> Result:
     source = _source(params)
     replaced = _replaced_attributes(params)
     with call.store.read() as index:
@@ -85,6 +97,8 @@ def copy_object(call: Call, params: Params) -> Result:
                 preconditions.check_write(params, index, bucket)
                 # Read before the copy is stored, because it may replace its own source.
                 noted = index.copy_annotations(original.seq) if with_annotations else None
+                if with_annotations and noted is None:
+                    raise _SourceReplacedError
                 owner, acl = new_owner(call, index, bucket, params)
                 note_owner(index, bucket, owner, acl)
                 new = NewVersion(

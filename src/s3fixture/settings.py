@@ -92,7 +92,10 @@ VARIABLES = _PYTEST_VARIABLES.union(
 """All variables that s3fixture reads."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+_SECRETS = frozenset({"identities", "secret_key", "users", "webhook_tokens"})
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Settings:
     """All settings of a server. The comments are their descriptions in docs/settings.md."""
 
@@ -130,6 +133,16 @@ class Settings:
     tls_ca: Path | None = None  # the authority that clients trust for it; None: one of their own, or its own
     metrics: str = "off"  # whether requests are counted for Prometheus: off, jwt or public
     defaults: str = "aws"  # what new buckets are like: aws or minio
+
+    def __repr__(self) -> str:
+        """What is not the default; of secrets only that they are not."""
+        given = (
+            (each.name, getattr(self, each.name))
+            for each in fields(self)
+            if getattr(self, each.name) != each.default
+        )
+        shown = (f"{name}={'...' if name in _SECRETS else repr(value)}" for name, value in given)
+        return f"Settings({', '.join(shown)})"
 
     def __post_init__(self) -> None:
         if self.tls_cert:

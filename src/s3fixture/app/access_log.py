@@ -79,10 +79,10 @@ def _line(exchange: Exchange, record: RequestRecord, response: Response) -> str:
         quote(exchange.target.query.get("versionId", "")[:_LONGEST]) or "-",
         exchange.host_id,
         _SIGNATURES.get(who.signature_version, "-") if who else "-",
-        "-",  # the cipher suite
+        request.tls_cipher or "-",
         _KINDS.get(who.kind, "-") if who else "-",
         request.headers.get("host", "-"),
-        "TLSv1.3" if request.scheme == "https" else "-",
+        request.tls_version or "-",
         "-",  # the access point
         "-",  # whether an ACL was needed
         "-",  # the region that the request came from

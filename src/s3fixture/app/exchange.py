@@ -76,6 +76,8 @@ def request_of(environ: WSGIEnvironment) -> Request:
         scheme=environ["wsgi.url_scheme"],
         remote_addr=environ.get("REMOTE_ADDR", ""),
         head_bytes=environ["s3fixture.head_bytes"],
+        tls_version=environ.get("SSL_PROTOCOL", ""),
+        tls_cipher=environ.get("SSL_CIPHER", ""),
     )
 
 

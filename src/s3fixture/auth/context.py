@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from s3fixture import limits
 from s3fixture.auth.actions import ACTION_SCOPES
+from s3fixture.auth.identity import account_id
 from s3fixture.wire import times
 
 if TYPE_CHECKING:
@@ -123,13 +124,13 @@ class RequestContext(Mapping[str, Sequence[str]]):
     the value that the operation acts upon. Keys that the permission's action does not have are absent.
     `existing_tags` gives the tags of the object, or version, that the permission is about; it is called only
     for s3:ExistingObjectTag/<key>. `begun_encryption` gives what the upload was begun with that the request
-    goes on with, `bucket_tags` the tags of its bucket where these decide about access. As everywhere in the
-    policy language, the names of tags are compared without regard to case.
+    goes on with, `bucket_tags` the tags of its bucket where these decide about access. `bucket_owner` is a
+    canonical id. As everywhere in the policy language, the names of tags are compared without regard to case.
     """
 
     __slots__ = (
         *("authentication", "begun_encryption", "bucket_tags", "clock", "existing_tags", "operation"),
-        *("params", "permission", "request"),
+        *("bucket_owner", "params", "permission", "request"),
     )
 
     def __init__(
@@ -143,6 +144,7 @@ class RequestContext(Mapping[str, Sequence[str]]):
         existing_tags: Callable[[], Mapping[str, str]] | None = None,
         begun_encryption: Callable[[], str | None] | None = None,
         bucket_tags: Callable[[], Mapping[str, str]] | None = None,
+        bucket_owner: str | None = None,
     ) -> None:
         self.operation = operation
         self.request = request
@@ -153,6 +155,7 @@ class RequestContext(Mapping[str, Sequence[str]]):
         self.existing_tags = existing_tags
         self.begun_encryption = begun_encryption
         self.bucket_tags = bucket_tags
+        self.bucket_owner = bucket_owner
 
     def __getitem__(self, key: str) -> Sequence[str]:
         values = self._find(key)
@@ -307,6 +310,10 @@ def _member(name: str) -> Callable[[RequestContext], Values]:
     return resolve
 
 
+def _resource_account(context: RequestContext) -> Values:
+    return None if context.bucket_owner is None else (account_id(context.bucket_owner),)
+
+
 def _header(name: str) -> Callable[[RequestContext], Values]:
     return lambda context: _one(context.request.headers.get(name))
 
@@ -327,6 +334,7 @@ _RESOLVERS: Mapping[str, Callable[[RequestContext], Values]] = {
     "aws:principalisawsservice": lambda _: ("false",),
     "aws:principaltype": _identity("principal_type", "Anonymous"),
     "aws:referer": _header("referer"),
+    "aws:resourceaccount": _resource_account,
     "aws:securetransport": lambda context: ("true" if context.request.scheme == "https" else "false",),
     "aws:sourceip": lambda context: _one(context.request.remote_addr or None),
     "aws:useragent": _header("user-agent"),
@@ -342,8 +350,10 @@ _RESOLVERS: Mapping[str, Callable[[RequestContext], Values]] = {
     "s3:object-lock-retain-until-date": _retain_until_date,
     "s3:objectcreationoperation": lambda context: _one(_CREATES_OBJECT.get(context.operation)),
     "s3:requestobjecttagkeys": _request_tag_keys,
+    "s3:resourceaccount": _resource_account,
     "s3:signatureage": _signature_age,
     "s3:signatureversion": lambda context: _one(context.authentication.signature_version or None),
+    "s3:tlsversion": lambda context: _one(context.request.tls_version.removeprefix("TLSv") or None),
     "s3:versionid": lambda context: _one(context.permission.version_id),
     "s3:x-amz-content-sha256": lambda context: _one(context.authentication.content_sha256 or None),
     "s3:x-amz-copy-source": _copy_source,

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from .connection import Connection, ServerContext
+from .requests import Body, RequestHead
 
 _WANTS_TLS = "this port speaks TLS; use https:// instead of http:// in the address of the server"
 
@@ -51,6 +52,14 @@ class TlsConnection(Connection):
         with suppress(BlockingIOError):  # never: nothing was sent before
             socket.socket.send(self._tls, f"{head}Connection: close\r\n\r\n".encode() + body)
         self._linger()
+
+    def _environment(self, head: RequestHead, body: Body) -> dict[str, Any]:
+        """With what Apache's mod_ssl names so."""
+        cipher = self._tls.cipher()
+        return super()._environment(head, body) | {
+            "SSL_PROTOCOL": self._tls.version() or "",
+            "SSL_CIPHER": cipher[0] if cipher else "",
+        }
 
     def _has_decrypted(self) -> bool:
         return self._tls.pending() > 0

@@ -318,7 +318,8 @@ class Access:
             partial(self._begun_encryption, bucket, params) if bucket and call.operation in _GO_ON else None
         )
         bucket_tags = partial(self._bucket_tags, bucket) if bucket and ABAC in bucket.documents else None
-        return call.context(params, permission, tags, begun, bucket_tags)
+        owner = bucket.owner if bucket else None
+        return call.context(params, permission, tags, begun, bucket_tags, owner)
 
     def _bucket_tags(self, bucket: BucketRow) -> Mapping[str, str]:
         """Those of a bucket whose tags decide about access.

@@ -85,11 +85,12 @@ class Call:
         tags: Callable[[], Mapping[str, str]],
         begun_encryption: Callable[[], str | None] | None = None,
         bucket_tags: Callable[[], Mapping[str, str]] | None = None,
+        bucket_owner: str | None = None,
     ) -> RequestContext:
         """The condition keys that a policy may ask for; see there."""
         return RequestContext(
             *(self.operation, self.request, self.authentication, self.clock, params, permission),
-            *(tags, begun_encryption, bucket_tags),
+            *(tags, begun_encryption, bucket_tags, bucket_owner),
         )
 
     def note(self, effect: Effect, bucket: BucketRow, version: Version) -> None:

@@ -40,6 +40,8 @@ class Request:
     scheme: str = "http"
     remote_addr: str = ""
     head_bytes: int = 0  # of the request line and the headers
+    tls_version: str = ""  # such as TLSv1.3
+    tls_cipher: str = ""  # OpenSSL's name
 
     @property
     def path(self) -> str:

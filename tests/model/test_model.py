@@ -48,7 +48,8 @@ def test_an_operation_is_to_us_what_it_is_to_botocore(name: str) -> None:
         if shape is not None:
             compare(shape, other, set())
     sent = expected.input_shape.members if expected.input_shape else {}
-    required = {name: sent[name] for name in expected.input_shape.required_members} if sent else {}
+    names = expected.input_shape.required_members if expected.input_shape else ()
+    required = {name: sent[name] for name in names}
     assert ours.query == wire_names(sent, "querystring")
     assert ours.required_query == wire_names(required, "querystring")
     assert ours.required_headers == wire_names(required, "header")

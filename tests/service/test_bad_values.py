@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 from service_helpers import MAIN_KEYS, Reply, Signer, send, sign
 
+from s3fixture import limits
 from s3fixture.app import App
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def is_answered(reply: Reply) -> bool:
 @pytest.mark.parametrize("number", NUMBERS)
 def test_ranges_of_strange_numbers(url: str, bucket: str, key: str, number: str) -> None:
     for text in (f"bytes={number}-", f"bytes=0-{number}", f"bytes=-{number}", f"bytes={number}-{number}"):
-        assert signed(url, "GET", f"/{bucket}/{key}", headers={"Range": text}).status in (200, 206, 416)
+        expected = (200, 206, 416) if len(text) < limits.HEADER_SECTION else (400,)
+        assert signed(url, "GET", f"/{bucket}/{key}", headers={"Range": text}).status in expected
         copied = {"x-amz-copy-source": f"/{bucket}/{key}", "x-amz-copy-source-range": text}
         assert is_answered(signed(url, "PUT", f"/{bucket}/new?partNumber=1&uploadId=x", headers=copied))
 

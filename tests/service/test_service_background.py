@@ -249,7 +249,8 @@ def test_a_clock_that_is_set_back_makes_nothing_wait(diary: Diary, monkeypatch: 
     monkeypatch.setattr(background, "TASKS", {"test": background.Task("testing_task", furthest=2.0)})
     monkeypatch.setattr(background, "_LONGEST_SLEEP", 0.05)
     ahead = 0.0
-    monkeypatch.setattr("s3fixture.clock.time", SimpleNamespace(time=lambda: time.time() + ahead))
+    machine = SimpleNamespace(time=lambda: time.time() + ahead, time_ns=time.time_ns)
+    monkeypatch.setattr("s3fixture.clock.time", machine)
     app = App(Settings())
     try:
         add(app, "a", due=2)

@@ -70,7 +70,7 @@ def _running() -> Iterator[Box]:
             config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
         )
         fill(client)
-        yield Box(app, console, api.url, served.url, client)
+        yield Box(app, console, api.url, served.url, client, control)
         console.close()
         usage.close()
         served.stop()
@@ -80,15 +80,15 @@ def _running() -> Iterator[Box]:
 @pytest.fixture
 def box(_running: Box) -> Iterator[Box]:
     """With the buckets of `console_samples`, whatever the test before did."""
-    token = _running.app.store.snapshot()
+    token = _running.control.snapshot()
     _running.console.throttle = Throttle()
     _running.app.log.clear()
     yield _running
     _running.app.faults.clear()
     _running.app.clock.reset()
     with _running.app.background.paused():
-        _running.app.store.rollback(token)
-        _running.app.store.release(token)
+        _running.control.rollback(token)
+        _running.control.release(token)
         _running.app.background.reset()
 
 

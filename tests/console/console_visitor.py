@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from s3fixture.app import App
+    from s3fixture.backends.control import Control
     from s3fixture.console.application import Console
 
 
@@ -29,6 +30,7 @@ class Box:
     api_url: str
     console_url: str
     s3: S3Client
+    control: Control
 
 
 def as_bytes(console: Console, address: str) -> WSGIApplication:

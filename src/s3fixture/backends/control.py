@@ -123,9 +123,6 @@ class Control:
             names = ", ".join(self.named_snapshots())
             known = f"; the snapshots are {names}" if names else "; there is none so far"
             raise S3FixtureError(f"there is no snapshot {name!r}{did_you_mean(name, self._named) or known}")
-            raise S3FixtureError(
-                f"there is no snapshot {name!r}{did_you_mean(name, self._named) or f'; {known}'}"
-            )
         return self._named[name]
 
     def save(self, path: str) -> None:

@@ -133,7 +133,7 @@ onSubmit(taking, async (data) => {
   await showSnapshots();
   if (snapshots.includes(name)) throw new Error(`There is a snapshot ${visible(name)}; delete it first, or choose another name.`);
   await control("name_snapshot", { name });
-  taking.reset();
+  if (data.get("name") === taking.elements.name.value) taking.reset(); // else the next name is being typed
   await showSnapshots();
 });
 

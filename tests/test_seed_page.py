@@ -211,8 +211,9 @@ def test_a_bucket_is_made_public_for_sharing(defaults: str) -> None:
     with s3fixture.serve(buckets=[BUCKET], defaults=defaults) as endpoint:
         endpoint.client().put_object(Bucket=BUCKET, Key="report.html", Body=b"<p>shared</p>")
         address = f"{endpoint.url}/{BUCKET}/report.html"
-        with pytest.raises(urllib.error.HTTPError, match="403"):
+        with pytest.raises(urllib.error.HTTPError, match="403") as refused:
             fetch(address)
+        refused.value.close()
 
         command = ("policy", "set", "public", f"minio/{BUCKET}", "--endpoint-url", endpoint.url)
         keys = ("--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY)

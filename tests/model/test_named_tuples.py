@@ -51,7 +51,7 @@ def test_a_class_has_what_one_of_typing_has() -> None:
 
     assert tuple(ours) == tuple(theirs)
     assert repr(ours) == repr(theirs).replace("Theirs", "Ours")
-    assert set(dir(Theirs)) - set(dir(Ours)) <= {"__orig_bases__"}
+    assert set(dir(Theirs)) - set(dir(Ours)) <= {"__annotate_func__", "__orig_bases__"}
     assert Ours._fields == Theirs._fields
     assert Ours._field_defaults == Theirs._field_defaults
     assert (Ours.__doc__, Ours.__module__, Ours.__qualname__) == ("A class.", __name__, "Ours")

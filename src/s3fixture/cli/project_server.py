@@ -13,7 +13,7 @@ from s3fixture.backends.servers import SERVERS, UNKNOWN
 from s3fixture.cli import dotenv_file, output, user_servers
 from s3fixture.cli.server_log import LOGGER, Early, log_requests, logged
 from s3fixture.cli.server_plan import ServerPlan
-from s3fixture.cli.signals import Stopped, stop_on_signals
+from s3fixture.cli.signals import Stopped, sleep, stop_on_signals
 from s3fixture.cli.state_folder import ProjectServer, StateFolder
 from s3fixture.seeding import Progress, StateSeed, seed
 
@@ -63,7 +63,7 @@ def project_server(
 def wait_for_end(folder: StateFolder) -> None:
     """Return when `down` asks; a signal raises `signals.Stopped` meanwhile."""
     while not folder.asked_to_stop():
-        time.sleep(_LOOK_SECONDS)
+        sleep(_LOOK_SECONDS)
 
 
 def _described(endpoint: Endpoint, plan: ServerPlan) -> ProjectServer:

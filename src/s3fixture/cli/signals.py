@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -22,8 +23,26 @@ class Stopped(KeyboardInterrupt):
         self.name = signal.Signals(number).name
 
 
-def _raise(number: int, frame: FrameType | None) -> None:
-    raise Stopped(number)
+class _Raise:
+    """The handler that raises `Stopped`, and knows the signal that came."""
+
+    def __init__(self) -> None:
+        self.came = 0
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        self.came = number
+        raise Stopped(number)
+
+
+def sleep(seconds: float) -> None:
+    """For loops that go on until a signal: raises `Stopped` for one that came before, too.
+
+    Python drops what a handler raises while an object is being deleted.
+    """
+    handler = signal.getsignal(signal.SIGTERM)
+    if isinstance(handler, _Raise) and handler.came:
+        raise Stopped(handler.came)
+    time.sleep(seconds)
 
 
 def _stopping() -> list[signal.Signals]:
@@ -47,7 +66,7 @@ def handled(handler: Handler) -> Iterator[None]:
 
 def stop_on_signals() -> Any:
     """A context manager within which each such signal raises `Stopped`."""
-    return handled(_raise)
+    return handled(_Raise())
 
 
 def came_from_terminal() -> bool:

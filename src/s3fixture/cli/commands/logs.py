@@ -14,6 +14,7 @@ from s3fixture.cli.log_lines import LogLine, parse_line
 from s3fixture.cli.options import json_option
 from s3fixture.cli.quantities import parse_duration
 from s3fixture.cli.server_log import tail
+from s3fixture.cli.signals import sleep
 from s3fixture.cli.state_folder import StateFolder
 from s3fixture.errors import S3FixtureError
 
@@ -88,7 +89,7 @@ def _news(folder: StateFolder, position: int) -> Iterator[str]:
         *lines, rest = (rest + text).split("\n")
         yield from lines
         if alive and not text:
-            time.sleep(_LOOK_SECONDS)
+            sleep(_LOOK_SECONDS)
     if rest:
         yield rest
 

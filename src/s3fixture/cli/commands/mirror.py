@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +10,7 @@ from s3fixture.cli import output
 from s3fixture.cli.addresses import Local, Remote, parse_trees
 from s3fixture.cli.options import ServerChoice, age_options, connection_options, json_option, quiet_option
 from s3fixture.cli.quantities import parse_ages
+from s3fixture.cli.signals import sleep
 from s3fixture.errors import S3FixtureError
 from s3fixture.named_tuples import NamedTuple
 
@@ -73,7 +73,7 @@ def command(
         code = _mirror(servers, origin, goal, wishes, told)
         if not watch:
             return code
-        time.sleep(_PAUSE)
+        sleep(_PAUSE)
 
 
 class _Wishes(NamedTuple):

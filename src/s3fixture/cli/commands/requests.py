@@ -10,6 +10,7 @@ import click
 
 from s3fixture.cli import output
 from s3fixture.cli.options import control_options, json_option
+from s3fixture.cli.signals import sleep
 
 if TYPE_CHECKING:
     from s3fixture.cli.control_client import ControlClient
@@ -39,7 +40,7 @@ def _records(control: ControlClient, follow: bool) -> Iterator[dict[str, Any]]:
     yield from records
     while follow:
         known = {record["request_id"] for record in records}
-        time.sleep(_LOOK_SECONDS)
+        sleep(_LOOK_SECONDS)
         records = control.call("requests")
         yield from (record for record in records if record["request_id"] not in known)
 

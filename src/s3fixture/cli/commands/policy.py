@@ -36,7 +36,7 @@ def set_policy(name: str, target: str, as_json: bool, server: ServerChoice) -> i
     Statements of the bucket's policy about anything else stay. Where the bucket blocks public policies, as
     new buckets at AWS do, that block is taken back.
     """
-    from s3fixture.cli.anonymous import set_access
+    from s3fixture.cli.bucket_access import set_access
     from s3fixture.cli.target_server import client_of, connect
 
     place = parse_in_bucket(target)
@@ -54,7 +54,7 @@ def get_policy(target: str, as_json: bool, server: ServerChoice) -> int:
     `custom` means that the bucket has a policy which is none of those that `set` makes; --json shows it.
     """
     from s3fixture.anonymous_access import access_of
-    from s3fixture.cli.anonymous import policy_of
+    from s3fixture.cli.bucket_access import policy_of
     from s3fixture.cli.target_server import client_of, connect
 
     place = parse_in_bucket(target)

@@ -96,7 +96,7 @@ def _retention(head: Mapping[str, Any]) -> str | None:
 
 def _bucket(client: S3Client, place: Remote) -> dict[str, Any]:
     from s3fixture.anonymous_access import access_of
-    from s3fixture.cli.anonymous import policy_of
+    from s3fixture.cli.bucket_access import policy_of
     from s3fixture.cli.commands.version import versioning_of
 
     head = client.head_bucket(Bucket=place.bucket)

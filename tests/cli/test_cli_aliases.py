@@ -93,7 +93,9 @@ def test_a_variable_of_mc(home: Path, text: str, expected: tuple[str, ...]) -> N
     "text", ["127.0.0.1:9000", "ftp://a:b@host", "http://a:b@host/path", "http://a@host", "http://a:b@h:x"]
 )
 def test_a_variable_that_names_no_server_is_refused(home: Path, text: str) -> None:
-    with pytest.raises(S3FixtureError, match=r"MC_HOST_work is no server; write it as http://ACCESS-KEY"):
+    with pytest.raises(
+        S3FixtureError, match=r"MC_HOST_work is not the URL of a server; write it as http://ACCESS-KEY"
+    ):
         server_of_alias("work", {"MC_HOST_work": text})
 
 

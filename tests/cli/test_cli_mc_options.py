@@ -87,7 +87,7 @@ def test_attributes_of_a_copy_to_another_server(
 
 @pytest.mark.parametrize("text", ["", "nothing", "=x", "a=1;", "a=1;;b=2"])
 def test_attributes_that_are_none_are_refused(text: str) -> None:
-    with pytest.raises(S3FixtureError, match="write NAME=VALUE, and a semicolon between two"):
+    with pytest.raises(S3FixtureError, match="write NAME=VALUE, and a semicolon between two of them"):
         parse_properties(text, None, None)
 
 
@@ -118,7 +118,7 @@ def test_only_what_is_so_old(aged: CommandLine, client: S3Client) -> None:
     assert keys(client) == ["c", "moved/old/a", "moved/old/b.tmp"]
     aged("rm", "-r", "--force", "--newer-than", "1d", "s3://data/moved")
     assert keys(client) == ["c"]
-    assert "add --recursive" in aged("rm", "--older-than", "1d", "s3://data/c", code=2).stderr
+    assert "need --recursive or --versions" in aged("rm", "--older-than", "1d", "s3://data/c", code=2).stderr
 
 
 def test_old_versions_are_removed(aged: CommandLine, client: S3Client, server: ThreadEndpoint) -> None:

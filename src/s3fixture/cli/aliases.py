@@ -80,7 +80,7 @@ def _of_variable(alias: str, text: str, environ: Mapping[str, str]) -> Connectio
     url = f"{scheme}://{host}".rstrip("/")
     if not mark or not _is_server(url) or (at and not (access_key and secret_key)):
         raise S3FixtureError(
-            f"{_VARIABLE}{alias} is no server; write it as http://ACCESS-KEY:SECRET-KEY@HOST:PORT"
+            f"{_VARIABLE}{alias} is not the URL of a server; write it as http://ACCESS-KEY:SECRET-KEY@HOST:PORT"
         )
     return _server(url, access_key, secret_key, token, environ)
 

@@ -32,7 +32,9 @@ def parse_properties(attributes: str | None, tags: str | None, storage_class: st
         name, mark, value = text.partition("=")
         name = name.strip()
         if not mark or not name:
-            raise S3FixtureError(f"--attr {text!r} is none; write NAME=VALUE, and a semicolon between two")
+            raise S3FixtureError(
+                f"--attr has {text!r}; write NAME=VALUE, and a semicolon between two of them"
+            )
         if name.lower() in names:
             found[names[name.lower()]] = value
         else:

@@ -44,7 +44,7 @@ def command(
     from s3fixture.cli.target_server import Servers
 
     if incomplete and versions:
-        raise click.UsageError("an upload that was not completed has no versions; leave out one of the two")
+        raise click.UsageError("--incomplete and --versions cannot be given together; choose one")
     places = [parse_remote(target) for target in targets] or [Remote()]
     servers = Servers(server, *places)
     count = size = 0

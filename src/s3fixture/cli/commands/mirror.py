@@ -67,16 +67,16 @@ def command(
         raise S3FixtureError(f"{goal} is a file; name a folder")
     servers = Servers(server, origin, goal)
     _check_apart(servers, origin, goal)
-    wishes = _Wishes(overwrite, remove, excluded, older_than, newer_than, dry_run, quiet, as_json)
+    options = _Options(overwrite, remove, excluded, older_than, newer_than, dry_run, quiet, as_json)
     told: set[str] = set()
     while True:
-        code = _mirror(servers, origin, goal, wishes, told)
+        code = _mirror(servers, origin, goal, options, told)
         if not watch:
             return code
         sleep(_PAUSE)
 
 
-class _Wishes(NamedTuple):
+class _Options(NamedTuple):
     """The options."""
 
     overwrite: bool
@@ -89,32 +89,32 @@ class _Wishes(NamedTuple):
     as_json: bool
 
 
-def _mirror(servers: Servers, origin: Address, goal: Address, wishes: _Wishes, told: set[str]) -> int:
+def _mirror(servers: Servers, origin: Address, goal: Address, options: _Options, told: set[str]) -> int:
     """Do it once; the exit code. What was `told` the time before, and is still so, is not told again."""
     from s3fixture.cli.job_progress import carry_out
     from s3fixture.cli.mirroring import compare, exists
 
     if not exists(servers, origin):
         raise S3FixtureError(f"{origin}: there is no such folder or bucket to mirror")
-    written = parse_ages(wishes.older_than, wishes.newer_than)
-    found = compare(servers, origin, goal, excluded=wishes.excluded, written=written)
-    remove, as_json, quiet = wishes.remove and bool(found.extra), wishes.as_json, wishes.quiet
+    written = parse_ages(options.older_than, options.newer_than)
+    found = compare(servers, origin, goal, excluded=options.excluded, written=written)
+    remove, as_json, quiet = options.remove and bool(found.extra), options.as_json, options.quiet
     if remove and not found.sources:
         raise S3FixtureError(
             f"{origin} is empty, and --remove would empty {goal} too; "
             "if that is meant, use `s3fixture rm --recursive --force`"
         )
-    blocked = _blocked(found, overwrite=wishes.overwrite)
+    blocked = _blocked(found, overwrite=options.overwrite)
     for text in blocked:
         if text not in told:
             output.print_error(text)
     failed = len(blocked)
-    jobs = found.missing + (found.changed if wishes.overwrite else [])
+    jobs = found.missing + (found.changed if options.overwrite else [])
     if not failed and not jobs and not remove and not quiet and not as_json and not told:
         output.tell(f"nothing to do: {goal} has what {origin} has")
     told.clear()
     told.update(blocked, [_LOOKED])
-    if wishes.dry_run:
+    if options.dry_run:
         _tell(found, jobs, remove=remove, as_json=as_json)
         return 1 if failed else 0
     _make(servers, goal)

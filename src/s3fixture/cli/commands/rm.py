@@ -60,9 +60,9 @@ def command(
     if version_id and (recursive or versions or len(targets) > 1):
         raise click.UsageError("--version-id needs exactly one object, without --recursive and --versions")
     if (older_than or newer_than) and not (recursive or versions):
-        raise click.UsageError("--older-than and --newer-than choose among several; add --recursive")
+        raise click.UsageError("--older-than and --newer-than need --recursive or --versions; add one")
     if incomplete and (versions or version_id):
-        raise click.UsageError("an upload that was not completed has no version; leave out --incomplete")
+        raise click.UsageError("--incomplete cannot be given with --versions or --version-id; choose one")
     written = parse_ages(older_than, newer_than)
     places = [parse_in_bucket(target) if recursive else parse_object(target) for target in targets]
     servers = Servers(server, *places)

@@ -223,7 +223,7 @@ def test_a_damaged_alias_does_not_hide_the_others(s3: CommandLine, other: Endpoi
     s3.environ |= {"MC_HOST_bad": "nonsense", "MC_HOST_work": _variable(other)}
     done = s3("cp", "wrok/data/k", ".", code=1)
     warning, error = done.stderr.splitlines()
-    assert warning.startswith("MC_HOST_bad is no server")
+    assert warning.startswith("MC_HOST_bad is not the URL of a server; write it as http://")
     assert warning.endswith("; it is left out")
     assert error.endswith("(aliases: minio, work)")
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 Address = Remote | Local
 _PAUSE = 2.0  # seconds between two looks with --watch
-_LOOKED = ""  # among what was told: both sides were looked at before
 
 
 @click.command("mirror", short_help="Make a folder or bucket like another.")
@@ -68,12 +67,11 @@ def command(
     servers = Servers(server, origin, goal)
     _check_apart(servers, origin, goal)
     options = _Options(overwrite, remove, excluded, older_than, newer_than, dry_run, quiet, as_json)
-    told: set[str] = set()
-    while True:
-        code = _mirror(servers, origin, goal, options, told)
-        if not watch:
-            return code
+    code, told = _mirror(servers, origin, goal, options, None)
+    while watch:
         sleep(_PAUSE)
+        code, told = _mirror(servers, origin, goal, options, told)
+    return code
 
 
 class _Options(NamedTuple):
@@ -89,8 +87,13 @@ class _Options(NamedTuple):
     as_json: bool
 
 
-def _mirror(servers: Servers, origin: Address, goal: Address, options: _Options, told: set[str]) -> int:
-    """Do it once; the exit code. What was `told` the time before, and is still so, is not told again."""
+def _mirror(
+    servers: Servers, origin: Address, goal: Address, options: _Options, told: list[str] | None
+) -> tuple[int, list[str]]:
+    """Do it once; the exit code, and why some was not done.
+
+    `told` is what the time before gave back (None the first time): it is not told again.
+    """
     from s3fixture.cli.job_progress import carry_out
     from s3fixture.cli.mirroring import compare, exists
 
@@ -106,22 +109,20 @@ def _mirror(servers: Servers, origin: Address, goal: Address, options: _Options,
         )
     blocked = _blocked(found, overwrite=options.overwrite)
     for text in blocked:
-        if text not in told:
+        if text not in (told or ()):
             output.print_error(text)
     failed = len(blocked)
     jobs = found.missing + (found.changed if options.overwrite else [])
-    if not failed and not jobs and not remove and not quiet and not as_json and not told:
+    if told is None and not (failed or jobs or remove or quiet or as_json):
         output.tell(f"nothing to do: {goal} has what {origin} has")
-    told.clear()
-    told.update(blocked, [_LOOKED])
     if options.dry_run:
         _tell(found, jobs, remove=remove, as_json=as_json)
-        return 1 if failed else 0
+        return 1 if failed else 0, blocked
     _make(servers, goal)
     failed += carry_out(servers, jobs, "mirroring", as_json=as_json, quiet=quiet)
     if remove:
         failed += _remove(servers, goal, found.extra, failed=failed, as_json=as_json, quiet=quiet)
-    return 1 if failed else 0
+    return 1 if failed else 0, blocked
 
 
 def _check_apart(servers: Servers, origin: Address, goal: Address) -> None:

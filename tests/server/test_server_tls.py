@@ -97,16 +97,27 @@ def test_a_broken_or_missing_handshake_holds_up_nobody_and_is_no_news(
     assert not caplog.records
 
 
-@pytest.mark.parametrize("request_line", [b"GET / HTTP/1.1", b"PUT /b/k HTTP/1.1", b"HEAD / HTTP/1.0"])
+METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT", "PROPFIND", "g"]
+
+
+@pytest.mark.parametrize("body", [b"", b"x" * 100_000], ids=["without a body", "with a body"])
+@pytest.mark.parametrize("method", METHODS)
 def test_who_speaks_plain_http_is_told_so(
-    serve: Serve, connect: Connect, server_context: ssl.SSLContext, request_line: bytes
+    serve: Serve,
+    connect: Connect,
+    caplog: pytest.LogCaptureFixture,
+    server_context: ssl.SSLContext,
+    method: str,
+    body: bytes,
 ) -> None:
     client = connect(serve(echo, ssl_context=server_context))
-    answer = client.ask(request_line + b"\r\nHost: x\r\n\r\n")
+    head = f"{method} /b/k HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+    answer = client.ask(head.encode() + body)
     assert answer.status == 400
     assert answer.headers["connection"] == "close"
     assert b"use https://" in answer.body
     assert client.closed()
+    assert not caplog.records
 
 
 def test_a_client_that_distrusts_the_certificate_is_no_news(

@@ -10,6 +10,8 @@ from typing import Any
 from .connection import Connection, ServerContext
 from .requests import Body, RequestHead
 
+# OpenSSL's reasons for what does not begin as TLS does: it knows the names of four methods, and CONNECT.
+_NO_TLS = frozenset({"HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "WRONG_VERSION_NUMBER"})
 _WANTS_TLS = "this port speaks TLS; use https:// instead of http:// in the address of the server"
 
 
@@ -38,7 +40,7 @@ class TlsConnection(Connection):
         except ssl.SSLWantReadError:
             return False
         except ssl.SSLError as error:
-            if error.reason == "HTTP_REQUEST":
+            if error.reason in _NO_TLS:
                 self._refuse_plain_http()
                 return False
             raise

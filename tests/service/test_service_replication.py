@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from encryption_helpers import KEY_ID, OTHER_ID, arn, customer_key
 from service_helpers import DAY, complete, needs, put_parts, refused
 
 from s3fixture.app import App
+from s3fixture.backends.control import Control
+from s3fixture.backends.running_requests import RunningRequests
+from s3fixture.service.event_watchers import watch
+from s3fixture.service.kms import KmsKeys
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -297,8 +303,6 @@ def test_tags_follow(client: S3Client, source: str, done: Callable[[], None]) ->
 def test_what_cannot_go_has_failed_and_is_told(
     client: S3Client, source: str, done: Callable[[], None], app: App
 ) -> None:
-    from s3fixture.service.event_watchers import watch
-
     put(client, source, RULE)
     client.put_bucket_versioning(Bucket="target", VersioningConfiguration={"Status": "Suspended"})
     watcher = watch(app.background, source, ["s3:Replication:*"], "", "")
@@ -314,8 +318,6 @@ def test_what_cannot_go_has_failed_and_is_told(
 def test_a_replica_is_an_event_of_its_bucket(
     client: S3Client, source: str, done: Callable[[], None], app: App
 ) -> None:
-    from s3fixture.service.event_watchers import watch
-
     watcher = watch(app.background, "target", ["s3:ObjectCreated:*"], "", "")
     put(client, source, RULE)
     client.put_object(Bucket=source, Key="a")
@@ -523,8 +525,6 @@ def test_an_object_of_another_account_goes_only_where_the_buckets_owner_may_read
     client: S3Client, other: S3Client, source: str, done: Callable[[], None], app: App, enforced: bool
 ) -> None:
     """https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-requirements.html"""
-    from s3fixture.service.event_watchers import watch
-
     with_acls(client, source, *(() if enforced else ("target",)))
     client.put_bucket_acl(Bucket=source, ACL="public-read-write")
     destination = {
@@ -562,3 +562,253 @@ def test_replicas_have_no_grants_where_acls_are_off_or_the_owner_changes(
     for bucket in ("target", "taken"):
         [grant] = client.get_object_acl(Bucket=bucket, Key="a")["Grants"]
         assert (grant["Grantee"]["ID"], grant["Permission"]) == (account, "FULL_CONTROL")
+
+
+FOREIGN: dict[str, Any] = RULE | {"Destination": {"Bucket": "arn:aws:s3:::foreign"}}
+ACTIONS = ["s3:ReplicateObject", "s3:ReplicateDelete"]
+
+
+def statement(
+    *actions: str, effect: str = "Allow", bucket: str = "foreign", **members: Any
+) -> dict[str, Any]:
+    """About the role, as a policy of a destination has it."""
+    resource = f"arn:aws:s3:::{bucket}/*"
+    return {"Effect": effect, "Principal": {"AWS": ROLE}, "Action": actions, "Resource": resource, **members}
+
+
+def let_in(client: S3Client, *statements: dict[str, Any], bucket: str = "foreign") -> None:
+    policy = {"Version": "2012-10-17", "Statement": statements}
+    client.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+
+
+def failures(app: App, watcher: str, count: int) -> list[str]:
+    records = app.background.destinations.watchers.records(watcher, count, 0)
+    return [record["replicationEventData"]["failureReason"] for record in records]
+
+
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+def test_the_policy_of_the_destination_knows_how_the_replica_is_encrypted(
+    client: S3Client, other: S3Client, source: str, done: Callable[[], None], app: App, effect: str
+) -> None:
+    """replication-config-for-kms-objects.html: the keys of a role's policy for s3:ReplicateObject."""
+    new_bucket(other, "foreign")
+    algorithm, named = (f"s3:x-amz-server-side-encryption{end}" for end in ("", "-aws-kms-key-id"))
+    right = arn(app, OTHER_ID)
+    if effect == "Allow":
+        let_in(
+            other,
+            statement("s3:ReplicateObject", Condition={"StringEquals": {algorithm: "aws:kms", named: right}}),
+        )
+    else:
+        others = {"StringNotEquals": {named: right}}
+        let_in(other, statement(*ACTIONS), statement("s3:ReplicateObject", effect="Deny", Condition=others))
+    for key, name in (("right", OTHER_ID), ("wrong", KEY_ID)):
+        encrypted = {"Bucket": "arn:aws:s3:::foreign", "EncryptionConfiguration": {"ReplicaKmsKeyID": name}}
+        rule = FOREIGN | {"Destination": encrypted, "SourceSelectionCriteria": KMS, "ID": key}
+        put(client, source, rule)
+        client.put_object(Bucket=source, Key=key, ServerSideEncryption="aws:kms", SSEKMSKeyId=KEY_ID)
+        client.put_object(Bucket=source, Key=f"{key}-plain")
+        done()
+    assert keys(other, "foreign") == ["right"]
+    assert status(client, source, "right") == "COMPLETED"
+    assert other.head_object(Bucket="foreign", Key="right")["SSEKMSKeyId"] == right
+
+
+def test_a_policy_may_ask_for_the_algorithm_of_replicas_that_are_not_under_kms(
+    client: S3Client, other: S3Client, source: str, done: Callable[[], None]
+) -> None:
+    new_bucket(other, "foreign")
+    put(client, source, FOREIGN)
+    plain = {"StringEquals": {"s3:x-amz-server-side-encryption": "AES256"}}
+    customers = {"StringEquals": {"s3:x-amz-server-side-encryption-customer-algorithm": "AES256"}}
+    for key, condition in (("a", plain), ("b", customers)):
+        let_in(other, statement("s3:ReplicateObject", Condition=condition))
+        client.put_object(Bucket=source, Key=f"plain-{key}")
+        client.put_object(Bucket=source, Key=f"customers-{key}", **customer_key())
+        done()
+    assert keys(other, "foreign") == ["customers-b", "plain-a"]
+
+
+def test_the_key_for_replicas_is_for_objects_under_kms_alone_and_must_be_there(
+    client: S3Client,
+    source: str,
+    done: Callable[[], None],
+    app: App,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """replication-failure-codes.html: DstKmsKeyNotFound, DstKmsKeyInvalidState."""
+    encrypted = TARGET | {"EncryptionConfiguration": {"ReplicaKmsKeyID": OTHER_ID}}
+    put(client, source, RULE | {"Destination": encrypted, "SourceSelectionCriteria": KMS})
+    watcher = watch(app.background, source, ["s3:Replication:*"], "", "")
+    client.put_object(Bucket=source, Key="customers", **customer_key())
+    client.put_object(Bucket=source, Key="kms", ServerSideEncryption="aws:kms")
+    done()
+    assert client.head_object(Bucket="target", Key="kms")["SSEKMSKeyId"] == arn(app, OTHER_ID)
+    client.head_object(Bucket="target", Key="customers", **customer_key())
+    for declared in (KEY_ID, f"{OTHER_ID},disabled"):
+        monkeypatch.setattr(app.background, "kms", KmsKeys([declared]))
+        client.put_object(Bucket=source, Key="kms", ServerSideEncryption="aws:kms")
+        done()
+        assert status(client, source, "kms") == "FAILED"
+    assert failures(app, watcher, 2) == ["DstKmsKeyNotFound", "DstKmsKeyInvalidState"]
+    control = Control(app, RunningRequests(app))
+    control.save(str(tmp_path / "state"))
+    control.load(str(tmp_path / "state"))  # which checks the records of replicas
+
+
+def test_changes_go_only_where_the_other_account_still_lets_them_in(
+    client: S3Client, other: S3Client, source: str, done: Callable[[], None], app: App
+) -> None:
+    """An account that takes back its policy has no tags, grants or locks of the other one in its bucket."""
+    other.create_bucket(Bucket="foreign", ObjectLockEnabledForBucket=True)
+    client.put_object_lock_configuration(
+        Bucket=source, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"}
+    )
+    with_acls(client, source)
+    with_acls(other, "foreign")
+    let_in(other, statement(*ACTIONS))
+    put(client, source, FOREIGN)
+    watcher = watch(app.background, source, ["s3:Replication:*"], "", "")
+    for key in ("tag", "untag", "acl", "lock"):
+        client.put_object(Bucket=source, Key=key, Tagging="a=1", ACL="bucket-owner-full-control")
+    done()
+    assert status(client, source, "tag") == "COMPLETED"
+    other.delete_bucket_policy(Bucket="foreign")
+    until: Any = {"Mode": "COMPLIANCE", "RetainUntilDate": in_days(app, 1)}
+    client.put_object_tagging(Bucket=source, Key="tag", Tagging={"TagSet": []})
+    client.delete_object_tagging(Bucket=source, Key="untag")
+    client.put_object_acl(Bucket=source, Key="acl", ACL="public-read")
+    client.put_object_retention(Bucket=source, Key="lock", Retention=until)
+    client.delete_object(Bucket=source, Key="marker")
+    done()
+    assert failures(app, watcher, 4) == [
+        *("DstPutTaggingNotPermitted", "DstPutTaggingNotPermitted"),
+        *("DstPutAclNotPermitted", "DstPutRetentionNotPermitted"),
+    ]
+    assert status(client, source, "tag") == "FAILED"
+    with app.store.read() as index:
+        bucket = index.get_bucket("foreign")
+        assert bucket is not None
+        found = {key: index.get_current(bucket.id, key) for key in ("tag", "untag", "acl", "lock")}
+    assert all(version and version.tags == {"a": "1"} for version in found.values())
+    assert not any(version and version.extra.keys() & {"lock"} for version in found.values())
+    assert len({json.dumps(version.extra.get("acl")) for version in found.values() if version}) == 1
+
+
+def test_delete_markers_need_a_permission_of_their_own(
+    client: S3Client, other: S3Client, source: str, done: Callable[[], None], app: App
+) -> None:
+    new_bucket(other, "foreign")
+    let_in(other, statement("s3:ReplicateObject"))
+    put(client, source, FOREIGN | {"DeleteMarkerReplication": {"Status": "Enabled"}})
+    watcher = watch(app.background, source, ["s3:Replication:*"], "", "")
+    client.put_object(Bucket=source, Key="a")
+    client.delete_object(Bucket=source, Key="a")
+    done()
+    assert keys(other, "foreign") == ["a"]
+    assert failures(app, watcher, 1) == ["DstDelObjNotPermitted"]
+    let_in(other, statement(*ACTIONS))
+    client.delete_object(Bucket=source, Key="a")
+    done()
+    assert keys(other, "foreign") == []
+
+
+def test_tags_go_along_unless_the_destination_denies_it(
+    client: S3Client, other: S3Client, source: str, done: Callable[[], None]
+) -> None:
+    """setting-repl-config-perm-overview.html: what allows s3:ReplicateObject is enough."""
+    new_bucket(other, "foreign")
+    let_in(other, statement("s3:ReplicateObject"))
+    put(client, source, FOREIGN)
+    client.put_object(Bucket=source, Key="a", Tagging="t=1")
+    done()
+    assert len(other.get_object_tagging(Bucket="foreign", Key="a")["TagSet"]) == 1
+    denied = statement("s3:ReplicateTags", effect="Deny")
+    let_in(other, statement("s3:ReplicateObject"), denied)
+    client.put_object(Bucket=source, Key="b", Tagging="t=1")
+    client.delete_object_tagging(Bucket=source, Key="a")
+    done()
+    assert status(client, source, "b") == "COMPLETED"
+    assert other.get_object_tagging(Bucket="foreign", Key="b")["TagSet"] == []
+    assert len(other.get_object_tagging(Bucket="foreign", Key="a")["TagSet"]) == 1
+
+
+def test_the_destinations_owner_agrees_to_own_replicas(
+    client: S3Client, other: S3Client, source: str, done: Callable[[], None], app: App
+) -> None:
+    """replication-change-owner.html: not where ACLs are off, because it owns all objects there."""
+    new_bucket(other, "foreign")
+    with_acls(client, source)
+    destination = {
+        "Bucket": "arn:aws:s3:::foreign",
+        "Account": "123456789012",
+        "AccessControlTranslation": {"Owner": "Destination"},
+    }
+    put(client, source, FOREIGN | {"Destination": destination})
+    let_in(other, statement(*ACTIONS))
+    watcher = watch(app.background, source, ["s3:Replication:*"], "", "")
+    client.put_object(Bucket=source, Key="no-acls")
+    done()
+    with_acls(other, "foreign")
+    client.put_object(Bucket=source, Key="refused")
+    done()
+    let_in(other, statement(*ACTIONS, "s3:ObjectOwnerOverrideToBucketOwner"))
+    client.put_object(Bucket=source, Key="taken")
+    done()
+    assert keys(other, "foreign") == ["no-acls", "taken"]
+    assert failures(app, watcher, 1) == ["DstPutObjectNotPermitted"]
+
+
+def test_a_public_policy_lets_no_other_accounts_role_in_where_such_are_restricted(
+    client: S3Client, other: S3Client, source: str, done: Callable[[], None]
+) -> None:
+    """access-control-block-public-access.html: only services of AWS and the owner's account are let in."""
+    new_bucket(other, "foreign")
+    other.delete_public_access_block(Bucket="foreign")
+    let_in(other, statement(*ACTIONS) | {"Principal": "*"})
+    put(client, source, FOREIGN)
+    client.put_object(Bucket=source, Key="open")
+    done()
+    other.put_public_access_block(
+        Bucket="foreign", PublicAccessBlockConfiguration={"RestrictPublicBuckets": True}
+    )
+    client.put_object(Bucket=source, Key="restricted")
+    done()
+    assert keys(other, "foreign") == ["open"]
+
+
+def test_a_deny_counts_for_the_role_in_its_own_account(
+    client: S3Client, source: str, done: Callable[[], None]
+) -> None:
+    put(client, source, RULE)
+    kept_off = {"StringNotEquals": {"aws:PrincipalArn": ROLE}}
+    let_in(client, statement("s3:*", effect="Deny", bucket="target", Condition=kept_off), bucket="target")
+    client.put_object(Bucket=source, Key="allowed")
+    done()
+    let_in(client, statement("s3:ReplicateObject", effect="Deny", bucket="target"), bucket="target")
+    client.put_object(Bucket=source, Key="denied")
+    done()
+    assert keys(client, "target") == ["allowed"]
+    assert status(client, source, "denied") == "FAILED"
+
+
+def test_a_weaker_retention_until_later_leaves_a_stronger_one_as_it_is(
+    client: S3Client, done: Callable[[], None], app: App
+) -> None:
+    """As PutObjectRetention would on the replica itself, which is refused."""
+    lock_target(client)
+    client.put_object(Bucket="source", Key="a", Body=b"1")
+    done()
+    strong: Any = {"Mode": "COMPLIANCE", "RetainUntilDate": in_days(app, 2)}
+    later: Any = {"Mode": "GOVERNANCE", "RetainUntilDate": in_days(app, 9)}
+    client.put_object_retention(Bucket="target", Key="a", Retention=strong)
+    client.put_object_retention(Bucket="source", Key="a", Retention=later)
+    done()
+    assert client.get_object_retention(Bucket="target", Key="a")["Retention"] == strong
+    with refused("AccessDenied"):
+        client.put_object_retention(Bucket="target", Key="a", Retention=later)
+    app.clock.let_pass(3 * DAY)
+    client.put_object_tagging(Bucket="source", Key="a", Tagging={"TagSet": []})
+    done()
+    assert client.get_object_retention(Bucket="target", Key="a")["Retention"] == later

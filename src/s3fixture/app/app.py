@@ -86,7 +86,7 @@ class App:
         self.needs: set[Permission] | None = None  # what requests of a test asked for and had
         self.bodies: BodyKeeper | None = None  # while somebody looks at bodies in the console
         self.faults = Faults()
-        self.background = Background(self.store, self.clock, settings, self.access)
+        self.background = Background(self.store, self.clock, settings, self.access, self.kms)
 
     def _metrics(self) -> Metrics | None:
         if self.settings.metrics == "off":

@@ -111,18 +111,31 @@ class Access:
         policy = self.policy_of(row, text) if text is not None else None
         return policy is not None and any(policy.may_allow(None, action) for action in actions)
 
-    def lets_in(
-        self, bucket: BucketRow, names: frozenset[str], permission: Permission, context: Context
-    ) -> bool:
-        """Whether the bucket's policy allows it to somebody who acts for another bucket (see `Outsider`)."""
+    def judge_outsider(
+        self,
+        bucket: BucketRow,
+        names: frozenset[str],
+        permission: Permission,
+        context: Context,
+        account: str = "",
+    ) -> Literal["allow", "deny"] | None:
+        """What the bucket's policy says to somebody who acts for another bucket (see `Outsider`).
+
+        `account` is the one that this is done for; "" for a service of AWS, which no setting about public
+        policies keeps out.
+        """
         from s3fixture.auth.policies.principals import Outsider  # imported when used: few buckets act so
 
         with self._store.read() as index:
             text = index.get_document(bucket.id, POLICY)
+            restricted = is_blocked(index, bucket, RESTRICT)
         if text is None:
-            return False
-        policy, who = self.policy_of(bucket, text), Outsider(names)
-        return policy.evaluate(who, permission.action, permission.resource, context) == "allow"
+            return None
+        policy, owner = self.policy_of(bucket, text), account_id(bucket.owner)
+        if restricted and account not in ("", owner) and _is_public(policy):
+            return None
+        always = {"aws:resourceaccount": [owner], "aws:securetransport": ["true"]}
+        return policy.evaluate(Outsider(names), permission.action, permission.resource, {**always, **context})
 
     def _check_expected_owner(self, bucket: str, expected: str) -> None:
         """x-amz-expected-bucket-owner, an account id."""

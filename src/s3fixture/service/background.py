@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from s3fixture.service.access import Access
     from s3fixture.service.destinations import Destinations
     from s3fixture.service.event_listeners import Listener
+    from s3fixture.service.kms import KmsKeys
     from s3fixture.settings import Settings
 
 
@@ -60,11 +61,12 @@ _LOG = logging.getLogger("s3fixture")
 class Background:
     """The jobs of one server. Only one runs at a time, in whatever thread, and none while paused."""
 
-    def __init__(self, store: Store, clock: Clock, settings: Settings, access: Access) -> None:
+    def __init__(self, store: Store, clock: Clock, settings: Settings, access: Access, kms: KmsKeys) -> None:
         self.store = store
         self.clock = clock
         self.settings = settings
         self.access = access
+        self.kms = kms
         self.keeps_access_logs = False  # whether any bucket may have a log
         self.listeners: tuple[Listener, ...] = ()  # clients that listen to events over HTTP
         self._changed = threading.Condition()

@@ -101,7 +101,11 @@ def lock_of_replica(source: Version, bucket: BucketRow, now: float) -> Lock:
 
 
 def replicated_lock(replica: Version, source: Version, now: float) -> Lock:
-    """The lock of a replica whose source has changed: nothing that is in force there becomes weaker by it."""
+    """The lock of a replica whose source has changed: nothing that is in force there becomes weaker by it.
+
+    A retention that PutObjectRetention could not put there is not put, so that the replica's own stays as it
+    is: governance until a later date does not replace compliance, nor does it follow when that has ended.
+    """
     own, wanted = lock_of(replica), lock_of(source)
     if own.until > now and not _is_as_strong(wanted, own):
         wanted = wanted._replace(mode=own.mode, until=own.until)

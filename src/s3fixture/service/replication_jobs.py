@@ -12,14 +12,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from s3fixture.auth.actions import Permission
 from s3fixture.auth.identity import account_id
+from s3fixture.errors import S3Error
 from s3fixture.service.acls import acl_of, allowed_by_acls, note_owner
 from s3fixture.service.bucket_documents import ACL, REPLICATION
 from s3fixture.service.call import Call, Result
-from s3fixture.service.encryption import ENCRYPTION, OF_KMS
+from s3fixture.service.encryption import AES256, CUSTOMER, ENCRYPTION, HEADER, OF_KMS, encryption_of
+from s3fixture.service.kms import Place
 from s3fixture.service.metadata import ARCHIVED
 from s3fixture.service.object_lock import LOCK, lock_of_replica, replicated_lock, with_lock
 from s3fixture.service.ownership import acls_enabled, owner_of
@@ -35,7 +37,16 @@ if TYPE_CHECKING:
 # Part of an extra record: `status`, and `waiting`, the buckets that do not have the version yet.
 PENDING, COMPLETED, FAILED, REPLICA = "PENDING", "COMPLETED", "FAILED", "REPLICA"
 _NOT_COPIED = frozenset({ACL, REPLICATION, "restore", "upload_id"})  # parts of an extra record
-_CHANGES = frozenset({"acl", "tagged", "untagged", "locked"})
+# What is replicated -> the failure reason where the other account does not let it in.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-failure-codes.html
+_NOT_LET_IN: Mapping[str, str] = {
+    "version": "DstPutObjectNotPermitted",
+    "acl": "DstPutAclNotPermitted",
+    "tagged": "DstPutTaggingNotPermitted",
+    "untagged": "DstPutTaggingNotPermitted",
+    "locked": "DstPutRetentionNotPermitted",
+    "change": "DstPutObjectNotPermitted",  # any of the last four, in jobs of older data folders
+}
 _SINCE_FILTERS = "DeleteMarkerReplication"  # rules without it replicate delete markers
 
 Rule = Mapping[str, Any]
@@ -68,8 +79,8 @@ def follow(call: Call, _result: Result) -> None:
                 continue
             if fact.effect in ("created", "marked"):
                 _plan(call.background, index, fact.bucket, version, _parse(document))
-            elif fact.effect in _CHANGES and status_of(version) in (PENDING, COMPLETED):
-                _plan_change(call.background, index, fact.bucket, version, _parse(document))
+            elif fact.effect in _NOT_LET_IN and status_of(version) in (PENDING, COMPLETED):
+                _plan_change(call.background, index, fact.bucket, version, _parse(document), fact.effect)
 
 
 def _plan(
@@ -85,10 +96,15 @@ def _plan(
 
 
 def _plan_change(
-    background: Background, index: Index, bucket: BucketRow, version: Version, configuration: Rule
+    background: Background,
+    index: Index,
+    bucket: BucketRow,
+    version: Version,
+    configuration: Rule,
+    effect: str,
 ) -> None:
     for target, rule in _chosen(version, configuration).items():
-        _add(background, index, bucket, version, configuration, rule, target, "change")
+        _add(background, index, bucket, version, configuration, rule, target, effect)
 
 
 def _add(
@@ -156,16 +172,23 @@ def run(background: Background, job: Job) -> None:
         if bucket is None or version is None or version.seq != body["seq"]:
             return
         target = index.get_bucket(body["target"])
-        if body["what"] == "change":
-            _copy_change(background, index, version, target, body["rule"])
+        replica = index.get_version(target.id, version.key, version.version_id) if target else None
+        is_new = body["what"] == "version"
+        if not is_new and (replica is None or status_of(replica) != REPLICA):
             return
         failure = _failure_reason(background, index, bucket, version, target, body)
         if failure or target is None:
             _settle(index, version, body["target"], failed=True)
             _tell_failure(background, index, bucket, version, body, failure)
             return
-        _copy(background, index, version, target, body["rule"])
-        _settle(index, version, body["target"], failed=False)
+        if _judge(background, bucket, version, target, body, "s3:ReplicateTags") == "deny":
+            version = version._replace(tags=replica.tags if replica else {})
+        if replica is None:
+            _copy(background, index, bucket, version, target, body["rule"])
+        elif not is_new:
+            _copy_change(background, index, version, target, replica, body["rule"])
+        if is_new:  # it may be there already: the server was killed after this job
+            _settle(index, version, body["target"], failed=False)
 
 
 def _failure_reason(
@@ -185,16 +208,83 @@ def _failure_reason(
         return "DstBucketObjectLockConfigMissing"
     if not _may_read(background, index, bucket, version):
         return "SrcGetObjectNotPermitted"
-    if target.owner == bucket.owner:
+    try:
+        lets_in = _lets_in(background, bucket, version, target, body)
+    except S3Error as refusal:
+        return "DstKmsKeyNotFound" if refusal.code == "KMS.NotFoundException" else "DstKmsKeyInvalidState"
+    if lets_in:
         return ""
-    role = body["role"]
-    if is_of_other_account(role, bucket, background.access.identities):
-        return "DstPutObjectNotPermitted"
-    names = frozenset({role, f"arn:aws:iam::{role.split(':')[4]}:root"})
-    action = "s3:ReplicateDelete" if version.is_delete_marker else "s3:ReplicateObject"
-    context = {"aws:sourceaccount": [account_id(bucket.owner)]}
+    return "DstDelObjNotPermitted" if version.is_delete_marker else _NOT_LET_IN[body["what"]]
+
+
+def _lets_in(
+    background: Background, bucket: BucketRow, version: Version, target: BucketRow, body: Mapping[str, Any]
+) -> bool:
+    """Whether the role may write there: in its own account unless a policy denies it, else by the policy.
+
+    Raises KMS's refusals of the key for the replica.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-change-owner.html
+    """
+    own = target.owner == bucket.owner
+    if not own and is_of_other_account(body["role"], bucket, background.access.identities):
+        return False
+    needed = ["s3:ReplicateDelete" if version.is_delete_marker else "s3:ReplicateObject"]
+    if _changes_owner(body["rule"]) and acls_enabled(target):
+        needed.append("s3:ObjectOwnerOverrideToBucketOwner")
+    verdicts = [_judge(background, bucket, version, target, body, action) for action in needed]
+    return "deny" not in verdicts and (own or None not in verdicts)
+
+
+def _judge(
+    background: Background,
+    bucket: BucketRow,
+    version: Version,
+    target: BucketRow,
+    body: Mapping[str, Any],
+    action: str,
+) -> Literal["allow", "deny"] | None:
+    """What the policy of the target says to the role. Raises KMS's refusals of the key for the replica."""
+    role: str = body["role"]
+    account = role.split(":")[4]
+    context = {
+        "aws:principalaccount": [account],
+        "aws:principalarn": [role],
+        "aws:sourceaccount": [account_id(bucket.owner)],
+    }
+    if action == "s3:ReplicateObject":
+        context |= _encryption_keys(_encryption_for(background, bucket, version, target, body["rule"]))
+    names = frozenset({role, f"arn:aws:iam::{account}:root"})
     permission = Permission(action, target.name, version.key)
-    return "" if background.access.lets_in(target, names, permission, context) else "DstPutObjectNotPermitted"
+    return background.access.judge_outsider(target, names, permission, context, account_id(bucket.owner))
+
+
+def _encryption_keys(extra: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The condition keys that say how a replica with this extra record is encrypted.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html
+    """
+    record = extra.get(ENCRYPTION, {"algorithm": AES256})
+    if record["algorithm"] == CUSTOMER:
+        return {f"s3:{HEADER}-customer-algorithm": [AES256]}
+    key = {f"s3:{HEADER}-aws-kms-key-id": [record["key"]]} if "key" in record else {}
+    return {f"s3:{HEADER}": [record["algorithm"]], **key}
+
+
+def _encryption_for(
+    background: Background, bucket: BucketRow, version: Version, target: BucketRow, rule: Rule
+) -> dict[str, Any]:
+    """The part of a replica's extra record that is its encryption; the rule's key is for objects under KMS.
+
+    Raises KMS's refusals of that key, which S3 looks at only now.
+    """
+    extra = encryption_of(version.extra)
+    name = rule["Destination"].get("EncryptionConfiguration", {}).get("ReplicaKmsKeyID")
+    if name is None or ENCRYPTION not in extra or extra[ENCRYPTION]["algorithm"] not in OF_KMS:
+        return extra
+    key = background.kms.resolve(name, Place(target.region, account_id(bucket.owner)))
+    background.kms.check_usable(key)
+    return {ENCRYPTION: {**extra[ENCRYPTION], "key": key}}
 
 
 def _may_read(background: Background, index: Index, bucket: BucketRow, version: Version) -> bool:
@@ -211,10 +301,16 @@ def _may_read(background: Background, index: Index, bucket: BucketRow, version: 
     )
 
 
-def _copy(background: Background, index: Index, version: Version, target: BucketRow, rule: Rule) -> None:
-    if index.get_version(target.id, version.key, version.version_id) is not None:
-        return  # the version is there already: the server was killed after this job
-    extra = _extra_of_replica(version, target, rule, background.clock.time())
+def _copy(
+    background: Background,
+    index: Index,
+    bucket: BucketRow,
+    version: Version,
+    target: BucketRow,
+    rule: Rule,
+) -> None:
+    encryption = _encryption_for(background, bucket, version, target, rule)
+    extra = _extra_of_replica(version, target, rule, background.clock.time()) | encryption
     owner = target.owner if _changes_owner(rule) else owner_of(target, version.owner)
     new = NewVersion(
         key=version.key,
@@ -245,9 +341,6 @@ def _extra_of_replica(version: Version, target: BucketRow, rule: Rule, now: floa
     extra |= _acl_for(version, target, rule)
     if target.object_lock and not version.is_delete_marker:
         extra = with_lock(extra, lock_of_replica(version, target, now))
-    key = rule["Destination"].get("EncryptionConfiguration", {}).get("ReplicaKmsKeyID")
-    if key and ENCRYPTION in extra:
-        extra[ENCRYPTION] = {**extra[ENCRYPTION], "key": key}
     return {**extra, REPLICATION: {"status": REPLICA}}
 
 
@@ -265,11 +358,13 @@ def _acl_for(version: Version, target: BucketRow, rule: Rule) -> dict[str, Any]:
 
 
 def _copy_change(
-    background: Background, index: Index, version: Version, target: BucketRow | None, rule: Rule
+    background: Background,
+    index: Index,
+    version: Version,
+    target: BucketRow,
+    replica: Version,
+    rule: Rule,
 ) -> None:
-    replica = index.get_version(target.id, version.key, version.version_id) if target else None
-    if target is None or replica is None or status_of(replica) != REPLICA:
-        return
     extra = {name: part for name, part in replica.extra.items() if name != ACL}
     extra |= _acl_for(version, target, rule)
     if target.object_lock:

@@ -132,11 +132,13 @@ def test_a_store_that_is_not_there_is_one_line(s3: CommandLine, free_port: int) 
 
 
 class NoS3(http.server.BaseHTTPRequestHandler):
-    """A web server that answers everything with a page."""
+    """A web server that answers everything with a page, and `PUT` with `status`."""
+
+    status = 200
 
     def page(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.send_response(200)
+        self.send_response(self.status if self.command == "PUT" else 200)
         self.send_header("Content-Length", "5")
         self.end_headers()
         self.wfile.write(b"<html")
@@ -151,17 +153,25 @@ class NoS3(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def web_server() -> Iterator[str]:
+def web_server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setattr(NoS3, "status", request.param)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), NoS3) as running:
         threading.Thread(target=running.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{running.server_port}"
         running.shutdown()
 
 
+@pytest.mark.parametrize("web_server", [200, 301, 404, 405, 501], indirect=True)
 def test_a_server_that_is_no_store_is_said_to_be_none(s3: CommandLine, web_server: str) -> None:
-    done = s3("probe", web_server, "--only", "ranges", code=None)
-    assert done.returncode in (1, 4)
+    done = s3("probe", web_server, "--only", "ranges", code=1)
+    assert f"{web_server} does not speak S3: " in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("web_server", [501], indirect=True)
+def test_a_server_that_is_no_store_is_not_said_to_keep_a_bucket(s3: CommandLine, web_server: str) -> None:
+    assert "does not speak S3" in s3.refused("probe", web_server)
+    assert "could not be removed" not in s3.refused("probe", web_server.replace("http:", "https:"))
 
 
 def test_the_default_of_another_region_is_asked_for_in_the_location(s3: CommandLine) -> None:

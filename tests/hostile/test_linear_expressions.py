@@ -61,6 +61,9 @@ EXPRESSIONS: Mapping[str, Use] = {
     "app.sts:_SESSION_NAME": Use("fullmatch"),
     "app.steps:ADMINISTRATION": Use("match", ("/minio/admin/v", "/minio/kms/v", "/minio/")),
     "auth.acls:_CANONICAL_ID": Use("fullmatch"),
+    "auth.policies.least:_ID": Use(
+        "sub", ("", "0" * 8), ("0000-", "00000000-", "0000-0000-", "00000000-0000-0000-0000-")
+    ),
     "auth.policies.patterns:_END": Use("match", ("", ",", ",'", ", '", ",'a'"), (",'", "',", "' ")),
     "auth.policies.patterns:_NAME": Use("match"),
     "backends.runs:_NAME": Use("fullmatch", ("", "s3fixture-012345670123ab-"), ("a-", "-a")),

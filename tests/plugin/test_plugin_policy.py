@@ -74,7 +74,7 @@ def test_the_nearest_policy_counts(run: Run, reader: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "content", "message"),
     [
-        ("'missing.json'", "", "the policy *missing.json cannot be read*"),
+        ("'missing.json'", "", "the policy *missing.json cannot be read: No such file or directory"),
         ("7", "", "takes the path of a JSON file, not 7*"),
         (
             "'bad.json'",

@@ -77,6 +77,20 @@ def test_the_tests_pass_with_no_more_than_it(run: Run, pytester: pytest.Pytester
     run(test.format(marks=f"pytest.mark.s3(policy={policy.as_posix()!r})")).assert_outcomes(passed=1)
 
 
+def test_a_policy_that_iam_does_not_take_whole_is_told(run: Run) -> None:
+    result = run(
+        """
+        def test_many_buckets(s3):
+            for number in range(60):
+                name = f"bucket-{number}-{'x' * 40}"
+                s3.client.create_bucket(Bucket=name)
+        """,
+        "--s3-policy-report=policy.json",
+    )
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["s3fixture: the policy has * characters; * IAM has at most 6144: split *"])
+
+
 @pytest.mark.parametrize("option", ["--s3-policy-report", "--s3-report-json"])
 @pytest.mark.parametrize(
     ("file", "message"), [("no/policy.json", "there is no folder"), (".", "is a folder")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -101,6 +102,12 @@ def test_a_refused_call_needs_nothing(other: S3Client, bucket: str, needs: set[P
         ([f"k{number}" for number in range(20)], ["*"]),
         ([*(f"x/{number}/a" for number in range(20)), "y/b"], ["x/*", "y/b"]),
         (["/", "//", "//a"], ["/", "//*"]),
+        ([f"1/{number:032x}/artifacts/model.pkl" for number in (1, 2)], ["1/*/artifacts/model.pkl"]),
+        (
+            [f"t/part-0-{uuid.UUID(int=number)}.c000.parquet" for number in (1, 2)],
+            ["t/part-0-*.c000.parquet"],
+        ),
+        (["2026-11-28/15-digits-012345678901234"], ["2026-11-28/15-digits-012345678901234"]),
     ],
 )
 def test_keys_become_patterns_by_their_folders(keys: list[str], patterns: list[str]) -> None:

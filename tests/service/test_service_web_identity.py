@@ -169,6 +169,12 @@ def test_it_is_off_unless_turned_on(url: str) -> None:
     assert (code, "S3FIXTURE_WEB_IDENTITY" in message) == ("AccessDenied", True)
 
 
+def test_saml_which_is_unsigned_too_is_no_operation_here(url: str) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    reply = send(url, "POST", "/", b"Action=AssumeRoleWithSAML&Version=2011-06-15", form)
+    assert (reply.status, b"<Code>InvalidAction</Code>" in reply.body) == (400, True)
+
+
 def test_nothing_else_is_answered_unsigned(url: str) -> None:
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     for action in ("GetCallerIdentity", "GetSessionToken", "AssumeRole", "", "Other"):

@@ -66,12 +66,13 @@ def answer(exchange: Exchange, service: str) -> Response | None:
 
 
 def _message(exchange: Exchange, service: str) -> str:
-    variable = f"AWS_ENDPOINT_URL_{service.upper().replace('-', '_').replace('.', '_')}"
+    """Without the variable of that service alone: botocore names it after an id that is not in the request
+    (AWS_ENDPOINT_URL_SECRETS_MANAGER for what is signed for `secretsmanager`)."""
     host = exchange.request.host[:_LONGEST_HOST]
     return (
-        f"This endpoint ({exchange.request.scheme}://{host}) serves S3 only, and was asked "
-        f"for {service}. Give the client of {service} an endpoint of its own ({variable}, or "
-        "endpoint_url=), and lead only S3 here: AWS_ENDPOINT_URL_S3 instead of AWS_ENDPOINT_URL."
+        f"This endpoint ({exchange.request.scheme}://{host}) serves S3 only, and was asked for {service}. "
+        f"Give the client of {service} an endpoint of its own with endpoint_url=, or lead only S3 here: set "
+        "AWS_ENDPOINT_URL_S3 instead of AWS_ENDPOINT_URL."
     )
 
 

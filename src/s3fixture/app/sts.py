@@ -187,7 +187,7 @@ OPERATIONS: Mapping[str, Callable[[_Asked], _Element]] = {
     "GetCallerIdentity": _get_caller_identity,
     "GetSessionToken": _get_session_token,
 }
-_UNSIGNED = frozenset({"AssumeRoleWithWebIdentity"})
+_UNSIGNED = frozenset({"AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"})
 _LONGEST_POLICY = 2048  # characters
 
 

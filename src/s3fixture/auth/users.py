@@ -110,10 +110,20 @@ def _length(who: str, text: str) -> int:
 def _load(who: str, policy: str) -> Policy:
     is_document = _is_document(policy)
     try:
-        text = policy if is_document else Path(policy).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise S3FixtureError(f"{who}: the policy {policy} cannot be read: {error}") from error
+        text = policy if is_document else read_policy(Path(policy))
+    except S3FixtureError as error:
+        raise S3FixtureError(f"{who}: {error}") from error
     try:
         return usable_policy(text)
     except S3FixtureError as error:
         raise S3FixtureError(f"{who}: {'' if is_document else f'{policy}: '}{error}") from error
+
+
+def read_policy(path: Path) -> str:
+    """The text of a policy's file. Raises S3FixtureError if it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise S3FixtureError(f"the policy {path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise S3FixtureError(f"the policy {path} cannot be read: {error}") from error

@@ -32,11 +32,13 @@ def check_usable(store: ProbedStore) -> str:
     Raises botocore's errors, and S3FixtureError for a server that does not speak S3.
     """
     try:
-        answer = store.client.head_bucket(Bucket=store.bucket())
+        answer = store.client.list_objects_v2(Bucket=store.bucket())
     except ResponseParserError as error:
-        raise S3FixtureError(
-            f"{store.endpoint.url} does not speak S3: {error}; check the address and its port"
-        ) from error
+        raise _no_s3(store, error) from error
+    except ClientError as error:
+        if _has_code(error):
+            raise
+        raise _no_s3(store, error) from error
     store.remove_buckets()
     return str(answer["ResponseMetadata"]["HTTPHeaders"].get("server", ""))
 
@@ -65,6 +67,16 @@ def _run(store: ProbedStore, check: Check) -> Result:
     except _WRONG_ANSWERS as error:
         return Result(check, LACKING, (*notes, f"{type(error).__name__}: {error}"))
     return Result(check, DIFFERS if notes else AS_S3, tuple(notes))
+
+
+def _no_s3(store: ProbedStore, error: Exception) -> S3FixtureError:
+    return S3FixtureError(f"{store.endpoint.url} does not speak S3: {error}; check the address and its port")
+
+
+def _has_code(error: ClientError) -> bool:
+    """Whether the answer was an error of S3; botocore puts the status in place of a missing code."""
+    status = error.response["ResponseMetadata"].get("HTTPStatusCode")
+    return error.response.get("Error", {}).get("Code") != str(status)
 
 
 def _shown(error: ClientError) -> str:

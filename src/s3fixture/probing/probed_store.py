@@ -5,10 +5,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from functools import cached_property
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError, SSLError
 
 from s3fixture.backends.bucket_setup import creation
 from s3fixture.backends.cleaning import remove_bucket
@@ -24,8 +25,9 @@ _SECONDS = 30.0  # for one answer
 
 
 def _is_refusal(error: ClientError) -> bool:
-    """Whether nothing was made; after an error of the server, something may be."""
-    return int(error.response["ResponseMetadata"].get("HTTPStatusCode", 500)) < 500
+    """Whether nothing was made; after an error of the server something may be, unless it knows no PUT."""
+    status = int(error.response["ResponseMetadata"].get("HTTPStatusCode", 500))
+    return status < 500 or status == HTTPStatus.NOT_IMPLEMENTED
 
 
 class ProbedStore:
@@ -67,7 +69,7 @@ class ProbedStore:
         self._made.append(name)  # before it is there: an interrupt may come in between
         try:
             self.client.create_bucket(Bucket=name, **creation(self.endpoint.region, object_lock=object_lock))
-        except (ClientError, EndpointConnectionError) as error:
+        except (ClientError, EndpointConnectionError, SSLError) as error:
             if not isinstance(error, ClientError) or _is_refusal(error):
                 self._made.remove(name)
             raise

@@ -51,10 +51,9 @@ class TestResources:
         path = arguments.policy if arguments else None
         if path is None:
             return None
-        try:
-            policy = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise S3FixtureError(f"the policy {path} cannot be read: {error}") from error
+        from s3fixture.auth.users import read_policy  # imported when used: few tests have a policy
+
+        policy = read_policy(path)
         try:
             return self.endpoint.control.keys_for_policy(policy, path.stem)
         except S3FixtureError as error:

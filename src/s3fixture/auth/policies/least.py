@@ -1,22 +1,27 @@
 """The smallest policy under which calls that were made would be allowed.
 
-Keys of one folder become one pattern, so that the policy fits the next objects of that folder too.
+Keys of one folder become one pattern, so that the policy fits the next objects of that folder too. An id that
+a program made, such as that of an MLflow run, becomes `*`, because the next run has another.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
 from s3fixture.auth.actions import Permission
+from s3fixture.expressions import Expression
 
 _MOST_PATTERNS = 10  # of one action in one bucket; then folders are taken together
 _ALL = "*"
 # What a policy writes for characters that mean something in its resources.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 _ESCAPES = str.maketrans({"*": "${*}", "?": "${?}", "$": "${$}"})
+# A UUID, or an id or digest of 16 hexadecimal digits or more.
+_ID = Expression(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16,}", re.IGNORECASE)
 
 
 def least_policy(permissions: Iterable[Permission]) -> dict[str, Any]:
@@ -46,7 +51,8 @@ def _patterns(keys: set[str]) -> list[str]:
     """Those of one action, sorted: single keys as they are, several keys of a folder as `folder/*`."""
     folders: dict[str, set[str]] = defaultdict(set)
     for key in keys:
-        folders[_folder(key)].add(key)
+        pattern = _ID.sub(_ALL, key.translate(_ESCAPES))
+        folders[_folder(pattern)].add(pattern)
     alone = folders.pop("", set())  # keys at the top have nothing in common
     whole = {folder for folder, found in folders.items() if len(found) > 1}
     alone |= {key for folder, found in folders.items() if folder not in whole for key in found}
@@ -57,13 +63,12 @@ def _patterns(keys: set[str]) -> list[str]:
             return [_ALL] if any("/" not in key for key in alone) else _top_folders(whole | alone)
         whole |= {_above(name) for name in (*whole, *alone) if name.count("/") == depth}
         whole, alone = _uncovered(whole, alone)
-    exact = [key.translate(_ESCAPES) for key in alone]
-    return sorted([*exact, *(folder.translate(_ESCAPES) + _ALL for folder in whole)])
+    return sorted([*alone, *(folder + _ALL for folder in whole)])
 
 
 def _top_folders(names: set[str]) -> list[str]:
     tops = {name.partition("/")[0] + "/" for name in names}
-    return [_ALL] if len(tops) > _MOST_PATTERNS else sorted(top.translate(_ESCAPES) + _ALL for top in tops)
+    return [_ALL] if len(tops) > _MOST_PATTERNS else sorted(top + _ALL for top in tops)
 
 
 def _folder(key: str) -> str:

@@ -1,4 +1,4 @@
-"""S3 for tests and local development, one `pip install` away."""
+"""S3 for tests and local development: `serve`, `mock_s3`, and the types of the pytest fixtures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["S3", "Endpoint", "S3FixtureError", "Settings", "mock_s3", "serve"]
 
-_HOMES = {
+_MODULES = {
     "S3": "s3fixture.pytest_plugin.handle",
     "Endpoint": "s3fixture.backends.endpoint",
     "S3FixtureError": "s3fixture.errors",
@@ -27,9 +27,9 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     """Import on first use: the pytest plugin imports this package in every test run."""
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
+    value = getattr(import_module(_MODULES[name]), name)
     globals()[name] = value
     return value
 

@@ -14,7 +14,7 @@ The name of the variable is the name of the fixture, unless `name` gives another
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from s3fixture.pytest_plugin.isolation import Isolation
     from s3fixture.pytest_plugin.launch import Launch
     from s3fixture.pytest_plugin.resources import TestResources
-    from s3fixture.serving import Seeds
+    from s3fixture.serving import Buckets, Seeds
 
 __all__ = ["s3", "s3_bucket", "s3_client", "s3_env", "s3_resource", "s3_server"]
 
@@ -57,7 +57,7 @@ def s3_server(
     *,
     backend: str | None = None,
     emulator: str | None = None,
-    buckets: Iterable[str] = (),
+    buckets: Buckets = (),
     seed: Seeds = None,
     **settings: Any,
 ) -> Any:
@@ -66,19 +66,19 @@ def s3_server(
     A setting that is not given comes from the options, except port, buckets and seeds: those of the options
     are for the fixture `s3_server`.
     """
-    wanted = tuple(buckets)
 
-    def resolve(request: pytest.FixtureRequest) -> tuple[Launch, Iterable[str], Seeds]:
+    def resolve(request: pytest.FixtureRequest) -> Launch:
         from s3fixture.pytest_plugin.launch import launch_of
 
-        return launch_of(request.config, backend=backend, emulator=emulator, **settings), wanted, seed
+        launch = launch_of(request.config, backend=backend, emulator=emulator, **settings)
+        return launch.with_contents(buckets, seed)
 
     return server_fixture(name, resolve, "An S3 server of its own for the whole test session.")
 
 
 def server_fixture(
     name: str | None,
-    resolve: Callable[[pytest.FixtureRequest], tuple[Launch, Iterable[str], Seeds]],
+    resolve: Callable[[pytest.FixtureRequest], Launch],
     doc: str,
 ) -> Any:
     """The fixture that starts what `resolve` makes of the options."""
@@ -90,13 +90,13 @@ def server_fixture(
 
         is_main = request.fixturename == MAIN_SERVER
         with ending_session(request.session) if is_main else readable_errors():
-            what, buckets, seed = resolve(request)
+            what = resolve(request)
             endpoint = launch(
                 what.settings,
                 backend=what.backend,
                 emulator=what.emulator,
-                buckets=buckets,
-                seed=seed,
+                buckets=what.buckets,
+                seed=what.seeds,
                 run=run_of(request.config, str(request.fixturename)),
             )
             _s3_session.add(endpoint)

@@ -6,17 +6,17 @@ It is a real server within the process, so every client of S3 in it is served, a
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import wraps
-from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from inspect import getattr_static, isasyncgenfunction, iscoroutinefunction, isfunction, isgeneratorfunction
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 from unittest import TestCase
 
 from s3fixture.auth.authentication import MOTO_KEY
 from s3fixture.environment import applied
-from s3fixture.serving import Seeds, serve
+from s3fixture.serving import Buckets, Seeds, bucket_names, serve
 
 if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
@@ -34,8 +34,8 @@ class MockS3:
     also within itself.
     """
 
-    def __init__(self, *, buckets: Iterable[str] = (), seed: Seeds = None, **settings: Any) -> None:
-        self._arguments = {**_KEYS, **settings, "buckets": tuple(buckets), "seed": seed}
+    def __init__(self, *, buckets: Buckets = (), seed: Seeds = None, **settings: Any) -> None:
+        self._arguments = {**_KEYS, **settings, "buckets": bucket_names(buckets), "seed": seed}
         self._entered: list[ExitStack] = []
 
     def __enter__(self) -> Endpoint:
@@ -62,6 +62,8 @@ class MockS3:
         if isinstance(target, type):
             _decorate_class(self, target)
             return cast("_T", target)
+        if not callable(target):
+            raise TypeError(f"mock_s3 cannot decorate {target!r}; for a bucket, write mock_s3(buckets=...)")
         return cast("_T", self._around(target))
 
     def _around(self, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -98,9 +100,11 @@ def _decorate_class(mock: MockS3, target: type) -> None:
             'started; mark the class with @pytest.mark.usefixtures("s3_env") instead'
         )
     for name in dir(target):
-        function = getattr(target, name)
-        if name.startswith("test") and callable(function):
-            setattr(target, name, mock._around(function))
+        found = getattr_static(target, name) if name.startswith("test") else None
+        if isfunction(found):
+            setattr(target, name, mock._around(found))
+        elif isinstance(found, (staticmethod, classmethod)):
+            setattr(target, name, type(found)(mock._around(found.__func__)))
 
 
 def _variables(endpoint: Endpoint) -> dict[str, str]:
@@ -114,12 +118,12 @@ def _variables(endpoint: Endpoint) -> dict[str, str]:
 @overload
 def mock_s3(target: _T, /) -> _T: ...
 @overload
-def mock_s3(*, buckets: Iterable[str] = (), seed: Seeds = None, **settings: Any) -> MockS3: ...
+def mock_s3(*, buckets: Buckets = (), seed: Seeds = None, **settings: Any) -> MockS3: ...
 def mock_s3(
     target: Callable[..., Any] | None = None,
     /,
     *,
-    buckets: Iterable[str] = (),
+    buckets: Buckets = (),
     seed: Seeds = None,
     **settings: Any,
 ) -> Any:

@@ -14,6 +14,7 @@ WRITES, READS, FREE = "PUT, COPY, POST, LIST", "GET and others", "DELETE, CANCEL
 REQUESTS: Mapping[str, float] = {WRITES: 0.005 / 1000, READS: 0.0004 / 1000, FREE: 0.0}  # US dollars each
 OUT = 0.09 / 1e9  # US dollars for a byte to the internet, beyond what is free
 _FREE_OPERATIONS = ("Delete", "Abort", "sts:")
+_READING_POSTS = ("SelectObjectContent",)  # the table has SELECT beside GET
 _LISTINGS = ("ListBuckets", "ListObjectVersions", "ListObjects", "ListMultipartUploads", "ListParts")
 
 
@@ -21,6 +22,8 @@ def price_class(operation: str, method: str) -> str:
     """WRITES, READS or FREE."""
     if operation.startswith(_FREE_OPERATIONS) or method == "DELETE":
         return FREE
+    if operation in _READING_POSTS:
+        return READS
     if method in ("PUT", "POST") or operation.startswith(_LISTINGS):
         return WRITES
     return READS

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
     from s3fixture.backends.runs import Run
 
+Buckets = str | Iterable[str]  # one name, or several
 Seeds = str | Path | Iterable[str | Path] | None
 
 
@@ -26,12 +27,15 @@ def serve(
     *,
     backend: str = "emulator",
     emulator: str = "thread",
-    buckets: Iterable[str] = (),
+    buckets: Buckets = (),
     seed: Seeds = None,
     console: bool = False,
     **settings: Any,
 ) -> Endpoint:
     """Start an S3 server, make `buckets` and load `seed` (a folder, a manifest or a saved state, or several).
+
+    `buckets` is a name or several. `backend` says where the server comes from (emulator, container, binary or
+    external), `emulator` where the emulator runs (thread or process).
 
     `console` serves the web page too, at the endpoint's `console_url`. `settings` are those of `Settings`;
     what is not given comes from the environment. The endpoint is a context manager that stops the server.
@@ -48,7 +52,7 @@ def launch(
     *,
     backend: str = "emulator",
     emulator: str = "thread",
-    buckets: Iterable[str] = (),
+    buckets: Buckets = (),
     seed: Seeds = None,
     run: Run | None = None,
 ) -> Endpoint:
@@ -56,11 +60,16 @@ def launch(
     with run.exclusive() if run else nullcontext():
         endpoint = backends.start(backend, settings, emulator=emulator, run=run)
         try:
-            _fill_first(endpoint, tuple(buckets), seed)
+            _fill_first(endpoint, bucket_names(buckets), seed)
         except BaseException:
             endpoint.stop()
             raise
         return endpoint
+
+
+def bucket_names(buckets: Buckets) -> tuple[str, ...]:
+    """The names, also of a single bucket."""
+    return (buckets,) if isinstance(buckets, str) else tuple(buckets)
 
 
 def _fill_first(endpoint: Endpoint, buckets: Iterable[str], seed: Seeds) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from s3fixture.errors import S3FixtureError, SettingError, similar_name
+from s3fixture.errors import S3FixtureError, SettingError, did_you_mean, similar_name
 
 DEFAULT_ACCESS_KEY = "minioadmin"
 DEFAULT_SECRET_KEY = "minioadmin123"  # noqa: S105 - the default the replaced MinIO was run with
@@ -194,6 +194,10 @@ def _check_values(settings: Settings) -> None:
         )
     if len(settings.secret_key) < 8:
         raise S3FixtureError("the secret key is too short; it needs at least 8 characters")
+    for name in ("header_limit", "idle_timeout"):
+        value = getattr(settings, name)
+        if not value > 0:  # also refuses NaN
+            raise S3FixtureError(f"{name} must be more than 0, not {value:g}")
     if not 0 < settings.lifecycle_day <= 86_400:
         raise S3FixtureError(
             f"a day of lifecycle rules cannot last {settings.lifecycle_day:g} seconds; "
@@ -268,17 +272,22 @@ _FLAGS: Mapping[str, bool] = {
 }
 
 
-def _flag(value: bool | str) -> bool:
-    if isinstance(value, bool):
-        return value
-    if value.lower() not in _FLAGS:
+def parse_flag(value: object) -> bool:
+    """A boolean, or the words for one in variables and files. Raises ValueError for anything else."""
+    text = str(value).lower()
+    if text not in _FLAGS:
         raise ValueError("write true or false")
-    return _FLAGS[value.lower()]
+    return _FLAGS[text]
 
 
 def _words(value: str | Iterable[str]) -> tuple[str, ...]:
     """A variable separates its items by spaces."""
     return tuple(value.split() if isinstance(value, str) else value)
+
+
+def _items(value: str | Iterable[str]) -> tuple[str, ...]:
+    """Items that may contain spaces; a string is one item."""
+    return (value,) if isinstance(value, str) else tuple(value)
 
 
 _CONVERTERS: Mapping[str, Any] = {
@@ -288,16 +297,16 @@ _CONVERTERS: Mapping[str, Any] = {
     "idle_timeout": float,
     "lifecycle_day": float,
     "data_dir": Path,
-    "identities": tuple,
+    "identities": _items,
     "users": _words,
     "webhooks": _words,
-    "webhook_tokens": tuple,
+    "webhook_tokens": _items,
     "kms_keys": _words,
-    "sse_over_http": _flag,
-    "tls": _flag,
+    "sse_over_http": parse_flag,
+    "tls": parse_flag,
     **dict.fromkeys(("tls_dir", "tls_cert", "tls_key", "tls_ca"), Path),
-    "base_hosts": tuple,
-    "pinned": bool,
+    "base_hosts": _items,
+    "pinned": parse_flag,
     "website_hosts": _words,
 }
 _NAMES = frozenset(field.name for field in fields(Settings))
@@ -305,7 +314,8 @@ _NAMES = frozenset(field.name for field in fields(Settings))
 
 def _convert(name: str, value: Any) -> Any:
     if name not in _NAMES:
-        raise S3FixtureError(f"there is no setting {name!r}; the settings are {', '.join(sorted(_NAMES))}")
+        near = did_you_mean(name, _NAMES) or f"; the settings are {', '.join(sorted(_NAMES))}"
+        raise S3FixtureError(f"there is no setting {name!r}{near}")
     try:
         return _CONVERTERS.get(name, str)(value)
     except (TypeError, ValueError) as error:

@@ -150,6 +150,12 @@ def test_an_error_within_a_block_is_not_hidden(server: Endpoint) -> None:
         (lambda s: s.expect_order(["GetObject", "PutObjet"]), S3FixtureError, "no operation 'PutObjet'"),
         (lambda s: s.expect_order("GetObject"), TypeError, "give a list of operations, not 'GetObject'"),
         (lambda s: s.budget(ListObject=0), S3FixtureError, "no operation 'ListObject'"),
+        (lambda s: s.budget(byte_out=1), TypeError, "a budget has no 'byte_out'; did you mean 'bytes_out'?"),
+        (
+            lambda s: s.budget(calls=1),
+            TypeError,
+            "a budget has no 'calls'; give requests, bytes_in, bytes_out",
+        ),
         (lambda s: s.budget(), TypeError, "a budget without limits checks nothing"),
         (lambda s: s.budget(requests=-1), ValueError, "requests=-1 is not a budget"),
         (

@@ -288,6 +288,14 @@ def test_a_fault_that_did_not_happen_in_its_block_is_told(endpoint: Endpoint) ->
             (lambda s3, seconds=seconds: s3.delay(seconds=seconds), "the delay of a fault must be at most")
             for seconds in (1e308, float("inf"), float("nan"))
         ),
+        (lambda s3: s3.fail("GetObject", times="2"), "times of a fault must be a whole number, not '2'"),
+        (lambda s3: s3.fail("GetObject", times=True), "times of a fault must be a whole number, not True"),
+        (lambda s3: s3.fail("GetObject", every=None), "every of a fault must be a whole number, not None"),
+        (lambda s3: s3.fail("GetObject", key=5), "key of a fault must be text, not 5"),
+        (lambda s3: s3.fail(None), "operation of a fault must be text, not None"),
+        (lambda s3: s3.fail("GetObject", None), "code of a fault must be text, not None"),
+        (lambda s3: s3.fail("GetObject", optional=1), "optional of a fault must be True or False, not 1"),
+        (lambda s3: s3.delay(seconds="1"), "delay of a fault must be a number, not '1'"),
         (lambda s3: s3.assert_not_called("PutObjet"), "did you mean 'PutObject'?"),
         (lambda s3: s3.assert_called("ListObjectsV3"), "did you mean 'ListObjectsV2'?"),
         (lambda s3: s3.control.remove_fault(999), "there is no such fault any more"),
@@ -296,6 +304,11 @@ def test_a_fault_that_did_not_happen_in_its_block_is_told(endpoint: Endpoint) ->
 def test_what_cannot_happen_is_refused(endpoint: Endpoint, call: Any, message: str) -> None:
     with pytest.raises(S3FixtureError, match=message):
         call(endpoint)
+
+
+def test_an_error_is_after_the_write_or_under_status_200(endpoint: Endpoint) -> None:
+    with pytest.raises(TypeError, match="after_write= and in_200= exclude each other; leave out one"):
+        endpoint.fail("CopyObject", after_write=True, in_200=True)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -171,6 +172,15 @@ def test_one_that_died_is_reported_with_its_exit_code() -> None:
 
         with pytest.raises(S3FixtureError, match=rf"process {endpoint.pid} ended with exit code -9"):
             endpoint.control.snapshot()
+
+
+def test_a_wrong_argument_does_not_end_it() -> None:
+    with serve(emulator="process") as endpoint:
+        wrong: Any = "soon"
+        with pytest.raises(S3FixtureError, match="TypeError: "):
+            endpoint.control.let_time_pass(wrong)
+
+        assert endpoint.control.requests() == []
 
 
 def test_what_it_said_is_in_the_error_when_it_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,6 +65,11 @@ def test_accounts_that_a_backend_cannot_make_are_refused(backend: str) -> None:
         serve(backend=backend, users=["ann:anns-key:anns-secret"])
 
 
+def test_one_bucket_can_be_given_by_its_name() -> None:
+    with serve(buckets="mlflow") as endpoint:
+        assert [bucket["Name"] for bucket in endpoint.client().list_buckets()["Buckets"]] == ["mlflow"]
+
+
 def test_a_bucket_that_is_there_already_is_fine(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     (tmp_path / "one" / "a").write_text("1")

@@ -1,8 +1,12 @@
-"""Settings as values: compared, and shown."""
+"""Settings as values: read from what people write, compared, and shown."""
 
 from __future__ import annotations
 
-from s3fixture import Settings
+from typing import Any
+
+import pytest
+
+from s3fixture import S3FixtureError, Settings
 
 
 def test_settings_are_equal_by_value() -> None:
@@ -14,3 +18,42 @@ def test_settings_show_what_is_not_the_default_and_no_secret() -> None:
     settings = Settings(port=1, secret_key="hush-hush", identities=("bob:AKIDBOB:hush-hush",))
     assert repr(settings) == "Settings(port=1, secret_key=..., identities=...)"
     assert repr(Settings()) == "Settings()"
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "expected"),
+    [
+        ("tls", 1, True),
+        ("tls", "off", False),
+        ("pinned", "false", False),
+        ("base_hosts", "s3.example.com", ("s3.example.com",)),
+        ("identities", "bob:AKIDBOB:a secret", ("bob:AKIDBOB:a secret",)),
+        ("webhook_tokens", "hook=Bearer abc", ("hook=Bearer abc",)),
+        ("webhook_tokens", ["hook=Bearer abc", "other=x"], ("hook=Bearer abc", "other=x")),
+        (
+            "users",
+            "ann:AKIDANN:hush-hush bob:AKIDBOB:hush-hush",
+            ("ann:AKIDANN:hush-hush", "bob:AKIDBOB:hush-hush"),
+        ),
+    ],
+)
+def test_a_setting_is_read_as_it_is_written(name: str, given: Any, expected: Any) -> None:
+    assert getattr(Settings.load({name: given}, environ={}), name) == expected
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"tls": "maybe"}, "'maybe' is not a valid tls: write true or false"),
+        ({"tls": 2}, "2 is not a valid tls: write true or false"),
+        ({"dat_dir": "data"}, "there is no setting 'dat_dir'; did you mean 'data_dir'?"),
+        ({"bucket": "data"}, "there is no setting 'bucket'; the settings are access_key, base_hosts"),
+        ({"idle_timeout": 0}, "idle_timeout must be more than 0, not 0"),
+        ({"header_limit": -1}, "header_limit must be more than 0, not -1"),
+        ({"idle_timeout": "nan"}, "idle_timeout must be more than 0, not nan"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_refused(setting: dict[str, Any], message: str) -> None:
+    with pytest.raises(S3FixtureError) as caught:
+        Settings.load(setting, environ={})
+    assert str(caught.value).startswith(message)

@@ -107,6 +107,21 @@ class TestPlainClass:
         assert buckets() == []
 
 
+@mock_s3(buckets=["data"])
+class TestOtherAttributes:
+    class test_data(dict[str, str]):  # noqa: N801 - callable, and no test
+        __test__ = False
+
+    @staticmethod
+    def test_static() -> None:
+        assert buckets() == ["data"]
+
+    @classmethod
+    def test_of_the_class(cls) -> None:
+        assert buckets() == ["data"]
+        assert cls.test_data() == {}
+
+
 def test_what_cannot_be_decorated_says_what_to_do() -> None:
     def fixture() -> Iterator[None]:
         yield
@@ -123,3 +138,5 @@ def test_what_cannot_be_decorated_says_what_to_do() -> None:
         decorate(fixture)
     with pytest.raises(TypeError, match="usefixtures"):
         decorate(TestPrepared)
+    with pytest.raises(TypeError, match=r"decorate 'data'; for a bucket, write mock_s3\(buckets=...\)"):
+        decorate("data")

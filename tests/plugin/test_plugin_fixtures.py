@@ -134,7 +134,7 @@ def test_further_servers_come_from_factories(run: Run) -> None:
 import pytest
 from s3fixture import factories
 
-archive = factories.s3_server(buckets=["archive"], region="eu-west-1", access_key="ARCHIVE")
+archive = factories.s3_server(buckets="archive", region="eu-west-1", access_key="ARCHIVE")
 archive_client = factories.s3_client("archive")
 archive_resource = factories.s3_resource("archive")
 archive_bucket = factories.s3_bucket("archive")

@@ -79,6 +79,23 @@ def test_the_port_can_be_chosen(run: Run, free_port: int) -> None:
     assert shown(result, "SERVER").startswith(f"http://127.0.0.1:{free_port} ")
 
 
+def test_a_flag_can_be_switched_off(
+    run: Run, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytester.makeini("[pytest]\ns3_report = no\ns3_guard = false\n")
+    result = run("def test_without_s3(): ...")
+    result.stdout.no_fnmatch_line("*requests to S3*")
+    result.stdout.no_fnmatch_line("s3fixture: *")
+    run("def test_without_s3(): ...", "--s3-report").stdout.fnmatch_lines(["*requests to S3*"])
+    pytester.makeini("[pytest]\n")
+    monkeypatch.setenv("S3FIXTURE_REPORT", "0")
+    run("def test_without_s3(): ...").stdout.no_fnmatch_line("*requests to S3*")
+    monkeypatch.setenv("S3FIXTURE_REPORT", "perhaps")
+    result = run("def test_without_s3(): ...")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*'perhaps' is not a value of --s3-report: write true or false*"])
+
+
 def test_keys_come_from_minios_variables(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MINIO_ROOT_USER", "somebody")
     monkeypatch.setenv("MINIO_ROOT_PASSWORD", "somebodys-secret")

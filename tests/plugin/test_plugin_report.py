@@ -85,6 +85,7 @@ def test_a_file_has_every_test(run: Run, pytester: pytest.Pytester, workers: tup
         ("ListObjectsV2", "GET", prices.WRITES),
         ("ListObjectVersions", "GET", prices.WRITES),
         ("HeadObject", "HEAD", prices.READS),
+        ("SelectObjectContent", "POST", prices.READS),
         ("GetBucketTagging", "GET", prices.READS),
         ("ListBucketMetricsConfigurations", "GET", prices.READS),
         ("DeleteObjects", "POST", prices.FREE),

@@ -246,7 +246,22 @@ def _matcher(text: str) -> Callable[[str], bool]:
     return partial(matches, pattern)
 
 
+_KINDS: Mapping[type, str] = {bool: "True or False", float: "a number", int: "a whole number", str: "text"}
+
+
+def _check_types(fault: Fault) -> None:
+    """S3FixtureError for a field of another type than its default has, such as a number in quotes."""
+    for name, default in Fault._field_defaults.items():
+        value, kind = getattr(fault, name), type(default)
+        if name == "times" and value is None:
+            continue
+        is_right = isinstance(value, (int, float) if kind is float else kind)
+        if not is_right or (isinstance(value, bool) and kind is not bool):
+            raise S3FixtureError(f"{name} of a fault must be {_KINDS[kind]}, not {value!r}")
+
+
 def _check(fault: Fault) -> None:
+    _check_types(fault)
     if fault.effect not in EFFECTS:
         raise S3FixtureError(f"there is no effect {fault.effect!r}; choose one of {', '.join(EFFECTS)}")
     if fault.effect.startswith("error") and fault.code not in ERRORS:

@@ -279,7 +279,7 @@ class Control:
 
     def add_fault(self, fault: Fault) -> int:
         """Let requests fail from now on; the number is for `remove_fault`."""
-        if fault.operation != "*":
+        if isinstance(fault.operation, str) and fault.operation != "*":
             self.check_operation(fault.operation)
         return self._app.faults.add(fault)
 

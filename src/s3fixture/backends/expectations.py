@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from s3fixture.errors import S3FixtureError
+from s3fixture.errors import S3FixtureError, did_you_mean
 from s3fixture.records import KEPT_REQUESTS
 
 if TYPE_CHECKING:
@@ -157,8 +157,13 @@ def budget(limits: Mapping[str, int]) -> Check:
 
 
 def operations_of_budget(limits: Mapping[str, int]) -> list[str]:
-    """Those of its names that must be operations of S3."""
-    return [name for name in limits if name not in _BUDGETS]
+    """Those of its names that must be operations of S3. TypeError for others, which begin in lower case."""
+    names = [name for name in limits if name not in _BUDGETS]
+    for name in names:
+        if name[:1].islower():
+            near = did_you_mean(name, _BUDGETS) or f"; give {', '.join(_BUDGETS)}, or an operation's name"
+            raise TypeError(f"a budget has no {name!r}{near}")
+    return names
 
 
 def matching(requests: Requests, operation: str, expected: Mapping[str, Any]) -> Requests:

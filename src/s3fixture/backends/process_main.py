@@ -59,6 +59,8 @@ def _answer(endpoint: ThreadEndpoint, call: dict[str, Any]) -> dict[str, Any]:
         return {"value": perform(endpoint.control, call["method"], call["arguments"])}
     except (S3FixtureError, S3Error) as error:
         return _failure(error)
+    except Exception as error:  # such as a TypeError for a wrong argument; the server goes on
+        return {"error": f"{type(error).__name__}: {error}"}
 
 
 def _failure(error: Exception) -> dict[str, Any]:

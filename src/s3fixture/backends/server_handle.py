@@ -187,6 +187,8 @@ class ServerHandle(ABC):
         fail at AWS when their answer has begun; nothing is done. boto3 tries again by itself after SlowDown
         and the like: only what fails more `times` than it has attempts is seen by its caller.
         """
+        if after_write and in_200:
+            raise TypeError("after_write= and in_200= exclude each other; leave out one")
         effect = "error-in-200" if in_200 else "error-after" if after_write else "error"
         return self._inject(Fault(effect, operation, code=code), which)
 

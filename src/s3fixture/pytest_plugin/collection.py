@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import pytest
 
 from s3fixture.pytest_plugin import MAIN_SERVER, MARKER, SESSION
-from s3fixture.pytest_plugin.options import value
+from s3fixture.pytest_plugin.options import is_on
 
 MISPLACED = pytest.StashKey[bool]()
 """Whether a test has the marker, but no fixture with a server."""
@@ -51,7 +51,7 @@ def inspect_tests(items: Iterable[pytest.Item], config: pytest.Config) -> None:
     is_whole = _is_whole(config)
     for item, markers in others:
         item.stash[MISPLACED] = item in markers or (is_whole and useful.isdisjoint(markers))
-    if found or useful or others or value(config, "guard"):
+    if found or useful or others or is_on(config, "guard"):
         from s3fixture.pytest_plugin.isolation import isolation_of
 
         isolation_of(config).activate()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,23 +16,21 @@ if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
     from s3fixture.pytest_plugin.isolation import Isolation, Span, TestSpan
     from s3fixture.pytest_plugin.launch import Launch
-    from s3fixture.serving import Seeds
 
 MLFLOW_BUCKET = "mlflow-artifacts"
 
 
-def _resolve(request: pytest.FixtureRequest) -> tuple[Launch, Iterable[str], Seeds]:
+def _main_launch(request: pytest.FixtureRequest) -> Launch:
     from s3fixture.pytest_plugin.launch import check_options, main_launch_of
     from s3fixture.pytest_plugin.options import backends
 
     check_options(request.config)
-    launch = main_launch_of(request.config, getattr(request, "param", backends(request.config)[0]))
-    return launch, launch.buckets, launch.seeds
+    return main_launch_of(request.config, getattr(request, "param", backends(request.config)[0]))
 
 
 s3_server = factories.server_fixture(
     MAIN_SERVER,
-    _resolve,
+    _main_launch,
     "The S3 server of the test session: url, access_key, secret_key, region, client(), environ(). Each test "
     "starts from its seeded state.",
 )

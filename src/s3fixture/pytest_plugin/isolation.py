@@ -30,7 +30,7 @@ from s3fixture.pytest_plugin.collection import MISPLACED, uses_s3
 from s3fixture.pytest_plugin.guard import Guard
 from s3fixture.pytest_plugin.marker import MarkerArguments, marker_arguments
 from s3fixture.pytest_plugin.messages import end_at_caller, explain_scope, readable_errors
-from s3fixture.pytest_plugin.options import backends, value, values
+from s3fixture.pytest_plugin.options import backends, is_on, value, values
 from s3fixture.serving import fill, load_state, make_bucket
 from s3fixture.state_files import is_state
 
@@ -52,8 +52,8 @@ class Isolation:
         self.main: Endpoint | None = None
         """The server of the fixture `s3_server`, to which the marker applies."""
         self._guard = Guard(values(config, "allow"))
-        self._guards_all = bool(value(config, "guard"))
-        self.reports = bool(value(config, "report") or value(config, "report_json"))
+        self._guards_all = is_on(config, "guard")
+        self.reports = is_on(config, "report") or bool(value(config, "report_json"))
         self.reports_policy = bool(value(config, "policy_report"))
         self._spans: list[Span] = []  # those of wider scope first
         self._test: TestSpan | None = None

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from s3fixture.backends import BACKENDS, EMULATORS, environment
 from s3fixture.errors import S3FixtureError
 from s3fixture.pytest_plugin.options import backends, flag, value, values
+from s3fixture.serving import Buckets, Seeds
 from s3fixture.settings import Settings
 
 # Variables of `s3fixture up` that would break tests: a data folder cannot be rolled back, and a server for
@@ -35,8 +35,12 @@ class Launch:
     backend: str
     emulator: str
     settings: Settings
-    buckets: tuple[str, ...] = ()
-    seeds: tuple[Path, ...] = ()
+    buckets: Buckets = ()
+    seeds: Seeds = ()
+
+    def with_contents(self, buckets: Buckets, seeds: Seeds) -> Launch:
+        """The same server, with these buckets and seeds."""
+        return replace(self, buckets=buckets, seeds=seeds)
 
 
 def launch_of(
@@ -75,13 +79,7 @@ def main_launch_of(config: pytest.Config, backend: str) -> Launch:
     launch = launch_of(config, backend=backend, port=value(config, "port"))
     if launch.backend not in _SHARED_BACKENDS:
         _check_port_is_not_shared(config, launch.settings.port)
-    return Launch(
-        launch.backend,
-        launch.emulator,
-        launch.settings,
-        tuple(values(config, "bucket")),
-        tuple(Path(path) for path in values(config, "seed")),
-    )
+    return launch.with_contents(values(config, "bucket"), values(config, "seed"))
 
 
 def check_options(config: pytest.Config) -> None:

@@ -198,6 +198,19 @@ def value(config: pytest.Config, name: str) -> str | None:
     return found[0] if found else None
 
 
+def is_on(config: pytest.Config, name: str) -> bool:
+    """Whether a flag is set. Raises UsageError for a value in an ini file or variable that is no boolean."""
+    text = value(config, name)
+    if text is None:
+        return False
+    from s3fixture.settings import parse_flag  # imported when used: most test runs set no flag
+
+    try:
+        return parse_flag(text)
+    except ValueError as error:
+        raise pytest.UsageError(f"{text!r} is not a value of {flag(name)}: {error}") from error
+
+
 def backends(config: pytest.Config) -> list[str]:
     """The backends on which tests run; the names are not checked."""
     chosen = value(config, "backend") or "emulator"

@@ -77,11 +77,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", options.MARKER_HELP)
-    prints, file = options.value(config, "report"), _file_of(config, "report_json")
+    prints, file = options.is_on(config, "report"), _file_of(config, "report_json")
     if prints or file:
         from s3fixture.pytest_plugin.report import Reporter  # imported when asked for
 
-        config.pluginmanager.register(Reporter(file, prints=bool(prints)), "s3fixture-report")
+        config.pluginmanager.register(Reporter(file, prints=prints), "s3fixture-report")
     file = _file_of(config, "policy_report")
     if file:
         from s3fixture.pytest_plugin.policy_report import PolicyReporter  # imported when asked for

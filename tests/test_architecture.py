@@ -42,6 +42,7 @@ LAYERS = (
     ("temporary_folders",),
     ("limits",),
     ("refusals",),
+    ("auth_refusals",),
     ("regions",),
     ("rule_refusals",),
     ("feature_refusals",),

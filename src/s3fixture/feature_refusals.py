@@ -257,6 +257,53 @@ ANONYMOUS: Mapping[str, Refusal] = {
     },
 }
 
+# SelectObjectContent; S3 has none of these bounds
+_BUSY = "Busy"
+SELECT_BYTES = Refusal(_BUSY, "This server reads at most {most} bytes of an object.", OURS)
+SELECT_DOCUMENTS = Refusal(_BUSY, "This server reads at most {most} bytes of JSON documents.", OURS)
+SELECT_RECORDS = Refusal(_BUSY, "This server reads at most {most} records of an object.", OURS)
+SELECT_PACKAGES = Refusal(
+    "NotImplemented",
+    "SelectObjectContent needs further packages: pip install 's3fixture[select]'",
+    OURS,
+)
+
+# The store of this server
+ROLLED_BACK = _request(
+    "The state that this request wrote into was rolled back meanwhile: its test has ended, or restored a "
+    "snapshot. Wait for uploads before a test ends.",
+    OURS,
+)
+DAMAGED = Refusal("InternalError", "The server cannot use what it stores; its log says why.", OURS)
+
+# What MinIO has beside S3: listening to events, metrics, administration
+LISTENERS = Refusal("SlowDown", "{most} clients already listen to events; end one of them.", OURS)
+LISTENED_EVENT = Refusal("InvalidArgument", "A specified event is not supported for notifications.", _MINIO)
+LISTENED_FILTER_TWICE = Refusal(
+    "InvalidArgument", "Cannot specify more than one {name} rule in a filter.", _MINIO
+)
+LISTENED_FILTER_TOO_LONG = Refusal(
+    "InvalidArgument",
+    f"Size of filter rule value cannot exceed {limits.KEY_SIZE} bytes in UTF-8 representation",
+    _MINIO,
+)
+LISTENED_PING = Refusal("InvalidArgument", "ping must be a number of seconds from 1 to {most}", OURS)
+METRICS_OFF = Refusal(
+    "NotImplemented", "The metrics are off; start the server with --metrics jwt or public", OURS
+)
+METRICS_ELSEWHERE = Refusal(
+    "NotImplemented", "There are no metrics at {path}; there are at {implemented}", OURS
+)
+METRICS_TOKEN = Refusal(
+    "AccessDenied",
+    "The metrics need a bearer token of the server's main keys. `s3fixture env --format prometheus` and "
+    "`mc admin prometheus generate` make one; --metrics public takes requests without.",
+    OURS,
+)
+MINIO_PARAMETER = Refusal("NotImplemented", "?{name} is MinIO's own, and not implemented, only S3", OURS)
+MINIO_API = Refusal("NotImplemented", "MinIO's {api} API is not implemented, only S3", OURS)
+MINIO_API_INSTEAD = Refusal("NotImplemented", f"{MINIO_API.message}; {{advice}}", OURS)
+
 # What is not here, and why
 DIRECTORY_BUCKETS = "directory buckets (S3 Express One Zone) have endpoints and sessions of their own"
 NOT_HERE = Refusal("NotImplemented", "{Operation} is not implemented: {reason}", OURS)

@@ -76,7 +76,13 @@ NOT_LATIN_1 = Refusal("InvalidArgument", "Header value cannot be represented usi
 UNREADABLE = Refusal("InvalidArgument", "Invalid Argument", OURS)
 MISSING_PARAMETER = Refusal("InvalidArgument", "{name} is required", OURS)
 
-# Signatures
+EXPECTED_OWNER = Refusal(
+    "InvalidBucketOwnerAWSAccountID",
+    "The value of the expected bucket owner parameter must be an AWS Account ID... [{value}]",
+    RECORDED,
+)
+
+# Signatures; `auth_refusals` has the others
 SIGNATURE_VERSION = _request(
     "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
     "s3fs-fuse/s3fs-fuse issue 915 and modeler in ravsau/aws-labs issue 4 (S3's answers)",

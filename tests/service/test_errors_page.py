@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from s3fixture import feature_refusals, refusals, rule_refusals
+from s3fixture import auth_refusals, feature_refusals, refusals, rule_refusals
 from s3fixture.errors import ERRORS
 from s3fixture.refusals import Refusal
 
 PAGE = Path(__file__).parents[2] / "docs" / "errors.md"
-TABLES = (refusals, rule_refusals, feature_refusals)
+TABLES = (refusals, auth_refusals, rule_refusals, feature_refusals)
 _HEAD = """\
 # Errors
 

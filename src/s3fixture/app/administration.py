@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from s3fixture.errors import S3Error
+from s3fixture.feature_refusals import MINIO_API, MINIO_API_INSTEAD
 
 _STATUS = "`s3fixture status` shows whether the server runs, `mc du` and the console show what it holds"
 _IDENTITIES = "give users when you start the server: --user NAME:ACCESS_KEY:SECRET_KEY:POLICY"
@@ -50,5 +51,6 @@ def refusal(path: str) -> S3Error:
     _, _, name, _, what, *_ = [*path.split("/", 5), ""]
     api = "KMS" if name == "kms" else "administration"
     advice = _INSTEAD.get(what)
-    message = f"MinIO's {api} API is not implemented, only S3"
-    return S3Error("NotImplemented", f"{message}; {advice}" if advice else message)
+    if advice is None:
+        return MINIO_API(api=api)
+    return MINIO_API_INSTEAD(api=api, advice=advice)

@@ -9,6 +9,7 @@ from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from s3fixture import feature_refusals
 from s3fixture.app.exchange import Exchange, outgoing, request_of
 from s3fixture.app.faults import Faults, spoil
 from s3fixture.app.request_log import RequestLog
@@ -51,10 +52,6 @@ _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in H
 _NO_ANSWER = Response(0)
 _NO_FIELDS: Mapping[str, str] = {}
 _LONGEST = 4096  # characters of a text in the request log, which keeps what unauthenticated callers send
-_SUPERSEDED = (
-    "The state that this request wrote into was rolled back meanwhile: its test has ended, or restored a "
-    "snapshot. Wait for uploads before a test ends."
-)
 STORE_ERRORS = (StorageFull, Superseded)
 """What the store raises on its own account; `store_error` tells what S3 calls it."""
 
@@ -199,7 +196,7 @@ class App:
             return store_error(exception)
         if isinstance(exception, Damaged):
             _LOG.error("%s %s failed: %s", exchange.request.method, exchange.request.path, exception)
-            return S3Error("InternalError", "The server cannot use what it stores; its log says why.")
+            return feature_refusals.DAMAGED()
         if isinstance(exception, ClientDisconnected):  # it may have closed only its own half
             return S3Error("IncompleteBody")
         if isinstance(exception, MalformedRequest):
@@ -312,7 +309,7 @@ def _listener_error(status: int, reason: str, header: str) -> S3Error:
 def store_error(error: Exception) -> S3Error:
     """The answer to one of STORE_ERRORS."""
     if isinstance(error, Superseded):
-        return S3Error("InvalidRequest", _SUPERSEDED)
+        return feature_refusals.ROLLED_BACK()
     return S3Error("XMinioStorageFull")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
 from s3fixture import refusals
+from s3fixture.auth_refusals import FORM_FIELD_IMPOSSIBLE
 from s3fixture.errors import S3Error
 from s3fixture.wire.header_values import url_value
 from s3fixture.wire.times import parse_time
@@ -73,7 +74,7 @@ def parameters(fields: Mapping[str, str]) -> dict[str, Any]:
 def _metadata_name(field: str) -> str:
     name = field.removeprefix(_METADATA)
     if not _TOKEN.fullmatch(name):
-        raise _no_header(field)
+        raise FORM_FIELD_IMPOSSIBLE("", ArgumentName=field)
     return name
 
 
@@ -83,17 +84,8 @@ def _as_header(field: str, value: str) -> str:
     Metadata may have any characters, because answers carry it in encoded words where they must.
     """
     if _CONTROL.search(value):
-        raise _no_header(field)
+        raise FORM_FIELD_IMPOSSIBLE("", ArgumentName=field)
     return "".join(character if character <= "\xff" else " " for character in value)
-
-
-def _no_header(field: str) -> S3Error:
-    return S3Error(
-        "InvalidArgument",
-        "A field of the form has a name or a value that no header can have",
-        ArgumentName=field,
-        ArgumentValue="",
-    )
 
 
 def _tagging(document: bytes) -> dict[str, Any]:

@@ -24,7 +24,8 @@ from s3fixture import checksums, limits
 from s3fixture.app.form_fields import parameters, redirection
 from s3fixture.app.redaction import bounded
 from s3fixture.app.steps import find_region
-from s3fixture.auth.post_form import check_size, missing_field, verify_post_policy
+from s3fixture.auth.post_form import check_size, verify_post_policy
+from s3fixture.auth_refusals import FORM_FIELD_MISSING, FORM_FILE_MISSING
 from s3fixture.errors import S3Error
 from s3fixture.service import Params, Result, perform
 from s3fixture.service.encryption import HEADER
@@ -52,7 +53,7 @@ def post_object(exchange: Exchange) -> Response:
     form = _Form(exchange.request)
     fields = dict(form.fields)
     if not fields.get("key"):
-        raise missing_field("key")
+        raise FORM_FIELD_MISSING("", ArgumentName="key")
     if form.filename:
         fields["key"] = fields["key"].replace("${filename}", form.filename)
     check_key(fields["key"])
@@ -135,12 +136,7 @@ class _Form:
                 if not event.more_data:
                     self.fields[name] = value.decode("utf-8", "replace")
             elif isinstance(event, Epilogue):
-                raise S3Error(
-                    "InvalidArgument",
-                    "POST requires exactly one file upload per request.",
-                    ArgumentName="file",
-                    ArgumentValue="0",
-                )
+                raise FORM_FILE_MISSING("0")
 
     def _next(self) -> Event:
         while True:

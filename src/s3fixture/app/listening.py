@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from s3fixture import feature_refusals
 from s3fixture.auth import sigv4
 from s3fixture.errors import S3Error
 from s3fixture.limits import KEY_SIZE
@@ -39,7 +40,7 @@ def listen(exchange: Exchange) -> Response:
     may_listen = partial(_may_listen, exchange, exchange.authentication)
     listener = Listener(background, exchange.target.bucket, events, prefix, suffix, ping, may_listen)
     if not background.add_listener(listener, MOST):
-        raise S3Error("SlowDown", f"{MOST} clients already listen to events; end one of them.")
+        raise feature_refusals.LISTENERS(most=str(MOST))
     headers = [("Content-Type", "text/event-stream"), ("Cache-Control", "no-cache")]
     return Response(200, headers, listener)
 
@@ -51,19 +52,17 @@ def _asked(exchange: Exchange) -> tuple[list[str], str, str, float]:
         values.get(name, []).append(value)
     events = values["events"]
     if len(events) > _MOST_EVENTS or not all(event.startswith("s3:") for event in events):
-        raise S3Error("InvalidArgument", "A specified event is not supported for notifications.")
+        raise feature_refusals.LISTENED_EVENT()
     for name in ("prefix", "suffix"):
         if len(values[name]) > 1:
-            raise S3Error("InvalidArgument", f"Cannot specify more than one {name} rule in a filter.")
+            raise feature_refusals.LISTENED_FILTER_TWICE(name=name)
         if len("".join(values[name])) > KEY_SIZE:
-            raise S3Error(
-                "InvalidArgument", f"Size of filter rule value cannot exceed {KEY_SIZE} bytes in UTF-8"
-            )
+            raise feature_refusals.LISTENED_FILTER_TOO_LONG()
     ping = _DEFAULT_PING
     if values["ping"]:
         seconds = parse_count(values["ping"][0])
         if seconds is None or not 1 <= seconds <= _LONGEST_PING:
-            raise S3Error("InvalidArgument", f"ping must be a number of seconds from 1 to {_LONGEST_PING}")
+            raise feature_refusals.LISTENED_PING(most=str(_LONGEST_PING))
         ping = float(seconds)
     return events, "".join(values["prefix"]), "".join(values["suffix"]), ping
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from s3fixture import feature_refusals
 from s3fixture.app.metrics import CONTENT_TYPE, Metrics
 from s3fixture.auth.metrics_token import check_token
-from s3fixture.errors import S3Error
 from s3fixture.wire.request import Response
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def readable_metrics(app: App, authorization: str) -> Metrics:
     """
     settings = app.settings
     if app.metrics is None:
-        raise S3Error("NotImplemented", "The metrics are off; start the server with --metrics jwt or public")
+        raise feature_refusals.METRICS_OFF()
     if settings.metrics == "jwt":
         check_token(authorization, settings.access_key, settings.secret_key, app.clock.time())
     return app.metrics
@@ -34,7 +34,7 @@ def answer(exchange: Exchange, path: str) -> Response:
     """The answer at one of MinIO's addresses for metrics."""
     if path not in _IMPLEMENTED:
         implemented = " and ".join(sorted(_IMPLEMENTED))
-        raise S3Error("NotImplemented", f"There are no metrics at {path}; there are at {implemented}")
+        raise feature_refusals.METRICS_ELSEWHERE(path=path, implemented=implemented)
     metrics = readable_metrics(exchange.app, exchange.request.headers.get("authorization", ""))
     body = metrics.minio_text().encode()
     return Response(200, [("Content-Type", CONTENT_TYPE), ("Content-Length", str(len(body)))], body)

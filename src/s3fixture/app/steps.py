@@ -9,7 +9,7 @@ from s3fixture import limits, service
 from s3fixture.app.exchange import Exchange
 from s3fixture.errors import S3Error
 from s3fixture.expressions import Expression
-from s3fixture.feature_refusals import ANONYMOUS
+from s3fixture.feature_refusals import ANONYMOUS, MINIO_PARAMETER
 from s3fixture.refusals import SIGNATURE_VERSION
 from s3fixture.service import implementation
 from s3fixture.service.preconditions import NotModified
@@ -157,7 +157,7 @@ def _find_minio(exchange: Exchange) -> None:
     if not named or not exchange.app.speaks_minio(exchange.request):
         return
     if "events" not in named:
-        raise S3Error("NotImplemented", f"?{min(named)} is MinIO's own, and not implemented, only S3")
+        raise MINIO_PARAMETER(name=min(named))
     if exchange.operation != "CreateBucket":
         exchange.operation = LISTEN
 

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 
 from s3fixture.auth import sigv4
 from s3fixture.auth.actions import Permission
-from s3fixture.auth.authentication import MAX_SKEW, AuthContext, Authentication, failure, same
+from s3fixture.auth.authentication import MAX_SKEW, AuthContext, Authentication, same
 from s3fixture.auth.context import RequestContext
 from s3fixture.auth.credential import parse_credential
 from s3fixture.auth.denial import RESOURCE, Denial, not_authorized
@@ -23,6 +23,7 @@ from s3fixture.auth.policies import parse_identity_policy
 from s3fixture.auth.policies.identity_policies import denial_of
 from s3fixture.auth.sigv4_requests import parse_components, signing_time
 from s3fixture.auth.web_identity import WebIdentityError
+from s3fixture.auth_refusals import CREDENTIAL_FOR_STS
 from s3fixture.errors import S3Error
 from s3fixture.named_tuples import NamedTuple
 from s3fixture.regions import PARTITIONS
@@ -287,7 +288,7 @@ def _authenticate(exchange: Exchange, body: bytes) -> Identity:
         raise StsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
     try:
         text, signed_headers, provided = parse_components(request.headers["authorization"].partition(" ")[2])
-        credential = parse_credential(text, _any_region(context.regions), _malformed, service="sts")
+        credential = parse_credential(text, _any_region(context.regions), CREDENTIAL_FOR_STS, service="sts")
         timestamp, signed_at = signing_time(request.headers)
     except S3Error as error:
         raise StsError("IncompleteSignature", error.message, 403) from None
@@ -324,10 +325,6 @@ def _authenticate(exchange: Exchange, body: bytes) -> Identity:
 def _any_region(regions: Regions) -> Regions:
     """Check the region. STS has a global endpoint, which signs for us-east-1 in any region."""
     return regions._replace(accepted=frozenset())
-
-
-def _malformed(wording: str, **fields: str) -> S3Error:
-    return failure("AuthorizationHeaderMalformed", wording, fields)
 
 
 def _identity(context: AuthContext, access_key: str, token: str) -> Identity:

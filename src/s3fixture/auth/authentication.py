@@ -7,11 +7,10 @@ those that S3 has been seen to send with them.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from s3fixture import refusals
+from s3fixture import auth_refusals, refusals
 from s3fixture.auth import sigv4
 from s3fixture.errors import S3Error
 from s3fixture.named_tuples import NamedTuple
@@ -144,7 +143,7 @@ def check_content_sha256(value: str) -> None:
     if value in _SPECIAL or (len(value) == 64 and not value.strip(_HEX_DIGITS)):
         return
     if value in _ASYMMETRIC:
-        raise asymmetric()
+        raise auth_refusals.ASYMMETRIC()
     raise refusals.CONTENT_SHA256(value)
 
 
@@ -160,17 +159,6 @@ def unsigned_content_sha256(value: str) -> str:
     return value
 
 
-def failure(code: str, message: str | None, fields: Mapping[str, str]) -> S3Error:
-    """An S3Error whose fields have names that are not Python identifiers."""
-    error = S3Error(code, message)
-    error.fields.update(fields)
-    return error
-
-
-def asymmetric() -> S3Error:
-    return S3Error("NotImplemented", "Asymmetric signatures (AWS4-ECDSA-P256-SHA256) are not implemented")
-
-
 def unknown_key(access_key: str) -> S3Error:
     """No identity has this access key."""
     advice = _FOR_MOTO if access_key in _MOTO_KEYS else ""
@@ -179,12 +167,12 @@ def unknown_key(access_key: str) -> S3Error:
 
 def invalid_token(token: str) -> S3Error:
     """A token that this server did not issue, that is for other keys, or that comes with keys without one."""
-    return failure("InvalidToken", None, {"Token-0": token})
+    return S3Error("InvalidToken", headers=None, **{"Token-0": token})
 
 
 def expired_token(token: str) -> S3Error:
     """The session has ended."""
-    return failure("ExpiredToken", None, {"Token-0": token})
+    return S3Error("ExpiredToken", headers=None, **{"Token-0": token})
 
 
 def signature_does_not_match(
@@ -200,7 +188,7 @@ def signature_does_not_match(
     if canonical_request is not None:
         fields["CanonicalRequest"] = canonical_request
         fields["CanonicalRequestBytes"] = _hex_bytes(canonical_request)
-    return failure("SignatureDoesNotMatch", None, fields)
+    return S3Error("SignatureDoesNotMatch", headers=None, **fields)
 
 
 def check_skew(signed_at: int, written: str, now: float) -> None:
@@ -219,11 +207,7 @@ def expired(expires_at: float, now: float, seconds: str | None = None) -> S3Erro
     fields = {"X-Amz-Expires": seconds} if seconds is not None else {}
     fields["Expires"] = times.iso_extended(expires_at)
     fields["ServerTime"] = times.iso_extended(now)
-    return failure("AccessDenied", "Request has expired", fields)
-
-
-def missing_date() -> S3Error:
-    return S3Error("AccessDenied", "AWS authentication requires a valid Date or x-amz-date header")
+    return auth_refusals.EXPIRED(**fields)
 
 
 def _hex_bytes(text: str) -> str:

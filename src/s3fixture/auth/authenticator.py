@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from s3fixture.auth.authentication import (
-    AuthContext,
-    Authentication,
-    asymmetric,
-    failure,
-    unsigned_content_sha256,
-)
+from s3fixture import auth_refusals
+from s3fixture.auth.authentication import AuthContext, Authentication, unsigned_content_sha256
 from s3fixture.auth.sigv4_requests import authenticate_header, authenticate_presigned
 from s3fixture.auth.temporary_keys import Sessions
-from s3fixture.errors import S3Error
 
 if TYPE_CHECKING:
     from s3fixture.auth.identity import Identities
@@ -49,7 +43,9 @@ class Authenticator:
             version_4 = not _V4_PARAMETERS.isdisjoint(query)
             version_2 = not _V2_PARAMETERS.isdisjoint(query)
             if bool(authorization) + version_4 + version_2 > 1:
-                raise _several_mechanisms(authorization)
+                if authorization:
+                    raise auth_refusals.SEVERAL_MECHANISMS(authorization, ArgumentName="Authorization")
+                raise auth_refusals.SEVERAL_MECHANISMS()
             if version_4:
                 return authenticate_presigned(request, target, self.context)
             if version_2:
@@ -70,22 +66,6 @@ class Authenticator:
 
             return sigv2.authenticate_header(request, target, rest, self.context)
         if algorithm == "AWS4-ECDSA-P256-SHA256":
-            raise asymmetric()
-        raise S3Error(
-            "InvalidArgument",
-            "Unsupported Authorization Type"
-            if space
-            else "Authorization header is invalid -- one and only one ' ' (space) required.",
-            ArgumentName="Authorization",
-            ArgumentValue=authorization,
-        )
-
-
-def _several_mechanisms(authorization: str) -> S3Error:
-    fields = {"ArgumentName": "Authorization", "ArgumentValue": authorization} if authorization else {}
-    return failure(
-        "InvalidArgument",
-        "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string "
-        "parameter or the Authorization header should be specified",
-        fields,
-    )
+            raise auth_refusals.ASYMMETRIC()
+        refusal = auth_refusals.ANOTHER_TYPE if space else auth_refusals.NO_SPACE
+        raise refusal(authorization)

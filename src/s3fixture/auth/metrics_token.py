@@ -14,15 +14,12 @@ import json
 from typing import Any
 
 from s3fixture.errors import S3Error
+from s3fixture.feature_refusals import METRICS_TOKEN
 
 _DIGESTS = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
 _ISSUER = "prometheus"
 _LIFETIME = 100 * 365 * 86_400  # seconds, as those of mc
 _SCHEME = "bearer "
-_REFUSAL = (
-    "The metrics need a bearer token of the server's main keys. `s3fixture env --format prometheus` and "
-    "`mc admin prometheus generate` make one; --metrics public takes requests without."
-)
 
 
 def make_token(access_key: str, secret_key: str, now: float) -> str:
@@ -98,4 +95,6 @@ def _base64(data: bytes) -> str:
 
 
 def _refused(reason: str) -> S3Error:
-    return S3Error("AccessDenied", _REFUSAL, reason=reason)
+    error = METRICS_TOKEN()
+    error.reason = reason
+    return error

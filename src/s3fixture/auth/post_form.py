@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from s3fixture import auth_refusals
 from s3fixture.auth import sigv2, sigv4
-from s3fixture.auth.authentication import AuthContext, Authentication, failure, same, signature_does_not_match
+from s3fixture.auth.authentication import AuthContext, Authentication, same, signature_does_not_match
 from s3fixture.auth.credential import parse_credential
 from s3fixture.auth.post_policy import parse_post_policy
 from s3fixture.errors import S3Error
@@ -62,19 +63,16 @@ def check_size(size: int, allowed: tuple[int, int] | None) -> None:
 def _authenticate_v4(fields: Mapping[str, str], context: AuthContext) -> Authentication:
     _require(fields, _VERSION_4)
     if fields["x-amz-algorithm"] != sigv4.ALGORITHM:
-        raise _invalid("X-Amz-Algorithm", fields["x-amz-algorithm"], "Only AWS4-HMAC-SHA256 is supported")
+        raise auth_refusals.FORM_ALGORITHM(fields["x-amz-algorithm"])
     written = fields["x-amz-date"]
     signed_at = times.parse_basic(written)
     if signed_at is None:
-        raise _invalid("X-Amz-Date", written, "X-Amz-Date must be formated via ISO8601 Long format")
-    text = fields["x-amz-credential"]
-
-    def make_error(wording: str, **_fields: str) -> S3Error:
-        return _invalid("x-amz-credential", text, wording)
-
-    credential = parse_credential(text, context.regions, make_error)
+        raise auth_refusals.FORM_DATE(written)
+    credential = parse_credential(
+        fields["x-amz-credential"], context.regions, auth_refusals.CREDENTIAL_IN_FORM
+    )
     if not written.startswith(credential.date) or context.clock.time() - signed_at > sigv4.KEY_LIFETIME:
-        raise S3Error("AccessDenied", "Invalid according to Policy: Policy expired.")
+        raise auth_refusals.FORM_POLICY_EXPIRED()
     identity = context.identity_of(credential.access_key, fields.get(_TOKEN, ""))
     key = context.keys.get(identity.secret_key, credential.date, credential.region)
     provided = fields["x-amz-signature"]
@@ -98,18 +96,4 @@ def _check(identity: Identity, expected: str, provided: str, policy: str) -> Non
 def _require(fields: Mapping[str, str], names: tuple[str, ...]) -> None:
     for name in names:
         if name.lower() not in fields:
-            raise missing_field(name)
-
-
-def missing_field(name: str) -> S3Error:
-    """S3's refusal of a form without the field `name`."""
-    return _invalid(
-        name,
-        "",
-        f"Bucket POST must contain a field named '{name}'.  If it is specified, please check the order of "
-        "the fields.",
-    )
-
-
-def _invalid(name: str, value: str, message: str) -> S3Error:
-    return failure("InvalidArgument", message, {"ArgumentName": name, "ArgumentValue": value})
+            raise auth_refusals.FORM_FIELD_MISSING("", ArgumentName=name)

@@ -9,9 +9,9 @@ import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
-from s3fixture.errors import S3Error
+from s3fixture import auth_refusals
 from s3fixture.wire.numbers import parse_integer
 from s3fixture.wire.times import parse_iso
 
@@ -48,15 +48,15 @@ class PostPolicy:
     def check(self, fields: Mapping[str, str], bucket: str, now: float) -> None:
         """`fields` by lower-case name. Raises S3Error AccessDenied for what the policy does not allow."""
         if self.expires_at < now:
-            _deny("Policy expired.")
+            raise auth_refusals.FORM_POLICY_EXPIRED()
         given = {**fields, "bucket": bucket}
         for condition in self.conditions:
             if not condition.holds(given.get(condition.field)):
-                _deny(f"Policy Condition failed: {condition.written}")
+                raise auth_refusals.FORM_POLICY_CONDITION(condition=condition.written)
         covered = {condition.field for condition in self.conditions}
         for name in given:
             if name not in covered and name not in _UNCOVERED and not name.startswith("x-ignore-"):
-                _deny(f"Extra input fields: {name}")
+                raise auth_refusals.FORM_POLICY_EXTRA_FIELD(field=name)
 
 
 def parse_post_policy(encoded: str) -> PostPolicy:
@@ -64,13 +64,12 @@ def parse_post_policy(encoded: str) -> PostPolicy:
     document = _decode(encoded)
     for name in document:
         if name not in ("expiration", "conditions"):
-            _refuse(f'Unexpected: "{name}"')
-    if "expiration" not in document:
-        _refuse("Policy missing expiration.")
-    if "conditions" not in document:
-        _refuse("Policy missing conditions.")
+            raise auth_refusals.FORM_POLICY_MEMBER(name=name)
+    for name in ("expiration", "conditions"):
+        if name not in document:
+            raise auth_refusals.FORM_POLICY_WITHOUT(name=name)
     if not isinstance(document["conditions"], list):
-        _refuse("Invalid 'conditions' value: must be a List.")
+        raise auth_refusals.FORM_POLICY_CONDITIONS()
     conditions: list[FieldCondition] = []
     sizes: tuple[int, int] | None = None
     for condition in document["conditions"]:
@@ -83,24 +82,24 @@ def parse_post_policy(encoded: str) -> PostPolicy:
 
 def _decode(encoded: str) -> dict[str, Any]:
     if not encoded.strip():
-        _refuse("Expecting '{' but found End-of-Input")
+        raise auth_refusals.FORM_POLICY_EMPTY()
     try:
         raw = base64.b64decode(encoded.strip(), validate=True)
     except ValueError:
-        _refuse("invalid Base64 encoding.")
+        raise auth_refusals.FORM_POLICY_BASE64() from None
     try:
         document = json.loads(raw)
     except (ValueError, RecursionError):
-        _refuse("Invalid JSON.")
+        raise auth_refusals.FORM_POLICY_JSON() from None
     if not isinstance(document, dict):
-        _refuse("Invalid JSON.")
+        raise auth_refusals.FORM_POLICY_JSON()
     return document
 
 
 def _expiration(text: Any) -> float:
     moment = parse_iso(text) if isinstance(text, str) and text.endswith("Z") else None
     if moment is None:
-        _refuse(f"Invalid 'expiration' value: '{text}'")
+        raise auth_refusals.FORM_POLICY_EXPIRATION(value=str(text))
     return moment.timestamp()
 
 
@@ -112,34 +111,34 @@ def _parse_condition(condition: Any) -> FieldCondition:
     if isinstance(condition, dict):
         return _parse_simple(condition)
     if not isinstance(condition, list):
-        _refuse("Invalid condition test: must be a List or Object.")
+        raise auth_refusals.FORM_CONDITION_TYPE()
     if not condition:
-        _refuse("Invalid Condition: missing operation identifier.")
+        raise auth_refusals.FORM_CONDITION_EMPTY()
     operator = _operator(condition)
     parse = _OPERATORS.get(operator)
     if parse is None:
-        _refuse(f"Invalid Condition: unknown operation '{condition[0]}'.")
+        raise auth_refusals.FORM_CONDITION_OPERATION(operation=str(condition[0]))
     return parse(condition)
 
 
 def _parse_simple(condition: dict[str, Any]) -> FieldCondition:
     if len(condition) != 1:
-        _refuse("Invalid Simple-Condition: Simple-Conditions must have exactly one property specified.")
+        raise auth_refusals.FORM_CONDITION_PROPERTIES()
     ((name, value),) = condition.items()
     if not isinstance(value, str):
-        _refuse("Invalid Simple-Condition: value must be a string.")
+        raise auth_refusals.FORM_CONDITION_VALUE()
     return FieldCondition("eq", name.lower(), value, json.dumps(["eq", f"${name}", value]))
 
 
 def _parse_field(operator: Literal["eq", "starts-with"]) -> Callable[[list[Any]], FieldCondition]:
     def parse(condition: list[Any]) -> FieldCondition:
         if len(condition) != 3:
-            _refuse(f"Invalid {operator}: wrong number of arguments.")
+            raise auth_refusals.FORM_CONDITION_ARGUMENTS(operation=operator)
         _, name, value = condition
         if not isinstance(name, str) or not isinstance(value, str | int) or isinstance(value, bool):
-            _refuse("Invalid JSON.")
+            raise auth_refusals.FORM_POLICY_JSON()
         if not name.startswith("$") or len(name) == 1:
-            _deny(f"Policy Condition failed: {json.dumps(condition)}")
+            raise auth_refusals.FORM_POLICY_CONDITION(condition=json.dumps(condition))
         return FieldCondition(operator, name[1:].lower(), str(value), json.dumps(condition))
 
     return parse
@@ -153,18 +152,10 @@ _OPERATORS: Mapping[str, Callable[[list[Any]], FieldCondition]] = {
 
 def _parse_range(condition: Sequence[Any]) -> tuple[int, int]:
     if len(condition) != 3:
-        _refuse(f"Invalid {_RANGE}: wrong number of arguments.")
+        raise auth_refusals.FORM_CONDITION_ARGUMENTS(operation=_RANGE)
     low, high = (parse_integer(str(bound)) for bound in condition[1:])
     if low is None or high is None:
-        _deny(f"Policy Condition failed: {json.dumps([str(part) for part in condition])}")
+        raise auth_refusals.FORM_POLICY_CONDITION(condition=json.dumps([str(part) for part in condition]))
     if low < 0 or high < low:
-        _refuse(f"Invalid {_RANGE}: {low} to {high} is not a range of sizes.")
+        raise auth_refusals.FORM_CONDITION_RANGE(low=str(low), high=str(high))
     return low, high
-
-
-def _refuse(wording: str) -> NoReturn:
-    raise S3Error("InvalidPolicyDocument", f"Invalid Policy: {wording}")
-
-
-def _deny(wording: str) -> NoReturn:
-    raise S3Error("AccessDenied", f"Invalid according to Policy: {wording}")

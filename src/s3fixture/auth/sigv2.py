@@ -11,17 +11,16 @@ import hmac
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from s3fixture import auth_refusals
 from s3fixture.auth.authentication import (
     AuthContext,
     Authentication,
     check_skew,
     expired,
-    missing_date,
     same,
     signature_does_not_match,
     unsigned_content_sha256,
 )
-from s3fixture.errors import S3Error
 from s3fixture.model.tables import SUBRESOURCES
 from s3fixture.wire import times
 from s3fixture.wire.numbers import parse_count
@@ -65,17 +64,12 @@ def authenticate_header(
     headers = request.headers
     access_key, _, provided = credentials.strip().rpartition(":")
     if not access_key:
-        raise S3Error(
-            "InvalidArgument",
-            "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature",
-            ArgumentName="Authorization",
-            ArgumentValue=headers["authorization"],
-        )
+        raise auth_refusals.V2_HEADER(headers["authorization"])
     amz_date = headers.get("x-amz-date", "")
     written = amz_date or headers.get("date", "")
     signed_at = times.parse_signing_time(written)
     if signed_at is None:
-        raise missing_date()
+        raise auth_refusals.DATE_MISSING()
     check_skew(signed_at, written, context.clock.clients_time())
     identity = context.identity_of(access_key, headers.get("x-amz-security-token", ""))
     text = string_to_sign(request.method, headers, target, "" if amz_date else written)
@@ -91,13 +85,10 @@ def authenticate_query(request: Request, target: Target, context: AuthContext) -
     try:
         access_key, expires, provided = query["AWSAccessKeyId"], query["Expires"], query["Signature"]
     except KeyError:
-        raise S3Error(
-            "AccessDenied",
-            "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters",
-        ) from None
+        raise auth_refusals.V2_PARAMETERS() from None
     expires_at = parse_count(expires)
     if expires_at is None:
-        raise S3Error("AccessDenied", f"Invalid date (should be seconds since epoch): {expires}")
+        raise auth_refusals.V2_EXPIRES(expires=expires)
     now = context.clock.time()
     if expires_at < now:
         raise expired(expires_at, now)

@@ -11,25 +11,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from s3fixture import refusals
+from s3fixture import auth_refusals, refusals
 from s3fixture.auth import sigv4
 from s3fixture.auth.authentication import (
     MAX_SKEW,
     AuthContext,
     Authentication,
     SignatureChain,
-    asymmetric,
     canonical_query,
     check_content_sha256,
     check_skew,
     expired,
-    failure,
-    missing_date,
     same,
     signature_does_not_match,
 )
 from s3fixture.auth.credential import Credential, parse_credential
-from s3fixture.errors import S3Error
 from s3fixture.named_tuples import NamedTuple
 from s3fixture.wire import times
 from s3fixture.wire.numbers import parse_count
@@ -57,11 +53,11 @@ def authenticate_header(
     headers = request.headers
     sent = parse_components(components)
     credential = context.credentials.get(sent.credential) or parse_credential(
-        sent.credential, context.regions, _malformed_header
+        sent.credential, context.regions, auth_refusals.CREDENTIAL_IN_HEADER
     )
     timestamp, signed_at = signing_time(headers)
     if not timestamp.startswith(credential.date):
-        raise _malformed_header("Invalid credential date. Date is not the same as X-Amz-Date.")
+        raise auth_refusals.OTHER_DATE()
     check_skew(signed_at, headers.get("x-amz-date") or timestamp, context.clock.clients_time())
     identity = context.identity_of(credential.access_key, headers.get("x-amz-security-token", ""))
     content_sha256 = headers.get("x-amz-content-sha256", "")
@@ -116,11 +112,7 @@ def check_signed(headers: Mapping[str, str], signed: list[str]) -> None:
     if "host" not in signed:
         missing.append("host")
     if missing:
-        raise S3Error(
-            "AccessDenied",
-            "There were headers present in the request which were not signed",
-            HeadersNotSigned=", ".join(sorted(missing)),
-        )
+        raise auth_refusals.HEADERS_NOT_SIGNED(HeadersNotSigned=", ".join(sorted(missing)))
 
 
 def parse_components(components: str) -> Sent:
@@ -129,17 +121,14 @@ def parse_components(components: str) -> Sent:
     for component in components.split(","):
         name, equals, value = component.strip().partition("=")
         if not equals:
-            raise _malformed_header(f'the authorization component "{component.strip()}" is malformed.')
+            raise auth_refusals.COMPONENT_MALFORMED(component=component.strip())
         found[name] = value
     try:
         return Sent(found["Credential"], found["SignedHeaders"], found["Signature"])
     except KeyError as error:
         if len(found) < 3:
-            raise _malformed_header(
-                "the authorization header requires three components: Credential, SignedHeaders, "
-                "and Signature."
-            ) from None
-        raise _malformed_header(f"missing {error.args[0]}.") from None
+            raise auth_refusals.COMPONENTS_MISSING() from None
+        raise auth_refusals.COMPONENT_MISSING(component=error.args[0]) from None
 
 
 def signing_time(headers: Mapping[str, str]) -> tuple[str, int]:
@@ -149,14 +138,8 @@ def signing_time(headers: Mapping[str, str]) -> tuple[str, int]:
         written = headers.get("date", "")
     seconds = times.parse_signing_time(written)
     if seconds is None:
-        raise missing_date()
+        raise auth_refusals.DATE_MISSING()
     return (written if written.endswith("Z") else times.iso_basic(seconds)), seconds
-
-
-def _malformed_header(wording: str, **fields: str) -> S3Error:
-    return failure(
-        "AuthorizationHeaderMalformed", f"The authorization header is malformed; {wording}", fields
-    )
 
 
 _CONTENT_SHA256 = "x-amz-content-sha256"
@@ -178,7 +161,7 @@ def authenticate_presigned(request: Request, target: Target, context: AuthContex
     _check_parameters(target)
     sent = Sent(query["X-Amz-Credential"], query["X-Amz-SignedHeaders"], query["X-Amz-Signature"])
     credential = context.credentials.get(sent.credential) or parse_credential(
-        sent.credential, context.regions, _malformed_credential
+        sent.credential, context.regions, auth_refusals.CREDENTIAL_IN_URL
     )
     timestamp = query["X-Amz-Date"]
     signed_at = _signing_time(timestamp, credential.date)
@@ -201,26 +184,20 @@ def _check_parameters(target: Target) -> None:
     """All six, each once: a second value would escape what was signed."""
     algorithm = target.query.get("X-Amz-Algorithm", sigv4.ALGORITHM)
     if algorithm == "AWS4-ECDSA-P256-SHA256":
-        raise asymmetric()
+        raise auth_refusals.ASYMMETRIC()
     if algorithm != sigv4.ALGORITHM:
-        raise _malformed_query('X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"')
+        raise auth_refusals.URL_ALGORITHM()
     names = [name for name, value in target.query_items if name in _REQUIRED and value]
     if len(names) != len(_REQUIRED) or len(set(names)) != len(_REQUIRED):
-        raise _malformed_query(
-            "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, "
-            "X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."
-        )
+        raise auth_refusals.URL_PARAMETERS()
 
 
 def _signing_time(timestamp: str, scope_date: str) -> int:
     seconds = times.parse_basic(timestamp)
     if seconds is None:
-        raise _malformed_query("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
+        raise auth_refusals.URL_DATE()
     if not timestamp.startswith(scope_date):
-        raise _malformed_query(
-            f'Invalid credential date "{scope_date}". This date is not the same as X-Amz-Date: '
-            f'"{timestamp[:8]}".'
-        )
+        raise auth_refusals.URL_OTHER_DATE(credential=scope_date, date=timestamp[:8])
     return seconds
 
 
@@ -228,33 +205,19 @@ def _check_validity(signed_at: int, text: str, now: float) -> None:
     """`text` is X-Amz-Expires. A URL from a fast clock is good up to the usual skew."""
     digits = text[1:] if text[:1] in "+-" else text
     if not (digits.isascii() and digits.isdigit()):
-        raise _malformed_query("X-Amz-Expires should be a number")
+        raise auth_refusals.URL_EXPIRES_MALFORMED()
     if text.startswith("-"):
-        raise _malformed_query("X-Amz-Expires must be non-negative")
+        raise auth_refusals.URL_EXPIRES_NEGATIVE()
     seconds = parse_count(digits)
     if seconds is None or seconds > sigv4.KEY_LIFETIME:
-        raise _malformed_query(
-            "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be "
-            "less than 604800 seconds"
-        )
+        raise auth_refusals.URL_EXPIRES_TOO_LATE()
     expires_at = signed_at + seconds
     if expires_at < now:
         raise expired(expires_at, now, digits)
     if signed_at > now + MAX_SKEW:
-        raise failure(
-            "AccessDenied",
-            "Request is not yet valid",
-            {
-                "X-Amz-Date": str(signed_at * 1000),
-                "Expires": times.iso_extended(expires_at),
-                "ServerTime": times.iso_extended(now),
-            },
-        )
-
-
-def _malformed_query(wording: str, **fields: str) -> S3Error:
-    return failure("AuthorizationQueryParametersError", wording, fields)
-
-
-def _malformed_credential(wording: str, **fields: str) -> S3Error:
-    return _malformed_query(f"Error parsing the X-Amz-Credential parameter; {wording}", **fields)
+        fields = {
+            "X-Amz-Date": str(signed_at * 1000),
+            "Expires": times.iso_extended(expires_at),
+            "ServerTime": times.iso_extended(now),
+        }
+        raise auth_refusals.NOT_YET_VALID(**fields)

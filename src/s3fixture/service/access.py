@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from s3fixture import refusals
 from s3fixture.auth.actions import Permission, actions_of, permissions
 from s3fixture.auth.denial import RESOURCE, Denial, not_authorized
 from s3fixture.auth.identity import Identities, account_id
@@ -140,10 +141,7 @@ class Access:
     def _check_expected_owner(self, bucket: str, expected: str) -> None:
         """x-amz-expected-bucket-owner, an account id."""
         if not _ACCOUNT_ID.fullmatch(expected):
-            raise S3Error(
-                "InvalidBucketOwnerAWSAccountID",
-                f"The value of the expected bucket owner parameter must be an AWS Account ID... [{expected}]",
-            )
+            raise refusals.EXPECTED_OWNER(value=expected)
         with self._store.read() as index:
             row = index.get_bucket(bucket)
         if row is None:

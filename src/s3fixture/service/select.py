@@ -19,7 +19,7 @@ from datetime import date
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from s3fixture import limits
+from s3fixture import feature_refusals, limits
 from s3fixture.errors import S3Error
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.encryption import check_reader
@@ -84,9 +84,7 @@ def _engine() -> Any:
     try:
         return import_module("s3fixture.service.select_engine")
     except ImportError:
-        raise S3Error(
-            "NotImplemented", "SelectObjectContent needs further packages: pip install 's3fixture[select]'"
-        ) from None
+        raise feature_refusals.SELECT_PACKAGES() from None
 
 
 def _events(records: bytes, details: Mapping[str, int], *, progress: bool) -> Iterator[dict[str, Any]]:
@@ -149,7 +147,7 @@ def _bounded(blocks: Iterable[bytes]) -> Iterator[bytes]:
     for block in blocks:
         size += len(block)
         if size > _MOST_DATA:
-            raise S3Error("Busy", f"This server reads at most {_MOST_DATA} bytes of an object.")
+            raise feature_refusals.SELECT_BYTES(most=str(_MOST_DATA))
         yield block
 
 
@@ -292,7 +290,7 @@ def _checked_line(line: str) -> str:
 def _documents(data: bytes, kind: str, scan: Mapping[str, int] | None) -> Iterator[Any]:
     """Raises JSONParsingError, OverMaxRecordSize, and Busy for documents that take too much memory."""
     if kind == "DOCUMENT" and len(data) > _MOST_DOCUMENTS:
-        raise S3Error("Busy", f"This server reads at most {_MOST_DOCUMENTS} bytes of JSON documents.")
+        raise feature_refusals.SELECT_DOCUMENTS(most=str(_MOST_DOCUMENTS))
     text = _decode(_scanned(data, scan, b"\n", 0))
     try:
         if kind == "LINES":

@@ -25,6 +25,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from s3fixture import feature_refusals
 from s3fixture.errors import S3Error
 from s3fixture.named_tuples import NamedTuple
 
@@ -404,7 +405,7 @@ def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
     while batch := list(islice(iterator, _BATCH)):
         count += len(batch)
         if count > _MOST_RECORDS:
-            raise S3Error("Busy", f"This server reads at most {_MOST_RECORDS} records of an object.")
+            raise feature_refusals.SELECT_RECORDS(most=str(_MOST_RECORDS))
         yield batch
 
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any, NoReturn
+from typing import Any
 
+from s3fixture import auth_refusals
 from s3fixture.auth.actions import ACTION_SCOPES
 from s3fixture.auth.context import actions_with
 from s3fixture.auth.identity import Identities
@@ -28,6 +29,7 @@ from s3fixture.auth.policies.document import Policy, Statement
 from s3fixture.auth.policies.patterns import Pattern, compile_pattern, matches
 from s3fixture.auth.policies.principals import Principals, parse_principals
 from s3fixture.errors import S3Error, S3FixtureError
+from s3fixture.refusals import Refusal
 
 MAX_SIZE = 20 * 1024  # bytes of the normalized text
 # Characters of a policy of IAM, which does not count white space.
@@ -67,7 +69,7 @@ def parse_policy(text: str | bytes, bucket: str, identities: Identities | None) 
     """
     raw = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
     if not raw.startswith(b"{"):
-        _refuse("Policies must be valid JSON and the first byte must be '{'")
+        raise auth_refusals.POLICY_FIRST_BYTE()
     document = _load(raw)
     return _parse(
         document, lambda variables: _StatementParser(bucket, identities, variables=variables), MAX_SIZE
@@ -80,20 +82,20 @@ def _parse(document: Any, make: Callable[[bool], _StatementParser], longest: int
     `longest` is in bytes of the normalized text.
     """
     if not isinstance(document, dict):
-        _refuse("Invalid policy syntax.")
+        raise auth_refusals.POLICY_SYNTAX()
     _check_fields(document, _POLICY_ORDER)
     version = document.get("Version", "2008-10-17")
     if version not in _VERSIONS:
-        _refuse("The policy must contain a valid version string")
+        raise auth_refusals.POLICY_VERSION()
     if "Statement" not in document:
-        _refuse("Missing required field Statement")
+        raise auth_refusals.POLICY_WITHOUT(name="Statement")
     listed = document["Statement"]
     statements = listed if isinstance(listed, list) else [listed]
     if not statements:
-        _refuse("Could not parse the policy: Statement is empty!")
+        raise auth_refusals.POLICY_EMPTY()
     text = _normalized({**document, "Statement": statements})
     if longest is not None and len(text.encode()) > longest:
-        _refuse(f"Normalized policy document exceeds the maximum allowed size of {longest} bytes")
+        raise auth_refusals.POLICY_TOO_LONG(size=str(longest))
     parser = make(version == _VARIABLES_SINCE)
     return Policy(text, tuple(_parse_each(parser, statements)))
 
@@ -163,20 +165,20 @@ class _StatementParser:
     def parse(self, statement: Any, name: str) -> Statement:
         """`name` is what messages call a statement without a Sid."""
         if not isinstance(statement, dict):
-            _refuse("Invalid policy syntax.")
+            raise auth_refusals.POLICY_SYNTAX()
         _check_fields(statement, _STATEMENT_ORDER)
         if "Effect" not in statement:
-            _refuse("Missing required field Effect")
+            raise auth_refusals.POLICY_WITHOUT(name="Effect")
         if statement["Effect"] not in ("Allow", "Deny"):
-            _refuse(f"Invalid effect: {statement['Effect']}")
+            raise auth_refusals.POLICY_EFFECT(effect=str(statement["Effect"]))
         allow = statement["Effect"] == "Allow"
         principals, not_principals = self._principals_of(statement)
         if allow and not_principals:
-            _refuse("Allow with NotPrincipal is not allowed")
+            raise auth_refusals.POLICY_ALLOWS_ALL_BUT()
         action, not_actions = _element(statement, "Action")
         actions = self._actions(action)
         resource, not_resources = _element(statement, "Resource")
-        resources = _strings(resource, "Policy has invalid resource")
+        resources = _strings(resource, auth_refusals.POLICY_RESOURCE)
         patterns = self._resources(resources)
         named = [_named_actions(pattern) for pattern in actions]
         if not not_actions and not not_resources:
@@ -193,9 +195,9 @@ class _StatementParser:
         try:
             return parse_principals(element, self.identities), negated
         except TypeError:
-            _refuse("Invalid policy syntax.")
+            raise auth_refusals.POLICY_SYNTAX() from None
         except ValueError as error:
-            _refuse("Invalid principal in policy", detail=str(error))
+            raise auth_refusals.POLICY_PRINCIPAL(Detail=str(error)) from None
 
     def _actions(self, element: Any) -> tuple[str, ...]:
         return _parse_actions(element)
@@ -205,7 +207,7 @@ class _StatementParser:
             name, _, _ = resource.removeprefix(_ARN).partition("/")
             ours = name.startswith(self.bucket) and matches(_glob(name), self.bucket)
             if not resource.startswith(_ARN) or not ours:
-                _refuse("Policy has invalid resource", detail=resource)
+                raise auth_refusals.POLICY_RESOURCE(Detail=resource)
         return tuple(
             compile_pattern(resource, wildcards=True, variables=self.variables) for resource in resources
         )
@@ -222,29 +224,26 @@ class _StatementParser:
             reached.add("object")
         for action, names in zip(actions, named, strict=True):
             if not any(ACTION_SCOPES[name] in reached for name in names):
-                _refuse(
-                    "Action does not apply to any resource(s) in statement",
-                    detail=f'Action "{action}" in Statement "{statement}"',
-                )
+                raise auth_refusals.POLICY_REACH(Detail=f'Action "{action}" in Statement "{statement}"')
 
     def _conditions(self, block: Any) -> tuple[KeyTest | NullTest, ...]:
         if not isinstance(block, dict):
-            _refuse("Invalid policy syntax.")
+            raise auth_refusals.POLICY_SYNTAX()
         for operator, keys in block.items():
             if not is_operator(operator):
-                _refuse(f"Invalid Condition type : {operator}")
+                raise auth_refusals.POLICY_OPERATOR(operator=operator)
             if not isinstance(keys, dict):
-                _refuse("Invalid policy syntax.")
+                raise auth_refusals.POLICY_SYNTAX()
             for key, values in keys.items():
                 _check_condition(key, values)
         try:
             return parse_conditions(block, variables=self.variables)
         except AddressError:
-            _refuse("Invalid IP address in Conditions")
+            raise auth_refusals.POLICY_ADDRESS() from None
         except BinaryError:
-            _refuse("Invalid Base64 value for binary condition")
+            raise auth_refusals.POLICY_BASE64() from None
         except ValueError:
-            _refuse("Invalid policy syntax.")
+            raise auth_refusals.POLICY_SYNTAX() from None
 
 
 class _IdentityStatementParser(_StatementParser):
@@ -253,18 +252,18 @@ class _IdentityStatementParser(_StatementParser):
 
     def _principals_of(self, statement: Mapping[str, Any]) -> tuple[Principals, bool]:
         if "Principal" in statement or "NotPrincipal" in statement:
-            _refuse("Policy document should not specify a principal.")
+            raise auth_refusals.POLICY_WITH_PRINCIPAL()
         return Principals(everyone=True), False
 
     def _actions(self, element: Any) -> tuple[str, ...]:
-        actions = [action.lower() for action in _strings(element, "Policy has invalid action")]
+        actions = [action.lower() for action in _strings(element, auth_refusals.POLICY_ACTION)]
         if not all(action == "*" or ":" in action for action in actions):
-            _refuse("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
+            raise auth_refusals.POLICY_VENDOR()
         return tuple(map(_glob, actions))
 
     def _resources(self, resources: list[str]) -> tuple[Pattern, ...]:
         if not all(resource == "*" or resource.startswith("arn:") for resource in resources):
-            _refuse('Resource must be in ARN format or "*".')
+            raise auth_refusals.POLICY_ARN()
         return tuple(
             compile_pattern(resource, wildcards=True, variables=self.variables) for resource in resources
         )
@@ -281,11 +280,9 @@ def _load(raw: bytes) -> Any:
         # An escaped lone surrogate is no text, and Python reads NaN and 1e400, which JSON cannot write.
         json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
     except json.JSONDecodeError as error:
-        _refuse(
-            "This policy contains invalid Json", f"line {error.lineno}, column {error.colno}: {error.msg}"
-        )
+        raise _invalid_json(f"line {error.lineno}, column {error.colno}: {error.msg}") from None
     except (ValueError, RecursionError) as error:
-        _refuse("This policy contains invalid Json", str(error))
+        raise _invalid_json(str(error)) from None
     return document
 
 
@@ -299,19 +296,19 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _check_fields(element: Mapping[str, Any], known: Collection[str]) -> None:
     for name in element:
         if name not in known:
-            _refuse(f"Unknown field {name}")
+            raise auth_refusals.POLICY_FIELD(name=name)
     for name in ("Id", "Sid"):
         if not isinstance(element.get(name, ""), str):
-            _refuse("Invalid policy syntax.")
+            raise auth_refusals.POLICY_SYNTAX()
 
 
 def _element(statement: Mapping[str, Any], name: str) -> tuple[Any, bool]:
     """The element or its negation, and whether it is the negation."""
     negated = f"Not{name}"
     if name in statement and negated in statement:
-        _refuse("Invalid policy syntax.")
+        raise auth_refusals.POLICY_SYNTAX()
     if name not in statement and negated not in statement:
-        _refuse(f"Missing required field {name}")
+        raise auth_refusals.POLICY_WITHOUT(name=name)
     return (statement[negated], True) if negated in statement else (statement[name], False)
 
 
@@ -319,20 +316,20 @@ def _listed(element: Any) -> list[Any]:
     return element if isinstance(element, list) else [element]
 
 
-def _strings(element: Any, message: str) -> list[str]:
+def _strings(element: Any, refusal: Refusal) -> list[str]:
     listed = _listed(element)
     if not listed or not all(isinstance(text, str) and text for text in listed):
-        _refuse(message)
+        raise refusal()
     return listed
 
 
 def _parse_actions(element: Any) -> tuple[str, ...]:
-    actions = _strings(element, "Policy has invalid action")
+    actions = _strings(element, auth_refusals.POLICY_ACTION)
     patterns = tuple(_glob(action.lower()) for action in actions)
     for action, pattern in zip(actions, patterns, strict=True):
         known = action == "*" or action.lower().startswith("s3:")
         if not known or not _named_actions(pattern):
-            _refuse("Policy has invalid action", detail=action)
+            raise auth_refusals.POLICY_ACTION(Detail=action)
     return patterns
 
 
@@ -345,10 +342,10 @@ def _check_condition(key: str, values: Any) -> None:
     if ":" not in key or (
         lower.startswith("s3:") and lower not in _KNOWN_S3_KEYS and not lower.startswith(_TAG_KEYS)
     ):
-        _refuse("Policy has an invalid condition key")
+        raise auth_refusals.POLICY_CONDITION_KEY()
     listed = values if isinstance(values, list) else [values]
     if not all(isinstance(value, str | int | float | bool) for value in listed):
-        _refuse("Invalid policy syntax.")
+        raise auth_refusals.POLICY_SYNTAX()
 
 
 def _check_conditions(conditions: tuple[KeyTest | NullTest, ...], named: list[set[str]]) -> None:
@@ -359,7 +356,7 @@ def _check_conditions(conditions: tuple[KeyTest | NullTest, ...], named: list[se
     for test in conditions:
         actions = actions_with(test.key)
         if actions is not None and any(map(actions.isdisjoint, named)):
-            _refuse("Conditions do not apply to combination of actions and resources in statement")
+            raise auth_refusals.POLICY_CONDITION_REACH()
 
 
 def _glob(text: str) -> str:
@@ -368,8 +365,7 @@ def _glob(text: str) -> str:
     return pattern
 
 
-def _refuse(message: str, reason: str = "", *, detail: str = "") -> NoReturn:
-    error = S3Error("MalformedPolicy", message, reason=reason)
-    if detail:
-        error.fields["Detail"] = detail
-    raise error
+def _invalid_json(reason: str) -> S3Error:
+    error = auth_refusals.POLICY_JSON()
+    error.reason = reason
+    return error

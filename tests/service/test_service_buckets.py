@@ -228,6 +228,7 @@ def test_versioning_has_no_state_until_it_is_set(client: S3Client, bucket: str) 
         (b"<Status>enabled</Status>", "MalformedXML"),
         (b"<Status>Disabled</Status>", "MalformedXML"),
         (b"", "IllegalVersioningConfigurationException"),
+        (b"<MfaDelete>Enabled</MfaDelete>", "IllegalVersioningConfigurationException"),
     ],
 )
 def test_another_versioning_state_is_refused(url: str, bucket: str, document: bytes, code: str) -> None:

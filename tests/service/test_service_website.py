@@ -114,11 +114,6 @@ def test_a_configuration_is_given_back(client: S3Client, bucket: str) -> None:
             "The provided HTTP redirect code (300)",
         ),
         (
-            rules((None, {"HttpRedirectCode": "three"})),
-            "InvalidRequest",
-            "The provided HTTP redirect code (three)",
-        ),
-        (
             rules(({"HttpErrorCodeReturnedEquals": "302"}, {"ReplaceKeyWith": "a"})),
             "InvalidRequest",
             "The provided HTTP error code (302) is not valid.",
@@ -144,6 +139,42 @@ def test_what_is_no_site_is_refused(
     with refused(code, 400) as response:
         client.put_bucket_website(Bucket=bucket, WebsiteConfiguration=configuration)
     assert message in response["Error"]["Message"]
+
+
+@pytest.mark.parametrize(
+    ("member", "message", "known", "unknown"),
+    [
+        (
+            "HttpRedirectCode",
+            "The provided HTTP redirect code ({}) is not valid. Valid codes are 3XX except 300.",
+            ("301", "305", "307", "308"),
+            ("0", "300", "306", "309", "399", "3010"),
+        ),
+        (
+            "HttpErrorCodeReturnedEquals",
+            "The provided HTTP error code ({}) is not valid. Valid codes are 4XX or 5XX.",
+            ("400", "417", "500", "505"),
+            ("0", "302", "399", "418", "499", "506", "999999999"),
+        ),
+    ],
+)
+def test_codes_are_numbers_that_s3_knows(
+    client: S3Client, bucket: str, member: str, message: str, known: tuple[str, ...], unknown: tuple[str, ...]
+) -> None:
+    def put(code: str) -> None:
+        place = {"ReplaceKeyWith": "a"}
+        rule = ({member: code}, place) if member.startswith("HttpError") else (None, {**place, member: code})
+        client.put_bucket_website(Bucket=bucket, WebsiteConfiguration=rules(rule))
+
+    for code in known:
+        put(code)
+    for code in unknown:
+        with refused("InvalidRequest", 400) as response:
+            put(code)
+        assert response["Error"]["Message"] == message.format(code)
+    for code in ("three", "3xx", "-301", "\u0664\u0660\u0664", "4" * 5000):
+        with refused("MalformedXML", 400):
+            put(code)
 
 
 def test_an_error_document_has_a_name(url: str, bucket: str) -> None:

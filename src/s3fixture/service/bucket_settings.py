@@ -121,10 +121,10 @@ def put_bucket_versioning(call: Call, params: Params) -> Result:
     """
     configuration = params["VersioningConfiguration"]
     state = configuration.get("Status")
-    if configuration.get("MFADelete") == "Enabled" or params.get("MFA"):
-        raise S3Error("NotImplemented", Header="x-amz-mfa")
     if state is None:
         raise refusals.VERSIONING_WITHOUT_STATUS()
+    if configuration.get("MFADelete") == "Enabled" or params.get("MFA"):
+        raise S3Error("NotImplemented", Header="x-amz-mfa")
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
         if bucket.object_lock and state != "Enabled":

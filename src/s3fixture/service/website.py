@@ -23,6 +23,11 @@ _MISSING = "NoSuchWebsiteConfiguration"
 _PROTOCOLS = frozenset({"http", "https"})
 _IN_PATHS = "/!$&'()*+,;=:@~"  # what stays as it is
 
+# The codes that S3 knows, which are fewer than its messages say: versity/versitygw, s3response/website.go.
+_ERROR_CODES = frozenset((*range(400, 418), *range(500, 506)))
+_REDIRECT_CODES = frozenset((301, 302, 303, 304, 305, 307, 308))
+_LONGEST_CODE = 9  # digits; S3 reads an integer
+
 Site = Mapping[str, Any]  # a configuration, as boto3 names its members
 
 
@@ -92,7 +97,7 @@ def _check_condition(condition: Site | None) -> None:
     if not condition:
         raise refusals.CONDITION_EMPTY()
     code = condition.get("HttpErrorCodeReturnedEquals")
-    if code is not None and not 400 <= _number(code) < 600:
+    if code is not None and _number(code) not in _ERROR_CODES:
         raise refusals.ERROR_CODE(code=code)
 
 
@@ -103,7 +108,7 @@ def _check_redirect(redirect: Site) -> None:
     if "ReplaceKeyWith" in redirect and "ReplaceKeyPrefixWith" in redirect:
         raise refusals.TWO_REPLACEMENTS()
     code = redirect.get("HttpRedirectCode")
-    if code is not None and not 300 < _number(code) < 400:
+    if code is not None and _number(code) not in _REDIRECT_CODES:
         raise refusals.REDIRECT_CODE(code=code)
 
 
@@ -115,7 +120,10 @@ def _check_place(redirect: Site) -> None:
 
 
 def _number(code: str) -> int:
-    return int(code) if code.isascii() and code.isdigit() and len(code) == 3 else 0
+    """Raises MalformedXML: the codes are text in S3's model, and integers for S3."""
+    if not (code.isascii() and code.isdigit() and len(code) <= _LONGEST_CODE):
+        raise S3Error("MalformedXML")
+    return int(code)
 
 
 def redirect_all(site: Site, scheme: str, target: str) -> Redirect | None:
@@ -131,7 +139,7 @@ def redirect_by_rule(site: Site, key: str, scheme: str, host: str, status: int =
     for rule in site.get("RoutingRules", ()):
         condition = rule.get("Condition", {})
         prefix = condition.get("KeyPrefixEquals", "")
-        if _number(condition.get("HttpErrorCodeReturnedEquals", "")) == status and key.startswith(prefix):
+        if int(condition.get("HttpErrorCodeReturnedEquals", 0)) == status and key.startswith(prefix):
             return _follow(rule["Redirect"], key, prefix, scheme, host)
     return None
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import replace
+from time import time
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -12,11 +14,23 @@ from botocore.auth import HmacV1Auth, HmacV1QueryAuth, S3SigV4Auth, S3SigV4Query
 from botocore.config import Config
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from signing_helpers import ALICE, CREDENTIALS, URL, authenticate, incoming, signed
+from signing_helpers import (
+    ALICE,
+    BASE_HOSTS,
+    CREDENTIALS,
+    URL,
+    authenticate,
+    clock_at,
+    incoming,
+    make_authenticator,
+    signed,
+)
 
+from s3fixture.auth import sigv4
+from s3fixture.auth.authenticator import Authenticator
 from s3fixture.errors import S3Error
 from s3fixture.model import load_model
-from s3fixture.wire.request import Request
+from s3fixture.wire.request import Request, Target, _parse
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 KEYS = TEXT.map(lambda text: f"k{text}").filter(lambda key: ".." not in key)
@@ -269,6 +283,86 @@ def test_another_secret_does_not_match_and_the_answer_tells_what_was_signed(sign
     else:
         assert "CanonicalRequest" not in error.fields
     assert ALICE.secret_key not in str(error.fields)
+
+
+def outcome(request: Request, authenticator: Authenticator, target: Target) -> object:
+    """Who it is; of an error all that an answer says."""
+    try:
+        return authenticator.authenticate(request, target)
+    except S3Error as error:
+        return error.code, error.message, error.fields, error.headers
+
+
+PRESIGNED = ("Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature", "Content-Sha256")
+CHANGES = st.lists(
+    st.tuples(
+        st.sampled_from(
+            [f"X-Amz-{name}" for name in PRESIGNED] + ["X-Amz-Security-Token", "x-id", "versionId"]
+        ),
+        st.sampled_from(
+            ["drop", "twice", "+60", "-1", "604801", "20130524T000000Z", "AKIDBOB", "host", "é", ""]
+        ),
+    ),
+    max_size=2,
+)
+
+
+@settings(max_examples=300)
+@given(
+    changes=CHANGES,
+    expires=st.sampled_from([1, 60, 604800]),
+    moved=st.lists(st.sampled_from([-3600, -60, 0, 59, 61, 604800, 700000]), min_size=1, max_size=3),
+    headers=st.sampled_from(
+        [{}, {"x-amz-meta-a": "1"}, {"x-amz-content-sha256": "0" * 64}, {"range": "bytes=0-1"}]
+    ),
+    method=st.sampled_from(["GET", "PUT"]),
+    regions=st.sampled_from([("us-east-1",), ("us-east-1", "eu-west-1"), ("eu-west-1", "us-east-1")]),
+)
+def test_what_is_kept_of_a_presigned_url_never_changes_the_answer(
+    changes: list[tuple[str, str]],
+    expires: int,
+    moved: list[int],
+    headers: dict[str, str],
+    method: str,
+    regions: tuple[str, ...],
+) -> None:
+    """The same URL again and again, also damaged, at other times, at servers of other regions."""
+    request = signed(S3SigV4QueryAuth(CREDENTIALS, "s3", "us-east-1", expires=expires), "GET")
+    request.target = changed(request.target, changes)
+    request.headers.update(headers)
+    request.method = method
+    kept = _parse(request.target, request.host, BASE_HOSTS)
+    now = time()
+    for region in regions:
+        authenticator = make_authenticator(region=region)
+        for seconds in moved:
+            authenticator.context.clock = clock_at(now + seconds)
+            fresh = _parse(request.target, request.host, BASE_HOSTS)
+            whole = make_authenticator(authenticator.context.clock, region)
+            assert outcome(request, authenticator, kept) == outcome(request, whole, fresh)
+
+
+def changed(target: str, changes: list[tuple[str, str]]) -> str:
+    """The target with some of its parameters replaced, left out, repeated or added."""
+    path, _, query = target.partition("?")
+    pairs = parse_qsl(query, keep_blank_values=True)
+    for name, change in changes:
+        former = [pair for pair in pairs if pair[0] == name]
+        others = [pair for pair in pairs if pair[0] != name]
+        if change == "drop":
+            pairs = others
+        elif change == "twice":
+            pairs += former
+        else:
+            pairs = [*others, (name, change)]
+    return f"{path}?" + "&".join(f"{quote(name)}={quote(value, safe='')}" for name, value in pairs)
+
+
+@given(secret=st.text(max_size=100), texts=st.lists(st.text(max_size=300), min_size=1, max_size=3))
+def test_a_signature_is_the_hmac_of_the_text(secret: str, texts: list[str]) -> None:
+    key = sigv4.signing_key(secret, "20130524", "us-east-1")
+    for text in texts:
+        assert sigv4.signature(key, text) == hmac.new(key, text.encode(), "sha256").hexdigest()
 
 
 def assert_refused(request: Request, code: str) -> S3Error:

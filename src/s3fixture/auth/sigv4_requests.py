@@ -30,6 +30,7 @@ from s3fixture.named_tuples import NamedTuple
 from s3fixture.wire import times
 from s3fixture.wire.numbers import parse_count
 from s3fixture.wire.payload import SIGNED_CHUNKS, UNSIGNED
+from s3fixture.wire.request import Presigned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,7 +76,7 @@ def authenticate_header(
 def _verify(
     request: Request,
     target: Target,
-    sent: Sent,
+    sent: Sent | Presigned,
     signed: list[str],
     credential: Credential,
     timestamp: str,
@@ -158,25 +159,29 @@ _REQUIRED = frozenset(
 def authenticate_presigned(request: Request, target: Target, context: AuthContext) -> Authentication:
     """Raises S3Error."""
     query, headers = target.query, request.headers
-    _check_parameters(target)
-    sent = Sent(query["X-Amz-Credential"], query["X-Amz-SignedHeaders"], query["X-Amz-Signature"])
-    credential = context.credentials.get(sent.credential) or parse_credential(
-        sent.credential, context.regions, auth_refusals.CREDENTIAL_IN_URL
+    link = target.presigned
+    if link is None:
+        _check_parameters(target)
+    text = query["X-Amz-Credential"]
+    credential = context.credentials.get(text) or parse_credential(
+        text, context.regions, auth_refusals.CREDENTIAL_IN_URL
     )
-    timestamp = query["X-Amz-Date"]
-    signed_at = _signing_time(timestamp, credential.date)
-    _check_validity(signed_at, query["X-Amz-Expires"], context.clock.time())
+    if link is None:
+        link = target.presigned = _read_link(query, credential)
+    _check_validity(link, query["X-Amz-Expires"], context.clock.time())
     token = query.get("X-Amz-Security-Token") or headers.get("x-amz-security-token", "")
     identity = context.identity_of(credential.access_key, token)
-    signed = sent.signed_headers.split(";")
+    signed = link.signed_headers.split(";")
     # An unsigned x-amz-content-sha256 does not count, and is the only one that may be there: recorded at AWS.
     content_sha256 = headers.get(_CONTENT_SHA256) if _CONTENT_SHA256 in signed else None
     content_sha256 = content_sha256 or query.get("X-Amz-Content-Sha256") or UNSIGNED
     check_content_sha256(content_sha256)
     check_signed(headers, [*signed, _CONTENT_SHA256])
-    chunks = _verify(request, target, sent, signed, credential, timestamp, content_sha256, identity, context)
+    chunks = _verify(
+        request, target, link, signed, credential, link.timestamp, content_sha256, identity, context
+    )
     return Authentication(
-        identity, "presigned", content_sha256, chunks, "AWS4-HMAC-SHA256", signed_at, credential.region
+        identity, "presigned", content_sha256, chunks, "AWS4-HMAC-SHA256", link.signed_at, credential.region
     )
 
 
@@ -201,9 +206,23 @@ def _signing_time(timestamp: str, scope_date: str) -> int:
     return seconds
 
 
-def _check_validity(signed_at: int, text: str, now: float) -> None:
-    """`text` is X-Amz-Expires. A URL from a fast clock is good up to the usual skew."""
-    digits = text[1:] if text[:1] in "+-" else text
+def _read_link(query: Mapping[str, str], credential: Credential) -> Presigned:
+    """What the query says, which `_check_parameters` has found complete."""
+    timestamp = query["X-Amz-Date"]
+    signed_at = _signing_time(timestamp, credential.date)
+    return Presigned(
+        query["X-Amz-Credential"],
+        query["X-Amz-SignedHeaders"],
+        query["X-Amz-Signature"],
+        timestamp,
+        signed_at,
+        _lifetime(query["X-Amz-Expires"]),
+    )
+
+
+def _lifetime(text: str) -> int:
+    """X-Amz-Expires, in seconds."""
+    digits = _digits(text)
     if not (digits.isascii() and digits.isdigit()):
         raise auth_refusals.URL_EXPIRES_MALFORMED()
     if text.startswith("-"):
@@ -211,12 +230,21 @@ def _check_validity(signed_at: int, text: str, now: float) -> None:
     seconds = parse_count(digits)
     if seconds is None or seconds > sigv4.KEY_LIFETIME:
         raise auth_refusals.URL_EXPIRES_TOO_LATE()
-    expires_at = signed_at + seconds
+    return seconds
+
+
+def _digits(text: str) -> str:
+    return text[1:] if text[:1] in "+-" else text
+
+
+def _check_validity(link: Presigned, text: str, now: float) -> None:
+    """`text` is X-Amz-Expires. A URL from a fast clock is good up to the usual skew."""
+    expires_at = link.signed_at + link.seconds
     if expires_at < now:
-        raise expired(expires_at, now, digits)
-    if signed_at > now + MAX_SKEW:
+        raise expired(expires_at, now, _digits(text))
+    if link.signed_at > now + MAX_SKEW:
         fields = {
-            "X-Amz-Date": str(signed_at * 1000),
+            "X-Amz-Date": str(link.signed_at * 1000),
             "Expires": times.iso_extended(expires_at),
             "ServerTime": times.iso_extended(now),
         }

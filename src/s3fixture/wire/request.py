@@ -16,6 +16,7 @@ from s3fixture import limits
 from s3fixture.errors import S3Error
 from s3fixture.expressions import Expression
 from s3fixture.model import tables
+from s3fixture.named_tuples import NamedTuple
 
 
 class Stream(Protocol):
@@ -77,6 +78,17 @@ _CONDITIONS = frozenset({"if-match", "if-none-match"})
 BAD_ESCAPE = Expression(r"%(?![0-9A-Fa-f]{2})")
 
 
+class Presigned(NamedTuple):
+    """What the query of a presigned URL (version 4) says of its signature; all of it is well-formed."""
+
+    credential: str
+    signed_headers: str
+    signature: str
+    timestamp: str
+    signed_at: int  # seconds since the epoch
+    seconds: int  # that it is good for
+
+
 @dataclass(slots=True, eq=False, repr=False)
 class Target:
     """Where a request goes. `path` is raw; everything else is decoded.
@@ -84,7 +96,8 @@ class Target:
     The bucket is None at the endpoint itself, and "" where the path has an empty name, as in //key.
 
     `query` has the first value of each name, "" where there is none; `query_items` all of them in order.
-    Requests share targets: nobody changes one. `canonical_query` is for version 4 signatures to keep.
+    Requests share targets: nobody changes one. `canonical_query` and `presigned` are for version 4 signatures
+    to keep.
     """
 
     bucket: str | None
@@ -94,6 +107,7 @@ class Target:
     raw_query: str
     query_items: list[tuple[str, str]]
     canonical_query: str | None = None
+    presigned: Presigned | None = None
     _hoisted: Mapping[str, str] | None = None
 
     def hoisted_headers(self) -> Mapping[str, str]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from wire_shapes import BASE_HOSTS
 
 from s3fixture.errors import S3Error
-from s3fixture.model import load_model
+from s3fixture.model import load_model, tables
 from s3fixture.wire.protocol import Protocol
 from s3fixture.wire.request import parse_target
+from s3fixture.wire.router import Router
 
 PROTOCOL = Protocol()
 KNOWS_OBJECT_ENCRYPTION = "UpdateObjectEncryption" in load_model().operation_names  # an older botocore
@@ -164,3 +167,65 @@ def test_what_a_method_cannot_be_used_with_is_named_as_s3_does(
 def test_conflicting_subresources_are_named() -> None:
     with pytest.raises(S3Error, match="Conflicting query string parameters: acl, policy"):
         route("PUT", "/b?policy&acl")
+
+
+def without_shortcut() -> Router:
+    """Looks at everything for each request."""
+    router = Router(load_model())
+    router._plain = {}
+    return router
+
+
+QUICK, WHOLE = Router(load_model()), without_shortcut()
+NAMES = sorted(
+    {
+        name
+        for operation in load_model().operation_names
+        for name in load_model().operation_model(operation).query
+    }
+    | tables.SUBRESOURCES
+    | {"annotationName", "partNumber", "uploadId", "versionId", "website", "X-Amz-Signature", "x-id", "other"}
+)
+HEADERS = sorted(
+    {"x-amz-copy-source", "content-type", "range", "x-amz-meta-a"}
+    | {
+        header.lower()
+        for operation in load_model().operation_names
+        for header in load_model().operation_model(operation).required_headers
+    }
+)
+
+
+def routed(router: Router, method: str, target: str, headers: Mapping[str, str]) -> object:
+    """The operation; of an error all that an answer says."""
+    try:
+        return router.route(method, parse_target(target, headers["host"], BASE_HOSTS), headers)
+    except S3Error as error:
+        return error.code, error.message, error.fields, error.headers
+
+
+@settings(max_examples=1000)
+@given(
+    method=st.sampled_from(["GET", "PUT", "HEAD", "DELETE", "POST", "OPTIONS", "PATCH"]),
+    path=st.sampled_from(["/", "/b", "/b/", "/b/k", "//k", "/WriteGetObjectResponse"]),
+    query=st.lists(
+        st.tuples(st.sampled_from(NAMES), st.sampled_from(["", "1", "2", "GetObject"])), max_size=3
+    ),
+    headers=st.dictionaries(
+        st.sampled_from(HEADERS), st.sampled_from(["", "b/k", FORM["content-type"]]), max_size=2
+    ),
+    host=st.sampled_from(["127.0.0.1:9000", "b.localhost", "s3express-control.localhost", ""]),
+)
+def test_the_shortcut_of_plain_requests_finds_what_the_whole_way_finds(
+    method: str, path: str, query: list[tuple[str, str]], headers: dict[str, str], host: str
+) -> None:
+    target = f"{path}?{'&'.join(f'{name}={value}' for name, value in query)}"
+    sent = {**headers, "host": host}
+    assert routed(QUICK, method, target, sent) == routed(WHOLE, method, target, sent)
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "HEAD", "DELETE"])
+@pytest.mark.parametrize("kind", ["BUCKET", "OBJECT"])
+def test_plain_requests_take_the_shortcut(method: str, kind: str) -> None:
+    assert (method, kind) in QUICK._plain
+    assert all(method != "POST" for method, _ in QUICK._plain)

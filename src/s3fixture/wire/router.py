@@ -18,6 +18,8 @@ PREFLIGHT = "PreflightRequest"
 _READS = frozenset({"GET", "HEAD"})
 _OF_UPLOADS = frozenset({"DELETE", "GET", "POST"})
 _ADDRESS = frozenset({"partNumber", "uploadId"})  # what they name has no subresources
+_FURTHER_NAMES = _ADDRESS | {"annotationName", "versionId", "website"}  # see `_decisive_names`
+_COPY_SOURCE = "x-amz-copy-source"
 _METHODS = ("HEAD", "DELETE", "POST", "GET", "PUT")  # in the order of S3's Allow
 _SERVICE, _BUCKET, _OBJECT = "SERVICE", "BUCKET", "OBJECT"
 _KINDS = {"/": _SERVICE, "/{Bucket}": _BUCKET, "/{Bucket}/{Key+}": _OBJECT}
@@ -54,6 +56,9 @@ class Router:
         self._implemented = {subresource for _, _, subresource in self._table}
         self._versioned = _versioned(model, self._table)
         self._subresources = tables.SUBRESOURCES | self._implemented - {""}
+        self._plain = _plain_routes(self._table)
+        self._decisive = _decisive_names(self._table) | self._subresources
+        self._decisive_headers = _decisive_headers(self._table)
 
     @property
     def operations(self) -> tuple[str, ...]:
@@ -67,6 +72,10 @@ class Router:
             return PREFLIGHT
         kind = _OBJECT if target.key is not None else _BUCKET if target.bucket is not None else _SERVICE
         query = target.query
+        if self._decisive.isdisjoint(query) and self._decisive_headers.isdisjoint(headers):
+            plain = self._plain.get((method, kind))
+            if plain is not None:
+                return plain
         subresource = ""
         if query and kind != _SERVICE:
             subresource = self._subresource(method, kind, query)
@@ -153,6 +162,9 @@ class Router:
         return refusals.NO_SUCH_SUBRESOURCE_OF_A_KEY(method=method, subresource=subresource)
 
 
+_Table = Mapping[tuple[str, str, str], tuple[_Route, ...]]
+
+
 def _build_table(
     model: ServiceModel, fixed: dict[str, str]
 ) -> dict[tuple[str, str, str], tuple[_Route, ...]]:
@@ -173,7 +185,32 @@ def _build_table(
     }
 
 
-def _versioned(model: ServiceModel, table: Mapping[tuple[str, str, str], tuple[_Route, ...]]) -> set[str]:
+def _plain_routes(table: _Table) -> dict[tuple[str, str], str]:
+    """(method, kind of path) -> the operation, where neither the query nor a header has a say in it.
+
+    Not where the host has, nor for POST, where the path and the content type have.
+    """
+    return {
+        (method, kind): routes[-1].operation
+        for (method, kind, subresource), routes in table.items()
+        if not subresource and method != "POST" and not routes[-1].weight
+        if not any(route.host_prefix for route in routes)
+    }
+
+
+def _decisive_names(table: _Table) -> frozenset[str]:
+    """The parameters that have a say in which operation is meant, besides subresources."""
+    routes = [route for group in table.values() for route in group]
+    named = (name for route in routes for name, _ in route.values)
+    return _FURTHER_NAMES.union(named, *(route.names for route in routes))
+
+
+def _decisive_headers(table: _Table) -> frozenset[str]:
+    routes = [route for group in table.values() for route in group]
+    return frozenset({_COPY_SOURCE}).union(*(route.headers for route in routes))
+
+
+def _versioned(model: ServiceModel, table: _Table) -> set[str]:
     """The subresources of objects that can be read of a version; "" is the object itself."""
     return {
         subresource
@@ -213,8 +250,8 @@ def _same_demands(first: _Route, second: _Route) -> bool:
 
 def _check_copy_source(method: str, kind: str, headers: Mapping[str, str]) -> None:
     """Quirk 7."""
-    if "x-amz-copy-source" in headers and (method != "PUT" or kind != _OBJECT):
-        raise refusals.COPY_SOURCE_ELSEWHERE(headers["x-amz-copy-source"])
+    if _COPY_SOURCE in headers and (method != "PUT" or kind != _OBJECT):
+        raise refusals.COPY_SOURCE_ELSEWHERE(headers[_COPY_SOURCE])
 
 
 def _check_address(method: str, kind: str, query: Mapping[str, str]) -> None:

@@ -12,7 +12,11 @@ from typing import Any, BinaryIO
 
 import pytest
 import urllib3
+from hypothesis import example, given
+from hypothesis import strategies as st
 from raw_client import GET, Connect, Contexts, Environ, Serve, StartResponse, echo, hello
+
+from s3fixture.server.responses import Response
 
 
 @pytest.fixture(params=["plain", "tls"])
@@ -316,3 +320,85 @@ def test_many_clients_at_once_get_their_own_answers(serve: Serve, connect: Conne
         for number, client in enumerate(clients):
             client.send(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n%03d" % number)
         assert [client.answer().body for client in clients] == [b"%03d" % number for number in range(100)]
+
+
+class Sent:
+    """A channel that keeps what is sent."""
+
+    can_sendfile = False
+
+    def __init__(self) -> None:
+        self.data = b""
+
+    def send(self, data: bytes) -> None:
+        self.data += data
+
+    def sendfile(self, file: BinaryIO, offset: int, count: int) -> int:
+        raise AssertionError("this channel sends no files")
+
+
+def expected_head(status: str, headers: list[tuple[str, str]], method: str, minor: int) -> list[str]:
+    """The lines of the answer to an application that returned five bytes, header by header."""
+    lines = [f"HTTP/1.1 {status}"]
+    keep = True
+    for name, value in headers:
+        if name.lower() == "connection":
+            keep = keep and value.lower() != "close"
+        elif name.lower() != "content-length" or not status.startswith("204"):
+            lines.append(f"{name}: {value}")
+    named = {line.partition(":")[0].lower() for line in lines[1:]}
+    if "date" not in named:
+        lines.append("Date: today")
+    if "content-length" not in named and (method == "HEAD" or not status.startswith(("204", "304"))):
+        lines.append("Content-Length: 5")
+    if not keep:
+        lines.append("Connection: close")
+    elif not minor:
+        lines.append("Connection: keep-alive")
+    return lines
+
+
+spelled = st.sampled_from(["Date", "Connection", "Content-Length", "ETag", "X-Date", "x-amz-meta-connection"])
+spellings = st.tuples(spelled, st.sampled_from([str, str.lower, str.upper])).map(
+    lambda pair: pair[1](pair[0])
+)
+values = st.one_of(
+    st.sampled_from(["close", "Close", "keep-alive", "", " ", "date: x", "content-length: 7", "\x85"]),
+    st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=9),
+)
+
+
+@given(
+    status=st.sampled_from(["200 OK", "204 No Content", "304 Not Modified", "404 "]),
+    headers=st.lists(st.tuples(spellings, values), max_size=6),
+    method=st.sampled_from(["GET", "HEAD"]),
+    minor=st.sampled_from([0, 1]),
+)
+@example(status="204 No Content", headers=[("CONTENT-LENGTH", "")], method="GET", minor=1)
+def test_heads_are_as_if_written_header_by_header(
+    status: str, headers: list[tuple[str, str]], method: str, minor: int
+) -> None:
+    sized = [(name, "5" if name.lower() == "content-length" else value) for name, value in headers]
+    channel = Sent()
+    response = Response(channel, lambda: "today", method, minor, lambda: True)
+    response.start_response(status, sized)
+    response.send([b"hello"])
+    head, _, body = channel.data.partition(b"\r\n\r\n")
+    assert head.decode("latin-1").split("\r\n") == expected_head(status, sized, method, minor)
+    assert body == (b"hello" if method == "GET" and status[0] != "3" and status[:3] != "204" else b"")
+
+
+@given(
+    headers=st.lists(st.tuples(spellings, values), max_size=3),
+    broken=st.tuples(spellings, st.sampled_from(["a\r\nSet-Cookie: b", "a\n", "\r", "a\r\n\r\nb"])),
+    name_first=st.booleans(),
+)
+def test_no_head_is_sent_with_a_line_break_within_a_header(
+    headers: list[tuple[str, str]], broken: tuple[str, str], name_first: bool
+) -> None:
+    channel = Sent()
+    response = Response(channel, lambda: "today", "GET", 1, lambda: True)
+    response.start_response("200 OK", [*headers, broken if name_first else broken[::-1]])
+    with pytest.raises(ValueError, match="line break"):
+        response.send([b"hello"])
+    assert not channel.data

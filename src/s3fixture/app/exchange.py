@@ -68,16 +68,16 @@ def request_of(environ: WSGIEnvironment) -> Request:
     if headers is None:
         headers = _wsgi_headers(environ)
         environ["s3fixture.head_bytes"] = sum(map(len, (*headers, *headers.values(), _raw_target(environ))))
-    return Request(
-        method=environ["REQUEST_METHOD"],
-        target=_raw_target(environ),
-        headers=headers,
-        body=_body(environ),
-        scheme=environ["wsgi.url_scheme"],
-        remote_addr=environ.get("REMOTE_ADDR", ""),
-        head_bytes=environ["s3fixture.head_bytes"],
-        tls_version=environ.get("SSL_PROTOCOL", ""),
-        tls_cipher=environ.get("SSL_CIPHER", ""),
+    return Request(  # by position, as each request has one
+        environ["REQUEST_METHOD"],
+        _raw_target(environ),
+        headers,
+        _body(environ),
+        environ["wsgi.url_scheme"],
+        environ.get("REMOTE_ADDR", ""),
+        environ["s3fixture.head_bytes"],
+        environ.get("SSL_PROTOCOL", ""),
+        environ.get("SSL_CIPHER", ""),
     )
 
 

@@ -9,6 +9,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote
 
 from s3fixture.expressions import Expression
@@ -21,7 +22,7 @@ _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _VERSION = re.compile(r"HTTP/([0-9])\.([0-9])")
 _HOST = re.compile(r"[!$&'()*+,;=%\-._~:\[\]0-9A-Za-z]*")
 _ABSOLUTE = Expression(r"https?://([^/?#]+)(.*)", re.IGNORECASE)
-_CONTROLS = bytes(code for code in range(32) if code not in b"\t\r\n") + b"\x7f"
+_CONTROLS = bytes(code for code in range(32) if code != 9) + b"\x7f"  # a tab may be in a value
 _ONLY_ONCE = frozenset(("content-length", "host", "content-type"))
 _MOST_NAMES = 1024  # names remembered: clients invent them (x-amz-meta-*)
 _LONGEST_NAME = 64  # characters of a name that is remembered
@@ -86,16 +87,16 @@ class HeadParser:
         if authority:
             headers["host"] = variables["HTTP_HOST"] = authority
         return RequestHead(
-            method=method,
-            target=target,
-            minor=minor,
-            headers=headers,
-            variables=variables,
-            content_length=_content_length(headers),
-            chunked="transfer-encoding" in headers and _is_chunked(headers, minor),
-            keep_alive=_keeps_alive(headers, minor),
-            expects_continue="expect" in headers and _expects_continue(headers, minor),
-            size=len(raw),
+            method,
+            target,
+            minor,
+            headers,
+            variables,
+            _content_length(headers) if "content-length" in headers else 0,
+            "transfer-encoding" in headers and _is_chunked(headers, minor),
+            _keeps_alive(headers, minor) if "connection" in headers else minor > 0,
+            "expect" in headers and _expects_continue(headers, minor),
+            len(raw),
         )
 
     def _headers(self, lines: list[str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -133,9 +134,9 @@ class HeadParser:
 def _split(raw: bytes) -> list[str]:
     lines = raw.decode("latin-1").split("\r\n")
     breaks = len(lines) - 1
-    if raw.count(b"\r") != breaks or raw.count(b"\n") != breaks:
-        raise MalformedRequest(400, "lines must end with CR LF")
-    if len(raw.translate(None, _CONTROLS)) != len(raw):
+    if len(raw.translate(None, _CONTROLS)) != len(raw) - 2 * breaks:
+        if raw.count(b"\r") != breaks or raw.count(b"\n") != breaks:
+            raise MalformedRequest(400, "lines must end with CR LF")
         raise MalformedRequest(400, "control characters in the head of the request")
     return lines
 
@@ -181,15 +182,14 @@ def _require_host(headers: dict[str, str], minor: int) -> None:
         raise MalformedRequest(400, "an HTTP/1.1 request needs a Host header")
 
 
+@lru_cache(maxsize=64)  # requests name the same few; what raises is not kept
 def _check_host(host: str) -> None:
     if not _HOST.fullmatch(host):
         raise MalformedRequest(400, f"not a host: {_shorten(host)}")
 
 
 def _content_length(headers: dict[str, str]) -> int:
-    value = headers.get("content-length")
-    if value is None:
-        return 0
+    value = headers["content-length"]
     if not (value.isascii() and value.isdigit()) or len(value) > _LONGEST_LENGTH:
         raise MalformedRequest(400, f"not a Content-Length: {_shorten(value)}")
     return int(value)
@@ -210,10 +210,7 @@ def _is_chunked(headers: dict[str, str], minor: int) -> bool:
 
 
 def _keeps_alive(headers: dict[str, str], minor: int) -> bool:
-    value = headers.get("connection")
-    if value is None:
-        return minor > 0
-    options = {option.strip() for option in value.lower().split(",")}
+    options = {option.strip() for option in headers["connection"].lower().split(",")}
     return "close" not in options and (minor > 0 or "keep-alive" in options)
 
 

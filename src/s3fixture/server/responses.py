@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _JOINED = 128 * 1024  # a body up to this size goes out with its head, in one send
 _BLOCK = 256 * 1024
 _BODILESS = frozenset(("204", "304"))
-_FRAMING = frozenset(("connection", "content-length", "date", "transfer-encoding"))
+_CONTENT_LENGTH = "\r\ncontent-length: "
 
 
 class Channel(Protocol):
@@ -184,42 +184,41 @@ class Response:
         return data
 
     def _head(self, length: int | None) -> bytes:
-        status = self._status
-        if not status:
+        if not self._status:
             raise RuntimeError("the application did not call start_response")
         self.keep_alive = self._may_continue()
-        self._bodiless = self._method == "HEAD" or status[:3] in _BODILESS
-        lines = [f"HTTP/1.1 {status}\r\n"]
-        dated = sized = False
+        self._bodiless = self._method == "HEAD" or self._status[:3] in _BODILESS
+        head = _text(self._status, self._headers)
+        lower = head.lower()
+        if "\r\ntransfer-encoding: " in lower:
+            raise ValueError("the application set Transfer-Encoding, which only the server may (PEP 3333)")
+        if "\r\nconnection: " in lower or self._status[:3] == "204":
+            head = _text(self._status, self._kept_headers())
+            lower = head.lower()
+        if "\r\ndate: " not in lower:
+            head += f"Date: {self._date()}\r\n"
+        start = lower.find(_CONTENT_LENGTH)
+        if start < 0:
+            head += self._framing(length)
+        else:
+            start += len(_CONTENT_LENGTH)
+            self._left = int(lower[start : lower.index("\r\n", start)])
+        if not self.keep_alive:
+            head += "Connection: close\r\n"
+        elif not self._minor:
+            head += "Connection: keep-alive\r\n"
+        return head.encode("latin-1") + b"\r\n"
+
+    def _kept_headers(self) -> list[tuple[str, str]]:
+        """Without those that are the server's to send, or that the status does not have."""
+        kept = []
         for name, value in self._headers:
             lower = name.lower()
-            if lower not in _FRAMING:
-                lines.append(f"{name}: {value}\r\n")
-                continue
-            if lower == "content-length":
-                if status[:3] == "204":
-                    continue  # RFC 9110 section 8.6
-                sized = True
-                self._left = int(value)
-            elif lower == "date":
-                dated = True
-            elif lower == "connection":
+            if lower == "connection":
                 self.keep_alive = self.keep_alive and value.lower() != "close"
-                continue
-            elif lower == "transfer-encoding":
-                raise ValueError(
-                    "the application set Transfer-Encoding, which only the server may (PEP 3333)"
-                )
-            lines.append(f"{name}: {value}\r\n")
-        if not dated:
-            lines.append(f"Date: {self._date()}\r\n")
-        if not sized and (framing := self._framing(length)):
-            lines.append(framing)
-        if not self.keep_alive:
-            lines.append("Connection: close\r\n")
-        elif not self._minor:
-            lines.append("Connection: keep-alive\r\n")
-        return _encode(lines)
+            elif lower != "content-length" or self._status[:3] != "204":  # RFC 9110 section 8.6
+                kept.append((name, value))
+        return kept
 
     def _framing(self, length: int | None) -> str:
         """The header that tells the end of the body, when the application did not; RFC 9112 section 6."""
@@ -235,8 +234,10 @@ class Response:
         return ""
 
 
-def _encode(lines: list[str]) -> bytes:
-    head = "".join(lines)
-    if head.count("\n") != len(lines) or head.count("\r") != len(lines):
+def _text(status: str, headers: list[tuple[str, str]]) -> str:
+    """The status line and a line for each header. Raises ValueError for a line break within one."""
+    text = f"HTTP/1.1 {status}\r\n" + "".join([f"{name}: {value}\r\n" for name, value in headers])
+    lines = len(headers) + 1
+    if text.count("\n") != lines or text.count("\r") != lines:
         raise ValueError("a line break in a header of the answer")
-    return head.encode("latin-1") + b"\r\n"
+    return text

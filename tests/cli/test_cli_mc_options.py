@@ -211,7 +211,12 @@ def test_all_objects_are_shown(filled: CommandLine) -> None:
     ("words", "hint"),
     [
         (["share", "download", "minio/data/c"], "`s3fixture presign s3://BUCKET/KEY`"),
-        (["ready", "minio"], "`s3fixture up --detach` waits"),
+        (["ping", "minio"], "`s3fixture ready ALIAS` waits"),
+        (
+            ["ilm", "add", "--expiry-days", "1", "minio/data"],
+            "there is no command 'add'; did you mean 'rule add'?",
+        ),
+        (["ilm", "list", "minio/data"], "there is no command 'list'; did you mean 'rule list'?"),
         (["sql", "minio/data/c"], "mc itself"),
         (["cp", "-a", "f.txt", "s3://data/"], "there is no option -a: leave it out"),
         (["ls", "--rewind", "7d"], "there is no option --rewind: `s3fixture ls --versions`"),

@@ -13,7 +13,7 @@ from s3fixture.cli.lazy import LazyGroup
 
 # Section of the help -> commands in it; each stands in a module of `commands` that has its name.
 COMMANDS = {
-    "The project's server": ("up", "down", "restart", "status", "logs", "doctor", "probe"),
+    "The project's server": ("up", "down", "restart", "ready", "status", "logs", "doctor", "probe"),
     "Variables and files": ("env", "run", "seed", "init"),
     "Control of the running server": (
         "fail",

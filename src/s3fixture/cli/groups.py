@@ -22,7 +22,16 @@ class VerbGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         refuse_misspelt(self, ctx, args[0])
+        self._refuse_higher(ctx, args[0])
         return super().resolve_command(ctx, args)
+
+    def _refuse_higher(self, ctx: click.Context, name: str) -> None:
+        """UsageError for a command of a group in this one: mc's `ilm add` became `ilm rule add`."""
+        if self.get_command(ctx, name) is not None:
+            return
+        for between, group in self.commands.items():
+            if isinstance(group, click.Group) and group.get_command(ctx, name) is not None:
+                ctx.fail(f"there is no command {name!r}; did you mean '{between} {name}'?")
 
 
 def refuse_misspelt(group: click.Group, ctx: click.Context, name: str) -> None:

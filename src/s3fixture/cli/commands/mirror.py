@@ -32,7 +32,7 @@ _PAUSE = 2.0  # seconds between two looks with --watch
     "--exclude", "excluded", multiple=True, metavar="PATTERN", help="Leave out names like this. Repeatable."
 )
 @age_options
-@click.option("--watch", "-w", is_flag=True, help="Go on until Ctrl-C, and mirror what changes.")
+@click.option("--watch", "-w", is_flag=True, help="Go on until Ctrl-C: look for changes every 2 seconds.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
 @quiet_option
 @json_option

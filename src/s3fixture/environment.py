@@ -10,9 +10,13 @@ import os
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, quote, urlsplit
 
 from s3fixture.cached_clients import read_again, without_cached_clients
+
+if TYPE_CHECKING:
+    from s3fixture.client_options import Connection
 
 # A regular file, and not os.devnull: DVC wants one that it can parse.
 NO_AWS_FILE = str(Path(__file__).with_name("no_aws_settings.ini"))
@@ -53,18 +57,22 @@ _SET: Mapping[str, str] = {
     "RCLONE_S3_ENDPOINT": "{url}",
     "MC_HOST_minio": "{url_with_keys}",  # MinIO's mc, as `mc ls minio`
 }
-_SET_WITH_BUCKET: Mapping[str, str] = {
-    "MLFLOW_DEFAULT_ARTIFACT_ROOT": "s3://{bucket}",  # mlflow server --default-artifact-root
-    "MLFLOW_ARTIFACTS_DESTINATION": "s3://{bucket}",  # mlflow server --artifacts-destination
+# A value that a connection may have -> what is set with it.
+_SET_WITH: Mapping[str, Mapping[str, str]] = {
+    "bucket": {
+        "MLFLOW_DEFAULT_ARTIFACT_ROOT": "s3://{bucket}",  # mlflow server --default-artifact-root
+        "MLFLOW_ARTIFACTS_DESTINATION": "s3://{bucket}",  # mlflow server --artifacts-destination
+    },
+    # https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html
+    "session_token": {
+        "AWS_SESSION_TOKEN": "{session_token}",
+        "PYICEBERG_CATALOG__DEFAULT__S3__SESSION_TOKEN": "{session_token}",
+    },
+    # Of a server over TLS. Only this one: all others of its kind (SSL_CERT_FILE, REQUESTS_CA_BUNDLE,
+    # CURL_CA_BUNDLE) would take away from a process every other authority that it trusts, and with it every
+    # other server.
+    "ca_file": {"AWS_CA_BUNDLE": "{ca_file}"},
 }
-# With temporary keys: https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html
-_SET_WITH_TOKEN: Mapping[str, str] = {
-    "AWS_SESSION_TOKEN": "{session_token}",
-    "PYICEBERG_CATALOG__DEFAULT__S3__SESSION_TOKEN": "{session_token}",
-}
-# A server over TLS. Only this one: all others of its kind (SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE)
-# would take away from a process every other authority that it trusts, and with it every other server.
-_SET_WITH_AUTHORITY: Mapping[str, str] = {"AWS_CA_BUNDLE": "{ca_file}"}
 CA_FILE = "s3fixture-ca.pem"
 _NO_PROXY = ("NO_PROXY", "no_proxy")  # clients differ in which they read; Windows knows no difference
 _NO_PROXY_HOSTS = ("127.0.0.1", "localhost")
@@ -120,35 +128,19 @@ _FAMILIES = ("AWS_", "MLFLOW_", "_MLFLOW_", "S3_", "RCLONE_S3_", "MC_HOST_", "DU
 
 
 def variables(
-    url: str,
-    access_key: str,
-    secret_key: str,
-    region: str,
-    bucket: str | None = None,
-    *,
-    session_token: str | None = None,
-    ca_file: str | None = None,
-    environ: Mapping[str, str] | None = None,
+    to: Connection, bucket: str | None = None, *, environ: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """The variables that lead every client named above to the server at `url`.
+    """The variables that lead every client named above to a server; `bucket` becomes MLflow's artifact root.
 
-    `ca_file` holds the authority of a server over TLS, unless it is one that every client trusts.
     `environ` (default: os.environ) gives the NO_PROXY that is extended.
     """
-    values = {"access_key": access_key, "secret_key": secret_key, "region": region, "url": url}
-    values |= _url_values(url, access_key, secret_key)
+    values = {**_template_values(to), "bucket": bucket}
     templates = dict(_SET)
-    if bucket:
-        templates |= _SET_WITH_BUCKET
-        values["bucket"] = bucket
-    if session_token:
-        templates |= _SET_WITH_TOKEN
-        values["session_token"] = session_token
-    if ca_file:
-        templates |= _SET_WITH_AUTHORITY
-        values["ca_file"] = ca_file
+    for name, more in _SET_WITH.items():
+        if values[name]:
+            templates |= more
     result = {name: template.format(**values) for name, template in templates.items()}
-    no_proxy = _no_proxy(os.environ if environ is None else environ, urlsplit(url).hostname or "")
+    no_proxy = _no_proxy(os.environ if environ is None else environ, urlsplit(to.url).hostname or "")
     return result | dict.fromkeys(_NO_PROXY, no_proxy)
 
 
@@ -163,8 +155,8 @@ def names_to_unset(environ: Mapping[str, str]) -> list[str]:
         for name in _NO_PROXY
         if name in environ and set(filter(None, environ[name].split(","))) <= set(_NO_PROXY_HOSTS)
     ]
-    ours += [name for name in _SET_WITH_AUTHORITY if is_own_authority(environ.get(name, ""))]
-    return [*_SET, *_SET_WITH_BUCKET, *ours]
+    ours += [name for name in _SET_WITH["ca_file"] if is_own_authority(environ.get(name, ""))]
+    return [*_SET, *_SET_WITH["bucket"], *ours]
 
 
 def without_temporary_paths(values: Mapping[str, str]) -> dict[str, str]:
@@ -186,18 +178,17 @@ def is_no_aws_file(value: str) -> bool:
     return Path(value).name == Path(NO_AWS_FILE).name
 
 
-def _url_values(url: str, access_key: str, secret_key: str) -> dict[str, str]:
-    parts = urlsplit(url)
-    tls = parts.scheme == "https"
-    keys = f"{quote(access_key, safe='')}:{quote(secret_key, safe='')}"
+def _template_values(to: Connection) -> dict[str, str | None]:
+    keys = f"{quote(to.access_key, safe='')}:{quote(to.secret_key, safe='')}"
     return {
-        "address": parts.netloc,
-        "name_address": _by_name(parts),
-        "plain": "false" if tls else "true",
-        "tls": "true" if tls else "false",
-        "one_when_tls": "1" if tls else "0",
-        "yes_when_tls": "YES" if tls else "NO",
-        "url_with_keys": f"{parts.scheme}://{keys}@{parts.netloc}",
+        **vars(to),
+        "address": to.address,
+        "name_address": _by_name(urlsplit(to.url)),
+        "plain": "false" if to.uses_tls else "true",
+        "tls": "true" if to.uses_tls else "false",
+        "one_when_tls": "1" if to.uses_tls else "0",
+        "yes_when_tls": "YES" if to.uses_tls else "NO",
+        "url_with_keys": f"{to.scheme}://{keys}@{to.address}",
         "nothing": NO_AWS_FILE,
     }
 

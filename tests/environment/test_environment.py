@@ -15,7 +15,14 @@ from botocore.configloader import load_config
 
 from s3fixture import Endpoint, client_options, serve
 from s3fixture.client_options import Connection
-from s3fixture.environment import REMOVED, applied, child_environ, is_removed, names_to_unset, variables
+from s3fixture.environment import (
+    REMOVED,
+    applied,
+    child_environ,
+    is_removed,
+    names_to_unset,
+    variables,
+)
 
 URL = "http://127.0.0.1:9000"
 # Variables of botocore that stay as the developer or the project has them: they say how to work, not as whom.
@@ -44,8 +51,12 @@ KEPT = {
 }
 
 
+def connection(url: str, **more: str) -> Connection:
+    return Connection(url, "KEY", "secret", "us-east-1", **more)
+
+
 def of_server(bucket: str | None = None) -> dict[str, str]:
-    return variables(URL, "KEY", "se/cret", "eu-west-1", bucket, environ={})
+    return variables(Connection(URL, "KEY", "se/cret", "eu-west-1"), bucket, environ={})
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +92,7 @@ def test_endpoints_are_written_as_each_client_reads_them() -> None:
     ],
 )
 def test_duckdb_puts_the_bucket_before_a_name(url: str, expected: str) -> None:
-    assert variables(url, "KEY", "secret", "us-east-1", environ={})["DUCKDB_S3_ENDPOINT"] == expected
+    assert variables(connection(url), environ={})["DUCKDB_S3_ENDPOINT"] == expected
 
 
 def test_pyicebergs_variables_are_the_properties_of_the_table() -> None:
@@ -96,7 +107,7 @@ def test_pyicebergs_variables_are_the_properties_of_the_table() -> None:
 
 def test_clients_that_must_be_told_of_plain_http_are_told() -> None:
     plain = of_server()
-    tls = variables("https://localhost:9000", "KEY", "secret", "us-east-1", environ={})
+    tls = variables(connection("https://localhost:9000"), environ={})
 
     names = ("AWS_ALLOW_HTTP", "AWS_HTTPS", "S3_USE_HTTPS", "DUCKDB_S3_USE_SSL")
     assert [plain[name] for name in names] == ["true", "NO", "0", "false"]
@@ -104,7 +115,7 @@ def test_clients_that_must_be_told_of_plain_http_are_told() -> None:
 
 
 def test_the_authority_of_a_server_is_for_aws_clients_alone() -> None:
-    values = variables(URL, "KEY", "secret", "us-east-1", ca_file="/p/s3fixture-ca.pem", environ={})
+    values = variables(connection(URL, ca_file="/p/s3fixture-ca.pem"), environ={})
 
     assert values == {**of_server(), **values, "AWS_CA_BUNDLE": "/p/s3fixture-ca.pem"}
     assert values.keys() - of_server().keys() == {"AWS_CA_BUNDLE"}
@@ -127,13 +138,13 @@ def test_a_bucket_becomes_mlflows_artifact_root() -> None:
     ],
 )
 def test_no_proxy_is_extended(present: dict[str, str], expected: str) -> None:
-    values = variables(URL, "KEY", "secret", "us-east-1", environ=present)
+    values = variables(connection(URL), environ=present)
 
     assert values["NO_PROXY"] == values["no_proxy"] == expected
 
 
 def test_a_server_elsewhere_is_not_reached_through_a_proxy_either() -> None:
-    values = variables("http://storage.internal:9000", "KEY", "secret", "us-east-1", environ={})
+    values = variables(connection("http://storage.internal:9000"), environ={})
 
     assert values["NO_PROXY"] == "127.0.0.1,localhost,storage.internal"
 
@@ -187,8 +198,9 @@ def test_applied_restores_what_was_changed_inside_too() -> None:
 
 def test_applied_nests() -> None:
     environ: dict[str, str] = {}
+    other = Connection("http://127.0.0.1:1", "OTHER", "secret", "us-east-1")
     with applied(of_server(), environ):
-        with applied(variables("http://127.0.0.1:1", "OTHER", "secret", "us-east-1", environ={}), environ):
+        with applied(variables(other, environ={}), environ):
             assert environ["AWS_ACCESS_KEY_ID"] == "OTHER"
         assert environ["AWS_ACCESS_KEY_ID"] == "KEY"
     assert environ == {}

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from s3fixture import S3, client_options
-from s3fixture.client_options import Connection
 
 pytest.importorskip("duckdb")
 
@@ -44,10 +43,7 @@ def test_the_secret_leads_it_without_variables(
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "DUCKDB_S3_ENDPOINT", "DUCKDB_S3_USE_SSL"):
         monkeypatch.delenv(name)
     s3.put("a.csv", "x\n7\n")
-    server = s3.endpoint
-    secret = client_options.duckdb_secret(
-        Connection(server.url, server.access_key, server.secret_key, server.region)
-    )
+    secret = client_options.duckdb_secret(s3.endpoint.connection)
 
     with duckdb.connect(config={"extension_directory": str(tmp_path)}) as plain:
         plain.execute("LOAD httpfs")

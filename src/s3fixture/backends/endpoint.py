@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from s3fixture.backends.control import Control
     from s3fixture.boto3_sessions import IsolatedSession
+    from s3fixture.client_options import Connection
 
 
 class Endpoint(ServerHandle):
@@ -68,6 +69,13 @@ class Endpoint(ServerHandle):
         """How names of buckets begin where several runs use one server; "" where this run alone uses it."""
         return ""
 
+    @property
+    def connection(self) -> Connection:
+        """Its address, with its main keys."""
+        from s3fixture.client_options import Connection  # imported when used, for a quick start
+
+        return Connection(self.url, self.access_key, self.secret_key, self.region, ca_file=self.ca_file)
+
     def client(self, *, config: Config | None = None, **kwargs: Any) -> S3Client:
         """A new boto3 client. `kwargs` go to boto3 and win; `config` is merged over the default one."""
         with self._lock:
@@ -106,9 +114,7 @@ class Endpoint(ServerHandle):
 
     def environ(self, bucket: str | None = None) -> dict[str, str]:
         """The environment variables that lead clients here; `bucket` becomes MLflow's artifact root."""
-        return variables(
-            self.url, self.access_key, self.secret_key, self.region, bucket, ca_file=self.ca_file
-        )
+        return variables(self.connection, bucket)
 
     def stop(self) -> None:
         """Stop what was started for this endpoint; safe to call twice. Does nothing in a forked child."""

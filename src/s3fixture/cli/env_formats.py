@@ -107,7 +107,7 @@ def _prometheus(to: Connection) -> list[str]:
 
 
 def _pyiceberg(to: Connection) -> list[str]:
-    found = variables_for(to.url, to.access_key, to.secret_key, to.region)
+    found = variables_for(to)
     return _shell({name: value for name, value in found.items() if name.startswith("PYICEBERG_")}, ())
 
 

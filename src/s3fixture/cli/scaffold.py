@@ -12,6 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from s3fixture.cli import dotenv_file
+from s3fixture.client_options import Connection
 from s3fixture.environment import variables
 from s3fixture.errors import S3FixtureError
 from s3fixture.settings import DEFAULT_CONSOLE_PORT, DEFAULT_PORT, Settings
@@ -173,8 +174,8 @@ def _settings(present: Mapping[str, str]) -> Settings:
 def _variables(settings: Settings, present: Mapping[str, str]) -> dict[str, str]:
     """What leads clients to that server; `present` gives the NO_PROXY that is extended."""
     url = f"http://127.0.0.1:{settings.port}"
-    keys = (settings.access_key, settings.secret_key)
-    return variables(url, *keys, settings.region, BUCKET, environ=present)
+    to = Connection(url, settings.access_key, settings.secret_key, settings.region)
+    return variables(to, BUCKET, environ=present)
 
 
 _COMPOSE_RIVALS = ("compose.yml", "docker-compose.yaml", "docker-compose.yml")

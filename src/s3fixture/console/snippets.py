@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import shlex
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from s3fixture.client_options import Connection
 from s3fixture.console.rendering import visible
-from s3fixture.environment import NO_AWS_FILE, variables
+from s3fixture.environment import variables, without_temporary_paths
 from s3fixture.named_tuples import NamedTuple
-
-if TYPE_CHECKING:
-    from s3fixture.auth.identity import Identity
 
 _PANDAS = {".csv": "read_csv", ".parquet": "read_parquet", ".json": "read_json"}
 
@@ -29,23 +26,24 @@ class Snippet(NamedTuple):
     masked: str = ""
 
 
-def connection_snippets(endpoint: str, identity: Identity, region: str, bucket: str) -> list[Snippet]:
+def connection_snippets(to: Connection, bucket: str) -> list[Snippet]:
     """How each client connects to this server."""
-    whole = _connection_snippets(endpoint, identity, region, bucket)
-    masked = _connection_snippets(endpoint, replace(identity, secret_key=MASK), region, bucket)
+    whole = _connection_snippets(to, bucket)
+    masked = _connection_snippets(replace(to, secret_key=MASK), bucket)
     return [
         snippet._replace(masked=other.text if other.text != snippet.text else "")
         for snippet, other in zip(whole, masked, strict=True)
     ]
 
 
-def _connection_snippets(endpoint: str, identity: Identity, region: str, bucket: str) -> list[Snippet]:
-    values = _variables(endpoint, identity, region, bucket)
+def _connection_snippets(to: Connection, bucket: str) -> list[Snippet]:
+    # Without files of this machine, because the reader may be on another one.
+    values = without_temporary_paths(variables(to, bucket or None, environ={}))
     target = f"s3://{bucket or 'BUCKET'}"
-    keys = f"{shlex.quote(identity.access_key)} {shlex.quote(identity.secret_key)}"
+    keys = f"{shlex.quote(to.access_key)} {shlex.quote(to.secret_key)}"
     exports = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in values.items())
     dotenv = "\n".join(f"{name}={json.dumps(value)}" for name, value in values.items())
-    boto3 = f'{_client(endpoint, identity, region)}\nprint(s3.list_buckets()["Buckets"])'
+    boto3 = f'{_client(to)}\nprint(s3.list_buckets()["Buckets"])'
     return [
         Snippet("shell", "Every client, by variables", exports),
         Snippet("dotenv", ".env file", dotenv),
@@ -56,7 +54,7 @@ def _connection_snippets(endpoint: str, identity: Identity, region: str, bucket:
         Snippet(
             "mc",
             "mc, the client of MinIO",
-            f"mc alias set s3fixture {endpoint} {keys}\nmc ls s3fixture{'/' + bucket if bucket else ''}",
+            f"mc alias set s3fixture {to.url} {keys}\nmc ls s3fixture{'/' + bucket if bucket else ''}",
         ),
         Snippet(
             "mlflow",
@@ -64,15 +62,8 @@ def _connection_snippets(endpoint: str, identity: Identity, region: str, bucket:
             "# with the variables above\n"
             f"mlflow server --backend-store-uri sqlite:///mlflow.db --artifacts-destination {target}",
         ),
-        Snippet("s3fs", "pandas and s3fs", _s3fs(endpoint, identity, target)),
+        Snippet("s3fs", "pandas and s3fs", _s3fs(to, target)),
     ]
-
-
-def _variables(endpoint: str, identity: Identity, region: str, bucket: str) -> dict[str, str]:
-    """The variables, without those with a file of this machine, because the reader may be on another one."""
-    keys = identity.access_key, identity.secret_key
-    values = variables(endpoint, *keys, region, bucket or None, environ={})
-    return {name: value for name, value in values.items() if value != NO_AWS_FILE}
 
 
 def object_snippets(bucket: str, key: str, version_id: str) -> list[Snippet]:
@@ -93,19 +84,19 @@ def object_snippets(bucket: str, key: str, version_id: str) -> list[Snippet]:
     return lines
 
 
-def _client(endpoint: str, identity: Identity, region: str) -> str:
+def _client(to: Connection) -> str:
     arguments = (
-        ("endpoint_url", endpoint),
-        ("aws_access_key_id", identity.access_key),
-        ("aws_secret_access_key", identity.secret_key),
-        ("region_name", region),
+        ("endpoint_url", to.url),
+        ("aws_access_key_id", to.access_key),
+        ("aws_secret_access_key", to.secret_key),
+        ("region_name", to.region),
     )
     lines = "\n".join(f"    {name}={as_python(value)}," for name, value in arguments)
     return f'import boto3\n\ns3 = boto3.client(\n    "s3",\n{lines}\n)'
 
 
-def _s3fs(endpoint: str, identity: Identity, target: str) -> str:
-    options = {"key": identity.access_key, "secret": identity.secret_key, "endpoint_url": endpoint}
+def _s3fs(to: Connection, target: str) -> str:
+    options = {"key": to.access_key, "secret": to.secret_key, "endpoint_url": to.url}
     arguments = f"    {as_python(f'{target}/KEY')},\n    storage_options={json.dumps(options)},\n"
     return f"import pandas\n\npandas.read_csv(\n{arguments})"
 

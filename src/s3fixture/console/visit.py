@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from werkzeug.wrappers import Request, Response
 
 from s3fixture.app.exchange import request_of
+from s3fixture.client_options import Connection
 from s3fixture.clock import utc
 from s3fixture.console.caller import Caller
 from s3fixture.errors import S3Error
@@ -92,6 +93,12 @@ class Visit:
     def now(self) -> datetime:
         """The server's time, which tests can move."""
         return utc(self.caller.app.clock.time())
+
+    @property
+    def connection(self) -> Connection:
+        """The API with the keys of this person."""
+        identity, settings = self.session.identity, self.caller.app.settings
+        return Connection(self.endpoint, identity.access_key, identity.secret_key, settings.region)
 
     @property
     def endpoint(self) -> str:

@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -62,9 +63,8 @@ class TestResources:
     @property
     def connection(self) -> Connection:
         """The server's address with the keys of the test."""
-        server = self.endpoint
-        access_key, secret_key, token = self.keys or (server.access_key, server.secret_key, None)
-        return Connection(server.url, access_key, secret_key, server.region, token, server.ca_file)
+        to = self.endpoint.connection
+        return replace(to, **self.keys._asdict()) if self.keys else to
 
     @cached_property
     def client(self) -> S3Client:
@@ -87,15 +87,7 @@ class TestResources:
     @cached_property
     def environ(self) -> dict[str, str]:
         """The variables, set in this process until the scope ends, after monkeypatch has restored its own."""
-        to = self.connection
-        found = variables(
-            to.url,
-            to.access_key,
-            to.secret_key,
-            to.region,
-            session_token=to.session_token,
-            ca_file=to.ca_file,
-        )
+        found = variables(self.connection)
         self._span.enter(applied(found))
         return found
 

@@ -17,6 +17,7 @@ from s3fixture.cli.checkup.findings import (
     problem,
 )
 from s3fixture.cli.target_server import ENDPOINT_VARIABLES, connect
+from s3fixture.client_options import Connection
 
 _CLEAN = 's3fixture run -- COMMAND, or eval "$(s3fixture env)", keep it out'
 _AWS_FILES = {
@@ -53,7 +54,8 @@ def variables(seen: Surroundings) -> Iterator[Finding]:
 
 def accounts(seen: Surroundings) -> Iterator[Finding]:
     """What there is of a real AWS account."""
-    ours = environment.variables("http://any", "any", "any", "any")  # AWS_ENDPOINT_URL_S3 is of a family too
+    to = Connection("http://any", "any", "any", "any")
+    ours = environment.variables(to)  # AWS_ENDPOINT_URL_S3 is of a family too
     foreign = sorted(
         name
         for name, value in seen.environ.items()

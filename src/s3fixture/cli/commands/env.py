@@ -53,20 +53,11 @@ def command(kind: str, bucket: str | None, unset: bool) -> int:
             f"no server runs for {folder.path.parent}; start one with `s3fixture up --detach`, "
             "or use `s3fixture run`"
         )
+    to = Connection(server.url, server.access_key, server.secret_key, server.region, ca_file=server.ca_file)
     if kind in CLIENT_FORMATS:
-        to = Connection(
-            server.url, server.access_key, server.secret_key, server.region, ca_file=server.ca_file
-        )
         _say(CLIENT_FORMATS[kind](to))
         return 0
-    values = variables(
-        server.url,
-        server.access_key,
-        server.secret_key,
-        server.region,
-        bucket,
-        ca_file=server.ca_file,
-    )
+    values = variables(to, bucket)
     removed = sorted(name for name in os.environ if is_removed(name) and name not in values)
     _say(FORMATS[kind](values, removed))
     return 0

@@ -10,14 +10,13 @@ from s3fixture.console.visit import Visit
 
 def show_connect(visit: Visit) -> Response:
     """GET /connect?bucket=."""
-    identity, settings = visit.session.identity, visit.caller.app.settings
     bucket = visit.argument("bucket")
     return visit.page(
         "connect.html",
         title="Connect",
         endpoint=visit.endpoint,
-        region=settings.region,
+        region=visit.connection.region,
         bucket=bucket,
         mask=MASK,
-        snippets=connection_snippets(visit.endpoint, identity, settings.region, bucket),
+        snippets=connection_snippets(visit.connection, bucket),
     )

@@ -103,16 +103,7 @@ def share(visit: Visit, bucket: str) -> Response:
         raise PageError(400, f"A link can be valid for 1 to {KEY_LIFETIME:,} seconds.")
     visit.caller.perform("HeadObject", Bucket=bucket, **named)  # so that the link works
     now = visit.caller.app.clock.time()
-    url = presign(
-        visit.session.identity,
-        visit.endpoint,
-        visit.caller.app.settings.region,
-        bucket,
-        named["Key"],
-        expires=expires,
-        now=now,
-        version_id=named.get("VersionId", ""),
-    )
+    url = presign(visit.connection, {"Bucket": bucket, **named}, expires=expires, now=now)
     return json_response({"url": url, "until": f"{moment(utc(now + expires))} UTC"})
 
 

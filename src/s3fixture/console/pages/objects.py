@@ -140,16 +140,11 @@ def _pdf_url(visit: Visit, named: dict[str, str]) -> str:
     The viewer may run its scripts. There they can do no more than any HTML page in a bucket: the address is
     another origin than the console's.
     """
-    app = visit.caller.app
     return presign(
-        visit.session.identity,
-        visit.endpoint,
-        app.settings.region,
-        named["Bucket"],
-        named["Key"],
+        visit.connection,
+        named,
         expires=_PDF_SECONDS,
-        now=app.clock.time(),
-        version_id=named.get("VersionId", ""),
+        now=visit.caller.app.clock.time(),
         answer={"response-content-type": "application/pdf", "response-content-disposition": "inline"},
     )
 

@@ -11,13 +11,18 @@ HOOK = "arn:minio:sqs::hook:webhook"
 
 
 class Receiver:
-    """Messages are kept as they came; `statuses` are those of the next answers, then it is 200."""
+    """Messages are kept as they came; `statuses` are those of the next answers, then it is 200.
+
+    `length` is the Content-Length of the answers, of which no byte is sent.
+    """
 
     def __init__(self) -> None:
         self.messages: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.statuses: list[int] = []
+        self.length = 0
         self._changed = threading.Condition()
+        self._ended = threading.Event()
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -25,8 +30,10 @@ class Receiver:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 status = receiver._take(json.loads(body), dict(self.headers))
                 self.send_response(status)
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", str(receiver.length))
                 self.end_headers()
+                if receiver.length:
+                    receiver._ended.wait()
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -57,5 +64,6 @@ class Receiver:
         return [record for message in messages[1:] for record in message["Records"]]
 
     def close(self) -> None:
+        self._ended.set()
         self._server.shutdown()
         self._server.server_close()

@@ -226,6 +226,18 @@ def test_lifecycle_and_restores_are_told(
     assert records[4]["requestParameters"] == {"sourceIPAddress": "s3.amazonaws.com"}
 
 
+def test_the_status_of_a_webhook_counts_and_nothing_waits_for_its_body(
+    client: S3Client, bucket: str, app: App, configure: Configure, receiver: Receiver
+) -> None:
+    configure("s3:ObjectCreated:*")
+    receiver.wait(1)
+    receiver.length = 10
+    client.put_object(Bucket=bucket, Key="a")
+    client.put_object(Bucket=bucket, Key="b")
+    assert [record["s3"]["object"]["key"] for record in receiver.records(2)] == ["a", "b"]
+    assert app.background.undelivered() == []
+
+
 def test_a_receiver_that_is_down_gets_its_messages_later_and_in_order(
     client: S3Client,
     bucket: str,

@@ -157,7 +157,9 @@ class Destinations:
                     headers=headers,
                     retries=False,
                     redirect=False,
+                    preload_content=False,  # the status counts; nobody waits for a body that does not end
                 )
+                answer.close()
         except urllib3.exceptions.HTTPError as error:
             raise Unreachable(f"{url}: {error}") from error
         if answer.status >= 500 or answer.status in _TOO_BUSY:

@@ -477,6 +477,7 @@ HOSTILE_ROWS: tuple[tuple[str, str, str], ...] = (
     ("versions.extra", """'{"nonsense":1}'""", EXTRA),
     ("versions.extra", """'{"lock":{"mode":"","until":1e308,"hold":""}}'""", EXTRA),
     ("versions.extra", """'{"lock":{"mode":"","until":0}}'""", EXTRA),
+    ("versions.extra", """'{"lock":{"hold":"COMPLIANCE","until":0,"mode":"ON"}}'""", EXTRA),
     ("versions.extra", r"""'{"lock":{"mode":"","until":0,"hold":"ON\n"}}'""", EXTRA),
     ("versions.extra", """'{"lock":{"mode":[],"until":0,"hold":""}}'""", EXTRA),
     ("versions.extra", """'{"acl":[["id",5,"READ"]]}'""", EXTRA),

@@ -313,8 +313,7 @@ def _check_moment(value: Any) -> None:
 
 
 def _check_lock(value: Any) -> None:
-    mode, until, hold = _structure(value, object_lock.Lock._fields).values()
-    lock = object_lock.Lock(mode, until, hold)
+    lock = object_lock.Lock(**_structure(value, object_lock.Lock._fields))
     _check_moment(lock.until)
     if lock.mode not in ("", *object_lock.MODES) or lock.hold not in ("", "OFF", object_lock.ON):
         _refuse("it is not an object lock")

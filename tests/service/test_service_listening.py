@@ -179,6 +179,7 @@ def ask(server: ThreadEndpoint, query: str, *, bucket: str = "bucket", **options
         (f"{ALL}&prefix=a", "more than one prefix rule"),
         (f"{ALL}&suffix=a", "more than one suffix rule"),
         (f"events=s3%3AObjectCreated%3A%2A&prefix={'a' * 1025}", "cannot exceed 1024"),
+        (f"events=s3%3AObjectCreated%3A%2A&suffix={'%C3%A4' * 513}", "cannot exceed 1024"),
         ("events=s3%3AObjectCreated%3A%2A&ping=0", "ping must be a number of seconds"),
         ("events=s3%3AObjectCreated%3A%2A&ping=-1", "ping must be a number of seconds"),
         ("events=s3%3AObjectCreated%3A%2A&ping=99999999999999999999", "ping must be a number of seconds"),

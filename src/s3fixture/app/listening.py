@@ -56,7 +56,7 @@ def _asked(exchange: Exchange) -> tuple[list[str], str, str, float]:
     for name in ("prefix", "suffix"):
         if len(values[name]) > 1:
             raise feature_refusals.LISTENED_FILTER_TWICE(name=name)
-        if len("".join(values[name])) > KEY_SIZE:
+        if len("".join(values[name]).encode()) > KEY_SIZE:
             raise feature_refusals.LISTENED_FILTER_TOO_LONG()
     ping = _DEFAULT_PING
     if values["ping"]:

@@ -21,6 +21,7 @@ ANNOTATION_SIZE = 1024 * 1024
 EXPRESSION_SIZE = 256 * 1024  # of SQL
 METADATA_SIZE = 2 * 1024  # of the names and values of an object's own metadata, and of S3's, each
 DELETED_KEYS = 1000  # in one DeleteObjects
+GRANTS = 100  # of one ACL
 
 # multipart uploads
 PART_NUMBER = 10_000  # the highest
@@ -44,6 +45,7 @@ BUCKET_NAME_LENGTH = 63  # characters
 CORS_RULES = 100
 CORS_RULE_ID_LENGTH = 255  # characters
 ROUTING_RULES = 50  # of a website
+POLICY_SIZE = 20 * 1024  # of a bucket's policy, normalized
 LIFECYCLE_RULES = 1000
 FILTER_SIZE = 1_099_511_627_776_000  # bytes that a lifecycle rule may ask for
 INFREQUENT_DAYS = 30  # that an object must have before it goes to STANDARD_IA or ONEZONE_IA
@@ -59,3 +61,12 @@ CONFIGURATION_ID_LENGTH = 64  # characters of the id of one
 ARCHIVE_DAYS = 90  # the least without access, before an object goes to the tier ARCHIVE_ACCESS
 DEEP_ARCHIVE_DAYS = 180  # the least before DEEP_ARCHIVE_ACCESS
 TIERING_DAYS = 730  # the most of both
+
+# identities and sessions, which are IAM's and STS's
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+# https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+NAME_LENGTH = 64  # characters of a user's name, and of a role's
+IDENTITY_POLICIES = 20  # of one user
+IDENTITY_POLICY_LENGTH = 6144  # characters besides white space
+SESSION_POLICY_LENGTH = 2048  # characters
+SESSION_SECONDS = 900  # the least

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from s3fixture import limits
 from s3fixture.auth import sigv4
 from s3fixture.auth.actions import Permission
 from s3fixture.auth.authentication import MAX_SKEW, AuthContext, Authentication, same
@@ -42,7 +43,6 @@ _NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 _VERSION = "2011-06-15"
 _LARGEST = 64 * 1024  # bytes of a request
 _MOST_FIELDS = 200
-_LONGEST_ROLE = 64  # characters of its name
 _SESSION_NAME = re.compile(r"[\w+=,.@-]*", re.A)
 _Fields = Mapping[str, str]
 _Element = Mapping[str, Any]  # name -> text, or the elements in it
@@ -179,7 +179,9 @@ def _assume_role_with_web_identity(asked: _Asked) -> _Element:
 
 
 def _packed_size(policy: str) -> _Element:
-    return {"PackedPolicySize": str(max(1, len(policy) * 100 // _LONGEST_POLICY))} if policy else {}
+    if not policy:
+        return {}
+    return {"PackedPolicySize": str(max(1, len(policy) * 100 // limits.SESSION_POLICY_LENGTH))}
 
 
 OPERATIONS: Mapping[str, Callable[[_Asked], _Element]] = {
@@ -189,7 +191,6 @@ OPERATIONS: Mapping[str, Callable[[_Asked], _Element]] = {
     "GetSessionToken": _get_session_token,
 }
 _UNSIGNED = frozenset({"AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"})
-_LONGEST_POLICY = 2048  # characters
 
 
 def _policy(asked: _Asked) -> str:
@@ -211,8 +212,9 @@ def _policy(asked: _Asked) -> str:
         return asked.identity.session_policy.text
     if not policy:
         return ""
-    if len(policy) > _LONGEST_POLICY:
-        raise _invalid(f"'{policy}'", "policy", f"have length less than or equal to {_LONGEST_POLICY}")
+    most = limits.SESSION_POLICY_LENGTH
+    if len(policy) > most:
+        raise _invalid(f"'{policy}'", "policy", f"have length less than or equal to {most}")
     try:
         parse_identity_policy(policy)
     except S3Error as error:
@@ -226,8 +228,9 @@ def _expires(asked: _Asked, *, usual: int, longest: int) -> int:
     seconds = usual if text is None else parse_count(text)
     if seconds is None:
         raise StsError("MalformedInput", "Invalid Argument")
-    if seconds < 900:
-        raise _invalid(f"'{seconds}'", "durationSeconds", "have value greater than or equal to 900")
+    least = limits.SESSION_SECONDS
+    if seconds < least:
+        raise _invalid(f"'{seconds}'", "durationSeconds", f"have value greater than or equal to {least}")
     if seconds > longest:
         raise _invalid(f"'{seconds}'", "durationSeconds", f"have value less than or equal to {longest}")
     return int(asked.exchange.app.clock.time()) + seconds
@@ -262,7 +265,7 @@ def _session_of(role: str, session: str) -> str:
         and parse_count(parts[4]) is not None
         and len(path) > 1
         and path[0] == "role"
-        and 0 < len(path[-1]) <= _LONGEST_ROLE
+        and 0 < len(path[-1]) <= limits.NAME_LENGTH
         and _SESSION_NAME.fullmatch(path[-1])
     )
     if not good:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
-from s3fixture import refusals
+from s3fixture import limits, refusals
 from s3fixture.auth.identity import Identities, Identity
 from s3fixture.errors import S3Error
 from s3fixture.named_tuples import NamedTuple
@@ -28,7 +28,6 @@ _OPEN = _PUBLIC | {ANONYMOUS}  # grantees without keys of an account, whom Ignor
 BUCKET_OWNER_FULL_CONTROL = "bucket-owner-full-control"
 _EC2 = "6aa5a366c34c1cbe25dc49211496e913e0351eb0e8c37aa3477e40942ec6b97c"  # the reader of aws-exec-read
 _CANONICAL_ID = re.compile("[0-9a-f]{64}")
-_MAX_GRANTS = 100  # in one ACL
 
 # Parameter -> header and permission, in the order in which S3 lists the grants of headers.
 HEADERS: Mapping[str, tuple[str, str]] = {
@@ -143,7 +142,7 @@ def parse_document(document: Mapping[str, Any], identities: Identities | None, o
 
 
 def _limited(grants: list[Grant]) -> Acl:
-    if len(grants) > _MAX_GRANTS:
+    if len(grants) > limits.GRANTS:
         raise S3Error("MalformedACLError")
     return tuple(grants)
 

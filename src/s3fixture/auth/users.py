@@ -7,16 +7,14 @@ import string
 from collections.abc import Iterator
 from pathlib import Path
 
+from s3fixture import limits
 from s3fixture.auth.identity import USER_FORMAT, Identities, Identity, check_keys
 from s3fixture.auth.policies import Policy, usable_policy
 from s3fixture.errors import S3FixtureError, did_you_mean
 from s3fixture.named_tuples import NamedTuple
 
 _BOUNDARY = "boundary="
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 _NAME_CHARACTERS = string.ascii_letters + string.digits + "_+=,.@-"
-_LONGEST_NAME = 64
-_MOST_POLICIES = 20  # of one user
 
 
 class _Attached(NamedTuple):
@@ -38,14 +36,17 @@ def load_user(text: str, accounts: Identities) -> Identity:
     if account is None:
         near = did_you_mean(account_name, (identity.name for identity in accounts))
         raise S3FixtureError(f"{who}: there is no account {account_name!r}{near}")
-    if name.strip(_NAME_CHARACTERS) or not 0 < len(name) <= _LONGEST_NAME:
+    if name.strip(_NAME_CHARACTERS) or not 0 < len(name) <= limits.NAME_LENGTH:
         raise S3FixtureError(
-            f"{who}: the name of a user has 1 to {_LONGEST_NAME} letters, digits and characters of _+=,.@-"
+            f"{who}: the name of a user has 1 to {limits.NAME_LENGTH} letters, digits and characters of "
+            "_+=,.@-"
         )
     boundaries = [policy for policy, is_boundary in attached if is_boundary]
     policies = [policy for policy, is_boundary in attached if not is_boundary]
-    if len(boundaries) > 1 or len(policies) > _MOST_POLICIES:
-        raise S3FixtureError(f"{who} has more than one boundary, or more than {_MOST_POLICIES} policies")
+    if len(boundaries) > 1 or len(policies) > limits.IDENTITY_POLICIES:
+        raise S3FixtureError(
+            f"{who} has more than one boundary, or more than {limits.IDENTITY_POLICIES} policies"
+        )
     return Identity(
         name,
         access_key,

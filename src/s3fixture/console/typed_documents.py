@@ -12,9 +12,9 @@ from botocore.validate import ParamValidator
 
 from s3fixture.auth.identity import Identities
 from s3fixture.auth.policies import parse_policy
-from s3fixture.auth.policies.policy_parser import MAX_SIZE
 from s3fixture.console.visit import PageError
 from s3fixture.errors import S3Error
+from s3fixture.limits import POLICY_SIZE
 from s3fixture.model import load_model
 from s3fixture.model.tables import DOCUMENT_LIMITS
 from s3fixture.wire.numbers import json_integer
@@ -49,7 +49,7 @@ def check_policy(text: str, bucket: str, identities: Identities) -> None:
     try:
         parse_policy(text.strip(), bucket, identities)
     except S3Error as error:
-        number = _wrong_statement(document, bucket, identities) if len(text) <= MAX_SIZE else None
+        number = _wrong_statement(document, bucket, identities) if len(text) <= POLICY_SIZE else None
         if number is None:
             raise PageError(400, error.message, code=error.code) from None
         first, last = _lines_of_statement(text, number)

@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-from s3fixture import auth_refusals
+from s3fixture import auth_refusals, limits
 from s3fixture.auth.actions import ACTION_SCOPES
 from s3fixture.auth.context import actions_with
 from s3fixture.auth.identity import Identities
@@ -31,10 +31,6 @@ from s3fixture.auth.policies.principals import Principals, parse_principals
 from s3fixture.errors import S3Error, S3FixtureError
 from s3fixture.refusals import Refusal
 
-MAX_SIZE = 20 * 1024  # bytes of the normalized text
-# Characters of a policy of IAM, which does not count white space.
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-LONGEST_POLICY = 6144
 _VARIABLES_SINCE = "2012-10-17"
 _VERSIONS = ("2008-10-17", _VARIABLES_SINCE)
 _ELEMENTS = ("Principal", "Action", "Resource")
@@ -72,7 +68,9 @@ def parse_policy(text: str | bytes, bucket: str, identities: Identities | None) 
         raise auth_refusals.POLICY_FIRST_BYTE()
     document = _load(raw)
     return _parse(
-        document, lambda variables: _StatementParser(bucket, identities, variables=variables), MAX_SIZE
+        document,
+        lambda variables: _StatementParser(bucket, identities, variables=variables),
+        limits.POLICY_SIZE,
     )
 
 
@@ -148,10 +146,10 @@ def usable_policy(text: str) -> Policy:
         place = f" ({error.reason})" if error.reason else ""
         raise S3FixtureError(f"the policy cannot be used: {error.message}{place}") from error
     length = len("".join(text.split()))
-    if length > LONGEST_POLICY:
+    if length > limits.IDENTITY_POLICY_LENGTH:
         raise S3FixtureError(
-            f"the policy has {length:,} characters besides white space, and IAM allows {LONGEST_POLICY:,}; "
-            "make it shorter"
+            f"the policy has {length:,} characters besides white space, and IAM allows "
+            f"{limits.IDENTITY_POLICY_LENGTH:,}; make it shorter"
         )
     return policy
 

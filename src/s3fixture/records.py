@@ -13,6 +13,10 @@ KEPT_REQUESTS = 1000  # records in the request log; the oldest give way
 SETUP_USER_AGENT = "s3fixture-setup"  # marks the requests of fixtures and seeds in the request log
 
 
+LONGEST_TEXT = 4096
+"""Characters of a text in the request log, which keeps what unauthenticated callers send."""
+
+
 class RequestRecord(NamedTuple):
     """One finished request. `seconds` ends when the answer's head is ready; sizes are of the bodies.
 

@@ -52,7 +52,7 @@ from service_helpers import MAIN_KEYS, NewClient
 from werkzeug.test import Client
 
 from s3fixture.app import App
-from s3fixture.app.steps import LISTEN, OWN_WAYS, STEPS
+from s3fixture.app.steps import HANDLERS, LISTEN, STEPS
 from s3fixture.auth.actions import permissions
 from s3fixture.backends.control import Control
 from s3fixture.backends.running_requests import RunningRequests
@@ -125,7 +125,7 @@ ANSWERING: Mapping[str, tuple[str, ...]] = {
     "answer_other_services": (),
     "inject_fault": (),  # errors of S3 alone
     "answer_preflight": (),
-    "answer_own_way": ("form of version 4", "form of version 2"),
+    "answer_by_handler": ("form of version 4", "form of version 2"),
     "serialize": ("get",),
 }
 
@@ -174,7 +174,7 @@ def test_every_step_that_answers_is_in_the_matrix() -> None:
     returned = {step.__name__: str(inspect.signature(step).return_annotation) for step in STEPS}
     answering = {name for name, annotation in returned.items() if "Response" in annotation}
     assert answering == ANSWERING.keys()
-    assert OWN_WAYS.keys() == {"PostObject", LISTEN}  # a write, and events, which have no bytes
+    assert HANDLERS.keys() == {"PostObject", LISTEN}  # a write, and events, which have no bytes
     assert {row for rows in ANSWERING.values() for row in rows} <= {*READS, *PAGES, *WRITES}
 
 

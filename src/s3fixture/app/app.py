@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from s3fixture import feature_refusals
 from s3fixture.app.exchange import Exchange, outgoing, request_of
-from s3fixture.app.faults import Faults, spoil
+from s3fixture.app.faults import Faults, change_response
 from s3fixture.app.request_log import RequestLog
 from s3fixture.app.steps import LISTEN, STEPS, follow
 from s3fixture.auth.actions import Permission
@@ -19,7 +19,7 @@ from s3fixture.auth.authenticator import Authentication, Authenticator
 from s3fixture.auth.identity import identities_of
 from s3fixture.clock import Clock
 from s3fixture.errors import ClientDisconnected, ConnectionCut, MalformedRequest, S3Error
-from s3fixture.records import SETUP_USER_AGENT, RequestRecord
+from s3fixture.records import LONGEST_TEXT, SETUP_USER_AGENT, RequestRecord
 from s3fixture.regions import regions_of
 from s3fixture.service import Call
 from s3fixture.service.access import Access
@@ -51,7 +51,6 @@ _LISTENER_CODES = {
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _NO_ANSWER = Response(0)
 _NO_FIELDS: Mapping[str, str] = {}
-_LONGEST = 4096  # characters of a text in the request log, which keeps what unauthenticated callers send
 STORE_ERRORS = (StorageFull, Superseded)
 """What the store raises on its own account; `store_error` tells what S3 calls it."""
 
@@ -149,7 +148,7 @@ class App:
         try:
             response = follow(STEPS, exchange)
             if exchange.fault is not None:
-                response = spoil(exchange, response)
+                response = change_response(exchange, response)
             body = outgoing(response.body, environ)
         except ConnectionCut:
             self._record(exchange, _NO_ANSWER, None, started)
@@ -244,7 +243,7 @@ class App:
         if not self.speaks_minio(request):
             return []
         text = "".join(character if " " <= character <= "~" else "?" for character in error.message)
-        return [("x-minio-error-code", error.code), ("x-minio-error-desc", f'"{text[:_LONGEST]}"')]
+        return [("x-minio-error-code", error.code), ("x-minio-error-desc", f'"{text[:LONGEST_TEXT]}"')]
 
     def _record(self, exchange: Exchange, response: Response, error: S3Error | None, started: float) -> None:
         """Add to the request log and the access logs. Errors here do not change the answer."""
@@ -281,18 +280,18 @@ class App:
         return RequestRecord(  # by position: names cost twice as much, and each request has a record
             self.clock.time(),
             exchange.operation,
-            request.method[:_LONGEST],
-            exchange.bucket[:_LONGEST],
+            request.method[:LONGEST_TEXT],
+            exchange.bucket[:LONGEST_TEXT],
             exchange.key,
             response.status,
             error.code if error else "",
-            error.message[:_LONGEST] if error else "",
+            error.message[:LONGEST_TEXT] if error else "",
             monotonic() - started,
             parse_count(headers.get("content-length", "0")) or 0,
             0 if request.method == "HEAD" else int(answered.get("Content-Length", 0)),
             who.identity.access_key if who and who.identity else "",
             request.remote_addr,
-            headers.get("user-agent", "")[:_LONGEST],
+            headers.get("user-agent", "")[:LONGEST_TEXT],
             exchange.request_id,
             _fields_kept(error, request) if error else _NO_FIELDS,
             "; ".join(filter(None, (error.reason, error.advice))) if error else "",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from s3fixture.app.exchange import Exchange
     from s3fixture.wire.request import Response, Stream
 
-_Spoiler = Callable[[Iterable[bytes], "ActiveFault"], Iterator[bytes]]
+_BodyChange = Callable[[Iterable[bytes], "ActiveFault"], Iterator[bytes]]
 
 _STEPS_PER_SECOND = 20  # pieces of a body with a limited bandwidth
 _CHUNK = 256 * 1024
@@ -102,7 +102,7 @@ class Faults:
             active.over.set()
 
     def inject(self, exchange: Exchange) -> Response | None:
-        """Inject the first fault that matches this request, and note it in the exchange for `spoil`.
+        """Inject the first fault that matches this request, and note it for `change_response`.
 
         Returns:
             The answer, for a fault with status 200, which takes the place of the request; else None.
@@ -120,7 +120,7 @@ class Faults:
         if fault.effect == "reset-request" and not fault.after_bytes:
             raise ConnectionCut("a fault resets the connection before the request is read", reset=True)
         if fault.effect in ("reset-request", "bandwidth"):
-            exchange.request.body = _FaultyBody(exchange.request.body, active)
+            exchange.request.body = _FaultyRequestBody(exchange.request.body, active)
         exchange.fault = active
         return None
 
@@ -134,7 +134,7 @@ class Faults:
         return None
 
 
-def spoil(exchange: Exchange, response: Response) -> Response:
+def change_response(exchange: Exchange, response: Response) -> Response:
     """Inject the fault of this exchange into its answer. Raises S3Error or ConnectionCut."""
     active = exchange.fault
     if active is None:
@@ -146,17 +146,17 @@ def spoil(exchange: Exchange, response: Response) -> Response:
     if fault.effect == "reset-answer" and not fault.after_bytes:
         _close(response.body)
         raise ConnectionCut("a fault resets the connection before the answer", reset=True)
-    if response.body is not None and fault.effect in _SPOILERS:
-        response.body = _SpoiledBody(response.body, _SPOILERS[fault.effect], active)
+    if response.body is not None and fault.effect in _BODY_CHANGES:
+        response.body = _FaultyResponseBody(response.body, _BODY_CHANGES[fault.effect], active)
     return response
 
 
-class _SpoiledBody:
+class _FaultyResponseBody:
     """A body with a fault in it. Closing it closes the original body."""
 
-    def __init__(self, body: bytes | Iterable[bytes], spoiler: _Spoiler, active: ActiveFault) -> None:
+    def __init__(self, body: bytes | Iterable[bytes], change: _BodyChange, active: ActiveFault) -> None:
         self._body = body
-        self._chunks = spoiler((body,) if isinstance(body, bytes) else body, active)
+        self._chunks = change((body,) if isinstance(body, bytes) else body, active)
 
     def __iter__(self) -> Iterator[bytes]:
         return self._chunks
@@ -200,7 +200,7 @@ def _slow_down(body: Iterable[bytes], active: ActiveFault) -> Iterator[bytes]:
             yield piece
 
 
-_SPOILERS: Mapping[str, _Spoiler] = {
+_BODY_CHANGES: Mapping[str, _BodyChange] = {
     "reset-answer": _reset,
     "truncate": _truncate,
     "corrupt": _corrupt,
@@ -217,7 +217,7 @@ def _first(body: Iterable[bytes], count: int) -> Iterator[bytes]:
         count -= len(chunk)
 
 
-class _FaultyBody:
+class _FaultyRequestBody:
     """The body of a request that arrives slowly, or whose connection is cut before its end."""
 
     def __init__(self, body: Stream, active: ActiveFault) -> None:

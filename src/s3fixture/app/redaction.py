@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import unquote
 
-from s3fixture.records import RequestRecord
+from s3fixture.records import LONGEST_TEXT, RequestRecord
 from s3fixture.wire.numbers import parse_count
 from s3fixture.wire.request import parse_query
 
@@ -63,7 +63,6 @@ _OF_URLS = frozenset(
     f"x-amz-{name}" for name in ("algorithm", "credential", "date", "expires", "signedheaders")
 )
 SECRETS = frozenset({"authorization", "samlassertion", "signature", "webidentitytoken"})
-_LONGEST = 4096  # characters of a text in the request log, which also has requests of unknown callers
 _MOST = 64  # headers, or parameters, of one request
 _ROOM = 8 * 1024  # characters of them together
 
@@ -94,7 +93,7 @@ def redacted_fields(fields: Mapping[str, str], target: str) -> dict[str, str]:
         shown["ArgumentValue"] = REDACTED
     if "URI" in shown and shown["URI"] in target.partition("?")[2]:
         shown["URI"] = REDACTED
-    return {name: text[:_LONGEST] for name, text in shown.items()}
+    return {name: text[:LONGEST_TEXT] for name, text in shown.items()}
 
 
 def completed(record: RequestRecord, headers: Mapping[str, str], raw_query: str) -> RequestRecord:
@@ -107,9 +106,9 @@ def completed(record: RequestRecord, headers: Mapping[str, str], raw_query: str)
         query=bounded((name, text) for name, text in query.items() if may_log_parameter(name)),
         headers=bounded(shown.items()),
         metadata=record.metadata or bounded((name.lower()[len(META) :], text) for name, text in sent),
-        version_id=record.version_id or query.get("versionId", "")[:_LONGEST],
+        version_id=record.version_id or query.get("versionId", "")[:LONGEST_TEXT],
         attempt=_attempt(headers.get("amz-sdk-request", "")),
-        invocation_id=headers.get("amz-sdk-invocation-id", "")[:_LONGEST],
+        invocation_id=headers.get("amz-sdk-invocation-id", "")[:LONGEST_TEXT],
     )
 
 

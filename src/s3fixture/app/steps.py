@@ -23,7 +23,7 @@ MINIO = "/minio/"
 HEALTH = frozenset(f"{MINIO}health/{probe}" for probe in ("live", "ready", "cluster", "cluster/read"))
 _READING = frozenset({"GET", "HEAD"})
 # What an endpoint answers about buckets of all regions.
-_EVERYWHERE = frozenset({"CreateBucket", "GetBucketLocation"})
+_OF_ALL_REGIONS = frozenset({"CreateBucket", "GetBucketLocation"})
 # Operations whose access may depend on what stands in their document.
 _DECIDED_BY_DOCUMENT = frozenset(
     {"DeleteObjects", "PutObjectLegalHold", "PutObjectRetention", "PutObjectTagging"}
@@ -34,13 +34,15 @@ _AFTER_BUCKET = {"GetObject": "partNumber", "GetObjectAttributes": "", "HeadObje
 _LISTINGS = frozenset({"ListObjects", "ListObjectsV2"})  # which judge their arguments before they look for it
 METRICS = (f"{MINIO}v2/metrics/", f"{MINIO}metrics/v3", f"{MINIO}prometheus/metrics")
 LISTEN = "ListenNotification"  # to events, with MinIO's API
-# Parameters by which clients of MinIO's ask for what S3 does not have, and what S3 would take that for.
-_OF_MINIO = frozenset(
+# Parameters by which MinIO's clients ask for what S3 does not have, and the operations that such a request
+# would be at S3.
+_MINIO_PARAMETERS = frozenset(
     {"events", "replication-check", "replication-metrics", "replication-reset", "replication-reset-status"}
 )
-_TAKEN_FOR = frozenset({"CreateBucket", "ListBuckets", "ListObjects"})
-# Operations that do not go the steps' way -> module, imported when used, and function.
-OWN_WAYS: Mapping[str, tuple[str, str]] = {
+_MINIO_PARAMETERS_AT_S3 = frozenset({"CreateBucket", "ListBuckets", "ListObjects"})
+# Operations that one function answers, in place of the further steps -> its module, imported when used, and
+# its name.
+HANDLERS: Mapping[str, tuple[str, str]] = {
     POST_OBJECT: ("forms", "post_object"),
     LISTEN: ("listening", "listen"),
 }
@@ -147,13 +149,13 @@ def route(exchange: Exchange) -> None:
     request = exchange.request
     operation = exchange.app.protocol.route(request.method, exchange.target, request.headers)
     exchange.operation = operation
-    if operation in _TAKEN_FOR and exchange.target.query:
+    if operation in _MINIO_PARAMETERS_AT_S3 and exchange.target.query:
         _find_minio(exchange)
 
 
 def _find_minio(exchange: Exchange) -> None:
     """Listening, where a client of MinIO's means that. Raises NotImplemented for the rest of its own API."""
-    named = _OF_MINIO & exchange.target.query.keys()
+    named = _MINIO_PARAMETERS & exchange.target.query.keys()
     if not named or not exchange.app.speaks_minio(exchange.request):
         return
     if "events" not in named:
@@ -176,12 +178,12 @@ def inject_fault(exchange: Exchange) -> Response | None:
     return exchange.app.faults.inject(exchange) if exchange.app.faults else None
 
 
-def answer_own_way(exchange: Exchange) -> Response | None:
+def answer_by_handler(exchange: Exchange) -> Response | None:
     """Forms carry their credentials in the body; listeners get an answer without an end."""
-    way = OWN_WAYS.get(exchange.operation)
-    if way is None:
+    handler = HANDLERS.get(exchange.operation)
+    if handler is None:
         return None
-    module, function = way
+    module, function = handler
     response: Response = getattr(import_module(f"{__package__}.{module}"), function)(exchange)
     return response
 
@@ -195,7 +197,7 @@ def authenticate(exchange: Exchange) -> None:
     exchange.authentication = exchange.app.authenticator.authenticate(exchange.request, exchange.target)
 
 
-def refuse_nameless(exchange: Exchange) -> None:
+def refuse_empty_bucket_name(exchange: Exchange) -> None:
     """A path such as //key has a bucket whose name is empty. S3 checks the signature first."""
     if exchange.target.bucket == "":
         raise S3Error("InvalidBucketName", BucketName="")
@@ -211,7 +213,7 @@ def find_region(exchange: Exchange) -> None:
         _check_version_2(exchange)
         return
     region = exchange.authentication.region
-    if not region or exchange.target.bucket is None or exchange.operation in _EVERYWHERE:
+    if not region or exchange.target.bucket is None or exchange.operation in _OF_ALL_REGIONS:
         return
     with exchange.app.store.read() as index:
         bucket = index.get_bucket(exchange.target.bucket)
@@ -229,7 +231,7 @@ def _check_version_2(exchange: Exchange) -> None:
     if not regions.version_4_only:
         return
     bucket = None
-    if name and exchange.operation not in _EVERYWHERE:
+    if name and exchange.operation not in _OF_ALL_REGIONS:
         with exchange.app.store.read() as index:
             bucket = index.get_bucket(name)
     region = bucket.region if bucket else regions.home
@@ -347,10 +349,10 @@ STEPS: tuple[Step, ...] = (
     route,
     inject_fault,
     answer_preflight,
-    answer_own_way,
+    answer_by_handler,
     refuse_unimplemented,
     authenticate,
-    refuse_nameless,
+    refuse_empty_bucket_name,
     find_region,
     refuse_anonymous,
     parse,

@@ -200,7 +200,7 @@ BAD_UPLOAD_MARKER = _argument("upload-id-marker", "Invalid uploadId marker", REC
 BAD_BUCKET_REGION = _argument("bucket-region", "Argument value {region} is not a valid AWS Region", RECORDED)
 BAD_VERSION_MARKER = _argument("version-id-marker", "Invalid version id specified", BACKLOT)
 EMPTY_VERSION_MARKER = _argument("version-id-marker", "A version-id marker cannot be empty.", BACKLOT)
-NEGATIVE_MAX_KEYS = _argument("max-keys", "max-keys cannot be negative", BACKLOT)
+NEGATIVE_MAX_KEYS = Refusal("InvalidArgument", "max-keys cannot be negative", BACKLOT, "max-keys", element="")
 VERSION_MARKER_ALONE = _argument(
     "version-id-marker", "A version-id marker cannot be specified without a key marker.", RECORDED
 )

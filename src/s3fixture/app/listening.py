@@ -13,7 +13,8 @@ from s3fixture import feature_refusals
 from s3fixture.auth import sigv4
 from s3fixture.errors import S3Error
 from s3fixture.limits import KEY_SIZE
-from s3fixture.service.event_listeners import MOST, Listener
+from s3fixture.service.event_listeners import MOST, RULE_ID, Listener
+from s3fixture.service.notification_rules import Rule
 from s3fixture.wire.numbers import parse_count
 from s3fixture.wire.request import Response
 
@@ -35,36 +36,48 @@ def listen(exchange: Exchange) -> Response:
     """
     exchange.authentication = _authenticate(exchange)
     _authorize(exchange, exchange.authentication)
-    events, prefix, suffix, ping = _asked(exchange)
+    rule, ping = _rule(exchange), _ping(exchange)
     background = exchange.app.background
     may_listen = partial(_may_listen, exchange, exchange.authentication)
-    listener = Listener(background, exchange.target.bucket, events, prefix, suffix, ping, may_listen)
+    listener = Listener(background, exchange.target.bucket, rule, ping, may_listen)
     if not background.add_listener(listener, MOST):
         raise feature_refusals.LISTENERS(most=str(MOST))
     headers = [("Content-Type", "text/event-stream"), ("Cache-Control", "no-cache")]
     return Response(200, headers, listener)
 
 
-def _asked(exchange: Exchange) -> tuple[list[str], str, str, float]:
-    """Events, prefix, suffix, and seconds between blank lines."""
-    values: dict[str, list[str]] = {"events": [], "prefix": [], "suffix": [], "ping": []}
-    for name, value in exchange.target.query_items:
-        values.get(name, []).append(value)
-    events = values["events"]
+def _values(exchange: Exchange, name: str) -> list[str]:
+    return [value for key, value in exchange.target.query_items if key == name]
+
+
+def _rule(exchange: Exchange) -> Rule:
+    """The events and keys that the client asks for. Raises InvalidArgument."""
+    events = _values(exchange, "events")
     if len(events) > _MOST_EVENTS or not all(event.startswith("s3:") for event in events):
         raise feature_refusals.LISTENED_EVENT()
-    for name in ("prefix", "suffix"):
-        if len(values[name]) > 1:
-            raise feature_refusals.LISTENED_FILTER_TWICE(name=name)
-        if len("".join(values[name]).encode()) > KEY_SIZE:
-            raise feature_refusals.LISTENED_FILTER_TOO_LONG()
-    ping = _DEFAULT_PING
-    if values["ping"]:
-        seconds = parse_count(values["ping"][0])
-        if seconds is None or not 1 <= seconds <= _LONGEST_PING:
-            raise feature_refusals.LISTENED_PING(most=str(_LONGEST_PING))
-        ping = float(seconds)
-    return events, "".join(values["prefix"]), "".join(values["suffix"]), ping
+    prefix, suffix = _filter(exchange, "prefix"), _filter(exchange, "suffix")
+    return Rule(RULE_ID, "", tuple(events), prefix, suffix)
+
+
+def _filter(exchange: Exchange, name: str) -> str:
+    values = _values(exchange, name)
+    if len(values) > 1:
+        raise feature_refusals.LISTENED_FILTER_TWICE(name=name)
+    text = "".join(values)
+    if len(text.encode()) > KEY_SIZE:
+        raise feature_refusals.LISTENED_FILTER_TOO_LONG()
+    return text
+
+
+def _ping(exchange: Exchange) -> float:
+    """Seconds between blank lines. Raises InvalidArgument."""
+    values = _values(exchange, "ping")
+    if not values:
+        return _DEFAULT_PING
+    seconds = parse_count(values[0])
+    if seconds is None or not 1 <= seconds <= _LONGEST_PING:
+        raise feature_refusals.LISTENED_PING(most=str(_LONGEST_PING))
+    return float(seconds)
 
 
 def _authenticate(exchange: Exchange) -> Authentication:

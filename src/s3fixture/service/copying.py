@@ -51,8 +51,6 @@ from s3fixture.store import (
 )
 from s3fixture.wire.copy_source import CopySource
 
-_DIRECTIVES = ("COPY", "REPLACE")
-
 
 class _SourceReplacedError(Exception):
     """The source was replaced while it was copied, and its annotations went with it."""
@@ -210,38 +208,30 @@ def _source_version(version: Version) -> Result:
     return {} if version.version_id == NULL_VERSION else {"CopySourceVersionId": version.version_id}
 
 
-def _directive(params: Params, member: str, header: str) -> str:
-    value: str = params.get(member) or "COPY"
-    if value not in _DIRECTIVES:
-        raise S3Error(
-            "InvalidArgument",
-            f"Unknown {header} directive.",
-            ArgumentName=header,
-            ArgumentValue=value,
-        )
-    return value
-
-
 def _replaced_attributes(params: Params) -> Attributes | None:
     """The metadata in the request, when the directive is REPLACE."""
-    if _directive(params, "MetadataDirective", "x-amz-metadata-directive") == "REPLACE":
+    if params.get("MetadataDirective") == "REPLACE":
         return from_request({**params, "Tagging": None})
     return None
 
 
 def _attributes(params: Params, original: Version, replaced: Attributes | None) -> Attributes:
-    replace_tags = _directive(params, "TaggingDirective", "x-amz-tagging-directive") == "REPLACE"
-    if replaced is None:
-        headers = {name: original.headers[name] for name in SYSTEM_METADATA if name in original.headers}
-        headers.pop("WebsiteRedirectLocation", None)  # the one header that S3 does not copy
-        if params.get("WebsiteRedirectLocation"):
-            headers["WebsiteRedirectLocation"] = params["WebsiteRedirectLocation"]
+    replace_tags = params.get("TaggingDirective") == "REPLACE"
     return Attributes(
-        headers=replaced.headers if replaced else headers,
+        headers=replaced.headers if replaced else _copied_headers(params, original),
         metadata=replaced.metadata if replaced else original.metadata,
         tags=object_tags(params) if replace_tags else original.tags,
         storage_class=storage_class(params),
     )
+
+
+def _copied_headers(params: Params, original: Version) -> dict[str, Any]:
+    """The source's, but for the one header that S3 does not copy."""
+    headers = {name: original.headers[name] for name in SYSTEM_METADATA if name in original.headers}
+    headers.pop("WebsiteRedirectLocation", None)
+    if params.get("WebsiteRedirectLocation"):
+        headers["WebsiteRedirectLocation"] = params["WebsiteRedirectLocation"]
+    return headers
 
 
 def _refuse_copy_onto_itself(

@@ -64,15 +64,23 @@ def _check_rule(rule: Rule) -> None:
     for method in rule["AllowedMethods"]:
         if method not in _METHODS:
             raise refusals.CORS_METHOD(method=method)
-    for member, name in (("AllowedOrigins", "AllowedOrigin"), ("AllowedHeaders", "AllowedHeader")):
-        for value in rule.get(member, []):
-            if value.count("*") > 1:
-                raise refusals.CORS_WILDCARDS(element=name, value=value)
-    for value in rule.get("ExposeHeaders", []):
-        if "*" in value:
-            raise refusals.EXPOSED_WILDCARD(header=value)
-        if not value or value.strip(_TOKEN):
-            raise refusals.EXPOSED_CHARACTER(header=value)
+    _check_wildcards("AllowedOrigin", rule["AllowedOrigins"])
+    _check_wildcards("AllowedHeader", rule.get("AllowedHeaders", []))
+    _check_exposed(rule.get("ExposeHeaders", []))
+
+
+def _check_wildcards(element: str, values: Sequence[str]) -> None:
+    for value in values:
+        if value.count("*") > 1:
+            raise refusals.CORS_WILDCARDS(element=element, value=value)
+
+
+def _check_exposed(headers: Sequence[str]) -> None:
+    for header in headers:
+        if "*" in header:
+            raise refusals.EXPOSED_WILDCARD(header=header)
+        if not header or header.strip(_TOKEN):
+            raise refusals.EXPOSED_CHARACTER(header=header)
 
 
 def preflight(store: Store, bucket: str, key: str, headers: Mapping[str, str]) -> list[tuple[str, str]]:

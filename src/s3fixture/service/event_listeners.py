@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from s3fixture.service.event_records import Event, record
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 MOST = 64
 """Listeners at the same time: each one has a thread of the server."""
 _WAITING = 10_000  # events kept for a slow listener; older ones are lost, as in MinIO
-_NAME = "Config"  # the name of the rule in the records, as in MinIO
+RULE_ID = "Config"
+"""The id of the rule in the records, as in MinIO."""
 _NO_EVENT = b'{"Records":null}\n'
 
 
@@ -30,7 +31,7 @@ def _record(event: Event) -> dict[str, Any]:
     https://github.com/minio/minio/blob/master/cmd/event-notification.go (ToEvent)
     """
     return {
-        **record(event, _NAME),
+        **record(event, RULE_ID),
         "eventSource": "minio:s3",
         "eventName": f"s3:{event.name}",
         "source": {"host": event.origin.address},
@@ -48,15 +49,13 @@ class Listener:
         self,
         background: Background,
         bucket: str | None,
-        events: Sequence[str],
-        prefix: str,
-        suffix: str,
+        rule: Rule,
         ping: float,
         may_listen: Callable[[], bool],
     ) -> None:
         self._background = background
         self._bucket = bucket
-        self._rule = Rule(_NAME, "", tuple(events), prefix, suffix)
+        self._rule = rule
         self._ping = ping
         self._may_listen = may_listen
         self._changed = threading.Condition()

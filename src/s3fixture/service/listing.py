@@ -111,7 +111,7 @@ def page_size(params: Params, member: str, refusal: Refusal) -> int:
     if wanted is None:
         return limits.PAGE_SIZE
     if not 0 <= wanted <= limits.LISTED:
-        raise refusal(str(wanted) if refusal is not refusals.NEGATIVE_MAX_KEYS else None)
+        raise refusal(str(wanted))
     return min(int(wanted), limits.PAGE_SIZE)
 
 

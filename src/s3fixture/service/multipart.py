@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Protocol
 
 from s3fixture import checksums, refusals
@@ -24,7 +23,7 @@ from s3fixture.service.encryption import (
     refuse_header,
 )
 from s3fixture.service.listing import check_encoding_type, owner_entry, page_size
-from s3fixture.service.metadata import Attributes, from_request
+from s3fixture.service.metadata import from_request
 from s3fixture.service.object_lock import LOCK, new_lock, require_digest
 from s3fixture.service.objects import check_size, checksum_members, new_version_id
 from s3fixture.service.preconditions import SEEN, seq_of
@@ -37,7 +36,6 @@ from s3fixture.store import (
     NewUpload,
     Part,
     Upload,
-    Version,
 )
 
 UPLOAD_ID = "upload_id"  # kept with the version that the upload became
@@ -65,11 +63,28 @@ def create_multipart_upload(call: Call, params: Params) -> Result:
         upload_id = call.clock.upload_id(upload_place(params), initiator)
         encryption = new_encryption(call, index, bucket, params)
         owner, acl = new_owner(call, index, bucket, params)
-        current = index.get_current(bucket.id, params["Key"])
-        new = _new_upload(call, params, attributes, upload_id, bucket, current, algorithm, kind, initiator)
-        version = {VERSION_ID: new_version_id(call, bucket)}
-        extra = {**new.extra, **version, **encryption, **acl}
-        upload = index.create_upload(bucket.id, replace(new, owner=owner, extra=extra))
+        new = NewUpload(
+            key=params["Key"],
+            upload_id=upload_id,
+            initiated=call.clock.time(),
+            owner=owner,
+            storage_class=attributes.storage_class,
+            checksum_algorithm=algorithm,
+            checksum_type=kind,
+            headers=attributes.headers,
+            metadata=attributes.metadata,
+            tags=attributes.tags,
+            extra={
+                SEEN: seq_of(index.get_current(bucket.id, params["Key"])),
+                INITIATOR: initiator,
+                VERSION_ID: new_version_id(call, bucket),
+                **_asked_encryption(params),
+                **new_lock(call, bucket, params),
+                **encryption,
+                **acl,
+            },
+        )
+        upload = index.create_upload(bucket.id, new)
         notice = _abort_notice(call, index, bucket, upload)
     result: Result = {"Bucket": params["Bucket"], "Key": params["Key"], "UploadId": upload_id, **notice}
     if algorithm:
@@ -77,35 +92,10 @@ def create_multipart_upload(call: Call, params: Params) -> Result:
     return result | version_of_upload(upload) | describe_encryption(encryption, params)
 
 
-def _new_upload(
-    call: Call,
-    params: Params,
-    attributes: Attributes,
-    upload_id: str,
-    bucket: BucketRow,
-    current: Version | None,
-    algorithm: str,
-    kind: str,
-    initiator: str,
-) -> NewUpload:
-    return NewUpload(
-        key=params["Key"],
-        upload_id=upload_id,
-        initiated=call.clock.time(),
-        owner=bucket.owner,
-        storage_class=attributes.storage_class,
-        checksum_algorithm=algorithm,
-        checksum_type=kind,
-        headers=attributes.headers,
-        metadata=attributes.metadata,
-        tags=attributes.tags,
-        extra={
-            SEEN: seq_of(current),
-            INITIATOR: initiator,
-            **new_lock(call, bucket, params),
-            **({ASKED_ENCRYPTION: asked} if (asked := params.get("ServerSideEncryption")) else {}),
-        },
-    )
+def _asked_encryption(params: Params) -> dict[str, str]:
+    """The part of an upload's extra record about the encryption that the request itself asks for."""
+    asked = params.get("ServerSideEncryption")
+    return {ASKED_ENCRYPTION: asked} if asked else {}
 
 
 def _checksum_choice(params: Params) -> tuple[str, str]:

@@ -112,6 +112,12 @@ FORM_FIELD_MISSING = Refusal(
     "the fields.",
     VERSITY,
 )
+FORM_KEY_EMPTY = Refusal(
+    "InvalidArgument",
+    "User key must have a length greater than 0.",
+    "jamhall/s3rver, lib/controllers/object.js; scality/Arsenal, postUtil (S3's words)",
+    "key",
+)
 FORM_FILE_MISSING = _field("file", "POST requires exactly one file upload per request.")
 FORM_FIELD_IMPOSSIBLE = Refusal(
     "InvalidArgument", "A field of the form has a name or a value that no header can have", OURS

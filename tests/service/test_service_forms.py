@@ -191,6 +191,14 @@ def test_a_form_without_a_key_or_a_file_is_refused(url: str, bucket: str) -> Non
     assert (without_file.status, without_file.code) == (400, "InvalidArgument")
 
 
+def test_the_key_of_a_form_is_not_empty(url: str, client: S3Client, open_bucket: str) -> None:
+    for fields in ({"key": ""}, {**presign(client, open_bucket), "key": ""}):
+        reply = post(url, open_bucket, fields)
+        assert (reply.status, reply.code) == (400, "InvalidArgument")
+        assert reply.field("Message") == "User key must have a length greater than 0."
+        assert (reply.field("ArgumentName"), reply.field("ArgumentValue")) == ("key", "")
+
+
 def test_a_form_into_a_missing_bucket(url: str, client: S3Client) -> None:
     assert post(url, "/", presign(client, "missing")).code == "AccessDenied"  # it is signed for a bucket
     assert post(url, "missing", presign(client, "missing")).code == "NoSuchBucket"

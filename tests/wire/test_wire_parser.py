@@ -275,7 +275,13 @@ def test_a_retention_may_have_the_name_of_its_shape() -> None:  # quirk 21
     assert document("PUT", "/b/k?retention", text)["Retention"] == {"Mode": "GOVERNANCE"}
 
 
-@pytest.mark.parametrize("text", ["20200101", "1577836800", "Wed, 01 Jan 2020 00:00:00 GMT"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("20200101", "1577836800", "Wed, 01 Jan 2020 00:00:00 GMT"),
+        *("2020-01-01T00:00:00+24:00", "2020-01-01T00:00:00-34:00", "2020-01-01T00:00:00+01:60"),  # no zones
+    ],
+)
 def test_times_in_documents_are_iso_8601(text: str) -> None:
     rule = f"<Rule><Status>Enabled</Status><Expiration><Date>{text}</Date></Expiration></Rule>"
     whole = f"<LifecycleConfiguration>{rule}</LifecycleConfiguration>"

@@ -25,7 +25,7 @@ from s3fixture.app.form_fields import parameters, redirection
 from s3fixture.app.redaction import bounded
 from s3fixture.app.steps import find_region
 from s3fixture.auth.post_form import check_size, verify_post_policy
-from s3fixture.auth_refusals import FORM_FIELD_MISSING, FORM_FILE_MISSING
+from s3fixture.auth_refusals import FORM_FIELD_MISSING, FORM_FILE_MISSING, FORM_KEY_EMPTY
 from s3fixture.errors import S3Error
 from s3fixture.service import Params, Result, perform
 from s3fixture.service.encryption import HEADER
@@ -52,10 +52,12 @@ def post_object(exchange: Exchange) -> Response:
     """Store the file of a form. Raises S3's errors for incomplete forms."""
     form = _Form(exchange.request)
     fields = dict(form.fields)
-    if not fields.get("key"):
+    if "key" not in fields:
         raise FORM_FIELD_MISSING("", ArgumentName="key")
     if form.filename:
         fields["key"] = fields["key"].replace("${filename}", form.filename)
+    if not fields["key"]:
+        raise FORM_KEY_EMPTY("")
     check_key(fields["key"])
     app = exchange.app
     authentication, allowed = verify_post_policy(app.authenticator, fields, exchange.bucket)

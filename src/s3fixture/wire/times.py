@@ -16,7 +16,8 @@ from s3fixture.limits import LATEST_TIME
 
 _ISO = Expression(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
-    r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+    r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?"
+    r"(Z|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])?)?"
 )
 _SECONDS = Expression(r"-?[0-9]{1,11}(?:\.[0-9]{1,9})?")
 _LONGEST = 64  # characters of an HTTP date; the standard library's reader takes numbers of any length

@@ -86,6 +86,12 @@ target_options = together(click.argument("target"), json_option, connection_opti
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
 
 
+def check_one_version(version_id: str | None, *, several: bool) -> None:
+    """Raise UsageError if --version-id is given for several objects."""
+    if version_id and several:
+        raise click.UsageError("--version-id needs exactly one object; name one")
+
+
 age_options = together(
     click.option(
         "--older-than", metavar="TIME", help="Only what was written longer ago, such as 1h30m or 7d."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from s3fixture.cli.addresses import parse_object
-from s3fixture.cli.options import ServerChoice, connection_options
+from s3fixture.cli.options import ServerChoice, check_one_version, connection_options
 
 
 @click.command("cat", short_help="Write objects to standard output.")
@@ -25,8 +25,7 @@ def command(
     from s3fixture.cli.streams import write_out
     from s3fixture.cli.target_server import Servers
 
-    if version_id and len(targets) > 1:
-        raise click.UsageError("--version-id needs exactly one object; name one")
+    check_one_version(version_id, several=len(targets) > 1)
     if offset and tail:
         raise click.UsageError("--offset and --tail cannot be given together; choose one")
     span = f"bytes={offset}-" if offset else f"bytes=-{tail}" if tail else ""

@@ -9,6 +9,7 @@ from s3fixture.cli.commands.pipe import upload_input_to
 from s3fixture.cli.options import (
     ServerChoice,
     age_options,
+    check_one_version,
     connection_options,
     json_option,
     property_options,
@@ -51,8 +52,7 @@ def command(
         if target == STREAM:
             return _write_out(sources[0], version_id, server)
         return upload_input_to(target, properties, quiet=quiet, as_json=as_json, server=server)
-    if version_id and (recursive or len(sources) > 1):
-        raise click.UsageError("--version-id needs exactly one object; name one")
+    check_one_version(version_id, several=recursive or len(sources) > 1)
     from s3fixture.cli.copy_plan import parse_addresses, plan_jobs
     from s3fixture.cli.job_progress import carry_out
     from s3fixture.cli.target_server import Servers

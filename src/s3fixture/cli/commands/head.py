@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from s3fixture.cli.addresses import parse_object
-from s3fixture.cli.options import ServerChoice, connection_options
+from s3fixture.cli.options import ServerChoice, check_one_version, connection_options
 
 
 @click.command("head", short_help="Write the first lines of objects to standard output.")
@@ -25,8 +25,7 @@ def command(
     from s3fixture.cli.streams import write_beginning
     from s3fixture.cli.target_server import Servers
 
-    if version_id and len(targets) > 1:
-        raise click.UsageError("--version-id needs exactly one object; name one")
+    check_one_version(version_id, several=len(targets) > 1)
     places = [parse_object(target) for target in targets]
     servers = Servers(server, *places)
     shown = None if size is not None else lines

@@ -9,7 +9,7 @@ import click
 
 from s3fixture.cli import output
 from s3fixture.cli.addresses import Remote, parse_in_bucket
-from s3fixture.cli.options import ServerChoice, connection_options, json_option
+from s3fixture.cli.options import ServerChoice, check_one_version, connection_options, json_option
 from s3fixture.cli.properties import HEADERS
 from s3fixture.sizes import human_size
 
@@ -31,8 +31,7 @@ def command(
     """Show what is known of s3://BUCKET/KEY or s3://BUCKET: size, time, ETag, checksum, metadata, tags."""
     from s3fixture.cli.target_server import Servers
 
-    if version_id and (recursive or len(targets) > 1):
-        raise click.UsageError("--version-id needs exactly one object; name one")
+    check_one_version(version_id, several=recursive or len(targets) > 1)
     places = [parse_in_bucket(target) for target in targets]
     servers = Servers(server, *places)
     for number, place in enumerate(_below(servers, places) if recursive else places):

@@ -15,11 +15,10 @@ from typing import Any
 from s3fixture.auth import acls
 from s3fixture.auth.acls import Acl, Grant
 from s3fixture.auth.actions import Permission
-from s3fixture.auth.denial import not_authorized
 from s3fixture.auth.identity import Identity
 from s3fixture.errors import S3Error
 from s3fixture.service.bucket_documents import ACL, OBJECT_ACLS
-from s3fixture.service.bucket_settings import BLOCK_ACLS, IGNORE_ACLS, is_blocked
+from s3fixture.service.bucket_settings import BLOCK_ACLS, IGNORE_ACLS, is_blocked, public_access_blocked
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.listing import owner_entry
 from s3fixture.service.ownership import OWNERSHIP, PREFERRED, acls_enabled, owner_of
@@ -122,7 +121,8 @@ def new_owner(call: Call, index: Index, bucket: BucketRow, params: Params) -> tu
     acl = acls.parse_request(params, call.access.identities, owner, bucket.owner)
     if acl is None or is_private(acl, owner):
         return owner, {}
-    _refuse_public(call, index, bucket, acl, "s3:PutObject", f"{bucket.name}/{params['Key']}")
+    permission = Permission("s3:PutObject", bucket.name, params["Key"])
+    _refuse_public(call, index, bucket, acl, permission)
     return owner, {ACL: acl}
 
 
@@ -176,7 +176,7 @@ def put_bucket_acl(call: Call, params: Params) -> Result:
         if not acls_enabled(bucket):
             _refuse_acl(call, params, acl, bucket)
             return {}
-        _refuse_public(call, index, bucket, acl, "s3:PutBucketAcl", bucket.name)
+        _refuse_public(call, index, bucket, acl, Permission("s3:PutBucketAcl", bucket.name))
         set_bucket_acl(index, bucket, acl)
     return {}
 
@@ -191,7 +191,8 @@ def put_object_acl(call: Call, params: Params) -> Result:
         if not acls_enabled(bucket):
             _refuse_acl(call, params, acl, bucket)
             return {}
-        _refuse_public(call, index, bucket, acl, "s3:PutObjectAcl", f"{bucket.name}/{version.key}")
+        permission = Permission("s3:PutObjectAcl", bucket.name, version.key)
+        _refuse_public(call, index, bucket, acl, permission)
         extra = {name: value for name, value in version.extra.items() if name != ACL}
         if not is_private(acl, owner):
             extra[ACL] = acl
@@ -235,17 +236,10 @@ def _refuse_acl(call: Call, params: Params, acl: Acl | None, bucket: BucketRow) 
         raise S3Error("AccessControlListNotSupported", advice=how_to_allow(call.settings, "acls"))
 
 
-def _refuse_public(call: Call, index: Index, bucket: BucketRow, acl: Acl, action: str, path: str) -> None:
-    if not acls.is_public(acl) or not is_blocked(index, bucket, BLOCK_ACLS):
-        return
-    because = (
-        f"because public access control lists (ACLs) are prevented by the {BLOCK_ACLS} setting in S3 Block "
-        "Public Access."
-    )
-    why = not_authorized(call.identity, action, f'"arn:aws:s3:::{path}"', because)
-    same_account = call.identity is not None and call.identity.canonical_id == bucket.owner
-    advice = how_to_allow(call.settings, "public access")
-    raise S3Error("AccessDenied", why if same_account else None, reason=why, advice=advice)
+def _refuse_public(call: Call, index: Index, bucket: BucketRow, acl: Acl, permission: Permission) -> None:
+    if acls.is_public(acl) and is_blocked(index, bucket, BLOCK_ACLS):
+        what = "public access control lists (ACLs)"
+        raise public_access_blocked(call, bucket, BLOCK_ACLS, what, permission)
 
 
 def _from_json(rows: list[list[Any]] | Acl) -> Acl:

@@ -19,7 +19,7 @@ from s3fixture.named_tuples import NamedTuple
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.lifecycle_rules import after
 from s3fixture.service.metadata import ARCHIVED
-from s3fixture.service.versions import find_version, version_header
+from s3fixture.service.versions import find_version, version_header, version_of_job
 from s3fixture.store import BucketRow, Index, Job, Version
 from s3fixture.wire.times import http_date
 
@@ -142,10 +142,10 @@ def run(background: Background, job: Job) -> float | None:
     now = background.clock.time()
     body = job.body
     with background.store.write() as index:
-        bucket = index.get_bucket(body["bucket"])
-        version = index.get_version(bucket.id, body["key"], body["version"]) if bucket else None
-        if bucket is None or version is None or version.seq != body["seq"]:
+        found = version_of_job(index, body)
+        if found is None:
             return None
+        bucket, version = found
         kept = version.extra.get(RESTORE)
         if not kept:
             return None

@@ -5,14 +5,11 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
 
 from __future__ import annotations
 
-from s3fixture.auth.denial import not_authorized
+from s3fixture.auth.actions import Permission
 from s3fixture.auth.policies import is_public, parse_policy
-from s3fixture.errors import S3Error
 from s3fixture.service.bucket_documents import POLICY, delete_document, get_document
-from s3fixture.service.bucket_settings import BLOCK_POLICY, is_blocked
+from s3fixture.service.bucket_settings import BLOCK_POLICY, is_blocked, public_access_blocked
 from s3fixture.service.call import Call, Params, Result
-from s3fixture.service.profiles import how_to_allow
-from s3fixture.store import BucketRow
 
 
 def get_bucket_policy(call: Call, params: Params) -> Result:
@@ -30,20 +27,10 @@ def put_bucket_policy(call: Call, params: Params) -> Result:
         bucket = call.bucket(index, params["Bucket"])
         parsed = parse_policy(text, bucket.name, call.access.identities)
         if is_blocked(index, bucket, BLOCK_POLICY) and is_public(parsed):
-            raise _blocked(call, bucket)
+            permission = Permission("s3:PutBucketPolicy", bucket.name)
+            raise public_access_blocked(call, bucket, BLOCK_POLICY, "public policies", permission)
         index.put_document(bucket.id, POLICY, parsed.text)
     return {"HTTPStatusCode": 204}
-
-
-def _blocked(call: Call, bucket: BucketRow) -> S3Error:
-    because = (
-        f"because public policies are prevented by the {BLOCK_POLICY} setting in S3 Block Public Access."
-    )
-    return S3Error(
-        "AccessDenied",
-        not_authorized(call.identity, "s3:PutBucketPolicy", f'"arn:aws:s3:::{bucket.name}"', because),
-        advice=how_to_allow(call.settings, "public access"),
-    )
 
 
 def delete_bucket_policy(call: Call, params: Params) -> Result:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 from s3fixture import refusals, rule_refusals
+from s3fixture.auth.actions import Permission
+from s3fixture.auth.denial import not_authorized
 from s3fixture.errors import S3Error
 from s3fixture.service.bucket_documents import (
     PAYMENT,
@@ -14,6 +16,7 @@ from s3fixture.service.bucket_documents import (
     put_document,
 )
 from s3fixture.service.call import Call, Params, Result
+from s3fixture.service.profiles import how_to_allow
 from s3fixture.store import BucketRow, Index
 
 ABAC = "abac"  # the kind of the document that says that it is on
@@ -68,6 +71,20 @@ def is_blocked(index: Index, bucket: BucketRow, setting: str) -> bool:
         else None
     )
     return document is not None and json.loads(document)[setting] is True
+
+
+def public_access_blocked(
+    call: Call, bucket: BucketRow, setting: str, what: str, permission: Permission
+) -> S3Error:
+    """AccessDenied for `what`, which is public. Names user, action and reason only to the bucket's account.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
+    """
+    because = f"because {what} are prevented by the {setting} setting in S3 Block Public Access."
+    why = not_authorized(call.identity, permission.action, f'"{permission.resource}"', because)
+    same_account = call.identity is not None and call.identity.canonical_id == bucket.owner
+    advice = how_to_allow(call.settings, "public access")
+    return S3Error("AccessDenied", why if same_account else None, reason=why, advice=advice)
 
 
 def block_all(index: Index, bucket: BucketRow) -> None:

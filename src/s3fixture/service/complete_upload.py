@@ -24,9 +24,9 @@ from s3fixture.service.encryption import (
 )
 from s3fixture.service.multipart import UPLOAD_ID, VERSION_ID, find_upload, part_checksum
 from s3fixture.service.object_lock import lock_of, with_lock
-from s3fixture.service.objects import checksum_members, new_version_id
+from s3fixture.service.objects import checksum_members
 from s3fixture.service.ownership import owner_of
-from s3fixture.service.versions import version_header
+from s3fixture.service.versions import new_version_id, version_header
 from s3fixture.store import NULL_VERSION, BucketRow, Checksum, Index, NewVersion, Part, Upload, Version
 from s3fixture.wire.numbers import parse_count
 
@@ -87,7 +87,7 @@ def _version_id(call: Call, bucket: BucketRow, upload: Upload) -> str:
     """The one that the upload began with, as the bucket was then. A null version may be locked by now."""
     kept: str | None = upload.extra.get(VERSION_ID)  # None: of an older version of this server
     if kept is None or (kept == NULL_VERSION and bucket.object_lock):
-        return new_version_id(call, bucket)
+        return new_version_id(call.clock, bucket)
     return kept
 
 

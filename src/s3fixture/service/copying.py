@@ -36,8 +36,8 @@ from s3fixture.service.metadata import (
 from s3fixture.service.multipart import find_part_upload, part_checksum, put_part, version_of_upload
 from s3fixture.service.names import is_bucket_name, was_bucket_name
 from s3fixture.service.object_lock import new_lock
-from s3fixture.service.objects import checksum_members, new_version_id
-from s3fixture.service.versions import get_version, version_header
+from s3fixture.service.objects import checksum_members
+from s3fixture.service.versions import get_version, new_version_id, version_header
 from s3fixture.store import (
     NULL_VERSION,
     BodyReader,
@@ -101,7 +101,7 @@ def _copy_object(call: Call, params: Params) -> Result:
                 note_owner(index, bucket, owner, acl)
                 new = NewVersion(
                     key=params["Key"],
-                    version_id=new_version_id(call, bucket),
+                    version_id=new_version_id(call.clock, bucket),
                     modified=call.clock.time(),
                     owner=owner,
                     etag=etag,

@@ -9,28 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from s3fixture import limits
+from s3fixture import limits, refusals
 from s3fixture.errors import S3Error
 from s3fixture.service import tag_rules
 from s3fixture.service.call import Params
 
-SYSTEM_METADATA = (
-    "CacheControl",
-    "ContentDisposition",
-    "ContentEncoding",
-    "ContentLanguage",
-    "ContentType",
-    "Expires",
-    "WebsiteRedirectLocation",
-)
-_HEADER_SIZES: Mapping[str, int] = {  # of their names on the wire
-    "CacheControl": len("cache-control"),
-    "ContentDisposition": len("content-disposition"),
-    "ContentEncoding": len("content-encoding"),
-    "ContentLanguage": len("content-language"),
-    "ContentType": len("content-type"),
-    "Expires": len("expires"),
-    "WebsiteRedirectLocation": len("x-amz-website-redirect-location"),
+# Parameter -> header.
+SYSTEM_METADATA: Mapping[str, str] = {
+    "CacheControl": "cache-control",
+    "ContentDisposition": "content-disposition",
+    "ContentEncoding": "content-encoding",
+    "ContentLanguage": "content-language",
+    "ContentType": "content-type",
+    "Expires": "expires",
+    "WebsiteRedirectLocation": "x-amz-website-redirect-location",
 }
 DEFAULT_CONTENT_TYPE = "binary/octet-stream"
 STANDARD = "STANDARD"
@@ -72,7 +64,7 @@ def from_request(params: Params) -> Attributes:
     check_supported(params)
     headers = {name: str(params[name]) for name in SYSTEM_METADATA if params.get(name)}
     if headers:
-        _check_size(_HEADER_SIZES[name] + len(value.encode()) for name, value in headers.items())
+        _check_size(len(SYSTEM_METADATA[name]) + len(value.encode()) for name, value in headers.items())
     headers.setdefault("ContentType", DEFAULT_CONTENT_TYPE)
     return Attributes(
         headers=headers,
@@ -92,7 +84,7 @@ def storage_class(params: Params) -> str:
     """The storage class asked for. Raises InvalidStorageClass."""
     name: str = params.get("StorageClass") or STANDARD
     if name not in STORAGE_CLASSES:
-        raise S3Error("InvalidStorageClass", StorageClassRequested=name)
+        raise refusals.STORAGE_CLASS(name)
     return name
 
 

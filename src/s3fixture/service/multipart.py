@@ -25,8 +25,9 @@ from s3fixture.service.encryption import (
 from s3fixture.service.listing import check_encoding_type, owner_entry, page_size
 from s3fixture.service.metadata import from_request
 from s3fixture.service.object_lock import LOCK, new_lock, require_digest
-from s3fixture.service.objects import check_size, checksum_members, new_version_id
+from s3fixture.service.objects import check_size, checksum_members
 from s3fixture.service.preconditions import SEEN, seq_of
+from s3fixture.service.versions import new_version_id
 from s3fixture.store import (
     NULL_VERSION,
     BucketRow,
@@ -77,7 +78,7 @@ def create_multipart_upload(call: Call, params: Params) -> Result:
             extra={
                 SEEN: seq_of(index.get_current(bucket.id, params["Key"])),
                 INITIATOR: initiator,
-                VERSION_ID: new_version_id(call, bucket),
+                VERSION_ID: new_version_id(call.clock, bucket),
                 **_asked_encryption(params),
                 **new_lock(call, bucket, params),
                 **encryption,

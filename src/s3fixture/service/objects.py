@@ -33,6 +33,7 @@ from s3fixture.service.versions import (
     describe,
     find_version,
     get_version,
+    new_version_id,
     no_version,
     version_header,
 )
@@ -84,7 +85,7 @@ def put_object(call: Call, params: Params) -> Result:
             bucket.id,
             NewVersion(
                 key=params["Key"],
-                version_id=new_version_id(call, bucket),
+                version_id=new_version_id(call.clock, bucket),
                 modified=call.clock.time(),
                 owner=owner,
                 etag=etag_of(call, encryption, payload.md5),
@@ -113,11 +114,6 @@ def check_size(size: int | None) -> None:
     """Raise EntityTooLarge for more than S3 takes in one request (None: not known yet)."""
     if size is not None and size > limits.OBJECT_SIZE:
         raise S3Error("EntityTooLarge", ProposedSize=str(size), MaxSizeAllowed=str(limits.OBJECT_SIZE))
-
-
-def new_version_id(call: Call, bucket: BucketRow) -> str:
-    """The id of a new version: a fresh one, or that of the null version unless versioning is enabled."""
-    return call.clock.version_id() if bucket.versioning == "Enabled" else NULL_VERSION
 
 
 def checksum_members(checksum: Checksum | None) -> Result:

@@ -27,6 +27,7 @@ from s3fixture.service.object_lock import LOCK, lock_of_replica, replicated_lock
 from s3fixture.service.ownership import acls_enabled, owner_of
 from s3fixture.service.replication import ARN, is_of_other_account
 from s3fixture.service.rule_filters import predicates, wanted_tags
+from s3fixture.service.versions import version_of_job
 from s3fixture.store import BucketRow, Index, NewVersion, Version
 from s3fixture.wire.times import iso_millis
 
@@ -167,10 +168,10 @@ def run(background: Background, job: Job) -> None:
     """Replicate one version, or a change of it, to one bucket."""
     body = job.body
     with background.store.write() as index:
-        bucket = index.get_bucket(body["bucket"])
-        version = index.get_version(bucket.id, body["key"], body["version"]) if bucket else None
-        if bucket is None or version is None or version.seq != body["seq"]:
+        found = version_of_job(index, body)
+        if found is None:
             return
+        bucket, version = found
         target = index.get_bucket(body["target"])
         replica = index.get_version(target.id, version.key, version.version_id) if target else None
         is_new = body["what"] == "version"

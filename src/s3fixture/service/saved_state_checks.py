@@ -383,7 +383,7 @@ def _check_tags(text: str, _bucket: None) -> None:
 
 
 def _check_headers(text: str, _bucket: None) -> None:
-    for name in _read_texts(text).keys() - set(metadata.SYSTEM_METADATA):
+    for name in _read_texts(text).keys() - metadata.SYSTEM_METADATA.keys():
         _refuse(f"S3 does not store the header {name!r}")
 
 

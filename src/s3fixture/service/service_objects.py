@@ -6,7 +6,8 @@ import io
 from typing import TYPE_CHECKING
 
 from s3fixture import checksums
-from s3fixture.store import NULL_VERSION, Checksum, NewVersion
+from s3fixture.service.versions import new_version_id
+from s3fixture.store import Checksum, NewVersion
 
 if TYPE_CHECKING:
     from s3fixture.service.background import Background
@@ -26,7 +27,7 @@ def put_service_object(background: Background, bucket: str, key: str, data: byte
             return False
         new = NewVersion(
             key=key,
-            version_id=clock.version_id() if row.versioning == "Enabled" else NULL_VERSION,
+            version_id=new_version_id(clock, row),
             modified=clock.time(),
             owner=row.owner,
             etag=md5.hexdigest(),

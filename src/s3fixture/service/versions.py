@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from s3fixture import refusals
 from s3fixture.clock import Clock, is_version_id
 from s3fixture.errors import S3Error
@@ -70,11 +73,25 @@ def may_have_been(version_id: str) -> bool:
     return version_id == NULL_VERSION or is_version_id(version_id)
 
 
+def new_version_id(clock: Clock, bucket: BucketRow) -> str:
+    """The id of a new version: a fresh one, or that of the null version unless versioning is enabled."""
+    return clock.version_id() if bucket.versioning == "Enabled" else NULL_VERSION
+
+
+def version_of_job(index: Index, body: Mapping[str, Any]) -> tuple[BucketRow, Version] | None:
+    """The bucket and the version that a job is about; None when the version has gone, or was replaced."""
+    bucket = index.get_bucket(body["bucket"])
+    version = index.get_version(bucket.id, body["key"], body["version"]) if bucket else None
+    if bucket is None or version is None or version.seq != body["seq"]:
+        return None
+    return bucket, version
+
+
 def add_delete_marker(clock: Clock, index: Index, bucket: BucketRow, key: str, modified: float) -> Version:
     """A delete marker as the latest version; without versioning enabled it replaces the null version."""
     marker = NewVersion(
         key=key,
-        version_id=clock.version_id() if bucket.versioning == "Enabled" else NULL_VERSION,
+        version_id=new_version_id(clock, bucket),
         modified=modified,
         owner=bucket.owner,
         is_delete_marker=True,

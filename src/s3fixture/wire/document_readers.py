@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from s3fixture.errors import S3Error
+from s3fixture.limits import LARGEST_INTEGER
 from s3fixture.model import tables
 from s3fixture.model.shapes import ListShape, Shape, StringShape, StructureShape
 from s3fixture.wire.numbers import parse_integer
@@ -127,7 +128,7 @@ def _make_string(shape: Shape) -> Reader:
 
 
 def _make_integer(shape: Shape) -> Reader:
-    highest = 2**31 - 1 if shape.type_name == "integer" else 2**63 - 1
+    highest = 2**31 - 1 if shape.type_name == "integer" else LARGEST_INTEGER
 
     def read(node: Node) -> int:
         number = parse_integer(_text(node).strip())

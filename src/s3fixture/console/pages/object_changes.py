@@ -77,7 +77,7 @@ def put_metadata(visit: Visit, bucket: str) -> Response:
         found = {str(name): str(value) for name, value in headers.items() if value}  # type: ignore[union-attr]
     except (AttributeError, TypeError, ValueError):
         raise PageError(400, "The metadata cannot be read.") from None
-    if unknown := found.keys() - set(SYSTEM_METADATA):
+    if unknown := found.keys() - SYSTEM_METADATA.keys():
         raise PageError(400, f"S3 does not store a header {min(unknown)}.")
     head = visit.caller.perform("HeadObject", Bucket=bucket, **named)
     kept = {name: head[name] for name in _KEPT if head.get(name)}

@@ -15,11 +15,22 @@ from s3fixture.errors import S3Error
 from s3fixture.limits import LARGEST_INTEGER
 from s3fixture.model import tables
 from s3fixture.model.shapes import ListShape, Shape, StringShape, StructureShape
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.wire.numbers import parse_integer
 from s3fixture.wire.times import parse_http, parse_iso
 from s3fixture.wire.xml_parser import DocumentError, Node, parse_document
 
 Reader = Callable[[Node], Any]
+
+
+class _Element(NamedTuple):
+    """What an element becomes: the member of its structure, or one of the values of that."""
+
+    member: str
+    read: Reader
+    repeated: bool = False
+
+
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -55,17 +66,17 @@ def make_node_reader(shape: Shape) -> Reader:
 
 def _make_structure(shape: StructureShape) -> Reader:
     """Members with a location stand in the head of the request, not in the document."""
-    elements: dict[str, tuple[str, Reader, bool]] = {}
-    attributes: dict[str, str] = {}
     inside = {name: inner for name, inner in shape.members.items() if not inner.serialization.get("location")}
-    for member, inner in inside.items():
-        name = inner.serialization.get("name", member)
-        if inner.serialization.get("xmlAttribute"):
-            attributes[name.rpartition(":")[2]] = member
-        elif isinstance(inner, ListShape) and inner.serialization.get("flattened"):
-            elements[name] = member, make_node_reader(inner.member), True
-        else:
-            elements[name] = member, make_node_reader(inner), False
+    attributes = {
+        inner.serialization["name"].rpartition(":")[2]: member
+        for member, inner in inside.items()
+        if inner.serialization.get("xmlAttribute")
+    }
+    elements = {
+        inner.serialization.get("name", member): _make_element(member, inner)
+        for member, inner in inside.items()
+        if not inner.serialization.get("xmlAttribute")
+    }
     optional = tables.OPTIONAL_MEMBERS.get(shape.name, frozenset())
     required = frozenset(shape.required_members) & inside.keys() - optional
 
@@ -90,6 +101,12 @@ def _make_structure(shape: StructureShape) -> Reader:
         return result
 
     return read
+
+
+def _make_element(member: str, shape: Shape) -> _Element:
+    if isinstance(shape, ListShape) and shape.serialization.get("flattened"):
+        return _Element(member, make_node_reader(shape.member), repeated=True)
+    return _Element(member, make_node_reader(shape))
 
 
 def _make_list(shape: ListShape) -> Reader:

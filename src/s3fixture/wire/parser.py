@@ -40,15 +40,10 @@ def make_parser(operation: OperationModel) -> Parser:
     shape = operation.input_shape
     if shape is None:
         return Parser(lambda request, target, payload: {}, lambda request, target: {})
-    headers = _table(shape, "header", str.lower)
-    headers.update((name, (name, _refuser(name))) for name in tables.REFUSED_HEADERS.get(operation.name, ()))
-    for name, member in tables.FURTHER_HEADERS.get(operation.name, ()):
-        headers[name] = member, make_time_reader(name) if name.endswith("-since") else None
+    headers = _header_table(operation, shape)
     query = _table(shape, "querystring", str)
     prefixes = [
-        (str(inner.serialization["name"]).lower(), member)
-        for member, inner in shape.members.items()
-        if inner.serialization.get("location") == "headers"
+        (str(inner.serialization["name"]).lower(), member) for member, inner in _at(shape, "headers").items()
     ]
     refused = tables.REFUSED_PARAMETERS.get(operation.name, {})
     uses = {inner.serialization["name"] for inner in _at(shape, "uri").values()}
@@ -112,6 +107,15 @@ def _table(shape: StructureShape, location: str, fold: Callable[[str], str]) -> 
             table[name] = member, make_reader(name, inner)
     if location == "header" and "content-encoding" in table:
         table["content-encoding"] = "ContentEncoding", _read_content_encoding
+    return table
+
+
+def _header_table(operation: OperationModel, shape: StructureShape) -> _Table:
+    """With the headers that S3 refuses, and those that it reads although the model does not have them."""
+    table = _table(shape, "header", str.lower)
+    table.update((name, (name, _refuser(name))) for name in tables.REFUSED_HEADERS.get(operation.name, ()))
+    for name, member in tables.FURTHER_HEADERS.get(operation.name, ()):
+        table[name] = member, make_time_reader(name) if name.endswith("-since") else None
     return table
 
 

@@ -78,14 +78,7 @@ class Router:
                 return plain
         subresource = ""
         if query and kind != _SERVICE:
-            subresource = self._subresource(method, kind, query)
-            if kind == _OBJECT and subresource in tables.AT_KEYS:
-                refusal = tables.BUCKET_ONLY.get((method, subresource))
-                if refusal:
-                    raise refusal()
-                kind = _BUCKET
-            if not subresource:
-                _check_address(method, kind, query)
+            kind, subresource = self._place(method, kind, query)
         if method == "POST" and not subresource:
             special = self._post(kind, target, headers)
             if special:
@@ -102,6 +95,18 @@ class Router:
         if routes and subresource:  # what it requires is missing: the parser says what
             return routes[-1].operation
         raise self._no_route(method, kind, subresource)
+
+    def _place(self, method: str, kind: str, query: Mapping[str, str]) -> tuple[str, str]:
+        """Kind of path and subresource. Some subresources of a key are the bucket's (quirk 6)."""
+        subresource = self._subresource(method, kind, query)
+        if not subresource:
+            _check_address(method, kind, query)
+        elif kind == _OBJECT and subresource in tables.AT_KEYS:
+            refusal = tables.BUCKET_ONLY.get((method, subresource))
+            if refusal:
+                raise refusal()
+            return _BUCKET, subresource
+        return kind, subresource
 
     def _check_version_id(self, method: str, kind: str, subresource: str, query: Mapping[str, str]) -> None:
         """Quirk 42."""

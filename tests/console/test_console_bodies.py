@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 from console_visitor import Box, Visitor
 
-from s3fixture.app.bodies import LIMIT
+from s3fixture.app.recorded_bodies import LIMIT
 from s3fixture.console.pages.watch import unframed
 
 if TYPE_CHECKING:

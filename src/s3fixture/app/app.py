@@ -36,8 +36,8 @@ from s3fixture.wire.request import Request, Response, Target
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-    from s3fixture.app.bodies import BodyKeeper
     from s3fixture.app.metrics import Metrics
+    from s3fixture.app.recorded_bodies import BodyRecorder
     from s3fixture.auth.web_identity import WebIdentities
 
 _LOG = logging.getLogger("s3fixture")
@@ -80,7 +80,7 @@ class App:
         self.log = RequestLog()
         self.metrics = self._metrics()
         self.needs: set[Permission] | None = None  # what requests of a test asked for and had
-        self.bodies: BodyKeeper | None = None  # while somebody looks at bodies in the console
+        self.bodies: BodyRecorder | None = None  # while somebody looks at bodies in the console
         self.faults = Faults()
         self.background = Background(self.store, self.clock, settings, self.access, self.kms)
 

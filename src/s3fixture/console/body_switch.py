@@ -19,12 +19,12 @@ class BodySwitch:
 
     def start(self) -> None:
         """Start watching; call `stop` at the end."""
-        from s3fixture.app.bodies import BodyKeeper  # imported when used: few people ask
+        from s3fixture.app.recorded_bodies import BodyRecorder  # imported when used: few people ask
 
         with self._lock:
             self._watchers += 1
             if self._app.bodies is None:
-                self._app.bodies = BodyKeeper()
+                self._app.bodies = BodyRecorder()
 
     def stop(self) -> None:
         """Stop watching. When no page watches any more, the recorded bodies are dropped."""

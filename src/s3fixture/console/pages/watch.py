@@ -55,10 +55,10 @@ def show_bodies(visit: Visit, request_id: str) -> Response:
 
     Only for the operator and the sender: the owner of a bucket need not own its objects.
     """
-    record, keeper = _record(visit, request_id), visit.caller.app.bodies
+    record, recorder = _record(visit, request_id), visit.caller.app.bodies
     identity = visit.session.identity
     may_see = identity.root or record.access_key == identity.access_key
-    found = keeper.of(request_id) if keeper and may_see else None
+    found = recorder.of(request_id) if recorder and may_see else None
     if found is None:
         return json_response({"sent": "", "answered": ""})
     framed = "aws-chunked" in record.headers.get("content-encoding", "") or "x-amz-trailer" in record.headers

@@ -25,7 +25,7 @@ class Bodies(NamedTuple):
     answered: bytes
 
 
-class BodyKeeper:
+class BodyRecorder:
     """Keeps the bodies of the last requests; may be used from any thread."""
 
     def __init__(self) -> None:

@@ -102,12 +102,22 @@ def test_version_2_of_botocore_is_accepted_for_paths_and_for_virtual_hosts(
     [
         *(("http://127.0.0.1:9000", "/"), ("http://127.0.0.1:9000/", "/")),
         *(("http://127.0.0.1:9000/bucket", "/bucket/"), ("http://127.0.0.1:9000/bucket/", "/bucket/")),
+        # As the SDK for JavaScript 2 signs it, and as the documentation builds the resource.
+        *(("http://127.0.0.1:9000/bucket", "/bucket"), ("http://127.0.0.1:9000/bucket?acl", "/bucket")),
         *(("http://bucket.localhost:9000/", "/bucket/"), ("http://bucket.localhost:9000/?acl", "/bucket/")),
     ],
 )
 def test_version_2_signs_the_service_and_buckets(url: str, signed_path: str) -> None:
     for signer in (HmacV1Auth(CREDENTIALS), HmacV1QueryAuth(CREDENTIALS, expires=60)):
         assert authenticate(signed(signer, "GET", url, auth_path=signed_path)).identity == ALICE
+
+
+@pytest.mark.parametrize("signed_path", ["/", "/other", "/other/", "/bucket/key", "//bucket"])
+def test_version_2_signs_no_other_resource_for_a_bucket(signed_path: str) -> None:
+    for url in ("http://127.0.0.1:9000/bucket", "http://bucket.localhost:9000/"):
+        assert_refused(
+            signed(HmacV1Auth(CREDENTIALS), "GET", url, auth_path=signed_path), "SignatureDoesNotMatch"
+        )
 
 
 @pytest.mark.parametrize("query", ["acl", "uploads", "versionId=a%20b", "response-content-type=text%2Fx&acl"])
@@ -158,6 +168,27 @@ def test_version_2_signs_the_headers_that_a_url_carries() -> None:
         changed = replace(request, target=request.target.replace(old, new))
         assert_refused(changed, "SignatureDoesNotMatch")
     assert_refused(replace(request, target=f"{request.target}&x-amz-meta-c=3"), "SignatureDoesNotMatch")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("x-amz-acl", "public-read"), ("x-amz-meta-a", "two  words"), ("x-amz-storage-class", "STANDARD_IA")],
+)
+def test_version_4_takes_a_signed_header_from_the_query_where_the_request_lacks_it(
+    name: str, value: str
+) -> None:
+    """As the SDK for JavaScript 2 makes URLs: https://github.com/aws/aws-sdk-js-v3/issues/5414"""
+    signer = S3SigV4QueryAuth(CREDENTIALS, "s3", "us-east-1", expires=60)
+    url = f"{URL}?{name}={quote(value)}"
+    sent = signed(signer, "PUT", url, {name: value})
+    assert f"SignedHeaders=host%3B{name}" in sent.target
+    assert authenticate(sent).identity == ALICE
+    alone = replace(sent, headers={"host": sent.headers["host"]})
+    assert authenticate(alone).identity == ALICE
+    for target in (alone.target.replace(quote(value), "other"), alone.target.replace(f"{name}=", "x-amz-b=")):
+        assert target != alone.target
+        assert_refused(replace(alone, target=target), "SignatureDoesNotMatch")
+    assert_refused(replace(sent, headers={**sent.headers, name: "other"}), "SignatureDoesNotMatch")
 
 
 def test_the_subresources_of_version_2_include_all_that_botocore_signs() -> None:

@@ -549,3 +549,30 @@ def test_a_delete_marker_has_no_acl(client: S3Client, bucket: str) -> None:
         client.get_object_acl(Bucket=bucket, Key="k")
     with refused("MethodNotAllowed", 405):
         client.get_object_acl(Bucket=bucket, Key="k", VersionId=marker)
+
+
+@pytest.mark.parametrize("status", ["Enabled", "Suspended"])
+def test_answers_about_the_acl_of_an_object_name_its_version(
+    client: S3Client, bucket: str, status: Any
+) -> None:
+    """The examples in the documentation of PutObjectAcl and GetObjectAcl have the header."""
+    client.put_object(Bucket=bucket, Key="k", Body=b"null")
+    assert not acl_versions(client, bucket)
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    new = client.put_object(Bucket=bucket, Key="k", Body=b"new")["VersionId"]
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": status})
+    assert acl_versions(client, bucket) == {new}
+    assert acl_versions(client, bucket, VersionId=new) == {new}
+    assert acl_versions(client, bucket, VersionId="null") == {"null"}
+
+
+def acl_versions(client: S3Client, bucket: str, **named: str) -> set[str]:
+    """The x-amz-version-id of putting and of getting the ACL; empty if there is none."""
+    arguments: dict[str, Any] = {"Bucket": bucket, "Key": "k", **named}
+    answers = (
+        client.put_object_acl(**arguments, ACL="bucket-owner-full-control"),
+        client.get_object_acl(**arguments),
+    )
+    headers = [answer["ResponseMetadata"]["HTTPHeaders"] for answer in answers]
+    assert ("x-amz-version-id" in headers[0]) == ("x-amz-version-id" in headers[1])
+    return {found["x-amz-version-id"] for found in headers if "x-amz-version-id" in found}

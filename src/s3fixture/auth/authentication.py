@@ -133,6 +133,16 @@ def canonical_query(target: Target) -> str:
     return target.canonical_query
 
 
+def hoisted_headers(target: Target) -> dict[str, str]:
+    """What SDKs move from the headers into a presigned URL, as the headers that it was."""
+    return {name: as_header(value) for name, value in target.hoisted_headers().items()}
+
+
+def as_header(text: str) -> str:
+    """Headers are ISO-8859-1 and carry UTF-8 as the bytes that it is."""
+    return text.encode().decode("latin-1")
+
+
 def same(expected: str, provided: str) -> bool:
     """Compare in constant time, which tells nothing about `expected`."""
     return hmac.compare_digest(expected.encode(), provided.encode("utf-8", "replace"))

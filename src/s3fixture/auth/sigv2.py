@@ -15,8 +15,10 @@ from s3fixture import auth_refusals
 from s3fixture.auth.authentication import (
     AuthContext,
     Authentication,
+    as_header,
     check_skew,
     expired,
+    hoisted_headers,
     same,
     signature_does_not_match,
     unsigned_content_sha256,
@@ -40,15 +42,15 @@ _SIGNED_PARAMETERS = SUBRESOURCES | {
 }
 
 
-def string_to_sign(method: str, headers: Mapping[str, str], target: Target, date: str) -> str:
-    """`date` is the Date header, "" when x-amz-date has it, or the Expires of a URL.
+def strings_to_sign(method: str, headers: Mapping[str, str], target: Target, date: str) -> list[str]:
+    """One for each way to write the resource.
 
+    `date` is the Date header, "" when x-amz-date has it, or the Expires of a URL.
     `headers` are ISO-8859-1, as everywhere; they include the x-amz-* parameters of a URL.
     """
     lines = [method, headers.get("content-md5", ""), headers.get("content-type", ""), date]
     lines += [f"{name}:{headers[name]}" for name in sorted(headers) if name.startswith("x-amz-")]
-    lines.append(_resource(target))
-    return "\n".join(lines)
+    return ["\n".join([*lines, resource]) for resource in _resources(target)]
 
 
 def signature(secret: str, text: str) -> str:
@@ -72,9 +74,8 @@ def authenticate_header(
         raise auth_refusals.DATE_MISSING()
     check_skew(signed_at, written, context.clock.clients_time())
     identity = context.identity_of(access_key, headers.get("x-amz-security-token", ""))
-    text = string_to_sign(request.method, headers, target, "" if amz_date else written)
-    if not same(signature(identity.secret_key, text), provided):
-        raise signature_does_not_match(access_key, provided, text)
+    texts = strings_to_sign(request.method, headers, target, "" if amz_date else written)
+    _verify(texts, access_key, identity.secret_key, provided)
     content_sha256 = unsigned_content_sha256(headers.get("x-amz-content-sha256", ""))
     return Authentication(identity, "header", content_sha256, None, "AWS", signed_at)
 
@@ -94,30 +95,26 @@ def authenticate_query(request: Request, target: Target, context: AuthContext) -
         raise expired(expires_at, now)
     token = query.get("x-amz-security-token") or headers.get("x-amz-security-token", "")
     identity = context.identity_of(access_key, token)
-    text = string_to_sign(request.method, {**_hoisted(target), **headers}, target, expires)
-    if not same(signature(identity.secret_key, text), provided):
-        raise signature_does_not_match(access_key, provided, text)
+    texts = strings_to_sign(request.method, {**hoisted_headers(target), **headers}, target, expires)
+    _verify(texts, access_key, identity.secret_key, provided)
     content_sha256 = unsigned_content_sha256(headers.get("x-amz-content-sha256", ""))
     return Authentication(identity, "presigned", content_sha256, None, "AWS")
 
 
-def _hoisted(target: Target) -> dict[str, str]:
-    """What botocore and others move from the headers into the URL, and S3 signs over as headers."""
-    return {name: _as_header(value) for name, value in target.hoisted_headers().items()}
+def _verify(texts: list[str], access_key: str, secret: str, provided: str) -> None:
+    """Raises S3Error SignatureDoesNotMatch, with the first of the texts."""
+    if not any(same(signature(secret, text), provided) for text in texts):
+        raise signature_does_not_match(access_key, provided, texts[0])
 
 
-def _as_header(text: str) -> str:
-    """Headers are ISO-8859-1 and carry UTF-8 as the bytes that it is."""
-    return text.encode().decode("latin-1")
-
-
-def _resource(target: Target) -> str:
+def _resources(target: Target) -> list[str]:
+    """What a bucket in the path is signed as: with a slash by botocore, and as it was sent by other SDKs."""
     path = target.path
+    paths = [path]
     if target.bucket is not None and unquote(path[1:]) == (target.key or ""):
-        path = f"/{target.bucket}{path}"  # the bucket came from the Host header
+        paths = [f"/{target.bucket}{path}"]  # the bucket came from the Host header
     elif target.key is None and not path.endswith("/"):
-        path += "/"
+        paths = [f"{path}/", path]
     signed = sorted(item for item in target.query_items if item[0] in _SIGNED_PARAMETERS)
-    if not signed:
-        return path
-    return path + "?" + "&".join(f"{name}={_as_header(value)}" if value else name for name, value in signed)
+    query = "&".join(f"{name}={as_header(value)}" if value else name for name, value in signed)
+    return [f"{path}?{query}" if query else path for path in paths]

@@ -165,7 +165,11 @@ def get_object_acl(call: Call, params: Params) -> Result:
         bucket = call.bucket(index, params["Bucket"])
         version = find_version(call, index, bucket, params)
     acl = object_acl(version) if acls_enabled(bucket) else acls.private(bucket.owner)
-    return {"Owner": owner_entry(owner_of(bucket, version.owner)), "Grants": acls.describe(acl)}
+    return {
+        "Owner": owner_entry(owner_of(bucket, version.owner)),
+        "Grants": acls.describe(acl),
+        **_version_header(bucket, version),
+    }
 
 
 def put_bucket_acl(call: Call, params: Params) -> Result:
@@ -182,7 +186,10 @@ def put_bucket_acl(call: Call, params: Params) -> Result:
 
 
 def put_object_acl(call: Call, params: Params) -> Result:
-    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAcl.html"""
+    """The answer names the version, which the examples show and the model lacks.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAcl.html
+    """
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
         version = find_version(call, index, bucket, params, current_marker="MethodNotAllowed")
@@ -190,7 +197,7 @@ def put_object_acl(call: Call, params: Params) -> Result:
         acl = _asked(call, params, owner, bucket.owner)
         if not acls_enabled(bucket):
             _refuse_acl(call, params, acl, bucket)
-            return {}
+            return _version_header(bucket, version)
         permission = Permission("s3:PutObjectAcl", bucket.name, version.key)
         _refuse_public(call, index, bucket, acl, permission)
         extra = {name: value for name, value in version.extra.items() if name != ACL}
@@ -200,7 +207,11 @@ def put_object_acl(call: Call, params: Params) -> Result:
         note_owner(index, bucket, owner, extra)
     if acl != object_acl(version):
         call.note("acl", bucket, version)
-    return {}
+    return _version_header(bucket, version)
+
+
+def _version_header(bucket: BucketRow, version: Version) -> Result:
+    return {"HTTPHeaders": {"x-amz-version-id": version.version_id}} if bucket.versioning else {}
 
 
 def set_bucket_acl(index: Index, bucket: BucketRow, acl: Acl) -> None:

@@ -280,6 +280,20 @@ def parse_flag(value: object) -> bool:
     return _FLAGS[text]
 
 
+def _whole_number(value: Any) -> int:
+    try:
+        return int(value)
+    except ValueError as error:
+        raise ValueError("write a whole number") from error
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except ValueError as error:
+        raise ValueError("write a number") from error
+
+
 def _words(value: str | Iterable[str]) -> tuple[str, ...]:
     """A variable separates its items by spaces."""
     return tuple(value.split() if isinstance(value, str) else value)
@@ -291,11 +305,11 @@ def _items(value: str | Iterable[str]) -> tuple[str, ...]:
 
 
 _CONVERTERS: Mapping[str, Any] = {
-    "port": int,
-    "console_port": int,
-    "header_limit": int,
-    "idle_timeout": float,
-    "lifecycle_day": float,
+    "port": _whole_number,
+    "console_port": _whole_number,
+    "header_limit": _whole_number,
+    "idle_timeout": _number,
+    "lifecycle_day": _number,
     "data_dir": Path,
     "identities": _items,
     "users": _words,

@@ -212,7 +212,7 @@ def test_the_authorities_of_mc_are_trusted(home: Path, tmp_path: Path) -> None:
             assert Listings(server, patient=False).buckets() == []
             assert client_of(server).list_buckets()["Buckets"] == []
     (folder / "mine.crt").write_text("nothing")
-    with pytest.raises(S3FixtureError, match=r"mine.crt cannot be used .*; it has to be PEM"):
+    with pytest.raises(S3FixtureError, match=r"mine.crt cannot be used: .* a file of certificates in PEM"):
         bundle(folder, "")
     theirs = server_of_alias("x", {"MC_HOST_x": "http://A:S@127.0.0.1:1"})
     assert theirs is not None

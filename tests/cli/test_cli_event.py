@@ -95,7 +95,7 @@ def test_what_is_there_is_not_added_again(bucket: CommandLine, client: S3Client)
         (["add", "data", "orders"], "'orders' is not the ARN of a destination"),
         (["add", "data", "arn:aws:s3:::data:x"], "is not the ARN of a destination"),
         (["add", "data", "arn:minio:sqs::missing:webhook"], "InvalidArgument"),
-        (["add", "data", ARN, "--event", "putt"], "'putt' is no event; write put, delete,"),
+        (["add", "data", ARN, "--event", "putt"], "'putt' is not an event; write put, delete,"),
         (["add", "data", ARN, "--event", "s3:Nothing"], "InvalidArgument"),
         (["rm", "data", ARN], "sends no such events"),
         (["ls", "dat"], "did you mean s3://data?"),

@@ -84,7 +84,7 @@ def test_events_of_all_buckets_are_printed_as_json(watch: Watch, client: S3Clien
 
 def test_what_is_wrong_is_said(bucket: CommandLine) -> None:
     assert "s3://missing: NoSuchBucket" in bucket.refused("watch", "missing")
-    assert "'putt' is no event" in bucket.refused("watch", "data", "--events", "putt")
+    assert "'putt' is not an event" in bucket.refused("watch", "data", "--events", "putt")
     bucket.environ["AWS_ACCESS_KEY_ID"] = "nobody"
     assert "s3://data: InvalidAccessKeyId" in bucket.refused("watch", "data")
     bucket.environ["AWS_ENDPOINT_URL_S3"] = "http://127.0.0.1:9"

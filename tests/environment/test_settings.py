@@ -48,6 +48,8 @@ def test_a_setting_is_read_as_it_is_written(name: str, given: Any, expected: Any
         ({"tls": 2}, "2 is not a valid tls: write true or false"),
         ({"dat_dir": "data"}, "there is no setting 'dat_dir'; did you mean 'data_dir'?"),
         ({"bucket": "data"}, "there is no setting 'bucket'; the settings are access_key, base_hosts"),
+        ({"port": "http"}, "'http' is not a valid port: write a whole number"),
+        ({"lifecycle_day": "1h"}, "'1h' is not a valid lifecycle_day: write a number"),
         ({"idle_timeout": 0}, "idle_timeout must be more than 0, not 0"),
         ({"header_limit": -1}, "header_limit must be more than 0, not -1"),
         ({"idle_timeout": "nan"}, "idle_timeout must be more than 0, not nan"),

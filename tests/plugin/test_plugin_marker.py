@@ -261,7 +261,7 @@ def test_all(s3_client): ...
     [
         (
             "bucket=['a']",
-            "does not know the keyword 'bucket'; it takes buckets, seed, versioning, object_lock, requires",
+            "does not know the keyword 'bucket'; did you mean 'buckets'?",
         ),
         (
             "'a'",
@@ -273,7 +273,10 @@ def test_all(s3_client): ...
         ("buckets=[3]", "(buckets=...) takes names, not 3"),
         ("buckets=['No_Good']", "the bucket 'No_Good' cannot be made"),
         ("seed='missing'", "missing"),
-        ("requires='object-luck'", "no capability 'object-luck'; the capabilities are"),
+        ("backends=['emulatr']", "(backends=...) takes one or more of emulator, container, binary, external"),
+        ("backends=[]", "(backends=...) takes one or more of emulator, container, binary, external, not []"),
+        ("backends=5", "(backends=...) takes one or more of emulator, container, binary, external, not 5"),
+        ("requires='object-luck'", "no capability 'object-luck'; did you mean 'object-lock'?"),
     ],
 )
 def test_a_wrong_marker_is_refused_in_one_line(run: Run, marker: str, message: str) -> None:

@@ -76,6 +76,21 @@ def test_a_file_has_every_test(run: Run, pytester: pytest.Pytester, workers: tup
     assert report["prices"]["as_of"] == prices.AS_OF
 
 
+@pytest.mark.usefixtures("run")
+def test_a_file_of_the_ini_file_is_beside_it(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytester.makeini("[pytest]\ns3_report_json = report.json\ns3_policy_report = policy.json\n")
+    pytester.makepyfile(TESTS)
+    below = pytester.mkdir("below")
+    monkeypatch.chdir(below)
+
+    pytester.runpytest_inprocess("..").assert_outcomes(passed=3)
+
+    assert sorted(path.name for path in pytester.path.glob("*.json")) == ["policy.json", "report.json"]
+    assert not list(below.glob("*.json"))
+
+
 @pytest.mark.parametrize(
     ("operation", "method", "expected"),
     [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from s3fixture.errors import S3FixtureError
+from s3fixture.errors import S3FixtureError, did_you_mean
 
 SNAPSHOT = "snapshot"
 EMULATOR_ONLY = frozenset({SNAPSHOT, "clock", "faults", "requests"})
@@ -32,6 +32,5 @@ def check_known(names: Iterable[str]) -> None:
     """S3FixtureError for a name that no server could ever have, such as a misspelt one."""
     for name in names:
         if name not in CAPABILITIES:
-            raise S3FixtureError(
-                f"there is no capability {name!r}; the capabilities are {', '.join(CAPABILITIES)}"
-            )
+            near = did_you_mean(name, CAPABILITIES) or f"; the capabilities are {', '.join(CAPABILITIES)}"
+            raise S3FixtureError(f"there is no capability {name!r}{near}")

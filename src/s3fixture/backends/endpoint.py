@@ -25,11 +25,7 @@ if TYPE_CHECKING:
 
 
 class Endpoint(ServerHandle):
-    """Where a server answers, the keys it takes, and clients for it. A context manager that stops it.
-
-    `capabilities` are keys of `s3fixture.backends.capabilities.CAPABILITIES`. `ca_file` is the path of the
-    certificates that clients have to trust; None: plain HTTP, or a certificate that every client trusts.
-    """
+    """Where a server answers, the keys it takes, and clients for it. A context manager that stops it."""
 
     def __init__(
         self,
@@ -44,14 +40,26 @@ class Endpoint(ServerHandle):
         ca_file: str | None = None,
     ) -> None:
         self.url = url
-        self.public_url = url  # where clients elsewhere reach it: another machine, a browser, a container
+        """The server's address, such as http://127.0.0.1:41234."""
+        self.public_url = url
+        """Where clients elsewhere reach it: on another machine, in a browser or a container."""
         self.access_key = access_key
+        """The main access key."""
         self.secret_key = secret_key
+        """The secret of the main access key."""
         self.region = region
+        """The server's region."""
         self.backend = backend
+        """Where the server comes from: emulator, container, binary or external."""
         self.console_url = console_url
+        """The console's address; None without a console."""
         self.capabilities = capabilities
+        """What the server can do: keys of `s3fixture.backends.capabilities.CAPABILITIES`."""
         self.ca_file = ca_file
+        """The file with the certificates that clients have to trust.
+
+        None: plain HTTP, or a certificate that every client trusts.
+        """
         self._lock = threading.RLock()  # of the session, which may not be used by two threads, and of stop
         self._stopped = False
         self._made_by = os.getpid()

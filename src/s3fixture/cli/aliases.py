@@ -93,8 +93,8 @@ def _of_configuration(alias: str, environ: Mapping[str, str]) -> Connection | No
     url, access_key, secret_key = (text if isinstance(text, str) else "" for text in texts)
     if not _is_server(url):
         raise S3FixtureError(
-            f"the alias {alias!r} in {_file(environ)} has the URL {url!r}, which is no server; set it anew "
-            "with `mc alias set`"
+            f"the alias {alias!r} in {_file(environ)} has the URL {url!r}, which is not a server's; set it "
+            "again with `mc alias set`"
         )
     token = found.get("sessionToken")
     return _server(url.rstrip("/"), access_key, secret_key, token if isinstance(token, str) else "", environ)

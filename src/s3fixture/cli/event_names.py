@@ -29,7 +29,7 @@ def names_of(text: str) -> list[str]:
             names += _KINDS[word]
         else:
             raise S3FixtureError(
-                f"{word!r} is no event; write {', '.join(_KINDS)}, or a name such as s3:ObjectCreated:Put"
+                f"{word!r} is not an event; write {', '.join(_KINDS)}, or a name such as s3:ObjectCreated:Put"
             )
     return list(dict.fromkeys(names))
 

@@ -135,9 +135,10 @@ def _read(rule: Rule, source: str) -> Rule:
             found[name] = [found.pop(of_mc)]
     for action in (found.get("Expiration"), *found.get("Transitions", [])):
         if isinstance(action, dict) and "Date" in action:
-            action["Date"] = parse_iso(str(action["Date"]))
-            if action["Date"] is None:
-                raise S3FixtureError(f"{source} has a date that is none; write it as 2030-01-31")
+            date = parse_iso(str(action["Date"]))
+            if date is None:
+                raise S3FixtureError(f"{source}: {action['Date']!r} is not a date; write it as 2030-01-31")
+            action["Date"] = date
     return found
 
 

@@ -36,6 +36,6 @@ def _certificates(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:  # SSLError is one
         raise S3FixtureError(
-            f"{path} cannot be used as certificates of authorities, which it should be for mc's aliases: "
-            f"{error.strerror or error}; it has to be PEM"
+            f"{path} cannot be used: {error.strerror or error}; mc's aliases trust the authorities in it, so "
+            "it must be a file of certificates in PEM"
         ) from error

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from s3fixture.errors import S3FixtureError
+from s3fixture.errors import S3FixtureError, did_you_mean
 from s3fixture.named_tuples import NamedTuple
 from s3fixture.pytest_plugin import MARKER
 
@@ -76,9 +76,8 @@ def _checked(marker: pytest.Mark) -> Mapping[str, Any]:
         )
     for keyword in marker.kwargs:
         if keyword not in _KEYWORDS:
-            raise S3FixtureError(
-                f"@pytest.mark.s3 does not know the keyword {keyword!r}; it takes {', '.join(_KEYWORDS)}"
-            )
+            near = did_you_mean(keyword, _KEYWORDS) or f"; it takes {', '.join(_KEYWORDS)}"
+            raise S3FixtureError(f"@pytest.mark.s3 does not know the keyword {keyword!r}{near}")
     for flag in _FLAGS:
         if not isinstance(marker.kwargs.get(flag, False), bool):
             raise S3FixtureError(f"@pytest.mark.s3({flag}=...) takes True or False")

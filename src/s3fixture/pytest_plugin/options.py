@@ -150,13 +150,18 @@ OPTIONS = (
         is_flag=True,
     ),
     Option(
-        "report_json", "S3FIXTURE_REPORT_JSON", "write the same into a file, test by test", metavar="FILE"
+        "report_json",
+        "S3FIXTURE_REPORT_JSON",
+        "write the same into a file, test by test",
+        metavar="FILE",
+        is_path=True,
     ),
     Option(
         "policy_report",
         "S3FIXTURE_POLICY_REPORT",
         "write the smallest policy of IAM under which the tests would be allowed into a file",
         metavar="FILE",
+        is_path=True,
     ),
     Option(
         "allow",
@@ -221,10 +226,20 @@ def parametrize_backends(metafunc: pytest.Metafunc) -> None:
     """Run a test on each backend of its marker, or else on those of the option, if it names several."""
     markers = metafunc.definition.iter_markers(MARKER)
     named = next((marker.kwargs["backends"] for marker in markers if "backends" in marker.kwargs), None)
-    chosen = backends(metafunc.config) if named is None else named
+    chosen = backends(metafunc.config) if named is None else _marked_backends(named)
     if named is not None or len(chosen) > 1:
-        chosen = [chosen] if isinstance(chosen, str) else chosen
         metafunc.parametrize(MAIN_SERVER, chosen, indirect=True, scope="session")
+
+
+def _marked_backends(named: Any) -> list[str]:
+    """The backends of a marker. Fails the collection of its file for anything else."""
+    found = [named] if isinstance(named, str) else named
+    if isinstance(found, (list, tuple)) and found and all(name in BACKENDS for name in found):
+        return list(found)
+    raise pytest.fail.Exception(
+        f"s3fixture: @pytest.mark.s3(backends=...) takes one or more of {', '.join(BACKENDS)}, not {named!r}",
+        pytrace=False,
+    )
 
 
 def values(config: pytest.Config, name: str) -> list[str]:

@@ -66,7 +66,7 @@ def open_folder(folder: Path, *, durable: bool) -> Opened:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # what policies keep others from lies in it
         _refuse_bodies_without_index(folder, files)
     except OSError as error:
-        raise _refusal(folder, f"{error}; mend that") from error
+        raise _refusal(folder, f"{error}; correct that") from error
     with _index(folder) as connection:
         if is_new(connection) and not files.is_empty():
             raise _lost_index(folder)
@@ -145,7 +145,7 @@ def _index(folder: Path) -> Iterator[sqlite3.Connection]:
     try:
         connection = _connect(str((folder / INDEX).absolute()))
     except sqlite3.Error as error:
-        raise _refusal(folder, f"{error}; mend that") from error
+        raise _refusal(folder, f"{error}; correct that") from error
     try:
         _take(connection, folder)
         yield connection
@@ -173,7 +173,7 @@ def _take(connection: sqlite3.Connection, folder: Path) -> None:
         connection.execute("BEGIN EXCLUSIVE")
         connection.execute("COMMIT")
     except sqlite3.OperationalError as error:
-        reason = "another s3fixture has it; stop that one" if is_taken(error) else f"{error}; mend that"
+        reason = "another s3fixture has it; stop that one" if is_taken(error) else f"{error}; correct that"
         raise _refusal(folder, reason) from error
 
 

@@ -58,7 +58,7 @@ def command() -> None:
 )
 @_prefix_option
 @_suffix_option
-@click.option("--ignore-existing", "-p", is_flag=True, help="Do not mind when it is there already.")
+@click.option("--ignore-existing", "-p", is_flag=True, help="Succeed if it is there already.")
 @target_options
 @click.argument("arn")
 def add(
@@ -84,7 +84,9 @@ def add(
     configuration = _configuration(client, place)
     same = [rule for rule in rules_of(configuration) if _is_like(rule, arn, wanted, prefix, suffix)]
     if same and not ignore_existing:
-        raise S3FixtureError(f"{place} sends these events to {arn} already; -p does not mind")
+        raise S3FixtureError(
+            f"{place} sends these events to {arn} already; to accept that, add --ignore-existing"
+        )
     if not same:
         filters = {"Prefix": prefix, "Suffix": suffix}
         rule: dict[str, Any] = {DESTINATIONS[member]: arn, "Events": wanted}

@@ -51,7 +51,7 @@ def set_policy(name: str, target: str, as_json: bool, server: ServerChoice) -> i
 def get_policy(target: str, as_json: bool, server: ServerChoice) -> int:
     """Show what clients without keys may do in s3://BUCKET or below s3://BUCKET/PREFIX.
 
-    `custom` means that the bucket has a policy which is none of those that `set` makes; --json shows it.
+    `custom` means that the bucket has a policy that `set` did not make; --json shows it.
     """
     from s3fixture.anonymous_access import access_of
     from s3fixture.cli.bucket_access import policy_of

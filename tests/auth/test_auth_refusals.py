@@ -501,3 +501,6 @@ def test_credentials_are_kept_for_right_signatures_only_and_do_not_pile_up(kind:
         request = signed(kind(CREDENTIALS, "s3", f"region-{number}"))
         assert authenticate(request, authenticator).region == f"region-{number}"
     assert 0 < len(kept) <= 256
+    newest = authenticator.context.credentials
+    assert len(newest) <= 256
+    assert any("/region-299/" in text for text in newest)  # old ones give way: each day has its own

@@ -87,8 +87,9 @@ class AuthContext:
 
     def remember(self, text: str, credential: Credential) -> None:
         """Keep the credential of a request whose signature is right; what others send is not kept."""
-        if len(self.credentials) < _MAX_CREDENTIALS:
-            self.credentials[text] = credential
+        if len(self.credentials) >= _MAX_CREDENTIALS:
+            self.credentials = {}  # replaced, not emptied: other threads may be reading
+        self.credentials[text] = credential
 
 
 @dataclass(slots=True, eq=False, repr=False)

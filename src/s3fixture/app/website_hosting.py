@@ -164,7 +164,7 @@ def _list(items: Mapping[str, str]) -> str:
 def _error_headers(error: S3Error) -> list[tuple[str, str]]:
     """The error in headers, which S3 adds to each error page and to answers to HEAD (seen in its answers)."""
     details = [(f"{_ERROR}detail-{name}", _header(value)) for name, value in error.fields.items()]
-    return [(f"{_ERROR}code", error.code), (f"{_ERROR}message", error.message), *details]
+    return [(f"{_ERROR}code", error.code), (f"{_ERROR}message", _header(error.message)), *details]
 
 
 def _header(value: str) -> str:

@@ -12,6 +12,9 @@ from typing import Any, Literal
 
 from s3fixture.named_tuples import NamedTuple
 
+BUCKET_ARN = "arn:aws:s3:::"
+"""What the ARNs of buckets and objects begin with; the name of the bucket follows."""
+
 Scope = Literal["service", "bucket", "object"]
 
 
@@ -37,8 +40,8 @@ class Permission(NamedTuple):
         if self.bucket is None:
             return "*"
         if self.key is None:
-            return f"arn:aws:s3:::{self.bucket}"
-        return f"arn:aws:s3:::{self.bucket}/{self.key}"
+            return f"{BUCKET_ARN}{self.bucket}"
+        return f"{BUCKET_ARN}{self.bucket}/{self.key}"
 
 
 # Operations on the service, and on a bucket.

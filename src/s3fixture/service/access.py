@@ -16,7 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from s3fixture import refusals
-from s3fixture.auth.actions import Permission, actions_of, permissions
+from s3fixture.auth.actions import BUCKET_ARN, Permission, actions_of, permissions
 from s3fixture.auth.denial import RESOURCE, Denial, not_authorized
 from s3fixture.auth.identity import Identities, account_id
 from s3fixture.clock import is_upload_id_of
@@ -46,7 +46,7 @@ _INITIATORS = frozenset({"s3:AbortMultipartUpload", "s3:ListMultipartUploadParts
 _GO_ON = frozenset({"UploadPart", "UploadPartCopy", "CompleteMultipartUpload"})
 # What s3:ListAllMyBuckets is asked about, as the examples of policies have it.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
-_ALL_BUCKETS = "arn:aws:s3:::*"
+_ALL_BUCKETS = f"{BUCKET_ARN}*"
 # Documents without which a bucket is its owner's alone.
 _MATTERS = frozenset({POLICY, ACL, OBJECT_ACLS})
 _RESTRICTED = f"because the bucket's policy is public and its setting {RESTRICT} lets in its owner only"

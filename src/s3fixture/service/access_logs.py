@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from s3fixture.auth.acls import FULL_CONTROL, LOG_DELIVERY, Grant
-from s3fixture.auth.actions import Permission
+from s3fixture.auth.actions import BUCKET_ARN, Permission
 from s3fixture.auth.identity import account_id
 from s3fixture.auth.policies.principals import service_name
 from s3fixture.clock import utc
@@ -97,7 +97,7 @@ def _may_write(
 ) -> bool:
     permission = Permission("s3:PutObject", target.name, setting["TargetPrefix"] + "log")
     context = {
-        "aws:sourcearn": [f"arn:aws:s3:::{bucket.name}"],
+        "aws:sourcearn": [f"{BUCKET_ARN}{bucket.name}"],
         "aws:sourceaccount": [account_id(bucket.owner)],
         "aws:principalservicename": [_SERVICE],
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 from s3fixture import limits, refusals, regions
 from s3fixture.auth.acls import Acl, is_public, parse_request, private
+from s3fixture.auth.actions import BUCKET_ARN
 from s3fixture.errors import S3Error
 from s3fixture.feature_refusals import DIRECTORY_BUCKETS, NOT_HERE
 from s3fixture.service import tag_rules
@@ -176,7 +177,7 @@ def list_buckets(call: Call, params: Params) -> Result:
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html
     """
     assert call.identity is not None  # access.check refuses anonymous callers
-    limit = _limit(params.get("MaxBuckets"))
+    limit = params.get("MaxBuckets") or limits.LISTED_BUCKETS
     prefix = params.get("Prefix") or ""
     token = params.get("ContinuationToken")
     after = "" if token is None else from_token(token)
@@ -209,13 +210,5 @@ def _bucket_entry(row: BucketRow, *, with_region: bool) -> dict[str, Any]:
     return entry
 
 
-def _limit(max_buckets: int | None) -> int:
-    if max_buckets is None:
-        return limits.LISTED_BUCKETS
-    if not 1 <= max_buckets <= limits.LISTED_BUCKETS:
-        raise refusals.MAX_BUCKETS(str(max_buckets))
-    return max_buckets
-
-
 def _arn(name: str) -> str:
-    return f"arn:aws:s3:::{name}"
+    return f"{BUCKET_ARN}{name}"

@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from s3fixture import limits, refusals, rule_refusals
+from s3fixture.auth.actions import BUCKET_ARN
 from s3fixture.errors import S3Error
 from s3fixture.named_tuples import NamedTuple
 from s3fixture.service.call import Call, Operation, Params, Result
 from s3fixture.service.continuation import from_token, to_token
 
 _FILTERS = frozenset({"AccessPointArn", "And", "Prefix", "Tag"})
-_BUCKET_ARN = "arn:aws:s3:::"
 _ID_CHARACTERS = frozenset(string.ascii_letters + string.digits + ".-_")
 _ARCHIVE, _DEEP_ARCHIVE = "ARCHIVE_ACCESS", "DEEP_ARCHIVE_ACCESS"
 _LEAST_DAYS = {_ARCHIVE: limits.ARCHIVE_DAYS, _DEEP_ARCHIVE: limits.DEEP_ARCHIVE_DAYS}
@@ -200,7 +200,7 @@ def _check_tiering_filter(wanted: Mapping[str, Any]) -> None:
 
 
 def _check_bucket(destination: Mapping[str, Any]) -> None:
-    if not destination["Bucket"].startswith(_BUCKET_ARN):
+    if not destination["Bucket"].startswith(BUCKET_ARN):
         raise refusals.DESTINATION_BUCKET()
 
 

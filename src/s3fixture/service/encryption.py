@@ -19,6 +19,7 @@ from typing import Any
 
 from s3fixture import checksums
 from s3fixture import feature_refusals as refusals
+from s3fixture.auth.actions import BUCKET_ARN
 from s3fixture.refusals import ENCRYPTION_METHOD, Refusal
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.kms import Place
@@ -192,7 +193,7 @@ def check_not_blocked(call: Call, index: Index, bucket: BucketRow, params: Param
         raise refusals.KEYS_BLOCKED(
             user=call.identity.arn if call.identity else "anonymous",
             operation=call.operation,
-            resource=f"arn:aws:s3:::{bucket.name}/{params['Key']}",
+            resource=f"{BUCKET_ARN}{bucket.name}/{params['Key']}",
         )
 
 

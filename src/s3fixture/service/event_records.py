@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote_plus
 
+from s3fixture.auth.actions import BUCKET_ARN
 from s3fixture.named_tuples import NamedTuple
 from s3fixture.store import NULL_VERSION, BucketRow, Version
 from s3fixture.wire.times import iso_millis, iso_seconds
@@ -113,7 +114,7 @@ def record(event: Event, rule_id: str) -> dict[str, Any]:
             "bucket": {
                 "name": bucket.name,
                 "ownerIdentity": {"principalId": bucket.owner},
-                "arn": f"arn:aws:s3:::{bucket.name}",
+                "arn": f"{BUCKET_ARN}{bucket.name}",
             },
             "object": chosen,
         },
@@ -148,7 +149,7 @@ def bridge_entry(event: Event) -> dict[str, Any]:
     return {
         "Source": "aws.s3",
         "DetailType": kind.detail_type,
-        "Resources": [f"arn:aws:s3:::{event.bucket.name}"],
+        "Resources": [f"{BUCKET_ARN}{event.bucket.name}"],
         "Time": iso_seconds(event.time),
         "Detail": detail,
     }

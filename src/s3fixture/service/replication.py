@@ -16,6 +16,7 @@ from typing import Any
 
 from s3fixture import limits
 from s3fixture import rule_refusals as refusals
+from s3fixture.auth.actions import BUCKET_ARN
 from s3fixture.auth.identity import Identities, account_id
 from s3fixture.errors import S3Error
 from s3fixture.service.bucket_documents import REPLICATION, delete_document, get_document, new_id
@@ -24,7 +25,6 @@ from s3fixture.service.names import is_bucket_name
 from s3fixture.service.rule_filters import check_filter, check_ids, predicates, wanted_tags
 from s3fixture.store import BucketRow, Index
 
-ARN = "arn:aws:s3:::"  # and the name of a bucket
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(.+)")
 _VERSIONED = "Enabled"
 _MINUTES = 15  # the one value of times
@@ -110,7 +110,7 @@ def _check_priorities(priorities: Sequence[int]) -> None:
 
 def _check_targets(rules: Sequence[Rule], index: Index) -> None:
     for rule in rules:
-        target = index.get_bucket(rule["Destination"]["Bucket"].removeprefix(ARN))
+        target = index.get_bucket(rule["Destination"]["Bucket"].removeprefix(BUCKET_ARN))
         if target is None or target.versioning != _VERSIONED:
             raise refusals.UNVERSIONED_TARGET()
 
@@ -142,9 +142,9 @@ def _check_selection(rule: Rule) -> None:
 def _check_destination(rule: Rule, bucket: BucketRow) -> None:
     destination = rule["Destination"]
     arn = destination["Bucket"]
-    if not arn.startswith(ARN):
+    if not arn.startswith(BUCKET_ARN):
         raise refusals.BAD_BUCKET_ARN(arn)
-    name = arn.removeprefix(ARN)
+    name = arn.removeprefix(BUCKET_ARN)
     if not is_bucket_name(name):
         raise refusals.BAD_TARGET_NAME(arn)
     if name == bucket.name:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from s3fixture.auth.actions import Permission
+from s3fixture.auth.actions import BUCKET_ARN, Permission
 from s3fixture.auth.identity import account_id
 from s3fixture.errors import S3Error
 from s3fixture.service.acls import acl_of, allowed_by_acls, note_owner
@@ -25,7 +25,7 @@ from s3fixture.service.kms import Place
 from s3fixture.service.metadata import ARCHIVED
 from s3fixture.service.object_lock import LOCK, lock_of_replica, replicated_lock, with_lock
 from s3fixture.service.ownership import acls_enabled, owner_of
-from s3fixture.service.replication import ARN, is_of_other_account
+from s3fixture.service.replication import is_of_other_account
 from s3fixture.service.rule_filters import predicates, wanted_tags
 from s3fixture.service.versions import version_of_job
 from s3fixture.store import BucketRow, Index, NewVersion, Version
@@ -141,7 +141,7 @@ def _chosen(version: Version, configuration: Rule) -> dict[str, Rule]:
     """The rule with the highest priority, for each destination."""
     chosen: dict[str, Rule] = {}
     for rule in sorted(_matching(version, configuration), key=lambda rule: rule.get("Priority", 0)):
-        chosen[rule["Destination"]["Bucket"].removeprefix(ARN)] = rule
+        chosen[rule["Destination"]["Bucket"].removeprefix(BUCKET_ARN)] = rule
     return chosen
 
 
@@ -396,7 +396,7 @@ def _tell_failure(
     data = {
         "replicationEventData": {
             "replicationRuleId": body["rule"]["ID"],
-            "destinationBucket": f"{ARN}{body['target']}",
+            "destinationBucket": f"{BUCKET_ARN}{body['target']}",
             "s3Operation": "OBJECT_DELETE_MARKER_COPY" if version.is_delete_marker else "OBJECT_PUT_COPY",
             "requestTime": iso_millis(version.modified),
             "failureReason": reason,

@@ -396,7 +396,7 @@ def _check_metadata(text: str, _bucket: None) -> None:
 _ATTRIBUTES: Mapping[str, Callable[[str, Any], None]] = {
     "storage_class": _one_of(*metadata.STORAGE_CLASSES),
     "checksum_algorithm": _one_of("", *checksums.ALGORITHMS),
-    "checksum_type": _one_of("", "COMPOSITE", "FULL_OBJECT"),
+    "checksum_type": _one_of("", checksums.COMPOSITE, checksums.FULL_OBJECT),
     "headers": _check_headers,
     "metadata": _check_metadata,
     "tags": _check_tags,

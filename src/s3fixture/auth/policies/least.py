@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from s3fixture.auth.actions import Permission
+from s3fixture.auth.actions import BUCKET_ARN, Permission
 from s3fixture.expressions import Expression
 
 _MOST_PATTERNS = 10  # of one action in one bucket; then folders are taken together
@@ -37,7 +37,7 @@ def least_policy(permissions: Iterable[Permission]) -> dict[str, Any]:
         else:
             actions[Permission(action, bucket).resource,].add(action)
     for (action, bucket), found in keys.items():
-        resources = tuple(f"arn:aws:s3:::{bucket}/{pattern}" for pattern in _patterns(found))
+        resources = tuple(f"{BUCKET_ARN}{bucket}/{pattern}" for pattern in _patterns(found))
         actions[resources].add(action)
     statements = [_statement(resources, actions[resources]) for resources in sorted(actions)]
     return {"Version": "2012-10-17", "Statement": statements}

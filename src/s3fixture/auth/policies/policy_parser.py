@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from s3fixture import auth_refusals, limits
-from s3fixture.auth.actions import ACTION_SCOPES
+from s3fixture.auth.actions import ACTION_SCOPES, BUCKET_ARN
 from s3fixture.auth.context import actions_with
 from s3fixture.auth.identity import Identities
 from s3fixture.auth.policies.conditions import (
@@ -40,7 +40,6 @@ _STATEMENT_ORDER = (
     *("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource"),
     "Condition",
 )
-_ARN = "arn:aws:s3:::"
 _S3_KEYS = (
     "s3:accessgrantsinstancearn s3:accesspointnetworkorigin s3:authtype s3:dataaccesspointaccount "
     "s3:dataaccesspointarn s3:delimiter s3:if-match s3:if-none-match s3:inventoryaccessibleoptionalfields "
@@ -202,9 +201,9 @@ class _StatementParser:
 
     def _resources(self, resources: list[str]) -> tuple[Pattern, ...]:
         for resource in resources:
-            name, _, _ = resource.removeprefix(_ARN).partition("/")
+            name, _, _ = resource.removeprefix(BUCKET_ARN).partition("/")
             ours = name.startswith(self.bucket) and matches(_glob(name), self.bucket)
-            if not resource.startswith(_ARN) or not ours:
+            if not resource.startswith(BUCKET_ARN) or not ours:
                 raise auth_refusals.POLICY_RESOURCE(Detail=resource)
         return tuple(
             compile_pattern(resource, wildcards=True, variables=self.variables) for resource in resources
@@ -214,7 +213,7 @@ class _StatementParser:
         self, named: list[set[str]], actions: list[str], resources: list[str], statement: str
     ) -> None:
         """Every action must be one that a bucket, or an object, among the resources can have."""
-        paths = [resource.removeprefix(_ARN) for resource in resources]
+        paths = [resource.removeprefix(BUCKET_ARN) for resource in resources]
         reached = set()
         if any("/" not in path for path in paths):
             reached.add("bucket")

@@ -313,6 +313,31 @@ def test_rules_lead_by_prefix_and_by_error(get: Get, site: Any, client: S3Client
     assert get("/both/here").status == 403  # there is no rule for it
 
 
+@pytest.mark.parametrize(
+    ("redirect", "path", "location"),
+    [
+        ({"ReplaceKeyPrefixWith": "new/"}, "/old/a?b=c&d", "new/a?b=c&d"),
+        ({"ReplaceKeyWith": "one"}, "/old/a?b=c%20d", "one?b=c%20d"),
+        ({"Protocol": "https"}, "/old/a?", "old/a"),
+        # A replacement is part of an address, and what is left of the key is not.
+        (
+            {"ReplaceKeyPrefixWith": "resize?key="},
+            "/old/%3Fa%23b%25/c%20d.png",
+            "resize?key=%3Fa%23b%25/c%20d.png",
+        ),
+        ({"ReplaceKeyPrefixWith": "#!/"}, "/old/a", "#!/a"),
+        ({"ReplaceKeyWith": "a%20b c?d#e"}, "/old/a", "a%20b%20c?d#e"),
+    ],
+)
+@pytest.mark.parametrize("condition", [{}, {"HttpErrorCodeReturnedEquals": "404"}])
+def test_a_rule_keeps_the_query_and_writes_a_replacement_as_it_is(
+    get: Get, site: Any, redirect: dict[str, str], condition: dict[str, str], path: str, location: str
+) -> None:
+    site(rules(({"KeyPrefixEquals": "old/", **condition}, redirect)))
+    place = f"{redirect.get('Protocol', 'http')}://{HOST}"
+    assert get(path).headers["location"] == f"{place}/{location}"
+
+
 def test_no_document_writes_a_header(get: Get, site: Any) -> None:
     site({"RedirectAllRequestsTo": {"HostName": "example.com\nSet-Cookie: a=b"}})
     reply = get("/")

@@ -36,6 +36,7 @@ class Website:
         self._bucket = bucket
         self._region = region
         self._key = ""  # from the path
+        self._query = ""  # as it was sent
         self._site: Site = {}
 
     def find(self) -> Response | None:
@@ -43,7 +44,7 @@ class Website:
         exchange = self._exchange
         request = exchange.request
         exchange.authentication = _ANYONE
-        path = request.target.partition("?")[0]
+        path, _, self._query = request.target.partition("?")
         exchange.target = Target(self._bucket, None, path, {}, "", [])
         if request.method == "OPTIONS":  # the same answer as from the API
             exchange.operation = PREFLIGHT
@@ -53,15 +54,17 @@ class Website:
         exchange.operation = _METHODS[request.method]
         self._site = self._configuration()
         self._key = parse_target(f"/{self._bucket}{path}", "", ()).key or ""
-        redirect = redirect_all(self._site, request.scheme, request.target) or redirect_by_rule(
-            self._site, self._key, request.scheme, request.host
-        )
+        redirect = redirect_all(self._site, request.scheme, request.target) or self._rule()
         if redirect:
             return _redirection(redirect)
         is_folder = not self._key or self._key.endswith("/")
         key = self._key + self._index if is_folder else self._key
         exchange.target = Target(self._bucket, key, path, {}, "", [])
         return None
+
+    def _rule(self, status: int = 0) -> Redirect | None:
+        request = self._exchange.request
+        return redirect_by_rule(self._site, self._key, request.scheme, request.host, self._query, status)
 
     @property
     def _index(self) -> str:
@@ -97,10 +100,9 @@ class Website:
 
     def fail(self, error: S3Error) -> Response:
         """The answer to an error: the redirect of a folder or a rule, the error document, or a page."""
-        request = self._exchange.request
         if self._is_folder_without_slash(error):
             return self._page(S3Error("Found", headers={"Location": f"/{quote(self._key)}/"}))
-        redirect = redirect_by_rule(self._site, self._key, request.scheme, request.host, error.status)
+        redirect = self._rule(error.status)
         if redirect:
             return _redirection(redirect)
         if "ErrorDocument" not in self._site or not 400 <= error.status < 500:

@@ -134,20 +134,36 @@ def redirect_all(site: Site, scheme: str, target: str) -> Redirect | None:
     return Redirect(301, f"{everywhere.get('Protocol', scheme)}://{everywhere['HostName']}{target}")
 
 
-def redirect_by_rule(site: Site, key: str, scheme: str, host: str, status: int = 0) -> Redirect | None:
-    """The redirect of the first matching rule: without an error condition for `status` 0, else with one."""
+def redirect_by_rule(
+    site: Site, key: str, scheme: str, host: str, query: str, status: int = 0
+) -> Redirect | None:
+    """The redirect of the first matching rule: without an error condition for `status` 0, else with one.
+
+    The request's query stays behind it: versity/versitygw, website/handler.go (as S3).
+    """
     for rule in site.get("RoutingRules", ()):
         condition = rule.get("Condition", {})
         prefix = condition.get("KeyPrefixEquals", "")
         if int(condition.get("HttpErrorCodeReturnedEquals", 0)) == status and key.startswith(prefix):
-            return _follow(rule["Redirect"], key, prefix, scheme, host)
+            path = _path(rule["Redirect"], key, prefix)
+            return _follow(rule["Redirect"], f"{path}?{query}" if query else path, scheme, host)
     return None
 
 
-def _follow(redirect: Site, key: str, prefix: str, scheme: str, host: str) -> Redirect:
+def _path(redirect: Site, key: str, prefix: str) -> str:
+    """A replacement stands as it is, and may begin a query or a fragment; what is left of the key is a path.
+
+    https://aws.amazon.com/blogs/compute/resize-images-on-the-fly-with-amazon-s3-aws-lambda-and-amazon-api-gateway/
+    has a rule with `prod/resize?key=`.
+    """
     if "ReplaceKeyWith" in redirect:
-        key = redirect["ReplaceKeyWith"]
-    elif "ReplaceKeyPrefixWith" in redirect:
-        key = redirect["ReplaceKeyPrefixWith"] + key[len(prefix) :]
+        replacement: str = redirect["ReplaceKeyWith"]
+        return replacement
+    if "ReplaceKeyPrefixWith" in redirect:
+        return redirect["ReplaceKeyPrefixWith"] + quote(key[len(prefix) :], safe=_IN_PATHS)
+    return quote(key, safe=_IN_PATHS)
+
+
+def _follow(redirect: Site, path: str, scheme: str, host: str) -> Redirect:
     place = f"{redirect.get('Protocol', scheme)}://{redirect.get('HostName', host)}"
-    return Redirect(int(redirect.get("HttpRedirectCode", 301)), f"{place}/{quote(key, safe=_IN_PATHS)}")
+    return Redirect(int(redirect.get("HttpRedirectCode", 301)), f"{place}/{path}")

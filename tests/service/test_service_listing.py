@@ -94,7 +94,10 @@ def test_more_than_a_thousand_keys_need_a_second_page(client: S3Client, bucket: 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda key: client.put_object(Bucket=bucket, Key=key), keys))
     first = client.list_objects_v2(Bucket=bucket, MaxKeys=5000)
-    assert (first["MaxKeys"], first["KeyCount"], first["IsTruncated"]) == (1000, 1000, True)
+    assert (first["MaxKeys"], first["KeyCount"], first["IsTruncated"]) == (5000, 1000, True)
+    assert client.list_objects(Bucket=bucket, MaxKeys=1001)["MaxKeys"] == 1001
+    versions = client.list_object_versions(Bucket=bucket, MaxKeys=1001)
+    assert (versions["MaxKeys"], len(versions["Versions"])) == (1001, 1000)
     token = first["NextContinuationToken"]
     second = client.list_objects_v2(Bucket=bucket, ContinuationToken=token)
     assert second["ContinuationToken"] == token

@@ -172,11 +172,11 @@ def _with_owners(bucket: BucketRow, page: Page) -> Page:
 
 
 def _frame(params: Params, prefixes: list[str], truncated: bool, limit: int) -> Result:
-    """What every listing has."""
+    """What every listing has. MaxKeys is what was asked for, also beyond a page (measured at S3)."""
     result: Result = {
         "Name": params["Bucket"],
         "Prefix": params.get("Prefix") or "",
-        "MaxKeys": limit,
+        "MaxKeys": params.get("MaxKeys", limit),
         "IsTruncated": truncated,
         "CommonPrefixes": [{"Prefix": prefix} for prefix in prefixes],
     }

@@ -160,7 +160,7 @@ def _path(redirect: Site, key: str, prefix: str) -> str:
         replacement: str = redirect["ReplaceKeyWith"]
         return replacement
     if "ReplaceKeyPrefixWith" in redirect:
-        return redirect["ReplaceKeyPrefixWith"] + quote(key[len(prefix) :], safe=_IN_PATHS)
+        return f"{redirect['ReplaceKeyPrefixWith']}{quote(key[len(prefix) :], safe=_IN_PATHS)}"
     return quote(key, safe=_IN_PATHS)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from service_helpers import Reply, refused, send, send_document
+from service_helpers import Reply, refused, send, send_document, signed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -169,3 +171,28 @@ def test_a_rule_needs_origins_and_methods(url: str, bucket: str) -> None:
         b"<CORSConfiguration><CORSRule><AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>"
     )
     assert send_document(url, "PUT", f"/{bucket}?cors", document).code == "MalformedXML"
+
+
+def test_an_answer_has_the_headers_of_the_rules_before_the_operation(
+    url: str, client: S3Client, ruled: str
+) -> None:
+    """S3 finds the rule before it acts: scality/cloudserver, tests/functional (run against S3, too)."""
+    every = {**RULE, "AllowedMethods": ["PUT", "DELETE"]}
+    sent = {"Origin": ORIGIN}
+    allowed = "access-control-allow-methods"
+
+    def put(*names: str) -> Reply:
+        methods = "".join(f"<AllowedMethod>{name}</AllowedMethod>" for name in names)
+        rule = f"<CORSRule><AllowedOrigin>{ORIGIN}</AllowedOrigin>{methods}</CORSRule>"
+        document = f"<CORSConfiguration>{rule}</CORSConfiguration>".encode()
+        digest = base64.b64encode(hashlib.md5(document).digest()).decode()
+        return signed(url, "PUT", f"/{ruled}?cors", document, {"Content-MD5": digest, **sent})
+
+    assert put("DELETE").headers[allowed] == "GET, PUT"
+    assert allowed not in put("PUT", "DELETE").headers
+    deleted = signed(url, "DELETE", f"/{ruled}?cors", b"", sent)
+    assert (deleted.status, deleted.headers[allowed]) == (204, "PUT, DELETE")
+    assert allowed not in signed(url, "DELETE", f"/{ruled}?cors", b"", sent).headers
+    client.put_bucket_cors(Bucket=ruled, CORSConfiguration={"CORSRules": [every]})
+    gone = signed(url, "DELETE", f"/{ruled}", b"", sent)
+    assert (gone.status, gone.headers[allowed]) == (204, "PUT, DELETE")

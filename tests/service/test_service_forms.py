@@ -326,10 +326,10 @@ def test_the_location_is_where_the_form_was_sent(
     url: str, client: S3Client, bucket: str, host: str, path: str, bucket_url: str
 ) -> None:
     wanted = {"success_action_status": "201"}
-    body = encode(list((presign(client, bucket, "a b", conditions=[wanted]) | wanted).items()), b"form")
+    body = encode(list((presign(client, bucket, "é/a b", conditions=[wanted]) | wanted).items()), b"form")
     headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}", "Host": host}
     reply = send(url, "POST", path, body, headers)
-    assert (reply.status, reply.headers["location"]) == (201, f"{bucket_url}/a%20b")
+    assert (reply.status, reply.headers["location"]) == (201, f"{bucket_url}/%C3%A9%2Fa+b")
     assert reply.field("Location") == reply.headers["location"]
 
 

@@ -6,6 +6,7 @@ import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import boto3.s3.transfer
 import pytest
@@ -41,6 +42,29 @@ def test_parts_become_one_object(client: S3Client, bucket: str) -> None:
     assert (got["ETag"], got["ContentType"], got["Metadata"]) == (done["ETag"], "text/x", {"a": "b"})
     assert got["TagCount"] == 1
     assert client.list_multipart_uploads(Bucket=bucket).get("Uploads", []) == []
+
+
+@pytest.mark.parametrize(("key", "last"), [("a/b/c d", "a%2Fb%2Fc+d"), ("é*~", "%C3%A9*%7E")])
+@pytest.mark.parametrize("virtual", [False, True])
+def test_the_location_of_a_completed_upload_has_the_key_encoded_as_one_segment(
+    url: str, client: S3Client, bucket: str, key: str, last: str, virtual: bool
+) -> None:
+    """As aws/aws-sdk-go issue 1385 and aws/aws-sdk-js issue 1158 show answers of S3."""
+    upload = client.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+    etag = client.upload_part(Bucket=bucket, Key=key, UploadId=upload, PartNumber=1, Body=b"x")["ETag"]
+    document = f"<Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part>"
+    path = f"/{quote(key)}" if virtual else f"/{bucket}/{quote(key)}"
+    host = f"{bucket}.localhost:1" if virtual else ""
+    reply = signed(
+        url,
+        "POST",
+        f"{path}?uploadId={upload}",
+        f"<CompleteMultipartUpload>{document}</CompleteMultipartUpload>".encode(),
+        host=host,
+    )
+    assert reply.status == 200
+    at = f"http://{bucket}.localhost:1" if virtual else f"{url}/{bucket}"
+    assert reply.field("Location") == f"{at}/{last}"
 
 
 @pytest.mark.parametrize("operation", ["get_object", "head_object"])

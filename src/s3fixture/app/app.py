@@ -162,7 +162,7 @@ class App:
                 )
             body = outgoing(response.body, environ)
         response.headers += (
-            *self._cors_headers(exchange),
+            *(self.cors_headers(exchange) if exchange.cors_headers is None else exchange.cors_headers),
             ("x-amz-request-id", exchange.request_id),
             ("x-amz-id-2", exchange.host_id),
             ("Date", self.clock.http_date()),
@@ -172,7 +172,7 @@ class App:
         start_response(_STATUS_LINES.get(response.status) or f"{response.status} ", response.headers)
         return body
 
-    def _cors_headers(self, exchange: Exchange) -> list[tuple[str, str]]:
+    def cors_headers(self, exchange: Exchange) -> list[tuple[str, str]]:
         """What the bucket's rules add for a browser, to errors as well; nothing when they cannot be read."""
         origin = exchange.request.headers.get("origin")
         if origin is None or not exchange.bucket or exchange.operation == "PreflightRequest":

@@ -43,6 +43,7 @@ class Exchange:
     authentication: Authentication | None = None
     website: Website | None = None  # if the host is that of a website
     call: Call | None = None  # once caller and operation are known
+    cors_headers: list[tuple[str, str]] | None = None  # by the rules before the operation, if it changes them
     metadata: Mapping[str, str] | None = None  # of a form, bounded for the log
     params: dict[str, Any] = field(init=False)
     result: Result = field(init=False)

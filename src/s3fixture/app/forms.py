@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import (
@@ -29,7 +28,7 @@ from s3fixture.auth_refusals import FORM_FIELD_MISSING, FORM_FILE_MISSING, FORM_
 from s3fixture.errors import S3Error
 from s3fixture.service import Params, Result, perform
 from s3fixture.service.encryption import HEADER
-from s3fixture.wire.document_writers import DECLARATION, escape
+from s3fixture.wire.document_writers import DECLARATION, escape, location
 from s3fixture.wire.payload import check_md5, compare, compare_md5, one_checksum
 from s3fixture.wire.request import Request, Response, Stream, check_key
 
@@ -73,10 +72,9 @@ def post_object(exchange: Exchange) -> Response:
 
 def _answer(exchange: Exchange, params: Params, fields: Mapping[str, str], result: Result) -> Response:
     """The answer that the form asks for: a redirect, 200, or 201 with a document; 204 by default."""
-    request, path = exchange.request, exchange.target.path.rstrip("/")
     bucket, key, etag = params["Bucket"], params["Key"], f'"{result["ETag"]}"'
-    location = f"{request.scheme}://{request.host}{path}/{quote(key)}"
-    headers = [("ETag", etag), ("Location", location)]
+    address = location(exchange.request, exchange.target, key)
+    headers = [("ETag", etag), ("Location", address)]
     headers += [
         (row.header, result[row.member])
         for row in checksums.ALGORITHMS.values()
@@ -95,7 +93,7 @@ def _answer(exchange: Exchange, params: Params, fields: Mapping[str, str], resul
         return Response(303, [*headers, ("Content-Length", "0")], b"")
     status = fields.get("success_action_status")
     if status == "201":
-        names = (("Location", location), ("Bucket", bucket), ("Key", key), ("ETag", etag))
+        names = (("Location", address), ("Bucket", bucket), ("Key", key), ("ETag", etag))
         elements = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in names)
         body = f"{DECLARATION}<PostResponse>{elements}</PostResponse>".encode()
         headers += (("Content-Type", "application/xml"), ("Content-Length", str(len(body))))

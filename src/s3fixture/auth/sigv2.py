@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hmac
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from s3fixture import auth_refusals
 from s3fixture.auth.authentication import (
@@ -111,8 +110,8 @@ def _resources(target: Target) -> list[str]:
     """What a bucket in the path is signed as: with a slash by botocore, and as it was sent by other SDKs."""
     path = target.path
     paths = [path]
-    if target.bucket is not None and unquote(path[1:]) == (target.key or ""):
-        paths = [f"/{target.bucket}{path}"]  # the bucket came from the Host header
+    if target.bucket_is_in_host():
+        paths = [f"/{target.bucket}{path}"]
     elif target.key is None and not path.endswith("/"):
         paths = [f"{path}/", path]
     signed = sorted(item for item in target.query_items if item[0] in _SIGNED_PARAMETERS)

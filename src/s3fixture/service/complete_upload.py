@@ -28,6 +28,7 @@ from s3fixture.service.objects import checksum_members
 from s3fixture.service.ownership import owner_of
 from s3fixture.service.versions import new_version_id, version_header
 from s3fixture.store import NULL_VERSION, BucketRow, Checksum, Index, NewVersion, Part, Upload, Version
+from s3fixture.wire.document_writers import location
 from s3fixture.wire.numbers import parse_count
 
 _BY_MEMBER = {row.member: row for row in checksums.ALGORITHMS.values()}
@@ -139,7 +140,7 @@ def _completed_before(
 
 def _answer(call: Call, bucket: BucketRow, version: Version, params: Params) -> Result:
     return {
-        "Location": f"{call.request.scheme}://{call.request.host}{call.target.path}",
+        "Location": location(call.request, call.target, version.key),
         "Bucket": bucket.name,
         "Key": version.key,
         "ETag": version.etag,

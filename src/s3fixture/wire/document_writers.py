@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import groupby
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 from urllib.parse import quote_plus
 
 from s3fixture.expressions import Expression
@@ -19,6 +19,9 @@ from s3fixture.model import tables
 from s3fixture.model.shapes import ListShape, Shape, StringShape, StructureShape
 from s3fixture.named_tuples import NamedTuple
 from s3fixture.wire.times import iso_millis, iso_seconds
+
+if TYPE_CHECKING:
+    from s3fixture.wire.request import Request, Target
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
@@ -46,6 +49,15 @@ def _reference(match: re.Match[str]) -> str:
 def escape_strict(text: str) -> str:
     """The same for errors, which every parser must be able to read."""
     return escape(FORBIDDEN.sub("\ufffd", text))
+
+
+def location(request: Request, target: Target, key: str) -> str:
+    """The address of an object that was made, with %2F for each slash of the key and + for a space.
+
+    aws/aws-sdk-go issue 1385, aws/aws-sdk-js issue 1158
+    """
+    path = "" if target.bucket_is_in_host() else f"/{target.bucket}"
+    return f"{request.scheme}://{request.host}{path}/{url_encode(key).replace('/', '%2F')}"
 
 
 def url_encode(text: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Protocol
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 
 from s3fixture import limits
 from s3fixture.errors import S3Error
@@ -109,6 +109,10 @@ class Target:
     canonical_query: str | None = None
     presigned: Presigned | None = None
     _hoisted: Mapping[str, str] | None = None
+
+    def bucket_is_in_host(self) -> bool:
+        """Whether the Host header names the bucket, so that the path is the key alone."""
+        return self.bucket is not None and unquote(self.path[1:]) == (self.key or "")
 
     def hoisted_headers(self) -> Mapping[str, str]:
         """The headers that a presigned URL carries in its query, quirk 25; names in lower case.

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -53,6 +54,16 @@ _SINCE_FILTERS = "DeleteMarkerReplication"  # rules without it replicate delete 
 Rule = Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class _Source:
+    """A version of a bucket with rules, within one write."""
+
+    background: Background
+    index: Index
+    bucket: BucketRow
+    version: Version
+
+
 def is_record(value: Mapping[str, Any]) -> bool:
     """Whether a value from a saved state is a valid record."""
     waiting = value.get("waiting", [])
@@ -78,57 +89,41 @@ def follow(call: Call, _result: Result) -> None:
             version = index.get_version(fact.bucket.id, fact.version.key, fact.version.version_id)
             if document is None or version is None or version.seq != fact.version.seq:
                 continue
+            source, configuration = _Source(call.background, index, fact.bucket, version), _parse(document)
             if fact.effect in ("created", "marked"):
-                _plan(call.background, index, fact.bucket, version, _parse(document))
+                _plan(source, configuration)
             elif fact.effect in _NOT_LET_IN and status_of(version) in (PENDING, COMPLETED):
-                _plan_change(call.background, index, fact.bucket, version, _parse(document), fact.effect)
+                _add_jobs(source, configuration, _chosen(version, configuration), fact.effect)
 
 
-def _plan(
-    background: Background, index: Index, bucket: BucketRow, version: Version, configuration: Rule
-) -> None:
+def _plan(source: _Source, configuration: Mapping[str, Any]) -> None:
+    version = source.version
     chosen = _chosen(version, configuration)
     if not chosen:
         return
     state = {"status": PENDING, "waiting": sorted(chosen)}
-    index.update_version(version.seq, extra={**version.extra, REPLICATION: state})
+    source.index.update_version(version.seq, extra={**version.extra, REPLICATION: state})
+    _add_jobs(source, configuration, chosen, "version")
+
+
+def _add_jobs(
+    source: _Source, configuration: Mapping[str, Any], chosen: Mapping[str, Rule], what: str
+) -> None:
+    """A job for each destination; `what` is "version", or the effect of a change."""
+    bucket, version = source.bucket, source.version
     for target, rule in chosen.items():
-        _add(background, index, bucket, version, configuration, rule, target, "version")
-
-
-def _plan_change(
-    background: Background,
-    index: Index,
-    bucket: BucketRow,
-    version: Version,
-    configuration: Rule,
-    effect: str,
-) -> None:
-    for target, rule in _chosen(version, configuration).items():
-        _add(background, index, bucket, version, configuration, rule, target, effect)
-
-
-def _add(
-    background: Background,
-    index: Index,
-    bucket: BucketRow,
-    version: Version,
-    configuration: Rule,
-    rule: Rule,
-    target: str,
-    what: str,
-) -> None:
-    body = {
-        "bucket": bucket.name,
-        "key": version.key,
-        "version": version.version_id,
-        "seq": version.seq,
-        "target": target,
-        "what": what,
-        "rule": rule,
-        "role": configuration["Role"],
-    }
-    background.add(index, "replicate", queue=f"replicate {bucket.id} {target}", body=body)
+        body = {
+            "bucket": bucket.name,
+            "key": version.key,
+            "version": version.version_id,
+            "seq": version.seq,
+            "target": target,
+            "what": what,
+            "rule": rule,
+            "role": configuration["Role"],
+        }
+        queue = f"replicate {bucket.id} {target}"
+        source.background.add(source.index, "replicate", queue=queue, body=body)
 
 
 @lru_cache(maxsize=64)  # a pure function of its argument
@@ -177,40 +172,36 @@ def run(background: Background, job: Job) -> None:
         is_new = body["what"] == "version"
         if not is_new and (replica is None or status_of(replica) != REPLICA):
             return
-        failure = _failure_reason(background, index, bucket, version, target, body)
+        source = _Source(background, index, bucket, version)
+        failure = _failure_reason(source, target, body)
         if failure or target is None:
             _settle(index, version, body["target"], failed=True)
-            _tell_failure(background, index, bucket, version, body, failure)
+            _tell_failure(source, body, failure)
             return
-        if _judge(background, bucket, version, target, body, "s3:ReplicateTags") == "deny":
+        if _judge(source, target, body, "s3:ReplicateTags") == "deny":
             version = version._replace(tags=replica.tags if replica else {})
+            source = replace(source, version=version)
         if replica is None:
-            _copy(background, index, bucket, version, target, body["rule"])
+            _copy(source, target, body["rule"])
         elif not is_new:
-            _copy_change(background, index, version, target, replica, body["rule"])
+            _copy_change(source, target, replica, body["rule"])
         if is_new:  # it may be there already: the server was killed after this job
             _settle(index, version, body["target"], failed=False)
 
 
-def _failure_reason(
-    background: Background,
-    index: Index,
-    bucket: BucketRow,
-    version: Version,
-    target: BucketRow | None,
-    body: Mapping[str, Any],
-) -> str:
+def _failure_reason(source: _Source, target: BucketRow | None, body: Mapping[str, Any]) -> str:
     """The failure reason, in the words of S3's events; "" when it can be replicated."""
+    version = source.version
     if target is None:
         return "DstBucketNotFound"
     if target.versioning != "Enabled":
         return "DstBucketUnversioned"
     if LOCK in version.extra and not target.object_lock:
         return "DstBucketObjectLockConfigMissing"
-    if not _may_read(background, index, bucket, version):
+    if not _may_read(source):
         return "SrcGetObjectNotPermitted"
     try:
-        lets_in = _lets_in(background, bucket, version, target, body)
+        lets_in = _lets_in(source, target, body)
     except S3Error as refusal:
         return "DstKmsKeyNotFound" if refusal.code == "KMS.NotFoundException" else "DstKmsKeyInvalidState"
     if lets_in:
@@ -218,46 +209,41 @@ def _failure_reason(
     return "DstDelObjNotPermitted" if version.is_delete_marker else _NOT_LET_IN[body["what"]]
 
 
-def _lets_in(
-    background: Background, bucket: BucketRow, version: Version, target: BucketRow, body: Mapping[str, Any]
-) -> bool:
+def _lets_in(source: _Source, target: BucketRow, body: Mapping[str, Any]) -> bool:
     """Whether the role may write there: in its own account unless a policy denies it, else by the policy.
 
     Raises KMS's refusals of the key for the replica.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-change-owner.html
     """
-    own = target.owner == bucket.owner
-    if not own and is_of_other_account(body["role"], bucket, background.access.identities):
+    own = target.owner == source.bucket.owner
+    identities = source.background.access.identities
+    if not own and is_of_other_account(body["role"], source.bucket, identities):
         return False
-    needed = ["s3:ReplicateDelete" if version.is_delete_marker else "s3:ReplicateObject"]
+    needed = ["s3:ReplicateDelete" if source.version.is_delete_marker else "s3:ReplicateObject"]
     if _changes_owner(body["rule"]) and acls_enabled(target):
         needed.append("s3:ObjectOwnerOverrideToBucketOwner")
-    verdicts = [_judge(background, bucket, version, target, body, action) for action in needed]
+    verdicts = [_judge(source, target, body, action) for action in needed]
     return "deny" not in verdicts and (own or None not in verdicts)
 
 
 def _judge(
-    background: Background,
-    bucket: BucketRow,
-    version: Version,
-    target: BucketRow,
-    body: Mapping[str, Any],
-    action: str,
+    source: _Source, target: BucketRow, body: Mapping[str, Any], action: str
 ) -> Literal["allow", "deny"] | None:
     """What the policy of the target says to the role. Raises KMS's refusals of the key for the replica."""
     role: str = body["role"]
     account = role.split(":")[4]
+    owner = account_id(source.bucket.owner)
     context = {
         "aws:principalaccount": [account],
         "aws:principalarn": [role],
-        "aws:sourceaccount": [account_id(bucket.owner)],
+        "aws:sourceaccount": [owner],
     }
     if action == "s3:ReplicateObject":
-        context |= _encryption_keys(_encryption_for(background, bucket, version, target, body["rule"]))
+        context |= _encryption_keys(_encryption_for(source, target, body["rule"]))
     names = frozenset({role, f"arn:aws:iam::{account}:root"})
-    permission = Permission(action, target.name, version.key)
-    return background.access.judge_outsider(target, names, permission, context, account_id(bucket.owner))
+    permission = Permission(action, target.name, source.version.key)
+    return source.background.access.judge_outsider(target, names, permission, context, owner)
 
 
 def _encryption_keys(extra: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -272,45 +258,39 @@ def _encryption_keys(extra: Mapping[str, Any]) -> dict[str, list[str]]:
     return {f"s3:{HEADER}": [record["algorithm"]], **key}
 
 
-def _encryption_for(
-    background: Background, bucket: BucketRow, version: Version, target: BucketRow, rule: Rule
-) -> dict[str, Any]:
+def _encryption_for(source: _Source, target: BucketRow, rule: Rule) -> dict[str, Any]:
     """The part of a replica's extra record that is its encryption; the rule's key is for objects under KMS.
 
     Raises KMS's refusals of that key, which S3 looks at only now.
     """
-    extra = encryption_of(version.extra)
+    extra = encryption_of(source.version.extra)
     name = rule["Destination"].get("EncryptionConfiguration", {}).get("ReplicaKmsKeyID")
     if name is None or ENCRYPTION not in extra or extra[ENCRYPTION]["algorithm"] not in OF_KMS:
         return extra
-    key = background.kms.resolve(name, Place(target.region, account_id(bucket.owner)))
-    background.kms.check_usable(key)
+    kms = source.background.kms
+    key = kms.resolve(name, Place(target.region, account_id(source.bucket.owner)))
+    kms.check_usable(key)
     return {ENCRYPTION: {**extra[ENCRYPTION], "key": key}}
 
 
-def _may_read(background: Background, index: Index, bucket: BucketRow, version: Version) -> bool:
+def _may_read(source: _Source) -> bool:
     """Whether the bucket's owner may, who can make the replica its own: of another account's object only
     what its ACL grants.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-requirements.html ("READ and READ_ACP")
     """
-    owner = background.access.identities.by_canonical_id(bucket.owner)
+    bucket, version = source.bucket, source.version
+    owner = source.background.access.identities.by_canonical_id(bucket.owner)
     place = bucket.name, version.key, version.version_id
     return all(
-        allowed_by_acls(index, owner, Permission(action, *place), bucket, trusted=True, begun=False)
+        allowed_by_acls(source.index, owner, Permission(action, *place), bucket, trusted=True, begun=False)
         for action in ("s3:GetObjectVersion", "s3:GetObjectVersionAcl")
     )
 
 
-def _copy(
-    background: Background,
-    index: Index,
-    bucket: BucketRow,
-    version: Version,
-    target: BucketRow,
-    rule: Rule,
-) -> None:
-    encryption = _encryption_for(background, bucket, version, target, rule)
+def _copy(source: _Source, target: BucketRow, rule: Rule) -> None:
+    background, index, version = source.background, source.index, source.version
+    encryption = _encryption_for(source, target, rule)
     extra = _extra_of_replica(version, target, rule, background.clock.time()) | encryption
     owner = target.owner if _changes_owner(rule) else owner_of(target, version.owner)
     new = NewVersion(
@@ -333,7 +313,7 @@ def _copy(
         index.copy_parts(version, replica)
     if background.has_event_receivers(target):
         name = "ObjectRemoved:DeleteMarkerCreated" if version.is_delete_marker else "ObjectCreated:Put"
-        _announce(background, index, target, replica, name, {})
+        _announce(replace(source, bucket=target, version=replica), name, {})
 
 
 def _extra_of_replica(version: Version, target: BucketRow, rule: Rule, now: float) -> dict[str, Any]:
@@ -358,18 +338,12 @@ def _acl_for(version: Version, target: BucketRow, rule: Rule) -> dict[str, Any]:
     return acl_of(version.extra) if acls_enabled(target) and not _changes_owner(rule) else {}
 
 
-def _copy_change(
-    background: Background,
-    index: Index,
-    version: Version,
-    target: BucketRow,
-    replica: Version,
-    rule: Rule,
-) -> None:
+def _copy_change(source: _Source, target: BucketRow, replica: Version, rule: Rule) -> None:
+    index, version = source.index, source.version
     extra = {name: part for name, part in replica.extra.items() if name != ACL}
     extra |= _acl_for(version, target, rule)
     if target.object_lock:
-        extra = with_lock(extra, replicated_lock(replica, version, background.clock.time()))
+        extra = with_lock(extra, replicated_lock(replica, version, source.background.clock.time()))
     index.update_version(replica.seq, tags=version.tags, extra=extra)
     note_owner(index, target, replica.owner, extra)
 
@@ -383,15 +357,9 @@ def _settle(index: Index, version: Version, target: str, *, failed: bool) -> Non
     index.update_version(version.seq, extra={**version.extra, REPLICATION: state})
 
 
-def _tell_failure(
-    background: Background,
-    index: Index,
-    bucket: BucketRow,
-    version: Version,
-    body: Mapping[str, Any],
-    reason: str,
-) -> None:
-    if not background.has_event_receivers(bucket):
+def _tell_failure(source: _Source, body: Mapping[str, Any], reason: str) -> None:
+    version = source.version
+    if not source.background.has_event_receivers(source.bucket):
         return
     data = {
         "replicationEventData": {
@@ -402,20 +370,23 @@ def _tell_failure(
             "failureReason": reason,
         }
     }
-    _announce(background, index, bucket, version, "Replication:OperationFailedReplication", data)
+    _announce(source, "Replication:OperationFailedReplication", data)
 
 
-def _announce(
-    background: Background,
-    index: Index,
-    bucket: BucketRow,
-    version: Version,
-    name: str,
-    data: Mapping[str, Any],
-) -> None:
+def _announce(source: _Source, name: str, data: Mapping[str, Any]) -> None:
+    """Send an event about a version."""
     from s3fixture.service.event_records import Event  # imported when used: few buckets have events
     from s3fixture.service.events import announce, service_origin
 
+    background, index = source.background, source.index
     origin = service_origin(background, "PutObject" if name.startswith("ObjectCreated:") else "")
-    event = Event(name, bucket, version, index.next_id(), background.clock.time(), origin, data=data)
+    event = Event(
+        name,
+        source.bucket,
+        source.version,
+        index.next_id(),
+        background.clock.time(),
+        origin,
+        data=data,
+    )
     announce(background, index, [event])

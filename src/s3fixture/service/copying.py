@@ -12,6 +12,7 @@ from s3fixture import checksums, limits, refusals
 from s3fixture.auth.actions import copied_annotations, copied_tags
 from s3fixture.checksums import Hasher
 from s3fixture.errors import S3Error
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.service import preconditions, ranges
 from s3fixture.service.acls import new_owner, note_owner
 from s3fixture.service.archive import is_offline
@@ -56,6 +57,17 @@ class _SourceReplacedError(Exception):
     """The source was replaced while it was copied, and its annotations went with it."""
 
 
+class _Copy(NamedTuple):
+    """What a copy is to be, once its source was read."""
+
+    original: Version
+    etag: str
+    checksum: Checksum
+    attributes: Attributes
+    encryption: Mapping[str, Any]  # the part of an extra record
+    with_annotations: bool
+
+
 def copy_object(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html"""
     check_supported(params)
@@ -85,43 +97,15 @@ def _copy_object(call: Call, params: Params) -> Result:
     with held:
         etag, checksum = _digests(call, original, held, params.get("ChecksumAlgorithm"), encryption)
         attributes = _attributes(params, original, replaced)
+        copy = _Copy(original, etag, checksum, attributes, encryption, with_annotations)
         further = copied_tags(params) if attributes.tags else ()
         for permission in (*further, *(copied_annotations(params) if with_annotations else ())):
             call.access.require(call, params, permission)
-
-        def add(body: Version | Spooled) -> tuple[BucketRow, Version]:
-            with call.store.write() as index:
-                bucket = call.bucket(index, params["Bucket"])
-                preconditions.check_write(params, index, bucket)
-                # Read before the copy is stored, because it may replace its own source.
-                noted = index.copy_annotations(original.seq) if with_annotations else None
-                if with_annotations and noted is None:
-                    raise _SourceReplacedError
-                owner, acl = new_owner(call, index, bucket, params)
-                note_owner(index, bucket, owner, acl)
-                new = NewVersion(
-                    key=params["Key"],
-                    version_id=new_version_id(call.clock, bucket),
-                    modified=call.clock.time(),
-                    owner=owner,
-                    etag=etag,
-                    storage_class=attributes.storage_class,
-                    checksum=checksum,
-                    headers=attributes.headers,
-                    metadata=attributes.metadata,
-                    tags=attributes.tags,
-                    extra=new_lock(call, bucket, params) | encryption | acl,
-                )
-                version = index.add_version(bucket.id, new, body)
-                if noted is not None:
-                    index.give_annotations(noted, version.seq)
-                return bucket, version
-
         try:
-            bucket, version = add(original)
+            bucket, version = _add_copy(call, params, copy, original)
         except Gone:  # the source was replaced or deleted meanwhile, but the open reader still has its bytes
             with call.store.spool(held.again(), original.size) as body:
-                bucket, version = add(body)
+                bucket, version = _add_copy(call, params, copy, body)
     call.note("created", bucket, version)
     return {
         "CopyObjectResult": {
@@ -133,6 +117,37 @@ def _copy_object(call: Call, params: Params) -> Result:
         **version_header(bucket, version),
         **describe_encryption(encryption, params),
     }
+
+
+def _add_copy(call: Call, params: Params, copy: _Copy, body: Version | Spooled) -> tuple[BucketRow, Version]:
+    """Store the copy, whose bytes are `body`. Raises Gone when those of a version were removed."""
+    attributes = copy.attributes
+    with call.store.write() as index:
+        bucket = call.bucket(index, params["Bucket"])
+        preconditions.check_write(params, index, bucket)
+        # Read before the copy is stored, because it may replace its own source.
+        noted = index.copy_annotations(copy.original.seq) if copy.with_annotations else None
+        if copy.with_annotations and noted is None:
+            raise _SourceReplacedError
+        owner, acl = new_owner(call, index, bucket, params)
+        note_owner(index, bucket, owner, acl)
+        new = NewVersion(
+            key=params["Key"],
+            version_id=new_version_id(call.clock, bucket),
+            modified=call.clock.time(),
+            owner=owner,
+            etag=copy.etag,
+            storage_class=attributes.storage_class,
+            checksum=copy.checksum,
+            headers=attributes.headers,
+            metadata=attributes.metadata,
+            tags=attributes.tags,
+            extra={**new_lock(call, bucket, params), **copy.encryption, **acl},
+        )
+        version = index.add_version(bucket.id, new, body)
+        if noted is not None:
+            index.give_annotations(noted, version.seq)
+    return bucket, version
 
 
 def upload_part_copy(call: Call, params: Params) -> Result:

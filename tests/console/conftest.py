@@ -57,7 +57,7 @@ def _running() -> Iterator[Box]:
     control = Control(app, running)
     with Server(running) as api:
         served = start_console(
-            app, api_url=api.url, host="127.0.0.1", port=0, guard=running.around, control=control
+            app, api_url=api.url, host="127.0.0.1", port=0, middleware=running.around, control=control
         )
         usage = UsageSamples(app.store, app.clock)
         console = Console(app, usage, api_url=api.url, control=ControlApi(control, app.settings))

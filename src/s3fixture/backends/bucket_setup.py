@@ -36,7 +36,7 @@ def make_bucket(client: S3Client, name: str, *, versioning: bool = False, object
     try:
         client.create_bucket(Bucket=name, **creation(client.meta.region_name, object_lock=object_lock))
     except (BotoCoreError, ClientError) as error:
-        if _code(error) != _OWN_ALREADY:
+        if error_code(error) != _OWN_ALREADY:
             text = reason(error)
             advice = next((advice for sign, advice in _ADVICE.items() if sign in text), "choose another name")
             raise S3FixtureError(f"the bucket {name!r} cannot be made: {text}; {advice}") from error
@@ -49,14 +49,15 @@ def make_bucket(client: S3Client, name: str, *, versioning: bool = False, object
 def reason(error: Exception) -> str:
     """An error of a server or of botocore in one line."""
     if isinstance(error, ClientError):
-        return f"{_code(error)}: {error.response['Error'].get('Message', '')}".rstrip(": .")
+        return f"{error_code(error)}: {error.response['Error'].get('Message', '')}".rstrip(": .")
     if isinstance(error, (exceptions.ConnectionError, exceptions.HTTPClientError)):
         return f"{error}; is the server running?"
     return str(error)
 
 
-def _code(error: Exception) -> str:
-    return error.response["Error"].get("Code", "") if isinstance(error, ClientError) else ""
+def error_code(error: Exception) -> str:
+    """S3's code of a client's error, such as NoSuchKey; "" for one without."""
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
 
 
 def creation(region: str, *, object_lock: bool = False) -> dict[str, Any]:
@@ -74,7 +75,7 @@ def switch_on_lock(client: S3Client, bucket: str) -> None:
     try:
         client.get_object_lock_configuration(Bucket=bucket)
     except ClientError as error:
-        if error.response["Error"]["Code"] != "ObjectLockConfigurationNotFoundError":
+        if error_code(error) != "ObjectLockConfigurationNotFoundError":
             raise
         client.put_object_lock_configuration(
             Bucket=bucket, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"}
@@ -89,7 +90,7 @@ def put_policy(client: S3Client, bucket: str, policy: str) -> None:
     try:
         client.put_bucket_policy(Bucket=bucket, Policy=policy)
     except ClientError as error:
-        if error.response["Error"]["Code"] != "AccessDenied" or not allow_public_policies(client, bucket):
+        if error_code(error) != "AccessDenied" or not allow_public_policies(client, bucket):
             raise
         client.put_bucket_policy(Bucket=bucket, Policy=policy)
 

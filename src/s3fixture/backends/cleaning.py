@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from s3fixture.backends.bucket_setup import error_code
 from s3fixture.errors import S3FixtureError
 from s3fixture.limits import DELETED_KEYS
 
@@ -34,10 +35,10 @@ def remove_bucket(client: S3Client, bucket: str) -> None:
             empty_bucket(client, bucket)
             client.delete_bucket(Bucket=bucket)
         except ClientError as error:
-            if _code(error) == "NoSuchBucket":
+            if error_code(error) == "NoSuchBucket":
                 return
             problem = error
-            if _code(error) != "BucketNotEmpty":
+            if error_code(error) != "BucketNotEmpty":
                 break
         except BotoCoreError as error:
             problem = error
@@ -76,7 +77,7 @@ def entries(client: S3Client, bucket: str, prefix: str = "") -> Iterator[tuple[s
             for marker in page.get("DeleteMarkers", []):
                 yield marker["Key"], marker.get("VersionId"), "delete marker"
     except ClientError as error:
-        if _code(error) in _NO_BUCKET:
+        if error_code(error) in _NO_BUCKET:
             raise
         for objects in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
             for item in objects.get("Contents", []):
@@ -127,9 +128,9 @@ def _delete_protected(client: S3Client, bucket: str, key: str, version: str | No
     try:
         client.delete_object(**which, BypassGovernanceRetention=True)
     except ClientError as error:
-        if _code(error) in _GONE:
+        if error_code(error) in _GONE:
             return
-        if _code(error) not in _PROTECTED:
+        if error_code(error) not in _PROTECTED:
             raise
     else:
         return
@@ -168,13 +169,13 @@ def _uploads(client: S3Client, bucket: str) -> Iterator[tuple[str, str]]:
             for upload in page.get("Uploads", []):
                 yield upload["Key"], upload["UploadId"]
     except ClientError as error:
-        if _code(error) in _NO_BUCKET:
+        if error_code(error) in _NO_BUCKET:
             raise
         # A server without this listing has no uploads that could be seen, or stand in the way.
 
 
 def _remedy(problem: Exception | None) -> str:
-    if isinstance(problem, ClientError) and _code(problem) in _PROTECTED:
+    if isinstance(problem, ClientError) and error_code(problem) in _PROTECTED:
         return (
             "use keys that may delete its objects; under retention in compliance mode, nobody may delete "
             "them before it ends"
@@ -192,7 +193,3 @@ def _quietly(call: Any, **arguments: Any) -> bool:
     except ClientError:
         return False
     return True
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))

@@ -163,7 +163,7 @@ def _start_console(
         api_url=url,
         host=host,
         port=port,
-        guard=running.around,
+        middleware=running.around,
         control=control,
         ssl_context=ssl_context,
     )

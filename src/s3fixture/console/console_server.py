@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from s3fixture.console.application import Console
     from s3fixture.console.control_api import ControlApi
 
-    Guard = Callable[[WSGIApplication], WSGIApplication]
+    Middleware = Callable[[WSGIApplication], WSGIApplication]
 
 
 class ConsoleServer:
@@ -43,14 +43,14 @@ def start_console(
     api_url: str,
     host: str,
     port: int,
-    guard: Guard | None = None,
+    middleware: Middleware | None = None,
     control: object | None = None,
     ssl_context: ssl.SSLContext | None = None,
 ) -> ConsoleServer:
     """Serve the console of `app`, whose API answers at `api_url`, on `host`:`port` (0: any free port).
 
-    `guard` wraps the application for requests that write: a request that is still running must not write into
-    a store that was rolled back. The public methods of `control` are served below /control/.
+    `middleware` wraps the application for requests that write: a request that is still running must not write
+    into a store that was rolled back. The public methods of `control` are served below /control/.
 
     Raises S3FixtureError when the port cannot be used.
     """
@@ -58,7 +58,7 @@ def start_console(
     console = _LateConsole(app, api_url, api)
     limits = Limits(head_bytes=app.settings.header_limit, idle_seconds=app.settings.idle_timeout)
     try:
-        pages: WSGIApplication = _guarded(console, guard) if guard else console
+        pages: WSGIApplication = _with_middleware(console, middleware) if middleware else console
         pages = _with_metrics(_with_control(pages, api), app)
         server = Server(pages, host, port, ssl_context=ssl_context, limits=limits)
     except BaseException as error:
@@ -101,12 +101,12 @@ class _LateConsole:
             return self._console
 
 
-def _guarded(console: _LateConsole, guard: Guard) -> WSGIApplication:
-    """Guard only /api/, because other addresses do not write.
+def _with_middleware(console: _LateConsole, middleware: Middleware) -> WSGIApplication:
+    """Wrap only /api/, because other addresses do not write.
 
-    Control is not guarded: a request that rolls the store back must not be one of those that this ends.
+    Control is not wrapped: a request that rolls the store back must not be one of those that this ends.
     """
-    changes = guard(console)
+    changes = middleware(console)
 
     def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
@@ -127,7 +127,7 @@ def _control_api(control: object, app: App) -> Callable[[], ControlApi]:
 
 
 def _with_control(pages: WSGIApplication, api: Callable[[], ControlApi] | None) -> WSGIApplication:
-    """Serve /control/ outside of the guard, for the same reason."""
+    """Serve /control/ outside of the middleware, for the same reason."""
     if api is None:
         return pages
 

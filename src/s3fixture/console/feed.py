@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 _WAITING = 2000  # requests kept for a slow viewer; older ones are lost and counted
 _MOST_VIEWERS = 30
 _MOST_OF_ONE = 10  # viewers of one person, so that nobody uses up all of them
-_BEAT = 10.0  # seconds without a request, after which a viewer gets an empty batch
-_GATHER = 0.1  # seconds; requests within it are sent together
+_HEARTBEAT = 10.0  # seconds without a request, after which a viewer gets an empty batch
+_BATCH_SECONDS = 0.1  # requests within them are sent together
 
 
 class Batch(NamedTuple):
@@ -68,7 +68,7 @@ class Feed:
                 batch = Batch([r for r in batch.records if r.request_id not in seen], batch.lost)
                 seen = set()
             yield batch
-            self._closed.wait(_GATHER)
+            self._closed.wait(_BATCH_SECONDS)
 
     def remove_viewer(self, viewer: Viewer) -> None:
         """Remove a viewer; safe to call twice."""
@@ -80,7 +80,7 @@ class Feed:
 
     def _next(self, viewer: Viewer) -> Batch:
         with self._changed:
-            self._changed.wait_for(lambda: viewer.records or self._closed.is_set(), _BEAT)
+            self._changed.wait_for(lambda: viewer.records or self._closed.is_set(), _HEARTBEAT)
             batch = Batch(list(viewer.records), viewer.lost)
             viewer.records.clear()
             viewer.lost = 0

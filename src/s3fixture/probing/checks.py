@@ -19,7 +19,7 @@ from urllib.parse import quote, urlsplit
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from s3fixture.backends.bucket_setup import put_policy
+from s3fixture.backends.bucket_setup import error_code, put_policy
 from s3fixture.backends.capabilities import CAPABILITIES
 from s3fixture.checksums import checksum_of
 from s3fixture.limits import PART_SIZE
@@ -61,7 +61,7 @@ def _refused(
     try:
         call(**arguments)
     except ClientError as error:
-        code = str(error.response.get("Error", {}).get("Code", ""))
+        code = error_code(error)
         status = int(error.response["ResponseMetadata"]["HTTPStatusCode"])
         answer = f"{status} {code}" if code != str(status) else code
         _must(400 <= status < 500 and (not only or code in only), f"{what}: {answer}")
@@ -436,7 +436,7 @@ def _tried(operation: str, call: Callable[..., Any], **arguments: Any) -> Differ
         call(**arguments)
     except ClientError as error:
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-        yield f"{operation}: {status} {error.response.get('Error', {}).get('Code', '')}"
+        yield f"{operation}: {status} {error_code(error)}"
 
 
 def _object_attributes(store: ProbedStore) -> Differences:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
 from botocore.parsers import ResponseParserError
 
+from s3fixture.backends.bucket_setup import error_code
 from s3fixture.errors import S3FixtureError
 from s3fixture.probing.checks import Check, Lacking
 from s3fixture.probing.probed_store import ProbedStore
@@ -76,11 +77,11 @@ def _no_s3(store: ProbedStore, error: Exception) -> S3FixtureError:
 def _has_code(error: ClientError) -> bool:
     """Whether the answer was an error of S3; botocore puts the status in place of a missing code."""
     status = error.response["ResponseMetadata"].get("HTTPStatusCode")
-    return error.response.get("Error", {}).get("Code") != str(status)
+    return error_code(error) != str(status)
 
 
 def _shown(error: ClientError) -> str:
     """Such as `PutBucketCors: 501 NotImplemented`."""
     status = str(error.response["ResponseMetadata"].get("HTTPStatusCode", ""))
-    code = str(error.response.get("Error", {}).get("Code", ""))
+    code = error_code(error)
     return f"{error.operation_name}: {' '.join(dict.fromkeys((status, code)))}"

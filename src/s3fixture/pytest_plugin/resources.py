@@ -115,7 +115,7 @@ def check_server(fixture: str, value: object) -> None:
         raise S3FixtureError(
             f"the fixture {fixture!r} is a {type(value).__name__}, not a server of s3fixture: another plugin "
             "or a conftest.py defines it. Remove that fixture or its plugin, or write in the conftest.py of "
-            f"these tests: {fixture} = s3fixture.factories.s3_server()"
+            f"these tests: from s3fixture import factories; {fixture} = factories.s3_server()"
         )
 
 

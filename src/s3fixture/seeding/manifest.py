@@ -100,7 +100,7 @@ def _bucket(node: Node, folder: Path) -> SeedBucket:
     versioning = fields["versioning"].flag() if "versioning" in fields else None
     object_lock = "object_lock" in fields and fields["object_lock"].flag()
     if object_lock and versioning is False:
-        raise fields["object_lock"].fault("needs versioning; leave out `versioning: false`")
+        raise fields["object_lock"].error("needs versioning; leave out `versioning: false`")
     return SeedBucket(
         name,
         objects,
@@ -118,7 +118,7 @@ def _object(node: Node, folder: Path) -> SeedObject:
     bodies = [name for name in _BODY_FIELDS if name in fields]
     if len(bodies) != 1:
         found = " and ".join(bodies) or "none of them"
-        raise node.fault(f"an object needs exactly one of {', '.join(_BODY_FIELDS)}; this one has {found}")
+        raise node.error(f"an object needs exactly one of {', '.join(_BODY_FIELDS)}; this one has {found}")
     body, kind = _body(bodies[0], fields[bodies[0]], folder)
     return SeedObject(
         key,
@@ -140,7 +140,7 @@ def _body(name: str, node: Node, folder: Path) -> tuple[bytes | Path, str | None
     try:
         return json.dumps(node.value, ensure_ascii=False).encode(), "application/json"
     except (TypeError, ValueError) as error:
-        raise node.fault(f"this value cannot be written as JSON ({error}); put dates in quotes") from error
+        raise node.error(f"this value cannot be written as JSON ({error}); put dates in quotes") from error
 
 
 def _file(node: Node, folder: Path) -> Path:
@@ -150,13 +150,13 @@ def _file(node: Node, folder: Path) -> Path:
         real = path.resolve(strict=True)
     except (OSError, RuntimeError, ValueError) as error:
         # RuntimeError: a loop of links, before Python 3.13. ValueError: a NUL in the name.
-        raise node.fault(f"there is no file {path}; correct the path") from error
+        raise node.error(f"there is no file {path}; correct the path") from error
     if not real.is_relative_to(folder.resolve()):
-        raise node.fault(
+        raise node.error(
             f"{node.value!r} is outside of the manifest's folder, at {real}; copy the file into it"
         )
     if not real.is_file():
-        raise node.fault(f"{path} is not a file")
+        raise node.error(f"{path} is not a file; name one")
     return path
 
 
@@ -165,11 +165,11 @@ def _metadata(node: Node) -> dict[str, str]:
     found = {}
     for name, value in node.pairs():
         if not _HEADER_NAME.fullmatch(name):
-            raise node.fault(f"{name!r} cannot be the name of a header; use letters, digits, '-' and '_'")
+            raise node.error(f"{name!r} cannot be the name of a header; use letters, digits, '-' and '_'")
         found[name.lower()] = value.ascii().strip()
     size = sum(len(name) + len(value) for name, value in found.items())
     if size > limits.METADATA_SIZE:
-        raise node.fault(f"the metadata has {size} bytes; S3 allows {limits.METADATA_SIZE}")
+        raise node.error(f"the metadata has {size} bytes; S3 allows {limits.METADATA_SIZE}")
     return found
 
 
@@ -178,10 +178,10 @@ def _tags(node: Node, limit: int) -> dict[str, str]:
 
     found = {name: value.text(empty=True) for name, value in node.pairs()}
     if len(found) > limit:
-        raise node.fault(f"there are {len(found)} tags; S3 allows {limit}")
+        raise node.error(f"there are {len(found)} tags; S3 allows {limit}")
     for name, value in found.items():
         if utf16_length(name) > limits.TAG_KEY_LENGTH or utf16_length(value) > limits.TAG_VALUE_LENGTH:
-            raise node.fault(
+            raise node.error(
                 f"the tag {name!r} is too long; S3 allows {limits.TAG_KEY_LENGTH} characters, and "
                 f"{limits.TAG_VALUE_LENGTH} for its value"
             )
@@ -197,11 +197,11 @@ def _policy(node: Node, bucket: str, folder: Path) -> str:
         return anonymous_access.document(name, bucket)
     if Path(name).suffix != ".json":
         known = ", ".join(anonymous_access.NAMES)
-        raise node.fault(f"there is no policy {name!r}; use {known}, a .json file, or the document itself")
+        raise node.error(f"there is no policy {name!r}; use {known}, a .json file, or the document itself")
     try:
         text = _read_text(_file(node, folder))
     except S3FixtureError as error:
-        raise node.fault(str(error)) from error
+        raise node.error(str(error)) from error
     return _checked_policy(text, node)
 
 
@@ -209,5 +209,5 @@ def _checked_policy(text: str, node: Node) -> str:
     try:
         json.loads(text)
     except ValueError as error:
-        raise node.fault(f"the policy is not JSON: {error}") from error
+        raise node.error(f"the policy is not JSON: {error}; correct it") from error
     return text

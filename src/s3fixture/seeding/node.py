@@ -16,7 +16,8 @@ class Node:
     value: Any
     where: str
 
-    def fault(self, what: str) -> S3FixtureError:
+    def error(self, what: str) -> S3FixtureError:
+        """The error to raise, which says where in the manifest it is."""
         return S3FixtureError(f"{self.where}: {what}")
 
     def fields(self, known: Sequence[str], required: Sequence[str] = ()) -> dict[str, Node]:
@@ -25,46 +26,46 @@ class Node:
         for name in found:
             if name not in known:
                 hint = did_you_mean(name, known) or f"; the fields are {', '.join(known)}"
-                raise self.fault(f"there is no field {name!r}{hint}")
+                raise self.error(f"there is no field {name!r}{hint}")
         for name in required:
             if name not in found:
-                raise self.fault(f"the field {name!r} is missing; add it")
+                raise self.error(f"the field {name!r} is missing; add it")
         return found
 
     def pairs(self) -> Iterator[tuple[str, Node]]:
         """Names and values of a mapping."""
         if not isinstance(self.value, dict):
-            raise self.fault(f"must be a mapping (name: value), not {_kind(self.value)}")
+            raise self.error(f"must be a mapping (name: value), not {_kind(self.value)}")
         separator = "." if ": " in self.where else ": "
         for name, value in self.value.items():
             if not isinstance(name, str):
-                raise self.fault(f"the name {name!r} is {_kind(name)}; put it in quotes")
+                raise self.error(f"the name {name!r} is {_kind(name)}; put it in quotes")
             yield name, Node(value, f"{self.where}{separator}{name}")
 
     def entries(self) -> list[Node]:
         """The entries of a list."""
         if not isinstance(self.value, list):
-            raise self.fault(f"must be a list, not {_kind(self.value)}")
+            raise self.error(f"must be a list, not {_kind(self.value)}")
         return [Node(entry, f"{self.where}[{number}]") for number, entry in enumerate(self.value)]
 
     def text(self, *, empty: bool = False) -> str:
         """A string; a number is accepted, too."""
         if isinstance(self.value, bool) or not isinstance(self.value, (str, int, float)):
-            raise self.fault(f"must be text, not {_kind(self.value)}; put it in quotes")
+            raise self.error(f"must be text, not {_kind(self.value)}; put it in quotes")
         if self.value == "" and not empty:
-            raise self.fault("must not be empty")
+            raise self.error("must not be empty")
         return str(self.value)
 
     def ascii(self) -> str:
         """A string that can be in an HTTP header."""
         text = self.text(empty=True)
         if not text.isascii() or not text.isprintable():
-            raise self.fault(f"{text!r} cannot be in a header; use printable ASCII characters")
+            raise self.error(f"{text!r} cannot be in a header; use printable ASCII characters")
         return text
 
     def flag(self) -> bool:
         if not isinstance(self.value, bool):
-            raise self.fault(f"must be true or false, not {self.value!r}")
+            raise self.error(f"must be true or false, not {self.value!r}")
         return self.value
 
 

@@ -88,12 +88,12 @@ def check_bucket_name(name: str, where: str) -> None:
 
 def check_key(key: str, where: str) -> None:
     """Raises S3FixtureError when S3 would refuse this key."""
-    fault = _key_fault(key)
-    if fault:
-        raise S3FixtureError(f"{where}: {key!r} cannot be a key: {fault}; rename it")
+    problem = _key_problem(key)
+    if problem:
+        raise S3FixtureError(f"{where}: {key!r} cannot be a key: {problem}; rename it")
 
 
-def _key_fault(key: str) -> str | None:
+def _key_problem(key: str) -> str | None:
     if not key:
         return "it is empty"
     if "\0" in key:

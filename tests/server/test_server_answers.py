@@ -358,12 +358,16 @@ def expected_head(status: str, headers: list[tuple[str, str]], method: str, mino
     return lines
 
 
-spelled = st.sampled_from(["Date", "Connection", "Content-Length", "ETag", "X-Date", "x-amz-meta-connection"])
+spelled = st.sampled_from(
+    ["Date", "Connection", "Content-Length", "ETag", "X-Date", "X-%s%", "x-amz-meta-connection"]
+)
 spellings = st.tuples(spelled, st.sampled_from([str, str.lower, str.upper])).map(
     lambda pair: pair[1](pair[0])
 )
+# The server alone sends Connection: what an application has there is read and left out.
+sent_spellings = spellings.filter(lambda name: name.lower() != "connection")
 values = st.one_of(
-    st.sampled_from(["close", "Close", "keep-alive", "", " ", "date: x", "content-length: 7", "\x85"]),
+    st.sampled_from(["%s", "close", "Close", "keep-alive", "", " ", "date: x", "content-length: 7", "\x85"]),
     st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=9),
 )
 
@@ -390,7 +394,7 @@ def test_heads_are_as_if_written_header_by_header(
 
 @given(
     headers=st.lists(st.tuples(spellings, values), max_size=3),
-    broken=st.tuples(spellings, st.sampled_from(["a\r\nSet-Cookie: b", "a\n", "\r", "a\r\n\r\nb"])),
+    broken=st.tuples(sent_spellings, st.sampled_from(["a\r\nSet-Cookie: b", "a\n", "\r", "a\r\n\r\nb"])),
     name_first=st.booleans(),
 )
 def test_no_head_is_sent_with_a_line_break_within_a_header(

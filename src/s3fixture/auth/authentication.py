@@ -15,7 +15,7 @@ from s3fixture.auth import sigv4
 from s3fixture.errors import S3Error
 from s3fixture.named_tuples import NamedTuple
 from s3fixture.wire import times
-from s3fixture.wire.payload import SIGNED_CHUNKS, UNSIGNED, UNSIGNED_CHUNKS
+from s3fixture.wire.payload import HEX_SHA256, SIGNED_CHUNKS, UNSIGNED, UNSIGNED_CHUNKS
 
 if TYPE_CHECKING:
     from s3fixture.auth.credential import Credential
@@ -31,7 +31,6 @@ _SPECIAL = SIGNED_CHUNKS | UNSIGNED_CHUNKS | {UNSIGNED}
 _ASYMMETRIC = frozenset(
     {"STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER"}
 )
-_HEX_DIGITS = "0123456789abcdefABCDEF"
 _MAX_CREDENTIALS = 256
 MAX_SKEW = 15 * 60  # seconds
 MOTO_KEY = "FOOBARKEY"
@@ -151,7 +150,7 @@ def same(expected: str, provided: str) -> bool:
 
 def check_content_sha256(value: str) -> None:
     """Raises S3Error InvalidArgument for what is neither a digest nor one of S3's names."""
-    if value in _SPECIAL or (len(value) == 64 and not value.strip(_HEX_DIGITS)):
+    if value in _SPECIAL or HEX_SHA256.fullmatch(value):
         return
     if value in _ASYMMETRIC:
         raise auth_refusals.ASYMMETRIC()

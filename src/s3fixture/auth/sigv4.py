@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
@@ -17,8 +18,7 @@ from s3fixture.checksums import EMPTY_SHA256
 ALGORITHM = "AWS4-HMAC-SHA256"
 KEY_LIFETIME = 7 * 24 * 3600  # seconds that a signing key is good for, and so a signature
 
-_UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
-_PATH = _UNRESERVED + "/"
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9\-._~/]*")
 _CACHED_KEYS = 256
 _BLOCK = 64  # bytes that SHA-256 takes at once
 _INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))  # RFC 2104
@@ -27,7 +27,7 @@ _SHORT = 512  # characters of what is worth remembering
 
 def canonical_uri(path: str) -> str:
     """The raw `path`, decoded once and encoded by S3's rules; neither normalised nor encoded twice."""
-    if not path.rstrip(_PATH):
+    if _PLAIN_PATH.fullmatch(path):
         return path or "/"
     return quote(unquote_to_bytes(path), safe="/~")
 

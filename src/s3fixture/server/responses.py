@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 _JOINED = 128 * 1024  # a body up to this size goes out with its head, in one send
 _BLOCK = 256 * 1024
 _BODILESS = frozenset(("204", "304"))
-_CONTENT_LENGTH = "\r\ncontent-length: "
 
 
 class Channel(Protocol):
@@ -188,21 +188,21 @@ class Response:
             raise RuntimeError("the application did not call start_response")
         self.keep_alive = self._may_continue()
         self._bodiless = self._method == "HEAD" or self._status[:3] in _BODILESS
-        head = _text(self._status, self._headers)
-        lower = head.lower()
-        if "\r\ntransfer-encoding: " in lower:
+        names, values = _columns(self._headers)
+        text, places = _layout(names)
+        if "transfer-encoding" in places:
             raise ValueError("the application set Transfer-Encoding, which only the server may (PEP 3333)")
-        if "\r\nconnection: " in lower or self._status[:3] == "204":
-            head = _text(self._status, self._kept_headers())
-            lower = head.lower()
-        if "\r\ndate: " not in lower:
+        if "connection" in places or self._status[:3] == "204":
+            names, values = _columns(self._kept_headers())
+            text, places = _layout(names)
+        _refuse_breaks("".join((self._status, *values)))
+        head = f"HTTP/1.1 {self._status}\r\n" + text % values
+        if "date" not in places:
             head += f"Date: {self._date()}\r\n"
-        start = lower.find(_CONTENT_LENGTH)
-        if start < 0:
-            head += self._framing(length)
+        if "content-length" in places:
+            self._left = int(values[places["content-length"]])
         else:
-            start += len(_CONTENT_LENGTH)
-            self._left = int(lower[start : lower.index("\r\n", start)])
+            head += self._framing(length)
         if not self.keep_alive:
             head += "Connection: close\r\n"
         elif not self._minor:
@@ -234,10 +234,20 @@ class Response:
         return ""
 
 
-def _text(status: str, headers: list[tuple[str, str]]) -> str:
-    """The status line and a line for each header. Raises ValueError for a line break within one."""
-    text = f"HTTP/1.1 {status}\r\n" + "".join([f"{name}: {value}\r\n" for name, value in headers])
-    lines = len(headers) + 1
-    if text.count("\n") != lines or text.count("\r") != lines:
+def _columns(headers: list[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names, and the values."""
+    names, values = zip(*headers, strict=True) if headers else ((), ())
+    return names, values
+
+
+@lru_cache(maxsize=256)  # most answers have the same names in the same order
+def _layout(names: tuple[str, ...]) -> tuple[str, dict[str, int]]:
+    """How headers of these names are written, with %s for the values; each name's place, in lower case."""
+    _refuse_breaks("".join(names))
+    text = "".join([f"{name.replace('%', '%%')}: %s\r\n" for name in names])
+    return text, {name.lower(): place for place, name in enumerate(names)}
+
+
+def _refuse_breaks(text: str) -> None:
+    if "\n" in text or "\r" in text:
         raise ValueError("a line break in a header of the answer")
-    return text

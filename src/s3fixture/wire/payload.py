@@ -25,7 +25,7 @@ SIGNED_CHUNKS = frozenset(
 UNSIGNED_CHUNKS = frozenset({"STREAMING-UNSIGNED-PAYLOAD-TRAILER"})
 _TRAILER = "-TRAILER"
 _NO_CHECKSUMS = frozenset(HEADER_PREFIX + name for name in ("algorithm", "mode", "type"))
-_SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
+HEX_SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
 
 
 class PayloadAuth(Protocol):
@@ -97,12 +97,12 @@ class Payload:
             self._updates.append(hasher.update)
 
     def expect_digests(self, content_md5: str | None, content_sha256: str) -> None:
-        """Verify Content-MD5 and, if it is a digest, x-amz-content-sha256."""
+        """Verify Content-MD5 and x-amz-content-sha256, a digest or ""."""
         if content_md5 is not None:
             check_md5(content_md5)
             self._content_md5 = content_md5
             self.want("MD5")
-        if _SHA256.fullmatch(content_sha256):
+        if content_sha256:
             self._sha256 = content_sha256
             self.want("SHA256")
 
@@ -255,8 +255,9 @@ def open_payload(request: Request, authentication: PayloadAuth, operation: str) 
         if sha256.endswith(_TRAILER) and operation not in STREAMED:
             raise refusals.TRAILER_OF_NO_UPLOAD()
         payload = _open_chunked(request, authentication, signed=sha256 in SIGNED_CHUNKS)
+        sha256 = ""  # it says how the body is framed
     else:
-        if sha256 and sha256 != UNSIGNED and not _SHA256.fullmatch(sha256):
+        if sha256 and sha256 != UNSIGNED and not HEX_SHA256.fullmatch(sha256):
             raise refusals.CONTENT_SHA256(sha256)
         payload = _open_plain(request)
     if sha256 == UNSIGNED or (sha256 == checksums.EMPTY_SHA256 and not payload.size):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pytest
 from encryption_helpers import customer_key
@@ -171,6 +171,25 @@ def test_the_size_of_the_file_may_be_limited(
     fields = presign(client, bucket, conditions=[["content-length-range", 5, 8]])
     assert post(url, bucket, fields, b"x" * size).code == code
     assert ("Contents" in client.list_objects_v2(Bucket=bucket)) == (not code)
+
+
+def test_a_file_that_is_larger_than_its_policy_allows_is_not_written_to_the_disk(
+    url: str, client: S3Client, bucket: str, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created: list[str] = []
+    files = app.store._files
+    create = files.create
+
+    def noted() -> tuple[str, BinaryIO]:
+        name, file = create()
+        created.append(name)
+        return name, file
+
+    monkeypatch.setattr(files, "create", noted)
+    fields = presign(client, bucket, conditions=[["content-length-range", 0, 8]])
+    reply = post(url, bucket, fields, b"x" * 3 * MIB)
+    assert (reply.code, reply.field("ProposedSize")) == ("EntityTooLarge", str(3 * MIB))
+    assert created == []
 
 
 def test_an_anonymous_form_needs_a_policy_of_the_bucket(url: str, client: S3Client, open_bucket: str) -> None:

@@ -23,7 +23,7 @@ from s3fixture import checksums, limits
 from s3fixture.app.form_fields import parameters, redirection
 from s3fixture.app.redaction import bounded
 from s3fixture.app.steps import find_region
-from s3fixture.auth.post_form import check_size, verify_post_policy
+from s3fixture.auth.post_form import verify_post_policy
 from s3fixture.auth_refusals import FORM_FIELD_MISSING, FORM_FILE_MISSING, FORM_KEY_EMPTY
 from s3fixture.errors import S3Error
 from s3fixture.service import Params, Result, perform
@@ -34,6 +34,7 @@ from s3fixture.wire.request import Request, Response, Stream, check_key
 
 if TYPE_CHECKING:
     from s3fixture.app.exchange import Exchange
+    from s3fixture.auth.post_policy import SizeRange
 
 _FIELDS_LIMIT = 20 * 1024  # bytes of the form before its file, with boundaries
 _CHUNK = 256 * 1024
@@ -175,7 +176,7 @@ class _FormPayload:
 
     size = None  # the form does not say
 
-    def __init__(self, form: _Form, fields: Mapping[str, str], allowed: tuple[int, int] | None) -> None:
+    def __init__(self, form: _Form, fields: Mapping[str, str], allowed: SizeRange | None) -> None:
         self._form = form
         self._allowed = allowed
         self._total = 0
@@ -195,12 +196,10 @@ class _FormPayload:
 
     def read(self, _size: int = -1, /) -> bytes:
         """Raises EntityTooLarge, EntityTooSmall, BadDigest at the latest at the end."""
-        data = self._form.read()
-        self._total += len(data)
-        if self._total > limits.OBJECT_SIZE:
-            raise S3Error("EntityTooLarge", MaxSizeAllowed=str(limits.OBJECT_SIZE))
+        data = self._next()
         if not data:
-            check_size(self._total, self._allowed)
+            if self._allowed is not None:
+                self._allowed.check(self._total)
             if self._content_md5:
                 compare_md5(self._content_md5, self.md5)
             if self.declared_algorithm:
@@ -210,6 +209,16 @@ class _FormPayload:
         for hasher in self._hashers.values():
             hasher.update(data)
         return data
+
+    def _next(self) -> bytes:
+        """The next bytes of the file. Those of a file that is too large are counted, and not given away."""
+        while data := self._form.read():
+            self._total += len(data)
+            if self._total > limits.OBJECT_SIZE:
+                raise S3Error("EntityTooLarge", MaxSizeAllowed=str(limits.OBJECT_SIZE))
+            if self._allowed is None or self._total <= self._allowed.most:
+                return data
+        return b""
 
     @property
     def md5(self) -> bytes:

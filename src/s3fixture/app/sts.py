@@ -258,7 +258,8 @@ def _session_of(role: str, session: str) -> str:
     parts = role.split(":", 5)
     path = parts[5].split("/") if len(parts) == 6 else [""]
     good = (
-        parts[:1] == ["arn"]
+        len(parts) == 6
+        and parts[0] == "arn"
         and parts[1] in PARTITIONS
         and parts[2:4] == ["iam", ""]
         and len(parts[4]) == 12

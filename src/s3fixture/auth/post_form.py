@@ -12,8 +12,7 @@ from s3fixture import auth_refusals
 from s3fixture.auth import sigv2, sigv4
 from s3fixture.auth.authentication import AuthContext, Authentication, same, signature_does_not_match
 from s3fixture.auth.credential import parse_credential
-from s3fixture.auth.post_policy import parse_post_policy
-from s3fixture.errors import S3Error
+from s3fixture.auth.post_policy import SizeRange, parse_post_policy
 from s3fixture.wire import times
 
 if TYPE_CHECKING:
@@ -27,12 +26,12 @@ _TOKEN = "x-amz-security-token"  # noqa: S105 - the name of a field
 
 def verify_post_policy(
     authenticator: Authenticator, fields: Mapping[str, str], bucket: str
-) -> tuple[Authentication, tuple[int, int] | None]:
+) -> tuple[Authentication, SizeRange | None]:
     """Authenticate the form `fields` sent to `bucket`, and check them against the form's own policy.
 
-    `fields` has lower-case names, no `file`, and `${filename}` already replaced in `key`. Returns also the
-    least and most bytes that the file may have (None: any), for `check_size` once they are known. A form
-    without any field of a signature is anonymous. Raises S3Error.
+    `fields` has lower-case names, no `file`, and `${filename}` already replaced in `key`. Returns also how
+    large the file may be (None: of any size). A form without any field of a signature is anonymous. Raises
+    S3Error.
     """
     context = authenticator.context
     if any(name.lower() in fields for name in _VERSION_4[1:]):
@@ -44,20 +43,6 @@ def verify_post_policy(
     policy = parse_post_policy(fields["policy"])
     policy.check(fields, bucket, context.clock.time())
     return authentication, policy.sizes
-
-
-def check_size(size: int, allowed: tuple[int, int] | None) -> None:
-    """`size` in bytes, `allowed` as `verify_post_policy` returned it.
-
-    Raises S3Error EntityTooSmall or EntityTooLarge.
-    """
-    if allowed is None:
-        return
-    low, high = allowed
-    if size < low:
-        raise S3Error("EntityTooSmall", ProposedSize=str(size), MinSizeAllowed=str(low))
-    if size > high:
-        raise S3Error("EntityTooLarge", ProposedSize=str(size), MaxSizeAllowed=str(high))
 
 
 def _authenticate_v4(fields: Mapping[str, str], context: AuthContext) -> Authentication:

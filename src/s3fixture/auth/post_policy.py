@@ -12,12 +12,28 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from s3fixture import auth_refusals
+from s3fixture.errors import S3Error
+from s3fixture.named_tuples import NamedTuple
 from s3fixture.wire.numbers import parse_integer
 from s3fixture.wire.times import parse_iso
 
 # Fields that need no condition: what carries the signature, and the file itself.
 _UNCOVERED = frozenset({"awsaccesskeyid", "file", "policy", "signature", "x-amz-signature"})
 _RANGE = "content-length-range"
+
+
+class SizeRange(NamedTuple):
+    """The least and the most bytes that the file of a form may have."""
+
+    least: int
+    most: int
+
+    def check(self, size: int) -> None:
+        """Raises S3Error EntityTooSmall or EntityTooLarge."""
+        if size < self.least:
+            raise S3Error("EntityTooSmall", ProposedSize=str(size), MinSizeAllowed=str(self.least))
+        if size > self.most:
+            raise S3Error("EntityTooLarge", ProposedSize=str(size), MaxSizeAllowed=str(self.most))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +59,7 @@ class FieldCondition:
 class PostPolicy:
     expires_at: float
     conditions: tuple[FieldCondition, ...]
-    sizes: tuple[int, int] | None  # bytes, both included
+    sizes: SizeRange | None
 
     def check(self, fields: Mapping[str, str], bucket: str, now: float) -> None:
         """`fields` by lower-case name. Raises S3Error AccessDenied for what the policy does not allow."""
@@ -71,7 +87,7 @@ def parse_post_policy(encoded: str) -> PostPolicy:
     if not isinstance(document["conditions"], list):
         raise auth_refusals.FORM_POLICY_CONDITIONS()
     conditions: list[FieldCondition] = []
-    sizes: tuple[int, int] | None = None
+    sizes: SizeRange | None = None
     for condition in document["conditions"]:
         if isinstance(condition, list) and condition and _operator(condition) == _RANGE:
             sizes = _parse_range(condition)
@@ -150,7 +166,7 @@ _OPERATORS: Mapping[str, Callable[[list[Any]], FieldCondition]] = {
 }
 
 
-def _parse_range(condition: Sequence[Any]) -> tuple[int, int]:
+def _parse_range(condition: Sequence[Any]) -> SizeRange:
     if len(condition) != 3:
         raise auth_refusals.FORM_CONDITION_ARGUMENTS(operation=_RANGE)
     low, high = (parse_integer(str(bound)) for bound in condition[1:])
@@ -158,4 +174,4 @@ def _parse_range(condition: Sequence[Any]) -> tuple[int, int]:
         raise auth_refusals.FORM_POLICY_CONDITION(condition=json.dumps([str(part) for part in condition]))
     if low < 0 or high < low:
         raise auth_refusals.FORM_CONDITION_RANGE(low=str(low), high=str(high))
-    return low, high
+    return SizeRange(low, high)

@@ -320,3 +320,68 @@ def test_an_object_is_not_read_by_what_was_decided_about_the_one_before(
     assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
     assert not replacing[0]
     assert client.get_object(Bucket=open_bucket, Key="k")["Body"].read() == b"secret"
+
+
+@pytest.mark.parametrize("read", ["get", "head", "tags", "copy"])
+def test_an_object_that_is_replaced_while_access_is_decided_is_judged_anew(
+    client: S3Client, other: S3Client, open_bucket: str, monkeypatch: pytest.MonkeyPatch, read: str
+) -> None:
+    """Its tags and its ACL are looked up one after the other, and both looks count."""
+    other.create_bucket(Bucket="others")
+    old: dict[str, Any] = {"Bucket": open_bucket, "Key": "k", "Body": b"old"}
+    by_acl(client, old)
+    secret = by_tag(client, old)
+    tags_of = Access._tags_of
+
+    def look_and_replace(*arguments: Any) -> Any:
+        found = tags_of(*arguments)
+        monkeypatch.setattr(Access, "_tags_of", tags_of)
+        client.put_object(Bucket=open_bucket, Key="k", Body=b"secret", **secret)
+        return found
+
+    monkeypatch.setattr(Access, "_tags_of", look_and_replace)
+    with pytest.raises(ClientError) as error:
+        READS[read](other)
+    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+
+
+WRITES: dict[str, Callable[[S3Client], object]] = {
+    "put": lambda other: other.put_object(Bucket="bucket", Key="k", Body=b"other"),
+    "copy": lambda other: other.copy_object(Bucket="bucket", Key="k", CopySource="others/k"),
+    "delete": lambda other: other.delete_object(Bucket="bucket", Key="k"),
+    "delete several": lambda other: other.delete_objects(Bucket="bucket", Delete={"Objects": [{"Key": "k"}]}),
+}
+
+
+@pytest.mark.parametrize("versioning", ["", "Enabled"])
+@pytest.mark.parametrize("write", WRITES)
+def test_who_may_write_new_objects_replaces_none_that_came_meanwhile(
+    client: S3Client,
+    other: S3Client,
+    open_bucket: str,
+    monkeypatch: pytest.MonkeyPatch,
+    write: str,
+    versioning: Any,
+) -> None:
+    """WRITE in a bucket is for objects of one's own. A slow upload lasts as long as its sender likes."""
+    if versioning:
+        client.put_bucket_versioning(Bucket=open_bucket, VersioningConfiguration={"Status": versioning})
+    rules: Any = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    client.put_bucket_ownership_controls(Bucket=open_bucket, OwnershipControls=rules)
+    client.put_bucket_acl(Bucket=open_bucket, ACL="public-read-write")
+    other.create_bucket(Bucket="others")
+    other.put_object(Bucket="others", Key="k", Body=b"other")
+    check = Access.check
+
+    def check_and_put(*arguments: Any) -> None:
+        check(*arguments)
+        monkeypatch.setattr(Access, "check", check)
+        client.put_object(Bucket=open_bucket, Key="k", Body=b"mine")
+
+    monkeypatch.setattr(Access, "check", check_and_put)
+    if write == "delete several":
+        assert WRITES[write](other)["Errors"][0]["Code"] == "AccessDenied"  # type: ignore[index]
+    else:
+        with refused("AccessDenied", 403):
+            WRITES[write](other)
+    assert client.get_object(Bucket=open_bucket, Key="k")["Body"].read() == b"mine"

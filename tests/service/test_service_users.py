@@ -227,6 +227,11 @@ def test_what_a_user_makes_is_its_accounts(main: S3Client, connect: Client) -> N
         ({"ObjectOwnership": "ObjectWriter"}, "s3:PutBucketOwnershipControls"),
         ({"ObjectLockEnabledForBucket": True}, "s3:PutBucketObjectLockConfiguration"),
         ({"ObjectLockEnabledForBucket": True}, "s3:PutBucketVersioning"),
+        pytest.param(
+            {"CreateBucketConfiguration": {"Tags": [{"Key": "k", "Value": "v"}]}},
+            "s3:TagResource",
+            marks=needs("CreateBucketConfiguration", "Tags"),
+        ),
     ],
 )
 def test_what_a_new_bucket_is_given_must_be_allowed_too(

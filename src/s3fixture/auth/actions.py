@@ -192,6 +192,7 @@ _EXTRAS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         **dict.fromkeys(_GRANTS, ("s3:PutBucketAcl",)),
         "ObjectLockEnabledForBucket": ("s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning"),
         "ObjectOwnership": ("s3:PutBucketOwnershipControls",),
+        "Tags": ("s3:TagResource",),  # of its configuration
     },
     "DeleteObject": {"BypassGovernanceRetention": ("s3:BypassGovernanceRetention",)},
     "PutObjectRetention": {"BypassGovernanceRetention": ("s3:BypassGovernanceRetention",)},
@@ -297,6 +298,8 @@ def _extras(
     operation: str, params: Mapping[str, Any], bucket: str, key: str | None, version_id: str | None
 ) -> list[Permission]:
     extras = _EXTRAS.get(operation)
+    if operation == "CreateBucket":
+        params = {**params, "Tags": (params.get("CreateBucketConfiguration") or {}).get("Tags")}
     if not extras or extras.keys().isdisjoint(params):
         return []
     if operation == "DeleteObject" and version_id is None:  # only a version can be locked

@@ -287,10 +287,10 @@ class Access:
         """`trusted`: the caller owns the bucket, or its policy allows it."""
         from s3fixture.service.acls import allowed_by_acls  # imported when used: most buckets need none
 
-        if permission.key is not None:  # its ACL, or that it is missing
-            self._look_at(call, bucket, permission)
         begun = call.operation in _GO_ON
         with self._store.read() as index:
+            if permission.key is not None:  # its ACL, or that it is missing
+                self._look_at(call, bucket, permission)
             if allowed_by_acls(index, call.identity, permission, bucket, trusted=trusted, begun=begun):
                 return "allow"
         if permission.action in _INITIATORS and self._has_initiated(call, params, bucket):
@@ -367,8 +367,7 @@ class Access:
                 if permission.version_id
                 else index.get_current(bucket.id, permission.key)
             )
-        place = bucket.id, permission.key, permission.version_id
-        call.looked_at[place] = version.seq if version else 0
+        call.look_at((bucket.id, permission.key, permission.version_id), version)
         return version
 
     def _has_initiated(self, call: Call, params: Params, bucket: BucketRow) -> bool:

@@ -64,7 +64,8 @@ class Call:
     host_id: str
     granted: list[Permission] = field(default_factory=list)  # what it asked for and has
     facts: list[Fact] = field(default_factory=list)  # what was done, in its order: see `service.FOLLOWERS`
-    looked_at: dict[Place, int] = field(default_factory=dict)  # versions that access depended on; 0: none
+    # Versions that access depended on; 0: none, -1: several, one after the other.
+    looked_at: dict[Place, int] = field(default_factory=dict)
     judged: dict[str, int] = field(default_factory=dict)  # ids of buckets that access was decided about
     charged: bool = False  # the caller pays, and not the bucket's owner
 
@@ -106,6 +107,18 @@ class Call:
         seq = version.seq if version else 0
         if self.looked_at.get(place, seq) != seq:
             self.access.check(self, params)
+
+    def confirm_current(self, index: Index, bucket: BucketRow, params: Params) -> None:
+        """`confirm` for the current version of a key, in the write that replaces or deletes it."""
+        if self.looked_at:
+            key = params["Key"]
+            self.confirm(params, (bucket.id, key, None), index.get_current(bucket.id, key))
+
+    def look_at(self, place: Place, version: Version | None) -> None:
+        """Remember on which version access depends, for `confirm`."""
+        seq = version.seq if version else 0
+        if self.looked_at.setdefault(place, seq) != seq:
+            self.looked_at[place] = -1
 
     def bucket(self, index: Index, name: str) -> BucketRow:
         """The bucket of this name. Raises NoSuchBucket.

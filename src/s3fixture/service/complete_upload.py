@@ -51,6 +51,7 @@ def complete_multipart_upload(call: Call, params: Params) -> Result:
         if not listed:
             raise refusals.NO_PARTS()
         _check_key(call, upload, params)
+        call.confirm_current(index, bucket, params)
         preconditions.check_write(params, index, bucket, upload)
         _check_type(params, upload)
         parts = _chosen_parts(upload, listed, {part.number: part for part in index.get_parts(upload)})

@@ -124,6 +124,7 @@ def _add_copy(call: Call, params: Params, copy: _Copy, body: Version | Spooled) 
     attributes = copy.attributes
     with call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
+        call.confirm_current(index, bucket, params)
         preconditions.check_write(params, index, bucket)
         # Read before the copy is stored, because it may replace its own source.
         noted = index.copy_annotations(copy.original.seq) if copy.with_annotations else None

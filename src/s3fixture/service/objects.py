@@ -80,6 +80,7 @@ def put_object(call: Call, params: Params) -> Result:
         require_digest(payload.declared_algorithm, params, "Object")
     with call.store.spool(payload, payload.size) as body, call.store.write() as index:
         bucket = call.bucket(index, params["Bucket"])
+        call.confirm_current(index, bucket, params)
         preconditions.check_write(params, index, bucket)
         version = index.add_version(
             bucket.id,
@@ -309,6 +310,7 @@ def _error_entry(entry: Mapping[str, Any], error: S3Error) -> dict[str, str]:
 
 def _delete(call: Call, index: Index, bucket: BucketRow, params: Params) -> Result:
     key, version_id = params["Key"], params.get("VersionId")
+    call.confirm_current(index, bucket, params)
     current = index.get_current(bucket.id, key)
     _check_delete_conditions(params, current)
     if version_id is not None:

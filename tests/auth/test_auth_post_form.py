@@ -244,12 +244,12 @@ def test_a_policy_may_have_numbers_one_size_and_white_space_around_it() -> None:
     assert refused({**fields, "x-amz-meta-n": "6"}).code == "AccessDenied"
 
 
-def test_a_policy_is_good_until_its_last_second() -> None:
+def test_a_policy_is_good_until_the_second_of_its_expiration() -> None:
     ends = datetime(2999, 1, 1, tzinfo=timezone.utc).timestamp()
     document = {"expiration": SOON, "conditions": [{"bucket": "bucket"}, {"key": "foo.txt"}]}
     fields = with_document(json.dumps(document))
-    assert verify(fields, clock=clock_at(ends)).identity == ALICE
-    assert refused(fields, clock=clock_at(ends + 1)).message.endswith("Policy expired.")
+    assert verify(fields, clock=clock_at(ends - 1)).identity == ALICE
+    assert refused(fields, clock=clock_at(ends)).message.endswith("Policy expired.")
 
 
 def test_the_bucket_is_checked_and_must_be_among_the_conditions() -> None:

@@ -63,7 +63,7 @@ class PostPolicy:
 
     def check(self, fields: Mapping[str, str], bucket: str, now: float) -> None:
         """`fields` by lower-case name. Raises S3Error AccessDenied for what the policy does not allow."""
-        if self.expires_at < now:
+        if self.expires_at <= now:
             raise auth_refusals.FORM_POLICY_EXPIRED()
         given = {**fields, "bucket": bucket}
         for condition in self.conditions:

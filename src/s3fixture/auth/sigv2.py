@@ -90,7 +90,7 @@ def authenticate_query(request: Request, target: Target, context: AuthContext) -
     if expires_at is None:
         raise auth_refusals.V2_EXPIRES(expires=expires)
     now = context.clock.time()
-    if expires_at < now:
+    if expires_at <= now:
         raise expired(expires_at, now)
     token = query.get("x-amz-security-token") or headers.get("x-amz-security-token", "")
     identity = context.identity_of(access_key, token)

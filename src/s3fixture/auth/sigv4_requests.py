@@ -247,7 +247,7 @@ def _digits(text: str) -> str:
 def _check_validity(link: Presigned, text: str, now: float) -> None:
     """`text` is X-Amz-Expires. A URL from a fast clock is good up to the usual skew."""
     expires_at = link.signed_at + link.seconds
-    if expires_at < now:
+    if expires_at <= now:
         raise expired(expires_at, now, _digits(text))
     if link.signed_at > now + MAX_SKEW:
         fields = {

@@ -6,7 +6,8 @@ import json
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -114,3 +115,25 @@ def test_keys_become_patterns_by_their_folders(keys: list[str], patterns: list[s
     policy = least_policy(Permission("s3:GetObject", "b", key) for key in reversed(keys))
     (statement,) = policy["Statement"]
     assert statement["Resource"] == [f"arn:aws:s3:::b/{pattern}" for pattern in patterns]
+
+
+def test_what_an_answer_tells_by_a_permission_of_its_own_is_needed_too(
+    client: S3Client, app: App, needs: set[Permission]
+) -> None:
+    """GetObject counts the tags, and names the lock, for those who may read these."""
+    locked: Any = {"Bucket": "locked", "Key": "k"}
+    client.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
+    until = app.clock.now() + timedelta(days=1)
+    client.put_object(
+        **locked,
+        Body=b"x",
+        Tagging="k=v",
+        ObjectLockMode="GOVERNANCE",
+        ObjectLockRetainUntilDate=until,
+        ObjectLockLegalHoldStatus="OFF",
+    )
+    needs.clear()
+    client.get_object(**locked)
+    assert {action for action, *_ in needs} == {
+        *("s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectRetention", "s3:GetObjectLegalHold")
+    }

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from service_helpers import PART, NewClient, complete, needs, put_parts, refused, send_document, signed
 
 from s3fixture.app import App
+from s3fixture.backends.control import Control
+from s3fixture.backends.running_requests import RunningRequests
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -311,3 +314,34 @@ def test_default_event_holds_are_not_ignored(url: str, locked: str) -> None:
         b"</Rule></ObjectLockConfiguration>"
     )
     assert send_document(url, "PUT", f"/{locked}?object-lock", document).code == "NotImplemented"
+
+
+@needs("ObjectLockRetention", "EventHold")
+@pytest.mark.parametrize(
+    "element", ["<EventHold>ON</EventHold>", "<EventHoldDuration><Days>1</Days></EventHoldDuration>"]
+)
+def test_event_holds_of_a_retention_are_not_ignored(
+    url: str, client: S3Client, locked: str, element: str
+) -> None:
+    client.put_object(Bucket=locked, Key="k", Body=b"1")
+    document = f"<Retention>{element}</Retention>".encode()
+    assert send_document(url, "PUT", f"/{locked}/k?retention", document).code == "NotImplemented"
+
+
+@pytest.mark.parametrize(
+    "asked", [{"ObjectLockLegalHoldStatus": "ON"}, {"ObjectLockMode": "GOVERNANCE"}], ids=str
+)
+def test_half_a_lock_is_kept_as_such(
+    client: S3Client, locked: str, app: App, tmp_path: Path, asked: dict[str, Any]
+) -> None:
+    """A hold without a retention, a retention without a hold: saved states check both."""
+    if "ObjectLockMode" in asked:
+        asked = {**asked, "ObjectLockRetainUntilDate": app.clock.now() + timedelta(days=1)}
+    client.put_object(Bucket=locked, Key="k", Body=b"1", **asked)
+    before = client.head_object(Bucket=locked, Key="k")
+    control = Control(app, RunningRequests(app))
+    control.save(str(tmp_path / "state"))
+    control.load(str(tmp_path / "state"))
+    after = client.head_object(Bucket=locked, Key="k")
+    for name in ("ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus"):
+        assert before.get(name) == after.get(name)

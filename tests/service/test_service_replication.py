@@ -812,3 +812,30 @@ def test_a_weaker_retention_until_later_leaves_a_stronger_one_as_it_is(
     client.put_object_tagging(Bucket="source", Key="a", Tagging={"TagSet": []})
     done()
     assert client.get_object_retention(Bucket="target", Key="a")["Retention"] == later
+
+
+def test_a_legal_hold_follows_by_itself(client: S3Client, done: Callable[[], None]) -> None:
+    lock_target(client)
+    client.put_object(Bucket="source", Key="a", Body=b"1")
+    done()
+    for status_ in ("ON", "OFF"):
+        hold: Any = {"Status": status_}
+        client.put_object_legal_hold(Bucket="source", Key="a", LegalHold=hold)
+        done()
+        assert client.get_object_legal_hold(Bucket="target", Key="a")["LegalHold"] == hold
+
+
+def test_a_delete_marker_of_another_account_hides_the_key_from_the_buckets_owner_too(
+    client: S3Client, other: S3Client, source: str, done: Callable[[], None]
+) -> None:
+    """A marker has no ACL that could keep the owner of its bucket out."""
+    new_bucket(other, "foreign")
+    with_acls(client, source)
+    with_acls(other, "foreign")
+    let_in(other, statement(*ACTIONS))
+    put(client, source, FOREIGN | {"DeleteMarkerReplication": {"Status": "Enabled"}})
+    client.put_object(Bucket=source, Key="a", ACL="bucket-owner-full-control")
+    client.delete_object(Bucket=source, Key="a")
+    done()
+    with refused("NoSuchKey", 404):
+        other.get_object(Bucket="foreign", Key="a")

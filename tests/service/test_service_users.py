@@ -592,3 +592,44 @@ def test_paths_of_policies_are_kept_from_where_they_were_written(folder: Path) -
     assert with_absolute_paths(text, folder) == expected
     assert with_absolute_paths(expected, Path("/elsewhere")) == expected
     assert with_absolute_paths("r:KEY:secret", folder) == "r:KEY:secret"
+
+
+@pytest.mark.parametrize(
+    ("statements", "allowed"),
+    [
+        ([allow("iam:PassRole", ROLE)], True),
+        (
+            [allow("iam:PassRole", Condition={"StringEquals": {"iam:PassedToService": "s3.amazonaws.com"}})],
+            True,
+        ),
+        (
+            [allow("iam:PassRole", Condition={"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}})],
+            False,
+        ),
+        ([allow("iam:PassRole", f"{ROLE}-of-others")], False),
+        ([allow("*"), deny("iam:*")], False),
+        ([], False),
+    ],
+)
+def test_who_has_a_bucket_replicated_must_be_allowed_to_pass_the_role(
+    main: S3Client, connect: Client, statements: list[dict[str, Any]], *, allowed: bool
+) -> None:
+    """API_PutBucketReplication.html (Permissions): else they could have copied what they may not read."""
+    for name in ("passed", "target"):
+        main.create_bucket(Bucket=name)
+        main.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    rule = {"Status": "Enabled", "Prefix": "", "Destination": {"Bucket": "arn:aws:s3:::target"}}
+    whole: Any = {"Role": ROLE, "Rules": [rule]}
+    keys = connect("admin", "sts").assume_role(
+        RoleArn=ROLE,
+        RoleSessionName="me",
+        Policy=policy(allow("s3:PutReplicationConfiguration"), *statements),
+    )["Credentials"]
+    if allowed:
+        connect(keys).put_bucket_replication(Bucket="passed", ReplicationConfiguration=whole)
+        return
+    with refused("AccessDenied", 403) as response:
+        connect(keys).put_bucket_replication(Bucket="passed", ReplicationConfiguration=whole)
+    assert f"iam:PassRole on resource: {ROLE} " in response["Error"]["Message"]
+    with refused("ReplicationConfigurationNotFoundError"):
+        main.get_bucket_replication(Bucket="passed")

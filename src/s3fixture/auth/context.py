@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from s3fixture.wire.copy_source import CopySource
     from s3fixture.wire.request import Request
 
+PASS_ROLE = "iam:PassRole"  # noqa: S105 - the action that lets a service of AWS act by a role
 Values = Sequence[str] | None  # None: the request has no such key
 
 _AUTH_TYPES = {"header": "REST-HEADER", "presigned": "REST-QUERY-STRING", "post": "POST"}
@@ -341,6 +342,9 @@ _RESOLVERS: Mapping[str, Callable[[RequestContext], Values]] = {
     "aws:userid": _identity("unique_id", "anonymous"),
     "aws:username": _identity("username"),
     "aws:viaawsservice": lambda _: ("false",),
+    "iam:passedtoservice": lambda context: (
+        ("s3.amazonaws.com",) if context.permission.action == PASS_ROLE else None
+    ),
     "s3:authtype": lambda context: _one(_AUTH_TYPES.get(context.authentication.kind)),
     "s3:if-match": _if_match,
     "s3:locationconstraint": _location_constraint,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 from s3fixture import refusals
 from s3fixture.auth.actions import BUCKET_ARN, Permission, actions_of, permissions
+from s3fixture.auth.context import PASS_ROLE
 from s3fixture.auth.denial import RESOURCE, Denial, not_authorized
 from s3fixture.auth.identity import Identities, account_id
 from s3fixture.clock import is_upload_id_of
@@ -93,6 +94,21 @@ class Access:
         if allowed:
             call.granted.append(permission)
         return allowed
+
+    def check_pass_role(self, call: Call, params: Params, role: str) -> None:
+        """Raise AccessDenied unless the caller's own policies, if any, let S3 act by this role (an ARN).
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketReplication.html (Permissions)
+        """
+        permission, identity = Permission(PASS_ROLE), call.identity
+        if identity is not None and identity.is_limited:
+            from s3fixture.auth.policies.identity_policies import denial_of  # as in `_denial`
+
+            context = self._context(call, params, permission, None)
+            if denial := denial_of(identity, PASS_ROLE, role, context):
+                why = not_authorized(identity, PASS_ROLE, role, denial.because(PASS_ROLE))
+                raise S3Error("AccessDenied", why, reason=why)
+        call.granted.append(permission)
 
     def may_let_in_anyone(self, bucket: str, operation: str) -> bool:
         """Whether anything could let a caller who does not sign do this in a bucket that is there.

@@ -46,6 +46,7 @@ def put_bucket_replication(call: Call, params: Params) -> Result:
         rules = checked_rules(configuration, bucket)
         if is_of_other_account(configuration["Role"], bucket, call.access.identities):
             raise refusals.ROLE_OF_OTHER_ACCOUNT()
+        call.access.check_pass_role(call, params, configuration["Role"])
         _check_targets(rules, index)
         named = [{**rule, "ID": rule.get("ID") or new_id()} for rule in rules]
         index.put_document(bucket.id, REPLICATION, json.dumps({**configuration, "Rules": named}))

@@ -174,7 +174,8 @@ def _read_tagging(text: str) -> dict[str, Any] | None:
     if BAD_ESCAPE.search(text) or any(pair.count("=") > 1 for pair in text.split("&")):
         raise refusals.TAGGING_HEADER(text)
     pairs = parse_qsl(text, keep_blank_values=True)  # what is not UTF-8 becomes a character no tag may have
-    if len({key for key, _ in pairs}) != len(pairs):
+    keys = {key for key, _ in pairs}
+    if len(keys) != len(pairs) or "" in keys:
         raise refusals.TAGGING_HEADER(text)
     return {"TagSet": [{"Key": key, "Value": value} for key, value in pairs]}
 

@@ -14,6 +14,7 @@ import pytest
 from command_line import PATIENCE, CommandLine, posix_only
 
 from s3fixture.cli import COMMANDS
+from s3fixture.cli.failures import guarded
 
 if TYPE_CHECKING:
     from s3fixture.backends.endpoint import Endpoint
@@ -115,3 +116,17 @@ def test_colours_and_progress_on_a_terminal(
     assert os.waitstatus_to_exitcode(status) == 0, said
     assert b"mirroring" in said
     assert (b"\x1b[36m\x1b[1mdata/" in said) == coloured, said[-300:]
+
+
+@pytest.mark.parametrize(("value", "is_shown"), [("1", True), ("all", True), ("0", False), ("", False)])
+def test_a_traceback_is_shown_on_demand(
+    value: str, is_shown: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> int:
+        raise ZeroDivisionError
+
+    monkeypatch.setenv("S3FIXTURE_DEBUG", value)
+    assert guarded(fail) == 1
+    error = capsys.readouterr().err
+    assert "unexpected ZeroDivisionError" in error
+    assert ("Traceback" in error) == is_shown

@@ -51,7 +51,7 @@ def remove_bucket(client: S3Client, bucket: str) -> None:
 
 
 def empty_bucket(client: S3Client, bucket: str) -> None:
-    """Abort all uploads, delete all versions and delete markers, holds and retention notwithstanding."""
+    """Abort all uploads, and delete all versions and delete markers, also under holds and governance."""
     abort_uploads(client, bucket)
     delete(client, bucket, list(items(client, bucket)))
 

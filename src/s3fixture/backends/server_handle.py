@@ -244,15 +244,18 @@ class ServerHandle(ABC):
     # --- state and time
 
     def snapshot(self) -> Snapshot:
-        """Remember the state of all buckets. May be nested; as a context manager it restores at its end."""
+        """Remember the state of all buckets. Snapshots nest.
+
+        As a context manager, a snapshot restores at its end.
+        """
         return Snapshot(self.control)
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Back to that state; the snapshot stays valid, those taken after it are gone."""
+        """Go back to that state; the snapshot stays valid, and those taken after it are gone."""
         self.control.rollback(snapshot.token_for(self.control))
 
     def diff(self, since: Snapshot) -> Diff:
-        """What was made, changed and removed since that snapshot, at the cost of what was."""
+        """What was made, changed and removed since that snapshot; the cost depends on these changes alone."""
         return Diff.of(self.control.changes(since.token_for(self.control)))
 
     def save(self, path: str | Path) -> None:

@@ -35,7 +35,7 @@ class Snapshot:
         return self._token
 
     def restore(self) -> None:
-        """Back to this state, as often as wanted; snapshots that were taken after it are gone."""
+        """Go back to this state, which can be restored again; snapshots that were taken after it are gone."""
         self._control.rollback(self._token)
 
     def diff(self) -> Diff:

@@ -1,7 +1,7 @@
 """Names that people have given to servers elsewhere: the aliases of mc, and AWS profiles with an endpoint.
 
-`MC_HOST_<alias>` goes before mc's configuration, as with mc itself, and both before profiles; an alias
-without keys is none here.
+`MC_HOST_<alias>` goes before mc's configuration, as with mc itself, and both before profiles. Aliases without
+keys are left out.
 https://github.com/minio/mc/blob/master/cmd/config.go
 """
 

@@ -43,7 +43,7 @@ def guarded(work: Callable[[], int | None]) -> int:
 
 def report(error: Exception) -> int:
     """Print what a command met as an error; its exit code."""
-    if os.environ.get(_DEBUG):
+    if _shows_tracebacks():
         import traceback  # imported when used: completion in a shell does not wait for it
 
         traceback.print_exc()
@@ -52,6 +52,15 @@ def report(error: Exception) -> int:
         return error.exit_code
     output.print_error(explained(error), details_of(error))
     return FAILED
+
+
+def _shows_tracebacks() -> bool:
+    from s3fixture.settings import parse_flag  # imported when used, as above
+
+    try:
+        return parse_flag(os.environ.get(_DEBUG) or "no")
+    except ValueError:  # any other text
+        return True
 
 
 def details_of(error: Exception) -> dict[str, str]:

@@ -10,7 +10,7 @@ Tags = dict[str, str]
 
 
 def parse_tags(texts: Sequence[str]) -> Tags:
-    """Names and values. Raises S3FixtureError for what is none, and for one that is given twice."""
+    """Names and values. Raises S3FixtureError for text that is not a tag, and for one given twice."""
     found: Tags = {}
     for text in [part for each in texts for part in each.split("&")]:
         name, mark, value = text.partition("=")

@@ -12,9 +12,9 @@ from s3fixture.cli.options import control_options
 @click.argument("name", metavar="NAME")
 @control_options
 def command(name: str, **connection: str | None) -> None:
-    """Bring all buckets back to the state that `s3fixture snapshot NAME` remembered, as often as wanted.
+    """Bring all buckets back to the state that `s3fixture snapshot NAME` remembered.
 
-    Snapshots that were taken after it are forgotten.
+    It can be restored again. Snapshots that were taken after it are forgotten.
     """
     from s3fixture.cli.control_client import connect_control
 

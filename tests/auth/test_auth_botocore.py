@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import replace
+from itertools import product
 from time import time
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -239,6 +240,16 @@ def test_the_path_is_neither_normalised_nor_encoded_twice() -> None:
 def test_a_query_may_have_valueless_and_repeated_names_in_any_order(query: str) -> None:
     signer = S3SigV4Auth(CREDENTIALS, "s3", "us-east-1")
     assert authenticate(signed(signer, "GET", f"{URL}?{query}")).identity == ALICE
+
+
+@pytest.mark.parametrize("nameless", ["=", "=a", "=&=b"])
+def test_a_parameter_without_a_name_is_not_signed(nameless: str) -> None:
+    """As in EmptyQueryStringSignerIntegrationTest of aws/aws-sdk-java-v2, which asks S3."""
+    for query, signer in product(("", "prefix=p"), (S3SigV4Auth, S3SigV4QueryAuth)):
+        request = signed(signer(CREDENTIALS, "s3", "us-east-1"), url=f"http://127.0.0.1:9000/?{query}")
+        separator = "&" if "?" in request.target else "?"
+        request.target = f"{request.target}{separator}{nameless}"
+        assert authenticate(request).identity == ALICE
 
 
 def test_a_date_header_is_taken_where_there_is_no_x_amz_date() -> None:

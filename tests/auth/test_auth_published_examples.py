@@ -97,7 +97,7 @@ def test_published_presigned_example_is_accepted() -> None:
         "&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host"
         "&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404"
     )
-    found = authenticate(incoming("GET", url, {}), example_authenticator(V4_TIME + 86400))
+    found = authenticate(incoming("GET", url, {}), example_authenticator(V4_TIME + 86399))
     assert (found.identity, found.kind, found.content_sha256) == (EXAMPLE, "presigned", "UNSIGNED-PAYLOAD")
 
 
@@ -222,5 +222,5 @@ def test_published_version_2_url_is_accepted() -> None:
         f"http://johnsmith.s3.amazonaws.com/photos/puppy.jpg?AWSAccessKeyId={EXAMPLE.access_key}"
         "&Signature=NpgCjnDzrM%2BWFzoENXmpNDUsSn8%3D&Expires=1175139620"
     )
-    found = authenticate(incoming("GET", url, {}), example_authenticator(1175139620))
+    found = authenticate(incoming("GET", url, {}), example_authenticator(1175139619))
     assert (found.identity, found.kind, found.signature_version) == (EXAMPLE, "presigned", "AWS")

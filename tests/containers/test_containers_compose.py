@@ -104,6 +104,13 @@ def test_the_mlops_stack_keeps_runs_and_artifacts(stack: Stack) -> None:
     assert found["artifact_location"] == f"mlflow-artifacts:/{made}"  # through the server, not to S3 direct
     asked(f"{api}/mlflow-artifacts/artifacts/{made}/model.pkl", "PUT", b"weights")
     assert client.get_object(Bucket="mlflow-artifacts", Key=f"{made}/model.pkl")["Body"].read() == b"weights"
+    with urllib.request.urlopen(
+        f"{api}/mlflow-artifacts/artifacts/{made}/model.pkl", timeout=PATIENCE
+    ) as back:
+        assert back.read() == b"weights"
+    # Why docs/compose.md tells clients two variables: what the server signs is for its own network.
+    signed = asked(f"{api}/mlflow-artifacts/presigned/{made}/model.pkl", "GET")["url"]
+    assert signed.startswith("http://minio:9000/mlflow-artifacts/")
 
     stack("down")
     stack.up()  # the buckets are there already, and so is the experiment

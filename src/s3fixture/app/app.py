@@ -131,7 +131,7 @@ class App:
             return self._respond(environ, start_response)
         except ConnectionCut:
             raise
-        except Exception:  # a fault of ours outside the steps, or an answer that the server does not take
+        except Exception:  # a bug outside the steps, or an answer that the server refuses
             _LOG.exception("%s could not be answered", environ.get("REQUEST_METHOD"))
             content_type, body = self.error_body(500, "")
             headers = [("Content-Type", content_type), ("Content-Length", str(len(body)))]

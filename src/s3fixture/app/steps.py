@@ -156,7 +156,7 @@ def route(exchange: Exchange) -> None:
 
 
 def _find_minio(exchange: Exchange) -> None:
-    """Listening, where a client of MinIO's means that. Raises NotImplemented for the rest of its own API."""
+    """Set the operation LISTEN if a client of MinIO asks for it. Raises NotImplemented for other calls."""
     named = _MINIO_PARAMETERS & exchange.target.query.keys()
     if not named or not exchange.app.speaks_minio(exchange.request):
         return
@@ -181,7 +181,7 @@ def inject_fault(exchange: Exchange) -> Response | None:
 
 
 def answer_by_handler(exchange: Exchange) -> Response | None:
-    """Forms carry their credentials in the body; listeners get an answer without an end."""
+    """Answer a form, which has its credentials in the body, or a listener, whose answer does not end."""
     handler = HANDLERS.get(exchange.operation)
     if handler is None:
         return None
@@ -191,7 +191,7 @@ def answer_by_handler(exchange: Exchange) -> Response | None:
 
 
 def refuse_unimplemented(exchange: Exchange) -> None:
-    """Before the signature: WriteGetObjectResponse is signed for a service of its own."""
+    """Raise NotImplemented, before the signature: WriteGetObjectResponse is signed for another service."""
     implementation(exchange.operation)
 
 
@@ -280,7 +280,7 @@ def parse(exchange: Exchange) -> None:
 
 
 def _find_bucket(exchange: Exchange) -> None:
-    """S3 looks for the bucket before it reads what is to be done with it. Raises NoSuchBucket."""
+    """Raise NoSuchBucket, as S3 does before it reads what is to be done with the bucket."""
     with exchange.app.store.read() as index:
         if exchange.bucket and index.get_bucket(exchange.bucket) is None:
             raise S3Error("NoSuchBucket", BucketName=exchange.bucket)

@@ -29,7 +29,7 @@ QUIRKS: tuple[Quirk, ...] = (
     Quirk(
         1,
         "Of two operations with one method and one subresource, the one that is not deprecated answers.",
-        "GetBucketLifecycle and its kin stand in the model for clients that were generated long ago.",
+        "GetBucketLifecycle and others stand in the model for clients that were generated long ago.",
         "the trait `deprecated` in the model",
     ),
     Quirk(

@@ -239,7 +239,7 @@ class Access:
         return call.charged or call.operation not in PAID_BY_REQUESTERS
 
     def _without_bucket(self, call: Call, params: Params, permission: Permission) -> Verdict | None:
-        """What is not about a bucket that is there may be done with keys, as far as own policies allow it."""
+        """What is not about an existing bucket: callers with keys may do what their own policies allow."""
         if call.identity is None:
             return None
         denial = self._denial(call, params, permission) if call.identity.is_limited else None

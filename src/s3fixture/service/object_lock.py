@@ -302,7 +302,7 @@ def put_object_legal_hold(call: Call, params: Params) -> Result:
 def _version(call: Call, index: Index, params: Params) -> tuple[BucketRow, Version]:
     bucket: BucketRow = call.bucket(index, params["Bucket"])
     if params.get("VersionId"):
-        get_version(index, bucket, params["Key"], params["VersionId"])  # what is no id is refused first
+        get_version(index, bucket, params["Key"], params["VersionId"])  # an invalid id is refused first
     if not bucket.object_lock:
         raise refusals.NO_LOCK_CONFIGURATION()
     return bucket, find_version(call, index, bucket, params, current_marker="MethodNotAllowed")

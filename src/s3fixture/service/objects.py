@@ -297,7 +297,7 @@ def _delete_one(call: Call, request: Params, entry: Mapping[str, Any]) -> dict[s
 
 
 def _one_tag(etag: str | None) -> str | None:
-    """For If-Match, which is a list: of a tag that can be none, because it holds a comma, nothing is left."""
+    """The tag for If-Match, which is a list of tags; "" for one with a comma, which no object has."""
     return "" if etag and "," in etag else etag
 
 

@@ -56,7 +56,7 @@ class Annotations(Tables):
         return None if row is None else _annotation(row)
 
     def count_annotations(self, seq: int) -> int:
-        """How many a version has."""
+        """The number of annotations of a version."""
         [count] = self.execute(_COUNT, (seq,)).fetchone()
         return int(count)
 
@@ -67,12 +67,15 @@ class Annotations(Tables):
         return [_annotation(row) for row in rows]
 
     def delete_annotation(self, seq: int, name: str) -> None:
-        """Succeeds also where there is none."""
+        """Remove an annotation. Succeeds also when there is none of this name."""
         if self.execute(_DELETE, (seq, name.encode())).rowcount:
             self.removed_rows = True
 
     def copy_annotations(self, seq: int) -> int | None:
-        """Copy those of a version, for `give_annotations` in the same change; None when it has none."""
+        """Copy the annotations of a version under the number that is returned; None when it has none.
+
+        Call `give_annotations` in the same change.
+        """
         if not self.count_annotations(seq):
             return None
         copies = self.next_id()
@@ -80,7 +83,7 @@ class Annotations(Tables):
         return copies
 
     def give_annotations(self, copies: int, seq: int) -> None:
-        """Let copies belong to a version that has no annotations yet."""
+        """Give the copies of `copy_annotations` to a version that has no annotations yet."""
         self.execute("UPDATE version_annotations SET version = ? WHERE version = ?", (seq, copies))
 
 

@@ -36,7 +36,7 @@ class Blobs(Tables):
         self._recent_size = 0
 
     def adopt_body(self, spooled: Spooled) -> int | None:
-        """Take over what was spooled; from now on the index decides when its bytes go."""
+        """Add a row for a spooled body, whose bytes belong to the index from now on. Returns its id."""
         spooled.adopt()
         if spooled.size == 0:
             return None
@@ -49,13 +49,13 @@ class Blobs(Tables):
         return blob
 
     def share_body(self, blob: int | None) -> int | None:
-        """One more reference to a body. Raises Gone when it has no row any more."""
+        """Add one reference to a body. Raises Gone when it has no row any more."""
         if blob is not None and self.execute(_SHARE, (blob,)).rowcount != 1:
             raise Gone("the body to copy was removed; read its row in the same transaction")
         return blob
 
     def join_bodies(self, parts: Sequence[Part]) -> int | None:
-        """The parts' bodies one behind the other as a new body, copying no byte.
+        """Make a body of the parts' bodies in their order, without copying a byte.
 
         The caller must have read the parts in this transaction.
         """
@@ -75,7 +75,7 @@ class Blobs(Tables):
         return whole
 
     def drop_body(self, blob: int | None) -> None:
-        """One reference less; the last one frees the bytes."""
+        """Remove one reference to a body; without any, its bytes are freed."""
         if blob is None:
             return
         self.removed_rows = True
@@ -137,7 +137,7 @@ def _part_of(data: bytes, start: int, end: int) -> bytes:
 
 
 def _piece(row: tuple[int, int, str | None, bytes | None], start: int, end: int) -> Piece:
-    """What a piece (where it lies, its size, file, data) has between `start` and `end` of the whole."""
+    """The part of a piece (its place, size, file, data) that lies between `start` and `end` of the whole."""
     at, size, file, data = row
     first, last = max(start - at, 0), min(end - at, size)
     if file is not None:

@@ -107,7 +107,7 @@ def _write_all(file: Any, chunk: bytes) -> None:
 
 @contextmanager
 def storage_errors() -> Iterator[None]:
-    """Turn "no space left" and its kin into StorageFull, other errors of the disk into Damaged."""
+    """Raise StorageFull for "no space left" and similar errors, Damaged for other errors of the disk."""
     try:
         yield
     except OSError as error:
@@ -191,7 +191,7 @@ class BodyReader:
         return BodyReader(self._files, self._pieces, self.size)
 
     def close(self) -> None:
-        """Let the bytes go; safe to call twice."""
+        """Close the reader; its files may be removed then. Safe to call twice."""
         self._chunks = iter(())  # closes the open file, by ending the generator that holds it
         pinned, self._pinned = self._pinned, []
         if pinned:

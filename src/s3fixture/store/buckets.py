@@ -90,7 +90,7 @@ class Buckets(Uploads):
         self.forget()
 
     def set_object_lock(self, bucket_id: int, text: str) -> None:
-        """What `BucketRow.object_lock` says from now on."""
+        """Replace the text of `BucketRow.object_lock`."""
         self.execute("UPDATE buckets SET object_lock = ? WHERE id = ?", (text, bucket_id))
         self.forget()
 
@@ -127,7 +127,7 @@ class Buckets(Uploads):
         self._forget_document(bucket_id, kind)
 
     def delete_document(self, bucket_id: int, kind: str) -> bool:
-        """Remove the text under `kind`; whether there was one."""
+        """Remove the text under `kind`. Returns whether there was one."""
         self._forget_document(bucket_id, kind)
         sql = "DELETE FROM documents WHERE bucket = ? AND kind = ?"
         return self.execute(sql, (bucket_id, kind)).rowcount > 0

@@ -92,7 +92,7 @@ class Notes:
         return Mark(newest, number or 0)
 
     def since(self, mark: Mark) -> list[Change]:
-        """What is other now than it was then: buckets, then objects by bucket and key."""
+        """The differences since a mark: buckets, then objects by bucket and key."""
         removed = dict(self._execute(_REMOVED_BUCKETS, mark._asdict()).fetchall())
         changes = [Change("removed", name, "") for number, name in removed.items() if number <= mark.newest]
         changes += [Change("made", name, "") for (name,) in self._execute(_NEW_BUCKETS, mark._asdict())]

@@ -63,7 +63,7 @@ def open_folder(folder: Path, *, durable: bool) -> Opened:
     files = Files(folder / "blobs", durable=durable)
     try:
         made = [path for path in (folder, *folder.parents) if not path.exists()]
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # what policies keep others from lies in it
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # it holds what policies protect
         _refuse_bodies_without_index(folder, files)
     except OSError as error:
         raise _refusal(folder, f"{error}; correct that") from error

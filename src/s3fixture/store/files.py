@@ -93,7 +93,7 @@ class Files:
                 self._incoming.discard(name)
 
     def path(self, name: str) -> Path:
-        """Where a file lies. Raises Damaged for a name that we never gave."""
+        """The path of a file. Raises Damaged for a name that `create` cannot have given."""
         assert self._folder is not None
         if not _NAME.fullmatch(name):
             raise Damaged(f"the index names a body {name!r}, which is not a name of a body")
@@ -214,7 +214,7 @@ class Files:
             path.rename(self._folder / target / name)
 
     def _make(self, part: str) -> None:
-        """Make a folder in ours; its name must be on the disk before anything in it can be."""
+        """Make a subfolder; its name must be on the disk before anything in it can be."""
         assert self._folder is not None
         (self._folder / part).mkdir(parents=True, exist_ok=True)
         if self._durable:

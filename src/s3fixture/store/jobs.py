@@ -31,13 +31,13 @@ class Jobs(Tables):
     """The part of the index that knows jobs. Times are the server clock's, in seconds since the epoch."""
 
     def add_job(self, kind: str, *, queue: str, due: float, made: float, body: Mapping[str, Any]) -> Job:
-        """The jobs of one queue are done in the order in which they were added."""
+        """Add a job behind the others of its queue, which are done in this order."""
         job = Job(self.next_id(), kind, queue, due, made, 0, dict(body))
         self.execute(_INSERT, (*job[:6], to_json(body)))
         return job
 
     def get_job(self, job_id: int) -> Job | None:
-        """A job that is not done yet."""
+        """The job of this id; None when it is done or was rolled back."""
         row = self.execute(f"{_SELECT} WHERE id = ?", (job_id,)).fetchone()
         return None if row is None else _job(row)
 
@@ -61,23 +61,23 @@ class Jobs(Tables):
         return None if due is None else float(due)
 
     def postpone_job(self, job: Job, due: float) -> None:
-        """Have it done again, no earlier than `due`; its queue waits for it."""
+        """Run a job again at `due` or later, and count the attempt. Its queue waits for it."""
         self.execute("UPDATE jobs SET due = ?, attempts = attempts + 1 WHERE id = ?", (due, job.id))
 
     def set_due(self, queue: str, due: float) -> bool:
-        """Have the jobs of a queue done then; whether there is any."""
+        """Set when the jobs of a queue are due. Returns whether it has any."""
         return self.execute("UPDATE jobs SET due = ? WHERE queue = ?", (due, queue)).rowcount > 0
 
     def update_job(self, job: Job, body: Mapping[str, Any]) -> None:
-        """Remember how far it has come."""
+        """Replace the body of a job, which says how far it has come."""
         self.execute("UPDATE jobs SET body = ? WHERE id = ?", (to_json(body), job.id))
 
     def bring_forward(self, kind: str, due: float) -> None:
-        """No job of this kind lies behind `due`: for a clock that went back."""
+        """Let no job of this kind be due after `due`, because the clock was set back."""
         self.execute("UPDATE jobs SET due = ? WHERE kind = ? AND due > ?", (due, kind, due))
 
     def remove_job(self, job_id: int) -> None:
-        """It is done."""
+        """Remove a job that is done."""
         self.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
 
 

@@ -295,8 +295,8 @@ class Tables:
         self.removed_rows = False  # of bodies and annotations, which are what takes space
 
     def count_from(self, number: int) -> None:
-        """Let the next id be this one, because others that were given out elsewhere came in."""
+        """Go on with this id, because rows with higher ids were taken in."""
         self.next_id = itertools.count(number).__next__
 
     def forget(self) -> None:
-        """Drop what is kept of the tables, because they have changed behind it."""
+        """Clear the caches, because the tables have changed."""

@@ -125,7 +125,7 @@ class SavedState(NamedTuple):
     is_current: bool  # else it was upgraded in memory
 
     def buckets(self) -> list[BucketRow]:
-        """Without the kinds of their documents."""
+        """The buckets by name, without the kinds of their documents."""
         sql = "SELECT id, name, owner, region, created, versioning, object_lock FROM buckets ORDER BY name"
         return [BucketRow._make((*row, frozenset())) for row in self.connection.execute(sql)]
 
@@ -319,7 +319,7 @@ def _first_id(connection: sqlite3.Connection) -> int:
 
 
 class _Change(NamedTuple):
-    """What becomes of the rows of a state on their way: higher ids, and another owner in the place of one."""
+    """How rows are changed while they are copied: `shift` is added to ids, `new_owner` replaces `owner`."""
 
     shift: int
     owner: str
@@ -406,7 +406,7 @@ class Attached:
         return name
 
     def detach(self) -> None:
-        """Of all of them, unless there is a transaction."""
+        """Detach all of them, unless there is a transaction."""
         if not self._names or self._connection.in_transaction:
             return
         while self._names:
@@ -435,7 +435,7 @@ def replace_all(
 
 
 def place_body(index: Index, target: sqlite3.Connection, file: str, body: Spooled) -> None:
-    """Let the row of a large body that came with a state name what was taken in, within the same write."""
+    """Write the spooled copy of a large body into the row that came with the state, within the same write."""
     body.adopt()
     target.execute("UPDATE blobs SET file = ?, data = ? WHERE file = ?", (body.file, body.data, file))
     if body.file is not None:

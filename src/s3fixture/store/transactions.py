@@ -239,7 +239,7 @@ class _Snapshot:
 
 
 def _translate(error: sqlite3.Error) -> Exception:
-    """What SQLite met, for callers who know nothing of SQLite. What is a mistake of ours stays as it is."""
+    """SQLite's error as one of the store's own. An error of programming is returned as it is."""
     if is_full(error):
         return StorageFull("the disk has no room for the change in the index")
     if not isinstance(error, sqlite3.DatabaseError) or isinstance(error, sqlite3.ProgrammingError):

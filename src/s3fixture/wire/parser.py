@@ -111,7 +111,7 @@ def _table(shape: StructureShape, location: str, fold: Callable[[str], str]) -> 
 
 
 def _header_table(operation: OperationModel, shape: StructureShape) -> _Table:
-    """With the headers that S3 refuses, and those that it reads although the model does not have them."""
+    """The table of headers, with those that S3 refuses and those that it reads beside the model."""
     table = _table(shape, "header", str.lower)
     table.update((name, (name, _refuser(name))) for name in tables.REFUSED_HEADERS.get(operation.name, ()))
     for name, member in tables.FURTHER_HEADERS.get(operation.name, ()):
@@ -179,7 +179,7 @@ def _refuse_parameters(query: Mapping[str, str], refused: Mapping[str, Refusal])
 def _read_members(
     sent: Mapping[str, str], table: _Table, prefixes: Sequence[tuple[str, str]], params: dict[str, Any]
 ) -> None:
-    """Of a query or of headers."""
+    """Read the members that stand in a query or in headers into `params`."""
     for _, member in prefixes:
         params[member] = {}
     for name, text in sent.items():

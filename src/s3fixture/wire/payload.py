@@ -86,7 +86,7 @@ class Payload:
         return self._hashers["MD5"].digest()
 
     def checksum(self, algorithm: str) -> str:
-        """Of what was read, in base64; `want` asks for it before."""
+        """The checksum of what was read, in base64; `want` must have asked for it."""
         return checksums.encode(self._hashers[algorithm].digest())
 
     def want(self, algorithm: str) -> None:
@@ -209,7 +209,7 @@ class Payload:
 
 
 def check_md5(content_md5: str) -> None:
-    """Raise InvalidDigest for a Content-MD5 that is no digest in base64."""
+    """Raise InvalidDigest for a Content-MD5 that is not a digest in base64."""
     if len(checksums.decode(content_md5)) != 16:
         raise S3Error("InvalidDigest", None, headers=None, **{"Content-MD5": content_md5})
 

@@ -245,12 +245,7 @@ def _describe(operation: OperationModel, literals: str) -> tuple[str, _Route]:
 
 
 def _same_demands(first: _Route, second: _Route) -> bool:
-    return (first.names, first.values, first.headers, first.host_prefix) == (
-        second.names,
-        second.values,
-        second.headers,
-        second.host_prefix,
-    )
+    return first[1:] == second[1:]  # all but the operation
 
 
 def _check_copy_source(method: str, kind: str, headers: Mapping[str, str]) -> None:

@@ -98,7 +98,7 @@ def parse_conditions(
     """All tests of a Condition block; every one must hold.
 
     Raises KeyError for an unknown operator, and AddressError, BinaryError or, of Null, ValueError for a value
-    that it cannot take. Numbers, dates and truth values that are none match nothing, as at S3
+    that it cannot take. Invalid numbers, dates and booleans match nothing, as at S3
     (justincormack/argmin, crates/s3-tests/tests/bucket_policy.rs). The shape of `block` has been checked.
     """
     return tuple(
@@ -216,7 +216,7 @@ def _in_network(value: str, wanted: Network, _context: Context) -> bool:
 
 @lru_cache(maxsize=256)  # one address is compared with very many networks
 def _address(value: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """None for what is no address."""
+    """None for what is not an address."""
     try:
         return ipaddress.ip_address(value)
     except ValueError:

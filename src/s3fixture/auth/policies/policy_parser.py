@@ -106,7 +106,7 @@ def _normalized(document: Mapping[str, Any]) -> str:
             if name in statement
         }
         for statement in document["Statement"]
-        if isinstance(statement, dict)  # what is none is refused when it is parsed
+        if isinstance(statement, dict)  # anything else is refused when it is parsed
     ]
     ordered = {name: document[name] for name in _POLICY_ORDER if name in document}
     return json.dumps({**ordered, "Statement": statements}, ensure_ascii=False, separators=(",", ":"))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import queue
+import socket
 import ssl
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
+from itertools import accumulate
 
 import pytest
 from raw_client import GET, Connect, Environ, RawClient, Serve, StartResponse, echo, hello
 
-from s3fixture.server import ClientDisconnected, Limits, MalformedBody
+from s3fixture.server import ClientDisconnected, Limits, MalformedBody, receiver
 
 
 @pytest.fixture(params=["plain", "tls"])
@@ -83,6 +86,7 @@ def test_a_chunked_body_is_decoded_with_extensions_and_trailers(serve: Serve, co
         b"5" * 5000,
         b"5;\r\r\nhello\r\n",
         b"0\r\nno colon\r\n\r\n",
+        b"0\r\na: b\rc\n\r\n",
         b"0\r\n folded: 1\r\n\r\n",
         b"0\r\n" + b"X: 1\r\n" * 100 + b"\r\n",
         b"0\r\nX: " + b"1" * 20_000 + b"\r\n\r\n",
@@ -230,6 +234,31 @@ def test_a_client_that_falls_silent_within_a_small_body_is_told(serve: Serve, co
     answer = client.ask(PUT + b"Content-Length: 10\r\n\r\nhello")
     assert (answer.status, b"the body of the request did not end within 0.1 s" in answer.body) == (408, True)
     assert client.closed()
+
+
+@pytest.mark.parametrize(
+    ("pauses", "rate", "served"),
+    [
+        ((0.1, 9.0, 0.1), 1_000_000, True),  # not enough, but within the first ten seconds
+        ((4.0, 4.0, 4.0), 250, True),  # longer in all, but enough
+        ((4.0, 4.0, 4.0), 251, False),
+    ],
+)
+def test_pauses_count_by_their_sum_and_by_what_was_sent(
+    monkeypatch: pytest.MonkeyPatch, pauses: tuple[float, ...], rate: int, *, served: bool
+) -> None:
+    moments = accumulate(step for pause in pauses for step in (0.0, pause))
+    monkeypatch.setattr(receiver, "monotonic", lambda: next(moments))
+    ours, theirs = socket.socketpair()
+    limits = Limits(idle_seconds=10, body_rate=rate)
+    with ours, theirs:
+        sent = receiver.Receiver(ours, limits, lambda: False, (BlockingIOError,))
+        for _ in pauses[:-1]:
+            theirs.send(b"x" * 1000)
+            assert len(sent.some(1000)) == 1000
+        theirs.send(b"x" * 1000)
+        with nullcontext() if served else pytest.raises(ClientDisconnected):
+            assert len(sent.some(1000)) == 1000
 
 
 @pytest.mark.parametrize("settle", [None, lambda mark: None], ids=["in memory", "in a folder"])

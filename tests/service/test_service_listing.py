@@ -171,8 +171,15 @@ def test_url_encoding_is_for_the_answer_only(url: str, filled: str) -> None:
     assert b"<Delimiter>+</Delimiter>" in reply.body
 
 
-def test_another_encoding_is_refused(url: str, filled: str) -> None:
-    assert signed(url, "GET", f"/{filled}?encoding-type=base64").code == "InvalidArgument"
+@pytest.mark.parametrize("listing", ["", "list-type=2&", "versions&", "uploads&"])
+def test_another_encoding_is_refused(url: str, filled: str, listing: str) -> None:
+    reply = signed(url, "GET", f"/{filled}?{listing}encoding-type=base64")
+    assert (reply.code, reply.field("ArgumentName")) == ("InvalidArgument", "encoding-type")
+
+
+def test_the_last_page_names_no_next_marker(url: str, filled: str) -> None:
+    assert b"NextMarker" in signed(url, "GET", f"/{filled}?delimiter=%2F&max-keys=1").body
+    assert b"NextMarker" not in signed(url, "GET", f"/{filled}?delimiter=%2F").body
 
 
 @pytest.mark.parametrize("token", ["%21", "abc", "MQ%3D", "%2Fw%3D%3D"])

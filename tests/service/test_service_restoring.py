@@ -143,7 +143,12 @@ def test_listings_tell_of_restores_when_asked(client: S3Client, archived: Any, a
 
     def statuses() -> list[Any]:
         listed = client.list_objects_v2(Bucket=archived["Bucket"], OptionalObjectAttributes=["RestoreStatus"])
-        return [entry.get("RestoreStatus") for entry in listed["Contents"]]
+        found: list[Any] = [entry.get("RestoreStatus") for entry in listed["Contents"]]
+        versions = client.list_object_versions(
+            Bucket=archived["Bucket"], OptionalObjectAttributes=["RestoreStatus"]
+        )
+        assert [entry.get("RestoreStatus") for entry in versions["Versions"]] == found
+        return found
 
     assert statuses() == [None, None]
     restore(client, archived)

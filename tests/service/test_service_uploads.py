@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from service_helpers import put_parts, refused
+from service_helpers import NewClient, put_parts, refused
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -52,3 +52,16 @@ def test_another_account_learns_nothing_of_uploads(other: S3Client, bucket: str)
     for act in (other.list_parts, other.abort_multipart_upload):
         with refused("AccessDenied", 403):
             act(Bucket=bucket, Key="k", UploadId="missing")
+
+
+def test_callers_of_the_account_learn_that_there_is_no_upload_and_nothing_else(
+    client: S3Client, new_client: NewClient, bucket: str
+) -> None:
+    """Also who may do nothing at all: justincormack/argmin, crates/s3-tests/tests/bucket_policy.rs."""
+    nobody = new_client("nobodykey", "nobodysecret")
+    upload = client.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
+    for act in (nobody.list_parts, nobody.abort_multipart_upload):
+        with refused("NoSuchUpload", 404):
+            act(Bucket=bucket, Key="k", UploadId="missing")
+        with refused("AccessDenied", 403):
+            act(Bucket=bucket, Key="k", UploadId=upload)

@@ -361,9 +361,8 @@ def expected_head(status: str, headers: list[tuple[str, str]], method: str, mino
 spelled = st.sampled_from(
     ["Date", "Connection", "Content-Length", "ETag", "X-Date", "X-%s%", "x-amz-meta-connection"]
 )
-spellings = st.tuples(spelled, st.sampled_from([str, str.lower, str.upper])).map(
-    lambda pair: pair[1](pair[0])
-)
+SPELLINGS: list[Callable[[str], str]] = [str, str.lower, str.upper]
+spellings = st.tuples(spelled, st.sampled_from(SPELLINGS)).map(lambda pair: pair[1](pair[0]))
 # The server alone sends Connection: what an application has there is read and left out.
 sent_spellings = spellings.filter(lambda name: name.lower() != "connection")
 values = st.one_of(

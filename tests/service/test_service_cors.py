@@ -177,7 +177,7 @@ def test_an_answer_has_the_headers_of_the_rules_before_the_operation(
     url: str, client: S3Client, ruled: str
 ) -> None:
     """S3 finds the rule before it acts: scality/cloudserver, tests/functional (run against S3, too)."""
-    every = {**RULE, "AllowedMethods": ["PUT", "DELETE"]}
+    every: Any = {**RULE, "AllowedMethods": ["PUT", "DELETE"]}
     sent = {"Origin": ORIGIN}
     allowed = "access-control-allow-methods"
 

@@ -164,7 +164,8 @@ def test_codes_are_numbers_that_s3_knows(
     def put(code: str) -> None:
         place = {"ReplaceKeyWith": "a"}
         rule = ({member: code}, place) if member.startswith("HttpError") else (None, {**place, member: code})
-        client.put_bucket_website(Bucket=bucket, WebsiteConfiguration=rules(rule))
+        site: Any = rules(rule)
+        client.put_bucket_website(Bucket=bucket, WebsiteConfiguration=site)
 
     for code in known:
         put(code)

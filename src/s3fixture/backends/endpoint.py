@@ -27,6 +27,28 @@ if TYPE_CHECKING:
 class Endpoint(ServerHandle):
     """Where a server answers, the keys it takes, and clients for it. A context manager that stops it."""
 
+    url: str
+    """The server's address, such as http://127.0.0.1:41234."""
+    public_url: str
+    """Where clients elsewhere reach it: on another machine, in a browser or a container."""
+    access_key: str
+    """The main access key."""
+    secret_key: str
+    """The secret of the main access key."""
+    region: str
+    """The server's region."""
+    backend: str
+    """Where the server comes from: emulator, container, binary or external."""
+    console_url: str | None
+    """The console's address; None without a console."""
+    capabilities: frozenset[str]
+    """What the server can do: keys of `s3fixture.backends.capabilities.CAPABILITIES`."""
+    ca_file: str | None
+    """The file with the certificates that clients have to trust.
+
+    None: plain HTTP, or a certificate that every client trusts.
+    """
+
     def __init__(
         self,
         url: str,
@@ -40,26 +62,14 @@ class Endpoint(ServerHandle):
         ca_file: str | None = None,
     ) -> None:
         self.url = url
-        """The server's address, such as http://127.0.0.1:41234."""
         self.public_url = url
-        """Where clients elsewhere reach it: on another machine, in a browser or a container."""
         self.access_key = access_key
-        """The main access key."""
         self.secret_key = secret_key
-        """The secret of the main access key."""
         self.region = region
-        """The server's region."""
         self.backend = backend
-        """Where the server comes from: emulator, container, binary or external."""
         self.console_url = console_url
-        """The console's address; None without a console."""
         self.capabilities = capabilities
-        """What the server can do: keys of `s3fixture.backends.capabilities.CAPABILITIES`."""
         self.ca_file = ca_file
-        """The file with the certificates that clients have to trust.
-
-        None: plain HTTP, or a certificate that every client trusts.
-        """
         self._lock = threading.RLock()  # of the session, which may not be used by two threads, and of stop
         self._stopped = False
         self._made_by = os.getpid()

@@ -12,6 +12,8 @@ from s3fixture import limits
 from s3fixture.app import App
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mypy_boto3_s3 import S3Client
 
 DIGITS = "9" * 5000  # more than Python makes a number of
@@ -69,6 +71,57 @@ def test_ranges_of_strange_numbers(url: str, bucket: str, key: str, number: str)
 def test_parameters_of_strange_numbers(url: str, bucket: str, key: str, query: str, number: str) -> None:
     for path in (f"/{bucket}", f"/{bucket}/{key}"):
         assert is_answered(signed(url, "GET", f"{path}?{query}{quote(number)}"))
+
+
+# Query, the parameter that it ends in, and what S3 says of a negative one. S3 reads them as Java reads an
+# int: a plus sign is taken (of a part's number: justincormack/argmin), and what has more than 32 bits is no
+# integer (brekkylab/backlot, moto).
+NEGATIVE = "Argument {} must be an integer between 0 and 2147483647"
+INTEGERS = [
+    ("max-keys", "max-keys", NEGATIVE.format("maxKeys")),
+    ("list-type=2&max-keys", "max-keys", NEGATIVE.format("maxKeys")),
+    ("versions&max-keys", "max-keys", "max-keys cannot be negative"),
+    ("uploads&max-uploads", "max-uploads", NEGATIVE.format("max-uploads")),
+    ("max-parts", "max-parts", NEGATIVE.format("max-parts")),
+    ("part-number-marker", "part-number-marker", NEGATIVE.format("part-number-marker")),
+]
+
+
+@pytest.fixture
+def counted(client: S3Client, bucket: str) -> Callable[[str], str]:
+    """What a query must be sent to, to be read."""
+    upload = client.create_multipart_upload(Bucket=bucket, Key="u")["UploadId"]
+
+    def target(query: str) -> str:
+        of_parts = query.startswith(("max-parts", "part-number-marker"))
+        return f"/{bucket}/u?uploadId={quote(upload)}&{query}" if of_parts else f"/{bucket}?{query}"
+
+    return target
+
+
+@pytest.mark.parametrize(("query", "name", "words"), INTEGERS)
+def test_integers_are_read_as_java_reads_them(
+    url: str, counted: Callable[[str], str], query: str, name: str, words: str
+) -> None:
+    for taken in ("%2B5", "05", "%2B0005", "2147483647", "0000000000005"):
+        assert signed(url, "GET", counted(f"{query}={taken}")).status == 200, taken
+    for refused in ("5%2B", "%205", "5%20", "5.0", "5e0", "0x5", "--5", "2147483648", "-2147483649", "5_0"):
+        reply = signed(url, "GET", counted(f"{query}={refused}"))
+        assert (reply.status, reply.code) == (400, "InvalidArgument"), refused
+        assert reply.field("Message") == f"Provided {name} not an integer or within integer range"
+    assert signed(url, "GET", counted(f"{query}=-1")).field("Message") == words
+
+
+def test_the_number_of_a_part_is_read_in_the_same_way(client: S3Client, url: str, bucket: str) -> None:
+    upload = client.create_multipart_upload(Bucket=bucket, Key="u")["UploadId"]
+    for number in ("%2B1", "02", "%2B0003", "4&partNumber=0"):
+        target = f"/{bucket}/u?partNumber={number}&uploadId={quote(upload)}"
+        assert signed(url, "PUT", target, b"x").status == 200, number
+    parts = client.list_parts(Bucket=bucket, Key="u", UploadId=upload)["Parts"]
+    assert [part["PartNumber"] for part in parts] == [1, 2, 3, 4]
+    for number in ("%205", "5.0", "", "0", "-1", "10001", "4294967297", "0&partNumber=4"):
+        reply = signed(url, "PUT", f"/{bucket}/u?partNumber={number}&uploadId={quote(upload)}", b"x")
+        assert reply.field("Message") == "Part number must be an integer between 1 and 10000, inclusive"
 
 
 @pytest.mark.parametrize("date", DATES)

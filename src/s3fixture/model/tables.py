@@ -130,14 +130,17 @@ class IntegerRule(NamedTuple):
     malformed: Refusal = refusals.NOT_AN_INTEGER
 
 
+INTEGER_OF_32_BITS = IntegerRule(-limits.LISTED - 1, limits.LISTED, refusals.NOT_AN_INTEGER)
+
 # Quirk 20: wire name -> rule. All others have 64 bits.
 INTEGERS: Mapping[str, IntegerRule] = {
     "max-buckets": IntegerRule(1, limits.LISTED_BUCKETS, refusals.MAX_BUCKETS),
-    # Negative ones are the operation's to refuse, when it has found the bucket.
-    "max-keys": IntegerRule(-limits.LISTED - 1, limits.LISTED, refusals.NOT_AN_INTEGER),
-    "max-parts": IntegerRule(0, limits.LISTED, refusals.MAX_PARTS),
-    "max-uploads": IntegerRule(-limits.LISTED - 1, limits.LISTED, refusals.NOT_AN_INTEGER),
-    "part-number-marker": IntegerRule(0, limits.LISTED, refusals.PART_NUMBER_MARKER),
+    # S3 reads these as integers of 32 bits. Negative ones are the operation's to refuse, once it has found
+    # the bucket.
+    "max-keys": INTEGER_OF_32_BITS,
+    "max-parts": INTEGER_OF_32_BITS,
+    "max-uploads": INTEGER_OF_32_BITS,
+    "part-number-marker": INTEGER_OF_32_BITS,
     "partNumber": IntegerRule(1, limits.PART_NUMBER, refusals.PART_NUMBER, refusals.PART_NUMBER),
     "x-amz-mp-object-size": IntegerRule(
         0, limits.LARGEST_INTEGER, refusals.OBJECT_SIZE_NEGATIVE, refusals.OBJECT_SIZE_MALFORMED

@@ -214,6 +214,8 @@ def list_parts(call: Call, params: Params) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html"""
     limit = page_size(params, "MaxParts", refusals.MAX_PARTS)
     marker = params.get("PartNumberMarker") or 0
+    if marker < 0:
+        raise refusals.PART_NUMBER_MARKER(str(marker))
     with call.store.read() as index:
         upload = find_upload(call, index, params)
         page = index.list_parts(upload, after=marker, limit=limit)

@@ -13,6 +13,7 @@ _KMS = "Requests specifying Server Side Encryption with AWS KMS managed keys"
 _API = "https://docs.aws.amazon.com/AmazonS3/latest/API"
 _GUIDE = "https://docs.aws.amazon.com/AmazonS3/latest/userguide"
 _MINIO = "minio/minio, cmd/api-errors.go"
+_MEESEEKS = "dyus/meeseeks-s3, tests/*/golden (answers recorded from S3)"
 _VERSITY = "versity/versitygw, s3err"
 _CEPH = "ceph/ceph, src/rgw/rgw_website.cc"
 _UPDATE = f"{_API}/API_UpdateObjectEncryption.html"
@@ -79,10 +80,17 @@ KEY_ALGORITHM = Refusal(
     _ENCRYPTION,
 )
 KEY_MISSING = _argument(f"{_CUSTOMERS} provide an appropriate secret key.", RECORDED)
-KEY_MD5_MISSING = _argument(f"{_CUSTOMERS} provide the client calculated MD5 of the secret key.", _MINIO)
+KEY_MD5_MISSING = _argument(f"{_CUSTOMERS} provide the client calculated MD5 of the secret key.", _MEESEEKS)
 KEY_MD5 = _argument("The calculated MD5 hash of the key did not match the hash that was provided.", RECORDED)
+KEY_EMPTY = Refusal("InvalidArgument", "The secret key was invalid - too short.", _MEESEEKS, _ENCRYPTION)
+KEY_NOT_BASE64 = Refusal(
+    "InvalidArgument",
+    "The secret key was improperly encoded. The secret key must be Base64 encoded.",
+    _MEESEEKS,
+    _ENCRYPTION,
+)
 KEY_SIZE = _argument("The secret key was invalid for the specified algorithm.", RECORDED)
-KEY_WANTS_TLS = _request(f"{_CUSTOMERS} be made over a secure connection.", _MINIO)
+KEY_WANTS_TLS = _argument(f"{_CUSTOMERS} be made over a secure connection.", _MEESEEKS)
 KEY_NOT_APPLICABLE = _request(
     "The encryption parameters are not applicable to this object.", "boto/boto3 issue 982 (S3's answer)"
 )
@@ -97,8 +105,11 @@ KEY_OF_PART = _request(
     "appropriate encryption parameters.",
     RECORDED,
 )
-KEY_OF_OTHER_UPLOAD = _request(
-    "The provided encryption parameters did not match the ones used originally.", RECORDED
+KEY_DIFFERS = _request("The provided encryption parameters did not match the ones used originally.", RECORDED)
+KEY_OF_COMPLETION = _request(
+    "The object was stored using a form of Server Side Encryption. Correct SSE-C request parameters are "
+    "required for this request when specifying checksums for each part.",
+    _MEESEEKS,
 )
 KEYS_BLOCKED = Refusal(
     "AccessDenied",

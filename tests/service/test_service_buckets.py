@@ -228,12 +228,29 @@ def test_versioning_has_no_state_until_it_is_set(client: S3Client, bucket: str) 
         (b"<Status>enabled</Status>", "MalformedXML"),
         (b"<Status>Disabled</Status>", "MalformedXML"),
         (b"", "IllegalVersioningConfigurationException"),
+        (b"<Status/>", "IllegalVersioningConfigurationException"),
+        (b"<Status></Status>", "IllegalVersioningConfigurationException"),
         (b"<MfaDelete>Enabled</MfaDelete>", "IllegalVersioningConfigurationException"),
     ],
 )
 def test_another_versioning_state_is_refused(url: str, bucket: str, document: bytes, code: str) -> None:
     document = b"<VersioningConfiguration>" + document + b"</VersioningConfiguration>"
     assert send_document(url, "PUT", f"/{bucket}?versioning", document).code == code
+
+
+def test_the_root_of_a_versioning_document_may_be_any(client: S3Client, url: str, bucket: str) -> None:
+    """dyus/meeseeks-s3, tests/put_bucket_versioning, test_wrong_root_element."""
+    assert (
+        send_document(
+            url, "PUT", f"/{bucket}?versioning", b"<Delete><Status>Enabled</Status></Delete>"
+        ).status
+        == 200
+    )
+    assert client.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+    for document in (b"<Delete/>", b"<Other><State>Enabled</State></Other>"):
+        assert send_document(url, "PUT", f"/{bucket}?versioning", document).status == 400
+    tagging = b"<Other><TagSet/></Other>"
+    assert send_document(url, "PUT", f"/{bucket}?tagging", tagging).code == "MalformedXML"
 
 
 def test_mfa_delete_is_not_implemented(client: S3Client, bucket: str) -> None:

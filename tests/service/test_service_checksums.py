@@ -490,3 +490,16 @@ def test_an_attribute_that_there_is_not_is_refused(
 def test_attributes_of_what_is_not_there(client: S3Client, bucket: str) -> None:
     with refused("NoSuchKey", 404):
         client.get_object_attributes(Bucket=bucket, Key="missing", ObjectAttributes=ALL)
+
+
+def test_of_two_digests_in_base64_the_calculated_one_comes_first(url: str, bucket: str) -> None:
+    """dyus/meeseeks-s3, tests/put_bucket_versioning and tests/bucket_acl; recorded for PutObject."""
+    wrong = base64.b64encode(bytes(16)).decode()
+    for target, first, second in (
+        (f"/{bucket}/k", b"<ExpectedDigest>", b"<CalculatedDigest>"),
+        (f"/{bucket}?versioning", b"<CalculatedDigest>", b"<ExpectedDigest>"),
+        (f"/{bucket}?acl", b"<CalculatedDigest>", b"<ExpectedDigest>"),
+    ):
+        reply = signed(url, "PUT", target, b"<X/>", {"Content-MD5": wrong})
+        assert reply.code == "BadDigest"
+        assert 0 < reply.body.index(first) < reply.body.index(second)

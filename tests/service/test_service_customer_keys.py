@@ -18,7 +18,7 @@ from encryption_helpers import (
     encryption_of,
     source_key,
 )
-from service_helpers import PART, complete, refused, signed
+from service_helpers import PART, Reply, complete, refused, signed
 
 from s3fixture.app import App
 
@@ -116,14 +116,104 @@ def test_a_customers_key_must_be_one(
         client.head_object(Bucket=bucket, Key="k")
 
 
-def test_a_key_without_its_md5_is_refused(url: str, bucket: str) -> None:
-    key = customer_key()
-    headers = {
-        "x-amz-server-side-encryption-customer-algorithm": "AES256",
-        "x-amz-server-side-encryption-customer-key": key["SSECustomerKey"],
-    }
-    reply = signed(url, "PUT", f"/{bucket}/k", BODY, headers)
-    assert (reply.status, reply.code) == (400, "InvalidArgument")
+ENCRYPTION = "x-amz-server-side-encryption"
+ALGORITHM = "The Encryption request you specified is not valid. Supported value: AES256."
+NO_ALGORITHM = f"{WITH_CUSTOMER} provide a valid encryption algorithm."
+NO_KEY = f"{WITH_CUSTOMER} provide an appropriate secret key."
+NO_MD5 = f"{WITH_CUSTOMER} provide the client calculated MD5 of the secret key."
+EMPTY_KEY = "The secret key was invalid - too short."
+KEY_MD5 = "The calculated MD5 hash of the key did not match the hash that was provided."
+KEY_SIZE = "The secret key was invalid for the specified algorithm."
+# Text between "+" and "/", which an alphabet for URLs writes in another way.
+WHOLE = base64.b64encode(bytes(range(248, 256)) * 4).decode()
+WHOLE_MD5 = base64.b64encode(hashlib.md5(bytes(range(248, 256)) * 4).digest()).decode()
+SHORT = customer_key(size=10)
+
+# Algorithm, key and MD5, each None where it is not sent, and what S3 says to a write, "" where it takes them:
+# dyus/meeseeks-s3, tests/put_object_sse_c, create_multipart_upload_sse_c and copy_object_sse_c.
+WRITES: list[tuple[str | None, str | None, str | None, str]] = [
+    ("AES256", None, None, NO_KEY),
+    ("AES256", None, WHOLE_MD5, NO_KEY),
+    ("", None, None, NO_KEY),
+    (None, WHOLE, None, NO_ALGORITHM),
+    (None, WHOLE, WHOLE_MD5, NO_ALGORITHM),
+    (None, "", None, NO_ALGORITHM),
+    (None, None, WHOLE_MD5, NO_ALGORITHM),
+    (None, None, "", NO_ALGORITHM),
+    ("AES256", WHOLE, None, NO_MD5),
+    ("AES256", WHOLE, "", KEY_MD5),
+    ("AES256", "", WHOLE_MD5, EMPTY_KEY),
+    ("AES256", "####", WHOLE_MD5, EMPTY_KEY),
+    ("AES256", "a", WHOLE_MD5, EMPTY_KEY),
+    ("AES256", "ZZ", base64.b64encode(hashlib.md5(b"e").digest()).decode(), EMPTY_KEY),
+    ("", "", "", EMPTY_KEY),
+    ("", WHOLE, WHOLE_MD5, ALGORITHM),
+    ("AES128", WHOLE, WHOLE_MD5, ALGORITHM),
+    ("AES128", SHORT["SSECustomerKey"], SHORT["SSECustomerKeyMD5"], ALGORITHM),
+    ("AES128", SHORT["SSECustomerKey"], WHOLE_MD5, KEY_MD5),
+    ("AES128", "not-valid-base64!!!", WHOLE_MD5, KEY_MD5),
+    ("AES256", SHORT["SSECustomerKey"], WHOLE_MD5, KEY_MD5),
+    ("AES256", SHORT["SSECustomerKey"], SHORT["SSECustomerKeyMD5"], KEY_SIZE),
+    ("AES256", WHOLE.rstrip("="), WHOLE_MD5, KEY_MD5),
+    ("AES256", WHOLE.replace("+", "-").replace("/", "_"), WHOLE_MD5, KEY_MD5),
+    ("AES256", WHOLE, WHOLE_MD5.rstrip("="), KEY_MD5),
+    ("AES256", WHOLE, f"!{WHOLE_MD5}", KEY_MD5),
+    ("AES256", f"{WHOLE}====", WHOLE_MD5, KEY_MD5),
+    ("AES256", WHOLE, WHOLE_MD5, ""),
+    ("AES256", f"{WHOLE}===", WHOLE_MD5, ""),
+    ("AES256", f"{WHOLE}!!!!#", WHOLE_MD5, ""),
+    ("AES256", f"!!!!#{WHOLE}", WHOLE_MD5, ""),
+    ("AES256", f"{WHOLE[:20]}!!!!#{WHOLE[20:]}", WHOLE_MD5, ""),
+    ("AES256", " ".join(WHOLE), WHOLE_MD5, ""),
+    ("AES256", "\t".join(WHOLE), WHOLE_MD5, ""),
+]
+
+
+def headers_of(
+    algorithm: str | None, key: str | None, md5: str | None, prefix: str = "x-amz-"
+) -> dict[str, str]:
+    values = {"algorithm": algorithm, "key": key, "key-MD5": md5}
+    name = f"{prefix}server-side-encryption-customer"
+    return {f"{name}-{last}": value for last, value in values.items() if value is not None}
+
+
+@pytest.mark.parametrize("case", WRITES)
+def test_the_three_headers_are_read_as_s3_reads_them(
+    client: S3Client, url: str, bucket: str, case: tuple[str | None, str | None, str | None, str]
+) -> None:
+    client.put_object(Bucket=bucket, Key="plain", Body=BODY)
+    algorithm, key, md5, message = case
+    sent = headers_of(algorithm, key, md5)
+    copied = {**sent, "x-amz-copy-source": f"/{bucket}/plain"}
+    for method, target, body, headers in (
+        ("PUT", f"/{bucket}/k", BODY, sent),
+        ("POST", f"/{bucket}/k?uploads", b"", sent),
+        ("PUT", f"/{bucket}/copy", b"", copied),
+    ):
+        reply = signed(url, method, target, body, headers)
+        assert reply.status == (400 if message else 200)
+        if message:
+            assert (reply.field("Message"), reply.field("ArgumentName")) == (message, ENCRYPTION)
+            assert reply.field("ArgumentValue") == {EMPTY_KEY: key, ALGORITHM: algorithm}.get(message, "")
+
+
+def test_readers_may_leave_out_the_md5_of_their_key(client: S3Client, url: str, bucket: str) -> None:
+    assert signed(url, "PUT", f"/{bucket}/k", BODY, headers_of("AES256", WHOLE, WHOLE_MD5)).status == 200
+    for method in ("GET", "HEAD"):
+        reply = signed(url, method, f"/{bucket}/k", b"", headers_of("AES256", WHOLE, None))
+        assert reply.status == 200
+        assert reply.headers["x-amz-server-side-encryption-customer-key-md5"] == WHOLE_MD5
+    source = headers_of("AES256", WHOLE, None, "x-amz-copy-source-")
+    source["x-amz-copy-source"] = f"/{bucket}/k"
+    assert signed(url, "PUT", f"/{bucket}/copy", b"", source).status == 200
+    upload = client.create_multipart_upload(Bucket=bucket, Key="part")["UploadId"]
+    part = f"/{bucket}/part?partNumber=1&uploadId={upload}"
+    assert signed(url, "PUT", part, b"", source).status == 200
+    # What is wrong with the source is found before what is wrong with the copy.
+    source |= headers_of("AES128", WHOLE, WHOLE_MD5)
+    del source["x-amz-copy-source-server-side-encryption-customer-key"]
+    assert signed(url, "PUT", f"/{bucket}/copy", b"", source).field("Message") == NO_KEY
+    assert signed(url, "PUT", part, b"", source).field("Message") == NO_KEY
 
 
 def test_reading_without_the_key_is_refused(client: S3Client, bucket: str) -> None:
@@ -147,8 +237,6 @@ def test_reading_without_the_key_is_refused(client: S3Client, bucket: str) -> No
         with refused("AccessDenied", 403) as response:
             client.get_object(Bucket=bucket, Key="k", **key)
         assert response["Error"]["Message"].endswith("must provide the correct secret key.")
-    with refused("AccessDenied", 403):
-        client.copy_object(Bucket=bucket, Key="copy", CopySource=f"{bucket}/k", **source_key("b"))
     with refused("403"):
         client.head_object(Bucket=bucket, Key="k", **customer_key("b"))
 
@@ -242,6 +330,90 @@ def test_checksums_of_an_upload_need_its_key(client: S3Client, bucket: str) -> N
         Bucket=bucket, Key="k", ChecksumAlgorithm="CRC32", **customer_key()
     )["UploadId"]
     client.upload_part(Bucket=bucket, Key="k", UploadId=upload_id, PartNumber=1, Body=BODY, **customer_key())
-    with refused("InvalidRequest", 400):
+    with refused("InvalidRequest", 400) as response:
         complete(client, bucket, "k", upload_id)
+    assert response["Error"]["Message"] == OTHER_COMPLETION
     assert "ChecksumCRC32" in complete(client, bucket, "k", upload_id, **customer_key())
+
+
+OTHER_COMPLETION = (
+    "The object was stored using a form of Server Side Encryption. Correct SSE-C request parameters are "
+    "required for this request when specifying checksums for each part."
+)
+OTHER = customer_key("b")
+# The same of a completion, where a key of which something is missing is none: dyus/meeseeks-s3,
+# tests/complete_multipart_upload_sse_c.
+COMPLETIONS: list[tuple[str | None, str | None, str | None, str]] = [
+    (None, None, None, ""),
+    ("AES256", None, None, ""),
+    ("AES128", None, None, ""),
+    ("", None, None, ""),
+    (None, "", None, ""),
+    (None, None, "", ""),
+    (None, WHOLE, WHOLE_MD5, ""),
+    ("AES256", WHOLE, None, ""),
+    ("AES256", None, WHOLE_MD5, ""),
+    ("AES256", WHOLE, WHOLE_MD5, ""),
+    ("AES256", f"!{WHOLE}", WHOLE_MD5, ""),
+    ("AES256", "", WHOLE_MD5, EMPTY_KEY),
+    ("", "", "", EMPTY_KEY),
+    ("AES256", WHOLE, "", KEY_MD5),
+    ("AES128", WHOLE, WHOLE_MD5, ALGORITHM),
+    ("AES256", SHORT["SSECustomerKey"], SHORT["SSECustomerKeyMD5"], OTHER_COMPLETION),
+    ("AES256", OTHER["SSECustomerKey"], OTHER["SSECustomerKeyMD5"], OTHER_COMPLETION),
+]
+
+
+@pytest.mark.parametrize("case", COMPLETIONS)
+def test_a_completion_reads_the_key_as_s3_does(
+    url: str, bucket: str, case: tuple[str | None, str | None, str | None, str]
+) -> None:
+    whole = headers_of("AES256", WHOLE, WHOLE_MD5)
+    upload_id = signed(url, "POST", f"/{bucket}/k?uploads", b"", whole).field("UploadId")
+    named = f"/{bucket}/k?uploadId={upload_id}"
+    etag = signed(url, "PUT", f"{named}&partNumber=1", BODY, whole).headers["etag"]
+    *sent, message = case
+    headers = headers_of(*sent)
+
+    def ask(number: int) -> Reply:
+        part = f"<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>"
+        document = f"<CompleteMultipartUpload>{part}</CompleteMultipartUpload>"
+        return signed(url, "POST", named, document.encode(), headers)
+
+    for number in (0, -1):  # found before anything about the key
+        assert ask(number).field("Message") == "PartNumber must be >= 1"
+    reply = ask(1)
+    assert (reply.status, reply.field("Message")) == (400 if message else 200, message)
+    if not message:
+        whole_key = None not in sent
+        assert reply.headers[f"{ENCRYPTION}-customer-algorithm"] == "AES256"
+        assert reply.headers.get(f"{ENCRYPTION}-customer-key-md5") == (WHOLE_MD5 if whole_key else None)
+
+
+def test_a_completion_brings_no_key_to_an_upload_without_one(client: S3Client, bucket: str) -> None:
+    upload_id = client.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
+    client.upload_part(Bucket=bucket, Key="k", UploadId=upload_id, PartNumber=1, Body=BODY)
+    with refused("InvalidRequest", 400) as response:
+        complete(client, bucket, "k", upload_id, **customer_key())
+    assert response["Error"]["Message"] == OTHER_COMPLETION
+    complete(client, bucket, "k", upload_id)
+
+
+def test_the_wrong_key_of_a_source_is_another_refusal_than_that_of_an_object(
+    client: S3Client, bucket: str
+) -> None:
+    """dyus/meeseeks-s3, tests/copy_object_sse_c and tests/upload_part_copy_sse_c, test_source_wrong_key."""
+    client.put_object(Bucket=bucket, Key="k", Body=BODY, **customer_key())
+    upload_id = client.create_multipart_upload(Bucket=bucket, Key="part")["UploadId"]
+    source: Any = {"Bucket": bucket, "CopySource": f"{bucket}/k", **source_key("b")}
+    for copy in (
+        lambda: client.copy_object(Key="copy", **source),
+        lambda: client.upload_part_copy(Key="part", UploadId=upload_id, PartNumber=1, **source),
+    ):
+        with refused("InvalidRequest", 400) as response:
+            copy()
+        assert response["Error"]["Message"] == (
+            "The provided encryption parameters did not match the ones used originally."
+        )
+    with refused("AccessDenied", 403):
+        client.get_object(Bucket=bucket, Key="k", **customer_key("b"))

@@ -283,7 +283,7 @@ def test_encryption_over_plain_http_is_refused_where_it_is_said_so(
         {"sse_over_http": False, "identities": app.settings.identities}, environ={}
     )
     monkeypatch.setattr(app, "settings", strict)
-    with refused("InvalidRequest", 400) as response:
+    with refused("InvalidArgument", 400) as response:
         client.get_object(Bucket=bucket, Key="k", **customer_key())
     assert response["Error"]["Message"] == (f"{WITH_CUSTOMER} be made over a secure connection.")
     with refused("InvalidRequest", 400):

@@ -178,13 +178,7 @@ def test_a_checksum_algorithm_and_its_type_may_be_in_lower_case() -> None:
     ("method", "raw", "text", "code"),
     [
         ("PUT", "/b?versioning", "<VersioningConfiguration><Status>", "MalformedXML"),
-        ("PUT", "/b?versioning", "<Other/>", "MalformedXML"),
-        (
-            "PUT",
-            "/b?versioning",
-            "<VersioningConfiguration><Status>enabled</Status></VersioningConfiguration>",
-            "MalformedXML",
-        ),
+        ("PUT", "/b?tagging", "<Other/>", "MalformedXML"),
         ("PUT", "/b?acl", "<AccessControlPolicy><Nonsense/></AccessControlPolicy>", "MalformedACLError"),
         ("PUT", "/b?tagging", "<Tagging><TagSet/><TagSet/></Tagging>", "MalformedXML"),
         ("PUT", "/b?tagging", "<Tagging><TagSet><Other/></TagSet></Tagging>", "MalformedXML"),

@@ -158,8 +158,9 @@ QUIRKS: tuple[Quirk, ...] = (
     Quirk(
         21,
         "A document that is not well-formed or not of the schema is MalformedXML; some operations differ.",
-        "ACL documents answer MalformedACLError, a wrong versioning status "
-        "IllegalVersioningConfigurationException; and Quiet of DeleteObjects may have any text.",
+        "ACL documents answer MalformedACLError, a versioning status that is empty or absent "
+        "IllegalVersioningConfigurationException, and the root of that document may be any; and Quiet of "
+        "DeleteObjects may have any text.",
         "ceph/s3-tests, test_lifecycle_invalid_status; aws/aws-sdk-js-v3 issue 2267; "
         + _API
         + "/ErrorResponses.html; "
@@ -344,8 +345,8 @@ QUIRKS: tuple[Quirk, ...] = (
     Quirk(
         49,
         "BadDigest of PutObject writes the expected Content-MD5 in hex, everywhere else it is base64.",
-        "The calculated one is base64 in both.",
-        _RECORDED,
+        "The calculated one is base64 in both, and comes first where both are.",
+        _RECORDED + "; dyus/meeseeks-s3, tests/put_bucket_versioning and tests/bucket_acl",
     ),
     Quirk(
         50,

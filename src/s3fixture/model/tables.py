@@ -158,6 +158,7 @@ DOCUMENT_ERRORS: Mapping[str, str] = {
 OPEN_ENUMS = frozenset(
     {
         *("BucketAccelerateStatus", "BucketLocationConstraint", "BucketLogsPermission", "CompressionType"),
+        "BucketVersioningStatus",
         *(
             "Event",
             "ExpressionType",
@@ -207,6 +208,10 @@ DOCUMENT_LIMITS: Mapping[str, int] = {
 
 # Quirk 21: operation -> what else its document may be called.
 OTHER_ROOTS: Mapping[str, frozenset[str]] = {"PutObjectRetention": frozenset({"ObjectLockRetention"})}
+
+# Quirk 21: operations whose document may have any root (dyus/meeseeks-s3: <Delete> with a Status enables
+# versioning).
+ANY_ROOT = frozenset({"PutBucketVersioning"})
 
 # Quirk 49.
 HEX_DIGESTS = frozenset({"PutObject"})

@@ -133,13 +133,16 @@ def get_bucket_versioning(call: Call, params: Params) -> Result:
 
 
 def put_bucket_versioning(call: Call, params: Params) -> Result:
-    """Raises IllegalVersioningConfigurationException without a Status, NotImplemented for MFA Delete, and
-    InvalidBucketState for suspending versioning in a bucket with object lock.
+    """Raises IllegalVersioningConfigurationException without a Status or with an empty one, MalformedXML for
+    another one, NotImplemented for MFA Delete, and InvalidBucketState for suspending versioning in a bucket
+    with object lock.
     """
     configuration = params["VersioningConfiguration"]
     state = configuration.get("Status")
-    if state is None:
+    if not state:
         raise refusals.VERSIONING_WITHOUT_STATUS()
+    if state not in ("Enabled", "Suspended"):
+        raise S3Error("MalformedXML")
     if configuration.get("MFADelete") == "Enabled" or params.get("MFA"):
         raise S3Error("NotImplemented", Header="x-amz-mfa")
     with call.store.write() as index:

@@ -15,11 +15,12 @@ from s3fixture.service import preconditions
 from s3fixture.service.acls import acl_of, note_owner
 from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.encryption import (
-    CUSTOMER_PARAMETERS,
-    check_part,
+    HEADER,
+    check_completed,
     describe_encryption,
     encryption_of,
     is_customers,
+    is_whole_key,
     refuse_header,
 )
 from s3fixture.service.multipart import UPLOAD_ID, VERSION_ID, find_upload, part_checksum
@@ -33,6 +34,13 @@ from s3fixture.wire.numbers import parse_count
 
 _BY_MEMBER = {row.member: row for row in checksums.ALGORITHMS.values()}
 _OLD_MEMBERS = frozenset(f"Checksum{name}" for name in ("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"))
+
+# S3 sends them here, too, although its model does not say so: dyus/meeseeks-s3,
+# tests/complete_multipart_upload_sse_c.
+_CUSTOMERS_HEADERS = {
+    "SSECustomerAlgorithm": f"{HEADER}-customer-algorithm",
+    "SSECustomerKeyMD5": f"{HEADER}-customer-key-MD5",
+}
 
 
 def complete_multipart_upload(call: Call, params: Params) -> Result:
@@ -50,7 +58,8 @@ def complete_multipart_upload(call: Call, params: Params) -> Result:
         upload = find_upload(call, index, params)
         if not listed:
             raise refusals.NO_PARTS()
-        _check_key(call, upload, params)
+        _check_numbers(listed)
+        check_completed(call, upload.extra, params, needed=bool(upload.checksum_algorithm))
         call.confirm_current(index, bucket, params)
         preconditions.check_write(params, index, bucket, upload)
         _check_type(params, upload)
@@ -108,14 +117,11 @@ def _check_headers(params: Params) -> None:
             raise refusals.CHECKSUM_MALFORMED(header=row.header)
 
 
-def _check_key(call: Call, upload: Upload, params: Params) -> None:
-    """Check the customer's key. It may be missing when no checksum depends on it, but never be wrong.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
-    (x-amz-server-side-encryption-customer-key)
-    """
-    if _keeps_checksum(upload) or not CUSTOMER_PARAMETERS.isdisjoint(params):
-        check_part(call, upload.extra, params)
+def _check_numbers(listed: Sequence[Mapping[str, Any]]) -> None:
+    """Check that the parts count from 1, which S3 does before it looks at a customer's key."""
+    lowest = min((int(entry["PartNumber"]) for entry in listed if "PartNumber" in entry), default=1)
+    if lowest < 1:
+        raise refusals.LISTED_PART_NUMBER(str(lowest))
 
 
 def _keeps_checksum(upload: Upload) -> bool:
@@ -140,6 +146,7 @@ def _completed_before(
 
 
 def _answer(call: Call, bucket: BucketRow, version: Version, params: Params) -> Result:
+    encryption = describe_encryption(version.extra, params if is_whole_key(params) else {})
     return {
         "Location": location(call.request, call.target, version.key),
         "Bucket": bucket.name,
@@ -147,7 +154,12 @@ def _answer(call: Call, bucket: BucketRow, version: Version, params: Params) -> 
         "ETag": version.etag,
         **checksum_members(version.checksum),
         **version_header(bucket, version),
-        **describe_encryption(version.extra, params),
+        **encryption,
+        "HTTPHeaders": {
+            header: encryption[member]
+            for member, header in _CUSTOMERS_HEADERS.items()
+            if encryption.get(member) is not None
+        },
     }
 
 
@@ -162,8 +174,6 @@ def _chosen_parts(
     if any(entry.get("PartNumber") is None or entry.get("ETag") is None for entry in listed):
         raise S3Error("MalformedXML")
     numbers = [int(entry["PartNumber"]) for entry in listed]
-    if min(numbers) < 1:
-        raise refusals.LISTED_PART_NUMBER(str(min(numbers)))
     if any(second <= first for first, second in pairwise(numbers)):
         raise S3Error("InvalidPartOrder", UploadId=upload.upload_id)
     for entry in listed:

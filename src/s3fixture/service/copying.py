@@ -20,6 +20,7 @@ from s3fixture.service.call import Call, Params, Result
 from s3fixture.service.encryption import (
     ENCRYPTION,
     check_source,
+    check_source_key,
     describe_encryption,
     etag_of,
     is_customers,
@@ -156,6 +157,7 @@ def upload_part_copy(call: Call, params: Params) -> Result:
     check_supported(params)
     refuse_header(call)
     source = _source(params)
+    check_source_key(call, params)
     with call.store.read() as index:
         upload = find_part_upload(call, index, params)
         original = _find_source(call, index, source, params)

@@ -215,11 +215,14 @@ def check_md5(content_md5: str) -> None:
 
 
 def compare_md5(content_md5: str, digest: bytes, *, hex_digest: bool = True) -> None:
-    """Raise BadDigest, which writes what was expected as `hex_digest` says: quirk 49."""
+    """Raise BadDigest, which writes what was expected as `hex_digest` says, and where: quirk 49."""
     computed = checksums.encode(digest)
-    if computed != content_md5:
-        expected = checksums.decode(content_md5).hex() if hex_digest else content_md5
+    if computed == content_md5:
+        return
+    if hex_digest:
+        expected = checksums.decode(content_md5).hex()
         raise S3Error("BadDigest", ExpectedDigest=expected, CalculatedDigest=computed)
+    raise S3Error("BadDigest", CalculatedDigest=computed, ExpectedDigest=content_md5)
 
 
 def one_checksum(headers: Mapping[str, str]) -> Algorithm | None:

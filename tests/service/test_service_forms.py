@@ -7,7 +7,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pytest
-from encryption_helpers import customer_key
+from encryption_helpers import WITH_CUSTOMER, customer_key
 from service_helpers import MIB, NewClient, Reply, refused, send
 
 from s3fixture.app import App
@@ -76,6 +76,26 @@ def test_a_form_chooses_its_encryption(url: str, client: S3Client, bucket: str) 
     given = {f"{sse}-customer-{name}": key[member] for name, member in names.items()}
     assert post(url, bucket, presign(client, bucket, **given)).status == 204
     assert client.get_object(Bucket=bucket, Key="k", **key)["Body"].read() == b"form"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"algorithm": "", "key": "", "key-MD5": ""}, "The secret key was invalid - too short."),
+        ({"algorithm": ""}, f"{WITH_CUSTOMER} provide an appropriate secret key."),
+        ({"key": ""}, f"{WITH_CUSTOMER} provide a valid encryption algorithm."),
+        ({"key-MD5": ""}, f"{WITH_CUSTOMER} provide a valid encryption algorithm."),
+        ({"algorithm": "AES256", "key": "\u00e9" * 44}, "The secret key was improperly encoded."),
+    ],
+)
+def test_empty_fields_of_a_customers_key_count(
+    url: str, client: S3Client, bucket: str, given: dict[str, str], message: str
+) -> None:
+    """dyus/meeseeks-s3, tests/post_object_sse_c."""
+    fields = {f"x-amz-server-side-encryption-customer-{name}": value for name, value in given.items()}
+    reply = post(url, bucket, presign(client, bucket, **fields))
+    assert (reply.status, reply.code) == (400, "InvalidArgument")
+    assert reply.field("Message").startswith(message)
 
 
 def test_the_name_of_the_file_may_stand_in_the_key(url: str, client: S3Client, bucket: str) -> None:

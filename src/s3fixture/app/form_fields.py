@@ -36,6 +36,8 @@ _PARAMETERS: Mapping[str, str] = {
     "x-amz-storage-class": "StorageClass",
     "x-amz-website-redirect-location": "WebsiteRedirectLocation",
 }
+# The only ones of these that count without a value: dyus/meeseeks-s3, tests/post_object_sse_c.
+_EVEN_EMPTY = frozenset(name for name in _PARAMETERS if "-customer-" in name)
 _BUCKET_KEY = "x-amz-server-side-encryption-bucket-key-enabled"
 _LEGAL_HOLD = "x-amz-object-lock-legal-hold"
 _RETAIN_UNTIL = "x-amz-object-lock-retain-until-date"
@@ -51,7 +53,9 @@ def parameters(fields: Mapping[str, str]) -> dict[str, Any]:
     https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
     """
     params: dict[str, Any] = {
-        member: _as_header(name, fields[name]) for name, member in _PARAMETERS.items() if fields.get(name)
+        member: _as_header(name, fields[name])
+        for name, member in _PARAMETERS.items()
+        if fields.get(name) or (name in _EVEN_EMPTY and name in fields)
     }
     params["Metadata"] = {
         _metadata_name(name): value for name, value in fields.items() if name.startswith(_METADATA)

@@ -15,6 +15,7 @@ RECORDED = "localstack/localstack, tests/aws/services/s3/*.snapshot.json (answer
 VERSITY = "versity/versitygw, s3err and tests/integration (answers recorded from S3)"
 CEPH = "ceph/s3-tests"
 ARGMIN = "justincormack/argmin, crates/s3-tests (tests that its author runs against S3)"
+MEESEEKS = "dyus/meeseeks-s3 (answers recorded from S3)"
 BACKLOT = "brekkylab/backlot, issue 192 and tests/test_s3.py (answers measured at S3)"
 OURS = "s3fixture: the words of S3 are not known"
 
@@ -180,6 +181,9 @@ TAGGING_HEADER = _argument(
 # Versions and conditions
 BAD_VERSION_ID = _argument("versionId", "Invalid version id specified", RECORDED)
 EMPTY_VERSION_ID = _argument("versionId", "Version id cannot be the empty string", CEPH)
+BAD_SOURCE_VERSION = _argument("x-amz-copy-source", "Invalid version id specified", MEESEEKS)
+BAD_SOURCE_VERSION_OF_OBJECT = _request("Invalid Request", MEESEEKS)
+EMPTY_SOURCE_VERSION = _argument("x-amz-copy-source", "Version id cannot be the empty string", MEESEEKS)
 SEVERAL_CONDITIONS = Refusal(
     "NotImplemented",
     _NOT_IMPLEMENTED,

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from service_helpers import GONE, MIB, PART, complete, put_parts, refused, signed
+from service_helpers import GONE, MIB, PART, Reply, complete, put_parts, refused, signed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -104,8 +104,8 @@ def test_a_leading_slash_of_the_source_is_allowed(url: str, bucket: str, source:
         ("missing-bucket/key", "NoSuchBucket"),
         ("192.168.0.1/key", "InvalidArgument"),
         ("bucket/source?versionId=" + GONE, "NoSuchVersion"),
-        ("bucket/source?versionId=" + "A" * 32, "InvalidArgument"),
-        ("bucket/source?versionId=AAAA", "InvalidArgument"),
+        ("bucket/source?versionId=" + "A" * 32, "InvalidRequest"),
+        ("bucket/source?versionId=AAAA", "InvalidRequest"),
         ("bucket/source?versionId=", "InvalidArgument"),
     ],
 )
@@ -275,3 +275,37 @@ def test_a_part_that_is_copied_chooses_no_encryption(url: str, client: S3Client,
     headers = {"x-amz-copy-source": source, "x-amz-server-side-encryption": "AES256"}
     reply = signed(url, "PUT", f"/{bucket}/k?partNumber=1&uploadId={upload}", headers=headers)
     assert (reply.status, reply.code) == (400, "InvalidArgument")
+
+
+def test_what_is_wrong_with_the_version_of_a_source(client: S3Client, url: str, bucket: str) -> None:
+    """dyus/meeseeks-s3, reports about delete markers and version ids."""
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    marker = client.delete_object(Bucket=bucket, Key="k")["VersionId"]
+    upload = client.create_multipart_upload(Bucket=bucket, Key="up")["UploadId"]
+    part = f"/{bucket}/up?partNumber=1&uploadId={upload}"
+    for target in (f"/{bucket}/copy", part):
+
+        def ask(version: str, target: str = target) -> Reply:
+            return signed(url, "PUT", target, b"", {"x-amz-copy-source": f"/{bucket}/k{version}"})
+
+        reply = ask("")
+        assert (reply.status, reply.code) == (404, "NoSuchKey")
+        assert reply.headers["x-amz-delete-marker"] == "true"
+        assert reply.headers["x-amz-version-id"] == marker
+        assert (ask(f"?versionId={marker}").status, ask(f"?versionId={marker}").code) == (
+            400,
+            "InvalidRequest",
+        )
+        empty = ask("?versionId=")
+        assert empty.field("Message") == "Version id cannot be the empty string"
+        assert empty.field("ArgumentName") == "x-amz-copy-source"
+        unknown = ask("?versionId=abc")
+        if target == part:
+            assert (unknown.code, unknown.field("ArgumentValue")) == ("InvalidArgument", "abc")
+            assert unknown.field("Message") == "Invalid version id specified"
+            assert unknown.field("ArgumentName") == "x-amz-copy-source"
+        else:
+            assert (unknown.code, unknown.field("Message")) == ("InvalidRequest", "Invalid Request")
+        for refused_copy in (reply, empty, unknown):
+            assert refused_copy.body.startswith(b"<Error>")

@@ -272,7 +272,8 @@ QUIRKS: tuple[Quirk, ...] = (
         38,
         "Some errors have no XML declaration, such as those of CompleteMultipartUpload.",
         "Those that S3 finds in the operation itself; others, such as NoSuchBucket, have one.",
-        "justincormack/argmin, crates/s3-tests/src/shape.rs; brekkylab/backlot, tests/test_s3.py",
+        "justincormack/argmin, crates/s3-tests/src/shape.rs; brekkylab/backlot, tests/test_s3.py; "
+        "dyus/meeseeks-s3, tests/copy_object_sse_c and others",
     ),
     # payload
     Quirk(

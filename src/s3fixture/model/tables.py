@@ -393,12 +393,17 @@ UNDECLARED_ERRORS: Mapping[str, frozenset[str]] = {
     "CompleteMultipartUpload": frozenset(
         {
             "EntityTooSmall",
+            "InvalidArgument",
+            "InvalidEncryptionAlgorithmError",
             "InvalidPart",
             "InvalidPartOrder",
             "InvalidRequest",
             "MalformedXML",
             "NoSuchUpload",
         }
+    ),
+    "CopyObject": frozenset(
+        {"InvalidArgument", "InvalidEncryptionAlgorithmError", "InvalidRequest", "NoSuchKey"}
     ),
     "DeleteObjects": frozenset({"KeyTooLongError", "MalformedXML"}),
     "GetBucketIntelligentTieringConfiguration": frozenset({"NoSuchConfiguration"}),
@@ -408,7 +413,12 @@ UNDECLARED_ERRORS: Mapping[str, frozenset[str]] = {
     "ListBucketIntelligentTieringConfigurations": frozenset({"MalformedContinuationToken"}),
     "ListBucketInventoryConfigurations": frozenset({"MalformedContinuationToken"}),
     "PutBucketOwnershipControls": frozenset({"MalformedXML"}),
-    "UploadPartCopy": frozenset({"InvalidArgument", "PreconditionFailed"}),
+    "UploadPartCopy": frozenset(
+        {
+            *("InvalidArgument", "InvalidEncryptionAlgorithmError", "InvalidRequest", "NoSuchKey"),
+            "PreconditionFailed",
+        }
+    ),
 }
 
 # Quirk 32: operations whose document has bare ETags.

@@ -39,7 +39,7 @@ from s3fixture.service.multipart import find_part_upload, part_checksum, put_par
 from s3fixture.service.names import is_bucket_name, was_bucket_name
 from s3fixture.service.object_lock import new_lock
 from s3fixture.service.objects import checksum_members
-from s3fixture.service.versions import get_version, new_version_id, version_header
+from s3fixture.service.versions import is_known, marker_headers, new_version_id, version_header
 from s3fixture.store import (
     NULL_VERSION,
     BodyReader,
@@ -206,19 +206,31 @@ def _find_source(call: Call, index: Index, source: CopySource, params: Params) -
         version = index.get_current(bucket.id, source.key)
         call.confirm(params, place, version)
     else:
-        version = get_version(index, bucket, source.key, source.version_id)
+        _check_version_id(index, bucket, source, params)
+        version = index.get_version(bucket.id, source.key, source.version_id)
         call.confirm(params, place, version)
         if version is None:
             raise S3Error("NoSuchVersion", Key=source.key, VersionId=source.version_id)
         if version.is_delete_marker:
             raise refusals.COPY_OF_A_DELETE_MARKER()
     if version is None or version.is_delete_marker:
-        raise S3Error("NoSuchKey", Key=source.key)
+        headers = marker_headers(version) if version else {}
+        raise S3Error("NoSuchKey", Key=source.key, headers=headers)
     if is_offline(version, call.clock.time()):
         raise S3Error("ObjectNotInActiveTierError", Key=source.key)
     check_source(call, version.extra, params)
     preconditions.check_copy_source(params, version, call.clock.time())
     return version
+
+
+def _check_version_id(index: Index, bucket: BucketRow, source: CopySource, params: Params) -> None:
+    """Raise InvalidArgument, or InvalidRequest of CopyObject, for an id that S3 never gave out."""
+    version_id = source.version_id or ""
+    if not version_id:
+        raise refusals.EMPTY_SOURCE_VERSION("")
+    if not is_known(index, bucket, source.key, version_id):
+        of_part = "PartNumber" in params
+        raise refusals.BAD_SOURCE_VERSION(version_id) if of_part else refusals.BAD_SOURCE_VERSION_OF_OBJECT()
 
 
 def _source_version(version: Version) -> Result:

@@ -33,7 +33,7 @@ def find_version(
         if version is None:
             raise _missing(call, bucket, key)
         if version.is_delete_marker and current_marker == "NoSuchKey":
-            raise S3Error("NoSuchKey", Key=key, headers=_marker_headers(version))
+            raise S3Error("NoSuchKey", Key=key, headers=marker_headers(version))
     else:
         version = get_version(index, bucket, key, version_id)
         call.confirm(params, (bucket.id, key, version_id), version)
@@ -43,7 +43,7 @@ def find_version(
         raise S3Error(
             "MethodNotAllowed",
             headers={
-                **_marker_headers(version),
+                **marker_headers(version),
                 "Allow": "DELETE",
                 "Last-Modified": http_date(version.modified),
             },
@@ -133,7 +133,8 @@ def describe(bucket: BucketRow, version: Version, params: Params) -> Result:
     return result
 
 
-def _marker_headers(version: Version) -> dict[str, str]:
+def marker_headers(version: Version) -> dict[str, str]:
+    """What S3 says of a delete marker in whose place something was asked for."""
     return {"x-amz-delete-marker": "true", "x-amz-version-id": version.version_id}
 
 

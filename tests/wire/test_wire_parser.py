@@ -305,6 +305,11 @@ def test_operations_that_want_a_checksum_say_so() -> None:  # quirk 24
     [
         ("/b?policy", b"{}"),
         ("/b?versioning", b"<VersioningConfiguration/>"),
+        ("/b?logging", b"<BucketLoggingStatus/>"),
+        (
+            "/b?requestPayment",
+            b"<RequestPaymentConfiguration><Payer>Requester</Payer></RequestPaymentConfiguration>",
+        ),
         ("/b?publicAccessBlock", b"<PublicAccessBlockConfiguration/>"),
         (
             "/b?encryption",

@@ -184,7 +184,7 @@ QUIRKS: tuple[Quirk, ...] = (
         "Operations with httpChecksumRequired want Content-MD5 or a checksum, else InvalidRequest; but not "
         "all (CHECKSUM_NOT_REQUIRED). Some compare it once the document was found right (DIGESTS_LAST).",
         "The message names both, except for a lifecycle. MinIO's mc, s3cmd and boto 2 put policies without "
-        "either, on S3 too.",
+        "either, on S3 too, and s3cmd who pays (in its tests at S3) and the access logs of a bucket.",
         "the trait requestChecksumRequired in the model; versity/versitygw, s3api/router.go; minio/minio-go, "
         "api-bucket-policy.go; justincormack/argmin, crates/s3-tests/tests/request_checksums.rs; " + _BACKLOT,
     ),

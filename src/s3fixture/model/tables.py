@@ -221,8 +221,10 @@ CHECKSUM_NOT_REQUIRED = frozenset(
     {
         "PutBucketAcl",
         "PutBucketEncryption",
+        "PutBucketLogging",
         "PutBucketOwnershipControls",
         "PutBucketPolicy",
+        "PutBucketRequestPayment",
         "PutBucketVersioning",
         "PutBucketWebsite",
         "PutObjectAcl",

@@ -159,6 +159,15 @@ def test_a_small_unread_body_is_thrown_away_and_the_connection_goes_on(
     assert client.ask(GET).status == 200
 
 
+def test_a_chunked_body_that_nobody_reads_is_thrown_away_up_to_a_limit(
+    serve: Serve, connect: Connect
+) -> None:
+    client = connect(serve(hello, limits=Limits(drain_bytes=1000)))
+    assert client.ask(CHUNKED + b"384\r\n" + b"x" * 900 + b"\r\n0\r\n\r\n").status == 200
+    assert client.ask(CHUNKED + b"ea60\r\n" + b"x" * 60_000 + b"\r\n0\r\n\r\n").status == 200
+    assert client.closed()
+
+
 @pytest.mark.parametrize(
     "framing", [b"Content-Length: 20000000\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n1312d00\r\n"]
 )

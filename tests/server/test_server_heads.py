@@ -26,6 +26,7 @@ REFUSED = {
     "no method": b" / HTTP/1.1\r\nHost: a\r\n\r\n",
     "a target without slash": b"GET a HTTP/1.1\r\nHost: a\r\n\r\n",
     "a star for GET": b"GET * HTTP/1.1\r\nHost: a\r\n\r\n",
+    "a name for OPTIONS": b"OPTIONS a HTTP/1.1\r\nHost: a\r\n\r\n",
     "an authority": b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n",
     "another scheme": b"GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n",
     "user info": b"GET http://u@a/ HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -266,6 +267,29 @@ def test_the_bodies_of_errors_can_be_chosen(serve: Serve, connect: Connect) -> N
     assert answer.body == (
         b"<Error><Code>400</Code><Message>an HTTP/1.1 request needs a Host header</Message></Error>"
     )
+
+
+@pytest.mark.parametrize(
+    ("lines", "keep_alive", "expects_continue"),
+    [
+        (["HTTP/1.1"], True, False),
+        (["HTTP/1.0"], False, False),
+        (["HTTP/1.1", "Connection: upgrade"], True, False),
+        (["HTTP/1.1", "Connection: upgrade, Close"], False, False),
+        (["HTTP/1.0", "Connection: upgrade"], False, False),
+        (["HTTP/1.0", "Connection: upgrade, Keep-Alive"], True, False),
+        (["HTTP/1.0", "Connection: keep-alive, close"], False, False),
+        (["HTTP/1.1", "Expect: 100-Continue"], True, True),
+        (["HTTP/1.1", "Expect: 100-continued"], True, False),
+        (["HTTP/1.0", "Expect: 100-continue"], False, False),
+    ],
+)
+def test_what_a_head_says_of_its_connection(
+    lines: list[str], *, keep_alive: bool, expects_continue: bool
+) -> None:
+    version, *headers = lines
+    head = HeadParser(header_count=256).parse("\r\n".join([f"PUT / {version}", "Host: a", *headers]).encode())
+    assert (head.keep_alive, head.expects_continue) == (keep_alive, expects_continue)
 
 
 def test_names_that_clients_invent_are_remembered_up_to_a_bound() -> None:

@@ -113,3 +113,18 @@ def test_the_settings_are_the_owners(client: S3Client, other: S3Client, bucket: 
     with refused("AccessDenied", 403):
         other.delete_public_access_block(Bucket=bucket)
     assert client.get_public_access_block(Bucket=bucket)
+
+
+def test_who_may_not_make_an_object_public_learns_why_in_the_buckets_account_alone(
+    client: S3Client, other: S3Client, bucket: str
+) -> None:
+    rules: Any = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    client.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=rules)
+    block(client, bucket, "BlockPublicAcls")
+    allow = {"Effect": "Allow", "Principal": {"CanonicalUser": OTHER}, "Action": "s3:PutObject*"}
+    document = {"Version": "2012-10-17", "Statement": [{**allow, "Resource": f"arn:aws:s3:::{bucket}/*"}]}
+    client.put_bucket_policy(Bucket=bucket, Policy=json.dumps(document))
+    for who, told in ((client, True), (other, False)):
+        with refused("AccessDenied", 403) as response:
+            who.put_object(Bucket=bucket, Key="k", ACL="public-read")
+        assert ("BlockPublicAcls" in response["Error"]["Message"]) is told

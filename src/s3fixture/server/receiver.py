@@ -231,7 +231,7 @@ def _refuse_early(data: bytearray, checked: int) -> None:
         )
     end = data.find(b"\n", checked)
     while end >= 0:
-        if end == 0 or data[end - 1] != 13:
+        if data[end - 1] != 13:
             raise MalformedRequest(400, "lines must end with CR LF")
         end = data.find(b"\n", end + 1)
 

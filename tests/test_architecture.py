@@ -288,6 +288,28 @@ def test_no_table_of_the_docs_has_a_pipe_in_backticks() -> None:
     assert [row for row in rows if any("\\|" in part for part in row.split("`")[1::2])] == []
 
 
+def test_no_error_of_s3_has_words_outside_the_tables() -> None:
+    """Refusals stand in tables, each with its source, so that docs/errors.md shows them."""
+    calls = [
+        call
+        for path in SOURCES
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] == "S3Error"
+    ]
+    assert calls
+    assert [ast.unparse(call) for call in calls if any(map(_is_text, _messages(call)))] == []
+
+
+def _messages(call: ast.Call) -> list[ast.expr]:
+    return [*call.args[1:2], *(word.value for word in call.keywords if word.arg == "message")]
+
+
+def _is_text(expression: ast.expr) -> bool:
+    return isinstance(expression, ast.JoinedStr) or (
+        isinstance(expression, ast.Constant) and isinstance(expression.value, str)
+    )
+
+
 def test_every_decision_is_listed() -> None:
     listed = re.findall(r"\(decisions/(.+?)\)", (CHECKOUT / "docs" / "decisions.md").read_text("utf-8"))
     assert listed == sorted(page.name for page in (CHECKOUT / "docs" / "decisions").iterdir())

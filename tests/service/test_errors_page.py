@@ -41,6 +41,11 @@ def cell(text: str) -> str:
     return " ".join(text.split())
 
 
+def words(row: Refusal) -> str:
+    """Its message, where doubled braces stand for themselves, as `str.format` writes them."""
+    return row.message.replace("{{", "{").replace("}}", "}")
+
+
 def named(value: object) -> Iterator[Refusal]:
     """The refusals in a value of a module."""
     if isinstance(value, Refusal):
@@ -56,8 +61,8 @@ def rows() -> list[Refusal]:
 
 def page() -> str:
     codes = [f"| `{code}` | {ERRORS[code][0]} | {cell(ERRORS[code][1])} |\n" for code in sorted(ERRORS)]
-    words = [f"| `{row.code}` | {cell(row.message)} | {cell(row.source)} |\n" for row in rows()]
-    return "".join((_HEAD, *codes, _REFUSALS, *dict.fromkeys(words)))  # some differ in other elements only
+    refused = [f"| `{row.code}` | {cell(words(row))} | {cell(row.source)} |\n" for row in rows()]
+    return "".join((_HEAD, *codes, _REFUSALS, *dict.fromkeys(refused)))  # some differ in other elements only
 
 
 def test_the_page_of_errors_says_what_the_tables_say() -> None:

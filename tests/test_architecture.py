@@ -49,7 +49,7 @@ LAYERS = (
     ("clock",),
     ("checksums",),
     ("records",),
-    ("settings",),
+    ("settings", "setting_arguments"),
     ("cached_clients",),
     ("client_options",),
     ("environment",),

@@ -23,11 +23,14 @@ from s3fixture.pytest_plugin import MAIN_SERVER, SESSION
 
 # This module is imported in every test run: what its fixtures need is imported when one of them is used.
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from s3fixture.backends.endpoint import Endpoint
     from s3fixture.pytest_plugin.isolation import Isolation
     from s3fixture.pytest_plugin.launch import Launch
     from s3fixture.pytest_plugin.resources import TestResources
     from s3fixture.serving import Buckets, Seeds
+    from s3fixture.setting_arguments import SettingArguments
 
 __all__ = ["s3", "s3_bucket", "s3_client", "s3_env", "s3_resource", "s3_server"]
 
@@ -59,7 +62,7 @@ def s3_server(
     emulator: str | None = None,
     buckets: Buckets = (),
     seed: Seeds = None,
-    **settings: Any,
+    **settings: Unpack[SettingArguments],
 ) -> Any:
     """A session-scoped server of its own; `settings` are those of `s3fixture.Settings`.
 

@@ -19,7 +19,10 @@ from s3fixture.environment import applied
 from s3fixture.serving import Buckets, Seeds, bucket_names, serve
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from s3fixture.backends.endpoint import Endpoint
+    from s3fixture.setting_arguments import SettingArguments
 
 _T = TypeVar("_T", bound=Callable[..., Any])  # a function or a class
 # With the keys that moto sets it does not matter which of the two is the outer one.
@@ -34,8 +37,15 @@ class MockS3:
     also within itself.
     """
 
-    def __init__(self, *, buckets: Buckets = (), seed: Seeds = None, **settings: Any) -> None:
-        self._arguments = {**_KEYS, **settings, "buckets": bucket_names(buckets), "seed": seed}
+    def __init__(
+        self, *, buckets: Buckets = (), seed: Seeds = None, **settings: Unpack[SettingArguments]
+    ) -> None:
+        self._arguments: dict[str, Any] = {
+            **_KEYS,
+            **settings,
+            "buckets": bucket_names(buckets),
+            "seed": seed,
+        }
         self._entered: list[ExitStack] = []
 
     def __enter__(self) -> Endpoint:
@@ -118,14 +128,14 @@ def _variables(endpoint: Endpoint) -> dict[str, str]:
 @overload
 def mock_s3(target: _T, /) -> _T: ...
 @overload
-def mock_s3(*, buckets: Buckets = (), seed: Seeds = None, **settings: Any) -> MockS3: ...
+def mock_s3(*, buckets: Buckets = (), seed: Seeds = None, **settings: Unpack[SettingArguments]) -> MockS3: ...
 def mock_s3(
     target: Callable[..., Any] | None = None,
     /,
     *,
     buckets: Buckets = (),
     seed: Seeds = None,
-    **settings: Any,
+    **settings: Unpack[SettingArguments],
 ) -> Any:
     """S3 within this process for a function or class of tests (`@mock_s3`), or a block (`with mock_s3():`).
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from s3fixture import backends
 from s3fixture.backends.capabilities import SNAPSHOT
@@ -16,8 +16,11 @@ from s3fixture.settings import Settings
 from s3fixture.state_files import is_state
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from s3fixture.backends.endpoint import Endpoint
     from s3fixture.backends.runs import Run
+    from s3fixture.setting_arguments import SettingArguments
 
 Buckets = str | Iterable[str]  # one name, or several
 Seeds = str | Path | Iterable[str | Path] | None
@@ -30,7 +33,7 @@ def serve(
     buckets: Buckets = (),
     seed: Seeds = None,
     console: bool = False,
-    **settings: Any,
+    **settings: Unpack[SettingArguments],
 ) -> Endpoint:
     """Start an S3 server, make `buckets` and load `seed` (a folder, a manifest or a saved state, or several).
 

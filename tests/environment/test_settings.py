@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import fields
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
 from s3fixture import S3FixtureError, Settings
+from s3fixture.setting_arguments import SettingArguments
+from s3fixture.settings import DEFAULTS, DURABILITIES, METRICS
 
 
 def test_settings_are_equal_by_value() -> None:
     assert Settings(port=1) == Settings(port=1)
     assert Settings(port=1) != Settings()
+
+
+def test_type_checkers_know_every_setting_and_its_choices() -> None:
+    arguments = get_type_hints(SettingArguments)
+    assert list(arguments) == [field.name for field in fields(Settings)]
+    for name, choices in (("durability", DURABILITIES), ("metrics", METRICS), ("defaults", DEFAULTS)):
+        literal, _ = get_args(arguments[name])  # and None
+        assert get_args(literal) == choices
 
 
 def test_settings_show_what_is_not_the_default_and_no_secret() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from service_helpers import refused, send
@@ -26,7 +26,7 @@ PUBLIC = (
 
 
 @pytest.fixture
-def served(defaults: str) -> Iterator[EmulatorEndpoint]:
+def served(defaults: Literal["aws", "minio"]) -> Iterator[EmulatorEndpoint]:
     with s3fixture.serve(buckets=["data"], defaults=defaults) as endpoint:
         assert isinstance(endpoint, EmulatorEndpoint)
         endpoint.client().put_object(Bucket="data", Key="k", Body=b"x")

@@ -16,7 +16,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 import pytest
@@ -25,6 +25,7 @@ import s3fixture
 from s3fixture.backends.endpoint import Endpoint
 
 Mc = Callable[..., str]
+Profile = Literal["aws", "minio"]
 BUCKET = "mlflow-artifacts"
 MODEL = os.urandom(100_000)
 
@@ -57,12 +58,13 @@ def _version(record_property: Callable[[str, object], None]) -> None:
 
 
 @pytest.fixture(params=["aws", "minio"])
-def profile(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+def profile(request: pytest.FixtureRequest) -> Profile:
+    profile: Profile = request.param
+    return profile
 
 
 @pytest.fixture
-def server(profile: str) -> Iterator[Endpoint]:
+def server(profile: Profile) -> Iterator[Endpoint]:
     with s3fixture.serve(buckets=[BUCKET], defaults=profile, metrics="jwt") as endpoint:
         yield endpoint
 

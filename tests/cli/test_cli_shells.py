@@ -26,17 +26,24 @@ import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execvp(sys.argv[1], sys.argv[1:])
 """
+# Without one of these, which depends on its version, a first start of fish leaves a process behind that reads
+# all manual pages for minutes.
+_MANUALS_OF_FISH = (".local/share/fish/generated_completions", ".cache/fish/generated_completions")
 _BEGIN_OF_LINE, _END_OF_LINE = "\x01", "\x05"  # Ctrl-A, Ctrl-E
 
 
 class Shell(NamedTuple):
-    """`start_file` in the home folder has `text`, as documented; `prints` writes a line for each word."""
+    """`start_file` in the home folder has `text`, as documented; `prints` writes a line for each word.
+
+    `folders` of the home are there from an earlier start.
+    """
 
     program: str
     arguments: tuple[str, ...]
     start_file: str
     text: str
     prints: str
+    folders: tuple[str, ...] = ()
 
 
 _SHELLS = [
@@ -54,6 +61,7 @@ _SHELLS = [
         ".config/fish/completions/s3fixture.fish",
         "_S3FIXTURE_COMPLETE=fish_source s3fixture | source\n",
         "printf '%s\\n'",
+        _MANUALS_OF_FISH,
     ),
 ]
 
@@ -80,7 +88,10 @@ def filled(mc: CommandLine, client: S3Client, shell: Shell) -> CommandLine:
     (programs / "s3fixture").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m s3fixture "$@"\n')
     (programs / "s3fixture").chmod(0o755)
     mc.environ |= {"PATH": f"{programs}{os.pathsep}{mc.environ['PATH']}", "TERM": "xterm"}
-    start_file = Path(mc.environ["HOME"]) / shell.start_file
+    home = Path(mc.environ["HOME"])
+    for folder in shell.folders:
+        (home / folder).mkdir(parents=True)
+    start_file = home / shell.start_file
     start_file.parent.mkdir(parents=True, exist_ok=True)
     start_file.write_text(shell.text)
     return mc

@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import boto3
 import pytest
@@ -206,7 +206,7 @@ def test_wrong_keys_are_named_as_such(url: str, access_key: str, secret_key: str
 
 
 @pytest.mark.parametrize("defaults", ["aws", "minio"])
-def test_a_bucket_is_made_public_for_sharing(defaults: str) -> None:
+def test_a_bucket_is_made_public_for_sharing(defaults: Literal["aws", "minio"]) -> None:
     """`policy set public`, also where a new bucket blocks public access as at AWS."""
     with s3fixture.serve(buckets=[BUCKET], defaults=defaults) as endpoint:
         endpoint.client().put_object(Bucket=BUCKET, Key="report.html", Body=b"<p>shared</p>")

@@ -42,7 +42,8 @@ def command(target: str, timeout: str | None, as_json: bool, server: ServerChoic
     while not answers(used.url, ca_file=used.ca_file):
         if seconds is not None and monotonic() - begun >= seconds:
             raise S3FixtureError(
-                f"{used.url} was not ready within {timeout}; check the address: s3fixture and MinIO say it"
+                f"{used.url} was not ready within {timeout}; check the address, and that it is a server of "
+                "s3fixture or MinIO"
             )
         sleep(_PAUSE)
     output.say_result(used.url, "ready", f"{used.url} is ready", as_json=as_json)

@@ -25,6 +25,10 @@ _ADVICE: Mapping[str, str] = {
     ),
     "CERTIFICATE_VERIFY_FAILED": "name your certificate's authority with tls_ca (--tls-ca) or AWS_CA_BUNDLE",
     "AccessDenied": "use keys that may do this",
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    "InvalidBucketName": (
+        "use 3 to 63 lower-case letters, digits, hyphens and dots, with a letter or a digit at both ends"
+    ),
 }
 
 

@@ -54,7 +54,7 @@ def test_a_bad_seed_leaves_nothing_running(
 
 def test_a_bad_bucket_name_is_one_clear_line() -> None:
     with pytest.raises(
-        S3FixtureError, match=r"bucket 'No_Good' cannot be made: .* is not valid; use 3 to 63 lower-case"
+        S3FixtureError, match=r"bucket 'No_Good' cannot be made: .* is not valid; use 3 to 63 char"
     ):
         serve(buckets=["No_Good"])
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import PublicAccessBlockConfigurationTypeDef
 
 
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+NAME_ADVICE = "use 3 to 63 characters of a-z, 0-9, '-' and '.', with a letter or a digit at both ends"
 _OWN_ALREADY = "BucketAlreadyOwnedByYou"
 # What stands in the reason why a bucket cannot be made -> what to do.
 _ADVICE: Mapping[str, str] = {
@@ -25,10 +27,7 @@ _ADVICE: Mapping[str, str] = {
     ),
     "CERTIFICATE_VERIFY_FAILED": "name your certificate's authority with tls_ca (--tls-ca) or AWS_CA_BUNDLE",
     "AccessDenied": "use keys that may do this",
-    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-    "InvalidBucketName": (
-        "use 3 to 63 lower-case letters, digits, hyphens and dots, with a letter or a digit at both ends"
-    ),
+    "InvalidBucketName": NAME_ADVICE,
 }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore import exceptions
 
+from s3fixture.backends.bucket_setup import NAME_ADVICE
 from s3fixture.cli.addresses import ALIAS, Remote
 from s3fixture.cli.aliases import known_aliases
 
@@ -22,7 +23,7 @@ _REMEDIES: Mapping[str, str] = {
     "BucketAlreadyOwnedByYou": "use it as it is, or remove it with `s3fixture rb`",
     "BucketNotEmpty": "add --force to remove it with everything in it",
     "InvalidAccessKeyId": "check --access-key, or AWS_ACCESS_KEY_ID",
-    "InvalidBucketName": "use 3 to 63 characters of a-z, 0-9, '-' and '.'",
+    "InvalidBucketName": NAME_ADVICE,
     "NoSuchBucket": "make it with `s3fixture mb`, or look at `s3fixture ls`",
     "NoSuchKey": "look at `s3fixture ls`",
     "NoSuchVersion": "look at `s3fixture ls --versions`",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import botocore.loaders
@@ -41,6 +42,48 @@ def test_the_operations_of_the_model_on_objects_are_those_that_take_a_key() -> N
             assert ACTIONS[operation].scope == expected, operation
 
 
+# Operations whose action has another name, which the model does not tell:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+OTHERWISE_NAMED = {
+    "CompleteMultipartUpload": "s3:PutObject",
+    "CreateMultipartUpload": "s3:PutObject",
+    "DeleteBucketIntelligentTieringConfiguration": "s3:PutIntelligentTieringConfiguration",
+    "GetBucketIntelligentTieringConfiguration": "s3:GetIntelligentTieringConfiguration",
+    "GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
+    "ListBucketIntelligentTieringConfigurations": "s3:GetIntelligentTieringConfiguration",
+    "ListMultipartUploads": "s3:ListBucketMultipartUploads",
+    "ListObjects": "s3:ListBucket",
+    "ListParts": "s3:ListMultipartUploadParts",
+    "PutObjectLockConfiguration": "s3:PutBucketObjectLockConfiguration",
+    "UploadPart": "s3:PutObject",
+    "WriteGetObjectResponse": "s3-object-lambda:WriteGetObjectResponse",
+}
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+ABOUT_A_VERSION = {
+    *("s3:DeleteObjectVersion", "s3:DeleteObjectVersionAnnotation", "s3:DeleteObjectVersionTagging"),
+    *("s3:GetObjectVersion", "s3:GetObjectVersionAcl", "s3:GetObjectVersionAnnotation"),
+    *("s3:GetObjectVersionAttributes", "s3:GetObjectVersionTagging", "s3:GetObjectVersionTorrent"),
+    *("s3:ListObjectVersionAnnotations", "s3:PutObjectVersionAcl", "s3:PutObjectVersionAnnotation"),
+    "s3:PutObjectVersionTagging",
+}
+
+
+def test_the_action_of_an_operation_is_the_one_that_its_documentation_names() -> None:
+    model = ServiceModel(botocore.loaders.Loader().load_service_model("s3", "service-2"))
+    for operation in model.operation_names:
+        told = re.findall(r"\b(s3(?:express)?:\w+)", model.operation_model(operation).documentation)
+        known = {*told, OTHERWISE_NAMED.get(operation, f"s3:{operation}")}
+        assert ACTIONS[operation].name in known, operation
+
+
+def test_an_operation_on_a_version_has_its_own_action_where_aws_has_one() -> None:
+    for operation, (scope, name, versioned) in ACTIONS.items():
+        of_a_version = re.sub("Object(?!Version)", "ObjectVersion", name)
+        takes_one = scope == "object" and operation != "SelectObjectContent"
+        expected = of_a_version if takes_one and of_a_version in ABOUT_A_VERSION else None
+        assert versioned == expected, operation
+
+
 BUCKET: dict[str, Any] = {"Bucket": "b"}
 OBJECT: dict[str, Any] = {"Bucket": "b", "Key": "k/1"}
 
@@ -59,6 +102,7 @@ def needed(operation: str, params: dict[str, Any]) -> list[tuple[str, str]]:
         ("DeleteObject", {**OBJECT, "VersionId": "1"}, [("s3:DeleteObjectVersion", "arn:aws:s3:::b/k/1")]),
         ("DeleteObjects", BUCKET, []),
         ("UploadPart", OBJECT, [("s3:PutObject", "arn:aws:s3:::b/k/1")]),
+        ("PostObject", OBJECT, [("s3:PutObject", "arn:aws:s3:::b/k/1")]),
     ],
 )
 def test_an_operation_needs_its_action_on_its_resource(
@@ -93,6 +137,7 @@ def test_an_operation_needs_its_action_on_its_resource(
         ("PutObject", {"IfMatch": '"1"'}, ["s3:GetObject"]),  # refusals.ARGMIN
         ("PutObject", {"IfNoneMatch": "*"}, []),
         ("CompleteMultipartUpload", {"IfMatch": '"1"'}, ["s3:GetObject"]),
+        ("CopyObject", {"IfMatch": '"1"'}, ["s3:GetObject"]),
         ("GetObject", {"IfMatch": '"1"'}, []),
         ("PutObjectRetention", {"BypassGovernanceRetention": True}, ["s3:BypassGovernanceRetention"]),
         ("PutObjectRetention", {"BypassGovernanceRetention": False}, []),
@@ -116,6 +161,64 @@ def test_parameters_may_need_further_actions(
     operation: str, params: dict[str, Any], further: list[str]
 ) -> None:
     assert [action for action, _ in needed(operation, {**OBJECT, **params})][1:] == further
+
+
+GRANTS = ("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
+OF_A_WRITE = {
+    **dict.fromkeys(GRANTS, "s3:PutObjectAcl"),
+    "ObjectLockMode": "s3:PutObjectRetention",
+    "ObjectLockRetainUntilDate": "s3:PutObjectRetention",
+    "ObjectLockLegalHoldStatus": "s3:PutObjectLegalHold",
+}
+
+
+@pytest.mark.parametrize("operation", ["PutObject", "CreateMultipartUpload", "PostObject", "CopyObject"])
+@pytest.mark.parametrize("parameter", [*OF_A_WRITE, "Tagging"])
+def test_each_parameter_of_a_write_needs_its_action_by_itself(operation: str, parameter: str) -> None:
+    of_tags = [] if operation == "CopyObject" else ["s3:PutObjectTagging"]  # a copy's: `copied_tags`
+    expected = of_tags if parameter == "Tagging" else [OF_A_WRITE[parameter]]
+    assert [action for action, _ in needed(operation, {**OBJECT, parameter: "x"})][1:] == expected
+
+
+@pytest.mark.parametrize("parameter", GRANTS)
+def test_each_grant_on_a_new_bucket_needs_the_action_for_its_acl(parameter: str) -> None:
+    assert needed("CreateBucket", {**BUCKET, parameter: "x"}) == [
+        ("s3:CreateBucket", "arn:aws:s3:::b"),
+        ("s3:PutBucketAcl", "arn:aws:s3:::b"),
+    ]
+
+
+def test_tags_of_a_new_bucket_need_the_action_to_tag_it() -> None:
+    tagged = {**BUCKET, "CreateBucketConfiguration": {"Tags": [{"Key": "a", "Value": "b"}]}}
+    assert needed("CreateBucket", tagged)[1:] == [("s3:TagResource", "arn:aws:s3:::b")]
+    untagged: list[dict[str, Any]] = [{}, {"LocationConstraint": "eu-west-1"}, {"Tags": []}]
+    for configuration in untagged:
+        assert needed("CreateBucket", {**BUCKET, "CreateBucketConfiguration": configuration})[1:] == []
+
+
+@pytest.mark.parametrize(
+    ("action", "scope"),
+    [
+        *(
+            (f"s3:{name}", "object")
+            for name in (
+                *("BypassGovernanceRetention", "GetObjectVersionAnnotationForReplication"),
+                *("GetObjectVersionForReplication", "InitiateReplication"),
+                *("ObjectOwnerOverrideToBucketOwner", "ReplicateDelete", "ReplicateObject"),
+                *("ReplicateObjectAnnotation", "ReplicateTags"),
+            )
+        ),
+        *(
+            (f"s3:{name}", "bucket")
+            for name in (
+                *("AllowVendedLogDeliveryForResource", "ListTagsForResource", "PauseReplication"),
+                *("TagResource", "UntagResource"),
+            )
+        ),
+    ],
+)
+def test_a_policy_may_name_actions_that_no_operation_asks_for_by_itself(action: str, scope: str) -> None:
+    assert ACTION_SCOPES.get(action.lower()) == scope
 
 
 @pytest.mark.parametrize("operation", ["GetObjectRetention", "PutObjectLegalHold", "RestoreObject"])

@@ -86,6 +86,20 @@ def test_a_form_that_botocore_signed_is_accepted(signer: BaseSigner) -> None:
 def test_a_form_without_a_signature_is_anonymous() -> None:
     found, allowed = verify_post_policy(make_authenticator(), {"key": "a", "acl": "private"}, "bucket")
     assert (found.identity, found.kind, allowed) == (None, "post", None)
+    found, allowed = verify_post_policy(make_authenticator(), {"key": "a", "policy": "not read"}, "bucket")
+    assert (found.identity, allowed) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "only",
+    [
+        *("x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature"),
+        *("awsaccesskeyid", "signature"),
+    ],
+)
+def test_any_field_of_a_signature_makes_a_form_signed(only: str) -> None:
+    error = refused({"key": "a", only: "x"})
+    assert (error.code, error.fields["ArgumentName"]) == ("InvalidArgument", "policy")
 
 
 @pytest.mark.parametrize(
@@ -98,6 +112,8 @@ def test_a_changed_signature_or_policy_does_not_match(signer: BaseSigner, name: 
     error = refused(fields)
     assert error.code == "SignatureDoesNotMatch"
     assert error.fields["StringToSign"] == fields["policy"]
+    assert error.fields["AWSAccessKeyId"] == ALICE.access_key
+    assert error.fields["SignatureProvided"] == fields.get("signature", fields.get("x-amz-signature"))
     assert "CanonicalRequest" not in error.fields
 
 
@@ -273,10 +289,13 @@ def test_the_size_must_lie_in_the_range() -> None:
     assert allowed is not None
     for size in (2, 3, 4):
         allowed.check(size)
-    for size, code in ((1, "EntityTooSmall"), (5, "EntityTooLarge")):
+    for size, code, limit in (
+        (1, "EntityTooSmall", {"MinSizeAllowed": "2"}),
+        (5, "EntityTooLarge", {"MaxSizeAllowed": "4"}),
+    ):
         with pytest.raises(S3Error) as caught:
             allowed.check(size)
-        assert (caught.value.code, caught.value.fields["ProposedSize"]) == (code, str(size))
+        assert (caught.value.code, caught.value.fields) == (code, {"ProposedSize": str(size), **limit})
 
 
 SOON = "2999-01-01T00:00:00Z"
@@ -332,6 +351,25 @@ def test_a_condition_that_nothing_can_meet_is_denied(condition: list[str]) -> No
     error = refused(with_document(json.dumps({"expiration": SOON, "conditions": [condition]})))
     assert (error.code, error.status) == ("AccessDenied", 403)
     assert error.message == f"Invalid according to Policy: Policy Condition failed: {json.dumps(condition)}"
+
+
+def test_a_condition_names_a_field_by_one_character_or_more() -> None:
+    def sent(name: str) -> dict[str, str]:
+        conditions = [{"bucket": "bucket"}, {"key": "foo.txt"}, ["eq", f"${name}", "b"]]
+        fields = with_document(json.dumps({"expiration": SOON, "conditions": conditions}))
+        return {**fields, name: "b"}
+
+    assert verify(sent("a")).identity == ALICE
+    assert refused(sent("")).message.endswith('Policy Condition failed: ["eq", "$", "b"]')
+
+
+def test_a_policy_of_spaces_is_an_empty_one() -> None:
+    fields = {**with_document(""), "policy": " ", "signature": signature(ALICE.secret_key, " ")}
+    error = refused(fields)
+    assert (error.code, error.message) == (
+        "InvalidPolicyDocument",
+        "Invalid Policy: Expecting '{' but found End-of-Input",
+    )
 
 
 def test_a_policy_that_is_not_base64_is_refused() -> None:

@@ -231,6 +231,25 @@ def test_every_amz_header_must_be_signed(signer: S3SigV4Auth, name: str) -> None
     assert error.message == "There were headers present in the request which were not signed"
 
 
+@pytest.mark.parametrize("signer", [V4, V4_URL])
+def test_all_headers_that_are_not_signed_are_told_in_the_order_of_their_names(signer: S3SigV4Auth) -> None:
+    request = signed(signer)
+    names = [f"x-amz-{letter}" for letter in "dbeac"]
+    request.headers = {**dict.fromkeys(names, "1"), **request.headers}
+    assert refused(request).fields == {"HeadersNotSigned": ", ".join(sorted(names))}
+
+
+def test_what_a_component_is_ends_at_the_first_equals_sign() -> None:
+    assert refused(with_authorization("Signature=", "Signature=a=")).code == "SignatureDoesNotMatch"
+
+
+def test_a_malformed_component_is_quoted_without_the_spaces_around_it() -> None:
+    error = refused(with_authorization("SignedHeaders=", "Signed ,  SignedHeaders="))
+    assert error.message == (
+        'The authorization header is malformed; the authorization component "Signed" is malformed.'
+    )
+
+
 def test_the_host_must_be_signed() -> None:
     assert refused(with_authorization("host;", "")).fields == {"HeadersNotSigned": "host"}
     error = refused(with_target("SignedHeaders=host", "SignedHeaders=range", Range="bytes=0-1"))
@@ -258,7 +277,7 @@ def test_the_payload_hash_is_required_and_must_be_one() -> None:
         "InvalidRequest",
         "Missing required header for this request: x-amz-content-sha256",
     )
-    for value in ("invalid", "0" * 63, "g" * 64):
+    for value in ("invalid", "0" * 63, "0" * 65, "g" * 64, "0" * 64 + "g"):
         request.headers["x-amz-content-sha256"] = value
         error = refused(request)
         assert (error.code, error.fields["ArgumentValue"]) == ("InvalidArgument", value)
@@ -286,6 +305,16 @@ def test_the_payload_hash_of_a_request_without_a_version_4_signature_must_be_one
     # botocore hoists the header into the URL, where it is signed, too.
     request.headers.update(headers)
     assert refused(request).code == code
+
+
+@pytest.mark.parametrize("signer", [None, HmacV1Auth(CREDENTIALS), HmacV1QueryAuth(CREDENTIALS)])
+def test_the_payload_hash_of_a_request_without_a_version_4_signature_counts(
+    signer: HmacV1Auth | None,
+) -> None:
+    headers = {"x-amz-content-sha256": EMPTY_SHA256}
+    request = signed(signer, headers=headers) if signer else incoming("GET", URL, headers)
+    request.headers.update(headers)
+    assert authenticate(request).content_sha256 == EMPTY_SHA256
 
 
 def test_a_payload_hash_is_signed() -> None:
@@ -345,8 +374,10 @@ def test_signed_chunks_go_on_from_the_signature_of_the_request(where: str) -> No
     verifier = verifier_of("STREAMING-AWS4-HMAC-SHA256-PAYLOAD")
     assert verifier is not None
     for verify in (verifier.verify_chunk, verifier.verify_trailer):
-        with pytest.raises(S3Error, match="SignatureDoesNotMatch"):
+        with pytest.raises(S3Error, match="SignatureDoesNotMatch") as caught:
             verify("0" * 64, EMPTY_SHA256)
+        assert caught.value.fields["AWSAccessKeyId"] == ALICE.access_key
+        assert caught.value.fields["SignatureProvided"] == "0" * 64
 
 
 def test_a_payload_hash_of_a_url_that_is_not_signed_does_not_count() -> None:
@@ -377,8 +408,11 @@ def test_a_version_2_url_expires_at_its_time() -> None:
 def test_a_url_from_the_future_is_not_yet_valid() -> None:
     request = signed(V4_URL)
     assert authenticate(request, later(-890)).identity == ALICE
+    signed_at = authenticate(request).signed_at
+    assert signed_at is not None
     error = refused(request, later(-910))
     assert (error.code, error.message) == ("AccessDenied", "Request is not yet valid")
+    assert error.fields["X-Amz-Date"] == f"{signed_at:.0f}000"
     assert set(error.fields) == {"X-Amz-Date", "Expires", "ServerTime"}
 
 
@@ -410,6 +444,16 @@ def test_a_malformed_url_is_told_what_is_wrong_with_it(old: str, new: str, messa
     error = refused(with_target(old, new))
     assert (error.code, error.status) == ("AuthorizationQueryParametersError", 400)
     assert message in error.message
+
+
+def test_a_url_of_another_day_than_its_credential_is_told_both() -> None:
+    request = signed(V4_URL)
+    ((day, date),) = re.findall(r"X-Amz-Credential=AKIDALICE%2F(\d{8}).*X-Amz-Date=(\d{8})T", request.target)
+    assert day == date
+    request.target = request.target.replace(f"X-Amz-Date={date}", "X-Amz-Date=20130524")
+    assert refused(request).message.endswith(
+        f'Invalid credential date "{day}". This date is not the same as X-Amz-Date: "20130524".'
+    )
 
 
 def test_a_week_is_the_longest_that_a_url_may_live() -> None:

@@ -184,6 +184,31 @@ def test_a_set_of_values_matches_only_operators_for_sets(key: str) -> None:
         assert applies("ForAnyValue:StringEquals", values)
 
 
+@pytest.mark.parametrize("key", ["s3:RequestObjectTagKeys", "aws:TagKeys"])
+def test_a_negated_operator_is_met_by_a_set_without_the_value(key: str) -> None:
+    policy = parse(statement(Action="s3:PutObject", Condition={"StringNotEquals": {key: "security"}}))
+    for given_values, decision in ((("team",), "allow"), (("security",), None)):
+        assert ask(policy, action="s3:PutObject", context={key.lower(): given_values}) == decision
+
+
+@pytest.mark.parametrize("operator", ["StringEquals", "StringLike", "Bool"])
+@pytest.mark.parametrize(("wanted", "written"), [(True, "true"), (False, "false")])
+def test_a_truth_of_json_is_its_word_for_every_operator(operator: str, wanted: bool, written: str) -> None:
+    other = "false" if wanted else "true"
+    for values in (wanted, [wanted]):
+        assert conditioned(operator, KEY, values, {KEY.lower(): (written,)})
+        assert not conditioned(operator, KEY, values, {KEY.lower(): (other,)})
+
+
+@pytest.mark.parametrize("written", ["true", "True", "TRUE"])
+def test_truths_are_read_without_regard_to_case(written: str) -> None:
+    for wanted, given_value in ((written, "true"), ("true", written)):
+        assert conditioned("Bool", KEY, wanted, {KEY.lower(): (given_value,)})
+        assert not conditioned("Bool", KEY, "false", {KEY.lower(): (given_value,)})
+    assert conditioned("Null", KEY, written, {})
+    assert not conditioned("Null", KEY, written, {KEY.lower(): ("a",)})
+
+
 def test_binary_values_are_compared_as_bytes() -> None:
     """justincormack/argmin, crates/s3-tests/tests/bucket_policy.rs"""
     for value, expected in (("cHVibGlj", True), ("public", False), ("cHJpdmF0ZQ==", False), ("?", False)):

@@ -267,6 +267,24 @@ def test_a_grant_to_everyone_is_public_unless_a_condition_ties_it_down(
     assert is_public(parse(statement(Condition=condition))) is public
 
 
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+# (section "The meaning of public")
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("aws:PrincipalAccount", "aws:PrincipalArn", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths"),
+        *("aws:SourceAccount", "aws:SourceArn", "aws:SourceOwner", "aws:SourceVpc", "aws:SourceVpce"),
+        *("aws:userid", "s3:DataAccessPointAccount", "s3:DataAccessPointArn"),
+        "s3:x-amz-server-side-encryption-aws-kms-key-id",
+    ],
+)
+def test_each_key_that_ties_a_grant_to_somebody_needs_a_fixed_value(key: str) -> None:
+    for operator in ("StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike"):
+        for value, public in (("a:b:c:d:e:f", False), ("a:b:c:d:e:${aws:username}", True)):
+            policy = parse(statement(Action="s3:PutObject", Condition={operator: {key: value}}))
+            assert is_public(policy) is public, operator
+
+
 def test_denials_and_grants_to_someone_are_not_public() -> None:
     assert not is_public(parse(statement(Effect="Deny")))
     assert not is_public(parse(statement(Principal={"AWS": ALICE.arn})))

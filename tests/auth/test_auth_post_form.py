@@ -161,6 +161,7 @@ def test_a_malformed_field_of_the_signature_is_an_invalid_argument(
 ) -> None:
     error = refused({**form(), name: value})
     assert (error.code, error.fields["ArgumentValue"]) == ("InvalidArgument", value)
+    assert "Region" not in error.fields
     assert message in error.message
 
 

@@ -24,11 +24,14 @@ from signing_helpers import (
     signed,
 )
 
-from s3fixture.auth import sigv4
+from s3fixture import auth_refusals
+from s3fixture.auth import sigv2, sigv4
 from s3fixture.auth.authenticator import Authenticator
+from s3fixture.auth.credential import parse_credential
 from s3fixture.checksums import EMPTY_SHA256
 from s3fixture.clock import Clock
 from s3fixture.errors import S3Error
+from s3fixture.regions import Regions
 from s3fixture.wire.chunked import ChunkVerifier
 from s3fixture.wire.payload import UNSIGNED
 from s3fixture.wire.request import Request
@@ -182,6 +185,23 @@ def test_components_may_come_in_any_order_and_without_spaces() -> None:
     request = signed(V4)
     algorithm, *components = request.headers["authorization"].replace(",", "").split(" ")
     request.headers["authorization"] = f"{algorithm} {','.join(reversed(components))}"
+    assert authenticate(request).identity == ALICE
+
+
+def test_the_access_key_of_a_credential_is_all_that_comes_before_the_scope() -> None:
+    text = "a/b/20260101/us-east-1/s3/aws4_request"
+    credential = parse_credential(text, Regions("", frozenset()), auth_refusals.CREDENTIAL_IN_HEADER)
+    assert credential == ("a/b", "20260101", "us-east-1", "20260101/us-east-1/s3/aws4_request")
+
+
+@pytest.mark.parametrize("date", ["yesterday", "Tue, 07 Jul 1936 21:53:04 GMT"])
+def test_the_date_header_does_not_count_beside_x_amz_date(date: str) -> None:
+    now = Clock().http_date()
+    provided = sigv2.signature(ALICE.secret_key, f"GET\n\n\n\nx-amz-date:{now}\n/bucket/key")
+    headers = {"x-amz-date": now, "date": date, "authorization": f"AWS {ALICE.access_key}:{provided}"}
+    assert authenticate(incoming("GET", URL, headers)).identity == ALICE
+    request = signed(V4)
+    request.headers["date"] = date
     assert authenticate(request).identity == ALICE
 
 
@@ -504,8 +524,9 @@ def test_a_session_token_may_come_in_a_header_and_ends_with_its_session(kind: Hm
     del request.headers["x-amz-security-token"]
     assert refused(request, authenticator).code == "InvalidAccessKeyId"
     sessions.identity(keys.access_key, keys.session_token, ends - 1)
-    with pytest.raises(S3Error, match="ExpiredToken"):
+    with pytest.raises(S3Error, match="ExpiredToken") as caught:
         sessions.identity(keys.access_key, keys.session_token, ends)
+    assert caught.value.fields == {"Token-0": keys.session_token}
 
 
 def test_an_empty_session_token_is_no_token() -> None:

@@ -85,6 +85,14 @@ def test_the_policy_has_each_action_on_what_it_was_used_for(
     }
 
 
+def test_to_be_told_that_an_object_is_missing_needs_the_permission_to_list(
+    client: S3Client, bucket: str, needs: set[Permission]
+) -> None:
+    with refused("404"):
+        client.head_object(Bucket=bucket, Key="k")
+    assert needs == {Permission("s3:GetObject", bucket, "k"), Permission("s3:ListBucket", bucket)}
+
+
 def test_a_refused_call_needs_nothing(other: S3Client, bucket: str, needs: set[Permission]) -> None:
     with suppress(ClientError):
         other.get_object(Bucket=bucket, Key="k")

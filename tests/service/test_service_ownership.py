@@ -389,6 +389,16 @@ def test_switching_acls_off_makes_everything_the_buckets_owners(
         client.get_object(Bucket=bucket, Key="theirs")
 
 
+def test_grants_to_others_stay_where_an_ownership_has_acls(
+    client: S3Client, anonymous: S3Client, bucket: str
+) -> None:
+    client.put_bucket_acl(Bucket=bucket, ACL="public-read")
+    rules: Any = {"Rules": [{"ObjectOwnership": "BucketOwnerPreferred"}]}
+    client.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=rules)
+    assert client.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"] == rules
+    assert anonymous.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+
+
 def test_the_owner_of_a_bucket_can_always_delete(client: S3Client, other: S3Client, bucket: str) -> None:
     client.put_bucket_acl(Bucket=bucket, ACL="public-read-write")
     other.put_object(Bucket=bucket, Key="k", Body=b"x")

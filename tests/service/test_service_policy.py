@@ -82,6 +82,22 @@ def test_who_may_list_is_told_what_is_missing(client: S3Client, anonymous: S3Cli
         anonymous.get_object(Bucket=bucket, Key="missing")
 
 
+def test_who_may_only_list_is_told_what_was_deleted(
+    client: S3Client, anonymous: S3Client, bucket: str
+) -> None:
+    """A delete marker is as good as no object; its older versions stay refused."""
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    old = client.put_object(Bucket=bucket, Key="k", Body=b"x")["VersionId"]
+    put(client, bucket, "Allow", "s3:ListBucket", path="")
+    with refused("AccessDenied", 403):
+        anonymous.get_object(Bucket=bucket, Key="k")
+    client.delete_object(Bucket=bucket, Key="k")
+    with refused("NoSuchKey", 404):
+        anonymous.get_object(Bucket=bucket, Key="k")
+    with refused("AccessDenied", 403):
+        anonymous.get_object(Bucket=bucket, Key="k", VersionId=old)
+
+
 def test_a_deny_holds_for_the_owner_too(client: S3Client, bucket: str) -> None:
     client.put_object(Bucket=bucket, Key="k", Body=b"x")
     put(client, bucket, "Deny", "s3:DeleteObject")

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from policy_helpers import ask, conditioned, parse, statement
 
 from s3fixture.auth.policies.conditions import is_operator, parse_conditions
+from s3fixture.auth.policies.patterns import compile_pattern
 
 KEY = "aws:Referer"
 
@@ -56,6 +57,7 @@ KEY = "aws:Referer"
         ("IpAddress", "203.0.113.0/24", "203.0.113.7", True),
         ("IpAddress", "203.0.113.0/24", "203.0.114.7", False),
         ("IpAddress", "203.0.113.7", "203.0.113.7", True),
+        ("IpAddress", "203.0.113.7/24", "203.0.113.9", True),
         ("IpAddress", ["10.0.0.0/8", "2001:db8::/32"], "2001:db8::1", True),
         ("IpAddress", "10.0.0.0/8", "unknown", False),
         ("NotIpAddress", "10.0.0.0/8", "10.1.2.3", False),
@@ -246,6 +248,49 @@ def test_beside_a_variable_a_star_is_one_only_where_wildcards_are() -> None:
     assert conditioned("StringLike", KEY, "a*${aws:username}", context)
     assert not conditioned("StringEquals", KEY, "a*${aws:username}", context)
     assert conditioned("StringEquals", KEY, "a*${aws:username}", {**context, "aws:referer": ("a*alice",)})
+
+
+def test_behind_a_variable_a_star_is_one_only_where_wildcards_are() -> None:
+    context = {"aws:referer": ("alice-a",), "aws:username": ("alice",)}
+    assert conditioned("StringLike", KEY, "${aws:username}*", context)
+    assert not conditioned("StringEquals", KEY, "${aws:username}*", context)
+    assert conditioned("StringEquals", KEY, "${aws:username}*", {**context, "aws:referer": ("alice*",)})
+
+
+@pytest.mark.parametrize(
+    ("written", "filled"),
+    [
+        ("${ aws:username }", "alice"),
+        ("${ }", "${ }"),
+        ("${}", "${}"),
+        ("${a'${aws:username}", "${a'alice"),
+        ("${a,${aws:username}", "${a,alice"),
+        ("${a,'b'${aws:username}", "${a,'b'alice"),
+        ("${aws:username", "${aws:username"),
+    ],
+)
+def test_what_is_not_written_as_a_variable_stands_for_itself(written: str, filled: str) -> None:
+    pattern = compile_pattern(written, wildcards=False, variables=True)
+    assert pattern.fill({"aws:username": ("alice",)}) == filled
+
+
+def test_a_pattern_longer_than_every_text_of_a_request_matches_none() -> None:
+    whole = "${aws:username}" * 1023  # of 1,024 characters each
+    for last, fits in (("${aws:username}", True), ("x" * 1024, True), ("x" * 1025, False)):
+        for written in (whole + last, last + whole):
+            pattern = compile_pattern(written, wildcards=False, variables=True)
+            assert (pattern.fill({"aws:username": ("x" * 1024,)}) is not None) is fits
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "holds"),
+    [
+        *(("a?c*", "abcd", True), ("a?c*", "abd", False), ("*a?c", "dabc", True), ("*a?c", "dabd", False)),
+        *(("a?*?c", "abbc", True), ("a?*?c", "abc", False), ("a?c", "a?c", True), ("abc", "a?c", False)),
+    ],
+)
+def test_a_question_mark_stands_for_one_character_at_either_end(pattern: str, text: str, holds: bool) -> None:
+    assert conditioned("StringLike", KEY, pattern, {"aws:referer": (text,)}) is holds
 
 
 def test_a_variable_with_several_values_stands_for_none() -> None:

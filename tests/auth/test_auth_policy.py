@@ -255,6 +255,7 @@ FIXED = "arn:aws:s3:::bucket/*"
         ({"ForAnyValue:StringEquals": {"aws:SourceVpc": "vpc-91237329"}}, False),
         ({"StringEquals": {"aws:PrincipalOrgID": ["o-1", "o-2"]}}, False),
         ({"StringEquals": {"aws:PrincipalArn": "${aws:username}"}}, True),
+        ({"StringLike": {"aws:PrincipalArn": "a${*}"}}, False),  # a star that stands for itself
         ({"ArnLike": {"aws:SourceArn": "arn:aws:sns:us-east-1:111122223333:topic"}}, False),
         ({"StringEquals": {"aws:Referer": "https://example.com"}}, True),
         ({"Bool": {"aws:SecureTransport": "true"}}, True),

@@ -300,6 +300,26 @@ def test_a_policy_has_a_normal_form() -> None:
     )
 
 
+def test_a_list_of_one_is_the_one_in_the_elements_of_a_statement_only() -> None:
+    block = {"StringEquals": {"aws:Referer": ["é"]}}
+    sent = {"Sid": "é", "Effect": "Deny", "NotPrincipal": {"AWS": [ALICE.arn]}, "NotAction": ["s3:GetObject"]}
+    text = parse({**sent, "NotResource": [OBJECTS_ARN], "Condition": block}).text
+    assert text == (
+        '{"Version":"2012-10-17","Statement":[{"Sid":"é","Effect":"Deny",'
+        f'"NotPrincipal":{{"AWS":"{ALICE.arn}"}},"NotAction":"s3:GetObject","NotResource":"{OBJECTS_ARN}",'
+        '"Condition":{"StringEquals":{"aws:Referer":["é"]}}}]}'
+    )
+
+
+@pytest.mark.parametrize("value", [None, 1, True, 1.5, "x", [], [None], [[]]])
+def test_what_is_no_statement_or_element_is_refused_as_malformed(value: Any) -> None:
+    names = ("Effect", "Principal", "Action", "Resource")
+    for sent in (value, *({**statement(), name: value} for name in names)):
+        with pytest.raises(S3Error) as caught:
+            parse(sent)
+        assert (caught.value.code, caught.value.status) == ("MalformedPolicy", 400)
+
+
 def test_the_size_is_that_of_the_normal_form() -> None:
     """justincormack/argmin, crates/s3-tests/tests/bucket_policy.rs"""
     document: dict[str, Any] = {"Version": "2012-10-17", "Id": "", "Statement": [statement()]}

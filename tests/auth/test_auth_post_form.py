@@ -205,6 +205,9 @@ def test_names_are_compared_without_regard_to_case_and_values_with() -> None:
 
 def test_a_field_that_is_to_be_ignored_needs_no_condition() -> None:
     assert verify(form(fields={**FIELDS, "x-ignore-foo": "bar"})).identity == ALICE
+    for signer in (V4, V2):
+        assert verify({**form(signer), "file": "body", "x-ignore-": ""}).identity == ALICE
+        assert refused({**form(signer), "x-ignore": ""}).message.endswith("Extra input fields: x-ignore")
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from signing_helpers import (
 
 from s3fixture import auth_refusals
 from s3fixture.auth import sigv2, sigv4
+from s3fixture.auth.authentication import MOTO_KEY
 from s3fixture.auth.authenticator import Authenticator
 from s3fixture.auth.credential import parse_credential
 from s3fixture.checksums import EMPTY_SHA256
@@ -76,6 +77,13 @@ def test_an_unknown_access_key_is_told_before_its_signature_is_looked_at(kind: t
     error = refused(signed(kind(Credentials("AKIDNOBODY", "x"), "s3", "us-east-1")))
     assert (error.code, error.status) == ("InvalidAccessKeyId", 403)
     assert error.fields == {"AWSAccessKeyId": "AKIDNOBODY"}
+
+
+@pytest.mark.parametrize(("access_key", "is_motos"), [(MOTO_KEY, True), ("testing", True), ("x", False)])
+def test_the_keys_of_moto_are_known_and_told_where_they_come_from(access_key: str, is_motos: bool) -> None:
+    error = refused(signed(S3SigV4Auth(Credentials(access_key, "x"), "s3", "us-east-1")))
+    assert error.code == "InvalidAccessKeyId"
+    assert ("these keys are moto's" in error.advice) is is_motos
 
 
 @pytest.mark.parametrize("signer", [HmacV1Auth, HmacV1QueryAuth])
@@ -308,8 +316,9 @@ def test_the_payload_hash_is_required_and_must_be_one() -> None:
             "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER "
             "or a valid sha256 value."
         )
-    request.headers["x-amz-content-sha256"] = "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"
-    assert refused(request).code == "NotImplemented"
+    for ending in ("", "-TRAILER"):
+        request.headers["x-amz-content-sha256"] = f"STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD{ending}"
+        assert refused(request).code == "NotImplemented"
 
 
 @pytest.mark.parametrize("signer", [None, HmacV1Auth(CREDENTIALS), HmacV1QueryAuth(CREDENTIALS)])
@@ -425,6 +434,52 @@ def test_a_version_2_url_expires_at_its_time() -> None:
     assert set(error.fields) == {"Expires", "ServerTime"}
 
 
+def test_a_version_2_url_is_good_until_the_second_of_its_expiration() -> None:
+    request = signed(HmacV1QueryAuth(CREDENTIALS, expires=600))
+    ends = int(re.findall("Expires=([0-9]+)", request.target)[0])
+    assert authenticate(request, make_authenticator(clock_at(ends - 1))).identity == ALICE
+    error = refused(request, make_authenticator(clock_at(ends)))
+    assert error.fields["Expires"] == error.fields["ServerTime"]
+    error = refused(request, make_authenticator(clock_at(ends + 1)))
+    assert error.fields["Expires"] < error.fields["ServerTime"]
+
+
+def test_a_version_2_url_may_have_its_session_token_in_the_query() -> None:
+    authenticator = make_authenticator()
+    keys = authenticator.context.sessions.issue(ALICE, 2_000_000_000)
+    signer = HmacV1QueryAuth(Credentials(keys.access_key, keys.secret_key, keys.session_token))
+    request = signed(signer)
+    assert "x-amz-security-token=" in request.target
+    del request.headers["x-amz-security-token"]  # which botocore sets as well
+    identity = authenticate(request, authenticator).identity
+    assert identity is not None
+    assert identity.access_key == keys.access_key
+
+
+@pytest.mark.parametrize(
+    ("sent", "resource", "accepted"),
+    [
+        *(("/bucket", "/bucket", True), ("/bucket", "/bucket/", True), ("/bucket", "/bucket//", False)),
+        *(("/bucket/", "/bucket/", True), ("/bucket/", "/bucket", False), ("/bucket/", "/bucket//", False)),
+        *(("/bucket/key", "/bucket/key", True), ("/bucket/key", "/bucket/key/", False)),
+        ("/bucket/key/", "/bucket/key", False),
+    ],
+)
+def test_only_a_bucket_may_be_signed_with_a_slash_and_without(
+    sent: str, resource: str, accepted: bool
+) -> None:
+    date = Clock().http_date()
+    provided = sigv2.signature(ALICE.secret_key, f"GET\n\n\n{date}\n{resource}")
+    headers = {"date": date, "authorization": f"AWS {ALICE.access_key}:{provided}"}
+    request = incoming("GET", f"http://127.0.0.1:9000{sent}", headers)
+    if accepted:
+        assert authenticate(request).identity == ALICE
+    else:
+        error = refused(request)
+        slash = "/" if sent == "/bucket" else ""
+        assert error.fields["StringToSign"] == f"GET\n\n\n{date}\n{sent}{slash}"
+
+
 def test_a_url_from_the_future_is_not_yet_valid() -> None:
     request = signed(V4_URL)
     assert authenticate(request, later(-890)).identity == ALICE
@@ -464,6 +519,26 @@ def test_a_malformed_url_is_told_what_is_wrong_with_it(old: str, new: str, messa
     error = refused(with_target(old, new))
     assert (error.code, error.status) == ("AuthorizationQueryParametersError", 400)
     assert message in error.message
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires"),
+        *("X-Amz-SignedHeaders", "X-Amz-Signature"),
+    ],
+)
+def test_each_parameter_of_a_url_must_be_there_once_and_have_a_value(name: str) -> None:
+    whole = signed(V4_URL).target
+    ((written, value),) = re.findall(f"({name}=([^&]*))", whole)
+    for changed in (f"{name}=", f"{name}1={value}", f"{written}&{written}"):
+        error = refused(incoming("GET", f"http://127.0.0.1:9000{whole.replace(written, changed)}", {}))
+        assert error.code == "AuthorizationQueryParametersError"
+        assert error.message.startswith(
+            "X-Amz-Algorithm only supports"
+            if changed == "X-Amz-Algorithm="
+            else "Query-string authentication version 4 requires"
+        ), changed
 
 
 def test_a_url_of_another_day_than_its_credential_is_told_both() -> None:

@@ -250,6 +250,7 @@ FIXED = "arn:aws:s3:::bucket/*"
         ({"StringEquals": {"aws:SourceVpc": "vpc-91237329"}}, False),  # AWS's page, "Examples"
         ({"StringLike": {"aws:SourceVpc": "vpc-*"}}, True),  # AWS's page, "Examples"
         ({"StringLike": {"aws:SourceVpc": "vpc-9123732?"}}, True),
+        ({"StringLike": {"aws:SourceVpc": ["vpc-91237329", "vpc-*"]}}, True),
         ({"StringNotEquals": {"aws:SourceVpc": "vpc-91237329"}}, True),
         ({"ForAllValues:StringEquals": {"aws:SourceVpc": "vpc-91237329"}}, True),
         ({"ForAnyValue:StringEquals": {"aws:SourceVpc": "vpc-91237329"}}, False),
@@ -296,3 +297,40 @@ def test_a_policy_is_a_value_that_can_be_kept() -> None:
     assert parse(statement()) == parse(statement())
     assert hash(parse(statement())) == hash(parse(statement()))
     assert OBJECTS_ARN in parse(statement()).text
+
+
+LOGS = "arn:aws:s3:::bucket/logs/*"
+LOGGING = "service:logging.s3.amazonaws.com"
+
+
+def test_whether_some_request_can_be_allowed_is_a_question_of_caller_and_action_alone() -> None:
+    policy = parse(
+        statement(Principal={"AWS": ALICE.arn}, Action="s3:PutObject", Effect="Deny"),
+        statement(Principal={"AWS": ALICE.arn}, Resource=LOGS, Condition={"Null": {"aws:Referer": False}}),
+    )
+    assert policy.may_allow(ALICE, "s3:GetObject")
+    assert policy.may_allow(ALICE, "S3:GETOBJECT")
+    assert not policy.may_allow(ALICE, "s3:PutObject")
+    assert not policy.may_allow(BOB, "s3:GetObject")
+    assert not policy.may_allow(None, "s3:GetObject")
+
+
+def test_a_service_is_given_what_a_statement_allows_to_it_or_to_everybody() -> None:
+    service = {"Service": "logging.s3.amazonaws.com"}
+    names = frozenset({LOGGING})
+
+    def gives(*statements: Any, action: str = "s3:PutObject", key: str = "logs/1") -> bool:
+        return parse(*statements).gives_to(names, action, f"arn:aws:s3:::bucket/{key}", {})
+
+    to_it = statement(Principal=service, Action="s3:PutObject", Resource=LOGS)
+    assert gives(to_it)
+    assert gives(to_it, action="S3:PUTOBJECT")
+    assert gives(statement(Principal={"AWS": ALICE.arn}), to_it)
+    assert gives({**to_it, "Principal": "*"})
+    assert not gives(to_it, action="s3:GetObject")
+    assert not gives(to_it, key="other")
+    assert not gives({**to_it, "Principal": {"AWS": ALICE.arn}})
+    assert not gives({**to_it, "Principal": {"Service": "s3.amazonaws.com"}})
+    assert not gives({**to_it, "Effect": "Deny"})
+    assert not gives({**to_it, "Condition": {"StringEquals": {"aws:Referer": "a"}}})
+    assert gives(to_it, {**to_it, "Effect": "Deny"})  # what is denied is another question

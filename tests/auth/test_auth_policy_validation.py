@@ -320,6 +320,53 @@ def test_what_is_no_statement_or_element_is_refused_as_malformed(value: Any) -> 
         assert (caught.value.code, caught.value.status) == ("MalformedPolicy", 400)
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        *({"Elsewhere": "x"}, {"Sid": 1}, {"Action": ["s3:GetObject", 5]}, {"Resource": [OBJECTS_ARN, 5]}),
+        *({"Action": "?3:GetObject"}, {"Action": "*:GetObject"}, {"Action": "s3:Get${aws:username}"}),
+        *({"Action": ["s3:GetObject", ""]}, {"Resource": [OBJECTS_ARN, ""]}),
+        *(
+            {"Resource": "arn:aws:s3:::${aws:username}/*"},
+            {"Resource": "arn:aws:s3:::bucket${aws:username}/*"},
+        ),
+        {"Condition": {"StringEquals": {"aws:Referer": ["a", None]}}},
+    ],
+)
+def test_one_wrong_value_makes_a_statement_malformed(changed: dict[str, Any]) -> None:
+    with pytest.raises(S3Error) as caught:
+        parse(statement(**changed))
+    assert (caught.value.code, caught.value.status) == ("MalformedPolicy", 400)
+
+
+def test_what_a_negated_element_leaves_out_need_not_go_together() -> None:
+    """Actions with resources and with keys of conditions: only those that are named must."""
+    listing = {"StringEquals": {"s3:prefix": "a"}}
+    others = {"Action": None, "NotAction": "s3:GetObject"}
+    for accepted in (
+        statement(**others, Resource=BUCKET_ARN),
+        statement(**others, Condition=listing),
+        statement(Resource=None, NotResource=BUCKET_ARN),
+    ):
+        assert parse(accepted).statements
+    for refused_one in (statement(Resource=BUCKET_ARN), statement(Condition=listing)):
+        with pytest.raises(S3Error, match="MalformedPolicy"):
+            parse(refused_one)
+
+
+def test_the_conditions_of_a_policy_that_was_put_are_not_checked_again() -> None:
+    text = json.dumps({"Statement": statement(Condition={"StringEquals": {"s3:prefix": "a"}})})
+    with pytest.raises(S3Error, match="MalformedPolicy"):
+        parse_policy(text, "bucket", IDENTITIES)
+    assert parse_policy(text, "bucket", None).statements
+
+
+@pytest.mark.parametrize("value", ["1", 1, 1.5, True])
+def test_the_value_of_a_condition_may_be_of_each_simple_type_of_json(value: Any) -> None:
+    for values in (value, [value, "x"]):
+        assert parse(statement(Condition={"StringEquals": {"aws:Referer": values}})).statements
+
+
 def test_the_size_is_that_of_the_normal_form() -> None:
     """justincormack/argmin, crates/s3-tests/tests/bucket_policy.rs"""
     document: dict[str, Any] = {"Version": "2012-10-17", "Id": "", "Statement": [statement()]}

@@ -25,6 +25,17 @@ ELSEWHERE = "arn:aws:iam::999999999999:role/reader"
         ({"AWS": f"arn:aws:iam::{ALICE.account_id}:root"}, f"arn:aws:iam::{ALICE.account_id}:root"),
         ({"AWS": "AKIDALICE"}, "AKIDALICE"),
         ({"AWS": ELSEWHERE}, ELSEWHERE),
+        *(
+            ({"AWS": arn}, arn)
+            for arn in (
+                f"arn:aws:iam::{ALICE.account_id}:role/a",
+                "arn:aws:iam::999999999999:user/a",
+                "arn:aws:iam::999999999999:role/a",
+                "arn:aws:iam::999999999999:role/a:b",
+                "arn:aws:sts::999999999999:assumed-role/a/b",
+                "arn:aws:sts::999999999999:federated-user/a",
+            )
+        ),
         ({"CanonicalUser": ALICE.canonical_id}, f"canonical:{ALICE.canonical_id}"),
         ({"Service": "logging.s3.amazonaws.com"}, "service:logging.s3.amazonaws.com"),
         ({"Federated": "cognito-identity.amazonaws.com"}, "federated:cognito-identity.amazonaws.com"),
@@ -64,6 +75,9 @@ def test_who_is_not_there_is_a_principal_only_of_a_policy_that_was_put_before(el
         *({"AWS": "urn:aws:iam::999999999999:root"}, {"AWS": "arn:aws-no:iam::999999999999:root"}),
         *({"Service": "example.com"}, {"Service": ""}, {"Federated": ""}, {"Nobody": "a.amazonaws.com"}),
         *({"Nobody": "x"}, {"AWS": [ALICE.arn, "arn:aws:iam::999999999999:group/a"]}),
+        *({"AWS": "a" * 12}, {"AWS": "\u0661" * 12}, {"AWS": "9" * 11}, {"AWS": "9" * 13}),
+        *({"AWS": [ALICE.arn, 5]}, {"AWS": "arn:aws:sts::999999999999:role/a"}),
+        *({"AWS": "arn:aws:iam::999999999999:assumed-role/a/b"}, {"AWS": f"arn:aws:iam::{'a' * 12}:root"}),
     ],
 )
 def test_what_is_no_principal_is_refused(element: Any) -> None:

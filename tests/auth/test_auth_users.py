@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from signing_helpers import BOB
@@ -76,8 +77,15 @@ def test_a_policy_is_as_long_as_iam_allows_without_its_white_space() -> None:
                 usable_policy(text)
 
 
-@pytest.mark.parametrize("changed", [{"Effect": "Maybe"}, {"Action": "GetObject"}, {"Resource": "bucket"}])
-def test_a_policy_that_cannot_be_used_names_its_statement(changed: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "changed",
+    [
+        *({"Effect": "Maybe"}, {"Action": "GetObject"}, {"Resource": "bucket"}, {"Resource": "bucket:arn:"}),
+        *({"Action": ["s3:*", "GetObject"]}, {"Resource": ["*", "bucket"]}),
+        *({"Principal": "*"}, {"NotPrincipal": "*"}, {"Elsewhere": "*"}, {"Sid": 1}),
+    ],
+)
+def test_a_policy_that_cannot_be_used_names_its_statement(changed: dict[str, Any]) -> None:
     statements = [STATEMENT, {**STATEMENT, **changed}]
     with pytest.raises(S3FixtureError) as caught:
         usable_policy(json.dumps({"Version": "2012-10-17", "Statement": statements}))
@@ -103,6 +111,12 @@ def test_an_identity_policy_may_be_of_any_vendor_and_of_any_arn() -> None:
         {"Action": "s3:PutObject", "Resource": "arn:aws:s3:::bucket"},  # which has no objects
     ):
         assert parse_identity_policy(json.dumps({"Statement": {**STATEMENT, **changed}})).statements
+
+
+def test_names_of_actions_are_compared_without_regard_to_case() -> None:
+    policy = parse_identity_policy(json.dumps({"Statement": {**STATEMENT, "Action": "S3:getobject"}}))
+    assert policy.evaluate(None, "s3:GetObject", "arn:aws:s3:::b/r", {}) == "allow"
+    assert policy.evaluate(None, "s3:PutObject", "arn:aws:s3:::b/r", {}) is None
 
 
 @pytest.mark.parametrize("version", ["2008-10-17", "2012-10-17"])

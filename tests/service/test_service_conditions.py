@@ -44,6 +44,8 @@ def test_entity_tags_decide(client: S3Client, bucket: str, etag: str, operation:
     assert ask(client, operation, bucket, IfMatch=etag.strip('"')) == 200
     assert ask(client, operation, bucket, IfMatch="*") == 200
     assert ask(client, operation, bucket, IfMatch=f"{WRONG}, {etag}") == 200
+    assert ask(client, operation, bucket, IfMatch=f"W/{etag}") == 200
+    assert ask(client, operation, bucket, IfNoneMatch=f"{WRONG},W/{etag}") == 304
     assert ask(client, operation, bucket, IfMatch=WRONG) == 412
     assert ask(client, operation, bucket, IfNoneMatch=etag) == 304
     assert ask(client, operation, bucket, IfNoneMatch="*") == 304
@@ -121,8 +123,9 @@ def test_if_match_replaces_only_what_was_seen(client: S3Client, bucket: str, eta
         client.put_object(Bucket=bucket, Key="key", Body=b"lost", IfMatch=WRONG)
     client.put_object(Bucket=bucket, Key="key", Body=b"won", IfMatch=etag)
     assert client.get_object(Bucket=bucket, Key="key")["Body"].read() == b"won"
-    with refused("NoSuchKey", 404):
+    with refused("NoSuchKey", 404) as response:
         client.put_object(Bucket=bucket, Key="missing", IfMatch=etag)
+    assert response["Error"]["Key"] == "missing"
 
 
 @pytest.mark.usefixtures("etag")

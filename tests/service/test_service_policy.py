@@ -343,6 +343,24 @@ def test_the_owner_of_a_copys_source_is_checked_however_it_is_written(
         assert signed(url, "PUT", f"/{bucket}/copy", headers=headers).status == status
 
 
+def test_who_began_an_upload_may_end_it_after_the_policy_that_let_them_in(
+    client: S3Client, other: S3Client, anonymous: S3Client, bucket: str
+) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions"""
+    put(client, bucket, "Allow", "s3:PutObject")
+    named: Any = {"Bucket": bucket, "Key": "k"}
+    upload = put_parts(other, bucket, "k", [b"x"])
+    client.delete_bucket_policy(Bucket=bucket)
+    assert len(other.list_parts(**named, UploadId=upload)["Parts"]) == 1
+    with refused("AccessDenied", 403):
+        other.upload_part(**named, UploadId=upload, PartNumber=2, Body=b"y")
+    for act in (anonymous.list_parts, anonymous.abort_multipart_upload):
+        with refused("AccessDenied", 403):
+            act(**named, UploadId=upload)
+    other.abort_multipart_upload(**named, UploadId=upload)
+    assert "Uploads" not in client.list_multipart_uploads(Bucket=bucket)
+
+
 def test_parts_have_the_encryption_that_their_upload_was_begun_with(client: S3Client, bucket: str) -> None:
     """justincormack/argmin, crates/s3-tests/tests/bucket_policy.rs"""
     client.put_object(Bucket=bucket, Key="source", Body=b"x")

@@ -9,7 +9,14 @@ import botocore.loaders
 import pytest
 from botocore.model import ServiceModel
 
-from s3fixture.auth.actions import ACTION_SCOPES, ACTIONS, copied_tags, permissions
+from s3fixture.auth.actions import (
+    ACTION_SCOPES,
+    ACTIONS,
+    actions_of,
+    copied_annotations,
+    copied_tags,
+    permissions,
+)
 from s3fixture.wire.copy_source import parse_copy_source
 
 # In the model of the newest botocore only, or not in the model at all.
@@ -74,6 +81,53 @@ def test_the_action_of_an_operation_is_the_one_that_its_documentation_names() ->
         told = re.findall(r"\b(s3(?:express)?:\w+)", model.operation_model(operation).documentation)
         known = {*told, OTHERWISE_NAMED.get(operation, f"s3:{operation}")}
         assert ACTIONS[operation].name in known, operation
+
+
+def test_a_policy_may_name_the_actions_of_s3_only() -> None:
+    assert {action.partition(":")[0] for action in ACTION_SCOPES} == {"s3"}
+    assert all(action.islower() for action in ACTION_SCOPES)
+
+
+@pytest.mark.parametrize(
+    ("operation", "actions"),
+    [
+        ("GetObject", ("s3:GetObject", "s3:GetObjectVersion")),
+        ("PutObject", ("s3:PutObject",)),
+        ("ListBuckets", ("s3:ListAllMyBuckets",)),
+    ],
+)
+def test_the_actions_of_an_operation_are_those_with_a_version_and_without(
+    operation: str, actions: tuple[str, ...]
+) -> None:
+    assert actions_of(operation) == actions
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "read"),
+    [
+        ("GetObjectAttributes", {}, ("s3:GetObject", None)),
+        ("GetObjectAttributes", {"VersionId": "7"}, ("s3:GetObjectVersion", "7")),
+        ("PutObject", {"IfMatch": '"1"'}, ("s3:GetObject", None)),
+        ("DeleteObject", {"IfMatch": '"1"', "VersionId": "7"}, ("s3:GetObject", None)),
+    ],
+)
+def test_the_object_that_must_be_readable_is_the_one_that_is_named(
+    operation: str, parameters: dict[str, Any], read: tuple[str, str | None]
+) -> None:
+    action, version_id = read
+    assert permissions(operation, {**OBJECT, **parameters})[1:] == ((action, "b", "k/1", version_id),)
+
+
+@pytest.mark.parametrize(
+    ("source", "read"),
+    [
+        ("src/a", ("s3:GetObjectAnnotation", "src", "a", None)),
+        ("src/a?versionId=7", ("s3:GetObjectVersionAnnotation", "src", "a", "7")),
+    ],
+)
+def test_a_copy_with_annotations_must_also_read_and_write_them(source: str, read: tuple[Any, ...]) -> None:
+    params = {**OBJECT, "CopySource": parse_copy_source(source)}
+    assert copied_annotations(params) == (read, ("s3:PutObjectAnnotation", "b", "k/1", None))
 
 
 def test_an_operation_on_a_version_has_its_own_action_where_aws_has_one() -> None:

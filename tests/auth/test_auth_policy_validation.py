@@ -284,6 +284,32 @@ def test_a_condition_that_goes_with_every_action_is_accepted(actions: Any, key: 
     assert parse(statement(Action=actions, Condition={"StringEquals": {key: "x"}})).statements
 
 
+KEYS = (
+    *("s3:AccessGrantsInstanceArn", "s3:AccessPointNetworkOrigin", "s3:AccessPointTag/a", "s3:authType"),
+    *("s3:BucketTag/a", "s3:DataAccessPointAccount", "s3:DataAccessPointArn", "s3:delimiter"),
+    *("s3:ExistingObjectTag/a", "s3:if-match", "s3:if-none-match", "s3:InventoryAccessibleOptionalFields"),
+    *("s3:LocationConstraint", "s3:max-keys", "s3:object-lock-legal-hold", "s3:object-lock-mode"),
+    *("s3:object-lock-remaining-retention-days", "s3:object-lock-retain-until-date"),
+    *("s3:ObjectCreationOperation", "s3:prefix", "s3:RequestObjectTag/a", "s3:RequestObjectTagKeys"),
+    *("s3:ResourceAccount", "s3:signatureAge", "s3:signatureversion", "s3:TlsVersion", "s3:VersionId"),
+    *("s3:x-amz-acl", "s3:x-amz-content-sha256", "s3:x-amz-copy-source", "s3:x-amz-grant-full-control"),
+    *("s3:x-amz-grant-read", "s3:x-amz-grant-read-acp", "s3:x-amz-grant-write", "s3:x-amz-grant-write-acp"),
+    *("s3:x-amz-metadata-directive", "s3:x-amz-object-ownership", "s3:x-amz-server-side-encryption"),
+    "s3:x-amz-server-side-encryption-aws-kms-key-id",
+    "s3:x-amz-server-side-encryption-customer-algorithm",
+    *("s3:x-amz-storage-class", "s3:x-amz-website-redirect-location"),
+)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_key_of_s3_may_be_in_a_condition(key: str) -> None:
+    """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html"""
+    assert parse(statement(Action="s3:*", Condition={"StringEquals": {key: "x"}})).statements
+    assert refused_statement(
+        Action="s3:*", Condition={"StringEquals": {key.replace("s3:", "s3:x"): "x"}}
+    ) == ("Policy has an invalid condition key")
+
+
 def test_a_policy_has_a_normal_form() -> None:
     """justincormack/argmin, crates/s3-tests/tests/bucket_policy.rs"""
     text = """{

@@ -10,8 +10,10 @@ import pytest
 from signing_helpers import BOB
 
 from s3fixture import limits
+from s3fixture.auth.denial import BOUNDARY, IDENTITY, Denial
 from s3fixture.auth.identity import Identities, Identity
 from s3fixture.auth.policies import parse_identity_policy, usable_policy
+from s3fixture.auth.policies.identity_policies import denial_of
 from s3fixture.auth.users import load_user
 from s3fixture.errors import S3Error, S3FixtureError
 
@@ -108,6 +110,7 @@ def test_an_identity_policy_may_be_of_any_vendor_and_of_any_arn() -> None:
         {"Action": "*"},
         {"Action": ["iam:PassRole", "S3:getobject"]},
         {"Resource": ["arn:aws:iam::111122223333:role/a", "*"]},
+        {"Action": "s3:GetObject", "Condition": {"StringEquals": {"s3:prefix": "a"}}},  # of lists only
         {"Action": "s3:PutObject", "Resource": "arn:aws:s3:::bucket"},  # which has no objects
     ):
         assert parse_identity_policy(json.dumps({"Statement": {**STATEMENT, **changed}})).statements
@@ -128,3 +131,27 @@ def test_variables_count_in_an_identity_policy_of_the_newer_version_only(version
     counts = version == "2012-10-17"
     assert (policy.evaluate(None, "s3:GetObject", "arn:aws:s3:::b/r", context) == "allow") is counts
     assert (policy.evaluate(None, "s3:GetObject", resource, context) == "allow") is not counts
+
+
+def test_of_several_kinds_of_policies_that_do_not_allow_the_first_is_told_unless_one_denies() -> None:
+    reads, writes = (
+        json.dumps({"Statement": {**STATEMENT, "Action": action}}) for action in ("s3:Get*", "s3:Put*")
+    )
+    denies = json.dumps({"Statement": {**STATEMENT, "Effect": "Deny", "Action": "s3:PutObject"}})
+
+    def denied(text: str, action: str, *, given: bool = False) -> Denial | None:
+        return denial_of(load(text), action, "arn:aws:s3:::b/k", {}, given=given)
+
+    both = f"r:KEY:secret:{reads},boundary={writes}"
+    assert denied(both, "s3:GetObject") == Denial(BOUNDARY)
+    assert denied(both, "s3:PutObject") == Denial(IDENTITY)
+    assert denied(both, "s3:PutObject", given=True) is None
+    assert denied(both, "s3:GetObject", given=True) == Denial(BOUNDARY)
+    assert denied(both, "s3:DeleteObject") == Denial(IDENTITY)
+    by_boundary = denied(f"r:KEY:secret:{reads},boundary={denies}", "s3:PutObject")
+    assert by_boundary == Denial(BOUNDARY, explicit=True)
+    by_policy = denied(f"r:KEY:secret:{writes},{denies}", "s3:PutObject", given=True)
+    assert by_policy == Denial(IDENTITY, explicit=True)
+    assert denied(f"r:KEY:secret:{reads},{writes}", "s3:PutObject") is None
+    assert denied("r:KEY:secret", "s3:PutObject") == Denial(IDENTITY)
+    assert denial_of(MAIN, "s3:PutObject", "arn:aws:s3:::b/k", {}) is None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from service_helpers import refused, send, signed
 
+from s3fixture.app import App
 from s3fixture.model import load_model
 from s3fixture.model.tables import PAID_BY_REQUESTERS
 
@@ -36,6 +37,14 @@ def paid(client: S3Client, open_bucket: str) -> str:
     configuration: Any = {"Payer": "Requester"}
     client.put_bucket_request_payment(Bucket=open_bucket, RequestPaymentConfiguration=configuration)
     return open_bucket
+
+
+def test_the_log_says_that_somebody_did_not_say_so(app: App, other: S3Client, paid: str) -> None:
+    with refused("AccessDenied", 403):
+        other.get_object(Bucket=paid, Key="k")
+    reason = app.log.entries()[-1].error_reason
+    assert reason.startswith("requesters pay in this bucket")
+    assert "x-amz-request-payer" in reason
 
 
 @pytest.mark.parametrize(

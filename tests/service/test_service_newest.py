@@ -203,6 +203,21 @@ def test_the_tags_of_a_bucket_decide_where_it_has_abac(
                 act(Bucket=bucket, Key="k")
 
 
+@since("PutBucketAbac")
+def test_a_bucket_with_abac_may_have_no_tags(client: S3Client, other: S3Client, open_bucket: str) -> None:
+    client.put_object(Bucket=open_bucket, Key="k", Body=b"x")
+    client.put_bucket_abac(Bucket=open_bucket, AbacStatus={"Status": "Enabled"})
+    for missing in ("false", "true"):
+        row: dict[str, Any] = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
+        row |= {
+            "Resource": f"arn:aws:s3:::{open_bucket}/*",
+            "Condition": {"Null": {"s3:BucketTag/a": missing}},
+        }
+        client.put_bucket_policy(Bucket=open_bucket, Policy=json.dumps({"Statement": [row]}))
+        with nullcontext() if missing == "true" else refused("AccessDenied", 403):
+            other.get_object(Bucket=open_bucket, Key="k")
+
+
 def test_a_bucket_that_is_made_has_no_tags_for_its_own_policy(client: S3Client, bucket: str) -> None:
     """justincormack/argmin, crates/s3-tests/tests/bucket_policy_abac.rs"""
     row: dict[str, Any] = {"Effect": "Allow", "Principal": "*", "Action": "s3:CreateBucket"}

@@ -361,6 +361,22 @@ def test_who_began_an_upload_may_end_it_after_the_policy_that_let_them_in(
     assert "Uploads" not in client.list_multipart_uploads(Bucket=bucket)
 
 
+def test_a_public_policy_is_not_shown_to_whom_it_does_not_name_for_that(
+    client: S3Client, anonymous: S3Client, bucket: str
+) -> None:
+    """Without keys, to be told that only the owner may is for those whom the policy allows it."""
+    put(client, bucket, "Allow", "s3:GetObject")
+    with refused("AccessDenied", 403):
+        anonymous.get_bucket_policy(Bucket=bucket)
+
+
+def test_a_part_of_no_upload_was_begun_without_an_encryption(client: S3Client, bucket: str) -> None:
+    missing = {"Null": {"s3:x-amz-server-side-encryption": "true"}}
+    put(client, bucket, "Deny", "s3:PutObject", Condition=missing)
+    with refused("AccessDenied", 403):
+        client.upload_part(Bucket=bucket, Key="k", UploadId="missing", PartNumber=1, Body=b"x")
+
+
 def test_parts_have_the_encryption_that_their_upload_was_begun_with(client: S3Client, bucket: str) -> None:
     """justincormack/argmin, crates/s3-tests/tests/bucket_policy.rs"""
     client.put_object(Bucket=bucket, Key="source", Body=b"x")

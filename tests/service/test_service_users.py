@@ -414,6 +414,22 @@ def test_who_began_an_upload_may_look_at_it_and_abort_it(app: App, main: S3Clien
             act(**named, UploadId=theirs)
 
 
+def test_an_account_may_abort_what_its_user_began_in_a_bucket_of_another(
+    app: App, main: S3Client, connect: Client
+) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions"""
+    clerk, named = connect("other/clerk"), {"Bucket": "data", "Key": "k"}
+    keys = {"AccessKeyId": "otheraccesskey", "SecretAccessKey": "othersecretkey", "SessionToken": None}
+    account = connect(keys)
+    put_policy(main, allow("s3:PutObject", WHOLE[1], Principal={"AWS": arn_of(app, "clerk")}))
+    upload = clerk.create_multipart_upload(**named)["UploadId"]
+    main.delete_bucket_policy(Bucket="data")
+    with refused("AccessDenied", 403):
+        connect("other/idler").abort_multipart_upload(**named, UploadId=upload)
+    assert "Parts" not in account.list_parts(**named, UploadId=upload)
+    account.abort_multipart_upload(**named, UploadId=upload)
+
+
 def test_a_user_learns_that_there_is_no_such_upload(main: S3Client, connect: Client) -> None:
     """justincormack/argmin, crates/s3-tests/tests/bucket_policy.rs"""
     upload = main.create_multipart_upload(Bucket="data", Key="k")["UploadId"]

@@ -39,7 +39,7 @@ def paid(client: S3Client, open_bucket: str) -> str:
     return open_bucket
 
 
-def test_the_log_says_that_somebody_did_not_say_so(app: App, other: S3Client, paid: str) -> None:
+def test_the_log_says_why_who_does_not_agree_to_pay_is_refused(app: App, other: S3Client, paid: str) -> None:
     with refused("AccessDenied", 403):
         other.get_object(Bucket=paid, Key="k")
     reason = app.log.entries()[-1].error_reason

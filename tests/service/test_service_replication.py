@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
@@ -206,6 +207,28 @@ def test_a_new_version_goes_to_the_other_bucket(
     assert replica["VersionId"] == version
     for member in ("ETag", "LastModified", "Metadata", "ContentType", "TagCount"):
         assert replica[member] == original[member]
+
+
+@pytest.mark.parametrize("bucket_goes", [False, True])
+def test_a_version_that_goes_before_its_turn_goes_nowhere(
+    client: S3Client,
+    source: str,
+    done: Callable[[], None],
+    app: App,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    bucket_goes: bool,
+) -> None:
+    put(client, source, RULE)
+    with app.background.paused():
+        version = client.put_object(Bucket=source, Key="a", Body=b"1")["VersionId"]
+        client.delete_object(Bucket=source, Key="a", VersionId=version)
+        if bucket_goes:
+            client.delete_bucket(Bucket=source)
+    with caplog.at_level(logging.ERROR, "s3fixture"):
+        done()
+    assert not [record.getMessage() for record in caplog.records if record.name.startswith("s3fixture")]
+    assert keys(client, "target") == []
 
 
 def test_copies_and_uploads_in_parts_are_replicated_replicas_are_not(

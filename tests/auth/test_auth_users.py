@@ -64,7 +64,8 @@ def test_what_follows_a_policy_is_quoted_in_part() -> None:
 
 def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
     (tmp_path / "policy.json").write_bytes(b"\xff")
-    assert "policy.json cannot be read: 'utf-8' codec" in refused(f"r:KEY:secret:{tmp_path}/policy.json")
+    said = refused(f"r:KEY:secret:{tmp_path}/policy.json")
+    assert "policy.json is not text in UTF-8; save it as UTF-8" in said
 
 
 def test_a_policy_is_as_long_as_iam_allows_without_its_white_space() -> None:

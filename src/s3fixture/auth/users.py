@@ -127,4 +127,4 @@ def read_policy(path: Path) -> str:
     except OSError as error:
         raise S3FixtureError(f"the policy {path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise S3FixtureError(f"the policy {path} cannot be read: {error}") from error
+        raise S3FixtureError(f"the policy {path} is not text in UTF-8; save it as UTF-8") from error

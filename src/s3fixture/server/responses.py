@@ -191,7 +191,9 @@ class Response:
         names, values = _columns(self._headers)
         text, places = _layout(names)
         if "transfer-encoding" in places:
-            raise ValueError("the application set Transfer-Encoding, which only the server may (PEP 3333)")
+            raise ValueError(
+                "the application set Transfer-Encoding, which only the server may set (PEP 3333)"
+            )
         if "connection" in places or self._status[:3] == "204":
             names, values = _columns(self._kept_headers())
             text, places = _layout(names)
